@@ -1,0 +1,62 @@
+"""The `failover` command: one group whose subcommands are imported only when they are used.
+
+A subcommand lives in the package that owns it (`probe`, `rehearsal`, `ops`). Importing all of them
+at start would cost a second per call, so the group holds their addresses instead.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+SUBCOMMANDS = {
+    "probe": ("probe.cli:probe", "Send a steady stream of requests and record every lost one."),
+    "rehearse": ("rehearsal.cli:rehearse", "Run a local AWS that the real engine applies to."),
+}
+"""Name -> (address of the click command, one-line help shown by `failover --help`)."""
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a subcommand when it is called, and not for its one-line help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which help shows them."""
+        return sorted(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module that owns `cmd_name`; None when there is no such subcommand."""
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        module_name, _, attribute = SUBCOMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module_name), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of subcommands without importing any of them."""
+        rows = [(name, SUBCOMMANDS[name][1]) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def failover() -> None:
+    """Cut traffic over between two slots behind an AWS load balancer, without losing a request.
+
+    \b
+    Examples:
+      failover probe https://www.example.com/ --rate 50 --duration 10m
+      failover rehearse up --like prod
+      eval "$(failover rehearse env)"
+    """
+
+
+def main() -> None:
+    """Entry point of the `failover` script."""
+    failover.main(args=sys.argv[1:], prog_name="failover")
+
+
+if __name__ == "__main__":
+    main()
