@@ -1,0 +1,33 @@
+# Every target that needs a tool calls `setup` first; a second `make setup` does nothing and is quick.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# A machine that forbids byte code would compile the SDK anew at every engine call.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup rehearse test check format bench
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
+
+setup: ## install everything into .venv and the user's cache folder
+	@$(PYTHON) -m rehearsal.toolchain
+
+rehearse: setup ## run a whole cutover on a local AWS, from nothing to nothing
+	@$(BIN)/failover rehearse ramp
+
+test: setup ## pure tests, the program under mocks, and the real engine on the rehearsal
+	@$(BIN)/python -m pytest
+
+check: setup ## lint, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/basedpyright --level error
+
+format: setup ## rewrite the code in the house's format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup ## measure, each against a peer or a floor in the same run
+	@$(BIN)/python -m bench

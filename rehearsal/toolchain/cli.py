@@ -1,0 +1,140 @@
+"""The Pulumi CLI: the person's own, else the official installer's, else built from source."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from rehearsal.toolchain.cache import cache_folder, only_one
+from rehearsal.toolchain.errors import SetupError
+from rehearsal.toolchain.progress import Progress
+from rehearsal.toolchain.source_build import VERSION as SOURCE_VERSION
+from rehearsal.toolchain.source_build import build_cli
+
+MINIMUM = (3, 255, 0)
+"""Older CLIs were not tried: resource hooks and the policy protocol moved until here."""
+
+OFFICIAL_HOST = "pulumi-language-python"
+EXEC_SCRIPT = "pulumi-language-python-exec"
+INSTALLER_SECONDS = 900
+"""A slow line needs minutes for 200 MB; a refused one fails at once, by itself."""
+
+
+def place_cli(root: Path, progress: Progress) -> None:
+    """Make `.venv/bin` hold a `pulumi` that runs Python programs.
+
+    Raises:
+        SetupError: no way to a CLI worked; the text has the reason of each.
+    """
+    bin_folder = root / ".venv" / "bin"
+    on_path = _from_path(bin_folder, progress)
+    if on_path is not None:
+        _link(on_path, bin_folder)
+        return
+    with only_one("pulumi"):
+        official = _from_installer(bin_folder / "python", progress)
+        if official is not None:
+            _link(official, bin_folder)
+            return
+        built = cache_folder() / f"pulumi-{SOURCE_VERSION}" / "bin"
+        if not (built / "pulumi").is_file():
+            build_cli(built.parent, bin_folder / "python", progress)
+        progress.say(f"pulumi: {SOURCE_VERSION}, built from source")
+    _place_built(built, bin_folder, root)
+
+
+def _from_path(own: Path, progress: Progress) -> Path | None:
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    path = os.pathsep.join(entry for entry in folders if Path(entry) != own)
+    found = shutil.which("pulumi", path=path)
+    if found is None:
+        progress.say("pulumi: none on PATH")
+        return None
+    cli = Path(found).resolve()
+    version = _version(cli)
+    needed = ".".join(str(part) for part in MINIMUM)
+    if version is None or version < MINIMUM:
+        shown = ".".join(str(part) for part in version) if version else "unknown"
+        progress.say(f"pulumi: {found} is {shown}, older than the {needed} needed")
+        return None
+    if not (cli.with_name(OFFICIAL_HOST).exists() or shutil.which(OFFICIAL_HOST, path=path)):
+        progress.say(f"pulumi: {found} has no Python language host")
+        return None
+    progress.say(f"pulumi: using {found}")
+    return cli
+
+
+def _from_installer(python: Path, progress: Progress) -> Path | None:
+    """The CLI that the SDK's own installer fetches; None, with the reason said, where it cannot."""
+    root = cache_folder() / "pulumi-official"
+    # The SDK's default is a folder of the person's home; a socket limit ends a silent network.
+    script = (
+        "import socket, sys; socket.setdefaulttimeout(15)\n"
+        "from pulumi.automation import PulumiCommand\n"
+        "print(PulumiCommand.install(root=sys.argv[1]).command)\n"
+    )
+    progress.say("pulumi: trying the official installer")
+    try:
+        done = subprocess.run(
+            [python, "-c", script, str(root)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=INSTALLER_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        progress.say(f"pulumi: the official installer gave no answer in {INSTALLER_SECONDS} s")
+        return None
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        progress.say(f"pulumi: the official installer is out of reach ({reason})")
+        return None
+    cli = Path(done.stdout.strip().splitlines()[-1])
+    progress.say(f"pulumi: {cli}, from the official installer")
+    return cli
+
+
+def _version(cli: Path) -> tuple[int, ...] | None:
+    env = os.environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+    try:
+        done = subprocess.run([cli, "version"], env=env, capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", done.stdout.strip())
+    return tuple(int(part) for part in match.groups()) if match else None
+
+
+def _link(cli: Path, bin_folder: Path) -> None:
+    """A symbolic link: the CLI finds its own language hosts beside its real path."""
+    link = bin_folder / "pulumi"
+    link.unlink(missing_ok=True)
+    (bin_folder / OFFICIAL_HOST).unlink(missing_ok=True)
+    link.symlink_to(cli)
+
+
+def _place_built(built: Path, bin_folder: Path, root: Path) -> None:
+    """The built CLI beside our language host: the engine trusts a host that is beside the CLI."""
+    target = bin_folder / "pulumi"
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(built / "pulumi")
+    except OSError:
+        shutil.copy2(built / "pulumi", target)
+    shutil.copy2(built / EXEC_SCRIPT, bin_folder / EXEC_SCRIPT)
+    launcher = bin_folder / OFFICIAL_HOST
+    launcher.write_text(
+        f"#!{bin_folder / 'python'}\n"
+        "from rehearsal.language_host.__main__ import main\n\n"
+        "main()\n"
+    )
+    launcher.chmod(0o755)
+    if not (root / "rehearsal" / "language_host" / "__main__.py").is_file():
+        raise SetupError("pulumi: rehearsal/language_host is missing from this checkout")
+
+
+if sys.version_info < (3, 11):  # pragma: no cover
+    raise SystemExit("failover needs Python 3.11 or newer: `make setup PYTHON=python3.12`")
