@@ -1,0 +1,155 @@
+"""The real Pulumi engine, run as a person runs it: `pulumi …` in the repository's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.errors import RehearsalError
+
+_NO_CHANGE = {"same", "read", "refresh"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the engine does to one resource."""
+
+    urn: str
+    operation: str
+    """`create`, `update`, `replace`, `delete`, …"""
+    paths: tuple[str, ...]
+    """The properties that change, such as `actions[0].forward.targetGroups[1].weight`."""
+
+    @property
+    def type_token(self) -> str:
+        """`aws:lb/listenerRule:ListenerRule`; the type of the resource itself, not its parents."""
+        return self.urn.split("::")[2].split("$")[-1]
+
+    @property
+    def name(self) -> str:
+        """The logical name."""
+        return self.urn.split("::")[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class UpResult:
+    """One `pulumi up`: what its preview announced, what its update did, and how long it took."""
+
+    previewed: tuple[Change, ...]
+    applied: tuple[Change, ...]
+    unchanged: int
+    seconds: float
+
+
+class EngineError(RehearsalError):
+    """The engine exited with an error; the text holds its own words."""
+
+
+class Engine:
+    """Runs the CLI with one environment in one folder.
+
+    Args:
+        folder: The folder that holds Pulumi.yaml.
+        env: The whole environment; its `PULUMI_STACK` says which stack is meant.
+    """
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._env = dict(env)
+
+    def run(self, *arguments: str, stdin: str = "") -> str:
+        """Run `pulumi ARGUMENTS`; its standard output.
+
+        Raises:
+            EngineError: it exited with an error.
+        """
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self._folder,
+            env=self._env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = _error_text(done.stdout, done.stderr)
+            raise EngineError(f"`pulumi {' '.join(arguments)}` exited {done.returncode}:\n{said}")
+        return done.stdout
+
+    def set_config(self, key: str, value: str, *options: str) -> None:
+        """`pulumi config set KEY VALUE`."""
+        self.run("config", "set", *options, key, value)
+
+    def set_secret(self, key: str, value: str) -> None:
+        """`pulumi config set --secret KEY`, the value by standard input."""
+        self.run("config", "set", "--secret", key, stdin=value)
+
+    def up(self) -> UpResult:
+        """`pulumi up --yes`: a preview, then the update.
+
+        Raises:
+            EngineError: the preview or the update failed.
+        """
+        started = time.monotonic()
+        text = self.run("up", "--yes", "--json")
+        seconds = time.monotonic() - started
+        return _read_up(text, seconds)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets left out."""
+        return json.loads(self.run("stack", "output", "--json"))
+
+
+def engine_at_low_priority() -> None:
+    """Lower this process's priority, and so its children's: traffic beside the engine matters."""
+    os.nice(10)
+
+
+def _read_up(text: str, seconds: float) -> UpResult:
+    """The preview's digest is one JSON document, the update one event a line behind it."""
+    documents = list(_documents(text))
+    digests = [document for document in documents if "steps" in document]
+    previewed = tuple(_of_step(step) for digest in digests for step in digest["steps"])
+    events = [doc["resourcePreEvent"]["metadata"] for doc in documents if "resourcePreEvent" in doc]
+    applied = tuple(_of_step(metadata) for metadata in events)
+    return UpResult(
+        previewed=tuple(c for c in previewed if c.operation not in _NO_CHANGE),
+        applied=tuple(c for c in applied if c.operation not in _NO_CHANGE),
+        unchanged=sum(c.operation == "same" for c in applied),
+        seconds=seconds,
+    )
+
+
+def _documents(text: str) -> Iterator[dict[str, Any]]:
+    decoder, position = json.JSONDecoder(), 0
+    while (start := text.find("{", position)) >= 0:
+        document, position = decoder.raw_decode(text, start)
+        yield document
+
+
+def _of_step(step: Mapping[str, Any]) -> Change:
+    paths = step.get("detailedDiff") or {}
+    return Change(step["urn"], step["op"], tuple(sorted(paths)))
+
+
+def _error_text(stdout: str, stderr: str) -> str:
+    """The errors of a run: its diagnostics where it wrote JSON, else the end of what it wrote."""
+    messages: list[str] = []
+    try:
+        for document in _documents(stdout):
+            if "diagnosticEvent" in document and document["diagnosticEvent"]["severity"] == "error":
+                messages.append(document["diagnosticEvent"]["message"].strip())
+            for diagnostic in document.get("diagnostics") or []:
+                if diagnostic["severity"] == "error":
+                    messages.append(diagnostic["message"].strip())
+    except json.JSONDecodeError:
+        messages = []
+    said = [*dict.fromkeys(messages), stderr.strip()]
+    return "\n".join(text for text in said if text) or stdout.strip()[-2000:]

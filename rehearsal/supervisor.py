@@ -1,0 +1,148 @@
+"""`python -m rehearsal.supervisor ROOT`: holds the rehearsal's processes together.
+
+It is alive exactly as long as the rehearsal is: it holds the workspace's lock, starts the local AWS
+and the provider, drops the leases of killed engines, and ends when it is told to, when a child
+ends, or, with `--tethered`, when its standard input closes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from rehearsal.errors import BusyError, RehearsalError
+from rehearsal.leases import drop_dead_leases
+from rehearsal.workspace import Workspace
+
+LEASE_CHECK_SECONDS = 0.5
+READY_SECONDS = 60.0
+STOP_SECONDS = 5.0
+
+
+class Part:
+    """A process of the rehearsal that says its port when it is ready.
+
+    It ends when its standard input closes, which the kernel does for it when the supervisor dies.
+    """
+
+    def __init__(self, name: str, module: str, arguments: list[str], log: Path) -> None:
+        self.name = name
+        self._log = log
+        with log.open("ab") as stderr:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> int:
+        """The port that the part serves on.
+
+        Raises:
+            RehearsalError: it ended, or said nothing for `READY_SECONDS`.
+        """
+        assert self._process.stdout is not None
+        alarm = threading.Timer(READY_SECONDS, self._process.kill)
+        alarm.start()
+        line = self._process.stdout.readline()
+        alarm.cancel()
+        if not line:
+            code = self._process.wait()
+            tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-12:])
+            raise RehearsalError(f"the {self.name} ended with {code} before it was ready:\n{tail}")
+        return int(json.loads(line)["port"])
+
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
+    def stop(self) -> None:
+        """Close its lifeline, and end it the hard way if it does not leave."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def main() -> int:
+    """Serve until told to stop; the first line on standard output says that all is ready."""
+    parser = argparse.ArgumentParser(description="Hold a rehearsal's processes together.")
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--boot-seconds", type=float, default=2.0)
+    parser.add_argument("--tethered", action="store_true", help="end when standard input closes")
+    args = parser.parse_args()
+    workspace = Workspace(args.root)
+    try:
+        with workspace.held() as is_ours:
+            if not is_ours:
+                raise BusyError("a rehearsal already runs in this clone")
+            _serve(workspace, args.boot_seconds, tethered=args.tethered)
+    except RehearsalError as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+        return error.exit_code
+    return 0
+
+
+def _serve(workspace: Workspace, boot_seconds: float, *, tethered: bool) -> None:
+    workspace.create()
+    told_to_stop = _stop_event(tethered=tethered)
+    parts: list[Part] = []
+    try:
+        log = workspace.logs / "control-plane.log"
+        options = ["--boot-seconds", str(boot_seconds)]
+        parts.append(Part("local AWS", "rehearsal.control_plane", options, log))
+        endpoint = f"http://127.0.0.1:{parts[0].wait_until_ready()}"
+        log = workspace.logs / "provider.log"
+        parts.append(Part("provider", "rehearsal.provider", ["--endpoint", endpoint], log))
+        provider_port = parts[1].wait_until_ready()
+        ready = {"pid": os.getpid(), "endpoint": endpoint, "providerPort": provider_port}
+        print(json.dumps(ready), flush=True)
+        while not told_to_stop.wait(LEASE_CHECK_SECONDS):
+            for lease in drop_dead_leases(workspace.backend):
+                _log(f"dropped the lock of the engine {lease.pid}, which no longer runs")
+            ended = [part.name for part in parts if part.has_ended()]
+            if ended:
+                _log(f"the {' and the '.join(ended)} ended; so does the rehearsal")
+                return
+    finally:
+        for part in reversed(parts):
+            part.stop()
+
+
+def _stop_event(*, tethered: bool) -> threading.Event:
+    """Set by SIGTERM, SIGINT, or the end of standard input."""
+    stop = threading.Event()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+
+    def follow_stdin() -> None:
+        sys.stdin.buffer.read()
+        stop.set()
+
+    if tethered:
+        threading.Thread(target=follow_stdin, name="tether", daemon=True).start()
+    return stop
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

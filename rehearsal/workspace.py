@@ -1,0 +1,123 @@
+"""Where a rehearsal keeps its things, and how one process tells that another is alive."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+STACK = "rehearsal"
+PROJECT = "failover"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A rehearsal that runs: what a command needs to reach it."""
+
+    pid: int
+    """The supervisor's."""
+    endpoint: str
+    """The local AWS, `http://127.0.0.1:PORT`."""
+    provider_port: int
+    like: str
+    """The stack that this one was made from."""
+    region: str
+    started_at: str
+    """ISO 8601, UTC."""
+
+
+LOCK_PATIENCE_SECONDS = 0.5
+"""A look at the lock holds it for an instant; whoever meets that instant tries again."""
+
+
+class Workspace:
+    """The git-ignored folder `.rehearsal` of one clone, and the stack file beside it.
+
+    A rehearsal is alive exactly while its supervisor holds the lock; the kernel releases it when
+    the supervisor ends, however that ends, so that no process id has to be believed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / ".rehearsal"
+        self.backend = self.folder / "backend"
+        self.home = self.folder / "pulumi-home"
+        self.logs = self.folder / "logs"
+        self.stack_file = root / f"Pulumi.{STACK}.yaml"
+        self._lock = root / ".rehearsal.lock"
+        self._running = self.folder / "running.json"
+        self._passphrase = self.folder / "passphrase"
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold the lock for as long as the block runs; False when a supervisor holds it."""
+        with self._lock.open("a+") as file:
+            yield _is_locked(file, fcntl.LOCK_EX)
+
+    def is_held(self) -> bool:
+        """Whether a supervisor is alive in this clone."""
+        with self._lock.open("a+") as file:
+            return not _is_locked(file, fcntl.LOCK_SH)
+
+    def wait_until_free(self, timeout_seconds: float) -> bool:
+        """Wait for the supervisor to be gone; False when it still holds the lock."""
+        deadline = time.monotonic() + timeout_seconds
+        while self.is_held():
+            if time.monotonic() >= deadline:
+                return False
+        return True
+
+    def create(self) -> None:
+        """Lay out an empty workspace, in place of whatever a dead rehearsal left."""
+        self.remove()
+        for folder in (self.backend, self.home, self.logs):
+            folder.mkdir(parents=True, mode=0o700)
+        descriptor = os.open(self._passphrase, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(os.urandom(24).hex())
+
+    def remove(self) -> None:
+        """Forget everything; the lock file stays, since another process may be waiting on it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.stack_file.unlink(missing_ok=True)
+
+    def passphrase(self) -> str:
+        """What the stack's secrets are encrypted with; made anew for each rehearsal."""
+        return self._passphrase.read_text()
+
+    def write_running(self, running: Running) -> None:
+        """Announce the rehearsal: from here on other commands find it."""
+        draft = self._running.with_suffix(".draft")
+        draft.write_text(json.dumps(dataclasses.asdict(running), indent=2) + "\n")
+        draft.replace(self._running)
+
+    def read_running(self) -> Running | None:
+        """The rehearsal of this clone; None when there is none, or it is not complete."""
+        if not self.is_held():
+            return None
+        try:
+            return Running(**json.loads(self._running.read_text()))
+        except FileNotFoundError:
+            return None
+
+
+def _is_locked(file: IO[str], kind: int) -> bool:
+    """Take the lock, not waiting longer than another process's look at it can last."""
+    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
