@@ -1,9 +1,9 @@
 """The errors of the rehearsal.
 
-    RehearsalError            base; `exit_code` is what the command ends with
-    ├── NotRunningError       a command needs a running rehearsal and there is none
-    ├── BusyError             someone else runs, or an update is in progress
-    └── NotSupportedError     the rehearsal cannot be true to AWS here, and says so
+RehearsalError            base; `exit_code` is what the command ends with
+├── NotRunningError       a command needs a running rehearsal and there is none
+├── BusyError             someone else runs, or an update is in progress
+└── NotSupportedError     the rehearsal cannot be true to AWS here, and says so
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -51,13 +51,14 @@ class Workspace:
         self.backend = self.folder / "backend"
         self.home = self.folder / "pulumi-home"
         self.logs = self.folder / "logs"
+        self.supervisor_log = root / ".rehearsal.log"
         self.stack_file = root / f"Pulumi.{STACK}.yaml"
         self._lock = root / ".rehearsal.lock"
         self._running = self.folder / "running.json"
         self._passphrase = self.folder / "passphrase"
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[bool]:
+    def held(self) -> Generator[bool]:
         """Hold the lock for as long as the block runs; False when a supervisor holds it."""
         with self._lock.open("a+") as file:
             yield _is_locked(file, fcntl.LOCK_EX)

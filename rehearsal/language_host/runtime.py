@@ -33,37 +33,37 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
         self._engine_address = engine_address
         self._children = children
 
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Take the engine's address, which newer engines send here."""
         self._engine_address = request.engine_address or self._engine_address
         return language_pb2.LanguageHandshakeResponse()
 
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         """The version of the SDK that this host runs programs with."""
         return plugin_pb2.PluginInfo(version=metadata.version("pulumi"))
 
-    def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:
         """The provider plugins of every installed package that carries a `pulumi-plugin.json`."""
         return language_pb2.GetRequiredPackagesResponse(packages=_required_packages())
 
-    def About(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def About(self, request: Any, context: grpc.ServicerContext) -> Any:
         """The interpreter that programs run with, for `pulumi about`."""
         python = _interpreter(request.info)
         version = sys.version.split()[0]
         return language_pb2.AboutResponse(executable=python, version=version)
 
-    def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Every distribution of the program's environment, for `pulumi about`."""
         found = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
         rows = [language_pb2.DependencyInfo(name=n, version=v) for n, v in sorted(found.items())]
         return language_pb2.GetProgramDependenciesResponse(dependencies=rows)
 
-    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802
+    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         """Nothing to install: the environment is filled from the pinned lock by `make setup`."""
         text = b"the environment is filled by `make setup`, from requirements.lock\n"
         yield language_pb2.InstallDependenciesResponse(stdout=text)
 
-    def Run(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Run(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Run the program to its end; its output goes where the host's output goes."""
         env = os.environ.copy()
         # A person's shell may forbid byte code; without it each run compiles the SDK anew, seconds.
@@ -80,7 +80,7 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
         ended = f"exited with code {code}" if code > 0 else f"was ended by signal {-code}"
         return language_pb2.RunResponse(error=f"the program {ended}")
 
-    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:  # noqa: N802
+    def RunPlugin(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         """Start a plugin written in Python and stream its output until it ends.
 
         Only policy packs (`analyzer`) are supported.
@@ -98,7 +98,7 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
         code = self._children.finished(child)
         yield language_pb2.RunPluginResponse(exitcode=code)
 
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         """End the program: it gets an interrupt and a moment for its last words."""
         threading.Thread(target=self._children.interrupt, name="cancel", daemon=True).start()
         return empty_pb2.Empty()
@@ -164,7 +164,9 @@ def _streamed(child: subprocess.Popen[bytes]) -> Iterator[Any]:
 
     def pump(stream: IO[bytes], field: str) -> None:
         for line in stream:
-            lines.put(language_pb2.RunPluginResponse(**{field: line}))
+            response = language_pb2.RunPluginResponse()
+            setattr(response, field, line)
+            lines.put(response)
         lines.put(None)
 
     for stream, field in ((child.stdout, "stdout"), (child.stderr, "stderr")):

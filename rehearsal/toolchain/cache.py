@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 
@@ -25,7 +25,7 @@ def cache_folder() -> Path:
 
 
 @contextlib.contextmanager
-def only_one(name: str) -> Iterator[None]:
+def only_one(name: str) -> Generator[None]:
     """Hold the lock `name` of the cache folder, so that two clones do not build the same thing.
 
     The kernel releases it when its holder ends, however that ends.
@@ -38,7 +38,7 @@ def only_one(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def published(folder: Path) -> Iterator[Path]:
+def published(folder: Path) -> Generator[Path]:
     """A fresh folder that becomes `folder` when the block ends well, and goes when it does not."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from rehearsal.toolchain.cache import cache_folder, only_one
@@ -127,14 +126,8 @@ def _place_built(built: Path, bin_folder: Path, root: Path) -> None:
     shutil.copy2(built / EXEC_SCRIPT, bin_folder / EXEC_SCRIPT)
     launcher = bin_folder / OFFICIAL_HOST
     launcher.write_text(
-        f"#!{bin_folder / 'python'}\n"
-        "from rehearsal.language_host.__main__ import main\n\n"
-        "main()\n"
+        f"#!{bin_folder / 'python'}\nfrom rehearsal.language_host.__main__ import main\n\nmain()\n"
     )
     launcher.chmod(0o755)
     if not (root / "rehearsal" / "language_host" / "__main__.py").is_file():
         raise SetupError("pulumi: rehearsal/language_host is missing from this checkout")
-
-
-if sys.version_info < (3, 11):  # pragma: no cover
-    raise SystemExit("failover needs Python 3.11 or newer: `make setup PYTHON=python3.12`")

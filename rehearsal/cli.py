@@ -1,0 +1,228 @@
+"""`failover rehearse`: a local AWS that the real engine applies the real program to."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import json
+import sys
+from collections.abc import Callable, Generator
+from typing import Any
+
+import click
+from rich.console import Console
+
+from rehearsal.account import images_of
+from rehearsal.cutover import Cutover
+from rehearsal.cutover_view import CutoverView
+from rehearsal.engine import engine_at_low_priority
+from rehearsal.errors import RehearsalError
+from rehearsal.lifecycle import ROOT, engine_of, find, start, stop
+from rehearsal.observation import Observer
+from rehearsal.shell_environment import as_json, as_shell
+from rehearsal.status_view import status_table
+from rehearsal.workspace import Running, Workspace
+
+BOOT_SECONDS = 2.0
+RELEASED_BUILD = "v2"
+INTERRUPTED = 130
+
+
+@contextlib.contextmanager
+def _reported() -> Generator[None]:
+    """Turn an error of the rehearsal into its message and its exit code."""
+    try:
+        yield
+    except RehearsalError as error:
+        click.secho(f"error: {error}", fg="red", err=True)
+        sys.exit(error.exit_code)
+
+
+def _with_reported_errors(command: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        with _reported():
+            command(*args, **kwargs)
+
+    return wrapped
+
+
+_like = click.option(
+    "--like",
+    default="prod",
+    show_default=True,
+    metavar="STACK",
+    help="The stack whose Pulumi.STACK.yaml is rehearsed.",
+)
+_boot = click.option(
+    "--boot-seconds",
+    type=click.FloatRange(min=0),
+    default=BOOT_SECONDS,
+    show_default=True,
+    help="What an instance takes from launch to its first passed health check.",
+)
+
+
+@click.group()
+def rehearse() -> None:
+    """Run a local AWS, and the real Pulumi engine against it. Loopback only, no account needed.
+
+    \b
+    Examples:
+      failover rehearse up --like prod      start it, and leave it running
+      eval "$(failover rehearse env)"       make this shell use it
+      pulumi up                             build the stack on it
+      pulumi config set weights 75/25 && pulumi up
+      failover rehearse down                end it, and forget everything
+    """
+
+
+@rehearse.command()
+@_like
+@_boot
+@_with_reported_errors
+def up(like: str, boot_seconds: float) -> None:
+    """Start the local AWS and leave it running; a second `up` finds the first.
+
+    \b
+    Writes Pulumi.rehearsal.yaml (git-ignored): the named stack with local ids in place and secrets
+    of its own. Nothing is built yet: that is `pulumi up`.
+
+    \b
+    Examples:
+      failover rehearse up --like prod
+      failover rehearse up --like dev --boot-seconds 20
+    """
+    workspace = Workspace(ROOT)
+    started = start(workspace, like, boot_seconds, _say)
+    running = started.running
+    verb = "runs" if started.is_new else "already runs"
+    click.echo(f"a rehearsal like {running.like} {verb} at {running.endpoint}")
+    click.echo('next: eval "$(failover rehearse env)" && pulumi up')
+
+
+@rehearse.command()
+@click.option("--json", "wants_json", is_flag=True, help="Print JSON for a program.")
+@_with_reported_errors
+def env(*, wants_json: bool) -> None:
+    """Print what a shell needs to work against the rehearsal.
+
+    \b
+    Examples:
+      eval "$(failover rehearse env)"
+      failover rehearse env --json | jq -r .set.AWS_ENDPOINT_URL
+    """
+    workspace = Workspace(ROOT)
+    running = find(workspace)
+    click.echo(as_json(workspace, running) if wants_json else as_shell(workspace, running))
+
+
+@rehearse.command()
+@click.option("--json", "wants_json", is_flag=True, help="Print JSON for a program.")
+@_with_reported_errors
+def status(*, wants_json: bool) -> None:
+    """Show the weights, targets, builds and template versions as the local AWS has them.
+
+    \b
+    Examples:
+      failover rehearse status
+      failover rehearse status --json
+    """
+    workspace = Workspace(ROOT)
+    running = find(workspace)
+    services = engine_of(workspace, running).outputs().get("services", {})
+    states = _observer(running, services).read() if services else []
+    if wants_json:
+        document = {
+            "version": 1,
+            "rehearsal": dataclasses.asdict(running),
+            "services": [
+                {"name": s.name, "weights": s.weights, "ruleArn": s.rule_arn}
+                | {"slots": {str(k): dataclasses.asdict(v) for k, v in s.slots.items()}}
+                for s in states
+            ],
+        }
+        click.echo(json.dumps(document, indent=2))
+        return
+    click.echo(f"like {running.like}, at {running.endpoint}, since {running.started_at}")
+    if states:
+        Console().print(status_table(states))
+    else:
+        click.echo('nothing is built on it yet: eval "$(failover rehearse env)" && pulumi up')
+
+
+@rehearse.command()
+@click.option("--force", is_flag=True, help="Also while a pulumi command is at work on it.")
+@_with_reported_errors
+def down(*, force: bool) -> None:
+    """End the rehearsal and remove everything of it, its stack file too.
+
+    \b
+    Examples:
+      failover rehearse down
+    """
+    if stop(Workspace(ROOT), force=force):
+        click.echo("the rehearsal is gone")
+    else:
+        click.echo("no rehearsal ran in this clone")
+
+
+@rehearse.command()
+@_like
+@_boot
+@click.option("--json", "wants_json", is_flag=True, help="Print one JSON document at the end.")
+@_with_reported_errors
+def ramp(like: str, boot_seconds: float, *, wants_json: bool) -> None:
+    """Run a whole cutover: from nothing to 0/100 in stages, then tear everything down.
+
+    Exits 0 when every stage changed exactly one rule per service and nothing else, 1 otherwise.
+
+    \b
+    Examples:
+      failover rehearse ramp
+      failover rehearse ramp --like dev --json
+    """
+    workspace = Workspace(ROOT)
+    view = CutoverView(Console(), as_json=wants_json)
+    problems = 0
+    try:
+        with view.running():
+            started = start(workspace, like, boot_seconds, view.say, tethered=True)
+            problems = _run_cutover(workspace, started.running, view)
+            view.say("tearing everything down")
+            stop(workspace)
+    except KeyboardInterrupt:
+        stop(workspace, force=True)
+        view.finish(is_good=False, note="stopped by hand; everything of the rehearsal is gone")
+        sys.exit(INTERRUPTED)
+    except RehearsalError:
+        stop(workspace, force=True)
+        raise
+    if problems:
+        view.finish(is_good=False, note=f"{problems} steps did something else than they should")
+        sys.exit(1)
+    view.finish(is_good=True, note="every stage changed one rule per service and nothing else")
+
+
+def _run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> int:
+    """The number of steps with a problem."""
+    engine_at_low_priority()
+    engine = engine_of(workspace, running)
+    image = images_of(running.endpoint, running.region)[RELEASED_BUILD]
+    observe: Callable[[dict[str, object]], Observer] = lambda outputs: _observer(  # noqa: E731
+        running, outputs["services"]
+    )
+    problems = 0
+    for step in Cutover(engine, observe, image, view.say).run():
+        view.add(step)
+        problems += bool(step.problem)
+    return problems
+
+
+def _observer(running: Running, services: Any) -> Observer:
+    return Observer(running.endpoint, running.region, services)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,174 @@
+"""Starting a rehearsal, finding it again, and ending it."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.account import Account, prepare_account
+from rehearsal.engine import Engine
+from rehearsal.errors import BusyError, NotRunningError, RehearsalError
+from rehearsal.leases import leases
+from rehearsal.shell_environment import process_environment
+from rehearsal.stack_file import StackFile, read_stack, rehearsed_stack, write_stack
+from rehearsal.workspace import STACK, Running, Workspace
+
+ROOT = Path(__file__).parents[1]
+STOP_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A rehearsal that this process started, or found."""
+
+    running: Running
+    is_new: bool
+
+
+def start(
+    workspace: Workspace,
+    like: str,
+    boot_seconds: float,
+    say: Callable[[str], None],
+    *,
+    tethered: bool = False,
+) -> Started:
+    """Start a rehearsal of the stack `like`, or find the one that runs.
+
+    Args:
+        workspace: This clone's.
+        like: `prod`, `dev`, or any stack with a `Pulumi.<like>.yaml`.
+        boot_seconds: What an instance takes from launch to its first passed health check.
+        say: Called with what is being done.
+        tethered: End the rehearsal with this process, whatever ends it.
+
+    Raises:
+        RehearsalError: it could not be started; nothing is left behind.
+        BusyError: one runs already that was made from another stack.
+    """
+    source = read_stack(workspace.root, like)
+    found = workspace.read_running()
+    if found is not None:
+        if found.like != like or tethered:
+            raise BusyError(
+                f"a rehearsal like {found.like} runs in this clone since {found.started_at}; "
+                "end it with `failover rehearse down`"
+            )
+        return Started(found, is_new=False)
+    if workspace.is_held():
+        raise BusyError("another `failover rehearse up` is starting in this clone; wait for it")
+    say("starting the local AWS")
+    supervisor, ready = _start_supervisor(workspace, boot_seconds, tethered=tethered)
+    running = Running(
+        pid=int(ready["pid"]),
+        endpoint=str(ready["endpoint"]),
+        provider_port=int(ready["providerPort"]),
+        like=like,
+        region=source.region,
+        started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+    try:
+        say("preparing the account: network, certificate, images")
+        account = prepare_account(running.endpoint, source.region)
+        say(f"writing {workspace.stack_file.name}, made from Pulumi.{like}.yaml")
+        _create_stack(workspace, running, source, account)
+    except BaseException:
+        supervisor.terminate()
+        supervisor.wait()
+        workspace.remove()
+        raise
+    workspace.write_running(running)
+    return Started(running, is_new=True)
+
+
+def find(workspace: Workspace) -> Running:
+    """The rehearsal of this clone.
+
+    Raises:
+        NotRunningError: there is none.
+    """
+    running = workspace.read_running()
+    if running is None:
+        raise NotRunningError(
+            "no rehearsal runs in this clone; start one with `failover rehearse up --like prod`"
+        )
+    return running
+
+
+def stop(workspace: Workspace, *, force: bool = False) -> bool:
+    """End the rehearsal and remove everything of it; False when there was none.
+
+    Raises:
+        BusyError: an engine is at work on it, and `force` is off.
+        RehearsalError: the supervisor did not end.
+    """
+    running = workspace.read_running()
+    working = [lease for lease in leases(workspace.backend) if lease.is_alive]
+    if running is not None and working and not force:
+        raise BusyError(
+            f"a pulumi command (process {working[0].pid}) is at work on this rehearsal; "
+            "let it end, or type `failover rehearse down --force`"
+        )
+    if running is not None:
+        os.kill(running.pid, signal.SIGTERM)
+        if not workspace.wait_until_free(STOP_SECONDS):
+            os.kill(running.pid, signal.SIGKILL)
+            if not workspace.wait_until_free(STOP_SECONDS):
+                raise RehearsalError(f"the supervisor, process {running.pid}, does not end")
+    elif workspace.is_held():
+        raise BusyError("a rehearsal is starting in this clone; wait for it, then end it")
+    was_there = running is not None or workspace.folder.exists()
+    workspace.remove()
+    return was_there
+
+
+def engine_of(workspace: Workspace, running: Running) -> Engine:
+    """The engine, in this rehearsal's environment."""
+    return Engine(workspace.root, process_environment(workspace, running, os.environ))
+
+
+def _start_supervisor(
+    workspace: Workspace, boot_seconds: float, *, tethered: bool
+) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    argv = [sys.executable, "-m", "rehearsal.supervisor", str(workspace.root)]
+    argv += ["--boot-seconds", str(boot_seconds), *(["--tethered"] if tethered else [])]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    supervisor = subprocess.Popen(
+        argv,
+        cwd=workspace.root,
+        env=env,
+        # The write end stays with this process: its end is the tether.
+        stdin=subprocess.PIPE if tethered else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=workspace.supervisor_log.open("w"),
+        text=True,
+        start_new_session=True,
+    )
+    assert supervisor.stdout is not None
+    line = supervisor.stdout.readline()
+    if not line:
+        log = workspace.supervisor_log.read_text().strip()
+        raise RehearsalError(f"the supervisor ended with {supervisor.wait()}:\n{log[-2000:]}")
+    ready: dict[str, Any] = json.loads(line)
+    if "error" in ready:
+        supervisor.wait()
+        raise RehearsalError(str(ready["error"]))
+    return supervisor, ready
+
+
+def _create_stack(
+    workspace: Workspace, running: Running, source: StackFile, account: Account
+) -> None:
+    write_stack(workspace.stack_file, rehearsed_stack(source, account))
+    engine = engine_of(workspace, running)
+    engine.run("stack", "init", STACK, "--no-select")
+    engine.set_secret("previewToken", secrets.token_hex(16))

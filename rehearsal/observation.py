@@ -1,0 +1,153 @@
+"""What the local AWS says of each service, read with boto3 and nothing of the engine's state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from rollout.split import Slot
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """One slot of one service, as it is."""
+
+    weight: int
+    target_states: tuple[str, ...]
+    """The state of every registered target: `healthy`, `initial`, `draining`, …"""
+    desired: int
+    in_service: int
+    template_version: str
+    """The version that the Auto Scaling group is pinned to."""
+    instance_versions: tuple[str, ...]
+    """The version that each in-service instance was launched from."""
+    image_ids: tuple[str, ...]
+    """The images of the in-service instances, each once."""
+    refreshing: bool
+    """Whether an instance refresh is under way."""
+
+    @property
+    def is_settled(self) -> bool:
+        """All desired instances in service and healthy, each from the pinned version."""
+        healthy = sum(state == "healthy" for state in self.target_states)
+        current = all(version == self.template_version for version in self.instance_versions)
+        full = self.in_service == self.desired and healthy >= self.desired
+        return full and current and not self.refreshing
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """One service: its rule and both its slots."""
+
+    name: str
+    rule_arn: str
+    slots: Mapping[Slot, SlotState]
+
+    @property
+    def weights(self) -> str:
+        """`"75/25"`, as the live rule has them."""
+        return "/".join(str(self.slots[slot].weight) for slot in Slot)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether both slots are."""
+        return all(slot.is_settled for slot in self.slots.values())
+
+
+class Observer:
+    """Reads services through the AWS API at `endpoint`.
+
+    Args:
+        endpoint: The local AWS.
+        region: Where the stack lives.
+        services: The stack's output of that name: per service the rule's ARN and the target
+            groups' ARNs.
+    """
+
+    def __init__(self, endpoint: str, region: str, services: Mapping[str, Any]) -> None:
+        self._services = services
+        session = local_session(region)
+        config = Config(retries={"mode": "adaptive"})
+        self._elb: ElasticLoadBalancingv2Client = session.client(
+            "elbv2", endpoint_url=endpoint, config=config
+        )
+        self._groups: AutoScalingClient = session.client(
+            "autoscaling", endpoint_url=endpoint, config=config
+        )
+        self._ec2: EC2Client = session.client("ec2", endpoint_url=endpoint, config=config)
+
+    def read(self) -> list[ServiceState]:
+        """Every service of the stack, in the order of its names."""
+        by_target_group = self._groups_by_target_group()
+        arns = [service["ruleArn"] for service in self._services.values()]
+        rules = {r["RuleArn"]: r for r in self._elb.describe_rules(RuleArns=arns)["Rules"]}  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        states: list[ServiceState] = []
+        for name, service in sorted(self._services.items()):
+            weights = _weights(rules[service["ruleArn"]])
+            slots = {
+                slot: self._slot(weights, service["targetGroupArns"][slot.value], by_target_group)
+                for slot in Slot
+            }
+            states.append(ServiceState(name, service["ruleArn"], slots))
+        return states
+
+    def _slot(
+        self, weights: Mapping[str, int], arn: str, groups: Mapping[str, Mapping[str, Any]]
+    ) -> SlotState:
+        described = self._elb.describe_target_health(TargetGroupArn=arn)
+        states = [
+            target["TargetHealth"]["State"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+            for target in described["TargetHealthDescriptions"]
+        ]
+        group = groups[arn]
+        in_service = [i for i in group["Instances"] if i["LifecycleState"] == "InService"]
+        refreshes = self._groups.describe_instance_refreshes(
+            AutoScalingGroupName=group["AutoScalingGroupName"]
+        )
+        return SlotState(
+            weight=weights[arn],
+            target_states=tuple(states),
+            desired=group["DesiredCapacity"],
+            in_service=len(in_service),
+            template_version=group["LaunchTemplate"]["Version"],
+            instance_versions=tuple(i["LaunchTemplate"]["Version"] for i in in_service),
+            image_ids=self._images([i["InstanceId"] for i in in_service]),
+            refreshing=any(
+                refresh.get("Status") in {"Pending", "InProgress", "Cancelling"}
+                for refresh in refreshes["InstanceRefreshes"]
+            ),
+        )
+
+    def _images(self, instance_ids: list[str]) -> tuple[str, ...]:
+        if not instance_ids:
+            return ()
+        found = self._ec2.describe_instances(InstanceIds=instance_ids)["Reservations"]
+        images = {i["ImageId"] for r in found for i in r["Instances"]}  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        return tuple(sorted(images))
+
+    def _groups_by_target_group(self) -> dict[str, Mapping[str, Any]]:
+        pages = self._groups.get_paginator("describe_auto_scaling_groups").paginate()
+        groups = [group for page in pages for group in page["AutoScalingGroups"]]
+        return {arn: group for group in groups for arn in group.get("TargetGroupARNs", [])}
+
+
+def local_session(region: str) -> boto3.Session:
+    """A session with credentials of no one, so that a person's own never leave the machine."""
+    return boto3.Session(
+        aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=region
+    )
+
+
+def _weights(rule: Mapping[str, Any]) -> dict[str, int]:
+    (action,) = rule["Actions"]
+    groups = action["ForwardConfig"]["TargetGroups"]
+    return {group["TargetGroupArn"]: group["Weight"] for group in groups}

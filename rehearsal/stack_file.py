@@ -1,0 +1,126 @@
+"""Makes the stack file of a rehearsal: the named stack's, with the local account's ids in place."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal.account import Account
+from rehearsal.errors import NotSupportedError, RehearsalError
+from rehearsal.workspace import PROJECT, STACK
+
+FIRST_BUILD = "v1"
+_ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRoles", "aws:endpoints", "aws:sharedConfigFiles")
+"""Provider config that leads to the team's own account; the rehearsal's has no use for it."""
+
+_HEADER = """\
+# Written by `failover rehearse up` from Pulumi.{like}.yaml; `failover rehearse down` removes it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StackFile:
+    """A stack file as it was read: which stack it is of, and its `config`."""
+
+    like: str
+    config: Mapping[str, Any]
+
+    @property
+    def region(self) -> str:
+        """`aws:region` of the stack."""
+        return str(self.config["aws:region"])
+
+
+def read_stack(root: Path, like: str) -> StackFile:
+    """Read `Pulumi.<like>.yaml`.
+
+    Raises:
+        NotSupportedError: it is the rehearsal's own, or has no region.
+        RehearsalError: there is no such file, or it is no stack file.
+    """
+    if like == STACK:
+        raise NotSupportedError(f"--like {STACK}: name the stack to rehearse, such as prod or dev")
+    path = root / f"Pulumi.{like}.yaml"
+    try:
+        document = yaml.safe_load(path.read_text())
+    except FileNotFoundError as error:
+        names = sorted(p.name.split(".")[1] for p in root.glob("Pulumi.*.yaml"))
+        known = ", ".join(name for name in names if name != STACK)
+        raise RehearsalError(f"--like {like}: there is no {path.name}; stacks: {known}") from error
+    except yaml.YAMLError as error:
+        raise RehearsalError(f"{path.name} is not YAML: {error}") from error
+    config = document.get("config") if isinstance(document, dict) else None
+    if not isinstance(config, dict):
+        raise RehearsalError(f"{path.name} has no `config` map")
+    if not config.get("aws:region"):
+        raise NotSupportedError(
+            f"{path.name} sets no aws:region: `pulumi config set aws:region us-east-1 -s {like}`"
+        )
+    return StackFile(like, config)
+
+
+def rehearsed_stack(source: StackFile, account: Account) -> StackFile:
+    """The same config with the local ids in place of the team's own.
+
+    Everything else stays as it is, so that what is rehearsed is what will run: names, weights,
+    sizes, timeouts, alarms.
+
+    Raises:
+        NotSupportedError: the stack builds on resources that only the team's account has.
+    """
+    config = copy.deepcopy(dict(source.config))
+    for key in [k for k in config if k.startswith(_ENDS_OF_THE_ACCOUNT)]:
+        del config[key]
+    config["aws:allowedAccountIds"] = [account.account_id]
+    _refuse_existing(config, source.like)
+    network = config.get(f"{PROJECT}:network")
+    if isinstance(network, dict) and "vpcId" in network:
+        network["vpcId"] = account.vpc_id
+        network["albSubnetIds"] = list(account.public_subnet_ids)
+        network["instanceSubnetIds"] = list(account.private_subnet_ids)
+    load_balancer = config.get(f"{PROJECT}:loadBalancer")
+    if isinstance(load_balancer, dict) and "certificateArn" in load_balancer:
+        load_balancer["certificateArn"] = account.certificate_arn
+    for service in _map(config.get(f"{PROJECT}:images")).values():
+        for slot in _map(service):
+            service[slot] = account.images[FIRST_BUILD]
+    # Secrets are encrypted for the team's own stack, and cannot be read here.
+    return StackFile(source.like, {k: v for k, v in config.items() if not _is_secret(v)})
+
+
+def write_stack(path: Path, stack: StackFile) -> None:
+    """Write the stack file of the rehearsal."""
+    body = yaml.safe_dump({"config": dict(stack.config)}, sort_keys=False)
+    path.write_text(_HEADER.format(like=stack.like) + body)
+
+
+def _refuse_existing(config: Mapping[str, Any], like: str) -> None:
+    """What names a load balancer, a group or a target group that only the team's account has."""
+    found = [
+        f"loadBalancer.{key}"
+        for key in ("arn", "listenerArn")
+        if key in _map(config.get(f"{PROJECT}:loadBalancer"))
+    ]
+    for name, service in _map(config.get(f"{PROJECT}:services")).items():
+        for slot, parts in _map(_map(service).get("slots")).items():
+            for part, value in _map(parts).items():
+                if "existing" in _map(value):
+                    found.append(f"services.{name}.slots.{slot}.{part}.existing")
+    if found:
+        raise NotSupportedError(
+            f"Pulumi.{like}.yaml names resources that the local AWS does not have "
+            f"({', '.join(found)}): not supported by the rehearsal"
+        )
+
+
+def _map(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
