@@ -1,0 +1,58 @@
+"""Serves the local AWS API on a loopback port: `python -m rehearsal.control_plane`.
+
+Prints one line of JSON, `{"port": N}`, when it answers; logs to stderr; ends at once when its
+standard input does, so that it never outlives the process that started it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+
+import click
+
+
+@click.command()
+@click.option("--port", default=0, show_default=True, help="Loopback port; 0 takes a free one.")
+@click.option(
+    "--boot-seconds",
+    default=2.0,
+    show_default=True,
+    help="From an instance's launch to its first passed health check.",
+)
+@click.option(
+    "--longest-drain-seconds",
+    type=float,
+    default=None,
+    help="Cut deregistration delays to this; without it they take what the target group says.",
+)
+def main(port: int, boot_seconds: float, longest_drain_seconds: float | None) -> None:
+    """Serve the local AWS API until standard input ends."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
+
+    from rehearsal.control_plane.clock import SystemClock
+    from rehearsal.control_plane.health import ClockHealth
+    from rehearsal.control_plane.plane import ControlPlane
+    from rehearsal.control_plane.server import Server
+    from rehearsal.control_plane.world import World
+
+    world = World(SystemClock(), ClockHealth(boot_seconds), longest_drain_seconds)
+    plane = ControlPlane(world)
+    server = Server(plane, port)
+    for work in (server.run, plane.run_ticks):
+        threading.Thread(target=work, daemon=True).start()
+    sys.stdout.write(json.dumps({"port": server.port}) + "\n")
+    sys.stdout.flush()
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

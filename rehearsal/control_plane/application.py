@@ -1,0 +1,87 @@
+"""The AWS API as one WSGI application: moto's, corrected, one request at a time.
+
+moto is not thread-safe and the reconciler changes its objects too, so one lock is around every
+request and every tick.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from rehearsal.control_plane import faults
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from rehearsal.control_plane.plane import ControlPlane
+
+log = logging.getLogger(__name__)
+
+_READS = ("Describe", "Get", "List", "Head", "Lookup", "Search")
+
+
+def operation_of(environ: WSGIEnvironment, body: bytes) -> str | None:
+    """The API operation that a request asks for; None for S3's, which are in method and path."""
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    if target:
+        return str(target).rpartition(".")[2]
+    form = str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
+    fields = parse_qs(body.decode() if form else environ.get("QUERY_STRING", ""))
+    return next(iter(fields.get("Action", [])), None)
+
+
+def may_change(environ: WSGIEnvironment, operation: str | None) -> bool:
+    """Whether a request can change anything."""
+    if operation is None:
+        return environ["REQUEST_METHOD"] not in ("GET", "HEAD")
+    return not operation.startswith(_READS)
+
+
+class Application:
+    """A WSGI application that answers as AWS does, for one control plane."""
+
+    def __init__(self, plane: ControlPlane) -> None:
+        self._plane = plane
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        if "REQUEST_URI" in environ:  # what moto reads an S3 key from, still percent-encoded
+            environ["RAW_URI"] = environ["REQUEST_URI"]
+        operation = operation_of(environ, body)
+        with self._plane.world.lock:
+            self._plane.tick()
+            status, headers, answer = self._answer(environ, operation)
+            if may_change(environ, operation):
+                self._plane.tick()
+                self._plane.publish()
+        start_response(status, headers)
+        return [answer]
+
+    def _answer(
+        self, environ: WSGIEnvironment, operation: str | None
+    ) -> tuple[str, list[tuple[str, str]], bytes]:
+        head: dict[str, Any] = {}
+
+        def keep(status: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], Any]:
+            head.update(status=status, headers=headers)
+            return head.setdefault("written", []).append
+
+        if str(environ.get("PATH_INFO", "")).startswith("/moto-api"):
+            return faults.answer(environ, faults.unsupported("the moto API"))
+        try:
+            answer = b"".join(self._moto(environ, keep))
+        except NotImplementedError as error:
+            return faults.answer(environ, faults.unsupported(operation or str(error)))
+        except Exception as error:  # noqa: BLE001  # a fault of moto must not end the server
+            log.exception("%s failed", operation or environ.get("PATH_INFO"))
+            return faults.answer(environ, faults.failed(operation, error))
+        return head["status"], head["headers"], answer

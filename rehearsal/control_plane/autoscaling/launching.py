@@ -1,0 +1,130 @@
+"""Launches an instance from a launch template version, as an Auto Scaling group does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.launch_templates import LaunchTemplateVersion
+from moto.ec2.utils import convert_tag_spec
+
+from rehearsal.control_plane.autoscaling.group import Activity, Member, TemplateVersion
+from rehearsal.control_plane.autoscaling.refresh import TemplateRequest
+from rehearsal.control_plane.clock import epoch_of, timestamp
+
+GROUP_NAME_TAG = "aws:autoscaling:groupName"
+
+
+class LaunchFailed(Exception):
+    """EC2 refused the launch; the message is what the scaling activity shows."""
+
+
+def requested_template(group: Any) -> TemplateRequest:
+    """The template and version that moto's group `group` is set to, as it was asked for."""
+    template = group.ec2_launch_template
+    return TemplateRequest(template.id, template.name, group.provided_launch_template_version)
+
+
+def resolved(ec2: EC2Backend, request: TemplateRequest) -> LaunchTemplateVersion:
+    """The version that a request means now.
+
+    Raises:
+        LaunchFailed: the template or the version is not there.
+    """
+    try:
+        template = ec2.get_launch_template(request.template_id)
+        return template.get_version(request.version or "$Default")
+    except ServiceException as error:
+        raise LaunchFailed(str(error.message)) from error
+
+
+def identified(version: LaunchTemplateVersion) -> TemplateVersion:
+    """The version by its numbers, free of moto's objects."""
+    template = version.template
+    created_at = epoch_of(template.create_time)
+    return TemplateVersion(template.id, template.name, version.number, created_at)
+
+
+def subnet_for_next(ec2: EC2Backend, subnet_ids: Sequence[str], members: Sequence[Member]) -> str:
+    """The subnet for one more instance: in the zone with fewest, then the emptiest subnet."""
+    zones = Counter(m.availability_zone for m in members)
+    subnets = Counter(m.instance.subnet_id for m in members)
+    return min(
+        subnet_ids,
+        key=lambda s: (zones[ec2.get_subnet(s).availability_zone], subnets[s]),
+    )
+
+
+def launch_instance(
+    ec2: EC2Backend, group: Any, version: LaunchTemplateVersion, subnet_id: str, now: float
+) -> Any:
+    """Run one instance for `group`; moto's instance is returned.
+
+    Tags: those of the template, those that the group propagates, and AWS's own.
+
+    Raises:
+        LaunchFailed: EC2 refuses it, as for an image that does not exist.
+    """
+    data = version.data
+    image_id = data.get("ImageId", "")
+    if image_id not in ec2.amis:
+        raise LaunchFailed(
+            f"The image id '[{image_id}]' does not exist. Launching EC2 instance failed."
+        )
+    interface = next(iter(data.get("NetworkInterfaces", [])), {})
+    tags = convert_tag_spec(data.get("TagSpecifications", []))
+    instance_tags = {
+        **tags.get("instance", {}),
+        **group.get_propagated_tags(),
+        GROUP_NAME_TAG: group.name,
+    }
+    try:
+        reservation = ec2.run_instances(
+            image_id,
+            1,
+            data.get("UserData"),
+            [],
+            security_group_ids=[*data.get("SecurityGroupIds", []), *interface.get("Groups", [])],
+            launch_template={
+                "LaunchTemplateId": version.template.id,
+                "Version": str(version.number),
+            },
+            instance_type=data.get("InstanceType", "m1.small"),
+            is_instance_type_default=False,
+            region_name=ec2.region_name,
+            subnet_id=subnet_id,
+            key_name=data.get("KeyName"),
+            associate_public_ip=interface.get("AssociatePublicIpAddress"),
+            ebs_optimized=data.get("EbsOptimized", False),
+            monitoring_state="enabled" if _is_monitored(data) else "disabled",
+            metadata_options=data.get("MetadataOptions", {}),
+            tags={"instance": instance_tags, "volume": tags.get("volume", {})},
+        )
+    except ServiceException as error:
+        raise LaunchFailed(f"{error.message} Launching EC2 instance failed.") from error
+    instance = reservation.instances[0]
+    instance.launch_time = timestamp(now)
+    return instance
+
+
+def _is_monitored(data: dict[str, Any]) -> bool:
+    return data.get("Monitoring", {}).get("Enabled") is True
+
+
+def new_member(
+    group: Any, instance: Any, version: LaunchTemplateVersion, activity: Activity, now: float
+) -> Member:
+    """The member that a launched instance is from now on."""
+    activity.description = f"Launching a new EC2 instance: {instance.id}"
+    instance.autoscaling_group = group
+    return Member(
+        instance=instance,
+        auto_scaling_group_name=group.name,
+        template=identified(version),
+        launched_at=now,
+        launch=activity,
+        protected_from_scale_in=bool(group.new_instances_protected_from_scale_in),
+    )

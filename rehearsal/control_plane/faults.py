@@ -1,0 +1,62 @@
+"""Answers that no AWS service would give: what the rehearsal cannot do, or failed to do.
+
+Both are client errors, because a client repeats a server error for minutes before it shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+STATUS = "400 Bad Request"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An error code and message in AWS's form."""
+
+    code: str
+    message: str
+
+
+def unsupported(what: str) -> Fault:
+    """The rehearsal does not do `what`."""
+    return Fault("NotSupportedByRehearsal", f"{what}: not supported by the rehearsal")
+
+
+def failed(operation: str | None, error: Exception) -> Fault:
+    """The rehearsal broke at `operation`: its own fault, not the caller's and not AWS's."""
+    return Fault(
+        "RehearsalFailure",
+        f"{operation or 'the request'}: the rehearsal itself failed, "
+        f"{type(error).__name__}: {error}",
+    )
+
+
+def answer(environ: WSGIEnvironment, fault: Fault) -> tuple[str, list[tuple[str, str]], bytes]:
+    """The fault in the protocol that the request came in: status line, headers, body."""
+    if "json" in str(environ.get("CONTENT_TYPE", "")):
+        body = json.dumps({"__type": fault.code, "message": fault.message}).encode()
+        return STATUS, [("Content-Type", "application/x-amz-json-1.1")], body
+    return STATUS, [("Content-Type", "text/xml")], _xml(_service_of(environ), fault).encode()
+
+
+def _service_of(environ: WSGIEnvironment) -> str:
+    """The service in a signed request's credential scope, empty for an unsigned one."""
+    credential = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2]
+    scope = credential.split(",")[0].split("/")
+    return scope[3] if len(scope) > 3 else ""  # noqa: PLR2004
+
+
+def _xml(service: str, fault: Fault) -> str:
+    error = f"<Code>{escape(fault.code)}</Code><Message>{escape(fault.message)}</Message>"
+    if service == "ec2":
+        return f"<Response><Errors><Error>{error}</Error></Errors></Response>"
+    if service == "s3":
+        return f"<Error>{error}</Error>"
+    return f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"

@@ -1,0 +1,44 @@
+"""The machine images that exist in the rehearsal: one per build, with an id that never changes.
+
+An instance behaves as its image's build. The control plane itself only knows `NEVER_HEALTHY`; what
+else a build does belongs to the instances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BUILD_TAG = "failover:build"
+"""Tag of an image that names its build. An image of one's own takes part by the same tag."""
+
+NEVER_HEALTHY = "never-healthy"
+"""A build that never passes a health check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A machine image that is there from the start, in every region."""
+
+    image_id: str
+    """`ami-` and 17 hexadecimal digits, as AWS gives them today."""
+    build: str
+    description: str
+
+    @property
+    def name(self) -> str:
+        """The image's name; unique in an account and region."""
+        return f"failover-build-{self.build}"
+
+
+GOOD_BUILDS = (
+    Image("ami-0fa11000000000001", "v1", "Build v1, works"),
+    Image("ami-0fa11000000000002", "v2", "Build v2, works"),
+    Image("ami-0fa11000000000003", "v3", "Build v3, works"),
+)
+
+BAD_BUILDS = (
+    Image("ami-0fa11bad000000001", NEVER_HEALTHY, "Starts, never passes a health check"),
+)
+
+CATALOGUE = GOOD_BUILDS + BAD_BUILDS
+"""Every image that a new region has."""

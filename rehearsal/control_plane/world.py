@@ -1,0 +1,27 @@
+"""What the rehearsal knows beside moto's objects, and who is told when it changes."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from rehearsal.control_plane.autoscaling.group import GroupRecord
+from rehearsal.control_plane.clock import Clock
+from rehearsal.control_plane.health import HealthSource
+from rehearsal.control_plane.targets import TargetRegistry
+
+ACCOUNT_ID = "123456789012"
+
+
+@dataclass(slots=True)
+class World:
+    """The state of one local AWS that moto has no place for. All use is under `lock`."""
+
+    clock: Clock
+    health: HealthSource
+    longest_drain_seconds: float | None = None
+    """Where set, no target drains longer than this, whatever its deregistration delay says."""
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    targets: TargetRegistry = field(default_factory=TargetRegistry)
+    groups: dict[str, GroupRecord] = field(default_factory=dict[str, GroupRecord])
+    """Auto Scaling groups by ARN."""
