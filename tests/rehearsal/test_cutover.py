@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from rehearsal.cutover import STAGES, Cutover
+from rehearsal.engine import Change, Engine, UpResult
+from rehearsal.observation import Observer, ServiceState, SlotState
+from rollout.split import Slot, Split
+
+WEIGHT = "actions[0].forward.targetGroups[1].weight"
+
+
+def rule_of(service: str, *paths: str, operation: str = "update") -> Change:
+    urn = f"urn:pulumi:rehearsal::failover::a$aws:lb/listenerRule:ListenerRule::{service}"
+    return Change(urn, operation, paths or (WEIGHT,))
+
+
+class FakeEngine:
+    """Does what it is told, but for one stage, where its changes are `odd`."""
+
+    def __init__(self, at: str = "", odd: Sequence[Change] = ()) -> None:
+        self.weights = "0/0"
+        self.commands: list[tuple[str, ...]] = []
+        self._at, self._odd = at, odd
+
+    def set_config(self, key: str, value: str, *options: str) -> None:
+        self.commands.append(("set", key, value, *options))
+        if key == "weights":
+            self.weights = value
+
+    def up(self) -> UpResult:
+        self.commands.append(("up",))
+        changes = tuple(self._odd) if self.weights == self._at else (rule_of("a"), rule_of("b"))
+        return UpResult(changes, changes, 40, 1.0)
+
+    def outputs(self) -> dict[str, Any]:
+        return {"services": {}}
+
+
+class FakeObserver:
+    def __init__(self, engine: FakeEngine, stuck_at: str = "") -> None:
+        self._engine, self._stuck_at = engine, stuck_at
+
+    def read(self) -> list[ServiceState]:
+        split = Split.parse(self._stuck_at or self._engine.weights)
+        return [
+            ServiceState(name, f"arn:{name}", {slot: slot_at(split.weight_of(slot)) for slot in Slot})
+            for name in ("a", "b")
+        ]
+
+
+def slot_at(weight: int) -> SlotState:
+    return SlotState(
+        weight=weight,
+        target_states=("healthy",),
+        desired=1,
+        in_service=1,
+        template_version="1",
+        instance_versions=("1",),
+        image_ids=("ami-1",),
+        refreshing=False,
+    )
+
+
+def problems_of(engine: FakeEngine, stuck_at: str = "") -> dict[str, str]:
+    cutover = Cutover(
+        cast("Engine", engine),
+        lambda _outputs: cast("Observer", FakeObserver(engine, stuck_at)),
+        "ami-2",
+        lambda _text: None,
+    )
+    return {step.name: step.problem for step in cutover.run() if step.problem}
+
+
+def test_a_cutover_types_two_commands_a_stage_and_nothing_else() -> None:
+    engine = FakeEngine()
+
+    assert problems_of(engine) == {}
+
+    typed = [command for split in STAGES for command in (("set", "weights", str(split)), ("up",))]
+    assert engine.commands[-len(typed) :] == typed
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        ([rule_of("a")], "changes 1 rules for 2 services"),
+        ([], "changes 0 rules for 2 services"),
+        ([rule_of("a"), rule_of("b", operation="replace")], "replaces or creates a rule"),
+        ([rule_of("a"), rule_of("b", "priority")], "changes more than weights: priority"),
+        (
+            [rule_of("a"), rule_of("b"), Change("u::p::aws:lb/targetGroup:TargetGroup::g", "update", ())],
+            "changes more than rules: update of g",
+        ),
+    ],
+)  # fmt: skip
+def test_a_stage_that_changes_anything_else_is_a_problem(odd: list[Change], why: str) -> None:
+    problems = problems_of(FakeEngine(at="75/25", odd=odd))
+
+    assert problems == {"75/25": f"the preview {why}; the update {why}"}
+
+
+def test_weights_that_did_not_arrive_are_a_problem() -> None:
+    problems = problems_of(FakeEngine(), stuck_at="100/0")
+
+    assert problems["90/10"] == "a is at 100/0, not at 90/10; b is at 100/0, not at 90/10"
+    assert list(problems) == [str(split) for split in STAGES]
+
+
+def test_a_slot_is_settled_only_when_all_its_instances_run_the_pinned_version() -> None:
+    settled = slot_at(0)
+
+    assert settled.is_settled
+    for change in (
+        {"instance_versions": ("2",)},
+        {"target_states": ("initial",)},
+        {"target_states": ()},
+        {"in_service": 0},
+        {"desired": 2},
+        {"refreshing": True},
+    ):
+        fields = {name: getattr(settled, name) for name in SlotState.__slots__} | change
+        assert not SlotState(**fields).is_settled

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.account import Account
+from rehearsal.errors import NotSupportedError, RehearsalError
+from rehearsal.stack_file import StackFile, read_stack, rehearsed_stack, write_stack
+
+ACCOUNT = Account(
+    account_id="123456789012",
+    vpc_id="vpc-local",
+    public_subnet_ids=("subnet-p1", "subnet-p2"),
+    private_subnet_ids=("subnet-i1", "subnet-i2"),
+    certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/local",
+    images={"v1": "ami-v1", "v2": "ami-v2"},
+)
+
+
+def stack(**own: Any) -> StackFile:
+    config: dict[str, Any] = {
+        "aws:region": "us-east-1",
+        "aws:allowedAccountIds": ["111122223333"],
+        "failover:weights": "50/50",
+        "failover:network": {
+            "vpcId": "vpc-0a1b2c3d4e5f60718",
+            "albSubnetIds": ["subnet-1", "subnet-2", "subnet-3"],
+            "instanceSubnetIds": ["subnet-4", "subnet-5"],
+        },
+        "failover:loadBalancer": {"certificateArn": "arn:own", "idleTimeoutSeconds": 60},
+        "failover:images": {"web": {"01": "ami-own", "02": "ami-other"}},
+    }
+    return StackFile("prod", config | own)
+
+
+def test_ids_of_the_account_become_local_ones_and_nothing_else_changes() -> None:
+    rehearsed = rehearsed_stack(stack(), ACCOUNT)
+
+    assert rehearsed.config == {
+        "aws:region": "us-east-1",
+        "aws:allowedAccountIds": ["123456789012"],
+        "failover:weights": "50/50",
+        "failover:network": {
+            "vpcId": "vpc-local",
+            "albSubnetIds": ["subnet-p1", "subnet-p2"],
+            "instanceSubnetIds": ["subnet-i1", "subnet-i2"],
+        },
+        "failover:loadBalancer": {
+            "certificateArn": ACCOUNT.certificate_arn,
+            "idleTimeoutSeconds": 60,
+        },
+        "failover:images": {"web": {"01": "ami-v1", "02": "ami-v1"}},
+    }
+
+
+def test_the_source_is_left_as_it_was() -> None:
+    source = stack()
+
+    rehearsed_stack(source, ACCOUNT)
+
+    assert source == stack()
+
+
+def test_a_network_to_create_is_created_in_the_rehearsal_too() -> None:
+    network = {"create": True, "cidr": "10.20.0.0/16"}
+
+    rehearsed = rehearsed_stack(stack(**{"failover:network": network}), ACCOUNT)
+
+    assert rehearsed.config["failover:network"] == network
+
+
+@pytest.mark.parametrize("key", ["aws:profile", "aws:assumeRoles", "failover:previewToken"])
+def test_what_leads_to_the_teams_own_account_stays_out(key: str) -> None:
+    own = {key: {"secure": "v1:abc"} if "Token" in key else "own"}
+
+    rehearsed = rehearsed_stack(stack(**own), ACCOUNT)
+
+    assert key not in rehearsed.config
+
+
+@pytest.mark.parametrize(
+    ("own", "named"),
+    [
+        ({"failover:loadBalancer": {"arn": "a", "listenerArn": "b"}}, "loadBalancer.arn"),
+        (
+            {
+                "failover:services": {
+                    "web": {"slots": {"01": {"targetGroup": {"existing": "web-tg"}}}}
+                }
+            },
+            "services.web.slots.01.targetGroup.existing",
+        ),
+    ],
+)
+def test_resources_that_only_the_own_account_has_are_refused_by_name(
+    own: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(NotSupportedError, match="not supported by the rehearsal") as refused:
+        rehearsed_stack(stack(**own), ACCOUNT)
+
+    assert named in str(refused.value)
+
+
+def test_a_file_that_was_written_reads_back_alike(tmp_path: Path) -> None:
+    rehearsed = rehearsed_stack(stack(), ACCOUNT)
+
+    write_stack(tmp_path / "Pulumi.copy.yaml", rehearsed)
+
+    assert read_stack(tmp_path, "copy") == StackFile("copy", rehearsed.config)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("config: [", "is not YAML"),
+        ("- a list", "has no `config` map"),
+        ("config:\n  failover:org: acme\n", "sets no aws:region"),
+    ],
+)
+def test_a_file_that_is_no_stack_is_refused_with_its_name(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "Pulumi.odd.yaml").write_text(text)
+
+    with pytest.raises(RehearsalError, match=rf"Pulumi\.odd\.yaml {message}"):
+        read_stack(tmp_path, "odd")
+
+
+def test_a_stack_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    for name in ("dev", "prod", "rehearsal"):
+        (tmp_path / f"Pulumi.{name}.yaml").write_text("config: {}\n")
+
+    with pytest.raises(RehearsalError, match=r"no Pulumi\.staging\.yaml; stacks: dev, prod$"):
+        read_stack(tmp_path, "staging")
+
+
+def test_the_rehearsal_is_not_made_from_itself(tmp_path: Path) -> None:
+    with pytest.raises(NotSupportedError, match="name the stack to rehearse"):
+        read_stack(tmp_path, "rehearsal")

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rehearsal.workspace import Running, Workspace
+
+RUNNING = Running(
+    pid=4711,
+    endpoint="http://127.0.0.1:5000",
+    provider_port=6000,
+    like="prod",
+    region="us-east-1",
+    started_at="2026-01-01T00:00:00+00:00",
+)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+def test_a_rehearsal_is_found_while_its_supervisor_holds_the_lock(workspace: Workspace) -> None:
+    with workspace.held() as is_ours:
+        assert is_ours
+        workspace.create()
+        workspace.write_running(RUNNING)
+
+        assert Workspace(workspace.root).read_running() == RUNNING
+
+
+def test_a_rehearsal_whose_supervisor_is_gone_is_not_found(workspace: Workspace) -> None:
+    with workspace.held():
+        workspace.create()
+        workspace.write_running(RUNNING)
+
+    assert workspace.read_running() is None
+
+
+def test_one_that_is_still_starting_is_held_but_not_found(workspace: Workspace) -> None:
+    with workspace.held():
+        workspace.create()
+
+        assert workspace.is_held()
+        assert workspace.read_running() is None
+
+
+def test_two_cannot_hold_the_same_workspace(workspace: Workspace) -> None:
+    with workspace.held(), Workspace(workspace.root).held() as is_second:
+        assert not is_second
+
+
+def test_creating_forgets_what_a_dead_one_left(workspace: Workspace) -> None:
+    workspace.create()
+    before = workspace.passphrase()
+    (workspace.backend / "left").touch()
+    workspace.stack_file.write_text("config: {}\n")
+
+    workspace.create()
+
+    assert list(workspace.backend.iterdir()) == []
+    assert not workspace.stack_file.exists()
+    assert workspace.passphrase() != before
+
+
+def test_the_passphrase_is_for_its_owner_only(workspace: Workspace) -> None:
+    workspace.create()
+
+    assert (workspace.folder / "passphrase").stat().st_mode & 0o077 == 0
