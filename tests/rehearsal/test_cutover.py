@@ -47,7 +47,9 @@ class FakeObserver:
     def read(self) -> list[ServiceState]:
         split = Split.parse(self._stuck_at or self._engine.weights)
         return [
-            ServiceState(name, f"arn:{name}", {slot: slot_at(split.weight_of(slot)) for slot in Slot})
+            ServiceState(
+                name, f"arn:{name}", {slot: slot_at(split.weight_of(slot)) for slot in Slot}
+            )
             for name in ("a", "b")
         ]
 
