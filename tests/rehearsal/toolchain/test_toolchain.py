@@ -83,9 +83,13 @@ def test_the_clones_own_cli_is_not_taken_for_the_persons(folder_on_path: Path) -
 def test_a_folder_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "tool"
 
-    with pytest.raises(RuntimeError), cache.published(target) as draft:
-        (draft / "half").touch()
-        raise RuntimeError
+    def publish_half() -> None:
+        with cache.published(target) as draft:
+            (draft / "half").touch()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        publish_half()
     assert list(tmp_path.iterdir()) == []
 
     with cache.published(target) as draft:
