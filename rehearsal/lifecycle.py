@@ -31,7 +31,13 @@ class Started:
     """A rehearsal that this process started, or found."""
 
     running: Running
-    is_new: bool
+    supervisor: subprocess.Popen[str] | None
+    """Of one that this process started; a tethered one ends when this is let go."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this process started it."""
+        return self.supervisor is not None
 
 
 def start(
@@ -63,7 +69,7 @@ def start(
                 f"a rehearsal like {found.like} runs in this clone since {found.started_at}; "
                 "end it with `failover rehearse down`"
             )
-        return Started(found, is_new=False)
+        return Started(found, None)
     if workspace.is_held():
         raise BusyError("another `failover rehearse up` is starting in this clone; wait for it")
     say("starting the local AWS")
@@ -87,7 +93,7 @@ def start(
         workspace.remove()
         raise
     workspace.write_running(running)
-    return Started(running, is_new=True)
+    return Started(running, supervisor)
 
 
 def find(workspace: Workspace) -> Running:
