@@ -9,6 +9,7 @@ from rehearsal.control_plane.autoscaling.launching import requested_template
 from rehearsal.control_plane.autoscaling.refresh import (
     STALLED_SECONDS,
     InstanceRefresh,
+    Preferences,
     RefreshStatus,
     Replaceable,
     Rollback,
@@ -93,13 +94,18 @@ def is_healthy(step: GroupStep, member: Member) -> bool:
     return states <= {"healthy", "unused"}
 
 
+def warmup_seconds(step: GroupStep, preferences: Preferences) -> int:
+    """The warm-up of the preferences, else the group's default one, else its grace period."""
+    for seconds in (preferences.instance_warmup_seconds, step.group.default_instance_warmup):
+        if seconds is not None:
+            return int(seconds)
+    return int(step.group.health_check_grace_period or 0)
+
+
 def _is_warm(step: GroupStep, refresh: InstanceRefresh, member: Member) -> bool:
-    warmup = refresh.preferences.instance_warmup_seconds
-    if warmup is None:
-        warmup = step.group.default_instance_warmup
-    if warmup is None:
-        warmup = step.group.health_check_grace_period or 0
-    return member.in_service_at is not None and step.now >= member.in_service_at + warmup
+    if member.in_service_at is None:
+        return False
+    return step.now >= member.in_service_at + warmup_seconds(step, refresh.preferences)
 
 
 def _note_progress(step: GroupStep, refresh: InstanceRefresh) -> None:
@@ -168,6 +174,7 @@ def _fail(step: GroupStep, refresh: InstanceRefresh, reason: str) -> None:
         begin_rollback(step, refresh, reason)
     else:
         refresh.finish(RefreshStatus.FAILED, step.now, reason)
+    _drop_unready_surplus(step, refresh)
     step.changed = True
 
 
@@ -177,7 +184,24 @@ def _finish_cancelling(step: GroupStep, refresh: InstanceRefresh) -> None:
     if refresh.wait_for_transitioning and in_flight:
         return
     refresh.finish(RefreshStatus.CANCELLED, step.now, "Cancelled by user")
+    _drop_unready_surplus(step, refresh)
     step.changed = True
+
+
+def _drop_unready_surplus(step: GroupStep, refresh: InstanceRefresh) -> None:
+    """A refresh that ends early takes its extra instances with it, where they serve nobody yet.
+
+    Otherwise the termination policies would pick the old, healthy ones.
+    """
+    present = list(active(step.members))
+    surplus = len(present) - int(step.group.desired_capacity)
+    unready = [
+        m
+        for m in present
+        if m.instance_id not in refresh.known_before and not is_healthy(step, m)
+    ]
+    for member in unready[: max(0, surplus)]:
+        step.terminate(member, REPLACED_CAUSE)
 
 
 def matches(step: GroupStep, member: Member, request: TemplateRequest) -> bool:

@@ -6,6 +6,7 @@ from rehearsal.control_plane.correction import Correction
 from rehearsal.control_plane.corrections import (
     auto_scaling_groups,
     group_instances,
+    instance_refreshes,
     load_balancers,
     machine_images,
     target_health,
@@ -18,6 +19,7 @@ TABLE: tuple[Correction, ...] = (
     auto_scaling_groups.CAPACITY,
     group_instances.OWN_VERSIONS,
     group_instances.ACTIVITIES,
+    instance_refreshes.INSTANCE_REFRESH,
     machine_images.CATALOGUE_LOADED,
 )
 """Later ones wrap earlier ones where both change a method."""

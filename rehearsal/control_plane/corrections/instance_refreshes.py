@@ -1,0 +1,244 @@
+"""Instance refresh: start, describe, cancel, roll back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+
+from rehearsal.control_plane.autoscaling import refreshing
+from rehearsal.control_plane.autoscaling.launching import (
+    LaunchFailed,
+    requested_template,
+    resolved,
+)
+from rehearsal.control_plane.autoscaling.reconciler import GroupStep
+from rehearsal.control_plane.autoscaling.refresh import (
+    InstanceRefresh,
+    Preferences,
+    RefreshStatus,
+    TemplateRequest,
+)
+from rehearsal.control_plane.clock import timestamp
+from rehearsal.control_plane.correction import Add, Correction
+from rehearsal.control_plane.corrections.auto_scaling_groups import group_named
+from rehearsal.control_plane.world import World
+
+_UNSUPPORTED = ("CheckpointPercentages", "CheckpointDelay", "AlarmSpecification", "BakeTime")
+_PROTECTED = ("Refresh", "Ignore", "Wait")
+_STANDBY = ("Terminate", "Ignore", "Wait")
+
+
+def _step(world: World, response: AutoScalingResponse) -> GroupStep:
+    backend = response.autoscaling_backend
+    group = group_named(backend, response._get_param("AutoScalingGroupName"))
+    return GroupStep(world, backend, group, world.clock.now())
+
+
+def _preferences(given: dict[str, Any]) -> Preferences:
+    """The preferences as asked for, checked as AWS checks them."""
+    for name in _UNSUPPORTED:
+        if given.get(name) not in (None, [], {}, 0):
+            raise ValidationError(f"Preferences.{name}: not supported by the rehearsal")
+    minimum = int(given.get("MinHealthyPercentage", 90))
+    maximum = given.get("MaxHealthyPercentage")
+    if not 0 <= minimum <= 100:
+        raise ValidationError("MinHealthyPercentage must be between 0 and 100.")
+    if maximum is not None:
+        _check_maximum(given, minimum, int(maximum))
+    return Preferences(
+        min_healthy_percentage=minimum,
+        max_healthy_percentage=None if maximum is None else int(maximum),
+        instance_warmup_seconds=given.get("InstanceWarmup"),
+        skip_matching=bool(given.get("SkipMatching", False)),
+        auto_rollback=bool(given.get("AutoRollback", False)),
+        scale_in_protected_instances=_one_of(given, "ScaleInProtectedInstances", _PROTECTED),
+        standby_instances=_one_of(given, "StandbyInstances", _STANDBY),
+    )
+
+
+def _check_maximum(given: dict[str, Any], minimum: int, maximum: int) -> None:
+    if "MinHealthyPercentage" not in given:
+        raise ValidationError(
+            "MinHealthyPercentage must be specified when MaxHealthyPercentage is specified."
+        )
+    if not 100 <= maximum <= 200:
+        raise ValidationError("MaxHealthyPercentage must be between 100 and 200.")
+    if maximum - minimum > 100:
+        raise ValidationError(
+            "The difference between MaxHealthyPercentage and MinHealthyPercentage cannot be "
+            "greater than 100."
+        )
+
+
+def _one_of(given: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
+    value = given.get(name, "Wait")
+    if value not in allowed:
+        raise ValidationError(f"{name} must be one of {', '.join(allowed)}, not '{value}'")
+    return value
+
+
+def _desired(step: GroupStep, given: dict[str, Any] | None) -> TemplateRequest | None:
+    """The desired configuration as asked for; None where there is none."""
+    if not given:
+        return None
+    if given.get("MixedInstancesPolicy"):
+        raise ValidationError("DesiredConfiguration.MixedInstancesPolicy: not supported by the rehearsal")
+    asked = given["LaunchTemplate"]
+    ec2 = step.backend.ec2_backend
+    try:
+        template = (
+            ec2.get_launch_template(asked["LaunchTemplateId"])
+            if "LaunchTemplateId" in asked
+            else ec2.get_launch_template_by_name(asked["LaunchTemplateName"])
+        )
+    except ServiceException as error:
+        raise ValidationError(str(error.message)) from error
+    request = TemplateRequest(template.id, template.name, asked.get("Version"))
+    _check_launchable(step, request)
+    return request
+
+
+def _check_launchable(step: GroupStep, request: TemplateRequest) -> None:
+    try:
+        version = resolved(step.backend.ec2_backend, request)
+    except LaunchFailed as failure:
+        raise ValidationError(str(failure)) from failure
+    image_id = version.data.get("ImageId", "")
+    if image_id not in step.backend.ec2_backend.amis:
+        raise ValidationError(f"The image id '[{image_id}]' does not exist")
+
+
+def _start(world: World, self: AutoScalingResponse) -> ActionResult:
+    step = _step(world, self)
+    strategy = self._get_param("Strategy", "Rolling")
+    if strategy != "Rolling":
+        raise ValidationError(f"Strategy {strategy}: not supported by the rehearsal")
+    running = step.record.active_refresh
+    if running is not None:
+        raise AutoscalingClientError(
+            "InstanceRefreshInProgress",
+            "An Instance Refresh is already in progress and blocks the execution of this "
+            f"Instance Refresh: {running.refresh_id}",
+        )
+    preferences = _preferences(self._get_param("Preferences", {}))
+    desired = _desired(step, self._get_param("DesiredConfiguration"))
+    previous = requested_template(step.group)
+    if preferences.auto_rollback and not _can_roll_back(desired, previous):
+        raise ValidationError(
+            "AutoRollback needs a desired configuration, and launch template versions that are "
+            "numbers, not $Latest or $Default."
+        )
+    refresh = InstanceRefresh(
+        refresh_id=str(uuid.uuid4()),
+        group_name=step.group.name,
+        preferences=preferences,
+        desired=desired,
+        previous=previous,
+        to_replace=set(),
+        started_at=step.now,
+    )
+    refreshing.start(step, refresh)
+    return ActionResult({"InstanceRefreshId": refresh.refresh_id})
+
+
+def _can_roll_back(desired: TemplateRequest | None, previous: TemplateRequest) -> bool:
+    return desired is not None and desired.is_numbered and previous.is_numbered
+
+
+def _running(step: GroupStep) -> InstanceRefresh:
+    refresh = step.record.active_refresh
+    if refresh is None or refresh.status is RefreshStatus.CANCELLING:
+        raise AutoscalingClientError(
+            "ActiveInstanceRefreshNotFound",
+            "No in progress or pending Instance Refresh found for Auto Scaling group "
+            f"{step.group.name}",
+        )
+    return refresh
+
+
+def _cancel(world: World, self: AutoScalingResponse) -> ActionResult:
+    refresh = _running(_step(world, self))
+    refresh.wait_for_transitioning = self._get_bool_param("WaitForTransitioningInstances", True)
+    refresh.status = RefreshStatus.CANCELLING
+    return ActionResult({"InstanceRefreshId": refresh.refresh_id})
+
+
+def _roll_back(world: World, self: AutoScalingResponse) -> ActionResult:
+    step = _step(world, self)
+    refresh = _running(step)
+    if refresh.status is RefreshStatus.ROLLBACK_IN_PROGRESS:
+        raise ValidationError(f"Instance Refresh {refresh.refresh_id} is being rolled back already")
+    if not _can_roll_back(refresh.desired, refresh.previous):
+        raise AutoscalingClientError(
+            "IrreversibleInstanceRefresh",
+            "The instance refresh has no desired configuration, or a launch template version "
+            "that is no number, so there is nothing to roll back to.",
+        )
+    refreshing.begin_rollback(step, refresh, "Rollback initiated by user")
+    return ActionResult({"InstanceRefreshId": refresh.refresh_id})
+
+
+def _describe(world: World, self: AutoScalingResponse) -> ActionResult:
+    step = _step(world, self)
+    wanted = self._get_param("InstanceRefreshIds", [])
+    count = self._get_int_param("MaxRecords", 50)
+    found = [r for r in step.record.refreshes if not wanted or r.refresh_id in wanted]
+    return ActionResult({"InstanceRefreshes": [_described(step, r) for r in found[:count]]})
+
+
+def _described(step: GroupStep, refresh: InstanceRefresh) -> dict[str, Any]:
+    desired, rollback = refresh.desired, refresh.rollback
+    return {
+        "InstanceRefreshId": refresh.refresh_id,
+        "AutoScalingGroupName": refresh.group_name,
+        "Strategy": "Rolling",
+        "Status": refresh.status.value,
+        "StatusReason": refresh.status_reason,
+        "StartTime": timestamp(refresh.started_at),
+        "EndTime": None if refresh.ended_at is None else timestamp(refresh.ended_at),
+        "PercentageComplete": refresh.percentage_complete,
+        "InstancesToUpdate": refresh.instances_to_update,
+        "Preferences": _described_preferences(step, refresh.preferences),
+        "DesiredConfiguration": None if desired is None else {"LaunchTemplate": desired.as_api},
+        "RollbackDetails": None
+        if rollback is None
+        else {
+            "RollbackReason": rollback.reason,
+            "RollbackStartTime": timestamp(rollback.started_at),
+            "PercentageCompleteOnRollback": rollback.percentage_complete,
+            "InstancesToUpdateOnRollback": rollback.instances_to_update,
+        },
+    }
+
+
+def _described_preferences(step: GroupStep, preferences: Preferences) -> dict[str, Any]:
+    return {
+        "MinHealthyPercentage": preferences.min_healthy_percentage,
+        "MaxHealthyPercentage": preferences.max_healthy_percentage,
+        "InstanceWarmup": refreshing.warmup_seconds(step, preferences),
+        "SkipMatching": preferences.skip_matching,
+        "AutoRollback": preferences.auto_rollback,
+        "ScaleInProtectedInstances": preferences.scale_in_protected_instances,
+        "StandbyInstances": preferences.standby_instances,
+    }
+
+
+INSTANCE_REFRESH = Correction(
+    name="instance-refresh",
+    moto="StartInstanceRefresh, DescribeInstanceRefreshes and the like do not exist.",
+    aws=(
+        "A rolling replacement within the healthy percentages, one at a time per group, that can "
+        "be cancelled and, with a desired configuration, rolled back."
+    ),
+    changes=(
+        Add(AutoScalingResponse, "start_instance_refresh", _start),
+        Add(AutoScalingResponse, "cancel_instance_refresh", _cancel),
+        Add(AutoScalingResponse, "rollback_instance_refresh", _roll_back),
+        Add(AutoScalingResponse, "describe_instance_refreshes", _describe),
+    ),
+)
