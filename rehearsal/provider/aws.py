@@ -1,0 +1,100 @@
+"""boto3 clients of one region, made once and shared by all threads."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
+
+MAX_CONNECTIONS = 64
+"""As many as calls that the provider serves at once."""
+
+# The local AWS ignores them, and with them set boto3 looks nowhere else.
+REHEARSAL_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+
+class Aws:
+    """The services that the resource types call.
+
+    A client takes up to half a second to make and is thread-safe after; making one is not, so the
+    first use of each takes a lock. Source: boto3 guide, "Multithreading or multiprocessing".
+    """
+
+    def __init__(self, region: str, endpoint: str) -> None:
+        self.region = region
+        self.endpoint = endpoint
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+        self._session = boto3.Session(region_name=region, **REHEARSAL_CREDENTIALS)
+
+    def client(self, service: str) -> Any:
+        """The client of a service."""
+        found = self._clients.get(service)
+        if found is not None:
+            return found
+        with self._lock:
+            if service not in self._clients:
+                config = Config(
+                    max_pool_connections=MAX_CONNECTIONS,
+                    retries={"mode": "standard", "max_attempts": 10},
+                    s3={"addressing_style": "path"},
+                    tcp_keepalive=True,
+                )
+                self._clients[service] = self._session.client(
+                    service,  # pyright: ignore[reportCallIssue, reportArgumentType]
+                    endpoint_url=self.endpoint,
+                    config=config,
+                )
+            return self._clients[service]
+
+    @cached_property
+    def account_id(self) -> str:
+        """The account that the credentials belong to."""
+        return str(self.sts.get_caller_identity()["Account"])
+
+    @property
+    def autoscaling(self) -> AutoScalingClient:
+        """Auto Scaling."""
+        return self.client("autoscaling")
+
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        """CloudWatch."""
+        return self.client("cloudwatch")
+
+    @property
+    def ec2(self) -> EC2Client:
+        """EC2, with the VPC's parts."""
+        return self.client("ec2")
+
+    @property
+    def elbv2(self) -> ElasticLoadBalancingv2Client:
+        """Elastic Load Balancing, version 2."""
+        return self.client("elbv2")
+
+    @property
+    def s3(self) -> S3Client:
+        """S3."""
+        return self.client("s3")
+
+    @property
+    def ssm(self) -> SSMClient:
+        """Systems Manager."""
+        return self.client("ssm")
+
+    @property
+    def sts(self) -> STSClient:
+        """Security Token Service."""
+        return self.client("sts")

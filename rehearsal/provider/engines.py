@@ -1,0 +1,75 @@
+"""The engines that are attached, each with its own configuration."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from rehearsal.provider.aws import Aws
+from rehearsal.provider.call import Call
+from rehearsal.provider.configuration import Configuration, check_account
+from rehearsal.provider.errors import ConfigurationError
+
+
+@dataclass(slots=True)
+class Engine:
+    """One attached engine, told from the others by its connection."""
+
+    peer: str
+    configuration: Configuration
+    aws: Aws
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def call(self, context: Any) -> Call:
+        """The call that this request is; its waits end with the engine or its connection."""
+        call = Call(self.aws, is_caller_gone=lambda: not context.is_active(), engine=self.stopped)
+        context.add_callback(call.ended.set)
+        return call
+
+
+class Engines:
+    """Engines by connection, and the clients they share."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._regions: dict[str, Aws] = {}
+        self._by_peer: dict[str, Engine] = {}
+        self._latest: Engine | None = None
+
+    def configure(self, peer: str, configuration: Configuration) -> Engine:
+        """Take an engine on.
+
+        Raises:
+            ConfigurationError: the account is not one that the stack allows.
+        """
+        with self._lock:
+            aws = self._regions.get(configuration.region)
+            if aws is None:
+                aws = Aws(configuration.region, self._endpoint)
+                self._regions[configuration.region] = aws
+        check_account(configuration, aws)
+        engine = Engine(peer, configuration, aws)
+        with self._lock:
+            self._by_peer[peer] = self._latest = engine
+        return engine
+
+    def of(self, peer: str) -> Engine:
+        """The engine behind a connection; a reconnected one is the latest that was configured.
+
+        Raises:
+            ConfigurationError: none was configured.
+        """
+        with self._lock:
+            engine = self._by_peer.get(peer) or self._latest
+        if engine is None:
+            raise ConfigurationError("the provider is not configured: no engine sent Configure")
+        return engine
+
+    def stop(self, peer: str) -> None:
+        """End the waits of an engine that leaves or was interrupted; it is not known any more."""
+        with self._lock:
+            engine = self._by_peer.pop(peer, None)
+        if engine is not None:
+            engine.stopped.set()

@@ -1,0 +1,210 @@
+"""Actions of listeners and listener rules: forward, redirect and fixed response.
+
+AWS tells a forward to one target group in two ways at once; a program declares it in one of them.
+Source: hashicorp/aws 6 internal/service/elbv2, listener_rule.go and listener.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rehearsal.provider.table import Block, ListOf, Property, SetOf, Values
+from rehearsal.provider.values import (
+    BOOLEAN,
+    INTEGER,
+    STRING,
+    arn,
+    between,
+    length,
+    matching,
+    one_of,
+)
+
+MAX_WEIGHT = 999
+MAX_FORWARD_GROUPS = 5
+
+_FORWARD = Block(
+    {
+        "targetGroups": Property(
+            SetOf(
+                Block(
+                    {
+                        "arn": Property(STRING, required=True, valid=arn),
+                        "weight": Property(INTEGER, default=1, valid=between(0, MAX_WEIGHT)),
+                    }
+                ),
+                most=MAX_FORWARD_GROUPS,
+            ),
+            required=True,
+        ),
+        "stickiness": Property(
+            Block(
+                {
+                    "enabled": Property(BOOLEAN, default=False),
+                    "duration": Property(INTEGER, required=True, valid=between(1, 604800)),
+                }
+            )
+        ),
+    }
+)
+
+_CONTENT_TYPES = (
+    "text/plain", "text/css", "text/html", "application/javascript", "application/json",
+)  # fmt: skip
+
+_FIXED_RESPONSE = Block(
+    {
+        "contentType": Property(STRING, required=True, valid=one_of(*_CONTENT_TYPES)),
+        "messageBody": Property(STRING, valid=length(0, 1024)),
+        "statusCode": Property(
+            STRING, computed=True, valid=matching(r"[245]\d\d", "a status code 2xx, 4xx or 5xx")
+        ),
+    }
+)
+
+_REDIRECT = Block(
+    {
+        "host": Property(STRING, default="#{host}", valid=length(1, 128)),
+        "path": Property(STRING, default="/#{path}", valid=length(1, 128)),
+        "port": Property(STRING, default="#{port}"),
+        "protocol": Property(
+            STRING, default="#{protocol}", valid=one_of("#{protocol}", "HTTP", "HTTPS")
+        ),
+        "query": Property(STRING, default="#{query}", valid=length(0, 128)),
+        "statusCode": Property(STRING, required=True, valid=one_of("HTTP_301", "HTTP_302")),
+    }
+)
+
+ACTIONS = ListOf(
+    Block(
+        {
+            "type": Property(
+                STRING, required=True, valid=one_of("forward", "redirect", "fixed-response")
+            ),
+            "order": Property(INTEGER, computed=True, valid=between(1, 50_000)),
+            "targetGroupArn": Property(STRING, valid=arn),
+            "forward": Property(_FORWARD),
+            "redirect": Property(_REDIRECT),
+            "fixedResponse": Property(_FIXED_RESPONSE),
+        }
+    )
+)
+
+_NEEDED = {"redirect": "redirect", "fixed-response": "fixedResponse"}
+
+
+def action_problems(property_name: str, actions: Any) -> Iterator[tuple[str, str]]:
+    """What the parts of one action lack."""
+    for at, action in enumerate(actions if isinstance(actions, list) else ()):
+        if not isinstance(action, dict):
+            continue
+        path, kind = f"{property_name}[{at}]", action["type"]
+        if kind == "forward" and not ("forward" in action or "targetGroupArn" in action):
+            yield path, "a forward action needs forward or targetGroupArn"
+        needed = _NEEDED.get(kind) if isinstance(kind, str) else None
+        if needed and needed not in action:
+            yield path, f"an action of type {kind} needs {needed}"
+
+
+def as_aws(actions: list[Values]) -> list[Any]:
+    """Declared actions as AWS's `Actions`."""
+    return [_action_as_aws(action, at + 1) for at, action in enumerate(actions)]
+
+
+def _action_as_aws(action: Values, place: int) -> dict[str, Any]:
+    told: dict[str, Any] = {"Type": action["type"], "Order": action.get("order") or place}
+    if action["type"] == "forward":
+        if action.get("targetGroupArn"):
+            told["TargetGroupArn"] = action["targetGroupArn"]
+        if action.get("forward"):
+            told["ForwardConfig"] = _forward_as_aws(action["forward"])
+    elif action["type"] == "redirect":
+        redirect = action["redirect"]
+        told["RedirectConfig"] = {
+            name[0].upper() + name[1:]: redirect[name]
+            for name in _REDIRECT.properties
+            if name in redirect
+        }
+    else:
+        fixed = action["fixedResponse"]
+        told["FixedResponseConfig"] = {
+            name[0].upper() + name[1:]: fixed[name]
+            for name in _FIXED_RESPONSE.properties
+            if fixed.get(name) is not None
+        }
+    return told
+
+
+def _forward_as_aws(forward: Values) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "TargetGroups": [
+            {"TargetGroupArn": group["arn"], "Weight": group["weight"]}
+            for group in forward["targetGroups"]
+        ]
+    }
+    stickiness = forward.get("stickiness")
+    if stickiness:
+        told["TargetGroupStickinessConfig"] = {
+            "Enabled": stickiness.get("enabled", False),
+            "DurationSeconds": stickiness["duration"],
+        }
+    return told
+
+
+def from_aws(actions: list[Any]) -> list[Values]:
+    """AWS's `Actions` as properties, a forward in both of its forms."""
+    in_order = sorted(actions, key=lambda action: action.get("Order", 0))
+    return [_action_from_aws(action, at + 1) for at, action in enumerate(in_order)]
+
+
+def _action_from_aws(action: Any, place: int) -> Values:
+    told: Values = {"type": action["Type"], "order": action.get("Order", place)}
+    if action["Type"] == "forward":
+        told.update(_forward_from_aws(action))
+    elif action["Type"] == "redirect":
+        told["redirect"] = _lowered(action["RedirectConfig"])
+    elif action["Type"] == "fixed-response":
+        told["fixedResponse"] = _lowered(action["FixedResponseConfig"])
+    return told
+
+
+def _lowered(config: Any) -> Values:
+    return {name[0].lower() + name[1:]: value for name, value in config.items()}
+
+
+def _forward_from_aws(action: Any) -> Values:
+    config = action.get("ForwardConfig") or {}
+    groups = [
+        {"arn": group["TargetGroupArn"], "weight": int(group.get("Weight", 1))}
+        for group in config.get("TargetGroups", ())
+    ]
+    single = action.get("TargetGroupArn") or (groups[0]["arn"] if len(groups) == 1 else None)
+    forward: Values = {"targetGroups": groups or [{"arn": single, "weight": 1}]}
+    stickiness = config.get("TargetGroupStickinessConfig") or {}
+    if "DurationSeconds" in stickiness:
+        forward["stickiness"] = {
+            "enabled": bool(stickiness.get("Enabled")),
+            "duration": int(stickiness["DurationSeconds"]),
+        }
+    return {"forward": forward, "targetGroupArn": single}
+
+
+def as_declared(actions: list[Values], declared: Any) -> list[Values]:
+    """Each forward in the form that the program chose; unasked, the short one where it says all."""
+    known = declared if isinstance(declared, list) else []
+    return [
+        _one_form(action, known[at] if at < len(known) else {}) for at, action in enumerate(actions)
+    ]
+
+
+def _one_form(action: Values, declared: Values) -> Values:
+    if "forward" not in action:
+        return action
+    has_long, has_short = "forward" in declared, "targetGroupArn" in declared
+    if has_long and has_short:
+        return action
+    is_single = len(action["forward"]["targetGroups"]) == 1
+    is_plain = is_single and not action["forward"].get("stickiness", {}).get("enabled")
+    dropped = "forward" if is_plain and not has_long else "targetGroupArn"
+    return {name: value for name, value in action.items() if name != dropped}

@@ -1,0 +1,165 @@
+"""A state that AWS told, in the order and form in which the inputs say it, and the inputs it means.
+
+AWS returns sets in an order of its own, and documents in a spelling of its own. Read back, they are
+put in the inputs' order and spelling, so that only what differs is seen to differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.provider.call import Call
+from rehearsal.provider.check import DEFAULTS_KEY
+from rehearsal.provider.diff import is_at_rest, is_same, is_same_scalar, is_unset
+from rehearsal.provider.table import (
+    Block,
+    Kind,
+    ListOf,
+    MapOf,
+    Property,
+    ResourceType,
+    Scalar,
+    SetOf,
+    Values,
+)
+
+
+def read_fitted(call: Call, kind: ResourceType, resource_id: str, inputs: Values) -> Values | None:
+    """What AWS holds of a resource, in the form of these inputs; None when it is gone."""
+    told = kind.read(call, resource_id)
+    if told is None:
+        return None
+    state = {"id": resource_id, "region": call.aws.region, **told}
+    if kind.tagging is not None:
+        state["tagsAll"] = state.get("tags") or {}
+    return fitted(kind, state, inputs)
+
+
+def fitted(kind: ResourceType, state: Values, inputs: Values) -> Values:
+    """The state as the inputs would say it, with the inputs that only the provider keeps."""
+    if kind.as_declared is not None:
+        state = kind.as_declared(state, inputs)
+    result = dict(state)
+    for name, entry in kind.properties.items():
+        if entry.provider_only:
+            result[name] = without_defaults_key(inputs.get(name, entry.default))
+        elif name in state:
+            result[name] = _aligned(entry.kind, state[name], inputs.get(name))
+    return {name: value for name, value in result.items() if value is not None}
+
+
+def without_defaults_key(value: Any) -> Any:
+    """A value of inputs as it stands in a state, where no object names its defaults."""
+    if isinstance(value, dict):
+        return {k: without_defaults_key(v) for k, v in value.items() if k != DEFAULTS_KEY}
+    if isinstance(value, list):
+        return [without_defaults_key(item) for item in value]
+    return value
+
+
+def _aligned(kind: Kind, value: Any, like: Any) -> Any:
+    if value is None or like is None:
+        return value
+    if isinstance(kind, Scalar):
+        return like if is_same_scalar(kind, value, like) else value
+    if isinstance(kind, Block):
+        if not isinstance(like, dict):
+            return value
+        return {
+            name: _aligned(kind.properties[name].kind, item, like.get(name))
+            if name in kind.properties
+            else item
+            for name, item in value.items()
+            if item is not None
+        }
+    if isinstance(kind, MapOf):
+        return {k: _aligned(kind.element, v, _at(like, k)) for k, v in value.items()}
+    return [_aligned(kind.element, item, old) for item, old in pairs(kind, value, like)]
+
+
+def _at(like: Any, key: str) -> Any:
+    return like.get(key) if isinstance(like, dict) else None
+
+
+def pairs(kind: ListOf | SetOf, values: list[Any], likes: Any) -> list[tuple[Any, Any]]:
+    """Each element beside the declared element that it is, in the declared order.
+
+    In a set an element is the declared one that it equals, else the one it resembles most.
+    """
+    likes = likes if isinstance(likes, list) else []
+    if isinstance(kind, ListOf):
+        return [(v, likes[at] if at < len(likes) else None) for at, v in enumerate(values)]
+    left = list(values)
+    placed: dict[int, Any] = {}
+    for at, like in enumerate(likes):
+        found = next((v for v in left if is_same(kind.element, v, like)), None)
+        if found is not None:
+            placed[at] = found
+            left.remove(found)
+    for at, like in enumerate(likes):
+        if at not in placed and left:
+            best = max(left, key=lambda v, like=like: _resemblance(v, like))
+            if _resemblance(best, like) > 0:
+                placed[at] = best
+                left.remove(best)
+    ordered = [(placed[at], likes[at]) for at in sorted(placed)]
+    return [*ordered, *((v, None) for v in sorted(left, key=repr))]
+
+
+def _resemblance(left: Any, right: Any) -> int:
+    """How many single values two values share."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return sum(_resemblance(left[key], right[key]) for key in left.keys() & right.keys())
+    if isinstance(left, list) and isinstance(right, list):
+        return sum(1 for item in left if item in right)
+    return int(left == right)
+
+
+def inputs_of(kind: ResourceType, state: Values, old_inputs: Values) -> Values:
+    """The inputs that would make this state.
+
+    Without old inputs (an import) everything that is not at its default; with them, what they
+    declare, and beside it only what has left its default.
+    """
+    importing = not old_inputs
+    return _block_inputs(kind.properties, state, old_inputs, importing=importing)
+
+
+def _block_inputs(
+    table: Mapping[str, Property], state: Values, old: Values, *, importing: bool
+) -> Values:
+    inputs: Values = {}
+    for name, entry in table.items():
+        value = state.get(name)
+        if value is None:
+            continue
+        if name not in old:
+            silent = is_at_rest(entry, value) and not (entry.required and value is not None)
+            if silent or (entry.computed and not importing):
+                continue
+            if entry.provider_only and importing:
+                continue
+        elif is_unset(value) and is_unset(old[name]):
+            inputs[name] = old[name]
+            continue
+        inputs[name] = _kind_inputs(entry.kind, value, old.get(name), importing=importing)
+    inputs[DEFAULTS_KEY] = [name for name in old.get(DEFAULTS_KEY, ()) if name in inputs]
+    return inputs
+
+
+def _kind_inputs(kind: Kind, value: Any, old: Any, *, importing: bool) -> Any:
+    if isinstance(kind, Block):
+        known = old if isinstance(old, dict) else {}
+        return _block_inputs(kind.properties, value, known, importing=importing)
+    if isinstance(kind, MapOf):
+        return {
+            key: _kind_inputs(kind.element, item, _at(old, key), importing=importing)
+            for key, item in value.items()
+        }
+    if isinstance(kind, ListOf | SetOf):
+        return [
+            _kind_inputs(kind.element, item, like, importing=importing)
+            for item, like in pairs(kind, value, old)
+        ]
+    return value

@@ -1,0 +1,237 @@
+# ruff: noqa: ARG002, N802 - the methods are gRPC's: its names, its arguments
+"""The provider as the engine speaks to it: gRPC in, the generic mechanism inside, gRPC out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from rehearsal.provider.births import Births, read_back
+from rehearsal.provider.call import Call
+from rehearsal.provider.check import DEFAULTS_KEY, checked_inputs
+from rehearsal.provider.configuration import configuration_of
+from rehearsal.provider.diff import Change, changes, without_ignored
+from rehearsal.provider.engines import Engines
+from rehearsal.provider.errors import NotSupportedError
+from rehearsal.provider.preview import created_state, updated_state
+from rehearsal.provider.refresh import inputs_of, read_fitted
+from rehearsal.provider.schema import package_schema
+from rehearsal.provider.table import ResourceType, Values
+from rehearsal.provider.wire import decode, encode
+
+Function: TypeAlias = Callable[[Call, Values], Values]
+"""An invoke: arguments to result."""
+
+_DIFF_KINDS = {
+    ("add", False): provider_pb2.PropertyDiff.ADD,
+    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    ("delete", False): provider_pb2.PropertyDiff.DELETE,
+    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    ("update", False): provider_pb2.PropertyDiff.UPDATE,
+    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
+
+class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """Serves any number of engines, at once or one after another."""
+
+    def __init__(
+        self,
+        types: Mapping[str, ResourceType],
+        functions: Mapping[str, Function],
+        engines: Engines,
+        version: str,
+    ) -> None:
+        self._types = types
+        self._functions = functions
+        self._engines = engines
+        self._version = version
+        self._births = Births()
+
+    def _type(self, urn: str) -> ResourceType:
+        token = urn.split("::")[2].rpartition("$")[2]
+        if token not in self._types:
+            raise NotSupportedError(f"resource type {token} is not supported by the rehearsal")
+        return self._types[token]
+
+    # The plugin itself.
+
+    def Attach(self, request: Any, context: Any) -> empty_pb2.Empty:
+        """An engine found this provider through PULUMI_DEBUG_PROVIDERS."""
+        return empty_pb2.Empty()
+
+    def Handshake(self, request: Any, context: Any) -> provider_pb2.ProviderHandshakeResponse:
+        """What this provider understands; the same as `Configure` answers."""
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
+        """The version of pulumi-aws that it stands in for."""
+        return plugin_pb2.PluginInfo(version=self._version)
+
+    def GetSchema(self, request: Any, context: Any) -> provider_pb2.GetSchemaResponse:
+        """The schema of the supported types, which `pulumi import` writes code from."""
+        schema = package_schema(self._types, self._version)
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
+
+    def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
+        """The engine leaves, or a person pressed Ctrl-C: whatever waits for it ends."""
+        self._engines.stop(context.peer())
+        self._births.acknowledge_all(context.peer())
+        return empty_pb2.Empty()
+
+    # Configuration.
+
+    def CheckConfig(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
+        """Refuse a key that could not be honoured; pass the rest on."""
+        given = decode(request.news)
+        configuration_of(given.values)
+        return provider_pb2.CheckResponse(inputs=encode(given.values, given.secrets))
+
+    def DiffConfig(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
+        """A new configuration never replaces resources here: there is one local AWS."""
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:
+        """Take the engine on, with its region, default tags and allowed accounts."""
+        self._engines.configure(context.peer(), configuration_of(decode(request.args).values))
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:
+        """Look something up."""
+        if request.tok not in self._functions:
+            raise NotSupportedError(f"function {request.tok} is not supported by the rehearsal")
+        call = self._engines.of(context.peer()).call(context)
+        result = self._functions[request.tok](call, decode(request.args).values)
+        answer: Any = {"return": encode(result)}
+        return provider_pb2.InvokeResponse(**answer)
+
+    # Resources.
+
+    def Check(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
+        """Validate inputs and fill in defaults; asks AWS nothing."""
+        given = decode(request.news)
+        inputs, problems = checked_inputs(
+            self._type(request.urn),
+            given.values,
+            old_inputs=decode(request.olds).values,
+            logical_name=request.urn.rpartition("::")[2],
+            seed=request.randomSeed,
+            default_tags=self._engines.of(context.peer()).configuration.default_tags,
+        )
+        failures = [
+            provider_pb2.CheckFailure(property=problem.path, reason=problem.reason)
+            for problem in problems
+        ]
+        return provider_pb2.CheckResponse(inputs=encode(inputs, given.secrets), failures=failures)
+
+    def Diff(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
+        """Compare the old state with the new inputs; asks AWS nothing."""
+        kind = self._type(request.urn)
+        self._births.acknowledge(request.urn, request.id)
+        inputs = decode(request.news).values
+        found = changes(kind, decode(request.olds).values, inputs)
+        found = without_ignored(found, request.ignoreChanges)
+        must_go_first = _keeps_its_name(kind, decode(request.old_inputs).values, inputs)
+        return _diff_response(found, delete_before_replace=must_go_first)
+
+    def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
+        """Make it, or say what a preview can say of it."""
+        kind = self._type(request.urn)
+        given = decode(request.properties)
+        if request.preview:
+            state = created_state(kind, given.values)
+            return provider_pb2.CreateResponse(properties=encode(state, given.secrets))
+        engine = self._engines.of(context.peer())
+        resource_id, state = self._births.create(
+            engine.call(context), kind, request.urn, engine.peer, given.values
+        )
+        return provider_pb2.CreateResponse(id=resource_id, properties=encode(state, given.secrets))
+
+    def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
+        """Refresh a resource, or import one; an empty id says that it is gone."""
+        kind = self._type(request.urn)
+        self._births.acknowledge(request.urn, request.id)
+        old_inputs, old_state = decode(request.inputs), decode(request.properties)
+        call = self._engines.of(context.peer()).call(context)
+        state = read_fitted(call, kind, request.id, old_inputs.values)
+        if state is None:
+            return provider_pb2.ReadResponse()
+        inputs = inputs_of(kind, state, old_inputs.values)
+        secrets = old_inputs.secrets | old_state.secrets
+        return provider_pb2.ReadResponse(
+            id=state["id"], properties=encode(state, secrets), inputs=encode(inputs, secrets)
+        )
+
+    def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:
+        """Change it in place, and answer with what AWS then holds."""
+        kind = self._type(request.urn)
+        self._births.acknowledge(request.urn, request.id)
+        old, given = decode(request.olds).values, decode(request.news)
+        found = without_ignored(changes(kind, old, given.values), request.ignoreChanges)
+        if request.preview:
+            state = updated_state(kind, old, given.values, found)
+        else:
+            call = self._engines.of(context.peer()).call(context)
+            _apply(call, kind, request.id, old, given.values, found)
+            state = read_back(call, kind, request.id, given.values)
+        return provider_pb2.UpdateResponse(properties=encode(state, given.secrets))
+
+    def Delete(self, request: Any, context: Any) -> empty_pb2.Empty:
+        """Delete it and wait until it is gone; gone already is fine."""
+        kind = self._type(request.urn)
+        self._births.acknowledge(request.urn, request.id)
+        call = self._engines.of(context.peer()).call(context)
+        kind.delete(call, request.id, decode(request.properties).values)
+        return empty_pb2.Empty()
+
+
+def _keeps_its_name(kind: ResourceType, old_inputs: Values, inputs: Values) -> bool:
+    """Whether a replacement would want the name that its predecessor still has.
+
+    Source: pulumi-terraform-bridge, a resource whose name is not automatic is deleted first.
+    """
+    if kind.autoname is None:
+        return False
+    name = kind.autoname.property
+    is_given = name not in inputs.get(DEFAULTS_KEY, ())
+    return is_given and name in inputs and inputs[name] == old_inputs.get(name)
+
+
+def _diff_response(
+    found: list[Change], *, delete_before_replace: bool
+) -> provider_pb2.DiffResponse:
+    replaces = sorted({change.top_level for change in found if change.replaces})
+    some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
+    return provider_pb2.DiffResponse(
+        changes=some if found else none,
+        diffs=sorted({change.top_level for change in found}),
+        replaces=replaces,
+        deleteBeforeReplace=bool(replaces) and delete_before_replace,
+        hasDetailedDiff=True,
+        detailedDiff={
+            change.path: provider_pb2.PropertyDiff(kind=_DIFF_KINDS[change.kind, change.replaces])
+            for change in found
+        },
+    )
+
+
+def _apply(
+    call: Call, kind: ResourceType, resource_id: str, old: Values, new: Values, found: list[Change]
+) -> None:
+    """Carry out the changes: tags by the family's tag calls, the rest by the type's own update."""
+    changed = {change.top_level for change in found}
+    if kind.tagging is not None and "tags" in changed:
+        before, after = old.get("tags") or {}, new.get("tags") or {}
+        removed = sorted(before.keys() - after.keys())
+        if removed:
+            kind.tagging.remove(call, resource_id, removed)
+        added = {key: value for key, value in after.items() if before.get(key) != value}
+        if added:
+            kind.tagging.add(call, resource_id, added)
+        changed.discard("tags")
+    if changed and kind.update is not None:
+        kind.update(call, resource_id, old, new, frozenset(changed))

@@ -1,0 +1,131 @@
+"""The tables that say what a resource type's properties are.
+
+A type's inputs are a table of `Property` values over a few kinds. Everything that can be told from
+the table (check, diff, refresh, import) is written once, in the modules that read it; a family
+module adds only how AWS creates, reads, updates and deletes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from rehearsal.provider.call import Call
+
+Values: TypeAlias = dict[str, Any]
+"""Properties of one resource by Pulumi name, as inputs or as state."""
+
+Validator: TypeAlias = Callable[[Any], str | None]
+"""Says what is wrong with a known value, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value."""
+
+    python: type | tuple[type, ...]
+    noun: str
+    is_same: Callable[[Any, Any], bool] | None = None
+    """When two different texts mean the same (JSON documents); None for plain equality."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """Values whose order matters."""
+
+    element: Kind
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf:
+    """Values whose order does not matter."""
+
+    element: Kind
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """Values by a key that the user chooses."""
+
+    element: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A nested object with a table of its own."""
+
+    properties: Mapping[str, Property]
+
+
+Kind: TypeAlias = "Scalar | ListOf | SetOf | MapOf | Block"
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One input."""
+
+    kind: Kind
+    required: bool = False
+    default: Any = None
+    """Put into the checked inputs when the program says nothing, as the real provider does."""
+    computed: bool = False
+    """AWS chooses when the program says nothing, and saying nothing later changes nothing."""
+    replaces: bool = False
+    """AWS cannot change it in place."""
+    provider_only: bool = False
+    """AWS does not store it: it lives in the inputs and is carried along in the state."""
+    valid: Validator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AutoName:
+    """How a resource gets a name when the program gives none: the logical name and random hex."""
+
+    property: str = "name"
+    most: int = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """How AWS changes the tags of one family's resources."""
+
+    add: Callable[[Call, str, dict[str, str]], None]
+    remove: Callable[[Call, str, list[str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """One resource type: its table, and how AWS creates, reads, updates and deletes it."""
+
+    token: str
+    properties: Mapping[str, Property]
+    outputs: tuple[str, ...]
+    """What only AWS knows; unknown in the preview of a creation."""
+
+    create: Callable[[Call, Values], str]
+    """Makes the resource and returns its id; nothing that could fail comes after it exists."""
+    read: Callable[[Call, str], Values | None]
+    """Everything AWS tells of it, without `provider_only` inputs; None when it is gone."""
+    delete: Callable[[Call, str, Values], None]
+    """Ends when it is gone; the state may be old. No error when it is gone already."""
+    update: Callable[[Call, str, Values, Values, frozenset[str]], None] | None = None
+    """Changes the named top-level properties (tags apart) from the old state to the new inputs."""
+    settle: Callable[[Call, str, Values], None] | None = None
+    """What comes after the creation call: attributes that take a call of their own, and waiting."""
+
+    tagging: Tagging | None = None
+    autoname: AutoName | None = None
+    problems: Callable[[Values], Iterable[tuple[str, str]]] | None = None
+    """What is wrong between several properties: pairs of a property and the reason."""
+    as_declared: Callable[[Values, Values], Values] | None = None
+    """Puts a state into the form in which inputs declare it, where AWS knows two of one thing."""
+    recomputed: Callable[[frozenset[str], Values], Iterable[str]] = field(
+        default=lambda _changed, _inputs: ()
+    )
+    """Outputs that a change of these properties makes unknown in a preview."""
+    import_id: str = "id"
+    """What the id is, in words, for the message when an import finds nothing."""
