@@ -11,7 +11,7 @@ from rollout.errors import SplitError
 TOTAL_WEIGHT = 100
 """Both weights of a split sum to this, so that a weight reads as a percentage."""
 
-_SPLIT_TEXT = re.compile(r"(-?\d+)/(-?\d+)", re.ASCII)
+_SPLIT_TEXT = re.compile(r"(-?\d{1,9})/(-?\d{1,9})", re.ASCII)
 
 
 class Slot(enum.StrEnum):

@@ -1,0 +1,38 @@
+"""The Pulumi program: reads the stack's config, and declares what it says."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pulumi
+from pulumi.runtime import get_config_env, get_config_secret_keys_env
+
+from components.lookups import ProviderLookups
+from components.stack import declare_stack
+from settings import Settings, SettingsError, Surroundings
+from settings.raw import in_namespace
+
+BAIL = 32
+"""The exit code by which a program tells the engine that it has said what is wrong."""
+
+
+def main() -> None:
+    """Declare the stack, or say everything that is wrong with its config."""
+    raw = get_config_env()
+    surroundings = Surroundings(
+        stack=pulumi.get_stack(),
+        environ=os.environ,
+        aws_config=in_namespace(raw, "aws"),
+        secret_keys=frozenset(get_config_secret_keys_env()),
+        lookups=ProviderLookups(),
+    )
+    try:
+        settings = Settings.parse(raw, surroundings)
+    except SettingsError as error:
+        pulumi.log.error(str(error))
+        sys.exit(BAIL)
+    declare_stack(settings)
+
+
+main()

@@ -1,0 +1,91 @@
+"""Reads from AWS what the config names as existing, through the provider of the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pulumi_aws as aws
+
+from settings.lookup import (
+    GroupFacts,
+    ListenerFacts,
+    LoadBalancerFacts,
+    LookupFailedError,
+    ParameterFacts,
+    SubnetFacts,
+    TargetGroupFacts,
+)
+
+T = TypeVar("T")
+
+
+class ProviderLookups:
+    """`settings.lookup.Lookups` by the provider's functions.
+
+    They go where the resources go: same region, account, credentials and endpoint.
+    """
+
+    def subnet(self, subnet_id: str) -> SubnetFacts:
+        """Source: EC2 API, DescribeSubnets."""
+        found = _asked(lambda: aws.ec2.get_subnet(id=subnet_id))
+        return SubnetFacts(found.vpc_id, found.availability_zone)
+
+    def load_balancer(self, arn: str) -> LoadBalancerFacts:
+        """Source: ELBv2 API, DescribeLoadBalancers."""
+        found = _asked(lambda: aws.lb.get_load_balancer(arn=arn))
+        return LoadBalancerFacts(
+            arn=found.arn,
+            arn_suffix=found.arn_suffix,
+            dns_name=found.dns_name,
+            load_balancer_type=found.load_balancer_type,
+            vpc_id=found.vpc_id,
+            security_group_ids=frozenset(found.security_groups),
+        )
+
+    def listener(self, arn: str) -> ListenerFacts:
+        """Source: ELBv2 API, DescribeListeners."""
+        found = _asked(lambda: aws.lb.get_listener(arn=arn))
+        return ListenerFacts(found.load_balancer_arn, found.port, found.protocol)
+
+    def target_group(self, name_or_arn: str) -> TargetGroupFacts:
+        """Source: ELBv2 API, DescribeTargetGroups and DescribeTargetGroupAttributes."""
+        found = _asked(
+            lambda: (
+                aws.lb.get_target_group(arn=name_or_arn)
+                if name_or_arn.startswith("arn:")
+                else aws.lb.get_target_group(name=name_or_arn)
+            )
+        )
+        return TargetGroupFacts(
+            arn=found.arn,
+            arn_suffix=found.arn_suffix,
+            vpc_id=found.vpc_id,
+            target_type=found.target_type,
+            has_stickiness=found.stickiness.enabled,
+        )
+
+    def auto_scaling_group(self, name: str) -> GroupFacts:
+        """Source: Auto Scaling API, DescribeAutoScalingGroups."""
+        found = _asked(lambda: aws.autoscaling.get_group(name=name))
+        return GroupFacts(found.name, frozenset(found.target_group_arns))
+
+    def parameter(self, name: str) -> ParameterFacts:
+        """Source: SSM API, GetParameter, whose Name takes `name:version`."""
+        found = _asked(lambda: aws.ssm.get_parameter(name=name, with_decryption=False))
+        return ParameterFacts(found.value)
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    """What `ask` answers.
+
+    Raises:
+        LookupFailedError: the provider has no answer. The SDK raises a bare `Exception` with the
+            provider's text for it, and nothing more to tell it by.
+    """
+    try:
+        return ask()
+    except Exception as error:
+        raise LookupFailedError(
+            str(error).splitlines()[0] if str(error) else repr(error)
+        ) from error

@@ -1,0 +1,183 @@
+"""A service: the rules that route its requests to its two slots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components.dashboard import declare_dashboard
+from components.slot import Slot, SlotArgs
+from components.tags import Tags
+from rollout.split import Slot as SlotName
+from settings.alarms import AlarmSettings
+from settings.names import Names
+from settings.rule import PREVIEW_HEADER, Rule, preview_header_value
+from settings.service import ServiceSettings
+from settings.slot import SlotSettings
+
+_UNUSED_STICKINESS_SECONDS = 3600
+"""What AWS reports where stickiness is off and none was given; without it every read differs."""
+
+
+class ServiceArgs(TypedDict):
+    """What a service is made from."""
+
+    names: Names
+    """The convention of every name."""
+    tags: Tags
+    """The tags of every resource."""
+    service: ServiceSettings
+    """Its requests, its split and its slots."""
+    preview_token: str
+    """The secret part of the preview header."""
+    alarms: AlarmSettings | None
+    """The alarms of its slots, if there are any."""
+    has_dashboard: bool
+    """Whether it has a dashboard."""
+    region: str
+    """Where it runs."""
+    vpc_id: pulumi.Input[str]
+    """Where its targets lie."""
+    subnet_ids: pulumi.Input[list[str]]
+    """The subnets of its instances."""
+    security_group_id: pulumi.Input[str]
+    """The security group of its instances."""
+    listener_arn: pulumi.Input[str]
+    """The HTTPS listener that gets its rules."""
+    load_balancer_arn_suffix: pulumi.Input[str]
+    """The load balancer, as its metrics name it."""
+    protection: bool
+    """Whether its rules, target groups and Auto Scaling groups are protected."""
+
+
+class Service(pulumi.ComponentResource):
+    """Routes one service's requests to its two slots by weight.
+
+    Both target groups are in the rule at every split, so that a stage is one in-place ModifyRule
+    and an idle slot keeps its health checks. Source: ELB user guide, "Health checks for your
+    target groups".
+    """
+
+    rule_arn: pulumi.Output[str]
+    weights: pulumi.Output[str]
+    """The split as the rule has it, such as `75/25`."""
+
+    def __init__(
+        self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare the slots, then the rules that forward to them."""
+        super().__init__("failover:index:Service", name, None, opts)
+        self._args = args
+        self.slots = {
+            slot.slot: Slot(
+                f"{name}-{slot.slot}", self._slot_args(slot), pulumi.ResourceOptions(parent=self)
+            )
+            for slot in args["service"].slots
+        }
+        arns = {slot: declared.target_group_arn for slot, declared in self.slots.items()}
+        rule = self._declare_rule(name, arns)
+        for slot, arn in arns.items():
+            self._declare_preview_rule(slot, arn)
+        if args["has_dashboard"]:
+            self._declare_dashboard(name)
+        self.rule_arn = rule.arn
+        self.weights = pulumi.Output.all(rule.actions, *arns.values()).apply(
+            lambda known: _weights(known[0], known[1:])
+        )
+        self.register_outputs({"ruleArn": self.rule_arn, "weights": self.weights})
+
+    def _slot_args(self, slot: SlotSettings) -> SlotArgs:
+        args = self._args
+        return {
+            "names": args["names"],
+            "tags": args["tags"],
+            "service": args["service"],
+            "slot": slot,
+            "alarms": args["alarms"],
+            "vpc_id": args["vpc_id"],
+            "subnet_ids": args["subnet_ids"],
+            "security_group_id": args["security_group_id"],
+            "load_balancer_arn_suffix": args["load_balancer_arn_suffix"],
+            "protection": args["protection"],
+        }
+
+    def _declare_rule(
+        self, name: str, arns: Mapping[SlotName, pulumi.Output[str]]
+    ) -> aws.lb.ListenerRule:
+        service = self._args["service"]
+        return aws.lb.ListenerRule(
+            name,
+            listener_arn=self._args["listener_arn"],
+            priority=service.rule.priority,
+            conditions=_conditions(service.rule),
+            actions=[
+                {
+                    "type": "forward",
+                    "forward": {
+                        "target_groups": [
+                            {"arn": arn, "weight": service.split.weight_of(slot)}
+                            for slot, arn in arns.items()
+                        ],
+                        # A client that stuck to a slot would outlive its weight.
+                        "stickiness": {"enabled": False, "duration": _UNUSED_STICKINESS_SECONDS},
+                    },
+                }
+            ],
+            tags=self._args["tags"].of(self._args["names"].of(name), service.name),
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args["protection"]),
+        )
+
+    def _declare_preview_rule(self, slot: SlotName, arn: pulumi.Output[str]) -> None:
+        """Forwards what carries the slot's header to that slot, at any weight, through this ALB."""
+        service, name = self._args["service"], f"{self._args['service'].name}-{slot}"
+        value = preview_header_value(slot, self._args["preview_token"])
+        header: aws.lb.ListenerRuleConditionArgsDict = {
+            "http_header": {
+                "http_header_name": PREVIEW_HEADER,
+                "values": [pulumi.Output.secret(value)],
+            }
+        }
+        aws.lb.ListenerRule(
+            name,
+            listener_arn=self._args["listener_arn"],
+            priority=service.rule.preview_priority(slot),
+            conditions=[*_conditions(service.rule), header],
+            actions=[{"type": "forward", "target_group_arn": arn}],
+            tags=self._args["tags"].of(self._args["names"].of(name, "preview"), service.name, slot),
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args["protection"]),
+        )
+
+    def _declare_dashboard(self, name: str) -> None:
+        declare_dashboard(
+            self,
+            name,
+            {
+                "names": self._args["names"],
+                "service": name,
+                "region": self._args["region"],
+                "load_balancer_arn_suffix": self._args["load_balancer_arn_suffix"],
+                "target_group_arn_suffixes": {
+                    slot: declared.target_group_arn_suffix for slot, declared in self.slots.items()
+                },
+            },
+        )
+
+
+def _conditions(rule: Rule) -> list[aws.lb.ListenerRuleConditionArgsDict]:
+    conditions: list[aws.lb.ListenerRuleConditionArgsDict] = []
+    if rule.hosts:
+        conditions.append({"host_header": {"values": list(rule.hosts)}})
+    if rule.paths:
+        conditions.append({"path_pattern": {"values": list(rule.paths)}})
+    return conditions
+
+
+def _weights(actions: Sequence[aws.lb.outputs.ListenerRuleAction], arns: Sequence[str]) -> str:
+    """The weights of a rule as it is, in the order of `arns`, whatever order it lists them in."""
+    forward = actions[0].forward
+    groups = forward.target_groups if forward is not None else []
+    weights = {group.arn: group.weight or 0 for group in groups}
+    return "/".join(str(weights.get(arn, 0)) for arn in arns)

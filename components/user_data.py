@@ -1,0 +1,38 @@
+"""What an instance is told when it boots."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+
+from rollout.split import Slot
+
+IDENTITY_FILE = "/etc/failover/slot.env"
+"""Where an instance finds what it is, as `NAME=value` lines that a shell and systemd both read."""
+
+
+def user_data(environment: str, service: str, slot: Slot, port: int) -> str:
+    """Cloud-config in base64 that writes `IDENTITY_FILE` before the application starts.
+
+    It runs no command: what the image starts, it starts by itself. Source: cloud-init, module
+    `write_files`, which runs in the init stage.
+    """
+    identity = {
+        "FAILOVER_ENVIRONMENT": environment,
+        "FAILOVER_SERVICE": service,
+        "FAILOVER_SLOT": slot.value,
+        "FAILOVER_PORT": str(port),
+    }
+    lines = [f"      {name}={shlex.quote(value)}" for name, value in identity.items()]
+    text = "\n".join(
+        [
+            "#cloud-config",
+            "write_files:",
+            f"  - path: {IDENTITY_FILE}",
+            '    permissions: "0644"',
+            "    content: |",
+            *lines,
+            "",
+        ]
+    )
+    return base64.b64encode(text.encode()).decode()

@@ -1,0 +1,86 @@
+"""The image of a slot: an AMI by id, or one version of an SSM parameter that holds the id."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rollout.split import Slot
+from settings.key import Group, Key
+from settings.kind import Fault, Json, RefusedValueError
+from settings.lookup import LookupFailedError, Lookups
+from settings.section import Section
+
+_AMI = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
+_PARAMETER = re.compile(r"ssm:(/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)(?::([1-9]\d*))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The kind of an image: `ami-...`, or `ssm:NAME:VERSION`.
+
+    A parameter without a version would be read anew by every `up`, so that a weight change could
+    bring a new build with it.
+    """
+
+    name: str = "image"
+    expected: str = (
+        "an AMI id (ami- and 8 or 17 hexadecimal digits), or ssm:NAME:VERSION of a parameter"
+    )
+
+    def read(self, value: Json) -> str:
+        """The value unchanged."""
+        text = value if isinstance(value, str) else ""
+        if _AMI.fullmatch(text):
+            return text
+        match = _PARAMETER.fullmatch(text)
+        if match is None:
+            raise RefusedValueError(Fault(value, self.expected))
+        if match[2] is None:
+            raise RefusedValueError(
+                Fault(
+                    value,
+                    f"a numbered version, such as {text}:1; without one the next `up` would take "
+                    "whatever the parameter holds by then",
+                    instead=f"{text}:1",
+                )
+            )
+        return text
+
+
+IMAGE_KEYS: dict[Slot, Key[str]] = {
+    slot: Key(
+        slot.value,
+        Image(),
+        f"What slot {slot} runs; not where the slot has an existing Auto Scaling group.",
+        "ami-0a1b2c3d4e5f60718",
+    )
+    for slot in Slot
+}
+IMAGES = Group(
+    "images",
+    "The build of each slot: what a release changes.",
+    tuple(IMAGE_KEYS.values()),
+    each="<service>",
+)
+
+
+def found_image(section: Section, slot: Slot, lookups: Lookups | None) -> str:
+    """The AMI id of a slot; a parameter is read once, here, and its value pinned.
+
+    Without `lookups` nothing is asked of AWS, and a parameter stays as it is written.
+    """
+    key = IMAGE_KEYS[slot]
+    section.refuse_absent(key)
+    image = section.require(key)
+    match = _PARAMETER.fullmatch(image)
+    if match is None or lookups is None or not section.is_sound(key):
+        return image
+    try:
+        value = lookups.parameter(f"{match[1]}:{match[2]}").value
+    except LookupFailedError as error:
+        section.refuse(key, f"a parameter version that can be read; {error}")
+        return image
+    if _AMI.fullmatch(value) is None:
+        section.refuse(key, f"a parameter that holds an AMI id; this one holds {value!r}")
+    return value

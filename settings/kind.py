@@ -1,0 +1,144 @@
+"""The kinds of value that a config key can hold; each reads one JSON value or refuses it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""A config value as the engine hands it over: YAML that became JSON."""
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a value, or with the entry of it that `at` leads to."""
+
+    value: Json
+    expected: str
+    at: str = ""
+    instead: Json = None
+    """A right value to offer, where one can be told from the wrong one."""
+
+
+class RefusedValueError(ValueError):
+    """A value that is not of its kind, with every fault in it."""
+
+    def __init__(self, *faults: Fault) -> None:
+        """Hold `faults`, of which there is at least one."""
+        self.faults = faults
+        super().__init__(faults)
+
+
+class Kind(Protocol[T_co]):
+    """What a key may hold."""
+
+    @property
+    def name(self) -> str:
+        """The kind in a word or two, for the reference."""
+        ...
+
+    @property
+    def expected(self) -> str:
+        """What a right value is; completes "expected: "."""
+        ...
+
+    def read(self, value: Json) -> T_co:
+        """The value in its Python form.
+
+        Raises:
+            RefusedValueError: `value` is not of this kind.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WholeNumber:
+    """A whole number in a range, both ends included."""
+
+    lowest: int
+    highest: int
+    name: str = "integer"
+
+    @property
+    def expected(self) -> str:
+        """The range, in words."""
+        return f"a whole number from {self.lowest} to {self.highest}, without quotes"
+
+    def read(self, value: Json) -> int:
+        """A JSON integer; `true` is none, although Python counts it as 1."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise RefusedValueError(Fault(value, self.expected))
+        if not self.lowest <= value <= self.highest:
+            raise RefusedValueError(Fault(value, self.expected))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`true` or `false`."""
+
+    name: str = "boolean"
+    expected: str = "true or false"
+
+    def read(self, value: Json) -> bool:
+        """A JSON boolean."""
+        if not isinstance(value, bool):
+            raise RefusedValueError(Fault(value, self.expected))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string that matches a pattern from its first to its last character."""
+
+    pattern: str
+    expected: str
+    name: str = "string"
+
+    def read(self, value: Json) -> str:
+        """A JSON string that matches."""
+        if not isinstance(value, str) or re.fullmatch(self.pattern, value, re.ASCII) is None:
+            raise RefusedValueError(Fault(value, self.expected))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf(Generic[T]):
+    """A list of distinct values of one kind."""
+
+    item: Kind[T]
+    fewest: int
+    most: int
+
+    @property
+    def name(self) -> str:
+        """The kind of its items, as a list."""
+        return f"list of {self.item.name}s"
+
+    @property
+    def expected(self) -> str:
+        """The number of entries and what each must be."""
+        return f"a list of {self.fewest} to {self.most} entries, each {self.item.expected}"
+
+    def read(self, value: Json) -> tuple[T, ...]:
+        """A JSON list; every entry that is refused is a fault of its own."""
+        if not isinstance(value, list) or not self.fewest <= len(value) <= self.most:
+            raise RefusedValueError(Fault(value, self.expected))
+        entries: list[T] = []
+        faults: list[Fault] = []
+        for place, entry in enumerate(value):
+            try:
+                read = self.item.read(entry)
+            except RefusedValueError as refusal:
+                faults += [replace(fault, at=f"[{place}]{fault.at}") for fault in refusal.faults]
+                continue
+            if read in entries:
+                faults.append(Fault(entry, "an entry that is not in the list yet", f"[{place}]"))
+            entries.append(read)
+        if faults:
+            raise RefusedValueError(*faults)
+        return tuple(entries)

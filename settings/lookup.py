@@ -1,0 +1,95 @@
+"""What is asked of AWS about things that exist already, before anything is declared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class LookupFailedError(Exception):
+    """AWS did not answer, or has no such thing; the text is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetFacts:
+    """An existing subnet."""
+
+    vpc_id: str
+    availability_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancerFacts:
+    """An existing load balancer."""
+
+    arn: str
+    arn_suffix: str
+    """The `LoadBalancer` dimension of its metrics, such as `app/name/0123456789abcdef`."""
+    dns_name: str
+    load_balancer_type: str
+    vpc_id: str
+    security_group_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerFacts:
+    """An existing listener."""
+
+    load_balancer_arn: str
+    port: int
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroupFacts:
+    """An existing target group."""
+
+    arn: str
+    arn_suffix: str
+    """The `TargetGroup` dimension of its metrics, such as `targetgroup/name/0123456789abcdef`."""
+    vpc_id: str
+    target_type: str
+    has_stickiness: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """An existing Auto Scaling group."""
+
+    name: str
+    target_group_arns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterFacts:
+    """One version of an SSM parameter."""
+
+    value: str
+
+
+class Lookups(Protocol):
+    """Reads what exists. Every method raises `LookupFailedError` where there is no answer."""
+
+    def subnet(self, subnet_id: str) -> SubnetFacts:
+        """The subnet with this id."""
+        ...
+
+    def load_balancer(self, arn: str) -> LoadBalancerFacts:
+        """The load balancer with this ARN."""
+        ...
+
+    def listener(self, arn: str) -> ListenerFacts:
+        """The listener with this ARN."""
+        ...
+
+    def target_group(self, name_or_arn: str) -> TargetGroupFacts:
+        """The target group with this name or ARN."""
+        ...
+
+    def auto_scaling_group(self, name: str) -> GroupFacts:
+        """The Auto Scaling group with this name."""
+        ...
+
+    def parameter(self, name: str) -> ParameterFacts:
+        """The SSM parameter with this name and version, `/path/name:3`."""
+        ...

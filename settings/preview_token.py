@@ -1,0 +1,35 @@
+"""The secret part of the preview header, without which an idle slot would be open to anyone."""
+
+from __future__ import annotations
+
+from settings.command import NAMESPACE
+from settings.findings import Findings
+from settings.key import Key
+from settings.kind import Text
+from settings.section import Section
+
+_MEND = 'pulumi config set --secret previewToken "$(openssl rand -hex 16)"'
+
+PREVIEW_TOKEN = Key(
+    "previewToken",
+    Text(
+        r"[A-Za-z0-9_-]{16,96}",
+        "a secret of 16 to 96 letters, digits, - and _",
+        "secret string",
+    ),
+    "The secret in the header that reaches a slot whatever its weight: "
+    "`x-failover-slot: SLOT-TOKEN`. Always held as a secret of the stack.",
+    "0123456789abcdef0123456789abcdef",
+    is_required=True,
+    mend=_MEND,
+)
+
+
+def read_preview_token(top: Section, findings: Findings) -> str:
+    """The token; one that stands in the stack file for all to read is refused."""
+    token = top.require(PREVIEW_TOKEN)
+    is_set = top.has(PREVIEW_TOKEN)
+    path = f"{NAMESPACE}:{PREVIEW_TOKEN.name}"
+    if is_set and top.is_sound(PREVIEW_TOKEN) and not findings.is_secret(path):
+        top.refuse(PREVIEW_TOKEN, "a secret: this one stands in the stack file as plain text")
+    return token

@@ -1,0 +1,206 @@
+"""The listener rules of a service: their conditions, their priorities and what AWS allows of both.
+
+Every service has three rules: its own, and before it one preview rule per slot, which takes the
+requests that carry that slot's header. Source of the limits: ELB user guide, "Quotas for your
+Application Load Balancers", and "Condition types for listener rules".
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rollout.split import Slot
+from settings import command
+from settings.findings import Findings
+from settings.key import Key
+from settings.kind import ListOf, Text, WholeNumber
+from settings.section import Section
+
+MOST_CONDITION_VALUES = 5
+MOST_WILDCARDS = 6
+MOST_RULES = 100
+"""Rules per load balancer, default rules not counted."""
+RULES_PER_SERVICE = 1 + len(Slot)
+HIGHEST_PRIORITY = 50_000
+LONGEST_CONDITION = 128
+
+_PREVIEW_VALUES = 1
+"""A preview rule has the service's condition values and its header's."""
+
+PREVIEW_HEADER = "x-failover-slot"
+"""The header by which a request reaches a slot whatever its weight."""
+
+HOSTS = Key(
+    "hosts",
+    ListOf(
+        Text(
+            rf"(?=.{{1,{LONGEST_CONDITION}}}$)[A-Za-z0-9*?-]+(\.[A-Za-z0-9*?-]+)*\.[A-Za-z]+",
+            "a host name of at most 128 letters, digits, - . * and ? that ends in letters, "
+            "such as www.hankooktire.example",
+        ),
+        1,
+        100,
+    ),
+    "Host names of its requests, with * and ? as wildcards.",
+    ("www.hankooktire.example",),
+)
+PATHS = Key(
+    "paths",
+    ListOf(
+        Text(
+            rf"(?=.{{1,{LONGEST_CONDITION}}}$)[/*][A-Za-z0-9_.$/~\"'@:+&*?-]*",
+            "a path of at most 128 characters that starts with / or *, such as /portal/*",
+        ),
+        1,
+        100,
+    ),
+    "Paths of its requests, with * and ? as wildcards.",
+    ("/*",),
+)
+PRIORITY = Key(
+    "priority",
+    WholeNumber(1 + len(Slot), HIGHEST_PRIORITY),
+    "The place of its rule; its two preview rules take the two places before.",
+    200,
+    is_required=True,
+)
+
+
+def preview_header_value(slot: Slot, token: str) -> str:
+    """What the preview header of a slot holds: the slot, and the secret that opens it."""
+    return f"{slot}-{token}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the requests of a service have in common, and its place among the rules."""
+
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    priority: int
+
+    def preview_priority(self, slot: Slot) -> int:
+        """The place of a slot's preview rule, right before the service's own."""
+        return self.priority - len(Slot) + list(Slot).index(slot)
+
+    def places(self) -> dict[int, str]:
+        """Every place that the service takes, with what takes it."""
+        previews = {self.preview_priority(slot): f"preview of slot {slot}" for slot in Slot}
+        return {self.priority: "rule", **previews}
+
+    def conditions(self) -> set[tuple[str, str]]:
+        """Every pair of host and path it takes; `*` where it takes any."""
+        hosts = [host.lower() for host in self.hosts] or ["*"]
+        return set(itertools.product(hosts, self.paths or ["*"]))
+
+
+def read_rule(section: Section) -> Rule:
+    """The rule of a service; conditions that AWS would not take are refused."""
+    rule = Rule(
+        hosts=section.read(HOSTS) or (),
+        paths=section.read(PATHS) or (),
+        priority=section.require(PRIORITY),
+    )
+    if not section.is_sound(HOSTS, PATHS):
+        return rule
+    if not rule.hosts and not rule.paths:
+        section.refuse(HOSTS, "at least one host or path, or the rule would take every request")
+        return rule
+    _refuse_too_many_values(rule, section)
+    wildcards = sum(value.count("*") + value.count("?") for value in (*rule.hosts, *rule.paths))
+    if wildcards > MOST_WILDCARDS:
+        longest = PATHS if rule.paths else HOSTS
+        section.refuse(
+            longest,
+            f"at most {MOST_WILDCARDS} of * and ? in the hosts and paths together, the limit of a "
+            f"rule; there are {wildcards}",
+        )
+    return rule
+
+
+def _refuse_too_many_values(rule: Rule, section: Section) -> None:
+    count = len(rule.hosts) + len(rule.paths)
+    most = MOST_CONDITION_VALUES - _PREVIEW_VALUES
+    if count <= most:
+        return
+    key, values = (PATHS, rule.paths) if len(rule.paths) > 1 else (HOSTS, rule.hosts)
+    spare = range(len(values) - 1, max(0, len(values) - 1 - (count - most)), -1)
+    mend = " && ".join(
+        command.removing(f"{command.joined(section.path, key.name)}[{place}]") for place in spare
+    )
+    section.refuse(
+        key,
+        f"at most {most} hosts and paths together; there are {count}. A rule takes "
+        f"{MOST_CONDITION_VALUES} condition values, and a preview rule needs one for its header",
+        mend,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRule:
+    """A rule with where it was read."""
+
+    service: str
+    rule: Rule
+    section: Section
+
+
+def refuse_clashes(placed: Iterable[PlacedRule], findings: Findings, path: str) -> None:
+    """Record priorities and conditions that services share, and more rules than AWS takes."""
+    rules = list(placed)
+    if len(rules) * RULES_PER_SERVICE > MOST_RULES:
+        most = MOST_RULES // RULES_PER_SERVICE
+        findings.add(
+            path,
+            f"{len(rules)} services",
+            f"at most {most} services: each has {RULES_PER_SERVICE} rules, and a load balancer "
+            f"takes {MOST_RULES}",
+            command.removing(rules[-1].section.path),
+        )
+    _refuse_shared_places([each for each in rules if each.section.is_sound(PRIORITY)])
+    _refuse_shared_conditions([each for each in rules if each.section.is_sound(HOSTS, PATHS)])
+
+
+def _refuse_shared_places(rules: list[PlacedRule]) -> None:
+    taken: dict[int, str] = {}
+    for each in rules:
+        clashes = sorted(set(each.rule.places()) & set(taken))
+        if clashes:
+            place = clashes[0]
+            each.section.refuse_value(
+                PRIORITY,
+                each.rule.priority,
+                f"three free places, the priority and the two before it; {place} is "
+                f"{taken[place]} already",
+                _free_priority(each.rule.priority, rules),
+            )
+            continue
+        for place, what in each.rule.places().items():
+            taken[place] = f"the {what} of {each.service}"
+
+
+def _free_priority(wanted: int, rules: list[PlacedRule]) -> int:
+    """The nearest priority whose three places no service takes."""
+    taken = {place for each in rules for place in each.rule.places()}
+    candidates = range(RULES_PER_SERVICE, HIGHEST_PRIORITY + 1)
+    free = (p for p in candidates if taken.isdisjoint(range(p - len(Slot), p + 1)))
+    return min(free, key=lambda priority: abs(priority - wanted), default=wanted)
+
+
+def _refuse_shared_conditions(rules: list[PlacedRule]) -> None:
+    owners: dict[tuple[str, str], str] = {}
+    for each in rules:
+        shared = sorted(each.rule.conditions() & set(owners))
+        if shared:
+            host, path = shared[0]
+            mended = command.joined(each.section.path, PATHS.name)
+            each.section.refuse(
+                PATHS if each.rule.paths else HOSTS,
+                f"a host and path of its own; {host} with {path} is {owners[shared[0]]}'s already, "
+                "and only the rule that comes first would ever match",
+                command.setting(f"{mended}[0]", f"/{each.service}/*"),
+            )
+        for pair in each.rule.conditions():
+            owners.setdefault(pair, each.service)

@@ -1,0 +1,181 @@
+"""Reads one map of the config by its keys, and records what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from rollout.split import Slot
+from settings import command
+from settings.findings import Findings
+from settings.key import Group, Key, Member
+from settings.kind import Fault, Json, RefusedValueError
+
+T = TypeVar("T")
+
+_UNQUOTED_SLOTS = {slot.value.lstrip("0"): slot.value for slot in Slot}
+"""What YAML makes of a slot key without quotes: the number, whose text lacks the zero."""
+
+
+class Section:
+    """One map of the config.
+
+    A key that is refused is recorded as a problem, and its example stands in for its value, so
+    that the reading goes on and finds the rest. Whoever compares values asks `is_sound` first.
+    """
+
+    def __init__(self, value: Json, path: str, group: Group, findings: Findings) -> None:
+        """Read `value` as `group`, at `path`.
+
+        Where `value` is no map, that is the one problem, and every key then reads as its example.
+        """
+        self.path = path
+        self._group = group
+        self._findings = findings
+        self._unsound: set[str] = set()
+        self._children: dict[str, Section] = {}
+        self._is_map = isinstance(value, dict)
+        self._values: Mapping[str, Json] = value if isinstance(value, dict) else {}
+        if not self._is_map:
+            findings.add(path, value, f"a map: {self._known_names()}", command.removing(path))
+        elif not group.each:
+            self._refuse_unknown()
+
+    def read(self, key: Key[T]) -> T | None:
+        """The value of `key`, its default where it is absent, its example where it is refused."""
+        if not self.is_sound(key):
+            return key.example
+        if not self.has(key):
+            if key.is_required:
+                self.refuse(key, key.kind.expected)
+                return key.example
+            return key.default
+        try:
+            return key.kind.read(self._values[key.name])
+        except RefusedValueError as refusal:
+            for fault in refusal.faults:
+                self._refuse_fault(key, fault)
+            return key.example
+
+    def require(self, key: Key[T]) -> T:
+        """`read` for a key that is required or has a default, so that there is a value always."""
+        value = self.read(key)
+        return key.example if value is None else value
+
+    def has(self, member: Member) -> bool:
+        """Whether the config gives it a value; an empty text, list or map is none."""
+        return self._values.get(member.name) not in (None, "", {}, [])
+
+    def is_sound(self, *members: Member) -> bool:
+        """Whether none of them was refused, so that their values may be compared."""
+        return self._is_map and not any(member.name in self._unsound for member in members)
+
+    def section(self, group: Group) -> Section:
+        """The map under `group`; an absent one reads as empty, a refused one as examples."""
+        if group.name not in self._children:
+            path = command.joined(self.path, group.name)
+            value = self._values.get(group.name)
+            child = Section(value if self.has(group) else {}, path, group, self._findings)
+            child._is_map &= self.is_sound(group)
+            self._children[group.name] = child
+        return self._children[group.name]
+
+    def names(self) -> list[str]:
+        """The names of the entries, where they are free, in order."""
+        return sorted(self._values)
+
+    def entry(self, name: str) -> Section:
+        """The entry of that name; an absent one reads as empty."""
+        return self.section(Group(name, self._group.what, self._group.members))
+
+    def refuse(self, member: Member, expected: str, mend: str | None = None) -> None:
+        """Record that the value of `member` will not do."""
+        path = command.joined(self.path, member.name)
+        if mend is None:
+            mend = self._mend(member, path) if isinstance(member, Key) else command.removing(path)
+        self._unsound.add(member.name)
+        found = self._values[member.name] if self.has(member) else None
+        self._findings.add(path, found, expected, mend)
+
+    def refuse_value(self, key: Key[T], value: Json, expected: str, instead: Json) -> None:
+        """Record that `value`, read from `key` or its default, will not do, and what would."""
+        path = command.joined(self.path, key.name)
+        self._unsound.add(key.name)
+        self._findings.add(path, value, expected, command.setting(path, instead))
+
+    def refuse_absent(self, *keys: Key[object]) -> None:
+        """Record those of `keys` that are not set, where others make them necessary."""
+        for key in keys:
+            if self.is_sound(key) and not self.has(key):
+                self.refuse(key, key.kind.expected)
+
+    def refuse_idle(self, beside: str, *members: Member) -> None:
+        """Record those of `members` that are set although they do nothing beside another choice."""
+        for member in members:
+            if self.has(member):
+                mend = command.removing(command.joined(self.path, member.name))
+                self.refuse(member, f"not to be set: it does nothing beside {beside}", mend)
+
+    def refuse_entry(self, key: Key[Sequence[str]], place: int, expected: str) -> None:
+        """Record that one entry of a list will not do."""
+        entry = self.require(key)[place]
+        self._refuse_fault(key, Fault(entry, expected, f"[{place}]"))
+
+    def _refuse_fault(self, key: Key[T], fault: Fault) -> None:
+        path = command.joined(self.path, key.name) + fault.at
+        if not fault.at:
+            instead = fault.instead
+            mend = None if instead is None or key.mend else command.setting(path, instead)
+            self.refuse(key, fault.expected, mend)
+            return
+        self._unsound.add(key.name)
+        sample = key.example[0] if isinstance(key.example, tuple) else key.example
+        self._findings.add(path, fault.value, fault.expected, command.setting(path, sample))
+
+    def _mend(self, key: Key[T], path: str) -> str:
+        """The command that sets the example; what stands in its way is taken out first."""
+        if key.mend:
+            return key.mend
+        mend = command.setting(path, key.example)
+        stands_in_the_way = self.has(key) and isinstance(self._values[key.name], (list, dict))
+        is_list = self.has(key) and isinstance(key.example, tuple)
+        return f"{command.removing(path)} && {mend}" if stands_in_the_way or is_list else mend
+
+    def _refuse_unknown(self) -> None:
+        known = [member.name for member in self._group.members]
+        for name in sorted(set(self._values) - set(known)):
+            slot = _UNQUOTED_SLOTS.get(name)
+            if slot is not None and slot in known:
+                self._refuse_unquoted(name, slot)
+                continue
+            near = difflib.get_close_matches(name, known, n=1)
+            path = command.joined(self.path, name)
+            hint = f"no such key; did you mean {near[0]}?" if near else "no such key;"
+            mend = command.removing(path)
+            if near and near[0] not in self._values:
+                mend += f" && {self._moved(name, near[0])}"
+            self._findings.add(
+                path, self._values[name], f"{hint} Known here: {self._known_names()}", mend
+            )
+
+    def _refuse_unquoted(self, name: str, slot: str) -> None:
+        """YAML reads `02:` as the number 2, and the CLI then writes it so: quotes keep it text."""
+        self._unsound.add(slot)
+        path = command.joined(self.path, name)
+        self._findings.add(
+            path,
+            self._values[name],
+            f'the slot key "{slot}": quote it, since without quotes YAML reads a number',
+            f"{command.removing(path)} && {self._moved(name, slot)}",
+        )
+
+    def _moved(self, name: str, to: str) -> str:
+        """The command that gives the value of `name` to the key `to`."""
+        path = command.joined(self.path, to)
+        return command.setting(path, self._findings.revealed(self.path, self._values[name]))
+
+    def _known_names(self) -> str:
+        if self._group.each:
+            return f"an entry for each {self._group.each}"
+        return ", ".join(member.name for member in self._group.members)

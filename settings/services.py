@@ -1,0 +1,164 @@
+"""All services of a stack, and what they may not share."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from rollout.split import Split
+from settings import command
+from settings.capacity import CAPACITY, SLOT_CAPACITY
+from settings.findings import Findings
+from settings.image import IMAGES
+from settings.key import Group, Key
+from settings.kind import RefusedValueError
+from settings.lookup import Lookups
+from settings.names import Names
+from settings.rule import PlacedRule, refuse_clashes
+from settings.section import Section
+from settings.service import (
+    SERVICE_NAME,
+    SERVICES,
+    ServiceSections,
+    ServiceSettings,
+    read_service,
+)
+from settings.slot import (
+    AUTO_SCALING_GROUP,
+    EXISTING_GROUP,
+    EXISTING_TARGET_GROUP,
+    GROUP_NAME,
+    TARGET_GROUP,
+    TARGET_GROUP_NAME,
+    ExistingInstances,
+    ExistingTargetGroup,
+    SlotSettings,
+    found_target_group,
+    refuse_detached,
+)
+
+_PATH = f"{command.NAMESPACE}:{SERVICES.name}"
+
+
+def read_services(
+    top: Section, names: Names, split: Split, findings: Findings, lookups: Lookups | None
+) -> tuple[ServiceSettings, ...]:
+    """Every service, in the order of the names."""
+    for group in (IMAGES, CAPACITY):
+        _refuse_strangers(top.section(group), top.section(SERVICES).names(), findings)
+    services = tuple(
+        read_service(name, service_sections(top, name), names, split, lookups)
+        for name in top.section(SERVICES).names()
+    )
+    if not services and top.is_sound(SERVICES):
+        mend = command.setting(f"{_PATH}.web.hosts", ("www.hankooktire.example",))
+        top.refuse(SERVICES, "at least one service", mend)
+    for service in services:
+        _refuse_bad_name(service.name, findings)
+        _refuse_idle_capacity(service, service_sections(top, service.name), top)
+    refuse_clashes(
+        [PlacedRule(s.name, s.rule, service_sections(top, s.name).own) for s in services],
+        findings,
+        _PATH,
+    )
+    _refuse_shared_groups(services, top)
+    return services
+
+
+def found_services(
+    services: tuple[ServiceSettings, ...], top: Section, vpc_id: str, lookups: Lookups
+) -> tuple[ServiceSettings, ...]:
+    """`services` with what AWS says of the groups that are there."""
+    found: list[ServiceSettings] = []
+    for service in services:
+        sections = service_sections(top, service.name)
+        slots = [_found_slot(s, sections.slot(s.slot), vpc_id, lookups) for s in service.slots]
+        found.append(replace(service, slots=tuple(slots)))
+    return tuple(found)
+
+
+def service_sections(top: Section, name: str) -> ServiceSections:
+    """Where the settings of a service stand."""
+    return ServiceSections(
+        own=top.section(SERVICES).entry(name),
+        images=top.section(IMAGES).entry(name),
+        capacity=top.section(CAPACITY).entry(name),
+    )
+
+
+def _found_slot(
+    slot: SlotSettings, section: Section, vpc_id: str, lookups: Lookups
+) -> SlotSettings:
+    if not isinstance(slot.target_group, ExistingTargetGroup):
+        return slot
+    group = found_target_group(slot.target_group, section, vpc_id, lookups)
+    if isinstance(slot.instances, ExistingInstances):
+        refuse_detached(slot.instances.group_name, group, section, lookups)
+    return replace(slot, target_group=group)
+
+
+def _refuse_strangers(section: Section, services: list[str], findings: Findings) -> None:
+    """Record entries of `images` or `capacity` that belong to no service."""
+    for name in section.names():
+        if name not in services:
+            near = difflib.get_close_matches(name, services, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            path = command.joined(section.path, name)
+            known = ", ".join(services) or "none"
+            expected = f"the name of a service; {hint}Services here: {known}"
+            findings.add(path, name, expected, command.removing(path))
+
+
+def _refuse_bad_name(name: str, findings: Findings) -> None:
+    try:
+        SERVICE_NAME.read(name)
+    except RefusedValueError as refusal:
+        path = command.joined(_PATH, name)
+        findings.add(path, name, refusal.faults[0].expected, command.removing(path))
+
+
+def _refuse_idle_capacity(
+    service: ServiceSettings, sections: ServiceSections, top: Section
+) -> None:
+    """Record capacity of slots whose Auto Scaling group is there, with a capacity of its own."""
+    theirs = [s.slot for s in service.slots if isinstance(s.instances, ExistingInstances)]
+    beside = f"the existing {AUTO_SCALING_GROUP.name}"
+    if len(theirs) == len(service.slots):
+        top.section(CAPACITY).refuse_idle(beside, Group(service.name, "", ()))
+        return
+    for slot in theirs:
+        sections.capacity.refuse_idle(f"{beside} of slot {slot}", SLOT_CAPACITY[slot])
+
+
+def _refuse_shared_groups(services: Iterable[ServiceSettings], top: Section) -> None:
+    """Record a target group or Auto Scaling group that two slots would have in common."""
+    owners: dict[str, str] = {}
+    for service in services:
+        for slot in service.slots:
+            section = service_sections(top, service.name).slot(slot.slot)
+            owner = f"{service.name}-{slot.slot}"
+            for kind, key, name in _groups(slot):
+                first = owners.setdefault(f"{kind.name} {name}", owner)
+                if first != owner and section.section(kind).is_sound(key):
+                    expected = f"a {kind.name} of its own; this one is {first}'s already"
+                    section.section(kind).refuse_value(key, name, expected, f"{owner}-own")
+
+
+def _groups(slot: SlotSettings) -> tuple[tuple[Group, Key[str], str], ...]:
+    """What names the two groups of a slot."""
+    group = slot.target_group
+    theirs = isinstance(slot.instances, ExistingInstances)
+    target_key, target = (
+        (EXISTING_TARGET_GROUP, group.name_or_arn)
+        if isinstance(group, ExistingTargetGroup)
+        else (TARGET_GROUP_NAME, group.name)
+    )
+    return (
+        (TARGET_GROUP, target_key, target),
+        (
+            AUTO_SCALING_GROUP,
+            EXISTING_GROUP if theirs else GROUP_NAME,
+            slot.instances.group_name,
+        ),
+    )

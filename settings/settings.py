@@ -1,0 +1,148 @@
+"""The whole config of a stack, read once, with every problem in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from rollout.errors import SettingsError
+from settings import command
+from settings.alarms import AlarmSettings, read_alarms
+from settings.findings import Findings
+from settings.load_balancer import (
+    ExistingLoadBalancer,
+    NewLoadBalancer,
+    found_load_balancer,
+    is_existing,
+    read_load_balancer,
+)
+from settings.lookup import Lookups
+from settings.names import ENVIRONMENT, LONGEST_NAME, ORG, REGION_CODE, Names, read_names
+from settings.network import CREATE, ExistingNetwork, NewNetwork, read_network, refuse_wrong_subnets
+from settings.preview_token import read_preview_token
+from settings.raw import decoded
+from settings.schema import (
+    ACCESS_LOGS,
+    ALARMS,
+    DASHBOARD,
+    LOAD_BALANCER,
+    NETWORK,
+    PROTECTION,
+    TOP,
+    WEIGHTS,
+)
+from settings.section import Section
+from settings.service import ServiceSettings
+from settings.services import found_services, read_services, service_sections
+from settings.slot import EXISTING_TARGET_GROUP, TARGET_GROUP, ExistingTargetGroup
+from settings.surroundings import Surroundings
+from settings.tags import TAGS
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The config of one stack; whatever it says can be declared."""
+
+    names: Names
+    region: str
+    network: NewNetwork | ExistingNetwork
+    load_balancer: NewLoadBalancer | ExistingLoadBalancer
+    services: tuple[ServiceSettings, ...]
+    """In the order of their names."""
+    preview_token: str
+    protection: bool
+    access_logs: bool
+    alarms: AlarmSettings | None
+    dashboard: bool
+    tags: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, str], surroundings: Surroundings) -> Settings:
+        """Read the config of a stack, and what it names in AWS.
+
+        `raw` has every key with its namespace, and maps as JSON, as `PULUMI_CONFIG` has.
+        AWS is asked through `surroundings.lookups` only, and not at all where the stack and the
+        endpoint do not belong together.
+
+        Raises:
+            SettingsError: one or more problems; all of them are in it.
+        """
+        findings = Findings(surroundings.secret_keys)
+        is_elsewhere = surroundings.refuse_wrong_endpoint(findings)
+        lookups = None if is_elsewhere else surroundings.lookups
+        surroundings.refuse_incomplete_provider(findings)
+        top = Section(decoded(raw, TOP), f"{command.NAMESPACE}:", TOP, findings)
+        settings = _read(top, findings, surroundings.region, lookups)
+        if findings.problems:
+            raise SettingsError(findings.problems)
+        return settings
+
+
+def _read(top: Section, findings: Findings, region: str, lookups: Lookups | None) -> Settings:
+    names = read_names(top)
+    network_section, balancer_section = top.section(NETWORK), top.section(LOAD_BALANCER)
+    network = read_network(network_section, region, has_load_balancer=is_existing(balancer_section))
+    load_balancer = read_load_balancer(balancer_section, region)
+    settings = Settings(
+        names=names,
+        region=region,
+        network=network,
+        load_balancer=load_balancer,
+        services=read_services(top, names, top.require(WEIGHTS), findings, lookups),
+        preview_token=read_preview_token(top, findings),
+        protection=top.require(PROTECTION),
+        access_logs=top.require(ACCESS_LOGS),
+        alarms=read_alarms(top.section(ALARMS), is_wanted=top.has(ALARMS)),
+        dashboard=top.require(DASHBOARD),
+        tags=top.require(TAGS),
+    )
+    if isinstance(load_balancer, NewLoadBalancer):
+        _refuse_long_name(names, top)
+    elif settings.access_logs:
+        top.refuse_idle("an existing load balancer", ACCESS_LOGS)
+    _refuse_new_network(settings, top)
+    return settings if lookups is None else _found(settings, top, lookups)
+
+
+def _found(settings: Settings, top: Section, lookups: Lookups) -> Settings:
+    """`settings` with what AWS says of everything in them that is there already."""
+    network, load_balancer = settings.network, settings.load_balancer
+    if not isinstance(network, ExistingNetwork):
+        return settings
+    refuse_wrong_subnets(network, top.section(NETWORK), lookups)
+    if isinstance(load_balancer, ExistingLoadBalancer):
+        load_balancer = found_load_balancer(
+            load_balancer, top.section(LOAD_BALANCER), network.vpc_id, lookups
+        )
+    services = found_services(settings.services, top, network.vpc_id, lookups)
+    return replace(settings, load_balancer=load_balancer, services=services)
+
+
+def _refuse_new_network(settings: Settings, top: Section) -> None:
+    """Record what is there already and so cannot lie in a VPC that is yet to be made."""
+    if not isinstance(settings.network, NewNetwork):
+        return
+    if isinstance(settings.load_balancer, ExistingLoadBalancer):
+        top.section(NETWORK).refuse(CREATE, "the VPC of the existing load balancer, by vpcId")
+    for service in settings.services:
+        for slot in service.slots:
+            if isinstance(slot.target_group, ExistingTargetGroup):
+                section = service_sections(top, service.name).slot(slot.slot)
+                section.section(TARGET_GROUP).refuse(
+                    EXISTING_TARGET_GROUP, "a target group of ours, since network.create is true"
+                )
+
+
+def _refuse_long_name(names: Names, top: Section) -> None:
+    """Record a prefix with which the load balancer's name would be too long."""
+    name = names.of("alb")
+    excess = len(name) - LONGEST_NAME
+    if excess > 0 and top.is_sound(ORG, REGION_CODE, ENVIRONMENT):
+        shorter = names.org[: max(1, len(names.org) - excess)].strip("-")
+        top.refuse_value(
+            ORG,
+            names.org,
+            f"org, regionCode and environment of at most {LONGEST_NAME - len('---alb') + 1} "
+            f"characters together; the load balancer would be {name}, and AWS takes {LONGEST_NAME}",
+            shorter,
+        )

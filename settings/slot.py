@@ -1,0 +1,198 @@
+"""A slot: its target group and Auto Scaling group, ours or existing, its image and capacity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollout.split import Slot
+from settings.arn import arn_of
+from settings.capacity import Capacity
+from settings.key import Group, Key
+from settings.kind import Fault, Json, RefusedValueError, Text
+from settings.lookup import LookupFailedError, Lookups
+from settings.names import LONGEST_NAME, Names
+from settings.section import Section
+
+_TARGET_GROUP_NAME = Text(
+    rf"(?=.{{1,{LONGEST_NAME}}}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?",
+    f"a name of at most {LONGEST_NAME} letters, digits and hyphens, with no hyphen at either end",
+)
+_TARGET_GROUP_ARN = arn_of(
+    "elasticloadbalancing", r"targetgroup/[A-Za-z0-9-]+/[0-9a-f]+", "a target group"
+)
+_GROUP_NAME = Text(
+    r"[!-9;-~]{1,255}", "the name of an Auto Scaling group, without spaces or colons"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NameOrArn:
+    """The kind of what names an existing target group."""
+
+    name: str = "name or ARN"
+    expected: str = "the name or the ARN of a target group that is there"
+
+    def read(self, value: Json) -> str:
+        """The value unchanged."""
+        is_arn = isinstance(value, str) and value.startswith("arn:")
+        try:
+            return (_TARGET_GROUP_ARN if is_arn else _TARGET_GROUP_NAME).read(value)
+        except RefusedValueError as refusal:
+            raise RefusedValueError(Fault(value, self.expected)) from refusal
+
+
+EXISTING_TARGET_GROUP = Key(
+    "existing", NameOrArn(), "A target group that is there and stays as it is.", "shop-web"
+)
+TARGET_GROUP_NAME = Key(
+    "name", _TARGET_GROUP_NAME, "A name other than the convention's.", "hankooktire-us-prd-web-tg"
+)
+EXISTING_GROUP = Key(
+    "existing",
+    _GROUP_NAME,
+    "An Auto Scaling group that is there and stays as it is, with its image and capacity.",
+    "shop-web",
+)
+GROUP_NAME = Key("name", _GROUP_NAME, "A name other than the convention's.", "shop-web-asg")
+TARGET_GROUP = Group(
+    "targetGroup",
+    "The slot's target group, where it is not ours by convention.",
+    (EXISTING_TARGET_GROUP, TARGET_GROUP_NAME),
+)
+AUTO_SCALING_GROUP = Group(
+    "autoScalingGroup",
+    "The slot's Auto Scaling group, where it is not ours by convention.",
+    (EXISTING_GROUP, GROUP_NAME),
+)
+SLOTS: dict[Slot, Group] = {
+    slot: Group(slot.value, f"What slot {slot} is made of.", (TARGET_GROUP, AUTO_SCALING_GROUP))
+    for slot in Slot
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewTargetGroup:
+    """A target group to make."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingTargetGroup:
+    """A target group that is there; the ARN is empty until it was looked up."""
+
+    name_or_arn: str
+    arn: str = ""
+    arn_suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstances:
+    """A launch template and an Auto Scaling group to make."""
+
+    group_name: str
+    image_id: str
+    capacity: Capacity
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingInstances:
+    """An Auto Scaling group that is there, with instances of its own."""
+
+    group_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSettings:
+    """One slot of a service."""
+
+    slot: Slot
+    target_group: NewTargetGroup | ExistingTargetGroup
+    instances: NewInstances | ExistingInstances
+
+
+def has_existing_group(section: Section) -> bool:
+    """Whether a slot's Auto Scaling group is there already."""
+    return section.section(AUTO_SCALING_GROUP).has(EXISTING_GROUP)
+
+
+def read_target_group(
+    section: Section, names: Names, service: str, slot: Slot
+) -> NewTargetGroup | ExistingTargetGroup:
+    """The target group of a slot."""
+    own = section.section(TARGET_GROUP)
+    if own.has(EXISTING_TARGET_GROUP):
+        own.refuse_idle("existing", TARGET_GROUP_NAME)
+        return ExistingTargetGroup(own.require(EXISTING_TARGET_GROUP))
+    name = own.read(TARGET_GROUP_NAME) or names.of_slot(service, slot, "tg")
+    if len(name) > LONGEST_NAME:
+        short = f"{service[: LONGEST_NAME - 6]}-{slot}-tg".replace("--", "-")
+        own.refuse_value(
+            TARGET_GROUP_NAME,
+            name,
+            f"at most {LONGEST_NAME} characters; by the convention there are {len(name)}. "
+            "Give it a name of its own, or shorten the service, org, regionCode or environment",
+            short,
+        )
+    return NewTargetGroup(name)
+
+
+def read_group_name(section: Section, names: Names, service: str, slot: Slot) -> str:
+    """The name of a slot's Auto Scaling group, existing or ours."""
+    own = section.section(AUTO_SCALING_GROUP)
+    if own.has(EXISTING_GROUP):
+        own.refuse_idle("existing", GROUP_NAME)
+        if not section.section(TARGET_GROUP).has(EXISTING_TARGET_GROUP):
+            section.section(TARGET_GROUP).refuse(
+                EXISTING_TARGET_GROUP,
+                "the target group that the existing Auto Scaling group is attached to",
+            )
+        return own.require(EXISTING_GROUP)
+    return own.read(GROUP_NAME) or names.of_slot(service, slot, "asg")
+
+
+def found_target_group(
+    named: ExistingTargetGroup, section: Section, vpc_id: str, lookups: Lookups
+) -> ExistingTargetGroup:
+    """`named` with what AWS says of it; one that a weighted forward could not use is refused."""
+    own = section.section(TARGET_GROUP)
+    if not own.is_sound(EXISTING_TARGET_GROUP):
+        return named
+    try:
+        facts = lookups.target_group(named.name_or_arn)
+    except LookupFailedError as error:
+        own.refuse(EXISTING_TARGET_GROUP, f"a target group that can be read; {error}")
+        return named
+    if facts.vpc_id != vpc_id:
+        own.refuse(
+            EXISTING_TARGET_GROUP, f"a target group of {vpc_id}; this one is of {facts.vpc_id}"
+        )
+    if facts.has_stickiness:
+        own.refuse(
+            EXISTING_TARGET_GROUP,
+            "a target group without stickiness, which would keep clients on a slot of weight 0",
+            "aws elbv2 modify-target-group-attributes --target-group-arn "
+            f"{facts.arn} --attributes Key=stickiness.enabled,Value=false",
+        )
+    return ExistingTargetGroup(named.name_or_arn, facts.arn, facts.arn_suffix)
+
+
+def refuse_detached(
+    group_name: str, target_group: ExistingTargetGroup, section: Section, lookups: Lookups
+) -> None:
+    """Record an existing Auto Scaling group whose instances are not in the slot's target group."""
+    own = section.section(AUTO_SCALING_GROUP)
+    if not own.is_sound(EXISTING_GROUP):
+        return
+    try:
+        facts = lookups.auto_scaling_group(group_name)
+    except LookupFailedError as error:
+        own.refuse(EXISTING_GROUP, f"an Auto Scaling group that can be read; {error}")
+        return
+    if target_group.arn and target_group.arn not in facts.target_group_arns:
+        own.refuse(
+            EXISTING_GROUP,
+            f"an Auto Scaling group that is attached to {target_group.name_or_arn}",
+            "aws autoscaling attach-traffic-sources --auto-scaling-group-name "
+            f"{group_name} --traffic-sources Identifier={target_group.arn}",
+        )
