@@ -7,19 +7,29 @@ from rehearsal.control_plane.corrections import (
     auto_scaling_groups,
     group_instances,
     instance_refreshes,
+    launch_templates,
+    listener_rules,
+    listeners,
     load_balancers,
+    load_balancing_tags,
     machine_images,
+    target_groups,
     target_health,
 )
 
 TABLE: tuple[Correction, ...] = (
-    target_health.TARGET_HEALTH,
+    load_balancers.LOAD_BALANCERS,
+    listeners.LISTENERS,
+    listener_rules.RULES,
+    target_groups.TARGET_GROUPS,
     target_health.TARGET_GROUP_USE,
-    load_balancers.STATE,
+    target_health.TARGET_HEALTH,
+    load_balancing_tags.TAGS,
+    launch_templates.LAUNCH_TEMPLATES,
+    machine_images.CATALOGUE_LOADED,
     auto_scaling_groups.CAPACITY,
     group_instances.OWN_VERSIONS,
     group_instances.ACTIVITIES,
     instance_refreshes.INSTANCE_REFRESH,
-    machine_images.CATALOGUE_LOADED,
 )
 """Later ones wrap earlier ones where both change a method."""

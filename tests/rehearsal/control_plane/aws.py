@@ -69,7 +69,12 @@ class Aws:
 
     @functools.cached_property
     def vpc_id(self) -> str:
-        return self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        vpc_id = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]
+        self.ec2.attach_internet_gateway(
+            VpcId=vpc_id, InternetGatewayId=gateway["InternetGatewayId"]
+        )
+        return vpc_id
 
     @functools.cached_property
     def subnet_ids(self) -> list[str]:

@@ -1,0 +1,206 @@
+"""Listener rules: priorities, limits, and what may be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.elbv2.exceptions import (
+    DuplicatePriorityError,
+    ELBClientError,
+    PriorityInUseError,
+    RuleNotFoundError,
+    ValidationError,
+)
+from moto.elbv2.models import ELBv2Backend, FakeListener
+from moto.elbv2.responses import ELBV2Response
+from moto.moto_api._internal import mock_random
+
+from rehearsal.control_plane.correction import Compute, Correction, Replace
+from rehearsal.control_plane.corrections.forward_actions import checked_actions
+from rehearsal.control_plane.corrections.rule_conditions import checked_conditions
+from rehearsal.control_plane.forwarding import users_of_target_groups
+from rehearsal.control_plane.world import World
+
+_Original = Callable[..., Any]
+
+MAX_PRIORITY = 50_000
+MAX_RULES = 100
+"""Rules of one load balancer, not counting the default ones."""
+MAX_TARGET_GROUPS = 100
+"""Target groups that one load balancer forwards to."""
+
+
+def balancer_of(backend: ELBv2Backend, listener_arn: str) -> Any:
+    """The load balancer of a listener.
+
+    Raises:
+        ListenerNotFoundError: there is no such listener.
+    """
+    listener = backend.describe_listeners(None, [listener_arn])[0]
+    return backend.load_balancers[listener.load_balancer_arn]
+
+
+def check_number_of_target_groups(
+    backend: ELBv2Backend, balancer: Any, actions: list[dict[str, Any]]
+) -> None:
+    """Refuse actions that take a load balancer over the number of groups it may forward to."""
+    users = users_of_target_groups(backend)
+    known = {arn for arn, balancers in users.items() if balancer in balancers}
+    added = {
+        group["TargetGroupArn"]
+        for action in actions
+        for group in action.get("ForwardConfig", {}).get("TargetGroups", [])
+    }
+    if len(known | added) > MAX_TARGET_GROUPS:
+        raise ELBClientError(
+            "TooManyUniqueTargetGroupsPerLoadBalancer",
+            "You've reached the limit on the number of unique target groups per load balancer "
+            "across all listeners.",
+        )
+
+
+def _check_priority(priority: int) -> None:
+    if 1 <= priority <= MAX_PRIORITY:
+        return
+    bound = "greater than or equal to 1" if priority < 1 else f"less than or equal to {MAX_PRIORITY}"
+    raise ValidationError(
+        f"1 validation error detected: Value '{priority}' at 'priority' failed to satisfy "
+        f"constraint: Member must have value {bound}"
+    )
+
+
+def _create_rule(world: World, original: _Original, self: ELBV2Response) -> ActionResult:
+    del world
+    params, backend = self._get_params(), self.elbv2_backend
+    if params.get("Transforms"):
+        raise ValidationError("Transforms: not supported by the rehearsal")
+    balancer = balancer_of(backend, params["ListenerArn"])
+    _check_priority(int(params["Priority"]))
+    rules = sum(len(listener.rules) - 1 for listener in balancer.listeners.values())
+    if rules >= MAX_RULES:
+        raise ELBClientError(
+            "TooManyRules", "You've reached the limit on the number of rules per load balancer."
+        )
+    params["Conditions"] = checked_conditions(params.get("Conditions", []))
+    params["Actions"] = checked_actions(backend, balancer.vpc_id, params.get("Actions", []))
+    check_number_of_target_groups(backend, balancer, params["Actions"])
+    return original(self)
+
+
+def _rule(backend: ELBv2Backend, arn: str) -> Any:
+    found = backend.describe_rules(listener_arn=None, rule_arns=[arn])
+    return found[0]
+
+
+def _refuse_default(rule: Any, what: str) -> None:
+    if rule.is_default:
+        raise ELBClientError("OperationNotPermitted", f"Default rule '{rule.arn}' cannot be {what}")
+
+
+def _modify_rule(world: World, original: _Original, self: ELBV2Response) -> ActionResult:
+    del world
+    params, backend = self._get_params(), self.elbv2_backend
+    rule = _rule(backend, params["RuleArn"])
+    _refuse_default(rule, "modified")
+    if params.get("Transforms") or params.get("ResetTransforms"):
+        raise ValidationError("Transforms: not supported by the rehearsal")
+    balancer = balancer_of(backend, rule.listener_arn)
+    if params.get("Conditions"):
+        params["Conditions"] = checked_conditions(params["Conditions"])
+    if params.get("Actions"):
+        params["Actions"] = checked_actions(backend, balancer.vpc_id, params["Actions"])
+        check_number_of_target_groups(backend, balancer, params["Actions"])
+    return original(self)
+
+
+def _delete_rule(world: World, original: _Original, self: ELBv2Backend, arn: str) -> None:
+    del world
+    _refuse_default(_rule(self, arn), "deleted")
+    original(self, arn)
+
+
+def _set_rule_priorities(
+    world: World, original: _Original, self: ELBv2Backend, rule_priorities: list[dict[str, Any]]
+) -> list[Any]:
+    """All at once: rules may swap their priorities."""
+    del world, original
+    wanted = {entry["RuleArn"]: int(entry["Priority"]) for entry in rule_priorities}
+    taken: set[int] = set()
+    for priority in wanted.values():
+        _check_priority(priority)
+        if priority in taken:
+            raise DuplicatePriorityError(str(priority))
+        taken.add(priority)
+    rules = [_rule(self, arn) for arn in wanted]
+    for rule in rules:
+        listener = self.describe_listeners(None, [rule.listener_arn])[0]
+        others = [r for r in listener.rules.values() if r.arn not in wanted]
+        if any(other.priority in taken for other in others):
+            raise PriorityInUseError
+    for rule in rules:
+        rule.priority = wanted[rule.arn]
+    return rules
+
+
+def _rules_by_priority(world: World, self: FakeListener) -> dict[str, Any]:
+    """Rules in the order in which they are tried, the default one last, by ARN."""
+    del world
+    ordered = sorted(self._non_default_rules.values(), key=lambda rule: int(rule.priority))
+    return {rule.arn: rule for rule in (*ordered, *self._default_rule.values())}
+
+
+def _new_listener(
+    world: World, original: _Original, self: FakeListener, *args: Any, **kwargs: Any
+) -> None:
+    del world
+    original(self, *args, **kwargs)
+    for rule in self._default_rule.values():
+        base = self.arn.replace(":listener/", ":listener-rule/")
+        rule.arn = f"{base}/{mock_random.get_random_hex(16)}"
+
+
+def _already_checked(
+    world: World, original: _Original, self: ELBv2Backend, conditions: list[dict[str, Any]]
+) -> None:
+    """`checked_conditions` has been there, and gives both forms that AWS shows."""
+    del world, original, self, conditions
+
+
+def _describe_rules(
+    world: World,
+    original: _Original,
+    self: ELBv2Backend,
+    listener_arn: str | None,
+    rule_arns: list[str] | None,
+) -> list[Any]:
+    del world
+    found = original(self, listener_arn, rule_arns)
+    if rule_arns and len(found) != len(set(rule_arns)):
+        raise RuleNotFoundError("One or more rules not found")
+    return found
+
+
+RULES = Correction(
+    name="listener-rules",
+    moto=(
+        "Weights -1 and 1000, both weights 0, any number of groups, values, wildcards and rules, "
+        "any priority; rules in the order they were made; the default rule can be changed."
+    ),
+    aws=(
+        "Weights 0 to 999 on up to 5 groups of the load balancer's VPC; 5 values and 6 wildcards a "
+        "rule; 100 rules and 100 target groups a load balancer; priorities 1 to 50000, each once, "
+        "and rules listed by them; a single target group is shown in both forms of a forward."
+    ),
+    changes=(
+        Replace(ELBV2Response, "create_rule", _create_rule),
+        Replace(ELBV2Response, "modify_rule", _modify_rule),
+        Replace(ELBv2Backend, "_validate_conditions", _already_checked),
+        Replace(ELBv2Backend, "delete_rule", _delete_rule),
+        Replace(ELBv2Backend, "set_rule_priorities", _set_rule_priorities),
+        Replace(ELBv2Backend, "describe_rules", _describe_rules),
+        Compute(FakeListener, "rules", _rules_by_priority),
+        Replace(FakeListener, "__init__", _new_listener),
+    ),
+)
