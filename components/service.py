@@ -84,8 +84,8 @@ class Service(pulumi.ComponentResource):
         if args["has_dashboard"]:
             self._declare_dashboard(name)
         self.rule_arn = rule.arn
-        self.weights = pulumi.Output.all(rule.actions, *arns.values()).apply(
-            lambda known: _weights(known[0], known[1:])
+        self.weights = pulumi.Output.all(rule.actions.apply(_weights_by_arn), *arns.values()).apply(
+            lambda known: "/".join(str(known[0].get(arn, 0)) for arn in known[1:])
         )
         self.register_outputs({"ruleArn": self.rule_arn, "weights": self.weights})
 
@@ -175,9 +175,8 @@ def _conditions(rule: Rule) -> list[aws.lb.ListenerRuleConditionArgsDict]:
     return conditions
 
 
-def _weights(actions: Sequence[aws.lb.outputs.ListenerRuleAction], arns: Sequence[str]) -> str:
-    """The weights of a rule as it is, in the order of `arns`, whatever order it lists them in."""
+def _weights_by_arn(actions: Sequence[aws.lb.outputs.ListenerRuleAction]) -> dict[str, int]:
+    """The weights of a rule as it is, whatever order AWS lists its target groups in."""
     forward = actions[0].forward
     groups = forward.target_groups if forward is not None else []
-    weights = {group.arn: group.weight or 0 for group in groups}
-    return "/".join(str(weights.get(arn, 0)) for arn in arns)
+    return {group.arn: group.weight or 0 for group in groups}

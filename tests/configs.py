@@ -1,0 +1,106 @@
+"""Stack configs for the tests: those of the repo, as the engine hands them to the program."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from settings import Settings, Surroundings
+from settings.lookup import (
+    GroupFacts,
+    ListenerFacts,
+    LoadBalancerFacts,
+    LookupFailedError,
+    ParameterFacts,
+    SubnetFacts,
+    TargetGroupFacts,
+)
+
+ROOT = Path(__file__).parents[1]
+TOKEN_KEY = "failover:previewToken"
+TOKEN = "0123456789abcdef0123456789abcdef"
+Config = dict[str, Any]
+T = TypeVar("T")
+
+
+def stack_config(stack: str) -> Config:
+    """The config of a stack file of the repo, with the secret that no stack file can hold."""
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {**copy.deepcopy(config), TOKEN_KEY: TOKEN}
+
+
+def as_handed_over(config: Config) -> dict[str, str]:
+    """The config as `PULUMI_CONFIG` has it: scalars as text, lists and maps as JSON."""
+    return {key: _handed_over(value) for key, value in config.items()}
+
+
+def _handed_over(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+
+
+class FakeLookups:
+    """An AWS that has what the test puts into it, and two subnets of each kind by default."""
+
+    def __init__(self) -> None:
+        vpc_id = "vpc-0a1b2c3d4e5f60718"
+        self.subnets = {
+            f"subnet-0a1b2c3d4e5f6071{n}": SubnetFacts(vpc_id, f"us-east-1{zone}")
+            for n, zone in ((1, "a"), (2, "b"), (3, "a"), (4, "b"))
+        }
+        self.load_balancers: dict[str, LoadBalancerFacts] = {}
+        self.listeners: dict[str, ListenerFacts] = {}
+        self.target_groups: dict[str, TargetGroupFacts] = {}
+        self.groups: dict[str, GroupFacts] = {}
+        self.parameters: dict[str, str] = {}
+        self.asked: list[str] = []
+
+    def subnet(self, subnet_id: str) -> SubnetFacts:
+        return self._found(self.subnets, subnet_id)
+
+    def load_balancer(self, arn: str) -> LoadBalancerFacts:
+        return self._found(self.load_balancers, arn)
+
+    def listener(self, arn: str) -> ListenerFacts:
+        return self._found(self.listeners, arn)
+
+    def target_group(self, name_or_arn: str) -> TargetGroupFacts:
+        return self._found(self.target_groups, name_or_arn)
+
+    def auto_scaling_group(self, name: str) -> GroupFacts:
+        return self._found(self.groups, name)
+
+    def parameter(self, name: str) -> ParameterFacts:
+        return ParameterFacts(self._found(self.parameters, name))
+
+    def _found(self, known: Mapping[str, T], key: str) -> T:
+        self.asked.append(key)
+        if key not in known:
+            raise LookupFailedError(f"{key}: not found")
+        return known[key]
+
+
+def surroundings(
+    config: Config,
+    *,
+    stack: str = "prod",
+    lookups: FakeLookups | None = None,
+    environ: Mapping[str, str] | None = None,
+    secret_keys: frozenset[str] = frozenset({TOKEN_KEY}),
+) -> Surroundings:
+    """What the config is read in: a stack of the repo, and an AWS that has its subnets."""
+    raw = as_handed_over(config)
+    aws = {k.removeprefix("aws:"): v for k, v in raw.items() if k.startswith("aws:")}
+    return Surroundings(stack, environ or {}, aws, secret_keys, lookups or FakeLookups())
+
+
+def parsed(config: Config, lookups: FakeLookups | None = None, stack: str = "prod") -> Settings:
+    """The settings of a config."""
+    context = surroundings(config, stack=stack, lookups=lookups)
+    return Settings.parse(as_handed_over(config), context)
