@@ -148,17 +148,18 @@ def _start_supervisor(
     argv = [sys.executable, "-m", "rehearsal.supervisor", str(workspace.root)]
     argv += ["--boot-seconds", str(boot_seconds), *(["--tethered"] if tethered else [])]
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    supervisor = subprocess.Popen(
-        argv,
-        cwd=workspace.root,
-        env=env,
-        # The write end stays with this process: its end is the tether.
-        stdin=subprocess.PIPE if tethered else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=workspace.supervisor_log.open("w"),
-        text=True,
-        start_new_session=True,
-    )
+    with workspace.supervisor_log.open("w") as log:
+        supervisor = subprocess.Popen(
+            argv,
+            cwd=workspace.root,
+            env=env,
+            # The write end stays with this process: its end is the tether.
+            stdin=subprocess.PIPE if tethered else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
     assert supervisor.stdout is not None
     line = supervisor.stdout.readline()
     if not line:

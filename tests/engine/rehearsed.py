@@ -1,0 +1,72 @@
+"""A rehearsal in a copy of the program, with the engine and boto3 on it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.engine import Engine
+from rehearsal.lifecycle import ROOT, engine_of, start
+from rehearsal.observation import Observer, local_session
+from rehearsal.project_copy import copy_project
+from rehearsal.shell_environment import process_environment
+from rehearsal.workspace import Running, Workspace
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What a test needs of a running rehearsal."""
+
+    workspace: Workspace
+    running: Running
+
+    @property
+    def root(self) -> Path:
+        return self.workspace.root
+
+    @property
+    def env(self) -> dict[str, str]:
+        return process_environment(self.workspace, self.running, os.environ)
+
+    @property
+    def engine(self) -> Engine:
+        return engine_of(self.workspace, self.running)
+
+    def client(self, service: str) -> Any:
+        session: Any = local_session(self.running.region)
+        return session.client(service, endpoint_url=self.running.endpoint)
+
+    def observer(self) -> Observer:
+        services = self.engine.outputs()["services"]
+        return Observer(self.running.endpoint, self.running.region, services)
+
+    def pulumi(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run the CLI whatever comes of it; standard error is part of the output."""
+        return subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.root,
+            env={**self.env, **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+
+@contextlib.contextmanager
+def rehearsed(folder: Path, like: str, boot_seconds: float = 0.5) -> Generator[Rehearsed]:
+    """A rehearsal that ends with the block, and with this process if it is killed."""
+    workspace = Workspace(copy_project(ROOT, folder / "clone"))
+    started = start(workspace, like, boot_seconds, lambda _text: None, tethered=True)
+    assert started.supervisor is not None
+    try:
+        yield Rehearsed(workspace, started.running)
+    finally:
+        started.supervisor.terminate()
+        started.supervisor.communicate()
+        workspace.remove()

@@ -1,0 +1,149 @@
+"""The prod-like stack on the rehearsal, as a person uses it. The tests run in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import pytest
+
+from rehearsal.account import images_of
+from rehearsal.cutover import RULE
+from rollout.split import Slot
+from tests.engine.inventory import inventory
+from tests.engine.kill import killed_mid_update
+from tests.engine.rehearsed import Rehearsed, rehearsed
+from tests.engine.renewal import watched_renewal
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("prod-like")]
+
+
+@dataclass(frozen=True)
+class Prod(Rehearsed):
+    """The stack, and what the account held before it."""
+
+    before: dict[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Generator[Prod]:
+    with rehearsed(tmp_path_factory.mktemp("prod"), "prod") as stack:
+        before = inventory(stack)
+        stack.engine.set_config("weights", "100/0")
+        stack.engine.run("up", "--yes", "--skip-preview")
+        yield Prod(stack.workspace, stack.running, before)
+
+
+def test_a_stage_updates_one_rule_per_service_and_nothing_else(prod: Rehearsed) -> None:
+    prod.engine.set_config("weights", "75/25")
+    result = prod.engine.up()
+
+    for changes in (result.previewed, result.applied):
+        assert [(change.type_token, change.operation) for change in changes] == [
+            (RULE, "update"),
+            (RULE, "update"),
+        ]
+        assert all(path.endswith("weight") for change in changes for path in change.paths)
+    assert [service.weights for service in prod.observer().read()] == ["75/25", "75/25"]
+
+
+def test_after_a_stage_there_is_nothing_left_to_change(prod: Rehearsed) -> None:
+    preview = prod.pulumi("preview", "--expect-no-changes")
+    refresh = prod.pulumi("refresh", "--yes", "--expect-no-changes")
+
+    assert preview.returncode == 0, preview.stdout
+    assert refresh.returncode == 0, refresh.stdout
+
+
+def test_outputs_tell_the_weights_as_they_are(prod: Rehearsed) -> None:
+    services = prod.engine.outputs()["services"]
+
+    assert {name: service["weights"] for name, service in services.items()} == {
+        "portal": "75/25",
+        "web": "75/25",
+    }
+
+
+def test_a_services_own_weights_override_the_common_ones(prod: Rehearsed) -> None:
+    prod.engine.set_config("services.web.weights", "50/50", "--path")
+    result = prod.engine.up()
+
+    assert [change.type_token for change in result.applied] == [RULE]
+    assert [(s.name, s.weights) for s in prod.observer().read()] == [
+        ("portal", "75/25"),
+        ("web", "50/50"),
+    ]
+    prod.engine.run("config", "rm", "--path", "services.web.weights")
+    prod.engine.run("up", "--yes", "--skip-preview")
+
+
+def test_a_new_image_renews_the_idle_slot_only_and_launches_before_it_terminates(
+    prod: Rehearsed,
+) -> None:
+    prod.engine.set_config("weights", "100/0")
+    prod.engine.run("up", "--yes", "--skip-preview")
+    image = images_of(prod.running.endpoint, prod.running.region)["v2"]
+    live_before = instance_ids(prod, Slot.FIRST)
+    idle_before = instance_ids(prod, Slot.SECOND)
+
+    for name in ("web", "portal"):
+        prod.engine.set_config(f"images.{name}.02", image, "--path")
+    with watched_renewal(prod) as renewal:
+        result = prod.engine.up()
+        renewal.wait_until_settled()
+
+    changed = {change.name for change in result.applied}
+    assert changed
+    assert all("02" in name for name in changed), changed
+    assert instance_ids(prod, Slot.FIRST) == live_before
+    assert not instance_ids(prod, Slot.SECOND) & idle_before
+    for service in prod.observer().read():
+        idle = service.slots[Slot.SECOND]
+        assert idle.image_ids == (image,)
+        assert renewal.fewest_healthy[service.name, Slot.SECOND] >= idle.desired
+        assert renewal.most_registered[service.name, Slot.SECOND] > idle.desired
+
+
+def test_a_killed_engine_leaves_no_process_and_the_next_up_completes(prod: Rehearsed) -> None:
+    prod.engine.set_config("weights", "90/10")
+
+    left_behind = killed_mid_update(prod)
+
+    assert left_behind == []
+    prod.engine.run("up", "--yes", "--skip-preview")
+    assert [service.weights for service in prod.observer().read()] == ["90/10", "90/10"]
+
+
+def test_destroy_is_refused_while_the_stack_is_protected(prod: Rehearsed) -> None:
+    refused = prod.pulumi("destroy", "--yes")
+
+    assert refused.returncode != 0
+    assert "protect" in refused.stdout
+    assert [service.weights for service in prod.observer().read()] == ["90/10", "90/10"]
+
+
+def test_an_unprotected_stack_destroys_to_nothing_a_bucket_with_objects_included(
+    prod: Prod,
+) -> None:
+    s3 = prod.client("s3")
+    (bucket,) = [found["Name"] for found in s3.list_buckets()["Buckets"]]
+    s3.put_object(Bucket=bucket, Key="AWSLogs/one.log.gz", Body=b"log")
+    prod.engine.set_config("protection", "false")
+    prod.engine.run("up", "--yes", "--skip-preview")
+
+    destroyed = prod.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert destroyed.returncode == 0, destroyed.stdout
+    assert inventory(prod) == prod.before
+
+
+def instance_ids(stack: Rehearsed, slot: Slot) -> set[str]:
+    """The in-service instances of `slot`, of every service."""
+    groups = stack.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    return {
+        instance["InstanceId"]
+        for group in groups
+        if f"-{slot}-" in group["AutoScalingGroupName"]
+        for instance in group["Instances"]
+        if instance["LifecycleState"] == "InService"
+    }
