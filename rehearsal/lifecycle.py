@@ -89,7 +89,7 @@ def start(
         _create_stack(workspace, running, source, account)
     except BaseException:
         supervisor.terminate()
-        supervisor.wait()
+        supervisor.communicate()
         workspace.remove()
         raise
     workspace.write_running(running)
@@ -163,11 +163,12 @@ def _start_supervisor(
     assert supervisor.stdout is not None
     line = supervisor.stdout.readline()
     if not line:
-        log = workspace.supervisor_log.read_text().strip()
-        raise RehearsalError(f"the supervisor ended with {supervisor.wait()}:\n{log[-2000:]}")
+        supervisor.communicate()
+        said = workspace.supervisor_log.read_text().strip()[-2000:]
+        raise RehearsalError(f"the supervisor ended with {supervisor.returncode}:\n{said}")
     ready: dict[str, Any] = json.loads(line)
     if "error" in ready:
-        supervisor.wait()
+        supervisor.communicate()
         raise RehearsalError(str(ready["error"]))
     return supervisor, ready
 

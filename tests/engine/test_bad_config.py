@@ -82,16 +82,7 @@ CASES: dict[str, tuple[Spoil, str]] = {
     ),
     "no certificate": (drop("loadBalancer", "certificateArn"), "certificateArn"),
     "a malformed image": (put("images", "web", "02", value="ami-xyz"), 'failover:images.web["02"]'),
-    "several at once": (
-        lambda config: (
-            [
-                put("weights", value="75/30")(config),
-                put("images", "web", "01", value="?")(config),
-            ]
-            and None
-        ),
-        "2 problems",
-    ),
+    "several at once": (spoil_two, "2 problems"),
 }
 
 
