@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS = 64
 """As many as calls that the provider serves at once."""
 
-# The local AWS ignores them, and with them set boto3 looks nowhere else.
-REHEARSAL_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+# The local AWS ignores credentials; with these set, boto3 looks for no others.
+REHEARSAL_CREDENTIAL = "test"
 
 
 class Aws:
@@ -37,7 +37,11 @@ class Aws:
         self.endpoint = endpoint
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
-        self._session = boto3.Session(region_name=region, **REHEARSAL_CREDENTIALS)
+        self._session = boto3.Session(
+            aws_access_key_id=REHEARSAL_CREDENTIAL,
+            aws_secret_access_key=REHEARSAL_CREDENTIAL,
+            region_name=region,
+        )
 
     def client(self, service: str) -> Any:
         """The client of a service."""

@@ -103,10 +103,11 @@ class Births:
 
 
 def _made(call: Call, kind: ResourceType, inputs: Values) -> tuple[str, Values]:
-    resource_id = kind.create(call, inputs)
+    declared = without_defaults_key(inputs)
+    resource_id = kind.create(call, declared)
     try:
         if kind.settle is not None:
-            kind.settle(call, resource_id, inputs)
+            kind.settle(call, resource_id, declared)
         return resource_id, read_back(call, kind, resource_id, inputs)
     except Exception as error:
         if call.is_caller_gone():

@@ -19,7 +19,7 @@ log = logging.getLogger("rehearsal.provider")
 
 
 class Refusals(grpc.ServerInterceptor):
-    """Turns what AWS or the provider refuses into one message; a defect of ours stays a traceback."""
+    """Turns what AWS or the provider refuses into one message; a defect stays a traceback."""
 
     def intercept_service(
         self, continuation: Callable[[Any], Any], handler_call_details: Any

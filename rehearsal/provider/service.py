@@ -17,8 +17,9 @@ from rehearsal.provider.configuration import configuration_of
 from rehearsal.provider.diff import Change, changes, without_ignored
 from rehearsal.provider.engines import Engines
 from rehearsal.provider.errors import NotSupportedError
+from rehearsal.provider.families import SECRET_RESULTS
 from rehearsal.provider.preview import created_state, updated_state
-from rehearsal.provider.refresh import inputs_of, read_fitted
+from rehearsal.provider.refresh import inputs_of, read_fitted, without_defaults_key
 from rehearsal.provider.schema import package_schema
 from rehearsal.provider.table import ResourceType, Values
 from rehearsal.provider.wire import decode, encode
@@ -106,7 +107,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             raise NotSupportedError(f"function {request.tok} is not supported by the rehearsal")
         call = self._engines.of(context.peer()).call(context)
         result = self._functions[request.tok](call, decode(request.args).values)
-        answer: Any = {"return": encode(result)}
+        secrets = SECRET_RESULTS.get(request.tok, frozenset())
+        answer: Any = {"return": encode(result, secrets)}
         return provider_pb2.InvokeResponse(**answer)
 
     # Resources.
@@ -234,4 +236,4 @@ def _apply(
             kind.tagging.add(call, resource_id, added)
         changed.discard("tags")
     if changed and kind.update is not None:
-        kind.update(call, resource_id, old, new, frozenset(changed))
+        kind.update(call, resource_id, old, without_defaults_key(new), frozenset(changed))

@@ -112,7 +112,7 @@ class ResourceType:
     """Everything AWS tells of it, without `provider_only` inputs; None when it is gone."""
     delete: Callable[[Call, str, Values], None]
     """Ends when it is gone; the state may be old. No error when it is gone already."""
-    update: Callable[[Call, str, Values, Values, frozenset[str]], None] | None = None
+    update: Callable[[Call, str, Values, Values, frozenset[str]], object] | None = None
     """Changes the named top-level properties (tags apart) from the old state to the new inputs."""
     settle: Callable[[Call, str, Values], None] | None = None
     """What comes after the creation call: attributes that take a call of their own, and waiting."""

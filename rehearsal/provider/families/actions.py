@@ -96,15 +96,19 @@ _NEEDED = {"redirect": "redirect", "fixed-response": "fixedResponse"}
 
 def action_problems(property_name: str, actions: Any) -> Iterator[tuple[str, str]]:
     """What the parts of one action lack."""
-    for at, action in enumerate(actions if isinstance(actions, list) else ()):
-        if not isinstance(action, dict):
-            continue
+    for at, action in known_blocks(actions):
         path, kind = f"{property_name}[{at}]", action["type"]
         if kind == "forward" and not ("forward" in action or "targetGroupArn" in action):
             yield path, "a forward action needs forward or targetGroupArn"
-        needed = _NEEDED.get(kind) if isinstance(kind, str) else None
+        needed = _NEEDED.get(kind)
         if needed and needed not in action:
             yield path, f"an action of type {kind} needs {needed}"
+
+
+def known_blocks(items: Any) -> Iterator[tuple[int, Values]]:
+    """The nested objects of a list that a preview already knows, with their places."""
+    known: list[Any] = items if isinstance(items, list) else []
+    return ((at, item) for at, item in enumerate(known) if isinstance(item, dict))
 
 
 def as_aws(actions: list[Values]) -> list[Any]:

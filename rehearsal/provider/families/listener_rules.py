@@ -123,12 +123,8 @@ def _delete_rule(call: Call, rule_arn: str, _state: Values) -> None:
 
 def _rule_problems(inputs: Values) -> Iterator[tuple[str, str]]:
     yield from actions.action_problems("actions", inputs.get("actions"))
-    conditions = inputs.get("conditions")
-    for at, condition in enumerate(conditions if isinstance(conditions, list) else ()):
-        if (
-            isinstance(condition, dict)
-            and len(condition.keys() & _CONDITION.properties.keys()) != 1
-        ):
+    for at, condition in actions.known_blocks(inputs.get("conditions")):
+        if len(condition.keys() & _CONDITION.properties.keys()) != 1:
             yield f"conditions[{at}]", "needs exactly one of hostHeader, httpHeader, pathPattern"
 
 

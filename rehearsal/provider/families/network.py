@@ -46,10 +46,10 @@ def _settle_vpc(call: Call, vpc_id: str, inputs: Values) -> None:
 def _update_vpc(call: Call, vpc_id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
     # AWS refuses DNS hostnames while DNS support is off, and changes one attribute a call.
     if "enableDnsSupport" in changed and new["enableDnsSupport"] != old.get("enableDnsSupport"):
-        value = {"Value": bool(new["enableDnsSupport"])}
+        value: Any = {"Value": bool(new["enableDnsSupport"])}
         call.aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport=value)
     if "enableDnsHostnames" in changed:
-        value = {"Value": bool(new.get("enableDnsHostnames", False))}
+        value: Any = {"Value": bool(new.get("enableDnsHostnames", False))}
         call.aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames=value)
 
 

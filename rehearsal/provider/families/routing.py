@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.errors import ProviderError
 from rehearsal.provider.families.network import DEPENDENTS_LIMIT_SECONDS
 from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_map, on_creation
 from rehearsal.provider.table import Block, Property, ResourceType, SetOf, Values
 from rehearsal.provider.values import STRING, ipv4_network
 
 _NO_TABLE = "InvalidRouteTableID.NotFound"
-_NO_ASSOCIATION = "InvalidAssociationID.NotFound"
 
 
 def _create_table(call: Call, inputs: Values) -> str:
@@ -100,53 +100,62 @@ ROUTE_TABLE = ResourceType(
 )
 
 
+# Association
+
+# Its id here is the one that it is imported by: `subnet/table`. AWS's own id, which the real
+# provider keeps, changes whenever another table takes the place.
+# Source: hashicorp/aws documentation, aws_route_table_association, "Import".
+
+
 def _create_association(call: Call, inputs: Values) -> str:
-    answer = call.aws.ec2.associate_route_table(
-        RouteTableId=inputs["routeTableId"], SubnetId=inputs["subnetId"]
-    )
-    return answer["AssociationId"]
+    subnet_id, table_id = inputs["subnetId"], inputs["routeTableId"]
+    call.aws.ec2.associate_route_table(RouteTableId=table_id, SubnetId=subnet_id)
+    return f"{subnet_id}/{table_id}"
 
 
 def _update_association(
-    call: Call, association_id: str, _old: Values, new: Values, _changed: frozenset[str]
+    call: Call, own_id: str, _old: Values, new: Values, _changed: frozenset[str]
 ) -> None:
+    association = _find_association(call, own_id)
+    if association is None:
+        raise ProviderError(f"{own_id}: the subnet has no route table of its own any more")
     call.aws.ec2.replace_route_table_association(
-        AssociationId=association_id, RouteTableId=new["routeTableId"]
+        AssociationId=association["RouteTableAssociationId"], RouteTableId=new["routeTableId"]
     )
 
 
-def _read_association(call: Call, association_id: str) -> Values | None:
-    """An association by its own id, or by `subnet/table`, which is how it is imported.
-
-    Source: hashicorp/aws documentation, aws_route_table_association, "Import".
-    """
-    subnet_id, is_pair, table_id = association_id.partition("/")
-    if is_pair:
-        wanted = ("association.subnet-id", subnet_id)
-    else:
-        wanted = ("association.route-table-association-id", association_id)
+def _find_association(call: Call, own_id: str) -> Any:
+    """A subnet has at most one association, so its id finds it."""
+    subnet_id = own_id.partition("/")[0]
     tables: Any = call.aws.ec2.describe_route_tables(
-        Filters=[{"Name": wanted[0], "Values": [wanted[1]]}]
+        Filters=[{"Name": "association.subnet-id", "Values": [subnet_id]}]
     )["RouteTables"]
-    for table in tables:
-        for found in table["Associations"]:
-            is_wanted = association_id == found["RouteTableAssociationId"] or (
-                is_pair and found.get("SubnetId") == subnet_id and table["RouteTableId"] == table_id
-            )
-            if is_wanted:
-                return {
-                    "id": found["RouteTableAssociationId"],
-                    "subnetId": found.get("SubnetId"),
-                    "routeTableId": table["RouteTableId"],
-                }
-    return None
-
-
-def _delete_association(call: Call, association_id: str, _state: Values) -> None:
-    unless_gone(
-        lambda: call.aws.ec2.disassociate_route_table(AssociationId=association_id),
-        _NO_ASSOCIATION,
+    found = (
+        {**association, "RouteTableId": table["RouteTableId"]}
+        for table in tables
+        for association in table["Associations"]
+        if association.get("SubnetId") == subnet_id
     )
+    return next(found, None)
+
+
+def _read_association(call: Call, own_id: str) -> Values | None:
+    association = _find_association(call, own_id)
+    if association is None:
+        return None
+    subnet_id, table_id = association["SubnetId"], association["RouteTableId"]
+    return {"id": f"{subnet_id}/{table_id}", "subnetId": subnet_id, "routeTableId": table_id}
+
+
+def _delete_association(call: Call, own_id: str, _state: Values) -> None:
+    association = _find_association(call, own_id)
+    if association is not None:
+        unless_gone(
+            lambda: call.aws.ec2.disassociate_route_table(
+                AssociationId=association["RouteTableAssociationId"]
+            ),
+            "InvalidAssociationID.NotFound",
+        )
 
 
 ROUTE_TABLE_ASSOCIATION = ResourceType(

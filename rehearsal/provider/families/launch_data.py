@@ -1,0 +1,185 @@
+"""The data of a launch template version: what an instance is started with.
+
+Texts `"true"` and `"false"` are the real provider's: they tell "off" from "not said".
+Source: hashicorp/aws 6 internal/service/ec2/ec2_launch_template.go.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rehearsal.provider.families.tags import as_list, as_map
+from rehearsal.provider.table import Block, ListOf, MapOf, Property, SetOf, Values
+from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, between, one_of
+
+_TEXT_FLAG = Property(STRING, valid=one_of("true", "false"))
+
+_NETWORK_INTERFACE = Block(
+    {
+        "associatePublicIpAddress": _TEXT_FLAG,
+        "deleteOnTermination": _TEXT_FLAG,
+        "deviceIndex": Property(INTEGER),
+        "securityGroups": Property(SetOf(STRING)),
+    }
+)
+_METADATA_OPTIONS = Block(
+    {
+        "httpEndpoint": Property(STRING, computed=True, valid=one_of("enabled", "disabled")),
+        "httpTokens": Property(STRING, computed=True, valid=one_of("optional", "required")),
+        "httpPutResponseHopLimit": Property(INTEGER, computed=True, valid=between(1, 64)),
+        "instanceMetadataTags": Property(
+            STRING, computed=True, valid=one_of("enabled", "disabled")
+        ),
+    }
+)
+_VOLUME_TYPES = ("standard", "gp2", "gp3", "io1", "io2", "sc1", "st1")
+_DEVICE_MAPPING = Block(
+    {
+        "deviceName": Property(STRING),
+        "ebs": Property(
+            Block(
+                {
+                    "encrypted": _TEXT_FLAG,
+                    "deleteOnTermination": _TEXT_FLAG,
+                    "volumeSize": Property(INTEGER, computed=True, valid=between(1, 65536)),
+                    "volumeType": Property(STRING, computed=True, valid=one_of(*_VOLUME_TYPES)),
+                }
+            )
+        ),
+    }
+)
+_TAG_SPECIFICATION = Block(
+    {
+        "resourceType": Property(
+            STRING,
+            valid=one_of("instance", "volume", "network-interface", "spot-instances-request"),
+        ),
+        "tags": Property(MapOf(STRING)),
+    }
+)
+
+DATA_PROPERTIES: dict[str, Property] = {
+    "imageId": Property(STRING),
+    "instanceType": Property(STRING),
+    "userData": Property(STRING),
+    "ebsOptimized": _TEXT_FLAG,
+    "keyName": Property(STRING),
+    "networkInterfaces": Property(ListOf(_NETWORK_INTERFACE)),
+    "vpcSecurityGroupIds": Property(SetOf(STRING)),
+    "metadataOptions": Property(_METADATA_OPTIONS, computed=True),
+    "blockDeviceMappings": Property(ListOf(_DEVICE_MAPPING)),
+    "monitoring": Property(Block({"enabled": Property(BOOLEAN)})),
+    "iamInstanceProfile": Property(Block({"name": Property(STRING), "arn": Property(STRING)})),
+    "tagSpecifications": Property(ListOf(_TAG_SPECIFICATION)),
+}
+
+_PLAIN = {
+    "imageId": "ImageId",
+    "instanceType": "InstanceType",
+    "userData": "UserData",
+    "keyName": "KeyName",
+    "vpcSecurityGroupIds": "SecurityGroupIds",
+}
+
+
+def _capitalised(block: Values) -> dict[str, Any]:
+    return {name[0].upper() + name[1:]: value for name, value in block.items() if value is not None}
+
+
+def _lowered(block: Any, table: Block) -> Values:
+    told = {name[0].lower() + name[1:]: value for name, value in block.items()}
+    return {name: value for name, value in told.items() if name in table.properties}
+
+
+def _flagged(block: Values, *names: str) -> Values:
+    """With the texts of flags as AWS's booleans."""
+    return {name: value == "true" if name in names else value for name, value in block.items()}
+
+
+def _unflagged(block: Values, *names: str) -> Values:
+    """With AWS's booleans as the texts of flags."""
+    return {
+        name: str(value).lower() if name in names and value is not None else value
+        for name, value in block.items()
+    }
+
+
+def as_aws(inputs: Values) -> Any:
+    """Declared data as AWS's `LaunchTemplateData`, the whole of it."""
+    data: dict[str, Any] = {aws: inputs[name] for name, aws in _PLAIN.items() if inputs.get(name)}
+    if "ebsOptimized" in inputs:
+        data["EbsOptimized"] = inputs["ebsOptimized"] == "true"
+    if inputs.get("networkInterfaces"):
+        data["NetworkInterfaces"] = [_interface(one) for one in inputs["networkInterfaces"]]
+    if inputs.get("metadataOptions"):
+        data["MetadataOptions"] = _capitalised(inputs["metadataOptions"])
+    if inputs.get("blockDeviceMappings"):
+        data["BlockDeviceMappings"] = [_mapping(one) for one in inputs["blockDeviceMappings"]]
+    if inputs.get("monitoring"):
+        data["Monitoring"] = {"Enabled": bool(inputs["monitoring"].get("enabled"))}
+    if inputs.get("iamInstanceProfile"):
+        data["IamInstanceProfile"] = _capitalised(inputs["iamInstanceProfile"])
+    if inputs.get("tagSpecifications"):
+        data["TagSpecifications"] = [
+            {"ResourceType": one.get("resourceType"), "Tags": as_list(one.get("tags"))}
+            for one in inputs["tagSpecifications"]
+        ]
+    return data
+
+
+def _interface(declared: Values) -> dict[str, Any]:
+    told = _flagged(declared, "associatePublicIpAddress", "deleteOnTermination")
+    groups = told.pop("securityGroups", None)
+    if groups:
+        told["groups"] = groups
+    return _capitalised({"deviceIndex": 0, **told})
+
+
+def _mapping(declared: Values) -> dict[str, Any]:
+    told: dict[str, Any] = {"DeviceName": declared.get("deviceName")}
+    if declared.get("ebs"):
+        told["Ebs"] = _capitalised(_flagged(declared["ebs"], "encrypted", "deleteOnTermination"))
+    return told
+
+
+def from_aws(data: Any) -> Values:
+    """AWS's `LaunchTemplateData` as properties."""
+    told: Values = {name: data.get(aws) or None for name, aws in _PLAIN.items()}
+    if "EbsOptimized" in data:
+        told["ebsOptimized"] = str(data["EbsOptimized"]).lower()
+    told["networkInterfaces"] = [
+        {
+            **_unflagged(
+                _lowered(one, _NETWORK_INTERFACE),
+                "associatePublicIpAddress",
+                "deleteOnTermination",
+            ),
+            "securityGroups": list(one.get("Groups") or ()),
+        }
+        for one in data.get("NetworkInterfaces") or ()
+    ]
+    if data.get("MetadataOptions"):
+        told["metadataOptions"] = _lowered(data["MetadataOptions"], _METADATA_OPTIONS)
+    told["blockDeviceMappings"] = [
+        _mapping_from_aws(one) for one in data.get("BlockDeviceMappings") or ()
+    ]
+    if data.get("Monitoring"):
+        told["monitoring"] = {"enabled": bool(data["Monitoring"].get("Enabled"))}
+    if data.get("IamInstanceProfile"):
+        profile = data["IamInstanceProfile"]
+        told["iamInstanceProfile"] = {"name": profile.get("Name"), "arn": profile.get("Arn")}
+    told["tagSpecifications"] = [
+        {"resourceType": one.get("ResourceType"), "tags": as_map(one.get("Tags"))}
+        for one in data.get("TagSpecifications") or ()
+    ]
+    return told
+
+
+def _mapping_from_aws(mapping: Any) -> Values:
+    told: Values = {"deviceName": mapping.get("DeviceName")}
+    if mapping.get("Ebs"):
+        table = _DEVICE_MAPPING.properties["ebs"].kind
+        assert isinstance(table, Block)
+        ebs = _lowered(mapping["Ebs"], table)
+        told["ebs"] = _unflagged(ebs, "encrypted", "deleteOnTermination")
+    return told
