@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from components.access_logs import ACCESS_LOG_PREFIX, AccessLogs
 from components.tags import Tags
 from settings.load_balancer import ExistingLoadBalancer, NewLoadBalancer
-from settings.names import Names
+from settings.names import LOAD_BALANCER_PART, Names
 
 _HTTPS_PORT = 443
 _HTTP_PORT = 80
@@ -63,7 +63,7 @@ class LoadBalancer(pulumi.ComponentResource):
 
     def _declare(self, settings: NewLoadBalancer) -> None:
         args = self._args
-        name = args["names"].of("alb")
+        name = args["names"].of(LOAD_BALANCER_PART)
         self.security_group_id = self._declare_security_group()
         balancer = aws.lb.LoadBalancer(
             "alb",

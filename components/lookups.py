@@ -86,6 +86,4 @@ def _asked(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except Exception as error:
-        raise LookupFailedError(
-            str(error).splitlines()[0] if str(error) else repr(error)
-        ) from error
+        raise LookupFailedError(str(error).rpartition("returned an error: ")[2]) from error

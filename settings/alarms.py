@@ -20,6 +20,7 @@ TOPIC_ARN = Key(
     arn_of("sns", r"[A-Za-z0-9_-]{1,256}(\.fifo)?", "an SNS topic"),
     "Where alarms are sent; without it they only change state.",
     "arn:aws:sns:us-east-1:111122223333:on-call",
+    offer="TOPIC_ARN",
 )
 ALARMS = Group(
     "alarms",

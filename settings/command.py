@@ -25,7 +25,10 @@ def joined(path: str, name: str) -> str:
 
 def shown(value: Json) -> str:
     """A value as a person would type it, cut where it is long."""
-    text = value if isinstance(value, str) and value.strip() else json.dumps(value)
+    if isinstance(value, str) and value and value.strip() == value and value.isprintable():
+        text = value
+    else:
+        text = json.dumps(value)
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
@@ -51,4 +54,5 @@ def _address(path: str) -> str:
         return top
     if re.fullmatch(r"[a-z]+:[A-Za-z]+", path):
         return path
-    return f"--path {shlex.quote(path)}"
+    quoted = shlex.quote(path)
+    return f"--path {quoted}" if quoted != path else f"--path '{path}'"

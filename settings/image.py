@@ -54,6 +54,7 @@ IMAGE_KEYS: dict[Slot, Key[str]] = {
         Image(),
         f"What slot {slot} runs; not where the slot has an existing Auto Scaling group.",
         "ami-0a1b2c3d4e5f60718",
+        offer="AMI_ID",
     )
     for slot in Slot
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from settings.kind import Kind
+from settings.kind import Json, Kind
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -19,13 +19,16 @@ class Key(Generic[T_co]):
     what: str
     """What the key is for, in a sentence; the reference shows it."""
     example: T_co
-    """A right value: shown in the reference, and put into the commands that mend."""
+    """A right value, as the reference shows it; it also stands in for one that was refused."""
     default: T_co | None = None
     """What holds where the key is absent; `None` where nothing does."""
     is_required: bool = False
     """Whether its absence is a problem."""
+    offer: Json = None
+    """What a mending command sets where nothing better can be told: a word in capitals for what
+    only the reader knows, or a value; the example where it is absent."""
     mend: str = ""
-    """The command that mends it, where setting the example would not."""
+    """The whole command that mends it, where setting a value would not."""
 
 
 @dataclass(frozen=True, slots=True)

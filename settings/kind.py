@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeAlias, TypeVar
@@ -70,11 +71,23 @@ class WholeNumber:
 
     def read(self, value: Json) -> int:
         """A JSON integer; `true` is none, although Python counts it as 1."""
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise RefusedValueError(Fault(value, self.expected))
-        if not self.lowest <= value <= self.highest:
-            raise RefusedValueError(Fault(value, self.expected))
-        return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            if self.lowest <= value <= self.highest:
+                return value
+        raise RefusedValueError(Fault(value, self.expected, instead=self._nearest(value)))
+
+    def _nearest(self, value: Json) -> int | None:
+        """The number in range that is nearest to what may have been meant."""
+        digits = value.strip() if isinstance(value, str) else value
+        if isinstance(digits, bool) or not isinstance(digits, (int, float, str)):
+            return None
+        try:
+            meant = float(digits)
+        except (ValueError, OverflowError):
+            return None
+        if not math.isfinite(meant):
+            return None
+        return int(min(max(meant, self.lowest), self.highest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +140,7 @@ class ListOf(Generic[T]):
     def read(self, value: Json) -> tuple[T, ...]:
         """A JSON list; every entry that is refused is a fault of its own."""
         if not isinstance(value, list) or not self.fewest <= len(value) <= self.most:
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(Fault(value, self.expected, instead=self._listed(value)))
         entries: list[T] = []
         faults: list[Fault] = []
         for place, entry in enumerate(value):
@@ -142,3 +155,13 @@ class ListOf(Generic[T]):
         if faults:
             raise RefusedValueError(*faults)
         return tuple(entries)
+
+    def _listed(self, value: Json) -> Json:
+        """The list of one that a bare value may have been meant as."""
+        if self.fewest > 1 or isinstance(value, (list, dict)):
+            return None
+        try:
+            self.item.read(value)
+        except RefusedValueError:
+            return None
+        return [value]

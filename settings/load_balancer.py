@@ -16,6 +16,7 @@ CERTIFICATE_ARN = Key(
     arn_of("acm", r"certificate/[0-9a-f-]{36}", "a certificate in ACM"),
     "With `create`: the certificate of the HTTPS listener, in the region of the load balancer.",
     "arn:aws:acm:us-east-1:111122223333:certificate/0f0f0f0f-1111-2222-3333-444455556666",
+    offer="CERTIFICATE_ARN",
 )
 SSL_POLICY = Key(
     "sslPolicy",
@@ -25,6 +26,7 @@ SSL_POLICY = Key(
     ),
     "With `create`: the TLS versions and ciphers that the HTTPS listener takes.",
     "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    offer="ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
     default="ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
 )
 IDLE_TIMEOUT_SECONDS = Key(
@@ -40,6 +42,7 @@ ARN = Key(
     arn_of("elasticloadbalancing", r"loadbalancer/app/[^/]+/[0-9a-f]+", "an ALB"),
     "An existing load balancer.",
     "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/shop/0123456789abcdef",
+    offer="LOAD_BALANCER_ARN",
 )
 LISTENER_ARN = Key(
     "listenerArn",
@@ -47,12 +50,14 @@ LISTENER_ARN = Key(
     "With `arn`: its HTTPS listener, which gets the rules.",
     "arn:aws:elasticloadbalancing:us-east-1:111122223333"
     ":listener/app/shop/0123456789abcdef/0123456789abcdef",
+    offer="LISTENER_ARN",
 )
 SECURITY_GROUP_ID = Key(
     "securityGroupId",
     Text("sg-([0-9a-f]{8}|[0-9a-f]{17})", "a security group id, such as sg-0a1b2c3d4e5f60718"),
     "With `arn`: the security group of the load balancer, from which the instances take requests.",
     "sg-0a1b2c3d4e5f60718",
+    offer="SECURITY_GROUP_ID",
 )
 LOAD_BALANCER = Group(
     "loadBalancer",

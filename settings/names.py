@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rollout.split import Slot
@@ -11,6 +12,12 @@ from settings.section import Section
 
 LONGEST_NAME = 32
 """Characters of a target group's or load balancer's name. Source: ELBv2 API, CreateTargetGroup."""
+
+LOAD_BALANCER_PART = "alb"
+"""What the load balancer's name ends in."""
+
+TARGET_GROUP_PART = "tg"
+"""What a target group's name ends in."""
 
 _PART = Text("[a-z0-9]+(-[a-z0-9]+)*", "lower-case letters, digits and single hyphens between them")
 
@@ -38,16 +45,31 @@ class Names:
         """The name of one thing of the stack, such as `hankooktire-us-prd-alb`."""
         return "-".join((self.prefix, *parts))
 
+    def leave_room(self) -> bool:
+        """Whether the load balancer's name, the shortest of all, fits behind the prefix."""
+        return len(self.of(LOAD_BALANCER_PART)) <= LONGEST_NAME
+
     def of_slot(self, service: str, slot: Slot, *parts: str) -> str:
         """The name of one thing of a slot, such as `hankooktire-us-prd-web-01-tg`."""
         return self.of(service, slot.value, *parts)
 
 
-def read_names(top: Section) -> Names:
-    """The parts of every name."""
-    return Names(top.require(ORG), top.require(REGION_CODE), top.require(ENVIRONMENT))
-
-
-def are_sound(top: Section) -> bool:
-    """Whether names can be judged: all their parts were good."""
-    return top.is_sound(ORG, REGION_CODE, ENVIRONMENT)
+def read_names(top: Section, services: Iterable[str]) -> Names:
+    """The parts of every name, which must leave room for the load balancer's and `services`'."""
+    names = Names(top.require(ORG), top.require(REGION_CODE), top.require(ENVIRONMENT))
+    if names.leave_room() or not top.is_sound(ORG, REGION_CODE, ENVIRONMENT):
+        return names
+    all_names = [names.of(LOAD_BALANCER_PART)]
+    all_names += [names.of_slot(service, Slot.FIRST, TARGET_GROUP_PART) for service in services]
+    longest_name = max(all_names, key=len)
+    excess = len(longest_name) - LONGEST_NAME
+    parts = {ORG: names.org, REGION_CODE: names.region_code, ENVIRONMENT: names.environment}
+    longest = max(parts, key=lambda key: len(parts[key]))
+    top.refuse_value(
+        longest,
+        parts[longest],
+        f"a shorter one: {longest_name} would be {excess} characters over the {LONGEST_NAME} that "
+        "AWS takes",
+        parts[longest][: max(1, len(parts[longest]) - excess)].strip("-"),
+    )
+    return names

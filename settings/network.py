@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
+from settings import command
 from settings.key import Group, Key
 from settings.kind import Fault, Flag, Json, ListOf, RefusedValueError, Text
 from settings.lookup import LookupFailedError, Lookups, SubnetFacts
@@ -12,6 +13,7 @@ from settings.section import Section
 
 _SUBNET = Text("subnet-([0-9a-f]{8}|[0-9a-f]{17})", "a subnet id, such as subnet-0a1b2c3d4e5f60718")
 _ZONE = Text(r"[a-z]{2}(-[a-z]+)+-\d+[a-z]", "an Availability Zone, such as us-east-1a")
+_OFFERED_SUBNETS: list[Json] = ["SUBNET_ID", "SUBNET_ID_IN_ANOTHER_ZONE"]
 _SUBNET_PREFIX_STEP = 4
 """A network is cut into 16 subnets: public from the first on, private from the ninth on."""
 
@@ -50,18 +52,21 @@ VPC_ID = Key(
     Text("vpc-([0-9a-f]{8}|[0-9a-f]{17})", "a VPC id, such as vpc-0a1b2c3d4e5f60718"),
     "An existing VPC.",
     "vpc-0a1b2c3d4e5f60718",
+    offer="VPC_ID",
 )
 ALB_SUBNET_IDS = Key(
     "albSubnetIds",
     ListOf(_SUBNET, 2, 8),
     "With `vpcId`: the public subnets of the load balancer, in at least two Availability Zones.",
     ("subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"),
+    offer=_OFFERED_SUBNETS,
 )
 INSTANCE_SUBNET_IDS = Key(
     "instanceSubnetIds",
     ListOf(_SUBNET, 2, 8),
     "With `vpcId`: the subnets of the instances, in at least two Availability Zones.",
     ("subnet-0a1b2c3d4e5f60713", "subnet-0a1b2c3d4e5f60714"),
+    offer=_OFFERED_SUBNETS,
 )
 NETWORK = Group(
     "network",
@@ -126,7 +131,9 @@ def _read_new(section: Section, region: str) -> NewNetwork:
     if section.is_sound(ZONES) and region:
         for place, zone in enumerate(network.availability_zones):
             if zone[:-1] != region:
-                section.refuse_entry(ZONES, place, f"an Availability Zone of aws:region, {region}")
+                section.refuse_entry(
+                    ZONES, place, f"an Availability Zone of aws:region, {region}", region + zone[-1]
+                )
     return network
 
 
@@ -154,7 +161,9 @@ def refuse_wrong_subnets(network: ExistingNetwork, section: Section, lookups: Lo
             found.append(facts)
         zones = {facts.availability_zone for facts in found}
         if len(found) == len(subnet_ids) and len(zones) < 2:
+            path = f"{command.joined(section.path, key.name)}[{len(subnet_ids) - 1}]"
             section.refuse(
                 key,
                 f"subnets in at least two Availability Zones; all of these are in {zones.pop()}",
+                command.setting(path, _OFFERED_SUBNETS[-1]),
             )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from settings.command import NAMESPACE
-from settings.findings import Findings
 from settings.key import Key
 from settings.kind import Text
 from settings.section import Section
 
 _MEND = 'pulumi config set --secret previewToken "$(openssl rand -hex 16)"'
 
+PREVIEW_TOKEN_PATH = f"{NAMESPACE}:previewToken"
 PREVIEW_TOKEN = Key(
     "previewToken",
     Text(
@@ -25,11 +25,10 @@ PREVIEW_TOKEN = Key(
 )
 
 
-def read_preview_token(top: Section, findings: Findings) -> str:
+def read_preview_token(top: Section, secret_keys: frozenset[str]) -> str:
     """The token; one that stands in the stack file for all to read is refused."""
     token = top.require(PREVIEW_TOKEN)
     is_set = top.has(PREVIEW_TOKEN)
-    path = f"{NAMESPACE}:{PREVIEW_TOKEN.name}"
-    if is_set and top.is_sound(PREVIEW_TOKEN) and not findings.is_secret(path):
+    if is_set and top.is_sound(PREVIEW_TOKEN) and PREVIEW_TOKEN_PATH not in secret_keys:
         top.refuse(PREVIEW_TOKEN, "a secret: this one stands in the stack file as plain text")
     return token

@@ -8,6 +8,7 @@ Application Load Balancers", and "Condition types for listener rules".
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -87,7 +88,7 @@ class Rule:
 
     def places(self) -> dict[int, str]:
         """Every place that the service takes, with what takes it."""
-        previews = {self.preview_priority(slot): f"preview of slot {slot}" for slot in Slot}
+        previews = {self.preview_priority(slot): f"preview rule of slot {slot}" for slot in Slot}
         return {self.priority: "rule", **previews}
 
     def conditions(self) -> set[tuple[str, str]]:
@@ -109,15 +110,37 @@ def read_rule(section: Section) -> Rule:
         section.refuse(HOSTS, "at least one host or path, or the rule would take every request")
         return rule
     _refuse_too_many_values(rule, section)
-    wildcards = sum(value.count("*") + value.count("?") for value in (*rule.hosts, *rule.paths))
-    if wildcards > MOST_WILDCARDS:
-        longest = PATHS if rule.paths else HOSTS
-        section.refuse(
-            longest,
-            f"at most {MOST_WILDCARDS} of * and ? in the hosts and paths together, the limit of a "
-            f"rule; there are {wildcards}",
-        )
+    _refuse_too_many_wildcards(rule, section)
     return rule
+
+
+def _refuse_too_many_wildcards(rule: Rule, section: Section) -> None:
+    values = [
+        (key, place, value)
+        for key, held in ((HOSTS, rule.hosts), (PATHS, rule.paths))
+        for place, value in enumerate(held)
+    ]
+    count = sum(_wildcards(value) for _, _, value in values)
+    if count <= MOST_WILDCARDS:
+        return
+    key, place, value = max(values, key=lambda each: _wildcards(each[2]))
+    section.refuse_entry(
+        key,
+        place,
+        f"at most {MOST_WILDCARDS} of * and ? in the hosts and paths together, the limit of a "
+        f"rule; there are {count}",
+        _with_one_wildcard(value, at_start=key is HOSTS),
+    )
+
+
+def _wildcards(value: str) -> int:
+    return value.count("*") + value.count("?")
+
+
+def _with_one_wildcard(value: str, *, at_start: bool) -> str:
+    """What `value` begins with, or a host ends with, up to its wildcards, and one `*` for the rest."""
+    parts = re.split(r"[*?]", value)
+    return f"*{parts[-1]}" if at_start else f"{parts[0]}*"
 
 
 def _refuse_too_many_values(rule: Rule, section: Section) -> None:
@@ -172,21 +195,27 @@ def _refuse_shared_places(rules: list[PlacedRule]) -> None:
             each.section.refuse_value(
                 PRIORITY,
                 each.rule.priority,
-                f"three free places, the priority and the two before it; {place} is "
-                f"{taken[place]} already",
+                f"three free places, the priority and the two before it; {place} is taken by "
+                f"{taken[place]}",
                 _free_priority(each.rule.priority, rules),
             )
             continue
         for place, what in each.rule.places().items():
-            taken[place] = f"the {what} of {each.service}"
+            taken[place] = f"{each.service} ({what})"
 
 
 def _free_priority(wanted: int, rules: list[PlacedRule]) -> int:
-    """The nearest priority whose three places no service takes."""
+    """The next priority whose three places are free; above the wanted one, so that no rule that
+    came first is overtaken.
+    """
     taken = {place for each in rules for place in each.rule.places()}
-    candidates = range(RULES_PER_SERVICE, HIGHEST_PRIORITY + 1)
-    free = (p for p in candidates if taken.isdisjoint(range(p - len(Slot), p + 1)))
-    return min(free, key=lambda priority: abs(priority - wanted), default=wanted)
+
+    def is_free(priority: int) -> bool:
+        return taken.isdisjoint(range(priority - len(Slot), priority + 1))
+
+    above = range(wanted, HIGHEST_PRIORITY + 1)
+    below = range(wanted, len(Slot), -1)
+    return next((priority for priority in (*above, *below) if is_free(priority)), wanted)
 
 
 def _refuse_shared_conditions(rules: list[PlacedRule]) -> None:
@@ -195,12 +224,13 @@ def _refuse_shared_conditions(rules: list[PlacedRule]) -> None:
         shared = sorted(each.rule.conditions() & set(owners))
         if shared:
             host, path = shared[0]
-            mended = command.joined(each.section.path, PATHS.name)
+            place = each.rule.paths.index(path) if path in each.rule.paths else 0
+            mended = f"{command.joined(each.section.path, PATHS.name)}[{place}]"
             each.section.refuse(
                 PATHS if each.rule.paths else HOSTS,
                 f"a host and path of its own; {host} with {path} is {owners[shared[0]]}'s already, "
                 "and only the rule that comes first would ever match",
-                command.setting(f"{mended}[0]", f"/{each.service}/*"),
+                command.setting(mended, f"/{each.service}/*"),
             )
         for pair in each.rule.conditions():
             owners.setdefault(pair, each.service)

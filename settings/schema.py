@@ -14,7 +14,7 @@ from settings.network import NETWORK
 from settings.preview_token import PREVIEW_TOKEN
 from settings.service import SERVICES
 from settings.tags import TAGS
-from settings.weights import Weights
+from settings.weights import RESTING, Weights
 
 WEIGHTS = Key(
     "weights",
@@ -22,6 +22,7 @@ WEIGHTS = Key(
     "The split between slot 01 and slot 02 of every service: the one value that a stage changes.",
     Split(75, 25),
     is_required=True,
+    offer=str(RESTING),
 )
 PROTECTION = Key(
     "protection",

@@ -78,6 +78,8 @@ class Section:
             value = self._values.get(group.name)
             child = Section(value if self.has(group) else {}, path, group, self._findings)
             child._is_map &= self.is_sound(group)
+            if not child._is_map:
+                self._unsound.add(group.name)
             self._children[group.name] = child
         return self._children[group.name]
 
@@ -93,7 +95,7 @@ class Section:
         """Record that the value of `member` will not do."""
         path = command.joined(self.path, member.name)
         if mend is None:
-            mend = self._mend(member, path) if isinstance(member, Key) else command.removing(path)
+            mend = self._mend(member) if isinstance(member, Key) else command.removing(path)
         self._unsound.add(member.name)
         found = self._values[member.name] if self.has(member) else None
         self._findings.add(path, found, expected, mend)
@@ -117,30 +119,33 @@ class Section:
                 mend = command.removing(command.joined(self.path, member.name))
                 self.refuse(member, f"not to be set: it does nothing beside {beside}", mend)
 
-    def refuse_entry(self, key: Key[Sequence[str]], place: int, expected: str) -> None:
-        """Record that one entry of a list will not do."""
+    def refuse_entry(
+        self, key: Key[Sequence[str]], place: int, expected: str, instead: Json = None
+    ) -> None:
+        """Record that one entry of a list will not do, and what would."""
         entry = self.require(key)[place]
-        self._refuse_fault(key, Fault(entry, expected, f"[{place}]"))
+        self._refuse_fault(key, Fault(entry, expected, f"[{place}]", instead))
 
     def _refuse_fault(self, key: Key[T], fault: Fault) -> None:
-        path = command.joined(self.path, key.name) + fault.at
         if not fault.at:
-            instead = fault.instead
-            mend = None if instead is None or key.mend else command.setting(path, instead)
-            self.refuse(key, fault.expected, mend)
+            self.refuse(key, fault.expected, self._mend(key, fault.instead))
             return
         self._unsound.add(key.name)
-        sample = key.example[0] if isinstance(key.example, tuple) else key.example
-        self._findings.add(path, fault.value, fault.expected, command.setting(path, sample))
+        path = command.joined(self.path, key.name) + fault.at
+        offer = _first(_offer(key)) if fault.instead is None else fault.instead
+        self._findings.add(path, fault.value, fault.expected, command.setting(path, offer))
 
-    def _mend(self, key: Key[T], path: str) -> str:
-        """The command that sets the example; what stands in its way is taken out first."""
+    def _mend(self, key: Key[T], instead: Json = None) -> str:
+        """The command that sets what is offered; what stands in its way is taken out first."""
         if key.mend:
             return key.mend
-        mend = command.setting(path, key.example)
-        stands_in_the_way = self.has(key) and isinstance(self._values[key.name], (list, dict))
-        is_list = self.has(key) and isinstance(key.example, tuple)
-        return f"{command.removing(path)} && {mend}" if stands_in_the_way or is_list else mend
+        path = command.joined(self.path, key.name)
+        offer = _offer(key) if instead is None else instead
+        mend = command.setting(path, offer)
+        is_nested = isinstance(offer, (list, tuple)) or (
+            self.has(key) and isinstance(self._values[key.name], (list, dict))
+        )
+        return f"{command.removing(path)} && {mend}" if self.has(key) and is_nested else mend
 
     def _refuse_unknown(self) -> None:
         known = [member.name for member in self._group.members]
@@ -179,3 +184,11 @@ class Section:
         if self._group.each:
             return f"an entry for each {self._group.each}"
         return ", ".join(member.name for member in self._group.members)
+
+
+def _offer(key: Key[object]) -> object:
+    return key.example if key.offer is None else key.offer
+
+
+def _first(offer: object) -> object:
+    return offer[0] if isinstance(offer, (list, tuple)) else offer

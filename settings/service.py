@@ -62,6 +62,7 @@ INSTANCE_PROFILE = Key(
     ),
     "The IAM instance profile of the instances; none where it is absent.",
     "web",
+    offer="INSTANCE_PROFILE_NAME",
 )
 OWN_WEIGHTS = Key(
     "weights", WEIGHTS_KIND, "This service's own split, over the common one.", Split(75, 25)

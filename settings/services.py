@@ -45,7 +45,8 @@ def read_services(
     top: Section, names: Names, split: Split, findings: Findings, lookups: Lookups | None
 ) -> tuple[ServiceSettings, ...]:
     """Every service, in the order of the names."""
-    for group in (IMAGES, CAPACITY):
+    top.section(SERVICES)
+    for group in (IMAGES, CAPACITY) if top.is_sound(SERVICES) else ():
         _refuse_strangers(top.section(group), top.section(SERVICES).names(), findings)
     services = tuple(
         read_service(name, service_sections(top, name), names, split, lookups)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from rollout.errors import SettingsError
 from settings import command
-from settings.alarms import AlarmSettings, read_alarms
+from settings.alarms import ALARMS, AlarmSettings, read_alarms
 from settings.findings import Findings
 from settings.load_balancer import (
+    LOAD_BALANCER,
     ExistingLoadBalancer,
     NewLoadBalancer,
     found_load_balancer,
@@ -17,22 +18,20 @@ from settings.load_balancer import (
     read_load_balancer,
 )
 from settings.lookup import Lookups
-from settings.names import ENVIRONMENT, LONGEST_NAME, ORG, REGION_CODE, Names, read_names
-from settings.network import CREATE, ExistingNetwork, NewNetwork, read_network, refuse_wrong_subnets
-from settings.preview_token import read_preview_token
-from settings.raw import decoded
-from settings.schema import (
-    ACCESS_LOGS,
-    ALARMS,
-    DASHBOARD,
-    LOAD_BALANCER,
+from settings.names import Names, read_names
+from settings.network import (
+    CREATE,
     NETWORK,
-    PROTECTION,
-    TOP,
-    WEIGHTS,
+    ExistingNetwork,
+    NewNetwork,
+    read_network,
+    refuse_wrong_subnets,
 )
+from settings.preview_token import PREVIEW_TOKEN_PATH, read_preview_token
+from settings.raw import decoded
+from settings.schema import ACCESS_LOGS, DASHBOARD, PROTECTION, TOP, WEIGHTS
 from settings.section import Section
-from settings.service import ServiceSettings
+from settings.service import SERVICES, ServiceSettings
 from settings.services import found_services, read_services, service_sections
 from settings.slot import EXISTING_TARGET_GROUP, TARGET_GROUP, ExistingTargetGroup
 from settings.surroundings import Surroundings
@@ -67,19 +66,21 @@ class Settings:
         Raises:
             SettingsError: one or more problems; all of them are in it.
         """
-        findings = Findings(surroundings.secret_keys)
+        findings = Findings(surroundings.secret_keys | {PREVIEW_TOKEN_PATH})
         is_elsewhere = surroundings.refuse_wrong_endpoint(findings)
         lookups = None if is_elsewhere else surroundings.lookups
         surroundings.refuse_incomplete_provider(findings)
         top = Section(decoded(raw, TOP), f"{command.NAMESPACE}:", TOP, findings)
-        settings = _read(top, findings, surroundings.region, lookups)
+        settings = _read(top, findings, surroundings, lookups)
         if findings.problems:
             raise SettingsError(findings.problems)
         return settings
 
 
-def _read(top: Section, findings: Findings, region: str, lookups: Lookups | None) -> Settings:
-    names = read_names(top)
+def _read(
+    top: Section, findings: Findings, surroundings: Surroundings, lookups: Lookups | None
+) -> Settings:
+    names, region = read_names(top, top.section(SERVICES).names()), surroundings.region
     network_section, balancer_section = top.section(NETWORK), top.section(LOAD_BALANCER)
     network = read_network(network_section, region, has_load_balancer=is_existing(balancer_section))
     load_balancer = read_load_balancer(balancer_section, region)
@@ -89,16 +90,14 @@ def _read(top: Section, findings: Findings, region: str, lookups: Lookups | None
         network=network,
         load_balancer=load_balancer,
         services=read_services(top, names, top.require(WEIGHTS), findings, lookups),
-        preview_token=read_preview_token(top, findings),
+        preview_token=read_preview_token(top, surroundings.secret_keys),
         protection=top.require(PROTECTION),
         access_logs=top.require(ACCESS_LOGS),
         alarms=read_alarms(top.section(ALARMS), is_wanted=top.has(ALARMS)),
         dashboard=top.require(DASHBOARD),
         tags=top.require(TAGS),
     )
-    if isinstance(load_balancer, NewLoadBalancer):
-        _refuse_long_name(names, top)
-    elif settings.access_logs:
+    if isinstance(load_balancer, ExistingLoadBalancer) and settings.access_logs:
         top.refuse_idle("an existing load balancer", ACCESS_LOGS)
     _refuse_new_network(settings, top)
     return settings if lookups is None else _found(settings, top, lookups)
@@ -131,18 +130,3 @@ def _refuse_new_network(settings: Settings, top: Section) -> None:
                 section.section(TARGET_GROUP).refuse(
                     EXISTING_TARGET_GROUP, "a target group of ours, since network.create is true"
                 )
-
-
-def _refuse_long_name(names: Names, top: Section) -> None:
-    """Record a prefix with which the load balancer's name would be too long."""
-    name = names.of("alb")
-    excess = len(name) - LONGEST_NAME
-    if excess > 0 and top.is_sound(ORG, REGION_CODE, ENVIRONMENT):
-        shorter = names.org[: max(1, len(names.org) - excess)].strip("-")
-        top.refuse_value(
-            ORG,
-            names.org,
-            f"org, regionCode and environment of at most {LONGEST_NAME - len('---alb') + 1} "
-            f"characters together; the load balancer would be {name}, and AWS takes {LONGEST_NAME}",
-            shorter,
-        )

@@ -10,7 +10,7 @@ from settings.capacity import Capacity
 from settings.key import Group, Key
 from settings.kind import Fault, Json, RefusedValueError, Text
 from settings.lookup import LookupFailedError, Lookups
-from settings.names import LONGEST_NAME, Names
+from settings.names import LONGEST_NAME, TARGET_GROUP_PART, Names
 from settings.section import Section
 
 _TARGET_GROUP_NAME = Text(
@@ -42,7 +42,11 @@ class NameOrArn:
 
 
 EXISTING_TARGET_GROUP = Key(
-    "existing", NameOrArn(), "A target group that is there and stays as it is.", "shop-web"
+    "existing",
+    NameOrArn(),
+    "A target group that is there and stays as it is.",
+    "shop-web",
+    offer="TARGET_GROUP_NAME",
 )
 TARGET_GROUP_NAME = Key(
     "name", _TARGET_GROUP_NAME, "A name other than the convention's.", "hankooktire-us-prd-web-tg"
@@ -52,6 +56,7 @@ EXISTING_GROUP = Key(
     _GROUP_NAME,
     "An Auto Scaling group that is there and stays as it is, with its image and capacity.",
     "shop-web",
+    offer="AUTO_SCALING_GROUP_NAME",
 )
 GROUP_NAME = Key("name", _GROUP_NAME, "A name other than the convention's.", "shop-web-asg")
 TARGET_GROUP = Group(
@@ -124,8 +129,8 @@ def read_target_group(
     if own.has(EXISTING_TARGET_GROUP):
         own.refuse_idle("existing", TARGET_GROUP_NAME)
         return ExistingTargetGroup(own.require(EXISTING_TARGET_GROUP))
-    name = own.read(TARGET_GROUP_NAME) or names.of_slot(service, slot, "tg")
-    if len(name) > LONGEST_NAME:
+    name = own.read(TARGET_GROUP_NAME) or names.of_slot(service, slot, TARGET_GROUP_PART)
+    if len(name) > LONGEST_NAME and names.leave_room():
         short = f"{service[: LONGEST_NAME - 6]}-{slot}-tg".replace("--", "-")
         own.refuse_value(
             TARGET_GROUP_NAME,

@@ -46,8 +46,8 @@ class Surroundings:
             findings.add(
                 "stack",
                 self.stack,
-                f"no local endpoint for any stack but {REHEARSAL_STACK}; here {', '.join(local)} "
-                "leads to this machine",
+                f"{REHEARSAL_STACK}, the only stack that may run on a local AWS; here calls go to "
+                f"this machine by {' and '.join(local)}",
                 f"unset {' '.join(name for name in local if name in self.environ)}"
                 if any(name in self.environ for name in local)
                 else "pulumi config rm aws:endpoints",
@@ -75,7 +75,7 @@ class Surroundings:
                 "aws:allowedAccountIds",
                 None,
                 "the account of the stack; any other is then refused, whatever the credentials",
-                "pulumi config set --path 'aws:allowedAccountIds[0]' 111122223333",
+                "pulumi config set --path 'aws:allowedAccountIds[0]' ACCOUNT_ID",
             )
 
     def _endpoints(self) -> Iterator[tuple[str, str]]:

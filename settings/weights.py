@@ -8,7 +8,7 @@ from rollout.errors import SplitError
 from rollout.split import TOTAL_WEIGHT, Split
 from settings.kind import Fault, Json, RefusedValueError
 
-_RESTING = Split(50, 50)
+RESTING = Split(50, 50)
 """What both slots carry between releases; offered where nothing can be told from the value."""
 
 
@@ -40,5 +40,5 @@ def _nearest(value: Json) -> Split:
     if first.isascii() and first.isdigit() and len(first) <= 3 and int(first) <= TOTAL_WEIGHT:
         weight = int(first)
         is_dead = weight == 0 and str(value).endswith("/0")
-        return _RESTING if is_dead else Split(weight, TOTAL_WEIGHT - weight)
-    return _RESTING
+        return RESTING if is_dead else Split(weight, TOTAL_WEIGHT - weight)
+    return RESTING
