@@ -1,0 +1,1 @@
+"""An HTTP prober whose verdict can be trusted: every lost request is seen, timed and explained."""

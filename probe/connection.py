@@ -1,0 +1,140 @@
+"""One connection of HTTP/1.1: hands bytes to an answer, and knows when the server closed it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from probe.clock import Clock
+from probe.errors import ConnectionEnded, ExchangeError
+from probe.fault import Phase
+from probe.response import Response
+
+
+class Connection(asyncio.Protocol):
+    """A connection that carries one request at a time.
+
+    Bytes that nobody asked for, and a close while idle, are remembered for the next one to use it.
+    """
+
+    CLOSE_SECONDS = 1.0
+    """How long a server that was asked to close gets before we do."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, clock: Clock, registry: set[Connection]
+    ) -> None:
+        """Be in `registry` as long as there is a transport."""
+        self._loop = loop
+        self._clock = clock
+        self._registry = registry
+        self._lost: asyncio.Future[None] = loop.create_future()
+        self._transport: asyncio.Transport | None = None
+        self._response: Response | None = None
+        self._done: asyncio.Future[None] | None = None
+        self.address = ""
+        self.carried = 0
+        """Requests that were answered on it."""
+        self.phase = Phase.SEND
+        self.idle_since_s = clock.monotonic()
+        self.closed_at_s: float | None = None
+        self.first_byte_s: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """False once the server closed it, or sent what was not asked for."""
+        return self.closed_at_s is None
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The transport under it; there is one from the first callback on."""
+        assert self._transport is not None
+        return self._transport
+
+    async def exchange(self, request: bytes, response: Response) -> None:
+        """Send a request and wait until its answer is whole.
+
+        Raises:
+            OSError: the connection broke.
+            ConnectionEnded: the server closed before the answer was whole.
+            ExchangeError: the answer is malformed or too large.
+        """
+        self.phase = Phase.SEND
+        self.first_byte_s = None
+        self._response = response
+        self._done = self._loop.create_future()
+        try:
+            self.transport.write(request)
+            if self.closed_at_s is None:
+                self.phase = Phase.FIRST_BYTE
+            await self._done
+        finally:
+            self._response = self._done = None
+        self.carried += 1
+        self.idle_since_s = self._clock.monotonic()
+
+    def pause_reading(self, pause_s: float) -> None:
+        """Take no bytes for `pause_s` seconds."""
+        self.transport.pause_reading()
+        self._loop.call_later(pause_s, self.transport.resume_reading)
+
+    def close_soon(self) -> None:
+        """Let the server close first, as the request asked it to, and close after a while."""
+        if not self.transport.is_closing():
+            self._loop.call_later(self.CLOSE_SECONDS, self.transport.abort)
+
+    def close(self) -> asyncio.Future[None]:
+        """Close now; what it returns is done when the connection is gone."""
+        self.transport.abort()
+        return self._lost
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio when the connection, TLS included, is there."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._registry.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio with bytes of the answer."""
+        response = self._response
+        if response is None:
+            self._mark_closed()
+            return
+        if self.first_byte_s is None:
+            self.first_byte_s = self._clock.monotonic()
+            self.phase = Phase.BODY
+        try:
+            response.feed(data)
+        except ExchangeError as error:
+            self._finish(error)
+            return
+        if response.has_extra:
+            self._mark_closed()
+        if response.is_complete:
+            self._finish(None)
+
+    def eof_received(self) -> bool:
+        """Called by asyncio when the server has closed its side; ours is closed with it."""
+        self._mark_closed()
+        if self._response is not None:
+            self._response.feed_eof()
+            self._finish(None if self._response.is_complete else ConnectionEnded())
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by asyncio when the connection is gone, whoever ended it."""
+        self._registry.discard(self)
+        if not self._lost.done():
+            self._lost.set_result(None)
+        self._mark_closed()
+        self._finish(exc or ConnectionEnded())
+
+    def _mark_closed(self) -> None:
+        if self.closed_at_s is None:
+            self.closed_at_s = self._clock.monotonic()
+
+    def _finish(self, error: Exception | None) -> None:
+        if self._done is None or self._done.done():
+            return
+        if error is None:
+            self._done.set_result(None)
+        else:
+            self._done.set_exception(error)

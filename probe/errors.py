@@ -1,0 +1,63 @@
+"""The errors of the prober.
+
+ProbeError
+├── OptionsError            options that cannot be, all of them reported together
+├── RecordError             a record file that cannot be read or written
+├── ConnectionEnded         the server closed in good order while an answer was due
+└── ExchangeError           a request that got no whole answer, with its class
+    └── MalformedResponse   what came back is no HTTP/1.1
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probe.fault import Fault
+
+if TYPE_CHECKING:
+    from rollout.problem import Problem
+
+
+class ProbeError(Exception):
+    """Base of every error that this package raises."""
+
+
+class OptionsError(ProbeError):
+    """Bad input; its text lists every problem, with what mends it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        """Hold `problems`, of which there is at least one."""
+        self.problems = problems
+        super().__init__(problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        title = "1 problem" if count == 1 else f"{count} problems"
+        listed = "\n".join(f"{n}. {problem}" for n, problem in enumerate(self.problems, start=1))
+        return f"{title} in the options; nothing was sent.\n{listed}"
+
+
+class RecordError(ProbeError):
+    """A record file that is missing, is of another kind, or could not be written."""
+
+
+class ConnectionEnded(ProbeError):  # noqa: N818  (what it says is that it ended)
+    """The server closed in good order (FIN) while an answer was due."""
+
+
+class ExchangeError(ProbeError):
+    """A request that got no whole answer."""
+
+    def __init__(self, fault: Fault, detail: str = "") -> None:
+        """Say which class of fault it was, and what was seen."""
+        self.fault = fault
+        self.detail = detail
+        super().__init__(fault, detail)
+
+
+class MalformedResponse(ExchangeError):  # noqa: N818  (the noun says it; it is an error by its base)
+    """What came back is not HTTP/1.1."""
+
+    def __init__(self, detail: str) -> None:
+        """Say what was found where."""
+        super().__init__(Fault.MALFORMED_RESPONSE, detail)

@@ -1,0 +1,106 @@
+"""Names to addresses: asked for once a second at most, spread over all that a name has."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from typing import cast
+
+from probe.clock import Clock
+from probe.resolve import Overrides
+from probe.target import is_ip_address
+
+MAX_AGE_SECONDS = 1.0
+"""A load balancer's addresses change with its size; older answers would miss that."""
+
+SockAddr = tuple[str, int] | tuple[str, int, int, int]
+"""As the socket module spells IPv4 and IPv6 addresses."""
+
+_STREAM = socket.SOCK_STREAM
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a socket connects to."""
+
+    family: int
+    sockaddr: SockAddr
+
+    @property
+    def text(self) -> str:
+        """`10.0.0.1:443`, `[::1]:443`."""
+        host, port = self.sockaddr[0], self.sockaddr[1]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+@dataclass(slots=True)
+class _Answer:
+    addresses: list[Address]
+    asked_s: float
+    turn: int = 0
+
+
+class Lookup:
+    """The addresses of hosts, in the order in which to try them.
+
+    Connections rotate over the addresses of the family that the system prefers, so that each node
+    of a load balancer is probed; the others follow, to fall back to.
+    """
+
+    def __init__(self, clock: Clock, overrides: Overrides) -> None:
+        self._clock = clock
+        self._overrides = overrides
+        self._answers: dict[tuple[str, int], _Answer] = {}
+        self._asking: dict[tuple[str, int], asyncio.Task[_Answer]] = {}
+
+    async def addresses(self, host: str, port: int) -> list[Address]:
+        """The addresses of a host for the next connection, first choice first.
+
+        Raises:
+            OSError: the name has none, or nobody could tell (`socket.gaierror`).
+        """
+        key = (host, port)
+        answer = self._answers.get(key)
+        if answer is None or self._clock.monotonic() - answer.asked_s > MAX_AGE_SECONDS:
+            answer = await self._asked(key)
+        answer.turn += 1
+        return rotated(answer.addresses, answer.turn - 1)
+
+    async def _asked(self, key: tuple[str, int]) -> _Answer:
+        """Ask, or wait for the answer that another request asked for."""
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(key))
+            self._asking[key] = asking
+            asking.add_done_callback(lambda task: self._asked_for(key, task))
+        return await asyncio.shield(asking)
+
+    def _asked_for(self, key: tuple[str, int], task: asyncio.Task[_Answer]) -> None:
+        """Forget a question that was answered; its error is for those who still wait for it."""
+        del self._asking[key]
+        if not task.cancelled():
+            task.exception()
+
+    async def _ask(self, key: tuple[str, int]) -> _Answer:
+        host, port = key
+        loop = asyncio.get_running_loop()
+        found: list[Address] = []
+        for name in self._overrides.get(key, (host,)):
+            if is_ip_address(name):
+                infos = socket.getaddrinfo(name, port, type=_STREAM, flags=socket.AI_NUMERICHOST)
+            else:
+                infos = await loop.getaddrinfo(name, port, type=_STREAM)
+            found += [Address(family, cast("SockAddr", at)) for family, _, _, _, at in infos]
+        previous = self._answers.get(key)
+        answer = _Answer(found, self._clock.monotonic(), previous.turn if previous else 0)
+        self._answers[key] = answer
+        return answer
+
+
+def rotated(addresses: list[Address], turn: int) -> list[Address]:
+    """Turn the addresses of the first one's family round by `turn`; keep the others behind them."""
+    preferred = [a for a in addresses if a.family == addresses[0].family]
+    others = [a for a in addresses if a.family != addresses[0].family]
+    start = turn % len(preferred)
+    return [*preferred[start:], *preferred[:start], *others]

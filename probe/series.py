@@ -1,0 +1,93 @@
+"""Requests over time: a bucket for each step, for the live view, the events and the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from probe.record import Kind, RequestLine, Verdict
+from probe.sketch import Sketch
+from probe.summary import MAX_GROUPS, OTHER
+from probe.tally import Tally
+
+OK = "ok"
+STATUS_4XX = "4xx"
+STATUS_5XX = "5xx"
+ERROR = "error"
+"""No answer, or one that was wrong in another way than its status."""
+
+EXCLUDED = "excluded"
+KINDS = (OK, STATUS_4XX, STATUS_5XX, ERROR, EXCLUDED)
+
+
+def kind_of(line: RequestLine) -> str:
+    """What a request counts as in a chart of statuses."""
+    if line.verdict is Verdict.OK:
+        return OK
+    if line.verdict is Verdict.EXCLUDED:
+        return EXCLUDED
+    if line.status is not None and 400 <= line.status < 500:
+        return STATUS_4XX
+    if line.status is not None and line.status >= 500:
+        return STATUS_5XX
+    return ERROR
+
+
+class Bucket:
+    """What was planned in one step of time."""
+
+    __slots__ = ("faults", "kinds", "schedule_error_ms", "slots", "steady")
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.steady = Tally()
+        self.slots: dict[str, Tally] = {}
+        self.schedule_error_ms = Sketch()
+
+    @property
+    def requests(self) -> int:
+        """All of them, judged or not."""
+        return sum(self.kinds.values())
+
+    @property
+    def failed(self) -> int:
+        """Those that count against the target."""
+        return self.kinds[STATUS_4XX] + self.kinds[STATUS_5XX] + self.kinds[ERROR]
+
+    def add(self, line: RequestLine) -> None:
+        """Count one request; latencies and slots only of the modes on the schedule."""
+        self.kinds[kind_of(line)] += 1
+        if line.error is not None:
+            self.faults[line.error] += 1
+        if line.stream.kind is not Kind.REQUESTS:
+            return
+        self.steady.add(line)
+        if line.sent:
+            self.schedule_error_ms.add(line.late_ms)
+        if line.slot is not None:
+            name = line.slot if line.slot in self.slots or len(self.slots) < MAX_GROUPS else OTHER
+            self.slots.setdefault(name, Tally()).add(line)
+
+
+class Series:
+    """Buckets of equal length by the planned time; keeps the newest `kept`, or all."""
+
+    def __init__(self, start_s: float, step_s: float, kept: int | None = None) -> None:
+        self.start_s = start_s
+        self.step_s = step_s
+        self._kept = kept
+        self.buckets: dict[int, Bucket] = {}
+
+    def add(self, line: RequestLine) -> None:
+        """Count one request in its bucket; one too old to have a bucket is left out."""
+        index = int((line.planned_s - self.start_s) // self.step_s)
+        bucket = self.buckets.get(index)
+        if bucket is None:
+            if self._kept is not None and self.buckets:
+                newest = max(self.buckets)
+                if index <= newest - self._kept:
+                    return
+                for old in [i for i in self.buckets if i <= index - self._kept]:
+                    del self.buckets[old]
+            bucket = self.buckets[index] = Bucket()
+        bucket.add(line)
