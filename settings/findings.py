@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from rollout.problem import NOT_SET, Problem
 from settings import command
 from settings.kind import Json
 
 HIDDEN = "[secret]"
+_NOT_TEXT_IN_YAML = re.compile(r"true|false|[-+]?[0-9.]+")
 
 
 class Findings:
@@ -20,6 +23,10 @@ class Findings:
     def add(self, path: str, value: Json, expected: str, mend: str) -> None:
         """Record one problem."""
         found = NOT_SET if value is None else command.shown(self.revealed(path, value))
+        is_text = isinstance(value, str) and ("." in path or "[" in path)
+        if is_text and _NOT_TEXT_IN_YAML.fullmatch(found):
+            # Below the top level a number or a flag in quotes is text, and is shown to be.
+            found = f'"{found}"'
         self._problems.append(Problem(path, found, expected, mend))
 
     def revealed(self, path: str, value: Json) -> Json:

@@ -71,10 +71,11 @@ class WholeNumber:
 
     def read(self, value: Json) -> int:
         """A JSON integer; `true` is none, although Python counts it as 1."""
-        if isinstance(value, int) and not isinstance(value, bool):
-            if self.lowest <= value <= self.highest:
-                return value
-        raise RefusedValueError(Fault(value, self.expected, instead=self._nearest(value)))
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise RefusedValueError(Fault(value, self.expected, instead=self._nearest(value)))
+        if not self.lowest <= value <= self.highest:
+            raise RefusedValueError(Fault(value, self.expected, instead=self._nearest(value)))
+        return value
 
     def _nearest(self, value: Json) -> int | None:
         """The number in range that is nearest to what may have been meant."""

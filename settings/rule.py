@@ -138,7 +138,7 @@ def _wildcards(value: str) -> int:
 
 
 def _with_one_wildcard(value: str, *, at_start: bool) -> str:
-    """What `value` begins with, or a host ends with, up to its wildcards, and one `*` for the rest."""
+    """The part of `value` before its wildcards, or after them, with one `*` for the rest."""
     parts = re.split(r"[*?]", value)
     return f"*{parts[-1]}" if at_start else f"{parts[0]}*"
 
@@ -197,18 +197,20 @@ def _refuse_shared_places(rules: list[PlacedRule]) -> None:
                 each.rule.priority,
                 f"three free places, the priority and the two before it; {place} is taken by "
                 f"{taken[place]}",
-                _free_priority(each.rule.priority, rules),
+                _free_priority(each, rules),
             )
             continue
         for place, what in each.rule.places().items():
             taken[place] = f"{each.service} ({what})"
 
 
-def _free_priority(wanted: int, rules: list[PlacedRule]) -> int:
-    """The next priority whose three places are free; above the wanted one, so that no rule that
-    came first is overtaken.
+def _free_priority(clashing: PlacedRule, rules: list[PlacedRule]) -> int:
+    """The next priority from the one wanted on whose three places no other service takes.
+
+    Not the nearest: a lower one could overtake a rule that has come first so far.
     """
-    taken = {place for each in rules for place in each.rule.places()}
+    wanted = clashing.rule.priority
+    taken = {p for each in rules if each is not clashing for p in each.rule.places()}
 
     def is_free(priority: int) -> bool:
         return taken.isdisjoint(range(priority - len(Slot), priority + 1))

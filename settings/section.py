@@ -159,6 +159,7 @@ class Section:
             hint = f"no such key; did you mean {near[0]}?" if near else "no such key;"
             mend = command.removing(path)
             if near and near[0] not in self._values:
+                self._unsound.add(near[0])  # One mistake, one problem.
                 mend += f" && {self._moved(name, near[0])}"
             self._findings.add(
                 path, self._values[name], f"{hint} Known here: {self._known_names()}", mend

