@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rehearsal.account import Account, prepare_account
+from rehearsal.account import prepare_account
 from rehearsal.engine import Engine
 from rehearsal.errors import BusyError, NotRunningError, RehearsalError
 from rehearsal.leases import leases
@@ -86,7 +86,7 @@ def start(
         say("preparing the account: network, certificate, images")
         account = prepare_account(running.endpoint, source.region)
         say(f"writing {workspace.stack_file.name}, made from Pulumi.{like}.yaml")
-        _create_stack(workspace, running, source, account)
+        _create_stack(workspace, running, rehearsed_stack(source, account, boot_seconds))
     except BaseException:
         supervisor.terminate()
         supervisor.communicate()
@@ -173,10 +173,8 @@ def _start_supervisor(
     return supervisor, ready
 
 
-def _create_stack(
-    workspace: Workspace, running: Running, source: StackFile, account: Account
-) -> None:
-    write_stack(workspace.stack_file, rehearsed_stack(source, account))
+def _create_stack(workspace: Workspace, running: Running, stack: StackFile) -> None:
+    write_stack(workspace.stack_file, stack)
     engine = engine_of(workspace, running)
     engine.run("stack", "init", STACK, "--no-select")
     engine.set_secret("previewToken", secrets.token_hex(16))

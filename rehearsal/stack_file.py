@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ _ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRoles", "aws:endpoints", "aws:
 
 _HEADER = """\
 # Written by `failover rehearse up` from Pulumi.{like}.yaml; `failover rehearse down` removes it.
+# Local: ids, images, allowedAccountIds, secrets, and healthCheckGraceSeconds to fit local boots.
 """
 
 
@@ -64,11 +66,12 @@ def read_stack(root: Path, like: str) -> StackFile:
     return StackFile(like, config)
 
 
-def rehearsed_stack(source: StackFile, account: Account) -> StackFile:
+def rehearsed_stack(source: StackFile, account: Account, boot_seconds: float) -> StackFile:
     """The same config with the local ids in place of the team's own.
 
     Everything else stays as it is, so that what is rehearsed is what will run: names, weights,
-    sizes, timeouts, alarms.
+    sizes, timeouts, alarms. The one exception is the time that a service grants its instances to
+    boot: local ones boot in `boot_seconds`, and a renewal waits out the whole of that time.
 
     Raises:
         NotSupportedError: the stack builds on resources that only the team's account has.
@@ -86,6 +89,8 @@ def rehearsed_stack(source: StackFile, account: Account) -> StackFile:
     load_balancer = config.get(f"{PROJECT}:loadBalancer")
     if isinstance(load_balancer, dict) and "certificateArn" in load_balancer:
         load_balancer["certificateArn"] = account.certificate_arn
+    for service in _map(config.get(f"{PROJECT}:services")).values():
+        service["healthCheckGraceSeconds"] = math.ceil(2 * boot_seconds) + 1
     for service in _map(config.get(f"{PROJECT}:images")).values():
         for slot in _map(service):
             service[slot] = account.images[FIRST_BUILD]

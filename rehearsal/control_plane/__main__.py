@@ -33,6 +33,7 @@ import click
 def main(port: int, boot_seconds: float, longest_drain_seconds: float | None) -> None:
     """Serve the local AWS API until standard input ends."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is what the lock makes
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))
 

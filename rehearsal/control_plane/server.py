@@ -8,7 +8,7 @@ from rehearsal.control_plane.application import Application
 from rehearsal.control_plane.plane import ControlPlane
 
 HOST = "127.0.0.1"
-THREADS = 4
+THREADS = 8
 """Requests are answered one at a time anyway; the others of these read and write meanwhile."""
 
 

@@ -32,7 +32,7 @@ class Birth:
     """A creation that was answered and that no engine has mentioned since."""
 
     id: str
-    engine: str
+    engine: int
     inputs: Values
 
 
@@ -60,14 +60,14 @@ class Births:
             if birth is not None and birth.id == resource_id:
                 del self._unmentioned[urn]
 
-    def acknowledge_all(self, engine: str) -> None:
+    def acknowledge_all(self, engine: int) -> None:
         """An engine said goodbye, so it has written down all that it was told."""
         with self._lock:
             kept = {urn: b for urn, b in self._unmentioned.items() if b.engine != engine}
             self._unmentioned = kept
 
     def create(
-        self, call: Call, kind: ResourceType, urn: str, engine: str, inputs: Values
+        self, call: Call, kind: ResourceType, urn: str, engine: int, inputs: Values
     ) -> tuple[str, Values]:
         """Make the resource, or take over the one that was made for a dead engine.
 
@@ -90,7 +90,7 @@ class Births:
             return resource_id, state
 
     def _taken_over(
-        self, call: Call, kind: ResourceType, urn: str, engine: str, inputs: Values
+        self, call: Call, kind: ResourceType, urn: str, engine: int, inputs: Values
     ) -> tuple[str, Values] | None:
         with self._lock:
             birth = self._unmentioned.get(urn)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from rehearsal.provider.check import DEFAULTS_KEY
 from rehearsal.provider.table import (
     Block,
     Kind,
@@ -48,6 +49,13 @@ def is_unset(value: Any) -> bool:
     return value is None or value is False or (not value and value is not UNKNOWN)
 
 
+def _says_nothing(value: Any) -> bool:
+    """Whether a value is absent or an empty container; a zero, a false and a "" are values."""
+    if isinstance(value, dict):
+        return not value.keys() - {DEFAULTS_KEY}
+    return value is None or value == []
+
+
 def _child(path: str, key: str) -> str:
     if not _PLAIN_KEY.fullmatch(key):
         escaped = key.replace("\\", "\\\\").replace('"', '\\"')
@@ -73,21 +81,21 @@ def property_changes(
         new = entry.default
     if new is UNKNOWN:
         return [Change(path, "add" if is_unset(old) else "update", replaces)]
-    untold = new is None or new in ([], {})
+    untold = _says_nothing(new)
     if untold and (entry.computed or is_at_rest(entry, old)):
         return []
     if is_unset(new) and is_unset(old):
         return []
     if untold:
         return [Change(path, "delete", replaces)]
-    if old is None or old in ([], {}):
+    if _says_nothing(old):
         return [Change(path, "add", replaces)]
     return list(_kind_changes(entry.kind, path, old, new, replaces))
 
 
 def is_at_rest(entry: Property, value: Any) -> bool:
     """Whether a value is what AWS has when nobody says anything: its default, all the way down."""
-    if is_unset(value) or value == entry.default:
+    if value == entry.default or (is_unset(value) and is_unset(entry.default)):
         return True
     if isinstance(entry.kind, Block) and isinstance(value, dict):
         inner = entry.kind.properties

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +12,15 @@ from rehearsal.provider.call import Call
 from rehearsal.provider.configuration import Configuration, check_account
 from rehearsal.provider.errors import ConfigurationError
 
+log = logging.getLogger("rehearsal.provider")
+
 
 @dataclass(slots=True)
 class Engine:
     """One attached engine, told from the others by its connection."""
 
-    peer: str
+    serial: int
+    """A number of its own; a connection's port may come again after an engine is gone."""
     configuration: Configuration
     aws: Aws
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -37,6 +41,7 @@ class Engines:
         self._regions: dict[str, Aws] = {}
         self._by_peer: dict[str, Engine] = {}
         self._latest: Engine | None = None
+        self._count = 0
 
     def configure(self, peer: str, configuration: Configuration) -> Engine:
         """Take an engine on.
@@ -50,9 +55,11 @@ class Engines:
                 aws = Aws(configuration.region, self._endpoint)
                 self._regions[configuration.region] = aws
         check_account(configuration, aws)
-        engine = Engine(peer, configuration, aws)
         with self._lock:
+            self._count += 1
+            engine = Engine(self._count, configuration, aws)
             self._by_peer[peer] = self._latest = engine
+        log.info("%s attached, region %s", peer, configuration.region)
         return engine
 
     def of(self, peer: str) -> Engine:
@@ -67,9 +74,11 @@ class Engines:
             raise ConfigurationError("the provider is not configured: no engine sent Configure")
         return engine
 
-    def stop(self, peer: str) -> None:
+    def stop(self, peer: str) -> Engine | None:
         """End the waits of an engine that leaves or was interrupted; it is not known any more."""
         with self._lock:
             engine = self._by_peer.pop(peer, None)
         if engine is not None:
+            log.info("%s left", peer)
             engine.stopped.set()
+        return engine

@@ -80,8 +80,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
         """The engine leaves, or a person pressed Ctrl-C: whatever waits for it ends."""
-        self._engines.stop(context.peer())
-        self._births.acknowledge_all(context.peer())
+        engine = self._engines.stop(context.peer())
+        if engine is not None:
+            self._births.acknowledge_all(engine.serial)
         return empty_pb2.Empty()
 
     # Configuration.
@@ -149,7 +150,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(properties=encode(state, given.secrets))
         engine = self._engines.of(context.peer())
         resource_id, state = self._births.create(
-            engine.call(context), kind, request.urn, engine.peer, given.values
+            engine.call(context), kind, request.urn, engine.serial, given.values
         )
         return provider_pb2.CreateResponse(id=resource_id, properties=encode(state, given.secrets))
 

@@ -97,7 +97,7 @@ class Tagging:
     remove: Callable[[Call, str, list[str]], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ResourceType:
     """One resource type: its table, and how AWS creates, reads, updates and deletes it."""
 
@@ -127,5 +127,6 @@ class ResourceType:
         default=lambda _changed, _inputs: ()
     )
     """Outputs that a change of these properties makes unknown in a preview."""
-    import_id: str = "id"
-    """What the id is, in words, for the message when an import finds nothing."""
+
+    def __repr__(self) -> str:
+        return f"<{self.token}>"

@@ -30,13 +30,14 @@ def stack(**own: Any) -> StackFile:
             "instanceSubnetIds": ["subnet-4", "subnet-5"],
         },
         "failover:loadBalancer": {"certificateArn": "arn:own", "idleTimeoutSeconds": 60},
+        "failover:services": {"web": {"priority": 100, "healthCheckGraceSeconds": 120}},
         "failover:images": {"web": {"01": "ami-own", "02": "ami-other"}},
     }
     return StackFile("prod", config | own)
 
 
-def test_ids_of_the_account_become_local_ones_and_nothing_else_changes() -> None:
-    rehearsed = rehearsed_stack(stack(), ACCOUNT)
+def test_ids_become_local_ones_the_boot_time_fits_and_nothing_else_changes() -> None:
+    rehearsed = rehearsed_stack(stack(), ACCOUNT, 2.0)
 
     assert rehearsed.config == {
         "aws:region": "us-east-1",
@@ -51,6 +52,7 @@ def test_ids_of_the_account_become_local_ones_and_nothing_else_changes() -> None
             "certificateArn": ACCOUNT.certificate_arn,
             "idleTimeoutSeconds": 60,
         },
+        "failover:services": {"web": {"priority": 100, "healthCheckGraceSeconds": 5}},
         "failover:images": {"web": {"01": "ami-v1", "02": "ami-v1"}},
     }
 
@@ -58,7 +60,7 @@ def test_ids_of_the_account_become_local_ones_and_nothing_else_changes() -> None
 def test_the_source_is_left_as_it_was() -> None:
     source = stack()
 
-    rehearsed_stack(source, ACCOUNT)
+    rehearsed_stack(source, ACCOUNT, 2.0)
 
     assert source == stack()
 
@@ -66,7 +68,7 @@ def test_the_source_is_left_as_it_was() -> None:
 def test_a_network_to_create_is_created_in_the_rehearsal_too() -> None:
     network = {"create": True, "cidr": "10.20.0.0/16"}
 
-    rehearsed = rehearsed_stack(stack(**{"failover:network": network}), ACCOUNT)
+    rehearsed = rehearsed_stack(stack(**{"failover:network": network}), ACCOUNT, 2.0)
 
     assert rehearsed.config["failover:network"] == network
 
@@ -75,7 +77,7 @@ def test_a_network_to_create_is_created_in_the_rehearsal_too() -> None:
 def test_what_leads_to_the_teams_own_account_stays_out(key: str) -> None:
     own = {key: {"secure": "v1:abc"} if "Token" in key else "own"}
 
-    rehearsed = rehearsed_stack(stack(**own), ACCOUNT)
+    rehearsed = rehearsed_stack(stack(**own), ACCOUNT, 2.0)
 
     assert key not in rehearsed.config
 
@@ -98,13 +100,13 @@ def test_resources_that_only_the_own_account_has_are_refused_by_name(
     own: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(NotSupportedError, match="not supported by the rehearsal") as refused:
-        rehearsed_stack(stack(**own), ACCOUNT)
+        rehearsed_stack(stack(**own), ACCOUNT, 2.0)
 
     assert named in str(refused.value)
 
 
 def test_a_file_that_was_written_reads_back_alike(tmp_path: Path) -> None:
-    rehearsed = rehearsed_stack(stack(), ACCOUNT)
+    rehearsed = rehearsed_stack(stack(), ACCOUNT, 2.0)
 
     write_stack(tmp_path / "Pulumi.copy.yaml", rehearsed)
 

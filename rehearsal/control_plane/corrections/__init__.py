@@ -13,6 +13,7 @@ from rehearsal.control_plane.corrections import (
     load_balancers,
     load_balancing_tags,
     machine_images,
+    scaling_policies,
     target_groups,
     target_health,
 )
@@ -31,5 +32,6 @@ TABLE: tuple[Correction, ...] = (
     group_instances.OWN_VERSIONS,
     group_instances.ACTIVITIES,
     instance_refreshes.INSTANCE_REFRESH,
+    scaling_policies.SCALING_POLICIES,
 )
 """Later ones wrap earlier ones where both change a method."""

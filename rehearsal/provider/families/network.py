@@ -43,14 +43,16 @@ def _settle_vpc(call: Call, vpc_id: str, inputs: Values) -> None:
     _update_vpc(call, vpc_id, {"enableDnsSupport": True}, inputs, frozenset(changed))
 
 
-def _update_vpc(call: Call, vpc_id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
+def _update_vpc(
+    call: Call, vpc_id: str, old: Values, new: Values, changed: frozenset[str]
+) -> None:
     # AWS refuses DNS hostnames while DNS support is off, and changes one attribute a call.
     if "enableDnsSupport" in changed and new["enableDnsSupport"] != old.get("enableDnsSupport"):
-        value: Any = {"Value": bool(new["enableDnsSupport"])}
-        call.aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport=value)
+        support: Any = {"Value": bool(new["enableDnsSupport"])}
+        call.aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport=support)
     if "enableDnsHostnames" in changed:
-        value: Any = {"Value": bool(new.get("enableDnsHostnames", False))}
-        call.aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames=value)
+        hostnames: Any = {"Value": bool(new.get("enableDnsHostnames", False))}
+        call.aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames=hostnames)
 
 
 def _describe_vpc(call: Call, vpc_id: str) -> Any:
