@@ -116,7 +116,12 @@ class Slot(pulumi.ComponentResource):
                 "dns_failover": {
                     "minimum_healthy_targets_count": "off",
                     "minimum_healthy_targets_percentage": "off",
-                }
+                },
+                # AWS's own default, said aloud: the provider reads it back and would remove it.
+                "unhealthy_state_routing": {
+                    "minimum_healthy_targets_count": 1,
+                    "minimum_healthy_targets_percentage": "off",
+                },
             },
             tags=args["tags"].of(settings.name, service.name, args["slot"].slot),
             opts=pulumi.ResourceOptions(parent=self, protect=args["protection"]),
