@@ -49,7 +49,7 @@ class Outages:
     """The windows of one stream."""
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+        self.stream = stream
         self._open: Window | None = None
         self._succeeded_since = 0
         self._history: deque[list[float]] = deque(maxlen=_HISTORY_STEPS)
@@ -82,7 +82,7 @@ class Outages:
             self.close()
             window = None
         if window is None:
-            window = Window(self._stream, start_s, end_s, succeeded=self._succeeded_after(start_s))
+            window = Window(self.stream, start_s, end_s, succeeded=self._succeeded_after(start_s))
             self._open = window
         else:
             window.succeeded += self._succeeded_since

@@ -74,13 +74,15 @@ class RunLine:
     started_s: float
     urls: list[str]
     rate_per_s: float
-    duration_s: float | None
     timeout_s: float
     method: str
     modes: list[str]
     expect: str
     allow_failures: int
     prober: str
+    """Its User-Agent."""
+    duration_s: float | None = None
+    """None if it was to run until stopped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,15 @@ class Bucket:
             name = line.slot if line.slot in self.slots or len(self.slots) < MAX_GROUPS else OTHER
             self.slots.setdefault(name, Tally()).add(line)
 
+    def merge(self, other: Bucket) -> None:
+        """Count all that another bucket counted."""
+        self.kinds.update(other.kinds)
+        self.faults.update(other.faults)
+        self.steady.merge(other.steady)
+        self.schedule_error_ms.merge(other.schedule_error_ms)
+        for slot, tally in other.slots.items():
+            self.slots.setdefault(slot, Tally()).merge(tally)
+
 
 class Series:
     """Buckets of equal length by the planned time; keeps the newest `kept`, or all."""
@@ -91,3 +100,35 @@ class Series:
                     del self.buckets[old]
             bucket = self.buckets[index] = Bucket()
         bucket.add(line)
+
+
+STEPS_S = (0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 21600.0, 86400.0)
+"""Each is a multiple of the one before, so that buckets can be merged into longer ones."""
+
+
+class WholeRun:
+    """A series of a whole run whose steps grow with it, so that a long one fits a page.
+
+    A step is no shorter than twenty requests take, since a percentile of fewer says little.
+    """
+
+    MAX_BUCKETS = 900
+
+    def __init__(self, start_s: float, rate_per_s: float) -> None:
+        self._steps = [step for step in STEPS_S if step * rate_per_s >= 20] or [STEPS_S[-1]]
+        self.series = Series(start_s, self._steps.pop(0))
+
+    def add(self, line: RequestLine) -> None:
+        """Count one request."""
+        self.series.add(line)
+        while len(self.series.buckets) > self.MAX_BUCKETS and self._steps:
+            self.series = coarsened(self.series, self._steps.pop(0))
+
+
+def coarsened(series: Series, step_s: float) -> Series:
+    """The same requests in longer buckets; `step_s` is a multiple of the series' own."""
+    factor = round(step_s / series.step_s)
+    coarse = Series(series.start_s, step_s)
+    for index, bucket in series.buckets.items():
+        coarse.buckets.setdefault(index // factor, Bucket()).merge(bucket)
+    return coarse

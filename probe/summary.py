@@ -127,12 +127,18 @@ class Summary:
     @property
     def longest_gap(self) -> tuple[Stream, Gap] | None:
         """The URL that went longest without a success on the schedule, and when."""
-        gaps = [
-            (stream, part.gaps.longest)
-            for stream, part in self.streams.items()
-            if stream.kind is Kind.REQUESTS
-        ]
+        gaps = [(part.outages.stream, part.gaps.longest) for part in self._scheduled()]
         return max(gaps, key=lambda pair: pair[1].length_s, default=None)
+
+    @property
+    def worst_down_s(self) -> float:
+        """How long the URL was down, in all its windows, that was down longest."""
+        return max((part.outages.down_s for part in self._scheduled()), default=0.0)
+
+    @property
+    def worst_degraded_s(self) -> float:
+        """How long the URL was degraded that was so longest."""
+        return max((part.outages.degraded_s for part in self._scheduled()), default=0.0)
 
     def split_share(self, slot: str) -> Share | None:
         """The part of the answers with a slot header that came from `slot`."""
@@ -146,6 +152,9 @@ class Summary:
         if not self.total.judged or not is_record_whole:
             return Result.INCONCLUSIVE
         return Result.INCONCLUSIVE if self.exclusions[Fault.PROBER_RESOURCES] else Result.PASS
+
+    def _scheduled(self) -> list[StreamSummary]:
+        return [part for at, part in self.streams.items() if at.kind is Kind.REQUESTS]
 
     def _add_request(self, line: RequestLine) -> None:
         self.last_s = max(self.last_s, line.ended_s)

@@ -127,8 +127,8 @@ def _windows(summary: Summary) -> dict[str, Any]:
     return {
         "count": count,
         "not_listed": count - len(listed),
-        "down_ms": round(sum(o.down_s for o in outages) * 1000, 3),
-        "degraded_ms": round(sum(o.degraded_s for o in outages) * 1000, 3),
+        "down_ms": round(summary.worst_down_s * 1000, 3),
+        "degraded_ms": round(summary.worst_degraded_s * 1000, 3),
         "listed": [_window(window) for window in listed],
     }
 

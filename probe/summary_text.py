@@ -89,9 +89,10 @@ def _windows(summary: Summary) -> Iterator[str]:
     count = sum(o.count + (o.current is not None) for o in outages)
     if not count:
         return
-    down_s = sum(o.down_s for o in outages)
-    degraded_s = sum(o.degraded_s for o in outages)
-    lengths = f"{duration_text(down_s)} down, {duration_text(degraded_s)} degraded"
+    down, degraded = map(duration_text, (summary.worst_down_s, summary.worst_degraded_s))
+    lengths = f"{down} down, {degraded} degraded"
+    if len(summary.streams) > 1:
+        lengths += " for the URL that was so longest"
     yield _row("downtime", f"{count:,} window{'s' * (count > 1)}, {lengths}")
     heading = None
     for window in summary.windows[:SHOWN_WINDOWS]:
