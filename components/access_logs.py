@@ -72,26 +72,12 @@ class AccessLogs(pulumi.ComponentResource):
 
 
 def _policy(bucket_arn: str, account_id: str) -> str:
-    """Lets log delivery write this account's logs, and refuses whatever comes without TLS."""
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "LogDelivery",
-                    "Effect": "Allow",
-                    "Principal": {"Service": _DELIVERY},
-                    "Action": "s3:PutObject",
-                    "Resource": f"{bucket_arn}/{ACCESS_LOG_PREFIX}/AWSLogs/{account_id}/*",
-                },
-                {
-                    "Sid": "TlsOnly",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "s3:*",
-                    "Resource": [bucket_arn, f"{bucket_arn}/*"],
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                },
-            ],
-        }
-    )
+    """Lets log delivery write the logs of this account's load balancers."""
+    statement = {
+        "Sid": "LogDelivery",
+        "Effect": "Allow",
+        "Principal": {"Service": _DELIVERY},
+        "Action": "s3:PutObject",
+        "Resource": f"{bucket_arn}/{ACCESS_LOG_PREFIX}/AWSLogs/{account_id}/*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
