@@ -6,21 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from rollout.problem import NOT_SET, Problem
-from rollout.split import Slot, Split
 from settings import Settings, SettingsError
-from settings.lookup import SubnetFacts
-from settings.network import ExistingNetwork, NewNetwork
-from settings.slot import NewInstances
-from tests.configs import (
-    TOKEN,
-    TOKEN_KEY,
-    Config,
-    FakeLookups,
-    as_handed_over,
-    parsed,
-    stack_config,
-    surroundings,
-)
+from tests.configs import TOKEN_KEY, Config, FakeLookups, parsed, stack_config
 from tests.mending import mended
 
 Change = Callable[[Config], object]
@@ -35,9 +22,9 @@ def changed(*changes: Change) -> Config:
     return config
 
 
-def problems(config: Config, lookups: FakeLookups | None = None) -> list[Problem]:
+def problems(config: Config) -> list[Problem]:
     with pytest.raises(SettingsError) as caught:
-        parsed(config, lookups)
+        parsed(config)
     return list(caught.value.problems)
 
 
@@ -492,3 +479,54 @@ def test_the_command_in_the_message_mends_the_config(name: str) -> None:
     settings = parsed(mended(config, command), lookups)
 
     assert isinstance(settings, Settings)
+
+
+def test_all_problems_of_a_config_are_in_one_message() -> None:
+    names = ("weights over 100", "min over max", "no certificate", "an unknown key")
+    config = changed(*(WRONG[name].change for name in names))
+
+    found = problems(config)
+
+    assert {problem.path for problem in found} == {WRONG[name].path for name in names}
+    assert str(SettingsError(tuple(found))).startswith("4 problems in the stack config")
+
+
+def test_an_empty_config_is_refused_with_everything_that_it_lacks() -> None:
+    found = problems({})
+
+    assert {problem.path for problem in found} >= {
+        "aws:region",
+        "aws:allowedAccountIds",
+        "failover:weights",
+        "failover:org",
+        "failover:regionCode",
+        "failover:environment",
+        "failover:services",
+        "failover:network.vpcId",
+        "failover:loadBalancer.certificateArn",
+        "failover:previewToken",
+    }
+    assert all(problem.found == NOT_SET for problem in found)
+
+
+def test_more_services_than_a_load_balancer_takes_are_refused() -> None:
+    config = stack_config("prod")
+    for n in range(34):
+        for key in (SERVICES, IMAGES, CAPACITY):
+            config[key][f"s{n}"] = dict(config[key]["web"])
+        config[SERVICES][f"s{n}"] |= {"priority": 1000 + 10 * n, "paths": [f"/s{n}/*"]}
+
+    (problem,) = problems(config)
+
+    assert problem.path == SERVICES
+    assert problem.found == "36 services"
+    assert "at most 33 services" in problem.expected
+
+
+def test_a_secret_never_stands_in_a_message() -> None:
+    config = changed(lambda c: c.update({TOKEN_KEY: "hunter2 hunter2"}))
+
+    (problem,) = problems(config)
+
+    assert problem.found == "[secret]"
+    assert "hunter2" not in str(problem)
