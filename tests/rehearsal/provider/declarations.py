@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -22,9 +23,7 @@ from rehearsal.provider.table import (
 )
 
 texts = st.text("abcdefghij-./_ ", min_size=1, max_size=6)
-json_texts = st.dictionaries(texts, st.integers(), max_size=3).map(
-    lambda value: str(value).replace("'", '"')
-)
+json_texts = st.dictionaries(texts, st.integers(), max_size=3).map(json.dumps)
 resource_types = st.sampled_from(list(RESOURCE_TYPES.values()))
 
 

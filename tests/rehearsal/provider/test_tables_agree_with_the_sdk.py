@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pulumi import _types
+from pulumi import _types  # pyright: ignore[reportPrivateUsage]
 
 from rehearsal.provider.families import RESOURCE_TYPES
 from rehearsal.provider.table import (
@@ -95,8 +95,10 @@ def _disagreements(
 def _kind_disagreements(kind: Kind, hint: Any, token: str, at: str) -> Iterator[str]:
     if isinstance(kind, Scalar):
         told = {"an integer": int, "a number": float, "a boolean": bool}.get(kind.noun, str)
-        is_enum = inspect.isclass(hint) and issubclass(hint, told)
-        if not is_enum and token not in AS_TEXT:
+        # An enum of texts, alone or beside the plain text, and a document are texts as well.
+        accepted = [hint, *typing.get_args(hint)]
+        fits = any(inspect.isclass(one) and issubclass(one, told) for one in accepted)
+        if not fits and token not in AS_TEXT:
             yield f"{at}: {told.__name__} here, {hint} in the SDK"
     elif isinstance(kind, Block):
         yield from _disagreements(kind.properties, hint, token, f"{at}.")
