@@ -81,7 +81,7 @@ class Application:
             answer = b"".join(self._moto(environ, keep))
         except NotImplementedError as error:
             return faults.answer(environ, faults.unsupported(operation or str(error)))
-        except Exception as error:  # noqa: BLE001  # a fault of moto must not end the server
+        except Exception as error:  # a fault of moto must not end the server
             log.exception("%s failed", operation or environ.get("PATH_INFO"))
             return faults.answer(environ, faults.failed(operation, error))
         return head["status"], head["headers"], answer

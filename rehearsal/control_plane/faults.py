@@ -50,7 +50,7 @@ def _service_of(environ: WSGIEnvironment) -> str:
     """The service in a signed request's credential scope, empty for an unsigned one."""
     credential = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2]
     scope = credential.split(",")[0].split("/")
-    return scope[3] if len(scope) > 3 else ""  # noqa: PLR2004
+    return scope[3] if len(scope) > 3 else ""
 
 
 def _xml(service: str, fault: Fault) -> str:

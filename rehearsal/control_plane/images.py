@@ -36,9 +36,7 @@ GOOD_BUILDS = (
     Image("ami-0fa11000000000003", "v3", "Build v3, works"),
 )
 
-BAD_BUILDS = (
-    Image("ami-0fa11bad000000001", NEVER_HEALTHY, "Starts, never passes a health check"),
-)
+BAD_BUILDS = (Image("ami-0fa11bad000000001", NEVER_HEALTHY, "Starts, never passes a health check"),)
 
 CATALOGUE = GOOD_BUILDS + BAD_BUILDS
 """Every image that a new region has."""

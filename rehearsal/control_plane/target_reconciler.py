@@ -46,16 +46,14 @@ def _reconcile_backend(world: World, elbv2: ELBv2Backend, now: float) -> bool:
     for arn, group in elbv2.target_groups.items():
         for registration in world.targets.all_of(arn):
             _note_use(registration, arn in users, now)
-            state = _state_of(
-                world, group, registration, users.get(arn, []), instances, now
-            )
+            state = _state_of(world, group, registration, users.get(arn, []), instances, now)
             changed |= state != registration.state
             registration.state = state
     return changed
 
 
 def instances_by_id(elbv2: ELBv2Backend) -> dict[str, Any]:
-    """moto's EC2 instances of the same account and region, those that are terminated included."""
+    """Moto's EC2 instances of the same account and region, those that are terminated included."""
     ec2 = ec2_backends[elbv2.account_id][elbv2.region_name]
     return {i.id: i for r in ec2.reservations.values() for i in r.instances}
 

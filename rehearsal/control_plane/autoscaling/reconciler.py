@@ -75,8 +75,10 @@ class GroupStep:
 
     def _attach_and_detach(self) -> None:
         """Register members with the group's target groups, and deregister them from others."""
-        wanted = set[str]() if self.is_suspended("AddToLoadBalancer") else set(
-            self.group.target_group_arns
+        wanted = (
+            set[str]()
+            if self.is_suspended("AddToLoadBalancer")
+            else set(self.group.target_group_arns)
         )
         for member in active(self.members):
             for arn in sorted(wanted - member.attached):

@@ -196,9 +196,7 @@ def _drop_unready_surplus(step: GroupStep, refresh: InstanceRefresh) -> None:
     present = list(active(step.members))
     surplus = len(present) - int(step.group.desired_capacity)
     unready = [
-        m
-        for m in present
-        if m.instance_id not in refresh.known_before and not is_healthy(step, m)
+        m for m in present if m.instance_id not in refresh.known_before and not is_healthy(step, m)
     ]
     for member in unready[: max(0, surplus)]:
         step.terminate(member, REPLACED_CAUSE)
@@ -208,10 +206,7 @@ def matches(step: GroupStep, member: Member, request: TemplateRequest) -> bool:
     """Whether a member is already what the refresh would make of it (skip matching)."""
     template = step.backend.ec2_backend.get_launch_template(request.template_id)
     version = template.get_version(request.version or "$Default")
-    return (
-        member.template.template_id == template.id
-        and member.template.number == version.number
-    )
+    return member.template.template_id == template.id and member.template.number == version.number
 
 
 def start(step: GroupStep, refresh: InstanceRefresh) -> None:

@@ -14,7 +14,7 @@ Takes = Callable[[str], bool]
 
 
 def _boolean(value: str) -> bool:
-    """true or false."""
+    """True or false."""
     return value in ("true", "false")
 
 

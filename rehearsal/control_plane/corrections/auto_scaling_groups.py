@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from botocore import xform_name
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
@@ -26,15 +27,41 @@ from rehearsal.control_plane.world import World
 _Original = Callable[..., Any]
 
 _SUPPORTED = frozenset(
-    "AutoScalingGroupName LaunchTemplate MinSize MaxSize DesiredCapacity DefaultCooldown "
-    "TargetGroupARNs HealthCheckType HealthCheckGracePeriod VPCZoneIdentifier "
-    "TerminationPolicies NewInstancesProtectedFromScaleIn Tags DefaultInstanceWarmup "
-    "CapacityRebalance ServiceLinkedRoleARN AvailabilityZones".split()
+    [
+        "AutoScalingGroupName",
+        "LaunchTemplate",
+        "MinSize",
+        "MaxSize",
+        "DesiredCapacity",
+        "DefaultCooldown",
+        "TargetGroupARNs",
+        "HealthCheckType",
+        "HealthCheckGracePeriod",
+        "VPCZoneIdentifier",
+        "TerminationPolicies",
+        "NewInstancesProtectedFromScaleIn",
+        "Tags",
+        "DefaultInstanceWarmup",
+        "CapacityRebalance",
+        "ServiceLinkedRoleARN",
+        "AvailabilityZones",
+        "DeletionProtection",
+    ]
 )
+
+_ONLY_DEFAULTS: dict[str, Any] = {
+    "AvailabilityZoneDistribution": {"CapacityDistributionStrategy": "balanced-best-effort"},
+    "CapacityReservationSpecification": {"CapacityReservationPreference": "default"},
+    "DesiredCapacityType": "units",
+    "MaxInstanceLifetime": 0,
+}
+"""Settings of which the rehearsal does only what is the default, by the default."""
+
+_DELETION_PROTECTION = ("none", "prevent-force-deletion", "prevent-all-deletion")
 
 
 def group_named(backend: AutoScalingBackend, name: str) -> Any:
-    """moto's group of that name.
+    """Moto's group of that name.
 
     Raises:
         ValidationError: there is none, in AWS's words.
@@ -48,7 +75,11 @@ def group_named(backend: AutoScalingBackend, name: str) -> Any:
 
 
 def _refuse_unsupported(params: dict[str, Any]) -> None:
-    unknown = sorted(k for k, v in params.items() if k not in _SUPPORTED and v not in (None, [], ""))
+    unknown = sorted(
+        name
+        for name, value in params.items()
+        if name not in _SUPPORTED and value not in (None, [], {}, "", _ONLY_DEFAULTS.get(name))
+    )
     if unknown:
         raise ValidationError(f"not supported by the rehearsal: {', '.join(unknown)}")
 
@@ -72,6 +103,14 @@ def _check_termination_policies(policies: list[str]) -> None:
                 f"Termination policy '{policy}' is not one that the rehearsal supports: "
                 f"{', '.join(POLICIES)}"
             )
+
+
+def _check_deletion_protection(params: dict[str, Any]) -> None:
+    given = params.get("DeletionProtection", "none")
+    if given not in _DELETION_PROTECTION:
+        raise ValidationError(
+            f"DeletionProtection '{given}' must be one of {', '.join(_DELETION_PROTECTION)}"
+        )
 
 
 def _check_target_groups(backend: AutoScalingBackend, arns: list[str]) -> None:
@@ -111,6 +150,7 @@ def _create(world: World, original: _Original, self: AutoScalingResponse) -> Act
     min_size, max_size = int(params["MinSize"]), int(params["MaxSize"])
     _check_bounds(min_size, max_size, int(params.get("DesiredCapacity", min_size)))
     _check_termination_policies(params.get("TerminationPolicies", []))
+    _check_deletion_protection(params)
     _check_target_groups(backend, params.get("TargetGroupARNs", []))
     if not params.get("VPCZoneIdentifier"):
         raise ValidationError("not supported by the rehearsal: a group without VPCZoneIdentifier")
@@ -153,6 +193,12 @@ def _note_settings(group: Any, params: dict[str, Any]) -> None:
         group.default_cooldown = int(params["DefaultCooldown"])
     if params.get("TerminationPolicies"):
         group.termination_policies = params["TerminationPolicies"]
+    group.deletion_protection = params.get(
+        "DeletionProtection", getattr(group, "deletion_protection", "none")
+    )
+    for name, default in _ONLY_DEFAULTS.items():
+        if isinstance(default, dict):
+            setattr(group, xform_name(name), default)
     if "CapacityRebalance" in params:
         group.capacity_rebalance = params["CapacityRebalance"]
 
@@ -162,6 +208,7 @@ def _update(world: World, original: _Original, self: AutoScalingResponse) -> Act
     group = group_named(self.autoscaling_backend, params["AutoScalingGroupName"])
     _refuse_unsupported(params)
     _check_termination_policies(params.get("TerminationPolicies", []))
+    _check_deletion_protection(params)
     record = world.groups.setdefault(group.arn, GroupRecord())
     if "LaunchTemplate" in params and _has_desired_configuration(record):
         raise AutoscalingClientError(
@@ -260,8 +307,10 @@ def _delete(world: World, original: _Original, self: AutoScalingResponse) -> Act
     backend = self.autoscaling_backend
     group = group_named(backend, self._get_param("AutoScalingGroupName"))
     step = GroupStep(world, backend, group, world.clock.now())
+    is_forced = self._get_bool_param("ForceDelete", False)
+    _refuse_protected(group, is_forced=is_forced)
     if step.members:
-        if not self._get_bool_param("ForceDelete", False):
+        if not is_forced:
             raise AutoscalingClientError(
                 "ResourceInUse",
                 "You cannot delete an AutoScalingGroup while there are instances or pending Spot "
@@ -276,6 +325,15 @@ def _delete(world: World, original: _Original, self: AutoScalingResponse) -> Act
     for key in [k for k, p in backend.policies.items() if p.auto_scaling_group_name == group.name]:
         del backend.policies[key]
     return EmptyResult()
+
+
+def _refuse_protected(group: Any, *, is_forced: bool) -> None:
+    protection = group.deletion_protection
+    if protection == "prevent-all-deletion" or (is_forced and protection != "none"):
+        raise ValidationError(
+            f"You cannot delete the AutoScalingGroup {group.name} because its deletion protection "
+            f"is {protection}."
+        )
 
 
 CAPACITY = Correction(

@@ -123,7 +123,11 @@ def _check_weights(groups: list[dict[str, Any]]) -> None:
         if weight is None:
             raise ValidationError("Weight must be specified for each of several target groups")
         if weight < 0 or weight > MAX_WEIGHT:
-            bound = f"less than or equal to {MAX_WEIGHT}" if weight > 0 else "greater than or equal to 0"
+            bound = (
+                f"less than or equal to {MAX_WEIGHT}"
+                if weight > 0
+                else "greater than or equal to 0"
+            )
             raise ValidationError(
                 f"1 validation error detected: Value '{weight}' at '{where}' failed to satisfy "
                 f"constraint: Member must have value {bound}"

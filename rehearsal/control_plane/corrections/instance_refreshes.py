@@ -87,7 +87,9 @@ def _desired(step: GroupStep, given: dict[str, Any] | None) -> TemplateRequest |
     if not given:
         return None
     if given.get("MixedInstancesPolicy"):
-        raise ValidationError("DesiredConfiguration.MixedInstancesPolicy: not supported by the rehearsal")
+        raise ValidationError(
+            "DesiredConfiguration.MixedInstancesPolicy: not supported by the rehearsal"
+        )
     asked = given["LaunchTemplate"]
     ec2 = step.backend.ec2_backend
     try:

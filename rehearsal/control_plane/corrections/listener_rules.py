@@ -64,7 +64,9 @@ def check_number_of_target_groups(
 def _check_priority(priority: int) -> None:
     if 1 <= priority <= MAX_PRIORITY:
         return
-    bound = "greater than or equal to 1" if priority < 1 else f"less than or equal to {MAX_PRIORITY}"
+    bound = (
+        "greater than or equal to 1" if priority < 1 else f"less than or equal to {MAX_PRIORITY}"
+    )
     raise ValidationError(
         f"1 validation error detected: Value '{priority}' at 'priority' failed to satisfy "
         f"constraint: Member must have value {bound}"

@@ -102,9 +102,7 @@ def _create(world: World, original: _Original, self: ELBV2Response) -> ActionRes
             "LoadBalancerNotFound", f"Load balancer '{params['LoadBalancerArn']}' not found"
         )
     _check_unsupported(params)
-    backend._validate_port_and_protocol(
-        balancer.type, params.get("Port"), params.get("Protocol")
-    )
+    backend._validate_port_and_protocol(balancer.type, params.get("Port"), params.get("Protocol"))
     if len(balancer.listeners) >= MAX_LISTENERS:
         raise ELBClientError("TooManyListeners", "You've reached the limit on listeners")
     protocol = params["Protocol"]

@@ -65,7 +65,9 @@ def _subnets(ec2: EC2Backend, subnet_ids: list[str]) -> list[Any]:
 
 
 def _check_gateway(ec2: EC2Backend, vpc_id: str, scheme: str) -> None:
-    attached = any(gateway.vpc and gateway.vpc.id == vpc_id for gateway in ec2.internet_gateways.values())
+    attached = any(
+        gateway.vpc and gateway.vpc.id == vpc_id for gateway in ec2.internet_gateways.values()
+    )
     if scheme == "internet-facing" and not attached:
         raise ELBClientError("InvalidSubnet", f"VPC {vpc_id} has no internet gateway")
 

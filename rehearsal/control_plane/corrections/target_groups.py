@@ -140,9 +140,7 @@ def _modify_attributes(
     group.attributes.update(attributes)
 
 
-def _show_all_attributes(
-    world: World, original: _Original, self: ELBV2Response
-) -> ActionResult:
+def _show_all_attributes(world: World, original: _Original, self: ELBV2Response) -> ActionResult:
     """The answer has every attribute, not only those that were given."""
     del world
     original(self)

@@ -70,8 +70,7 @@ def _deregister_targets(
         if not world.targets.deregister(arn, target["Id"], port, now):
             raise ELBClientError(
                 "InvalidTarget",
-                "The following targets are not registered: "
-                f"'{target['Id']}:{port or group.port}'",
+                f"The following targets are not registered: '{target['Id']}:{port or group.port}'",
             )
 
 

@@ -106,7 +106,9 @@ class Aws:
             Protocol="HTTPS",
             SslPolicy="ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
             Certificates=[{"CertificateArn": self.certificate_arn}],
-            DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+            DefaultActions=[
+                {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+            ],
         )["Listeners"][0]["ListenerArn"]
 
     def _next(self, kind: str) -> int:

@@ -45,8 +45,12 @@ def endpoint(switch: Switch) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def clients(endpoint: str) -> dict[str, Any]:
     session = boto3.Session("test", "test", region_name="us-east-1")
-    config = Config(parameter_validation=False, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    names = "ec2 elbv2 autoscaling cloudwatch s3 acm ssm sts iam".split()
+    config = Config(
+        parameter_validation=False,
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": "path"},
+    )
+    names = ["ec2", "elbv2", "autoscaling", "cloudwatch", "s3", "acm", "ssm", "sts", "iam"]
     return {n: session.client(n, endpoint_url=endpoint, config=config) for n in names}
 
 

@@ -1,0 +1,65 @@
+"""EC2 instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.ec2.exceptions import InvalidAMIIdError
+from moto.ec2.models.core import TaggedEC2Resource
+from moto.ec2.models.instances import InstanceBackend
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
+
+from rehearsal.control_plane.clock import timestamp
+from rehearsal.control_plane.correction import Correction, Replace
+from rehearsal.control_plane.world import World
+
+_Original = Callable[..., Any]
+
+
+def _run(
+    world: World,
+    original: _Original,
+    self: InstanceBackend,
+    image_id: str,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """Only an image that exists can be run. moto: names of the template's data that it misses."""
+    ec2: Any = self
+    template = kwargs.get("launch_template")
+    data = self._get_template_from_args(template).data if template else {}
+    image_id = image_id or data.get("ImageId", "")
+    if image_id not in ec2.amis:
+        raise InvalidAMIIdError(image_id)
+    kwargs["metadata_options"] = kwargs.get("metadata_options") or data.get("MetadataOptions", {})
+    reservation = original(self, image_id, *args, **kwargs)
+    for instance in reservation.instances:
+        instance.launch_time = timestamp(world.clock.now())
+    return reservation
+
+
+def _own_tags(world: World, original: _Original, self: TaggedEC2Resource) -> list[dict[str, str]]:
+    """The tags of one resource by its id. moto matches every tag of every resource against it."""
+    del world, original
+    resource: Any = self
+    return [
+        {
+            "resource_id": resource.id,
+            "key": key,
+            "value": value,
+            "resource_type": EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource.id), ""),
+        }
+        for key, value in resource.ec2_backend.tags.get(resource.id, {}).items()
+    ]
+
+
+INSTANCES = Correction(
+    name="instances",
+    moto="An image that does not exist is run; a launch template's metadata options are not used.",
+    aws="An unknown image is refused; an instance has the metadata options of its template.",
+    changes=(
+        Replace(InstanceBackend, "run_instances", _run),
+        Replace(TaggedEC2Resource, "get_tags", _own_tags),
+    ),
+)
