@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,8 +31,12 @@ T = TypeVar("T")
 
 def stack_config(stack: str) -> Config:
     """The config of a stack file of the repo, with the secret that no stack file can hold."""
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    return {**copy.deepcopy(config), TOKEN_KEY: TOKEN}
+    return {**copy.deepcopy(_read(stack)), TOKEN_KEY: TOKEN}
+
+
+@functools.cache
+def _read(stack: str) -> Config:
+    return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
 
 
 def as_handed_over(config: Config) -> dict[str, str]:
