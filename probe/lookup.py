@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -34,6 +35,10 @@ class Address:
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+Ask = Callable[[str, int], Awaitable[list[Address]]]
+"""Finds the addresses of a host and port."""
+
+
 @dataclass(slots=True)
 class _Answer:
     addresses: list[Address]
@@ -48,9 +53,11 @@ class Lookup:
     of a load balancer is probed; the others follow, to fall back to.
     """
 
-    def __init__(self, clock: Clock, overrides: Overrides) -> None:
+    def __init__(self, clock: Clock, overrides: Overrides, ask: Ask | None = None) -> None:
+        """Look names up with `ask`, or as the system does."""
         self._clock = clock
         self._overrides = overrides
+        self._ask = ask or system_addresses
         self._answers: dict[tuple[str, int], _Answer] = {}
         self._asking: dict[tuple[str, int], asyncio.Task[_Answer]] = {}
 
@@ -71,7 +78,7 @@ class Lookup:
         """Ask, or wait for the answer that another request asked for."""
         asking = self._asking.get(key)
         if asking is None:
-            asking = asyncio.create_task(self._ask(key))
+            asking = asyncio.create_task(self._answer(key))
             self._asking[key] = asking
             asking.add_done_callback(lambda task: self._asked_for(key, task))
         return await asyncio.shield(asking)
@@ -82,20 +89,28 @@ class Lookup:
         if not task.cancelled():
             task.exception()
 
-    async def _ask(self, key: tuple[str, int]) -> _Answer:
+    async def _answer(self, key: tuple[str, int]) -> _Answer:
         host, port = key
-        loop = asyncio.get_running_loop()
         found: list[Address] = []
         for name in self._overrides.get(key, (host,)):
-            if is_ip_address(name):
-                infos = socket.getaddrinfo(name, port, type=_STREAM, flags=socket.AI_NUMERICHOST)
-            else:
-                infos = await loop.getaddrinfo(name, port, type=_STREAM)
-            found += [Address(family, cast("SockAddr", at)) for family, _, _, _, at in infos]
+            found += await self._ask(name, port)
         previous = self._answers.get(key)
         answer = _Answer(found, self._clock.monotonic(), previous.turn if previous else 0)
         self._answers[key] = answer
         return answer
+
+
+async def system_addresses(host: str, port: int) -> list[Address]:
+    """What the system's resolver says; an address is its own answer and asks nobody.
+
+    Raises:
+        OSError: no answer (`socket.gaierror`).
+    """
+    if is_ip_address(host):
+        infos = socket.getaddrinfo(host, port, type=_STREAM, flags=socket.AI_NUMERICHOST)
+    else:
+        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=_STREAM)
+    return [Address(family, cast("SockAddr", at)) for family, _, _, _, at in infos]
 
 
 def rotated(addresses: list[Address], turn: int) -> list[Address]:

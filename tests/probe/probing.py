@@ -1,0 +1,58 @@
+"""Runs the prober inside a test and gathers its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from probe.clock import SystemClock
+from probe.options import Options
+from probe.prober import Prober
+from probe.record import Line, Mode, RequestLine, StallLine
+from probe.summary import Summary
+from probe.target import Target
+
+
+@dataclass(slots=True)
+class Probed:
+    """What a run reported."""
+
+    lines: list[Line] = field(default_factory=list[Line])
+    heads: list[bytes] = field(default_factory=list[bytes])
+    summary: Summary = field(default_factory=Summary)
+
+    @property
+    def requests(self) -> list[RequestLine]:
+        return [line for line in self.lines if isinstance(line, RequestLine)]
+
+    @property
+    def stalls(self) -> list[StallLine]:
+        return [line for line in self.lines if isinstance(line, StallLine)]
+
+    def of(self, mode: Mode) -> list[RequestLine]:
+        return [line for line in self.requests if line.mode is mode]
+
+
+def options_for(*urls: str, rate_per_s: float = 200.0, duration_s: float | None = 0.2) -> Options:
+    """40 requests in 0.2 s, unless told otherwise."""
+    targets = tuple(Target.parse(url) for url in urls)
+    return Options(targets, rate_per_s=rate_per_s, duration_s=duration_s)
+
+
+async def probed(options: Options, watch: Callable[[Prober, Line], None] | None = None) -> Probed:
+    """Run to the end; `watch` sees each line as it comes and may stop the prober."""
+    result = Probed()
+
+    def on_line(line: Line, head: bytes) -> None:
+        result.lines.append(line)
+        result.heads.append(head)
+        result.summary.add(line)
+        if watch is not None:
+            watch(prober, line)
+
+    prober = Prober(options, SystemClock(), on_line)
+    await prober.run()
+    return result
+
+
+__all__ = ["Probed", "options_for", "probed", "replace"]
