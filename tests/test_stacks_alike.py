@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from components.stack import declare_stack
-from tests.components.recording import Recording, Registration, recorded
-from tests.configs import Config, parsed, stack_config
+from tests.components.recording import Recording, Registration
+from tests.components.stacks import declared, recording_of
+from tests.configs import stack_config
 
 OWN_NETWORK = {
     "aws:ec2/vpc:Vpc",
@@ -48,16 +47,6 @@ MAY_DIFFER = {
 """Every property in which the two stacks differ, names aside; not one more, and not one less."""
 
 
-@functools.cache
-def recording_of(stack: str) -> Recording:
-    return recording(stack, stack_config(stack))
-
-
-def recording(stack: str, config: Config) -> Recording:
-    settings = parsed(config, stack=stack)
-    return recorded(lambda: declare_stack(settings), stack)
-
-
 def flattened(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every leaf of a value with the way to it."""
     if isinstance(value, dict):
@@ -79,10 +68,7 @@ def without_names(value: Any) -> Any:
 
 def compared(registration: Registration) -> dict[str, Any]:
     """A resource as the two stacks are compared by it."""
-    tags = {"Environment": None}
     inputs = {**registration.inputs, "protect": registration.is_protected}
-    if isinstance(inputs.get("tags"), dict):
-        inputs["tags"] = {**inputs["tags"], **tags}
     leaves = {path: without_names(leaf) for path, leaf in flattened(inputs)}
     # The instance is told its environment, and its tags name it; a test of its own reads both.
     return {
@@ -149,6 +135,6 @@ def test_both_stacks_say_what_they_are_by_the_same_outputs(stack: str) -> None:
 def test_a_dev_that_leaves_something_out_is_seen(
     key: str, value: object, difference: tuple[str, str]
 ) -> None:
-    dev = recording("dev", stack_config("dev") | {key: value})
+    dev = declared(stack_config("dev") | {key: value}, stack="dev")
 
     assert difference in differences(recording_of("prod"), dev)

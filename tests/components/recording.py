@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,10 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 
 PROJECT = "failover"
 UNKNOWN_FUNCTION = "no such function in the recording"
+_IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
+
+Override = Callable[[MockResourceArgs], dict[str, Any]]
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Recording:
     """What each component registered as its outputs, by type and name."""
     exports: dict[str, Any] = field(default_factory=dict[str, Any])
     secret_exports: set[str] = field(default_factory=set[str])
+    errors: list[str] = field(default_factory=list[str])
+    """What the program told the engine to show as errors."""
 
     def of_type(self, suffix: str) -> list[Registration]:
         """The resources whose type ends so, in the order of their names."""
@@ -62,18 +68,17 @@ class Recording:
 class LocalMocks(Mocks):
     """Answers as AWS would for what the program reads back from its own resources."""
 
-    def __init__(
-        self, image_of_a_rule: Callable[[MockResourceArgs], dict[str, Any]] | None
-    ) -> None:
-        self._override = image_of_a_rule
+    def __init__(self, override: Override | None, answers: Mapping[str, Answer]) -> None:
+        self._override = override
+        self._answers = {_IDENTITY: lambda _: {"accountId": "111122223333"}} | dict(answers)
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        answers: dict[str, dict[str, Any]] = {
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "111122223333"}
-        }
-        if args.token not in answers:
+        if args.token not in self._answers:
             raise AssertionError(f"{UNKNOWN_FUNCTION}: {args.token}")
-        return answers[args.token], []
+        try:
+            return self._answers[args.token](args.args), []
+        except KeyError as error:
+            return {}, [("id", f"no matching {error} found")]
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         state = dict(args.inputs)
@@ -84,6 +89,17 @@ class LocalMocks(Mocks):
         if self._override is not None:
             state |= self._override(args)
         return (arn if "/lb" in args.typ or ":lb/" in args.typ else f"id-{args.name}"), state
+
+
+class _ErrorLog(logging.Logger):
+    """The engine's log, as far as errors go."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__("engine")
+        self._recording = recording
+
+    def error(self, msg: object, *args: object, **kwargs: Any) -> None:
+        self._recording.errors.append(str(msg))
 
 
 class RecordingMonitor(MockMonitor):
@@ -112,32 +128,45 @@ class RecordingMonitor(MockMonitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's own name
-        outputs = _plain(rpc.deserialize_properties(request.outputs))
-        self._recording.outputs[_short(request.urn)] = outputs
+        if owner := _short(request.urn):
+            outputs = _plain(rpc.deserialize_properties(request.outputs))
+            self._recording.outputs[owner] = outputs
         return super().RegisterResourceOutputs(request)
 
 
 def recorded(
     declare: Callable[[], None],
     stack: str = "prod",
-    override: Callable[[MockResourceArgs], dict[str, Any]] | None = None,
+    override: Override | None = None,
+    answers: Mapping[str, Answer] | None = None,
 ) -> Recording:
-    """What `declare` registers, with its exports; a failing `apply` fails it."""
+    """What `declare` registers, with its exports; a failing `apply` fails it.
+
+    `override` changes what a resource is read back as; `answers` are of the provider's functions,
+    which fail where an answer raises `KeyError`.
+    """
     recording = Recording()
 
     def run() -> None:
-        monitor = RecordingMonitor(LocalMocks(override), recording)
-        pulumi.runtime.set_mocks(monitor.mocks, PROJECT, stack, preview=False, monitor=monitor)
+        monitor = RecordingMonitor(LocalMocks(override, answers or {}), recording)
+        pulumi.runtime.set_mocks(
+            monitor.mocks,
+            PROJECT,
+            stack,
+            preview=False,
+            logger=_ErrorLog(recording),
+            monitor=monitor,
+        )
 
         @pulumi.runtime.test
-        def program() -> pulumi.Output[None]:
+        def program() -> pulumi.Output[Any]:
             declare()
             root: Any = pulumi.runtime.get_root_resource()
-            exports = {k: pulumi.Output.from_input(v) for k, v in root.outputs.items()}
-            secrets = {k: pulumi.Output.from_input(v.is_secret()) for k, v in exports.items()}
-            return pulumi.Output.all(
-                pulumi.Output.unsecret(pulumi.Output.all(**exports)), pulumi.Output.all(**secrets)
-            ).apply(lambda known: _keep_exports(recording, known[0], known[1]))
+            exports = [
+                _keep_export(recording, name, pulumi.Output.from_input(value))
+                for name, value in root.outputs.items()
+            ]
+            return pulumi.Output.all(*exports)
 
         program()
 
@@ -145,11 +174,14 @@ def recorded(
     return recording
 
 
-def _keep_exports(
-    recording: Recording, exports: Mapping[str, Any], secrets: Mapping[str, bool]
-) -> None:
-    recording.exports = dict(exports)
-    recording.secret_exports = {name for name, is_secret in secrets.items() if is_secret}
+def _keep_export(recording: Recording, name: str, value: pulumi.Output[Any]) -> pulumi.Output[None]:
+    def keep(known: list[Any]) -> None:
+        recording.exports[name] = known[0]
+        if known[1]:
+            recording.secret_exports.add(name)
+
+    is_secret = pulumi.Output.from_input(value.is_secret())
+    return pulumi.Output.all(pulumi.Output.unsecret(value), is_secret).apply(keep)
 
 
 def _short(urn: str) -> str:
@@ -177,8 +209,3 @@ def _has_secret(value: Any) -> bool:
     if isinstance(value, dict):
         return any(_has_secret(v) for v in value.values())
     return isinstance(value, list) and any(_has_secret(v) for v in value)
-
-
-def as_json(value: Any) -> str:
-    """A stable text of a value, for comparing."""
-    return json.dumps(value, sort_keys=True)

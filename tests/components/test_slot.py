@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import base64
+
+import pytest
+import yaml
+
+from tests.components.stacks import declared, recording_of
+from tests.configs import stack_config
+from tests.test_settings_values import GROUP_ARN, with_existing_slot
+
+
+def test_a_target_group_has_its_name_and_health_check_and_waits_for_running_requests() -> None:
+    group = recording_of("prod").one(":TargetGroup", "web-01")
+
+    assert group.inputs == {
+        "name": "hankooktire-us-prd-web-01-tg",
+        "port": 8080,
+        "protocol": "HTTP",
+        "vpcId": "vpc-0a1b2c3d4e5f60718",
+        "targetType": "instance",
+        "deregistrationDelay": 30,
+        "stickiness": {"enabled": False, "type": "lb_cookie"},
+        "healthCheck": {
+            "enabled": True,
+            "path": "/healthz",
+            "port": "traffic-port",
+            "protocol": "HTTP",
+            "matcher": "200",
+            "interval": 10,
+            "timeout": 5,
+            "healthyThreshold": 3,
+            "unhealthyThreshold": 2,
+        },
+        "targetGroupHealth": {
+            "dnsFailover": {
+                "minimumHealthyTargetsCount": "off",
+                "minimumHealthyTargetsPercentage": "off",
+            },
+            "unhealthyStateRouting": {
+                "minimumHealthyTargetsCount": 1,
+                "minimumHealthyTargetsPercentage": "off",
+            },
+        },
+        "tags": {
+            "Name": "hankooktire-us-prd-web-01-tg",
+            "Environment": "prd",
+            "Service": "web",
+            "Slot": "01",
+        },
+    }
+
+
+def test_an_instance_is_private_encrypted_and_asks_for_a_token() -> None:
+    template = recording_of("prod").one(":LaunchTemplate", "web-01").inputs
+
+    assert template["metadataOptions"] == {
+        "httpEndpoint": "enabled",
+        "httpTokens": "required",
+        "httpPutResponseHopLimit": 1,
+    }
+    (interface,) = template["networkInterfaces"]
+    assert interface["associatePublicIpAddress"] == "false"
+    assert interface["securityGroups"] == ["id-instance"]
+    (device,) = template["blockDeviceMappings"]
+    assert device["ebs"]["encrypted"] == "true"
+
+
+def test_an_instance_is_told_its_service_and_slot_when_it_boots() -> None:
+    template = recording_of("prod").one(":LaunchTemplate", "portal-02").inputs
+
+    text = base64.b64decode(template["userData"]).decode()
+
+    assert text.startswith("#cloud-config\n")
+    (file,) = yaml.safe_load(text)["write_files"]
+    assert file["path"] == "/etc/failover/slot.env"
+    assert dict(line.split("=") for line in file["content"].splitlines()) == {
+        "FAILOVER_ENVIRONMENT": "prd",
+        "FAILOVER_SERVICE": "portal",
+        "FAILOVER_SLOT": "02",
+        "FAILOVER_PORT": "8080",
+    }
+
+
+@pytest.mark.parametrize("kind", ["instance", "volume"])
+def test_instances_and_volumes_are_tagged_with_their_slot(kind: str) -> None:
+    template = recording_of("prod").one(":LaunchTemplate", "web-02").inputs
+
+    tags = {each["resourceType"]: each["tags"] for each in template["tagSpecifications"]}
+
+    assert tags[kind] == {
+        "Name": "hankooktire-us-prd-web-02",
+        "Environment": "prd",
+        "Service": "web",
+        "Slot": "02",
+    }
+
+
+def test_a_group_runs_a_numbered_version_and_leaves_its_desired_number_alone() -> None:
+    group = recording_of("prod").one("autoscaling/group:Group", "web-01").inputs
+
+    assert group["launchTemplate"] == {"id": "id-web-01", "version": "3"}
+    assert (group["minSize"], group["maxSize"]) == (3, 12)
+    assert "desiredCapacity" not in group
+
+
+def test_a_new_image_launches_before_it_terminates_and_nothing_waits_for_it() -> None:
+    group = recording_of("prod").one("autoscaling/group:Group", "web-01").inputs
+
+    assert group["instanceRefresh"] == {
+        "strategy": "Rolling",
+        "preferences": {
+            "minHealthyPercentage": 100,
+            "maxHealthyPercentage": 200,
+            "autoRollback": False,
+            "skipMatching": True,
+        },
+    }
+    assert group["waitForCapacityTimeout"] == "0"
+    assert group["terminationPolicies"] == ["OldestLaunchTemplate", "OldestInstance"]
+
+
+def test_a_booting_instance_has_its_grace_period() -> None:
+    group = recording_of("prod").one("autoscaling/group:Group", "web-01").inputs
+
+    assert group["healthCheckType"] == "ELB"
+    assert (group["healthCheckGracePeriod"], group["defaultInstanceWarmup"]) == (120, 120)
+
+
+def test_a_group_grows_with_its_cpu() -> None:
+    policy = recording_of("prod").one("autoscaling/policy:Policy", "web-01").inputs
+
+    assert policy["policyType"] == "TargetTrackingScaling"
+    assert policy["targetTrackingConfiguration"] == {
+        "predefinedMetricSpecification": {"predefinedMetricType": "ASGAverageCPUUtilization"},
+        "targetValue": 60,
+    }
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        ("web", {"name": "web"}),
+        (
+            "arn:aws:iam::111122223333:instance-profile/web",
+            {"arn": "arn:aws:iam::111122223333:instance-profile/web"},
+        ),
+    ],
+)
+def test_an_instance_has_the_profile_that_its_service_names(
+    profile: str, expected: dict[str, str]
+) -> None:
+    config = stack_config("prod")
+    config["failover:services"]["web"]["instanceProfile"] = profile
+
+    recording = declared(config)
+
+    assert recording.one(":LaunchTemplate", "web-01").inputs["iamInstanceProfile"] == expected
+    assert "iamInstanceProfile" not in recording.one(":LaunchTemplate", "portal-01").inputs
+
+
+def test_a_new_image_of_one_slot_changes_that_slots_template_alone() -> None:
+    config = stack_config("prod")
+    config["failover:images"]["web"]["02"] = "ami-0fffffffffffffff7"
+    before = {r.key: r.inputs for r in recording_of("prod").registrations}
+
+    after = {r.key: r.inputs for r in declared(config).registrations}
+
+    assert {key for key in before if before[key] != after[key]} == {
+        "aws:ec2/launchTemplate:LaunchTemplate web-02"
+    }
+
+
+def test_of_a_slot_that_is_there_nothing_is_declared_but_its_alarms() -> None:
+    config, lookups = with_existing_slot()
+
+    recording = declared(config, lookups=lookups)
+
+    of_slot = [r for r in recording.registrations if r.parent == "failover:index:Slot web-01"]
+    assert [r.name for r in of_slot] == ["web-01-target-5xx", "web-01-unhealthy-hosts"]
+    groups = recording.one(":ListenerRule", "web").inputs["actions"][0]["forward"]["targetGroups"]
+    assert [group["arn"] for group in groups] == [GROUP_ARN, "arn:mock:TargetGroup/web-02"]
+
+
+def test_target_groups_and_groups_are_protected_where_protection_is_on() -> None:
+    kinds = (":TargetGroup", "autoscaling/group:Group")
+
+    protected = {
+        stack: {r.is_protected for kind in kinds for r in recording_of(stack).of_type(kind)}
+        for stack in ("prod", "dev")
+    }
+
+    assert protected == {"prod": {True}, "dev": {False}}
