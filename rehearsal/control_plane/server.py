@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from waitress.server import create_server
 
 from rehearsal.control_plane.application import Application
@@ -16,7 +18,7 @@ class Server:
     """The HTTP server of one control plane, bound as soon as it is made."""
 
     def __init__(self, plane: ControlPlane, port: int = 0) -> None:
-        self._server = create_server(
+        self._server: Any = create_server(
             Application(plane),
             host=HOST,
             port=port,

@@ -18,7 +18,7 @@ from rehearsal.control_plane.clock import epoch_of, timestamp
 GROUP_NAME_TAG = "aws:autoscaling:groupName"
 
 
-class LaunchFailed(Exception):
+class LaunchError(Exception):
     """EC2 refused the launch; the message is what the scaling activity shows."""
 
 
@@ -32,13 +32,13 @@ def resolved(ec2: EC2Backend, request: TemplateRequest) -> LaunchTemplateVersion
     """The version that a request means now.
 
     Raises:
-        LaunchFailed: the template or the version is not there.
+        LaunchError: the template or the version is not there.
     """
     try:
         template = ec2.get_launch_template(request.template_id)
         return template.get_version(request.version or "$Default")
     except ServiceException as error:
-        raise LaunchFailed(str(error.message)) from error
+        raise LaunchError(str(error.message)) from error
 
 
 def identified(version: LaunchTemplateVersion) -> TemplateVersion:
@@ -66,12 +66,12 @@ def launch_instance(
     Tags: those of the template, those that the group propagates, and AWS's own.
 
     Raises:
-        LaunchFailed: EC2 refuses it, as for an image that does not exist.
+        LaunchError: EC2 refuses it, as for an image that does not exist.
     """
     data = version.data
     image_id = data.get("ImageId", "")
     if image_id not in ec2.amis:
-        raise LaunchFailed(
+        raise LaunchError(
             f"The image id '[{image_id}]' does not exist. Launching EC2 instance failed."
         )
     interface = next(iter(data.get("NetworkInterfaces", [])), {})
@@ -104,7 +104,7 @@ def launch_instance(
             tags={"instance": instance_tags, "volume": tags.get("volume", {})},
         )
     except ServiceException as error:
-        raise LaunchFailed(f"{error.message} Launching EC2 instance failed.") from error
+        raise LaunchError(f"{error.message} Launching EC2 instance failed.") from error
     instance = reservation.instances[0]
     instance.launch_time = timestamp(now)
     return instance

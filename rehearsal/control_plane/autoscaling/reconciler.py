@@ -16,7 +16,7 @@ from rehearsal.control_plane.autoscaling.group import (
     active,
 )
 from rehearsal.control_plane.autoscaling.launching import (
-    LaunchFailed,
+    LaunchError,
     launch_instance,
     new_member,
     requested_template,
@@ -226,7 +226,7 @@ class GroupStep:
                 subnet_ids = self.group.vpc_zone_identifier.split(",")
                 subnet_id = subnet_for_next(ec2, subnet_ids, list(active(self.members)))
                 instance = launch_instance(ec2, self.group, version, subnet_id, self.now)
-            except LaunchFailed as failure:
+            except LaunchError as failure:
                 activity.finish(self.now, "Failed", str(failure))
                 self.record.launch_after = self.now + RETRY_SECONDS
                 return

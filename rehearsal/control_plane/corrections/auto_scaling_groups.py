@@ -1,5 +1,7 @@
 """Auto Scaling groups: what is asked of them is checked and noted; the reconciler does it."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -14,7 +16,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from rehearsal.control_plane.autoscaling.group import GroupRecord
 from rehearsal.control_plane.autoscaling.launching import (
-    LaunchFailed,
+    LaunchError,
     requested_template,
     resolved,
 )
@@ -124,7 +126,7 @@ def _check_template(backend: AutoScalingBackend, group: Any) -> None:
     """The template must be able to launch: AWS tries it when a group is set to it."""
     try:
         version = resolved(backend.ec2_backend, requested_template(group))
-    except LaunchFailed as failure:
+    except LaunchError as failure:
         raise ValidationError(
             f"You must use a valid fully-formed launch template. {failure}"
         ) from failure
@@ -155,7 +157,7 @@ def _create(world: World, original: _Original, self: AutoScalingResponse) -> Act
     if not params.get("VPCZoneIdentifier"):
         raise ValidationError("not supported by the rehearsal: a group without VPCZoneIdentifier")
     result = _in_autoscaling_words(lambda: original(self))
-    group = backend.autoscaling_groups[name]
+    group: Any = backend.autoscaling_groups[name]
     try:
         _check_template(backend, group)
     except ValidationError:

@@ -1,14 +1,16 @@
 """The instances of Auto Scaling groups and what happened to them, as the API tells it."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from rehearsal.control_plane.autoscaling.group import GroupRecord
+from rehearsal.control_plane.autoscaling.group import GroupRecord, Member
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.corrections.auto_scaling_groups import group_named
@@ -69,7 +71,7 @@ def _describe_instances(
             "ProtectedFromScaleIn": m.protected_from_scale_in,
         }
         for group in self.autoscaling_backend.autoscaling_groups.values()
-        for m in group.instance_states
+        for m in cast("list[Member]", group.instance_states)
         if not wanted or m.instance_id in wanted
     ]
     return ActionResult({"AutoScalingInstances": details})

@@ -1,5 +1,7 @@
 """Which resources refer to an image. Source: EC2 API Reference, DescribeImageReferences."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,5 +1,7 @@
 """Instance refresh: start, describe, cancel, roll back."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import uuid
@@ -12,7 +14,7 @@ from moto.core.responses import ActionResult
 
 from rehearsal.control_plane.autoscaling import refreshing
 from rehearsal.control_plane.autoscaling.launching import (
-    LaunchFailed,
+    LaunchError,
     requested_template,
     resolved,
 )
@@ -108,7 +110,7 @@ def _desired(step: GroupStep, given: dict[str, Any] | None) -> TemplateRequest |
 def _check_launchable(step: GroupStep, request: TemplateRequest) -> None:
     try:
         version = resolved(step.backend.ec2_backend, request)
-    except LaunchFailed as failure:
+    except LaunchError as failure:
         raise ValidationError(str(failure)) from failure
     image_id = version.data.get("ImageId", "")
     if image_id not in step.backend.ec2_backend.amis:

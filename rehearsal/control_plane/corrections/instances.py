@@ -1,5 +1,7 @@
 """EC2 instances."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

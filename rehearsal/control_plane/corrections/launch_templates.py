@@ -1,5 +1,7 @@
 """Launch templates and their versions."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -97,7 +99,8 @@ def _get_version(world: World, original: _Original, self: LaunchTemplate, num: A
     if not text.startswith("$") and (not text.isdigit() or int(text) < 1):
         raise EC2ClientError(
             "InvalidLaunchTemplateId.VersionNotFound",
-            f"Could not find the specified version {num} for the launch template with ID {self.id}.",
+            f"Could not find the specified version {num} for the launch template with ID "
+            f"{self.id}.",
         )
     return original(self, num)
 

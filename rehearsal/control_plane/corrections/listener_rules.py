@@ -1,5 +1,7 @@
 """Listener rules: priorities, limits, and what may be changed."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

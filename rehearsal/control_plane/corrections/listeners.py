@@ -1,5 +1,7 @@
 """Listeners of Application Load Balancers."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

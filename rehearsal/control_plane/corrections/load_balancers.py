@@ -1,5 +1,7 @@
 """Application Load Balancers: names, zones, attributes, protection from deletion."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,7 @@
 """Tags of load balancers, listeners, rules and target groups."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Machine images: the rehearsal's own catalogue, and the end of an image's life."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -24,7 +26,7 @@ LONGEST_DEPRECATION = timedelta(days=3650)
 def _load_catalogue(world: World, original: _Original, self: AmiBackend) -> None:
     del original
     for image in CATALOGUE:
-        self.amis[image.image_id] = Ami(
+        ami: Any = Ami(
             self,
             image.image_id,
             name=image.name,
@@ -38,6 +40,7 @@ def _load_catalogue(world: World, original: _Original, self: AmiBackend) -> None
             creation_date=timestamp(world.clock.now()),
             tags={BUILD_TAG: image.build, "Name": image.name},
         )
+        self.amis[image.image_id] = ami
 
 
 def _image(response: AmisResponse) -> Any:
@@ -93,7 +96,7 @@ def _describe(
     del world
     for image_id in ami_ids or []:
         if image_id.startswith("ami-") and image_id not in self.amis:
-            raise InvalidAMIIdError(ami_ids)
+            raise InvalidAMIIdError(image_id)
     return original(self, ami_ids, filters, exec_users, owners)
 
 

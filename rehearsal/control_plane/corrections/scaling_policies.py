@@ -4,6 +4,8 @@ Nothing in the rehearsal measures a load that a policy could follow; the desired
 by whoever asks for it.
 """
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable

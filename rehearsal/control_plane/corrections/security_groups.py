@@ -1,5 +1,7 @@
 """Security groups and their rules."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

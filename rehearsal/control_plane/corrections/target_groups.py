@@ -1,5 +1,7 @@
 """Target groups: health check settings and attributes within AWS's ranges."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import re
@@ -94,7 +96,7 @@ def _new(
 ) -> None:
     del world
     original(self, *args, **kwargs)
-    self.attributes = defaults(TARGET_GROUP)
+    self.attributes = dict[str, int | str](defaults(TARGET_GROUP))
 
 
 def _modify(world: World, original: _Original, self: ELBV2Response) -> ActionResult:

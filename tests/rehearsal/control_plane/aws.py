@@ -35,7 +35,8 @@ def refusal(call: Any, **arguments: Any) -> tuple[str, str]:
     try:
         call(**arguments)
     except ClientError as error:
-        return error.response["Error"]["Code"], error.response["Error"]["Message"]
+        told: Any = error.response
+        return told["Error"]["Code"], told["Error"]["Message"]
     raise AssertionError("the call was not refused")
 
 

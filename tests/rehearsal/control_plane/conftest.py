@@ -35,7 +35,7 @@ def switch() -> Switch:
 
 @pytest.fixture(scope="session")
 def endpoint(switch: Switch) -> Iterator[str]:
-    server = create_server(switch, host="127.0.0.1", port=0, threads=2)
+    server: Any = create_server(switch, host="127.0.0.1", port=0, threads=2)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}"
@@ -44,7 +44,7 @@ def endpoint(switch: Switch) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def clients(endpoint: str) -> dict[str, Any]:
-    session = boto3.Session("test", "test", region_name="us-east-1")
+    session: Any = boto3.Session("test", "test", region_name="us-east-1")
     config = Config(
         parameter_validation=False,
         retries={"total_max_attempts": 1},
