@@ -16,6 +16,7 @@ from probe.cli_options import REPORT_OPTIONS, RUN_OPTIONS, with_options
 from probe.clock import SystemClock
 from probe.display import Display, EventDisplay, NoDisplay, PlainDisplay
 from probe.errors import OptionsError, ProbeError
+from probe.event_loop import loop_factory
 from probe.file_limit import raise_file_limit
 from probe.option_check import Given, checked_options
 from probe.options import Options
@@ -86,7 +87,8 @@ def run(*, as_json: bool, events: bool, quiet: bool, marks: bool, **given: Any) 
         if as_json and events:
             raise click.UsageError("--json and --events both write to standard output: choose one")
         display = _display(options, events=events, quiet=quiet)
-        ended = asyncio.run(_run(options, display, marks=marks))
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            ended = runner.run(_run(options, display, marks=marks))
     except OptionsError as error:
         _exit_with(str(error), BAD_INPUT)
     except ProbeError as error:

@@ -15,6 +15,11 @@ JUST_BEFORE_SECONDS = 0.1
 """A close that came this shortly before a request would have met that of a client farther away."""
 
 
+GROWTH = 16
+"""A slow answer makes requests open connections beyond the size; closing them again at once would
+make the prober dial anew for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Closed:
     """A kept-alive connection that the server closed too early, or just before its next request."""
@@ -59,7 +64,7 @@ class Pool:
     """Connections waiting for their next request, the one that has waited longest first."""
 
     def __init__(self, size: int) -> None:
-        """Keep up to `size` connections."""
+        """Keep at least `size` connections, and `GROWTH` times as many where they are in use."""
         self._size = size
         self._idle: deque[Connection] = deque()
         self._lent = 0
@@ -86,7 +91,7 @@ class Pool:
         self._lent -= 1
         if connection is None:
             return
-        if len(self._idle) < self._size:
+        if len(self._idle) < self._size * GROWTH:
             self._idle.append(connection)
         else:
             connection.close()

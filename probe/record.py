@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from probe.fault import Fault, Phase
@@ -55,6 +56,11 @@ class Stream:
 
     def __str__(self) -> str:
         return self.url if self.kind is Kind.REQUESTS else f"{self.url} ({self.kind})"
+
+
+@cache
+def _stream(url: str, mode: Mode) -> Stream:
+    return Stream(url, _KINDS[mode])
 
 
 _KINDS = {
@@ -130,7 +136,7 @@ class RequestLine:
     @property
     def stream(self) -> Stream:
         """The stream that it belongs to."""
-        return Stream(self.url, _KINDS[self.mode])
+        return _stream(self.url, self.mode)
 
     @property
     def sent(self) -> bool:

@@ -12,10 +12,12 @@ from probe.record import SCHEMA, Line, RunLine, line_from_dict, line_to_dict
 
 MAX_UNWRITTEN_BYTES = 64 << 10
 
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def encoded(line: Line) -> bytes:
     """The line as JSON, with its newline."""
-    return json.dumps(line_to_dict(line), separators=(",", ":")).encode() + b"\n"
+    return _to_json(line_to_dict(line)).encode() + b"\n"
 
 
 class LogFile:

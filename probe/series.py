@@ -6,8 +6,8 @@ from collections import Counter
 
 from probe.record import Kind, RequestLine, Verdict
 from probe.sketch import Sketch
-from probe.summary import MAX_GROUPS, OTHER
-from probe.tally import Tally
+from probe.summary import slot_of
+from probe.tally import Tally, latency_bucket
 
 OK = "ok"
 STATUS_4XX = "4xx"
@@ -61,12 +61,12 @@ class Bucket:
             self.faults[line.error] += 1
         if line.stream.kind is not Kind.REQUESTS:
             return
-        self.steady.add(line)
+        bucket = latency_bucket(line)
+        self.steady.add(line, bucket)
         if line.sent:
             self.schedule_error_ms.add(line.late_ms)
         if line.slot is not None:
-            name = line.slot if line.slot in self.slots or len(self.slots) < MAX_GROUPS else OTHER
-            self.slots.setdefault(name, Tally()).add(line)
+            slot_of(self.slots, line.slot).add(line, bucket)
 
     def merge(self, other: Bucket) -> None:
         """Count all that another bucket counted."""

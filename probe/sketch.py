@@ -20,6 +20,11 @@ _GROWTH = (1 + ACCURACY) / (1 - ACCURACY)
 _PER_LOG = 1 / math.log(_GROWTH)
 
 
+def bucket_of(value: float) -> int:
+    """The bucket of a value, 0 or more."""
+    return math.ceil(math.log(max(value, SMALLEST)) * _PER_LOG)
+
+
 class Sketch:
     """A mergeable histogram with logarithmic buckets; keeps the exact maximum."""
 
@@ -30,9 +35,14 @@ class Sketch:
         self.count = 0
         self.maximum = 0.0
 
-    def add(self, value: float) -> None:
-        """Count one value, 0 or more."""
-        key = math.ceil(math.log(max(value, SMALLEST)) * _PER_LOG)
+    def add(self, value: float, bucket: int | None = None) -> None:
+        """Count one value, 0 or more.
+
+        Args:
+            value: to count.
+            bucket: its `bucket_of`, where it is known already.
+        """
+        key = bucket_of(value) if bucket is None else bucket
         self._buckets[key] = self._buckets.get(key, 0) + 1
         self.count += 1
         if value > self.maximum:

@@ -24,7 +24,7 @@ from probe.record import (
 )
 from probe.share import Share
 from probe.sketch import Sketch
-from probe.tally import Tally
+from probe.tally import Counts, Tally, latency_bucket
 
 KEPT_STALLS = 200
 KEPT_MARKS = 1000
@@ -59,7 +59,7 @@ class Summary:
         self.run: RunLine | None = None
         self.end: EndLine | None = None
         self.last_s = 0.0
-        self.total = Tally()
+        self.total = Counts()
         self.steady = Tally()
         """Of the requests on the schedule; slots, builds and latencies are theirs alone."""
         self.sent = 0
@@ -158,10 +158,14 @@ class Summary:
 
     def _add_request(self, line: RequestLine) -> None:
         self.last_s = max(self.last_s, line.ended_s)
-        self.total.add(line)
-        self.modes.setdefault(line.mode, Tally()).add(line)
+        bucket = latency_bucket(line)
+        self.total.count(line.verdict)
+        mode = self.modes.get(line.mode)
+        if mode is None:
+            mode = self.modes[line.mode] = Tally()
+        mode.add(line, bucket)
         if line.stream.kind is Kind.REQUESTS:
-            self._add_steady(line)
+            self._add_steady(line, bucket)
         if line.status is not None:
             self.statuses[line.status] += 1
         if line.sent:
@@ -169,24 +173,23 @@ class Summary:
             self.connections += line.reused == 0 and line.connect_ms is not None
         self.fallbacks += line.fallbacks
         self.idle_closes += line.idle_closes
-        self._judge(line)
+        self._judge(line, bucket)
 
-    def _add_steady(self, line: RequestLine) -> None:
-        self.steady.add(line)
+    def _add_steady(self, line: RequestLine, bucket: int | None) -> None:
+        self.steady.add(line, bucket)
         if line.sent:
             self.schedule_error_ms.add(line.late_ms)
         if line.slot is not None:
-            name = line.slot if line.slot in self.slots or len(self.slots) < MAX_GROUPS else OTHER
-            self.slots.setdefault(name, Tally()).add(line)
+            slot_of(self.slots, line.slot).add(line, bucket)
         if line.build is not None:
             known = line.build in self.builds or len(self.builds) < MAX_GROUPS
             self.builds[line.build if known else OTHER] += 1
 
-    def _judge(self, line: RequestLine) -> None:
+    def _judge(self, line: RequestLine, bucket: int | None) -> None:
         stream = self.streams.get(line.stream)
         if stream is None:
             stream = self.streams[line.stream] = StreamSummary(line.stream, self.started_s)
-        stream.tally.add(line)
+        stream.tally.add(line, bucket)
         match line.verdict:
             case Verdict.OK:
                 stream.outages.succeeded(line.ended_s)
@@ -214,3 +217,12 @@ class Summary:
         for stream in self.streams.values():
             stream.outages.close()
             stream.gaps.finished(self.last_s)
+
+
+def slot_of(slots: dict[str, Tally], slot: str) -> Tally:
+    """The tally of a slot, made if need be; those beyond `MAX_GROUPS` share one."""
+    tally = slots.get(slot)
+    if tally is None:
+        name = slot if len(slots) < MAX_GROUPS else OTHER
+        tally = slots.setdefault(name, Tally())
+    return tally

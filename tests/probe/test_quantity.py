@@ -28,7 +28,7 @@ def test_a_duration_reads_as_people_write_it(text: str, seconds: float) -> None:
     assert parse_duration_seconds(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "s", "10 m", "-5s", "0s", "0", "1e3s", "5x", "١s", "10m5"])
+@pytest.mark.parametrize("text", ["", "s", "10 m", "-5s", "0s", "0", "1e3s", "5x", "1½s", "10m5"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no"):
         parse_duration_seconds(text)
