@@ -37,7 +37,7 @@ ROOT_VOLUME_GIB = Key(
 SLOT_CAPACITY: dict[Slot, Group] = {
     slot: Group(
         slot.value,
-        f"Where slot {slot} differs from the service.",
+        "Where the slot differs from its service.",
         (INSTANCE_TYPE, MIN, MAX),
     )
     for slot in Slot

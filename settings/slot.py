@@ -70,7 +70,11 @@ AUTO_SCALING_GROUP = Group(
     (EXISTING_GROUP, GROUP_NAME),
 )
 SLOTS: dict[Slot, Group] = {
-    slot: Group(slot.value, f"What slot {slot} is made of.", (TARGET_GROUP, AUTO_SCALING_GROUP))
+    slot: Group(
+        slot.value,
+        "What the slot is made of, where it is not ours by convention.",
+        (TARGET_GROUP, AUTO_SCALING_GROUP),
+    )
     for slot in Slot
 }
 

@@ -1,0 +1,99 @@
+"""The reference of the config, as Markdown, from the keys themselves.
+
+`python -m settings.reference > docs/reference/config.md` writes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rollout.split import Slot
+from settings.key import Group, Key
+from settings.schema import TOP
+
+_INTRODUCTION = """\
+# Config
+
+Every key of the namespace `failover`, from `Pulumi.<stack>.yaml`. Set one with
+`pulumi config set weights 75/25`, one inside a map with
+`pulumi config set --path 'failover:services.web.priority' 110`.
+
+The whole config is read before anything is declared. Whatever is wrong with it is reported in one
+message: each problem with its key, its value, what is expected and the command that mends it. A
+key that is not listed here is refused, and so is one that would do nothing beside another choice.
+
+Slot keys are text: write `"01"` and `"02"` with quotes. Without them YAML reads a number, and the
+CLI then writes it back as `"1"` and `"2"`.
+
+`aws:region` and `aws:allowedAccountIds` must be set too: the stack then acts in one region of one
+account only, whatever the credentials. The stack `rehearsal` runs only where every AWS call goes
+to this machine, and no other stack does.
+
+This page is written by `python -m settings.reference`, and a test holds it to the program.
+"""
+
+
+def reference() -> str:
+    """The page."""
+    parts = [_INTRODUCTION, _table("Top level", TOP, "")]
+    parts += [_table(f"`{path}`", group, path) for path, group in dict(_groups(TOP, "")).items()]
+    return "\n".join(parts)
+
+
+def _groups(group: Group, path: str) -> Iterator[tuple[str, Group]]:
+    """Every map below `group` with the way to it, in the order of the keys; both slots as one."""
+    for member in group.members:
+        if isinstance(member, Group):
+            way = _joined(path, member)
+            yield way, member
+            yield from _groups(member, way)
+
+
+def _joined(path: str, group: Group) -> str:
+    name = "<slot>" if group.name in list(Slot) else group.name
+    way = f"{path}.{name}" if path else name
+    return f"{way}.{group.each}" if group.each else way
+
+
+def _table(title: str, group: Group, path: str) -> str:
+    rows = [_row(member, path) for member in group.members]
+    lines = [
+        f"## {title}\n",
+        f"{group.what}\n",
+        "| key | what | type | default | example |",
+        "|---|---|---|---|---|",
+        *("| " + " | ".join(row) + " |" for row in rows),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(member: Key[Any] | Group, path: str) -> tuple[str, str, str, str, str]:
+    if isinstance(member, Group):
+        kind = f"map by `{member.each}`" if member.each else "map"
+        return (_name(member), member.what, kind, "", f"see `{_joined(path, member)}`")
+    kind = f"{member.kind.name}: {member.kind.expected}"
+    return (_name(member), member.what, kind, _default(member), _code(member.example))
+
+
+def _name(member: Key[Any] | Group) -> str:
+    return f'`"{member.name}"`' if member.name in list(Slot) else f"`{member.name}`"
+
+
+def _default(key: Key[Any]) -> str:
+    if key.is_required:
+        return "must be set"
+    return "" if key.default is None else _code(key.default)
+
+
+def _code(value: Any) -> str:
+    """A value as it stands in the stack file."""
+    if isinstance(value, (bool, dict, tuple)):
+        return f"`{json.dumps(value)}`"
+    return f"`{value}`"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from rollout.split import Split
+from settings.key import Group, Key
+from settings.reference import reference
+from settings.schema import TOP
+from tests.configs import ROOT
+
+PAGE = ROOT / "docs" / "reference" / "config.md"
+
+
+def keys(group: Group) -> Iterator[Key[Any]]:
+    for member in group.members:
+        if isinstance(member, Group):
+            yield from keys(member)
+        else:
+            yield member
+
+
+def as_written(value: Any) -> Any:
+    """A value as it stands in the stack file."""
+    if isinstance(value, Split):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def test_the_reference_of_the_config_is_what_the_program_reads() -> None:
+    assert PAGE.read_text() == reference()
+
+
+@pytest.mark.parametrize("key", keys(TOP), ids=lambda key: key.name)
+def test_the_example_of_a_key_is_a_right_value(key: Key[Any]) -> None:
+    assert key.kind.read(as_written(key.example)) == key.example
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in keys(TOP) if key.default is not None], ids=lambda key: key.name
+)
+def test_the_default_of_a_key_is_a_right_value(key: Key[Any]) -> None:
+    assert key.kind.read(as_written(key.default)) == key.default
