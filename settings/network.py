@@ -72,8 +72,8 @@ NETWORK = Group(
     "network",
     "An existing VPC by id, or one of our own: public subnets with a route to the internet for the "
     "load balancer, and private ones for the instances. There is no NAT gateway, which costs by "
-    "the hour: instances come from finished images and reach nothing outside. Where they must, name "
-    "a VPC that lets them.",
+    "the hour: instances come from finished images and reach nothing outside. Where they must, "
+    "name a VPC that lets them.",
     (CREATE, CIDR, ZONES, VPC_ID, ALB_SUBNET_IDS, INSTANCE_SUBNET_IDS),
 )
 

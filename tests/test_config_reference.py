@@ -33,7 +33,7 @@ def test_the_reference_of_the_config_is_what_the_program_reads() -> None:
     assert PAGE.read_text() == reference()
 
 
-@pytest.mark.parametrize("key", keys(TOP), ids=lambda key: key.name)
+@pytest.mark.parametrize("key", list(keys(TOP)), ids=lambda key: key.name)
 def test_the_example_of_a_key_is_a_right_value(key: Key[Any]) -> None:
     assert key.kind.read(as_written(key.example)) == key.example
 
