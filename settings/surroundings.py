@@ -46,7 +46,7 @@ class Surroundings:
             findings.add(
                 "stack",
                 self.stack,
-                f"{REHEARSAL_STACK}, the only stack that may run on a local AWS; here calls go to "
+                f"{REHEARSAL_STACK}, the only stack that may use a local endpoint; here AWS calls go to "
                 f"this machine by {' and '.join(local)}",
                 f"unset {' '.join(name for name in local if name in self.environ)}"
                 if any(name in self.environ for name in local)
