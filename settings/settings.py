@@ -67,8 +67,7 @@ class Settings:
             SettingsError: one or more problems; all of them are in it.
         """
         findings = Findings(surroundings.secret_keys | {PREVIEW_TOKEN_PATH})
-        is_elsewhere = surroundings.refuse_wrong_endpoint(findings)
-        lookups = None if is_elsewhere else surroundings.lookups
+        lookups = surroundings.right_lookups(findings)
         surroundings.refuse_incomplete_provider(findings)
         top = Section(decoded(raw, TOP), f"{command.NAMESPACE}:", TOP, findings)
         settings = _read(top, findings, surroundings, lookups)
