@@ -37,6 +37,7 @@ def main(port: int, boot_seconds: float, longest_drain_seconds: float | None) ->
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))
 
+    from rehearsal.control_plane.application import Application
     from rehearsal.control_plane.clock import SystemClock
     from rehearsal.control_plane.health import ClockHealth
     from rehearsal.control_plane.plane import ControlPlane
@@ -45,7 +46,7 @@ def main(port: int, boot_seconds: float, longest_drain_seconds: float | None) ->
 
     world = World(SystemClock(), ClockHealth(boot_seconds), longest_drain_seconds)
     plane = ControlPlane(world)
-    server = Server(plane, port)
+    server = Server(Application(plane), port)
     for work in (server.run, plane.run_ticks):
         threading.Thread(target=work, daemon=True).start()
     sys.stdout.write(json.dumps({"port": server.port}) + "\n")

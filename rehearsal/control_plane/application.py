@@ -62,8 +62,7 @@ class Application:
             self._plane.tick()
             status, headers, answer = self._answer(environ, operation)
             if may_change(environ, operation):
-                self._plane.tick()
-                self._plane.publish()
+                self._plane.settle()
         start_response(status, headers)
         return [answer]
 

@@ -10,8 +10,10 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from rehearsal.control_plane.autoscaling.reconciler import reconcile_groups
+from rehearsal.control_plane.changes import Changes
 from rehearsal.control_plane.correction import Installed
 from rehearsal.control_plane.corrections import TABLE
+from rehearsal.control_plane.snapshot import snapshot
 from rehearsal.control_plane.target_reconciler import reconcile_targets
 from rehearsal.control_plane.world import World
 
@@ -38,27 +40,39 @@ class ControlPlane:
         self.world = world
         _forget_backends()
         self._installed = Installed(world, TABLE)
+        self.changes = Changes()
         self._stop = threading.Event()
 
     def tick(self) -> bool:
-        """Bring everything up to now. True if anything changed."""
+        """Bring everything up to now, and tell it. True if anything changed."""
         with self.world.lock:
-            now = self.world.clock.now()
-            changed = reconcile_targets(self.world, now)
-            changed |= reconcile_groups(self.world, now)
+            changed = self._reconcile()
             if changed:
-                reconcile_targets(self.world, now)
+                self._publish()
             return changed
 
-    def publish(self) -> None:
-        """Tell the subscribers what is new."""
+    def settle(self) -> None:
+        """After a request that may have changed something: take that up, and tell it."""
+        with self.world.lock:
+            self._reconcile()
+            self._publish()
+
+    def _reconcile(self) -> bool:
+        now = self.world.clock.now()
+        changed = reconcile_targets(self.world, now)
+        if reconcile_groups(self.world, now):
+            changed = True
+            reconcile_targets(self.world, now)
+        return changed
+
+    def _publish(self) -> None:
+        self.changes.publish(snapshot(self.world))
 
     def run_ticks(self) -> None:
         """Let time pass until `close`; the body of the daemon thread."""
         while not self._stop.wait(TICK_SECONDS):
             try:
-                if self.tick():
-                    self.publish()
+                self.tick()
             except Exception:
                 log.exception("a tick failed")
 

@@ -1,31 +1,37 @@
-"""Serves the control plane over HTTP on loopback, with connections kept alive."""
+"""Serves a WSGI application over HTTP on loopback, with connections kept alive."""
+
+# pyright: reportPrivateUsage=false
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from typing import TYPE_CHECKING, Any
 
 from waitress.server import create_server
 
-from rehearsal.control_plane.application import Application
-from rehearsal.control_plane.plane import ControlPlane
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 HOST = "127.0.0.1"
 THREADS = 8
 """Requests are answered one at a time anyway; the others of these read and write meanwhile."""
 
+WAKE_SECONDS = 30
+
 
 class Server:
-    """The HTTP server of one control plane, bound as soon as it is made."""
+    """An HTTP server, bound to its port as soon as it is made."""
 
-    def __init__(self, plane: ControlPlane, port: int = 0) -> None:
+    def __init__(self, application: WSGIApplication, port: int = 0) -> None:
         self._server: Any = create_server(
-            Application(plane),
+            application,
             host=HOST,
             port=port,
             threads=THREADS,
             ident=None,
             max_request_body_size=64 * 1024 * 1024,
         )
+        self._closing = threading.Event()
 
     @property
     def port(self) -> int:
@@ -38,9 +44,19 @@ class Server:
         return f"http://{HOST}:{self.port}"
 
     def run(self) -> None:
-        """Serve until `close`."""
-        self._server.run()
+        """Serve until `close`, and close the sockets in this thread, which waits on them."""
+        server = self._server
+        while not self._closing.is_set():
+            server.asyncore.loop(
+                timeout=WAKE_SECONDS,
+                map=server._map,
+                use_poll=server.adj.asyncore_use_poll,
+                count=1,
+            )
+        server.task_dispatcher.shutdown()
+        server.asyncore.close_all(server._map)
 
     def close(self) -> None:
-        """Stop serving."""
-        self._server.close()
+        """End `run`, which closes everything as it returns."""
+        self._closing.set()
+        self._server.pull_trigger()

@@ -101,6 +101,7 @@ def launch_instance(
             ebs_optimized=data.get("EbsOptimized", False),
             monitoring_state="enabled" if _is_monitored(data) else "disabled",
             metadata_options=data.get("MetadataOptions", {}),
+            block_device_mappings=_volumes(ec2.amis[image_id], data),
             tags={"instance": instance_tags, "volume": tags.get("volume", {})},
         )
     except ServiceException as error:
@@ -108,6 +109,18 @@ def launch_instance(
     instance = reservation.instances[0]
     instance.launch_time = timestamp(now)
     return instance
+
+
+def _volumes(image: Any, data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The root volume and those of the template, with EC2's defaults where it says nothing."""
+    defaults = {"VolumeSize": 8, "VolumeType": "gp3", "DeleteOnTermination": True}
+    asked = {image.root_device_name: dict[str, Any]()}
+    for mapping in data.get("BlockDeviceMappings", []):
+        asked[mapping["DeviceName"]] = mapping.get("Ebs", {})
+    return [
+        {"DeviceName": device, "Ebs": {**defaults, **settings}}
+        for device, settings in asked.items()
+    ]
 
 
 def _is_monitored(data: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from rehearsal.control_plane.correction import Correction
 from rehearsal.control_plane.corrections import (
     auto_scaling_groups,
     group_instances,
+    group_metrics,
     image_references,
     instance_refreshes,
     instances,
@@ -37,6 +38,7 @@ TABLE: tuple[Correction, ...] = (
     network.NETWORK,
     security_groups.SECURITY_GROUPS,
     auto_scaling_groups.CAPACITY,
+    group_metrics.GROUP_METRICS,
     group_instances.OWN_VERSIONS,
     group_instances.ACTIVITIES,
     instance_refreshes.INSTANCE_REFRESH,

@@ -38,7 +38,14 @@ def _run(
     reservation = original(self, image_id, *args, **kwargs)
     for instance in reservation.instances:
         instance.launch_time = timestamp(world.clock.now())
+        _end_interface_with(instance, kwargs.get("nics") or data.get("NetworkInterfaces", []))
     return reservation
+
+
+def _end_interface_with(instance: Any, asked: list[dict[str, Any]]) -> None:
+    """The primary interface goes with its instance, unless the request says otherwise."""
+    primary = next((nic for nic in asked if int(nic.get("DeviceIndex", 0)) == 0), {})
+    instance.nics[0].delete_on_termination = primary.get("DeleteOnTermination", True) is not False
 
 
 def _own_tags(world: World, original: _Original, self: TaggedEC2Resource) -> list[dict[str, str]]:
@@ -58,8 +65,14 @@ def _own_tags(world: World, original: _Original, self: TaggedEC2Resource) -> lis
 
 INSTANCES = Correction(
     name="instances",
-    moto="An image that does not exist is run; a launch template's metadata options are not used.",
-    aws="An unknown image is refused; an instance has the metadata options of its template.",
+    moto=(
+        "An image that does not exist is run; a launch template's metadata options are not used; "
+        "the network interface of a terminated instance stays."
+    ),
+    aws=(
+        "An unknown image is refused; an instance has the metadata options of its template; its "
+        "primary interface goes with it."
+    ),
     changes=(
         Replace(InstanceBackend, "run_instances", _run),
         Replace(TaggedEC2Resource, "get_tags", _own_tags),

@@ -9,11 +9,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from waitress.server import create_server
 
 from rehearsal.control_plane.application import Application
 from rehearsal.control_plane.health import ClockHealth
 from rehearsal.control_plane.plane import ControlPlane
+from rehearsal.control_plane.server import Server
 from rehearsal.control_plane.world import World
 from tests.rehearsal.control_plane.aws import Aws, FakeClock
 
@@ -35,15 +35,17 @@ def switch() -> Switch:
 
 @pytest.fixture(scope="session")
 def endpoint(switch: Switch) -> Iterator[str]:
-    server: Any = create_server(switch, host="127.0.0.1", port=0, threads=2)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = Server(switch)
+    thread = threading.Thread(target=server.run)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
+    yield server.url
     server.close()
+    thread.join(timeout=5)
+    assert not thread.is_alive()
 
 
 @pytest.fixture(scope="session")
-def clients(endpoint: str) -> dict[str, Any]:
+def clients(endpoint: str) -> Iterator[dict[str, Any]]:
     session: Any = boto3.Session("test", "test", region_name="us-east-1")
     config = Config(
         parameter_validation=False,
@@ -51,7 +53,10 @@ def clients(endpoint: str) -> dict[str, Any]:
         s3={"addressing_style": "path"},
     )
     names = ["ec2", "elbv2", "autoscaling", "cloudwatch", "s3", "acm", "ssm", "sts", "iam"]
-    return {n: session.client(n, endpoint_url=endpoint, config=config) for n in names}
+    made = {n: session.client(n, endpoint_url=endpoint, config=config) for n in names}
+    yield made
+    for client in made.values():
+        client.close()
 
 
 @pytest.fixture

@@ -1,0 +1,219 @@
+"""Reads the topology off moto's objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from moto.acm.models import acm_backends
+from moto.ec2.models import ec2_backends
+from moto.elbv2.models import elbv2_backends
+
+from rehearsal.control_plane.autoscaling.group import Member
+from rehearsal.control_plane.clock import epoch_of
+from rehearsal.control_plane.target_reconciler import build_of, drain_seconds
+from rehearsal.control_plane.topology import (
+    Action,
+    Certificate,
+    Condition,
+    FixedResponse,
+    Forward,
+    HealthCheck,
+    Instance,
+    Listener,
+    LoadBalancer,
+    Redirect,
+    Rule,
+    Target,
+    TargetGroup,
+    Topology,
+    WeightedTargetGroup,
+)
+from rehearsal.control_plane.world import World
+
+
+def snapshot(world: World) -> Topology:
+    """The topology as it is now. The caller holds the world's lock."""
+    balancers = _each(elbv2_backends, "load_balancers")
+    groups = _each(elbv2_backends, "target_groups")
+    return Topology(
+        load_balancers=tuple(_load_balancer(b) for b in balancers),
+        target_groups=tuple(_target_group(world, g) for g in groups),
+        instances=tuple(_instances()),
+        certificates=tuple(_certificates()),
+    )
+
+
+def _each(backends: Any, store: str) -> Iterator[Any]:
+    for _, _, backend in list(backends.iter_backends()):
+        yield from getattr(backend, store).values()
+
+
+def _load_balancer(balancer: Any) -> LoadBalancer:
+    return LoadBalancer(
+        arn=balancer.arn,
+        name=balancer.name,
+        dns_name=balancer.dns_name,
+        scheme=balancer.scheme,
+        zones=tuple(subnet.availability_zone for subnet in balancer.subnets),
+        attributes=dict(balancer.attrs),
+        listeners=tuple(_listener(listener) for listener in balancer.listeners.values()),
+    )
+
+
+def _listener(listener: Any) -> Listener:
+    return Listener(
+        arn=listener.arn,
+        port=int(listener.port),
+        protocol=listener.protocol,
+        ssl_policy=listener.ssl_policy,
+        certificate_arns=tuple(listener.certificates),
+        attributes=dict(listener.attributes),
+        rules=tuple(_rule(rule) for rule in listener.rules.values()),
+    )
+
+
+def _rule(rule: Any) -> Rule:
+    return Rule(
+        arn=rule.arn,
+        priority=None if rule.is_default else int(rule.priority),
+        conditions=tuple(_condition(condition) for condition in rule.conditions),
+        action=_action(rule.actions[-1].data),
+    )
+
+
+def _condition(condition: dict[str, Any]) -> Condition:
+    configs = [v for k, v in condition.items() if k.endswith("Config")]
+    return Condition(
+        field=condition["Field"],
+        values=tuple(_value(value) for value in configs[0]["Values"]),
+        header_name=configs[0].get("HttpHeaderName"),
+    )
+
+
+def _value(value: Any) -> str:
+    return f"{value.get('Key', '')}={value['Value']}" if isinstance(value, dict) else str(value)
+
+
+def _action(data: dict[str, Any]) -> Action:
+    if data["Type"] == "redirect":
+        config = data["RedirectConfig"]
+        return Redirect(
+            status_code=int(config["StatusCode"].removeprefix("HTTP_")),
+            protocol=config["Protocol"],
+            port=config["Port"],
+            host=config["Host"],
+            path=config["Path"],
+            query=config["Query"],
+        )
+    if data["Type"] == "fixed-response":
+        config = data["FixedResponseConfig"]
+        return FixedResponse(
+            int(config["StatusCode"]), config.get("ContentType"), config.get("MessageBody")
+        )
+    config = data["ForwardConfig"]
+    stickiness = config["TargetGroupStickinessConfig"]
+    return Forward(
+        target_groups=tuple(
+            WeightedTargetGroup(g["TargetGroupArn"], int(g["Weight"]))
+            for g in config["TargetGroups"]
+        ),
+        stickiness_enabled=str(stickiness.get("Enabled", False)).lower() == "true",
+        stickiness_seconds=stickiness.get("DurationSeconds"),
+    )
+
+
+def _target_group(world: World, group: Any) -> TargetGroup:
+    check_port = str(group.health_check_port)
+    return TargetGroup(
+        arn=group.arn,
+        name=group.name,
+        protocol=group.protocol,
+        protocol_version=group.protocol_version,
+        port=int(group.port),
+        target_type=group.target_type,
+        health_check=HealthCheck(
+            protocol=group.health_check_protocol,
+            port=int(check_port) if check_port.isdigit() else None,
+            path=group.health_check_path,
+            matcher=group.matcher["HttpCode"],
+            interval_seconds=int(group.health_check_interval_seconds),
+            timeout_seconds=int(group.health_check_timeout_seconds),
+            healthy_threshold=int(group.healthy_threshold_count),
+            unhealthy_threshold=int(group.unhealthy_threshold_count),
+        ),
+        attributes=dict(group.attributes),
+        targets=tuple(_targets(world, group)),
+    )
+
+
+def _targets(world: World, group: Any) -> Iterator[Target]:
+    for registration in world.targets.all_of(group.arn):
+        since = registration.deregistered_at
+        yield Target(
+            target_id=registration.target_id,
+            port=registration.port,
+            state=registration.state.state,
+            reason=registration.state.reason,
+            drains_until=None if since is None else since + drain_seconds(world, group),
+        )
+
+
+def _instances() -> Iterator[Instance]:
+    members = _members()
+    for reservation in _each(ec2_backends, "reservations"):
+        for instance in reservation.instances:
+            if instance.state != "terminated":
+                yield _instance(instance, members.get(instance.id))
+
+
+def _members() -> dict[str, Member]:
+    from moto.autoscaling.models import autoscaling_backends
+
+    groups = _each(autoscaling_backends, "autoscaling_groups")
+    return {
+        member.instance_id: member
+        for group in groups
+        for member in cast("list[Member]", group.instance_states)
+    }
+
+
+def _instance(instance: Any, member: Member | None) -> Instance:
+    tags: dict[str, str] = dict(instance.ec2_backend.tags.get(instance.id, {}))
+    version = tags.get("aws:ec2launchtemplate:version")
+    return Instance(
+        instance_id=instance.id,
+        image_id=instance.image_id,
+        build=build_of(instance),
+        state=instance.state,
+        launched_at=epoch_of(instance.launch_time),
+        zone=instance.placement.zone,
+        private_ip=instance.private_ip,
+        user_data=_decoded(instance.user_data),
+        tags=tags,
+        auto_scaling_group_name=None if member is None else member.auto_scaling_group_name,
+        launch_template_id=tags.get("aws:ec2launchtemplate:id"),
+        launch_template_version=None if version is None else int(version),
+        lifecycle_state=None if member is None else member.lifecycle_state,
+    )
+
+
+def _decoded(user_data: Any) -> str:
+    return "" if user_data is None else user_data.decode()
+
+
+def _certificates() -> Iterator[Certificate]:
+    for bundle in _each(acm_backends, "_certificates"):
+        if bundle.key is not None:
+            yield Certificate(
+                arn=bundle.arn,
+                certificate=_text(bundle.cert),
+                private_key=_text(bundle.key),
+                chain=_text(bundle.chain),
+            )
+
+
+def _text(pem: bytes | str | None) -> str:
+    if pem is None:
+        return ""
+    return pem.decode() if isinstance(pem, bytes) else pem

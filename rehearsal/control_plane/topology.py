@@ -1,0 +1,194 @@
+"""What the control plane holds, as a data plane needs it: frozen values, in AWS's words.
+
+Nothing of moto is in here. Two topologies are equal exactly when nothing that matters to traffic
+differs, so a change is told by comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedTargetGroup:
+    """A target group of a forward action, with its share (0 to 999, relative)."""
+
+    arn: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Forward to target groups by weight. A weight of 0 takes no new request."""
+
+    target_groups: tuple[WeightedTargetGroup, ...]
+    stickiness_enabled: bool
+    stickiness_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Answer with a redirect. Its parts may hold `#{host}` and the like, as AWS writes them."""
+
+    status_code: int
+    protocol: str
+    port: str
+    host: str
+    path: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixedResponse:
+    """Answer with this."""
+
+    status_code: int
+    content_type: str | None
+    body: str | None
+
+
+Action = Forward | Redirect | FixedResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a rule. Any of `values` makes it true; all conditions of a rule must be."""
+
+    field: str
+    """`host-header`, `path-pattern`, `http-header`, `http-request-method`, `query-string` or
+    `source-ip`."""
+    values: tuple[str, ...]
+    """With AWS's wildcards `*` and `?`; of a query string `key=value` or `=value`."""
+    header_name: str | None = None
+    """The header that an `http-header` condition looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a listener."""
+
+    arn: str
+    priority: int | None
+    """The lower is tried first; None for the default rule, which is tried last."""
+    conditions: tuple[Condition, ...]
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listener with its rules in the order in which they are tried."""
+
+    arn: str
+    port: int
+    protocol: str
+    """HTTP or HTTPS."""
+    ssl_policy: str | None
+    certificate_arns: tuple[str, ...]
+    """The default certificate first."""
+    attributes: Mapping[str, str]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancer:
+    """An Application Load Balancer."""
+
+    arn: str
+    name: str
+    dns_name: str
+    scheme: str
+    zones: tuple[str, ...]
+    attributes: Mapping[str, str]
+    """By AWS's keys: `idle_timeout.timeout_seconds`, `routing.http2.enabled`, …"""
+    listeners: tuple[Listener, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """How the targets of a group are checked."""
+
+    protocol: str
+    port: int | None
+    """None: the port that the target is registered with."""
+    path: str
+    matcher: str
+    """HTTP codes: `200`, `200-299`, `200,301`."""
+    interval_seconds: int
+    timeout_seconds: int
+    healthy_threshold: int
+    unhealthy_threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A registered or draining target."""
+
+    target_id: str
+    """Instance id, or an IP address where the target type is `ip`."""
+    port: int
+    state: str
+    """As DescribeTargetHealth gives it."""
+    reason: str | None
+    drains_until: float | None
+    """Epoch seconds; None while it is registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroup:
+    """A target group with its targets."""
+
+    arn: str
+    name: str
+    protocol: str
+    protocol_version: str
+    port: int
+    target_type: str
+    health_check: HealthCheck
+    attributes: Mapping[str, str]
+    """By AWS's keys: `deregistration_delay.timeout_seconds`, `slow_start.duration_seconds`, …"""
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An EC2 instance that is not terminated."""
+
+    instance_id: str
+    image_id: str
+    build: str | None
+    """The build that its image's tag names."""
+    state: str
+    """`running`, `stopped`."""
+    launched_at: float
+    """Epoch seconds."""
+    zone: str
+    private_ip: str | None
+    user_data: str
+    """As text, decoded; empty where there is none."""
+    tags: Mapping[str, str]
+    auto_scaling_group_name: str | None
+    launch_template_id: str | None
+    launch_template_version: int | None
+    lifecycle_state: str | None
+    """`Pending`, `InService`, `Terminating`; None outside an Auto Scaling group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """An imported certificate, in PEM."""
+
+    arn: str
+    certificate: str
+    private_key: str
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Everything that carries traffic, of all regions."""
+
+    load_balancers: tuple[LoadBalancer, ...] = ()
+    target_groups: tuple[TargetGroup, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
