@@ -19,7 +19,7 @@ from settings.service import ServiceSettings
 from settings.slot import SlotSettings
 
 _UNUSED_STICKINESS_SECONDS = 3600
-"""What AWS reports where stickiness is off and none was given; without it every read differs."""
+"""The provider asks for a duration, which means nothing while stickiness is off."""
 
 
 class ServiceArgs(TypedDict):

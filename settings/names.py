@@ -20,8 +20,12 @@ TARGET_GROUP_PART = "tg"
 """What a target group's name ends in."""
 
 _PART = Text("[a-z0-9]+(-[a-z0-9]+)*", "lower-case letters, digits and single hyphens between them")
+_FIRST_PART = Text(
+    f"(?!(internal|sg)(-|$)){_PART.pattern}",
+    f"{_PART.expected}, not beginning with internal or sg, with which AWS takes no names",
+)
 
-ORG = Key("org", _PART, "First part of every name we give.", "hankooktire", is_required=True)
+ORG = Key("org", _FIRST_PART, "First part of every name we give.", "hankooktire", is_required=True)
 REGION_CODE = Key(
     "regionCode", _PART, "Second part of every name: the region, in short.", "us", is_required=True
 )

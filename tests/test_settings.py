@@ -216,6 +216,13 @@ WRONG = {
         "12 characters over the 32 that AWS takes",
         "pulumi config set org hankooktire",
     ),
+    "a name that AWS keeps for itself": Wrong(
+        lambda c: c.update({"failover:org": "internal"}),
+        "failover:org",
+        "internal",
+        "not beginning with internal or sg",
+        "pulumi config set org hankooktire",
+    ),
     "a target group's name over 32 characters": Wrong(
         service("web", slots={"01": {"targetGroup": {"name": "a" * 33}}}),
         'failover:services.web.slots["01"].targetGroup.name',

@@ -1,0 +1,86 @@
+"""The commands that the program offers do in the CLI what the tests take them to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.configs import ROOT, as_handed_over, stack_config
+from tests.mending import mended
+
+pytestmark = pytest.mark.engine
+
+COMMANDS = {
+    "a top-level value": "pulumi config set weights 75/25",
+    "a provider's value": "pulumi config set aws:region us-east-2",
+    "a number in a map": "pulumi config set --path 'failover:services.web.priority' 300",
+    "a flag in a map": "pulumi config set --path 'failover:loadBalancer.create' true",
+    "text that looks like a path": "pulumi config set --path 'failover:services.web.weights' 75/25",
+    "an entry of a list": "pulumi config set --path 'failover:services.web.hosts[0]' a.example",
+    "an entry more": "pulumi config set --path 'failover:services.web.paths[1]' '/web/*'",
+    "an entry of a provider's list": (
+        "pulumi config set --path 'aws:allowedAccountIds[0]' ACCOUNT_ID"
+    ),
+    "a slot key": ("pulumi config set --path 'failover:images.web[\"02\"]' ami-0fffffffffffffff7"),
+    "a value in a map that is not there yet": (
+        "pulumi config set --path 'failover:capacity.web[\"02\"].min' 4"
+    ),
+    "a name of a slot's own": (
+        "pulumi config set --path 'failover:services.web.slots[\"01\"].targetGroup.name' web-01-tg"
+    ),
+    "a key of the top level out": "pulumi config rm dashboard",
+    "a key of a map out": "pulumi config rm --path 'failover:services.web.paths'",
+    "an entry of a list out": "pulumi config rm --path 'failover:services.portal.paths[1]'",
+    "a list anew": (
+        "pulumi config rm --path 'failover:services.web.hosts' && "
+        "pulumi config set --path 'failover:services.web.hosts[0]' a.example && "
+        "pulumi config set --path 'failover:services.web.hosts[1]' b.example"
+    ),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: failover\nruntime: python\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_the_cli_does_what_a_mending_command_says(project: Path, case: str) -> None:
+    config = stack_config("prod")
+    file = project / "Pulumi.prod.yaml"
+    file.write_text(yaml.safe_dump({"config": config}))
+
+    in_the_cli(project, COMMANDS[case])
+
+    written: Any = yaml.safe_load(file.read_text())["config"]
+    # As handed over: the CLI writes a top-level `true` back as text.
+    assert as_handed_over(written) == as_handed_over(mended(config, COMMANDS[case]))
+
+
+def in_the_cli(project: Path, commands: str) -> None:
+    """Run the commands as a person's shell would, on a stack of their own."""
+    environ = {
+        "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
+        "HOME": str(project),
+        "PULUMI_HOME": str(project / "home"),
+        "PULUMI_BACKEND_URL": project.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "of a test",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_STACK": "prod",
+    }
+    script = f"pulumi stack init prod --no-select --non-interactive && {commands}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=project,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
