@@ -40,14 +40,14 @@ def _read(stack: str) -> Config:
 
 
 def as_handed_over(config: Config) -> dict[str, str]:
-    """The config as `PULUMI_CONFIG` has it: scalars as text, lists and maps as JSON."""
+    """The config as `PULUMI_CONFIG` has it: scalars as text, lists and maps as sorted JSON."""
     return {key: _handed_over(value) for key, value in config.items()}
 
 
 def _handed_over(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+    return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else str(value)
 
 
 class FakeLookups:
