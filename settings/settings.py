@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rollout.errors import SettingsError
 from settings import command
@@ -48,7 +48,7 @@ class Settings:
     load_balancer: NewLoadBalancer | ExistingLoadBalancer
     services: tuple[ServiceSettings, ...]
     """In the order of their names."""
-    preview_token: str
+    preview_token: str = field(repr=False)
     protection: bool
     access_logs: bool
     alarms: AlarmSettings | None

@@ -400,6 +400,13 @@ def test_a_token_in_plain_text_is_refused_without_showing_it() -> None:
     assert "plain text" in problem.expected
 
 
+def test_the_token_is_not_shown_with_the_settings() -> None:
+    settings = parsed(stack_config("prod"))
+
+    assert settings.preview_token == TOKEN
+    assert TOKEN not in repr(settings)
+
+
 def test_values_that_the_stack_holds_as_secrets_are_not_shown() -> None:
     config = stack_config("prod")
     config["failover:services"]["web"]["port"] = "hunter2"
