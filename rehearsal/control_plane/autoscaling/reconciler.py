@@ -125,10 +125,7 @@ class GroupStep:
         """EC2's word counts at once, the load balancer's after the grace period."""
         if not member.is_running:
             return False
-        if self.group.health_check_type != "ELB" or member.in_service_at is None:
-            return True
-        grace_seconds = self.group.health_check_grace_period or 0
-        if self.now < member.in_service_at + grace_seconds:
+        if self.group.health_check_type != "ELB" or self.is_in_grace(member):
             return True
         return not any(
             r.state.state == "unhealthy"
@@ -136,6 +133,12 @@ class GroupStep:
             for r in self.world.targets.active(arn)
             if r.target_id == member.instance_id
         )
+
+    def is_in_grace(self, member: Member) -> bool:
+        """Whether the health check grace period of a member is still running."""
+        if member.in_service_at is None:
+            return True
+        return self.now < member.in_service_at + int(self.group.health_check_grace_period or 0)
 
     def _unhealthy_cause(self, member: Member) -> str:
         checked = "EC2" if not member.is_running else "ELB system"

@@ -6,6 +6,7 @@ from rehearsal.control_plane.correction import Correction
 from rehearsal.control_plane.corrections import (
     auto_scaling_groups,
     group_instances,
+    group_membership,
     group_metrics,
     image_references,
     instance_refreshes,
@@ -21,6 +22,7 @@ from rehearsal.control_plane.corrections import (
     security_groups,
     target_groups,
     target_health,
+    unsupported,
 )
 
 TABLE: tuple[Correction, ...] = (
@@ -41,7 +43,9 @@ TABLE: tuple[Correction, ...] = (
     group_metrics.GROUP_METRICS,
     group_instances.OWN_VERSIONS,
     group_instances.ACTIVITIES,
+    group_membership.MEMBERSHIP,
     instance_refreshes.INSTANCE_REFRESH,
     scaling_policies.SCALING_POLICIES,
+    unsupported.UNSUPPORTED,
 )
 """Later ones wrap earlier ones where both change a method."""

@@ -115,7 +115,8 @@ def _check_deletion_protection(params: dict[str, Any]) -> None:
         )
 
 
-def _check_target_groups(backend: AutoScalingBackend, arns: list[str]) -> None:
+def check_target_groups(backend: AutoScalingBackend, arns: list[str]) -> None:
+    """Refuse target groups that are not there."""
     if any(arn not in backend.elbv2_backend.target_groups for arn in arns):
         raise ValidationError(
             "Provided Target Groups may not be valid. Please ensure they exist and try again."
@@ -153,7 +154,7 @@ def _create(world: World, original: _Original, self: AutoScalingResponse) -> Act
     _check_bounds(min_size, max_size, int(params.get("DesiredCapacity", min_size)))
     _check_termination_policies(params.get("TerminationPolicies", []))
     _check_deletion_protection(params)
-    _check_target_groups(backend, params.get("TargetGroupARNs", []))
+    check_target_groups(backend, params.get("TargetGroupARNs", []))
     if not params.get("VPCZoneIdentifier"):
         raise ValidationError("not supported by the rehearsal: a group without VPCZoneIdentifier")
     result = _in_autoscaling_words(lambda: original(self))

@@ -10,7 +10,7 @@ from typing import Any, cast
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from rehearsal.control_plane.autoscaling.group import GroupRecord, Member
+from rehearsal.control_plane.autoscaling.group import Activity, GroupRecord, Member
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.corrections.auto_scaling_groups import group_named
@@ -19,7 +19,8 @@ from rehearsal.control_plane.world import World
 _Original = Callable[..., Any]
 
 
-def _described_activity(group: Any, activity: Any) -> dict[str, Any]:
+def described_activity(group: Any, activity: Activity) -> dict[str, Any]:
+    """An activity of moto's group `group`, in the API's form."""
     ended = None if activity.ended_at is None else timestamp(activity.ended_at)
     return {
         "ActivityId": activity.activity_id,
@@ -45,7 +46,7 @@ def _describe_scaling_activities(
     groups = [group_named(backend, name)] if name else list(backend.autoscaling_groups.values())
     wanted = self._get_param("ActivityIds", [])
     activities = [
-        _described_activity(group, activity)
+        described_activity(group, activity)
         for group in groups
         for activity in world.groups.setdefault(group.arn, GroupRecord()).activities
         if not wanted or activity.activity_id in wanted
