@@ -68,12 +68,14 @@ class Part:
     def stop(self) -> None:
         """Close its lifeline, and end it the hard way if it does not leave."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process.stdout.close()
 
 
 def main() -> int:

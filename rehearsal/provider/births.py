@@ -99,6 +99,7 @@ class Births:
         state = read_fitted(call, kind, birth.id, inputs)
         if state is None or changes(kind, state, inputs):
             return None
+        log.info("%s: taken over from an engine that is gone: %s", urn, birth.id)
         return birth.id, state
 
 

@@ -43,9 +43,7 @@ def _settle_vpc(call: Call, vpc_id: str, inputs: Values) -> None:
     _update_vpc(call, vpc_id, {"enableDnsSupport": True}, inputs, frozenset(changed))
 
 
-def _update_vpc(
-    call: Call, vpc_id: str, old: Values, new: Values, changed: frozenset[str]
-) -> None:
+def _update_vpc(call: Call, vpc_id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
     # AWS refuses DNS hostnames while DNS support is off, and changes one attribute a call.
     if "enableDnsSupport" in changed and new["enableDnsSupport"] != old.get("enableDnsSupport"):
         support: Any = {"Value": bool(new["enableDnsSupport"])}

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,19 @@ class Attached:
     folder: Path
     env: Mapping[str, str]
     endpoint: str
+    _clients: dict[str, Any] = field(default_factory=lambda: dict[str, Any]())
 
     def client(self, service: str) -> Any:
         """A boto3 client, independent of the provider's."""
-        session: Any = local_session(REGION)
-        return session.client(service, endpoint_url=self.endpoint)
+        if service not in self._clients:
+            session: Any = local_session(REGION)
+            self._clients[service] = session.client(service, endpoint_url=self.endpoint)
+        return self._clients[service]
+
+    def close(self) -> None:
+        """Let the connections go."""
+        for client in self._clients.values():
+            client.close()
 
     def pulumi(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run the CLI whatever comes of it."""
@@ -54,13 +62,39 @@ class Attached:
 
     def set_config(self, **values: str) -> None:
         """`pulumi config set`, for keys of the program."""
-        pairs = [part for name, value in values.items() for part in ("--plaintext", f"{name}={value}")]
+        pairs = [f"--plaintext={name}={value}" for name, value in values.items()]
         self.must("config", "set-all", *pairs)
 
     def exported(self) -> list[dict[str, Any]]:
         """The resources in the stack's state, without the engine's own."""
         deployment = json.loads(self.must("stack", "export"))["deployment"]
-        return [one for one in deployment["resources"] if one["type"].startswith("aws:")]
+        return [one for one in deployment.get("resources", []) if one["type"].startswith("aws:")]
+
+
+def left_in_aws(stack: Attached) -> dict[str, int]:
+    """How many things of each sort stand in AWS, besides what an account always has."""
+    ec2, elbv2, s3 = (stack.client(name) for name in ("ec2", "elbv2", "s3"))
+    autoscaling, cloudwatch = stack.client("autoscaling"), stack.client("cloudwatch")
+    default = [v["VpcId"] for v in ec2.describe_vpcs()["Vpcs"] if v["IsDefault"]]
+    things: dict[str, list[Any]] = {
+        "networks": ec2.describe_vpcs()["Vpcs"],
+        "subnets": ec2.describe_subnets()["Subnets"],
+        "route tables": ec2.describe_route_tables()["RouteTables"],
+        "security groups": ec2.describe_security_groups()["SecurityGroups"],
+        "gateways": ec2.describe_internet_gateways()["InternetGateways"],
+        "balancers": elbv2.describe_load_balancers()["LoadBalancers"],
+        "target groups": elbv2.describe_target_groups()["TargetGroups"],
+        "templates": ec2.describe_launch_templates()["LaunchTemplates"],
+        "groups": autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"],
+        "policies": autoscaling.describe_policies()["ScalingPolicies"],
+        "buckets": s3.list_buckets()["Buckets"],
+        "alarms": cloudwatch.describe_alarms()["MetricAlarms"],
+        "dashboards": cloudwatch.list_dashboards()["DashboardEntries"],
+    }
+    own = {
+        name: [t for t in all_ if t.get("VpcId") not in default] for name, all_ in things.items()
+    }
+    return {name: len(kept) for name, kept in own.items() if kept}
 
 
 @contextlib.contextmanager
@@ -81,7 +115,9 @@ def attached(
             "provider", "rehearsal.provider", ["--endpoint", endpoint], folder / "provider.log"
         )
         stack.callback(provider.stop)
-        yield _empty_stack(folder, program, endpoint, provider.wait_until_ready())
+        made = _empty_stack(folder, program, endpoint, provider.wait_until_ready())
+        stack.callback(made.close)
+        yield made
 
 
 def _empty_stack(folder: Path, program: Path, endpoint: str, provider_port: int) -> Attached:

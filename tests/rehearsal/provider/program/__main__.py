@@ -24,7 +24,7 @@ def declare(
     token: str, logical_name: str, /, *outputs: str, after: Any = None, **inputs: Any
 ) -> Callable[[str], pulumi.Output[Any]]:
     """A resource; the answer gives its outputs by name, and its id."""
-    known = {**{output: None for output in outputs}, **inputs}
+    known = {**dict.fromkeys(outputs), **inputs}
     options = pulumi.ResourceOptions(depends_on=after)
     resource = pulumi.CustomResource(token, logical_name, known, options)
 
@@ -46,9 +46,10 @@ vpc = declare(
     enableDnsSupport=True,
     tags=TAGS,
 )
-gateway = declare(
-    "aws:ec2/internetGateway:InternetGateway", "gateway", vpcId=vpc("id"), tags=TAGS
-)
+gateway = declare("aws:ec2/internetGateway:InternetGateway", "gateway", vpcId=vpc("id"), tags=TAGS)
+# AWS does not detach a gateway from a network that has public addresses; this one has none.
+alone = declare("aws:ec2/vpc:Vpc", "vpc-alone", cidrBlock="10.9.0.0/16")
+declare("aws:ec2/internetGateway:InternetGateway", "gateway-alone", vpcId=alone("id"), tags=TAGS)
 subnets = [
     declare(
         "aws:ec2/subnet:Subnet",
@@ -191,7 +192,7 @@ target_groups = [
         vpcId=vpc("id"),
         targetType="instance",
         deregistrationDelay=1,
-        slowStart=30,
+        slowStart=0 if at == 3 else 30,
         loadBalancingAlgorithmType="round_robin",
         stickiness={"enabled": False, "type": "lb_cookie", "cookieDuration": 3600},
         healthCheck={
@@ -219,41 +220,47 @@ target_groups = [
     )
     for at in range(4)
 ]
-ACTIONS: dict[str, dict[str, Any]] = {
-    "forward": {
-        "type": "forward",
-        "order": 1,
+
+
+def actions(*weights: int) -> dict[str, dict[str, Any]]:
+    """One action of each form; the weights are those of its forward."""
+    return {
         "forward": {
-            "targetGroups": [
-                {"arn": target_groups[at]("arn"), "weight": weight}
-                for at, weight in enumerate(weights)
-            ],
-            "stickiness": {"enabled": False, "duration": 600},
+            "type": "forward",
+            "order": 1,
+            "forward": {
+                "targetGroups": [
+                    {"arn": target_groups[at]("arn"), "weight": weight}
+                    for at, weight in enumerate(weights)
+                ],
+                "stickiness": {"enabled": False, "duration": 600},
+            },
         },
-    },
-    "short": {"type": "forward", "order": 1, "targetGroupArn": target_groups[0]("arn")},
-    "redirect": {
-        "type": "redirect",
-        "order": 1,
+        "short": {"type": "forward", "order": 1, "targetGroupArn": target_groups[0]("arn")},
         "redirect": {
-            "host": "www.drift.example",
-            "path": "/new/#{path}",
-            "port": "443",
-            "protocol": "HTTPS",
-            "query": "a=b",
-            "statusCode": "HTTP_301",
+            "type": "redirect",
+            "order": 1,
+            "redirect": {
+                "host": "www.drift.example",
+                "path": "/new/#{path}",
+                "port": "443",
+                "protocol": "HTTPS",
+                "query": "a=b",
+                "statusCode": "HTTP_301",
+            },
         },
-    },
-    "fixed": {
-        "type": "fixed-response",
-        "order": 1,
-        "fixedResponse": {
-            "contentType": "text/plain",
-            "messageBody": "no such page",
-            "statusCode": "404",
+        "fixed": {
+            "type": "fixed-response",
+            "order": 1,
+            "fixedResponse": {
+                "contentType": "text/plain",
+                "messageBody": "no such page",
+                "statusCode": "404",
+            },
         },
-    },
-}
+    }
+
+
 listeners = {
     form: declare(
         "aws:lb/listener:Listener",
@@ -265,7 +272,7 @@ listeners = {
         defaultActions=[action],
         tags=TAGS,
     )
-    for at, (form, action) in enumerate(ACTIONS.items())
+    for at, (form, action) in enumerate(actions(100, 0).items())
 }
 declare(
     "aws:lb/listener:Listener",
@@ -275,7 +282,7 @@ declare(
     protocol="HTTPS",
     sslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
     certificateArn=certificates[0],
-    defaultActions=[ACTIONS["fixed"]],
+    defaultActions=[actions(100, 0)["fixed"]],
     tags=TAGS,
 )
 CONDITIONS: dict[str, list[dict[str, Any]]] = {
@@ -298,7 +305,7 @@ rules = [
         conditions=CONDITIONS[form],
         tags=TAGS,
     )
-    for at, (form, action) in enumerate(ACTIONS.items())
+    for at, (form, action) in enumerate(actions(*weights).items())
 ]
 
 # Instances
