@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from rehearsal.engine import Engine
 from rehearsal.lifecycle import ROOT, engine_of, start
 from rehearsal.observation import Observer, local_session
@@ -60,13 +62,25 @@ class Rehearsed:
 
 @contextlib.contextmanager
 def rehearsed(folder: Path, like: str, boot_seconds: float = 0.5) -> Generator[Rehearsed]:
-    """A rehearsal that ends with the block, and with this process if it is killed."""
+    """A rehearsal that ends with the block, and with this process if it is killed.
+
+    Instances may finish what they have begun for a moment only: there is no traffic, and a test
+    that ends an instance would wait out the whole of that time.
+    """
     workspace = Workspace(copy_project(ROOT, folder / "clone"))
     started = start(workspace, like, boot_seconds, lambda _text: None, tethered=True)
     assert started.supervisor is not None
     try:
+        _shorten_draining(workspace.stack_file)
         yield Rehearsed(workspace, started.running)
     finally:
         started.supervisor.terminate()
         started.supervisor.communicate()
         workspace.remove()
+
+
+def _shorten_draining(stack_file: Path) -> None:
+    document = yaml.safe_load(stack_file.read_text())
+    for service in document["config"]["failover:services"].values():
+        service["deregistrationDelaySeconds"] = 2
+    stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
