@@ -303,6 +303,92 @@ WRONG = {
         "in the load balancer's region, eu-west-1",
         "pulumi config set --path 'failover:loadBalancer.certificateArn' CERTIFICATE_ARN",
     ),
+    "no image": Wrong(
+        without(IMAGES, "web", "02"),
+        'failover:images.web["02"]',
+        NOT_SET,
+        "an AMI id",
+        "pulumi config set --path 'failover:images.web[\"02\"]' AMI_ID",
+    ),
+    "no min": Wrong(
+        without(CAPACITY, "web", "min"),
+        "failover:capacity.web.min",
+        NOT_SET,
+        "a whole number from 0 to 1000",
+        "pulumi config set --path 'failover:capacity.web.min' 2",
+    ),
+    "a flag in quotes": Wrong(
+        lambda c: c[LOAD_BALANCER].update(create="true"),
+        "failover:loadBalancer.create",
+        '"true"',
+        "true or false",
+        "pulumi config set --path 'failover:loadBalancer.create' true",
+    ),
+    "no load balancer": Wrong(
+        lambda c: c[LOAD_BALANCER].pop("create"),
+        "failover:loadBalancer.create",
+        NOT_SET,
+        "true, or an existing load balancer's arn and listenerArn",
+        "pulumi config set --path 'failover:loadBalancer.create' true",
+    ),
+    "a load balancer that is both made and there": Wrong(
+        lambda c: c[LOAD_BALANCER].update(securityGroupId="sg-0a1b2c3d4e5f60718"),
+        "failover:loadBalancer.securityGroupId",
+        "sg-0a1b2c3d4e5f60718",
+        "it does nothing beside create: true",
+        "pulumi config rm --path 'failover:loadBalancer.securityGroupId'",
+    ),
+    "a network that is both made and there": Wrong(
+        lambda c: c.update({NETWORK: NEW_NETWORK | {"vpcId": "vpc-0a1b2c3d4e5f60718"}}),
+        "failover:network.vpcId",
+        "vpc-0a1b2c3d4e5f60718",
+        "it does nothing beside create: true",
+        "pulumi config rm --path 'failover:network.vpcId'",
+    ),
+    "a network to make without a block": Wrong(
+        lambda c: c.update({NETWORK: {k: v for k, v in NEW_NETWORK.items() if k != "cidr"}}),
+        "failover:network.cidr",
+        NOT_SET,
+        "an IPv4 block from /16 to /24",
+        "pulumi config set --path 'failover:network.cidr' 10.20.0.0/16",
+    ),
+    "a block of words": Wrong(
+        lambda c: c.update({NETWORK: NEW_NETWORK | {"cidr": "everything"}}),
+        "failover:network.cidr",
+        "everything",
+        "an IPv4 block from /16 to /24",
+        "pulumi config set --path 'failover:network.cidr' 10.20.0.0/16",
+    ),
+    "a block too small to cut": Wrong(
+        lambda c: c.update({NETWORK: NEW_NETWORK | {"cidr": "10.20.0.0/25"}}),
+        "failover:network.cidr",
+        "10.20.0.0/25",
+        "an IPv4 block from /16 to /24",
+        "pulumi config set --path 'failover:network.cidr' 10.20.0.0/16",
+    ),
+    "no subnets for the load balancer": Wrong(
+        without(NETWORK, "albSubnetIds"),
+        "failover:network.albSubnetIds",
+        NOT_SET,
+        "a list of 2 to 8 entries, each a subnet id",
+        "pulumi config set --path 'failover:network.albSubnetIds[0]' SUBNET_ID && "
+        "pulumi config set --path 'failover:network.albSubnetIds[1]' SUBNET_ID_IN_ANOTHER_ZONE",
+    ),
+    "tags that are no map": Wrong(
+        lambda c: c.update({"failover:tags": ["CostCenter"]}),
+        "failover:tags",
+        '["CostCenter"]',
+        "a map of at most 40 strings",
+        "pulumi config rm tags && pulumi config set --path 'failover:tags.CostCenter' web",
+    ),
+    "weights that are a map": Wrong(
+        service("web", weights={"01": 75, "02": 25}),
+        "failover:services.web.weights",
+        '{"01": 75, "02": 25}',
+        SUM,
+        "pulumi config rm --path 'failover:services.web.weights' && "
+        "pulumi config set --path 'failover:services.web.weights' 50/50",
+    ),
     "an image that is no AMI id": Wrong(
         lambda c: c[IMAGES]["web"].update({"02": "ami-xyz"}),
         'failover:images.web["02"]',
@@ -475,6 +561,8 @@ def test_the_command_in_the_message_mends_the_config(name: str) -> None:
         ),
         "AMI_ID": "ami-0a7d3c5e9b1f02468",
         "ACCOUNT_ID": "111122223333",
+        "SUBNET_ID_IN_ANOTHER_ZONE": "subnet-0a1b2c3d4e5f60712",
+        "SUBNET_ID": "subnet-0a1b2c3d4e5f60711",
     }
     (problem,) = problems(config)
     command = problem.mend
@@ -514,6 +602,21 @@ def test_an_empty_config_is_refused_with_everything_that_it_lacks() -> None:
         "failover:previewToken",
     }
     assert all(problem.found == NOT_SET for problem in found)
+
+
+def test_names_too_long_by_the_convention_are_refused_for_each_slot() -> None:
+    found = problems(changed(renamed("web", "webshop-checkout")))
+
+    assert [(problem.path, problem.found, problem.mend) for problem in found] == [
+        (
+            f'failover:services.webshop-checkout.slots["{slot}"].targetGroup.name',
+            f"hankooktire-us-prd-webshop-checkout-{slot}-tg",
+            "pulumi config set --path "
+            f"'failover:services.webshop-checkout.slots[\"{slot}\"].targetGroup.name' "
+            f"webshop-checkout-{slot}-tg",
+        )
+        for slot in ("01", "02")
+    ]
 
 
 def test_more_services_than_a_load_balancer_takes_are_refused() -> None:

@@ -373,6 +373,100 @@ def test_an_existing_group_needs_the_target_group_that_it_is_in() -> None:
     assert problem.path == 'failover:services.web.slots["01"].targetGroup.existing'
 
 
+def test_a_slot_is_either_named_or_there() -> None:
+    config, lookups = with_existing_slot()
+    slot = config["failover:services"]["web"]["slots"]["01"]
+    slot["targetGroup"]["name"] = "web-01"
+    slot["autoScalingGroup"]["name"] = "web-01"
+
+    found = problems(config, lookups)
+
+    assert [(p.path.rpartition("]")[2], p.expected) for p in found] == [
+        (".targetGroup.name", "not to be set: it does nothing beside existing"),
+        (".autoScalingGroup.name", "not to be set: it does nothing beside existing"),
+    ]
+
+
+def test_what_is_not_there_is_refused_with_what_aws_says() -> None:
+    config, lookups = with_existing_slot()
+    lookups.target_groups.clear()
+    lookups.groups.clear()
+
+    found = problems(config, lookups)
+
+    assert [p.expected for p in found] == [
+        "a target group that can be read; shop-web: not found",
+        "an Auto Scaling group that can be read; shop-web-asg: not found",
+    ]
+
+
+def test_a_target_group_that_can_be_none_is_refused_before_aws_is_asked() -> None:
+    config, lookups = with_existing_slot()
+    config["failover:services"]["web"]["slots"]["01"]["targetGroup"]["existing"] = "shop web"
+
+    (problem,) = problems(config, lookups)
+
+    assert problem.expected == "the name or the ARN of a target group that is there"
+    assert "shop web" not in lookups.asked
+
+
+def test_a_load_balancer_that_is_not_there_is_refused_with_what_aws_says() -> None:
+    config, lookups = with_existing_load_balancer()
+    lookups.load_balancers.clear()
+    lookups.listeners.clear()
+
+    found = problems(config, lookups)
+
+    assert [p.expected for p in found] == [
+        f"a load balancer that can be read; {ALB_ARN}: not found",
+        f"a listener that can be read; {LISTENER_ARN}: not found",
+    ]
+
+
+def test_an_existing_load_balancer_needs_its_listener_and_security_group() -> None:
+    config, lookups = with_existing_load_balancer()
+    config["failover:loadBalancer"] = {"arn": ALB_ARN}
+
+    found = problems(config, lookups)
+
+    assert {p.path for p in found} == {
+        "failover:loadBalancer.listenerArn",
+        "failover:loadBalancer.securityGroupId",
+    }
+
+
+def test_an_existing_load_balancer_lies_in_a_network_that_is_there_too() -> None:
+    config, lookups = with_existing_load_balancer()
+    config["failover:network"] = stack_config("dev")["failover:network"]
+
+    (problem,) = problems(config, lookups)
+
+    assert problem.path == "failover:network.create"
+    assert problem.expected == "the VPC of the existing load balancer, by vpcId"
+
+
+def test_a_service_of_existing_groups_has_no_capacity_of_ours() -> None:
+    config, lookups = with_existing_slot()
+    slots = config["failover:services"]["web"]["slots"]
+    slots["02"] = {
+        "targetGroup": {"existing": "shop-web-2"},
+        "autoScalingGroup": {"existing": "shop-web-2-asg"},
+    }
+    del config["failover:images"]["web"]
+    other = GROUP_ARN.replace("shop-web", "shop-web-2")
+    lookups.target_groups["shop-web-2"] = TargetGroupFacts(
+        other, "targetgroup/shop-web-2/0", VPC, "instance", has_stickiness=False
+    )
+    lookups.groups["shop-web-2-asg"] = GroupFacts("shop-web-2-asg", frozenset({other}))
+
+    (problem,) = problems(config, lookups)
+    del config["failover:capacity"]["web"]
+    settings = parsed(config, lookups)
+
+    assert problem.path == "failover:capacity.web"
+    assert all(isinstance(s.instances, ExistingInstances) for s in settings.services[1].slots)
+
+
 def test_what_is_there_already_cannot_lie_in_a_network_yet_to_be_made() -> None:
     config, lookups = with_existing_slot()
     config["failover:network"] = stack_config("dev")["failover:network"]
