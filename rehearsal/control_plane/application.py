@@ -77,6 +77,9 @@ class Application:
 
         if str(environ.get("PATH_INFO", "")).startswith("/moto-api"):
             return faults.answer(environ, faults.unsupported("the moto API"))
+        service = faults.service_of(environ)
+        if self._moto.get_backend_for_host(f"{service or 's3'}.us-east-1.amazonaws.com") is None:
+            return faults.answer(environ, faults.unsupported(f"the service {service}"))
         try:
             answer = b"".join(self._moto(environ, keep))
         except NotImplementedError as error:
@@ -84,4 +87,6 @@ class Application:
         except Exception as error:  # a fault of moto must not end the server
             log.exception("%s failed", operation or environ.get("PATH_INFO"))
             return faults.answer(environ, faults.failed(operation, error))
+        if head["status"].startswith("404") and answer.startswith(b"<!doctype html"):
+            return faults.answer(environ, faults.unsupported(f"this request to {service}"))
         return head["status"], head["headers"], answer

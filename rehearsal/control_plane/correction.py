@@ -102,9 +102,13 @@ class Installed:
 
     def __init__(self, world: World, corrections: Iterable[Correction]) -> None:
         self._before: list[tuple[type, str, object]] = []
-        for correction in corrections:
-            for change in correction.changes:
-                self._apply(world, change)
+        try:
+            for correction in corrections:
+                for change in correction.changes:
+                    self._apply(world, change)
+        except AttributeError:
+            self.uninstall()
+            raise
 
     def _apply(self, world: World, change: Replace | Add | Compute) -> None:
         own = change.owner.__dict__.get(change.attribute, _ABSENT)

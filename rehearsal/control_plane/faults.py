@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 STATUS = "400 Bad Request"
 
+_XML_SERVICES = frozenset(
+    {"ec2", "s3", "elasticloadbalancing", "autoscaling", "monitoring", "iam", "sts", "sns"}
+)
+"""Services, by their name in a signature, that answer in XML when not asked in JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -40,13 +45,15 @@ def failed(operation: str | None, error: Exception) -> Fault:
 
 def answer(environ: WSGIEnvironment, fault: Fault) -> tuple[str, list[tuple[str, str]], bytes]:
     """The fault in the protocol that the request came in: status line, headers, body."""
-    if "json" in str(environ.get("CONTENT_TYPE", "")):
+    service = service_of(environ)
+    is_json = "json" in str(environ.get("CONTENT_TYPE", ""))
+    if is_json or service not in _XML_SERVICES:
         body = json.dumps({"__type": fault.code, "message": fault.message}).encode()
         return STATUS, [("Content-Type", "application/x-amz-json-1.1")], body
-    return STATUS, [("Content-Type", "text/xml")], _xml(_service_of(environ), fault).encode()
+    return STATUS, [("Content-Type", "text/xml")], _xml(service, fault).encode()
 
 
-def _service_of(environ: WSGIEnvironment) -> str:
+def service_of(environ: WSGIEnvironment) -> str:
     """The service in a signed request's credential scope, empty for an unsigned one."""
     credential = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2]
     scope = credential.split(",")[0].split("/")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -91,15 +91,17 @@ def _shown(rule: SecurityGroupRule) -> dict[str, Any]:
         "CidrIpv4": rule.cidr_ipv4,
         "CidrIpv6": rule.cidr_ipv6,
         "PrefixListId": rule.prefix_list_id,
-        "ReferencedGroupInfo": {
-            "GroupId": referenced["GroupId"],
-            "UserId": referenced.get("UserId", rule.owner_id),
-        }
-        if referenced
-        else None,
+        "ReferencedGroupInfo": _referenced(rule, referenced) if referenced else None,
         "Description": rule.description,
         "Tags": [{"Key": tag["key"], "Value": tag["value"]} for tag in rule.get_tags()] or None,
     }
+
+
+def _referenced(rule: SecurityGroupRule, referenced: Mapping[str, str]) -> dict[str, str]:
+    """AWS names the owner of another account's group, and not of another group of one's own."""
+    owner = referenced.get("UserId", rule.owner_id)
+    shown = {"GroupId": referenced["GroupId"]}
+    return shown if owner == rule.owner_id else {**shown, "UserId": owner}
 
 
 def _describe_rules(world: World, original: _Original, self: SecurityGroups) -> ActionResult:
