@@ -82,8 +82,9 @@ class Attempt:
         A status that is not as expected says more than what came of its body.
         """
         self.fault, self.detail = self._meaning_of(error, now_s)
-        if self.response is not None and self.response.status not in expectation.statuses:
-            found = f"{self.response.status}, expected {expectation.text}"
+        status = self.response.status if self.response and self.phase is Phase.BODY else None
+        if status is not None and status not in expectation.statuses:
+            found = f"{status}, expected {expectation.text}"
             self.detail = f"{found}; then {self.fault}: {self.detail}"
             self.fault = Fault.UNEXPECTED_STATUS
 

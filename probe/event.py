@@ -30,7 +30,7 @@ def line_event(line: Line) -> dict[str, Any] | None:
             name = "mark"
         case _:
             return None
-    return {"event": name, "schema": SCHEMA, **line_to_dict(line)}
+    return {"event": name, **line_to_dict(line), "schema": SCHEMA}
 
 
 def interval_event(

@@ -160,7 +160,7 @@ def _lost_between(line: RequestLine) -> tuple[float, float]:
     One that was held for long shows it at its end; it was well until then.
     """
     held = line.stream.kind is not Kind.REQUESTS and line.phase is Phase.BODY
-    return (line.ended_s if held else line.sent_s), line.ended_s
+    return (line.ended_s if held else min(line.sent_s, line.ended_s)), line.ended_s
 
 
 def _fault_name(line: RequestLine) -> str:

@@ -119,7 +119,8 @@ class Prober:
         attempt = Attempt(seq, target, mode, self._options.method, planned_s, now_s)
         match launch_at(planned_s, now_s, len(self._waiting), self._options.max_in_flight):
             case Launch.SEND:
-                self._spawn(self._waiting, self._one(attempt))
+                task = self._spawn(self._waiting, self._one(attempt))
+                task.add_done_callback(lambda done: self._cut_before_start(done, attempt))
             case Launch.TOO_LATE:
                 self._give_up(attempt, Fault.PROBER_LATE, "the prober was late, not the target")
             case Launch.AT_THE_CAP:
@@ -130,6 +131,11 @@ class Prober:
         attempt.phase, attempt.fault, attempt.detail = Phase.NONE, fault, detail
         attempt.ended_s = attempt.started_s
         self._report(attempt)
+
+    def _cut_before_start(self, done: asyncio.Task[None], attempt: Attempt) -> None:
+        """A task that is cancelled before its first step runs nothing, so this reports for it."""
+        if done.cancelled():
+            self._give_up(attempt, Fault.RUN_ENDED, "")
 
     async def _one(self, attempt: Attempt) -> None:
         try:
@@ -163,10 +169,13 @@ class Prober:
         await self._long_requests.run(attempt, long_s)
         self._report(attempt)
 
-    def _spawn(self, group: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(
+        self, group: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]
+    ) -> asyncio.Task[None]:
         task = self._group.create_task(work)
         group.add(task)
         task.add_done_callback(group.discard)
+        return task
 
     async def _drained(self) -> None:
         while self._waiting:

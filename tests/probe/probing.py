@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from probe.clock import SystemClock
 from probe.options import Options
@@ -39,8 +39,10 @@ def options_for(*urls: str, rate_per_s: float = 200.0, duration_s: float | None 
     return Options(targets, rate_per_s=rate_per_s, duration_s=duration_s)
 
 
-async def probed(options: Options, watch: Callable[[Prober, Line], None] | None = None) -> Probed:
-    """Run to the end; `watch` sees each line as it comes and may stop the prober."""
+def prepared(
+    options: Options, watch: Callable[[Prober, Line], None] | None = None
+) -> tuple[Probed, Prober]:
+    """A prober that is not running yet, and where its lines will be."""
     result = Probed()
 
     def on_line(line: Line, head: bytes) -> None:
@@ -51,8 +53,11 @@ async def probed(options: Options, watch: Callable[[Prober, Line], None] | None 
             watch(prober, line)
 
     prober = Prober(options, SystemClock(), on_line)
+    return result, prober
+
+
+async def probed(options: Options, watch: Callable[[Prober, Line], None] | None = None) -> Probed:
+    """Run to the end; `watch` sees each line as it comes and may stop the prober."""
+    result, prober = prepared(options, watch)
     await prober.run()
     return result
-
-
-__all__ = ["Probed", "options_for", "probed", "replace"]

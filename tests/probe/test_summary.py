@@ -38,10 +38,10 @@ def summary_of(*content: Line) -> Summary:
 
 def undocumented(value: Any, schema: dict[str, Any], path: str = "$") -> list[str]:
     """Paths of properties that the schema does not name."""
-    if "$ref" in schema:
-        schema = summary_schema()["$defs"][schema["$ref"].rpartition("/")[2]]
     if "oneOf" in schema:
         schema = schema["oneOf"][-1]
+    if "$ref" in schema:
+        schema = summary_schema()["$defs"][schema["$ref"].rpartition("/")[2]]
     found: list[str] = []
     if isinstance(value, dict):
         known = schema.get("properties", {})
@@ -57,7 +57,7 @@ def undocumented(value: Any, schema: dict[str, Any], path: str = "$") -> list[st
     return found
 
 
-@given(st.lists(lines, max_size=60), st.booleans())
+@given(st.lists(lines, max_size=25), st.booleans())
 def test_whatever_happened_the_document_is_what_the_schema_says(
     content: list[Line], has_end: bool
 ) -> None:
@@ -73,7 +73,7 @@ def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(summary_schema())
 
 
-@given(st.lists(requests, max_size=60))
+@given(st.lists(requests, max_size=25))
 def test_every_request_is_counted_once_and_nothing_twice(content: list[Any]) -> None:
     document = summary_document(summary_of(run_line(), *content))
 
@@ -89,7 +89,7 @@ def test_every_request_is_counted_once_and_nothing_twice(content: list[Any]) -> 
     assert sum(window["lost"] for window in listed) == counts["failed"]
 
 
-@given(st.lists(requests, max_size=60))
+@given(st.lists(requests, max_size=25))
 def test_the_text_can_always_be_shown_and_fits_a_page(content: list[Any]) -> None:
     text = summary_text(summary_of(run_line(), *content), record="a.jsonl")
 
