@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -32,7 +33,12 @@ def main() -> None:
     except SettingsError as error:
         pulumi.log.error(str(error))
         sys.exit(BAIL)
+    # The provider's SDK defines thousands of classes as it is imported, bit by bit, from in there;
+    # looking for garbage among them again and again is a fifth of that time.
+    gc.disable()
     declare_stack(settings)
+    gc.freeze()
+    gc.enable()
 
 
 main()
