@@ -147,7 +147,9 @@ def status(*, wants_json: bool) -> None:
         return
     click.echo(f"like {running.like}, at {running.endpoint}, since {running.started_at}")
     if states:
-        Console().print(status_table(states))
+        images = images_of(running.endpoint, running.region)
+        builds = {image: build for build, image in images.items()}
+        Console().print(status_table(states, builds))
     else:
         click.echo('nothing is built on it yet: eval "$(failover rehearse env)" && pulumi up')
 
