@@ -185,6 +185,7 @@ def test_an_instance_keeps_the_version_that_it_was_launched_from(aws: Aws) -> No
     listed = aws.autoscaling.describe_auto_scaling_instances()["AutoScalingInstances"]
     assert sorted(by_version) == ["1", "2"]
     assert {i["LaunchTemplate"]["Version"]: i["InstanceId"] for i in listed} == by_version
+    assert {i["HealthStatus"] for i in listed} == {"HEALTHY"}
     assert aws.described(name)["LaunchTemplate"]["Version"] == "2"
 
 
@@ -488,6 +489,31 @@ def test_every_setting_that_can_be_updated_is_shown_as_updated(aws: Aws) -> None
 
     shown = aws.described(name)
     assert {key: shown[key] for key in changed} == changed
+
+
+def test_metrics_add_up_and_naming_none_means_all_of_them(aws: Aws) -> None:
+    name = aws.group(aws.template(), size=0)
+
+    def change(operation: str, **metrics: list[str]) -> list[str]:
+        granularity = {"Granularity": "1Minute"} if operation == "enable" else {}
+        getattr(aws.autoscaling, f"{operation}_metrics_collection")(
+            AutoScalingGroupName=name, **granularity, **metrics
+        )
+        return sorted(m["Metric"] for m in aws.described(name)["EnabledMetrics"])
+
+    one = change("enable", Metrics=["GroupMinSize"])
+    two = change("enable", Metrics=["GroupMaxSize"])
+    left = change("disable", Metrics=["GroupMinSize"])
+    every = change("enable")
+    none = change("disable")
+
+    assert (one, two, left) == (
+        ["GroupMinSize"],
+        ["GroupMaxSize", "GroupMinSize"],
+        ["GroupMaxSize"],
+    )
+    assert len(every) > 10
+    assert none == []
 
 
 def test_the_grace_period_is_0_where_none_is_given(aws: Aws) -> None:
