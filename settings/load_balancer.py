@@ -139,8 +139,13 @@ def found_load_balancer(
     if facts.vpc_id != vpc_id:
         section.refuse(ARN, f"a load balancer in network.vpcId, {vpc_id}; it is in {facts.vpc_id}")
     if named.security_group_id not in facts.security_group_ids:
-        own = ", ".join(sorted(facts.security_group_ids)) or "none"
-        section.refuse(SECURITY_GROUP_ID, f"a security group of the load balancer, which has {own}")
+        own = sorted(facts.security_group_ids)
+        section.refuse_value(
+            SECURITY_GROUP_ID,
+            named.security_group_id,
+            f"a security group of the load balancer, which has {', '.join(own) or 'none'}",
+            own[0] if own else SECURITY_GROUP_ID.offer,
+        )
     return ExistingLoadBalancer(
         arn=named.arn,
         listener_arn=named.listener_arn,

@@ -278,6 +278,9 @@ def test_a_load_balancer_that_does_not_fit_is_refused_in_every_respect() -> None
             "a security group of the load balancer, which has sg-0ffffffffffffffff",
         ),
     ]
+    assert found[-1].mend == (
+        "pulumi config set --path 'failover:loadBalancer.securityGroupId' sg-0ffffffffffffffff"
+    )
 
 
 def test_keys_that_do_nothing_beside_an_existing_load_balancer_are_refused() -> None:
