@@ -50,7 +50,7 @@ def test_the_other_slot_of_the_other_slot_is_the_slot(slot: Slot) -> None:
         ("75.5/24.5", "not two whole numbers"),
         ("75/25/0", "not two whole numbers"),
         ("", "not two whole numbers"),
-        ("٧٥/٢٥", "not two whole numbers"),
+        ("\u0667\u0665/\u0662\u0665", "not two whole numbers"),
         ("9" * 5000 + "/1", "not two whole numbers"),
     ],
 )
