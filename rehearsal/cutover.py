@@ -65,7 +65,7 @@ class Cutover:
         created = self._engine.up()
         observer = self._observe(self._engine.outputs())
         services = self._settled(observer)
-        yield self._step("create, v1, 100/0", created, services, Split.parse("100/0"), None)
+        yield self._step("create at 100/0", created, services, Split.parse("100/0"), None)
         names = [service.name for service in services]
 
         for name in names:
@@ -75,7 +75,7 @@ class Cutover:
         self._say("pulumi up, then waiting until slot 02 runs v2")
         released = self._engine.up()
         services = self._settled(observer)
-        yield self._step("release v2 to 02", released, services, Split.parse("100/0"), None)
+        yield self._step("v2 onto slot 02", released, services, Split.parse("100/0"), None)
 
         for split in STAGES:
             self._say(f"pulumi config set weights {split} && pulumi up")

@@ -89,12 +89,13 @@ class CutoverView:
         self._console.print(Text(f"{note} ({seconds:.0f} s)", style=style), soft_wrap=True)
 
     def _table(self) -> Table:
-        table = Table(title="Cutover from slot 01 (v1) to slot 02 (v2)", title_justify="left")
+        title = "From slot 01 (v1) to slot 02 (v2); weights are read back from the local AWS"
+        table = Table(title=title, title_justify="left")
         names = list(self._steps[0].weights) if self._steps else []
         table.add_column("step")
-        table.add_column("the preview changes")
+        table.add_column("preview")
         for name in names:
-            table.add_column(f"{name}, live", justify="right")
+            table.add_column(name, justify="right")
         table.add_column("up", justify="right")
         table.add_column("verdict")
         for step in self._steps:
