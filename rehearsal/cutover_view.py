@@ -89,7 +89,7 @@ class CutoverView:
         self._console.print(Text(f"{note} ({seconds:.0f} s)", style=style), soft_wrap=True)
 
     def _table(self) -> Table:
-        title = "From slot 01 (v1) to slot 02 (v2); weights are read back from the local AWS"
+        title = "Slot 01 (v1) to slot 02 (v2); weights as the local AWS has them"
         table = Table(title=title, title_justify="left")
         names = list(self._steps[0].weights) if self._steps else []
         table.add_column("step")
