@@ -18,7 +18,7 @@ rehearse: setup ## run a whole cutover on a local AWS, from nothing to nothing
 	@$(BIN)/failover rehearse ramp
 
 test: setup ## pure tests, the program under mocks, and the real engine on the rehearsal
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup ## lint, format and types
 	@$(BIN)/ruff check .

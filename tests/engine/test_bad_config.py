@@ -10,7 +10,7 @@ import yaml
 
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("bad-config")]
+pytestmark = pytest.mark.engine
 
 Config = dict[str, Any]
 Spoil = Callable[[Config], None]

@@ -8,7 +8,7 @@ from tests.engine.inventory import inventory
 from tests.engine.kill import killed_mid_update
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("dev-like")]
+pytestmark = pytest.mark.engine
 
 
 def test_dev_is_built_shifted_checked_and_destroyed_at_once(

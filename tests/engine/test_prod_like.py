@@ -15,7 +15,7 @@ from tests.engine.kill import killed_mid_update
 from tests.engine.rehearsed import Rehearsed, rehearsed
 from tests.engine.renewal import watched_renewal
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("prod-like")]
+pytestmark = pytest.mark.engine
 
 
 @dataclass(frozen=True)
