@@ -16,7 +16,7 @@ from rehearsal.provider.check import DEFAULTS_KEY, checked_inputs
 from rehearsal.provider.configuration import configuration_of
 from rehearsal.provider.diff import Change, changes, without_ignored
 from rehearsal.provider.engines import Engines
-from rehearsal.provider.errors import NotSupportedError
+from rehearsal.provider.errors import ConfigurationError, NotSupportedError
 from rehearsal.provider.families import SECRET_RESULTS
 from rehearsal.provider.preview import created_state, updated_state
 from rehearsal.provider.refresh import inputs_of, read_fitted, without_defaults_key
@@ -78,6 +78,14 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         schema = package_schema(self._types, self._version)
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
+    def GetMapping(self, request: Any, context: Any) -> provider_pb2.GetMappingResponse:
+        """No other tool's names are mapped to this provider's."""
+        return provider_pb2.GetMappingResponse()
+
+    def GetMappings(self, request: Any, context: Any) -> provider_pb2.GetMappingsResponse:
+        """No other tool's names are mapped to this provider's."""
+        return provider_pb2.GetMappingsResponse()
+
     def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
         """The engine leaves, or a person pressed Ctrl-C: whatever waits for it ends."""
         engine = self._engines.stop(context.peer())
@@ -90,12 +98,20 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def CheckConfig(self, request: Any, context: Any) -> provider_pb2.CheckResponse:
         """Refuse a key that could not be honoured; pass the rest on."""
         given = decode(request.news)
-        configuration_of(given.values)
+        try:
+            configuration_of(given.values)
+        except ConfigurationError as error:
+            failure = provider_pb2.CheckFailure(reason=str(error))
+            return provider_pb2.CheckResponse(failures=[failure])
         return provider_pb2.CheckResponse(inputs=encode(given.values, given.secrets))
 
     def DiffConfig(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
-        """A new configuration never replaces resources here: there is one local AWS."""
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        """Say what changed: the engine goes on with the old configuration unless something did."""
+        old, new = decode(request.old_inputs).values, decode(request.news).values
+        changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+        return _diff_response(
+            [Change(name, "update") for name in changed], delete_before_replace=False
+        )
 
     def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:
         """Take the engine on, with its region, default tags and allowed accounts."""
