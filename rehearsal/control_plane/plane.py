@@ -31,6 +31,7 @@ def _forget_backends() -> None:
     known: Any = BackendDict
     for backends in known._instances:
         backends.clear()
+        getattr(backends, "bucket_accounts", dict[str, str]()).clear()  # S3's own, beside them
 
 
 class ControlPlane:

@@ -27,7 +27,7 @@ def _run(
     *args: Any,
     **kwargs: Any,
 ) -> Any:
-    """Only an image that exists can be run. moto: names of the template's data that it misses."""
+    """Only an image that exists can be run, and with its template's metadata options."""
     ec2: Any = self
     template = kwargs.get("launch_template")
     data = self._get_template_from_args(template).data if template else {}
