@@ -52,7 +52,7 @@ class Aws:
             if service not in self._clients:
                 config = Config(
                     max_pool_connections=MAX_CONNECTIONS,
-                    retries={"mode": "standard", "max_attempts": 10},
+                    retries={"mode": "standard"},
                     s3={"addressing_style": "path"},
                     tcp_keepalive=True,
                 )

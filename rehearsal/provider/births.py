@@ -23,6 +23,7 @@ from rehearsal.provider.diff import changes
 from rehearsal.provider.errors import AbandonedError, ProviderError, described
 from rehearsal.provider.refresh import read_fitted, without_defaults_key
 from rehearsal.provider.table import ResourceType, Values
+from rehearsal.provider.update import read_back
 
 log = logging.getLogger("rehearsal.provider")
 
@@ -126,15 +127,3 @@ def _as_far_as_known(call: Call, kind: ResourceType, resource_id: str, inputs: V
     except (ProviderError, ClientError, BotoCoreError) as error:
         log.warning("%s cannot be read: %s", resource_id, described(error))
         return {"id": resource_id, **without_defaults_key(inputs)}
-
-
-def read_back(call: Call, kind: ResourceType, resource_id: str, inputs: Values) -> Values:
-    """What AWS holds after a change, in the inputs' form.
-
-    Raises:
-        ProviderError: AWS does not know the resource.
-    """
-    state = read_fitted(call, kind, resource_id, inputs)
-    if state is None:
-        raise ProviderError(f"{kind.token} {resource_id}: AWS does not know it after the change")
-    return state

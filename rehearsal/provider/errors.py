@@ -9,7 +9,7 @@ ProviderError            one readable message for the person at the terminal
 
 from __future__ import annotations
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 
 class ProviderError(Exception):
@@ -50,6 +50,8 @@ def described(error: Exception) -> str:
         detail = error.response.get("Error", {})
         code, text = detail.get("Code", "unknown code"), detail.get("Message", "")
         return f"{error.operation_name}: {code}: {text}".rstrip(": ")
+    if isinstance(error, EndpointConnectionError):
+        return f"the local AWS does not answer: {error} `failover rehearse up` starts it."
     if isinstance(error, BotoCoreError):
         return f"{type(error).__name__}: {error}"
     return str(error)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from rehearsal.provider.births import Births, read_back
+from rehearsal.provider.births import Births
 from rehearsal.provider.call import Call
 from rehearsal.provider.check import DEFAULTS_KEY, checked_inputs
 from rehearsal.provider.configuration import configuration_of
@@ -19,9 +19,10 @@ from rehearsal.provider.engines import Engines
 from rehearsal.provider.errors import ConfigurationError, NotSupportedError
 from rehearsal.provider.families import SECRET_RESULTS
 from rehearsal.provider.preview import created_state, updated_state
-from rehearsal.provider.refresh import inputs_of, read_fitted, without_defaults_key
+from rehearsal.provider.refresh import inputs_of, read_fitted
 from rehearsal.provider.schema import package_schema
 from rehearsal.provider.table import ResourceType, Values
+from rehearsal.provider.update import apply, read_back
 from rehearsal.provider.wire import decode, encode
 
 Function: TypeAlias = Callable[[Call, Values], Values]
@@ -195,7 +196,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             state = updated_state(kind, old, given.values, found)
         else:
             call = self._engines.of(context.peer()).call(context)
-            _apply(call, kind, request.id, old, given.values, found)
+            apply(call, kind, request.id, old, given.values, found)
             state = read_back(call, kind, request.id, given.values)
         return provider_pb2.UpdateResponse(properties=encode(state, given.secrets))
 
@@ -236,21 +237,3 @@ def _diff_response(
             for change in found
         },
     )
-
-
-def _apply(
-    call: Call, kind: ResourceType, resource_id: str, old: Values, new: Values, found: list[Change]
-) -> None:
-    """Carry out the changes: tags by the family's tag calls, the rest by the type's own update."""
-    changed = {change.top_level for change in found}
-    if kind.tagging is not None and "tags" in changed:
-        before, after = old.get("tags") or {}, new.get("tags") or {}
-        removed = sorted(before.keys() - after.keys())
-        if removed:
-            kind.tagging.remove(call, resource_id, removed)
-        added = {key: value for key, value in after.items() if before.get(key) != value}
-        if added:
-            kind.tagging.add(call, resource_id, added)
-        changed.discard("tags")
-    if changed and kind.update is not None:
-        kind.update(call, resource_id, old, without_defaults_key(new), frozenset(changed))

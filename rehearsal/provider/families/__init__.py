@@ -14,11 +14,8 @@ from rehearsal.provider.families.load_balancers import LOAD_BALANCER
 from rehearsal.provider.families.network import INTERNET_GATEWAY, VPC
 from rehearsal.provider.families.routing import ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION
 from rehearsal.provider.families.scaling_policies import POLICY
-from rehearsal.provider.families.security_groups import (
-    EGRESS_RULE,
-    INGRESS_RULE,
-    SECURITY_GROUP,
-)
+from rehearsal.provider.families.security_group_rules import EGRESS_RULE, INGRESS_RULE
+from rehearsal.provider.families.security_groups import SECURITY_GROUP
 from rehearsal.provider.families.storage import (
     BUCKET,
     BUCKET_POLICY,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rehearsal.provider.call import Call, unless_gone
-from rehearsal.provider.families import instance_refresh, launch_reference
+from rehearsal.provider.families import group_memberships, instance_refresh, launch_reference
 from rehearsal.provider.families.capacity import (
     DELETE_LIMIT_SECONDS,
     describe_group,
@@ -19,10 +19,6 @@ from rehearsal.provider.families.capacity import (
 )
 from rehearsal.provider.table import AutoName, Block, ListOf, Property, ResourceType, SetOf, Values
 from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, arn, length, one_of
-
-ATTACH_LIMIT_SECONDS = 120
-TARGET_GROUPS_A_CALL = 10
-"""Source: Auto Scaling API Reference, AttachLoadBalancerTargetGroups."""
 
 _ATTRIBUTES = {
     "minSize": "MinSize",
@@ -55,32 +51,19 @@ def _arguments(inputs: Values, names: frozenset[str]) -> dict[str, Any]:
     return told
 
 
-def _tags_as_aws(name: str, tags: list[Values] | None) -> list[Any]:
-    return [
-        {
-            "ResourceId": name,
-            "ResourceType": "auto-scaling-group",
-            "Key": tag["key"],
-            "Value": tag["value"],
-            "PropagateAtLaunch": tag["propagateAtLaunch"],
-        }
-        for tag in tags or ()
-    ]
-
-
 def _create(call: Call, inputs: Values) -> str:
     name = inputs["name"]
     arguments = _arguments(inputs, frozenset(inputs))
     if inputs.get("targetGroupArns"):
         arguments["TargetGroupARNs"] = inputs["targetGroupArns"]
     if inputs.get("tags"):
-        arguments["Tags"] = _tags_as_aws(name, inputs["tags"])
+        arguments["Tags"] = group_memberships.tags_as_aws(name, inputs["tags"])
     call.aws.autoscaling.create_auto_scaling_group(AutoScalingGroupName=name, **arguments)
     return name
 
 
 def _settle(call: Call, name: str, inputs: Values) -> None:
-    _change_metrics(call, name, [], inputs.get("enabledMetrics") or [], inputs)
+    group_memberships.change_metrics(call, name, [], inputs.get("enabledMetrics") or [], inputs)
     wait_for_capacity(call, name, inputs["waitForCapacityTimeout"], exactly=False)
 
 
@@ -89,9 +72,9 @@ def _update(call: Call, name: str, old: Values, new: Values, changed: frozenset[
     if arguments:
         call.aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName=name, **arguments)
     if "tags" in changed:
-        _change_tags(call, name, old.get("tags") or [], new.get("tags") or [])
+        group_memberships.change_tags(call, name, old.get("tags") or [], new.get("tags") or [])
     if "targetGroupArns" in changed:
-        _change_target_groups(
+        group_memberships.change_target_groups(
             call, name, old.get("targetGroupArns") or [], new.get("targetGroupArns") or []
         )
     if instance_refresh.is_wanted(new, changed):
@@ -99,59 +82,8 @@ def _update(call: Call, name: str, old: Values, new: Values, changed: frozenset[
     if changed & {"minSize", "desiredCapacity"}:
         wait_for_capacity(call, name, new["waitForCapacityTimeout"], exactly=True)
     if changed & {"enabledMetrics", "metricsGranularity"}:
-        _change_metrics(
+        group_memberships.change_metrics(
             call, name, old.get("enabledMetrics") or [], new.get("enabledMetrics") or [], new
-        )
-
-
-def _change_tags(call: Call, name: str, old: list[Values], new: list[Values]) -> None:
-    kept = {tag["key"] for tag in new}
-    lost = _tags_as_aws(name, [tag for tag in old if tag["key"] not in kept])
-    gained = _tags_as_aws(name, [tag for tag in new if tag not in old])
-    if lost:
-        call.aws.autoscaling.delete_tags(Tags=lost)
-    if gained:
-        call.aws.autoscaling.create_or_update_tags(Tags=gained)
-
-
-def _change_target_groups(call: Call, name: str, old: list[str], new: list[str]) -> None:
-    autoscaling = call.aws.autoscaling
-    for batch in _batches([one for one in old if one not in new]):
-        autoscaling.detach_load_balancer_target_groups(
-            AutoScalingGroupName=name, TargetGroupARNs=batch
-        )
-    for batch in _batches([one for one in new if one not in old]):
-        autoscaling.attach_load_balancer_target_groups(
-            AutoScalingGroupName=name, TargetGroupARNs=batch
-        )
-
-    def is_settled() -> bool:
-        told = autoscaling.describe_load_balancer_target_groups(AutoScalingGroupName=name)
-        states = [one.get("State") for one in told["LoadBalancerTargetGroups"]]
-        return not {"Adding", "Removing"} & set(states)
-
-    call.wait_until(
-        is_settled,
-        f"Auto Scaling group {name}: target groups attached",
-        limit_seconds=ATTACH_LIMIT_SECONDS,
-    )
-
-
-def _batches(items: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(items), TARGET_GROUPS_A_CALL):
-        yield items[start : start + TARGET_GROUPS_A_CALL]
-
-
-def _change_metrics(call: Call, name: str, old: list[str], new: list[str], inputs: Values) -> None:
-    lost = [one for one in old if one not in new]
-    gained = [one for one in new if one not in old]
-    if lost:
-        call.aws.autoscaling.disable_metrics_collection(AutoScalingGroupName=name, Metrics=lost)
-    if gained:
-        call.aws.autoscaling.enable_metrics_collection(
-            AutoScalingGroupName=name,
-            Granularity=inputs["metricsGranularity"],
-            Metrics=gained,
         )
 
 

@@ -5,12 +5,16 @@ Source: hashicorp/aws 6 internal/service/elbv2/target_group.go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from rehearsal.provider.call import Call, unless_gone
 from rehearsal.provider.errors import ProviderError
 from rehearsal.provider.families.tags import ELBV2_TAGGING, TAGS, listed, read_elbv2
+from rehearsal.provider.families.target_group_attributes import (
+    attributes_as_aws,
+    attributes_from_aws,
+)
 from rehearsal.provider.table import AutoName, Block, Property, ResourceType, Values
 from rehearsal.provider.values import (
     BOOLEAN,
@@ -29,26 +33,6 @@ IN_USE_LIMIT_SECONDS = 20
 """How long a deletion waits for the rules that hold the group to go; the real provider: 120."""
 
 _NOT_FOUND = "TargetGroupNotFound"
-
-_ATTRIBUTES: dict[tuple[str, ...], str] = {
-    ("deregistrationDelay",): "deregistration_delay.timeout_seconds",
-    ("slowStart",): "slow_start.duration_seconds",
-    ("loadBalancingAlgorithmType",): "load_balancing.algorithm.type",
-    ("stickiness", "enabled"): "stickiness.enabled",
-    ("stickiness", "type"): "stickiness.type",
-    ("stickiness", "cookieDuration"): "stickiness.lb_cookie.duration_seconds",
-    **{
-        ("targetGroupHealth", block, f"minimumHealthyTargets{unit.capitalize()}"): (
-            f"target_group_health.{name}.minimum_healthy_targets.{unit}"
-        )
-        for block, name in (
-            ("dnsFailover", "dns_failover"),
-            ("unhealthyStateRouting", "unhealthy_state_routing"),
-        )
-        for unit in ("count", "percentage")
-    },
-}
-"""Where each attribute stands in the inputs. Source: ELBv2 API Reference, TargetGroupAttribute."""
 
 _HEALTH_CHECK = {
     "enabled": "HealthCheckEnabled",
@@ -69,18 +53,6 @@ def _health_check_arguments(inputs: Values) -> dict[str, Any]:
         code = "GrpcCode" if inputs.get("protocolVersion") == "GRPC" else "HttpCode"
         arguments["Matcher"] = {code: check["matcher"]}
     return arguments
-
-
-def _attributes(inputs: Values, names: Iterable[str]) -> list[Any]:
-    wanted: list[Any] = []
-    for path, key in _ATTRIBUTES.items():
-        value: Any = inputs if path[0] in names else None
-        for step in path:
-            value = value.get(step) if value is not None else None
-        if value is not None:
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            wanted.append({"Key": key, "Value": text})
-    return wanted
 
 
 def _create(call: Call, inputs: Values) -> str:
@@ -104,7 +76,7 @@ def _create(call: Call, inputs: Values) -> str:
 
 
 def _settle(call: Call, arn: str, inputs: Values) -> None:
-    attributes = _attributes(inputs, inputs)
+    attributes = attributes_as_aws(inputs, inputs)
     if attributes:
         call.aws.elbv2.modify_target_group_attributes(TargetGroupArn=arn, Attributes=attributes)
 
@@ -112,7 +84,7 @@ def _settle(call: Call, arn: str, inputs: Values) -> None:
 def _update(call: Call, arn: str, _old: Values, new: Values, changed: frozenset[str]) -> None:
     if "healthCheck" in changed and new.get("healthCheck"):
         call.aws.elbv2.modify_target_group(TargetGroupArn=arn, **_health_check_arguments(new))
-    attributes = _attributes(new, changed)
+    attributes = attributes_as_aws(new, changed)
     if attributes:
         call.aws.elbv2.modify_target_group_attributes(TargetGroupArn=arn, Attributes=attributes)
 
@@ -126,7 +98,6 @@ def read_target_group(call: Call, arn: str) -> Values | None:
         return None
     found: Any = answer["TargetGroups"][0]
     told = call.aws.elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
-    attributes = {entry.get("Key"): entry.get("Value") for entry in told}
     check = {name: found.get(aws) for name, aws in _HEALTH_CHECK.items()}
     matcher = found.get("Matcher") or {}
     check["matcher"] = matcher.get("HttpCode") or matcher.get("GrpcCode")
@@ -142,36 +113,9 @@ def read_target_group(call: Call, arn: str) -> Values | None:
         "ipAddressType": found.get("IpAddressType"),
         "loadBalancerArns": found.get("LoadBalancerArns", []),
         "healthCheck": check,
-        **_from_attributes(attributes),
+        **attributes_from_aws(told),
         "tags": read_elbv2(call, arn),
     }
-
-
-def _from_attributes(attributes: dict[Any, Any]) -> Values:
-    told: Values = {}
-    for path, key in _ATTRIBUTES.items():
-        text = attributes.get(key)
-        if text is None:
-            continue
-        block = told
-        for step in path[:-1]:
-            block = block.setdefault(step, {})
-        block[path[-1]] = _typed(path, text)
-    return told
-
-
-_INTEGERS = {
-    ("deregistrationDelay",),
-    ("slowStart",),
-    ("stickiness", "cookieDuration"),
-    ("targetGroupHealth", "unhealthyStateRouting", "minimumHealthyTargetsCount"),
-}
-
-
-def _typed(path: tuple[str, ...], text: str) -> Any:
-    if path == ("stickiness", "enabled"):
-        return text == "true"
-    return int(text) if path in _INTEGERS else text
 
 
 def _delete(call: Call, arn: str, _state: Values) -> None:

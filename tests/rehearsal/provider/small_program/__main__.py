@@ -1,16 +1,26 @@
 """A few resources whose shape the stack's config chooses."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pulumi
 
 config = pulumi.Config()
 
 
-def resource(token: str, name: str, inputs: dict[str, object], *outputs: str, **options: object):
+def resource(
+    token: str, name: str, inputs: dict[str, Any], *outputs: str, **options: Any
+) -> pulumi.CustomResource:
+    """A resource by its token, with the outputs that are asked of it."""
     known = {**dict.fromkeys(outputs), **inputs}
     return pulumi.CustomResource(token, name, known, pulumi.ResourceOptions(**options))
 
 
-network = {"cidrBlock": "10.0.0.0/16", **({"surprise": 1} if config.get_bool("surprise") else {})}
+network: dict[str, Any] = {
+    "cidrBlock": "10.0.0.0/16",
+    **({"surprise": 1} if config.get_bool("surprise") else {}),
+}
 vpc = resource("aws:ec2/vpc:Vpc", "vpc", network)
 group = resource(
     "aws:lb/targetGroup:TargetGroup",
