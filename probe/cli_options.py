@@ -81,9 +81,9 @@ RUN_OPTIONS: tuple[Decorator, ...] = (
     option(
         "--max-in-flight",
         type=click.IntRange(1, 60000),
-        default=1000,
         metavar="N",
-        help="Requests open at once; at the cap one is not sent, and counts as failed.",
+        help="Requests open at once; at the cap one is not sent, and counts as failed. "
+        "Else 1.25 * rate * timeout, within 1000 and 6000.",
     ),
     option(
         "--max-rate",

@@ -12,7 +12,7 @@ from probe.dial import tls_context
 from probe.errors import OptionsError
 from probe.expectation import Expectation
 from probe.header import SECRET_NAMES, Header
-from probe.options import DEFAULT_MAX_RATE_PER_S, Options
+from probe.options import DEFAULT_MAX_RATE_PER_S, Options, default_max_in_flight
 from probe.problems import Problems
 from probe.quantity import parse_duration_seconds, parse_rate_per_second, parse_size_bytes
 from probe.record import Mode
@@ -46,7 +46,7 @@ class Given:
     ca: str | None = None
     follow_redirects: bool = False
     max_body: str = "1MiB"
-    max_in_flight: int = 1000
+    max_in_flight: int | None = None
     long: str | None = None
     long_urls: tuple[str, ...] = ()
     websocket: bool = False
@@ -72,12 +72,14 @@ def checked_options(given: Given, user_agent: str) -> Options:
     targets = _targets(problems, "URL", given.urls, ("http", "https"))
     if not given.urls:
         problems.add("URL", NOT_SET, "at least one URL", "failover probe https://www.example.com/")
+    rate = _rate(problems, given)
+    timeout = seconds("--timeout", given.timeout, 5)
     options = Options(
         targets=targets,
-        rate_per_s=_rate(problems, given),
+        rate_per_s=rate,
         duration_s=None if given.duration is None else seconds("--duration", given.duration, 600),
         interval_s=seconds("--interval", given.interval, 5),
-        timeout_s=seconds("--timeout", given.timeout, 5),
+        timeout_s=timeout,
         method=given.method,
         modes=MODES[given.connections],
         kept_connections=given.kept,
@@ -97,7 +99,7 @@ def checked_options(given: Given, user_agent: str) -> Options:
             "bytes, KiB or MiB",
             "--max-body 1MiB",
         ),
-        max_in_flight=given.max_in_flight,
+        max_in_flight=given.max_in_flight or default_max_in_flight(rate, timeout),
         long_s=None if given.long is None else seconds("--long", given.long, 30),
         long_targets=_held_targets(problems, given, targets),
         websocket_targets=_websocket_targets(problems, given, targets),

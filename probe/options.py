@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,12 @@ from probe.header import SECRET_NAMES, Header
 from probe.record import Mode
 from probe.resolve import Overrides
 from probe.target import Target
+
+
+def default_max_in_flight(rate_per_s: float, timeout_s: float) -> int:
+    """Room for all requests that a silent target keeps waiting, within what memory allows."""
+    return min(max(1000, math.ceil(rate_per_s * timeout_s * 1.25)), 6000)
+
 
 DEFAULT_MAX_RATE_PER_S = 1000.0
 """A rate above this needs `--max-rate`, so that a typo is no attack."""

@@ -121,37 +121,41 @@ class Gap:
 
     start_s: float
     end_s: float
+    stalled_s: float = 0.0
+    """How much of it the prober itself stalled."""
 
     @property
     def length_s(self) -> float:
-        """From one success to the next."""
-        return self.end_s - self.start_s
+        """From one success to the next, the prober's own stalls left out."""
+        return max(self.end_s - self.start_s - self.stalled_s, 0.0)
 
 
 class Gaps:
-    """The longest time of one stream without a success, the prober's own stalls left out."""
+    """The longest time of one stream without a success."""
 
     def __init__(self, started_s: float) -> None:
         self._last_s = started_s
+        self._stalled_s = 0.0
         self.longest = Gap(started_s, started_s)
 
     def succeeded(self, ended_s: float) -> None:
         """A success ends a gap and begins the next."""
         self._reach(ended_s)
-        self._last_s = max(self._last_s, ended_s)
+        if ended_s > self._last_s:
+            self._last_s, self._stalled_s = ended_s, 0.0
 
     def stalled(self, start_s: float, end_s: float) -> None:
-        """A stall of the prober belongs to no gap: one ends before it, the next begins after it."""
-        self._reach(start_s)
-        self._last_s = max(self._last_s, end_s)
+        """A stall of the prober is no part of the gap that it falls into."""
+        self._stalled_s += max(end_s - max(start_s, self._last_s), 0.0)
 
     def finished(self, ended_s: float) -> None:
         """The end of the run ends the last gap."""
         self._reach(ended_s)
 
     def _reach(self, until_s: float) -> None:
-        if until_s - self._last_s > self.longest.length_s:
-            self.longest = Gap(self._last_s, until_s)
+        gap = Gap(self._last_s, until_s, self._stalled_s)
+        if gap.length_s > self.longest.length_s:
+            self.longest = gap
 
 
 def _lost_between(line: RequestLine) -> tuple[float, float]:

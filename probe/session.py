@@ -74,8 +74,7 @@ class Session:
             asyncio.create_task(_every(FLUSH_SECONDS, self._flush)),
             asyncio.create_task(_every(self._display.period_s, self._refresh)),
         ]
-        gc.collect()
-        gc.freeze()
+        _calm_garbage_collection()
         try:
             await self._prober.run()
         finally:
@@ -136,6 +135,13 @@ class Session:
             loop.call_soon_threadsafe(self._prober.stop, "end of standard input")
 
         threading.Thread(target=read_all, name="marks", daemon=True).start()
+
+
+def _calm_garbage_collection() -> None:
+    """Look for cycles seldom; a search while thousands of requests wait would be a stall."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 async def _every(seconds: float, callback: Callable[[], None]) -> None:

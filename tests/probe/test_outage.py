@@ -111,13 +111,24 @@ def test_the_longest_gap_is_between_two_successes_or_at_an_end_of_the_run() -> N
     assert (gaps.longest.start_s - START_S, gaps.longest.end_s - START_S) == (1.0, 3.5)
 
 
-def test_a_stall_of_the_prober_belongs_to_no_gap() -> None:
+def test_a_stall_of_the_prober_is_no_part_of_a_gap() -> None:
     gaps = Gaps(START_S)
     gaps.succeeded(START_S + 1.0)
     gaps.stalled(START_S + 1.2, START_S + 4.2)
     gaps.succeeded(START_S + 4.3)
 
     assert gaps.longest.length_s == pytest.approx(1.0, abs=1e-5)
+
+
+def test_an_outage_stays_one_gap_though_the_prober_stalls_within_it() -> None:
+    gaps = Gaps(START_S)
+    gaps.succeeded(START_S + 1.0)
+    for at_s in (2.0, 5.0, 8.0):
+        gaps.stalled(START_S + at_s, START_S + at_s + 0.1)
+    gaps.succeeded(START_S + 11.0)
+
+    assert gaps.longest.length_s == pytest.approx(9.7, abs=1e-5)
+    assert gaps.longest.end_s - gaps.longest.start_s == pytest.approx(10.0, abs=1e-5)
 
 
 def test_a_run_without_any_success_is_one_gap() -> None:
