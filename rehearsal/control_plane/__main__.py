@@ -30,7 +30,14 @@ import click
     default=None,
     help="Cut deregistration delays to this; without it they take what the target group says.",
 )
-def main(port: int, boot_seconds: float, longest_drain_seconds: float | None) -> None:
+@click.option(
+    "--health",
+    type=click.Choice(["clock", "reported"]),
+    default="clock",
+    show_default=True,
+    help="Targets pass their checks by the clock, or as a data plane reports.",
+)
+def main(port: int, boot_seconds: float, longest_drain_seconds: float | None, health: str) -> None:
     """Serve the local AWS API until standard input ends."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is what the lock makes
@@ -41,10 +48,12 @@ def main(port: int, boot_seconds: float, longest_drain_seconds: float | None) ->
     from rehearsal.control_plane.clock import SystemClock
     from rehearsal.control_plane.health import ClockHealth
     from rehearsal.control_plane.plane import ControlPlane
+    from rehearsal.control_plane.reported_health import ReportedHealth
     from rehearsal.control_plane.server import Server
     from rehearsal.control_plane.world import World
 
-    world = World(SystemClock(), ClockHealth(boot_seconds), longest_drain_seconds)
+    source = ReportedHealth() if health == "reported" else ClockHealth(boot_seconds)
+    world = World(SystemClock(), source, longest_drain_seconds)
     plane = ControlPlane(world)
     server = Server(Application(plane), port)
     for work in (server.run, plane.run_ticks):

@@ -16,6 +16,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.test import run_wsgi_app
 
 from rehearsal.control_plane import faults
+from rehearsal.control_plane.data_plane_link import PREFIX, DataPlaneLink
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -69,11 +70,16 @@ class Application:
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
+        self._link = DataPlaneLink(plane)
         self._moto = _Dispatcher()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if str(environ.get("PATH_INFO", "")).startswith(PREFIX):
+            status, headers, answer = self._link.answer(environ, body)
+            start_response(status, headers)
+            return [answer]
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         if "REQUEST_URI" in environ:  # what moto reads an S3 key from, still percent-encoded

@@ -1,7 +1,7 @@
 """The machine images that exist in the rehearsal: one per build, with an id that never changes.
 
 An instance behaves as its image's build. The control plane itself only knows `NEVER_HEALTHY`; what
-else a build does belongs to the instances.
+else a build does belongs to `rehearsal.instances.behaviour`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,17 @@ GOOD_BUILDS = (
     Image("ami-0fa11000000000003", "v3", "Build v3, works"),
 )
 
-BAD_BUILDS = (Image("ami-0fa11bad000000001", NEVER_HEALTHY, "Starts, never passes a health check"),)
+BAD_BUILDS = (
+    Image("ami-0fa11bad000000001", NEVER_HEALTHY, "Starts, never passes a health check"),
+    Image("ami-0fa11bad000000002", "errors", "Healthy, answers a share of requests with 500"),
+    Image("ami-0fa11bad000000003", "lost-assets", "Has no assets but those of its own pages"),
+    Image("ami-0fa11bad000000004", "slow", "Answers each request a second late"),
+    Image("ami-0fa11bad000000005", "early-close", "Gives up kept-alive connections early"),
+    Image("ami-0fa11bad000000006", "crash-under-load", "Ends when many requests come at once"),
+    Image("ami-0fa11bad000000007", "crash-later", "Ends some time after it began to serve"),
+    Image("ami-0fa11bad000000008", "slow-boot", "Boots for a long time, then works"),
+    Image("ami-0fa11bad000000009", "wrong-build", "Works, and says that it is another build"),
+)
 
 CATALOGUE = GOOD_BUILDS + BAD_BUILDS
 """Every image that a new region has."""

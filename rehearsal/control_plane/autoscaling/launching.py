@@ -58,57 +58,77 @@ def subnet_for_next(ec2: EC2Backend, subnet_ids: Sequence[str], members: Sequenc
     )
 
 
+def image_of(ec2: EC2Backend, version: LaunchTemplateVersion) -> Any:
+    """Moto's image that a template version launches.
+
+    Raises:
+        LaunchError: it does not exist, or is named in a way that the rehearsal does not resolve.
+    """
+    image_id: str = version.data.get("ImageId", "")
+    if image_id.startswith("resolve:ssm:"):
+        raise LaunchError(f"The image id '{image_id}': not supported by the rehearsal.")
+    if image_id not in ec2.amis:
+        raise LaunchError(f"The image id '[{image_id}]' does not exist")
+    return ec2.amis[image_id]
+
+
 def launch_instance(
     ec2: EC2Backend, group: Any, version: LaunchTemplateVersion, subnet_id: str, now: float
 ) -> Any:
     """Run one instance for `group`; moto's instance is returned.
 
-    Tags: those of the template, those that the group propagates, and AWS's own.
-
     Raises:
         LaunchError: EC2 refuses it, as for an image that does not exist.
     """
-    data = version.data
-    image_id = data.get("ImageId", "")
-    if image_id not in ec2.amis:
-        raise LaunchError(
-            f"The image id '[{image_id}]' does not exist. Launching EC2 instance failed."
-        )
-    interface = next(iter(data.get("NetworkInterfaces", [])), {})
-    tags = convert_tag_spec(data.get("TagSpecifications", []))
-    instance_tags = {
-        **tags.get("instance", {}),
-        **group.get_propagated_tags(),
-        GROUP_NAME_TAG: group.name,
-    }
+    image = image_of(ec2, version)
     try:
         reservation = ec2.run_instances(
-            image_id,
+            image.id,
             1,
-            data.get("UserData"),
+            version.data.get("UserData"),
             [],
-            security_group_ids=[*data.get("SecurityGroupIds", []), *interface.get("Groups", [])],
-            launch_template={
-                "LaunchTemplateId": version.template.id,
-                "Version": str(version.number),
-            },
-            instance_type=data.get("InstanceType", "m1.small"),
-            is_instance_type_default=False,
-            region_name=ec2.region_name,
             subnet_id=subnet_id,
-            key_name=data.get("KeyName"),
-            associate_public_ip=interface.get("AssociatePublicIpAddress"),
-            ebs_optimized=data.get("EbsOptimized", False),
-            monitoring_state="enabled" if _is_monitored(data) else "disabled",
-            metadata_options=data.get("MetadataOptions", {}),
-            block_device_mappings=_volumes(ec2.amis[image_id], data),
-            tags={"instance": instance_tags, "volume": tags.get("volume", {})},
+            region_name=ec2.region_name,
+            tags=_tags(group, version.data),
+            block_device_mappings=_volumes(image, version.data),
+            **_as_run(version),
         )
     except ServiceException as error:
         raise LaunchError(f"{error.message} Launching EC2 instance failed.") from error
     instance = reservation.instances[0]
     instance.launch_time = timestamp(now)
     return instance
+
+
+def _as_run(version: LaunchTemplateVersion) -> dict[str, Any]:
+    """What a template version says, in the words of moto's `run_instances`."""
+    data = version.data
+    interface = next(iter(data.get("NetworkInterfaces", [])), {})
+    monitored = data.get("Monitoring", {}).get("Enabled") is True
+    return {
+        "launch_template": {
+            "LaunchTemplateId": version.template.id,
+            "Version": str(version.number),
+        },
+        "instance_type": data.get("InstanceType", "m1.small"),
+        "is_instance_type_default": False,
+        "security_group_ids": [*data.get("SecurityGroupIds", []), *interface.get("Groups", [])],
+        "key_name": data.get("KeyName"),
+        "associate_public_ip": interface.get("AssociatePublicIpAddress"),
+        "ebs_optimized": data.get("EbsOptimized", False),
+        "monitoring_state": "enabled" if monitored else "disabled",
+        "metadata_options": data.get("MetadataOptions", {}),
+    }
+
+
+def _tags(group: Any, data: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Tags of the template, those that the group propagates, and AWS's own."""
+    tags = convert_tag_spec(data.get("TagSpecifications", []))
+    of_group = {**group.get_propagated_tags(), GROUP_NAME_TAG: group.name}
+    return {
+        "instance": {**tags.get("instance", {}), **of_group},
+        "volume": tags.get("volume", {}),
+    }
 
 
 def _volumes(image: Any, data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -121,10 +141,6 @@ def _volumes(image: Any, data: dict[str, Any]) -> list[dict[str, Any]]:
         {"DeviceName": device, "Ebs": {**defaults, **settings}}
         for device, settings in asked.items()
     ]
-
-
-def _is_monitored(data: dict[str, Any]) -> bool:
-    return data.get("Monitoring", {}).get("Enabled") is True
 
 
 def new_member(

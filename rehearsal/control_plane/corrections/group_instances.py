@@ -13,7 +13,7 @@ from moto.core.responses import ActionResult
 from rehearsal.control_plane.autoscaling.group import Activity, GroupRecord, Member
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
-from rehearsal.control_plane.corrections.auto_scaling_groups import group_named
+from rehearsal.control_plane.corrections.group_settings import group_named
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]

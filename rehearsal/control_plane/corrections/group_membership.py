@@ -16,11 +16,11 @@ from moto.core.responses import ActionResult, EmptyResult
 from rehearsal.control_plane.autoscaling.group import Activity, Member, active
 from rehearsal.control_plane.autoscaling.reconciler import GroupStep
 from rehearsal.control_plane.correction import Correction, Replace
-from rehearsal.control_plane.corrections.auto_scaling_groups import (
+from rehearsal.control_plane.corrections.group_instances import described_activity
+from rehearsal.control_plane.corrections.group_settings import (
     check_target_groups,
     group_named,
 )
-from rehearsal.control_plane.corrections.group_instances import described_activity
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]

@@ -15,7 +15,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from rehearsal.control_plane.correction import Add, Correction, Replace
-from rehearsal.control_plane.corrections.auto_scaling_groups import group_named
+from rehearsal.control_plane.corrections.group_settings import group_named
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]

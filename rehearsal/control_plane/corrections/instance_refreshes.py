@@ -9,15 +9,10 @@ from typing import Any
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 
 from rehearsal.control_plane.autoscaling import refreshing
-from rehearsal.control_plane.autoscaling.launching import (
-    LaunchError,
-    requested_template,
-    resolved,
-)
+from rehearsal.control_plane.autoscaling.launching import requested_template
 from rehearsal.control_plane.autoscaling.reconciler import GroupStep
 from rehearsal.control_plane.autoscaling.refresh import (
     InstanceRefresh,
@@ -27,7 +22,8 @@ from rehearsal.control_plane.autoscaling.refresh import (
 )
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Add, Correction
-from rehearsal.control_plane.corrections.auto_scaling_groups import group_named
+from rehearsal.control_plane.corrections.group_settings import group_named
+from rehearsal.control_plane.corrections.group_templates import asked_template, check_launchable
 from rehearsal.control_plane.world import World
 
 _UNSUPPORTED = ("CheckpointPercentages", "CheckpointDelay", "AlarmSpecification", "BakeTime")
@@ -92,29 +88,9 @@ def _desired(step: GroupStep, given: dict[str, Any] | None) -> TemplateRequest |
         raise ValidationError(
             "DesiredConfiguration.MixedInstancesPolicy: not supported by the rehearsal"
         )
-    asked = given["LaunchTemplate"]
-    ec2 = step.backend.ec2_backend
-    try:
-        template = (
-            ec2.get_launch_template(asked["LaunchTemplateId"])
-            if "LaunchTemplateId" in asked
-            else ec2.get_launch_template_by_name(asked["LaunchTemplateName"])
-        )
-    except ServiceException as error:
-        raise ValidationError(str(error.message)) from error
-    request = TemplateRequest(template.id, template.name, asked.get("Version"))
-    _check_launchable(step, request)
+    request = asked_template(step.backend, given.get("LaunchTemplate"))
+    check_launchable(step.backend, request)
     return request
-
-
-def _check_launchable(step: GroupStep, request: TemplateRequest) -> None:
-    try:
-        version = resolved(step.backend.ec2_backend, request)
-    except LaunchError as failure:
-        raise ValidationError(str(failure)) from failure
-    image_id = version.data.get("ImageId", "")
-    if image_id not in step.backend.ec2_backend.amis:
-        raise ValidationError(f"The image id '[{image_id}]' does not exist")
 
 
 def _start(world: World, self: AutoScalingResponse) -> ActionResult:

@@ -18,7 +18,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.moto_api._internal import mock_random
 
 from rehearsal.control_plane.correction import Compute, Correction, Replace
-from rehearsal.control_plane.corrections.auto_scaling_groups import group_named
+from rehearsal.control_plane.corrections.group_settings import group_named
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -143,8 +144,7 @@ def _become(group: SecurityGroup, rule: SecurityGroupRule, wanted: dict[str, Any
             "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or "
             "referencedGroupId"
         )
-    name = given[0]
-    before = (rule.ip_range, rule.source_group, rule.prefix_list_id)
+    (name,) = given
     was = _kind_of(rule)
     if was != name:
         raise EC2ClientError(
@@ -152,27 +152,32 @@ def _become(group: SecurityGroup, rule: SecurityGroupRule, wanted: dict[str, Any
             f"Invalid rule type for security group rule '{rule.id}'. You may not specify {name} "
             f"for an existing {was} rule.",
         )
+    changed = _changed(rule, name, wanted)
+    siblings = group.egress_rules if rule.is_egress else group.ingress_rules
+    if any(other is not rule and _identity(other) == _identity(changed) for other in siblings):
+        raise InvalidPermissionDuplicateError
+    vars(rule).update(vars(changed))
+
+
+def _changed(rule: SecurityGroupRule, name: str, wanted: dict[str, Any]) -> SecurityGroupRule:
+    """A copy of `rule` as it is wanted; `name` is the kind of its other end."""
+    changed = copy.copy(rule)
+    changed.ip_range, changed.source_group, changed.prefix_list_id = {}, {}, None
     end = {_SOURCES[name]: wanted[name]}
     if wanted.get("Description"):
         end["Description"] = wanted["Description"]
-    ports = (rule.ip_protocol, rule.from_port, rule.to_port)
-    rule.ip_range, rule.source_group, rule.prefix_list_id = {}, {}, None
     if name in ("CidrIpv4", "CidrIpv6"):
-        rule.ip_range = end
+        changed.ip_range = end
     elif name == "ReferencedGroupId":
-        rule.source_group = {**end, "UserId": rule.owner_id}
+        changed.source_group = {**end, "UserId": rule.owner_id}
     else:
-        rule.prefix_list_id = wanted[name]
+        changed.prefix_list_id = wanted[name]
     protocol = str(wanted.get("IpProtocol", rule.ip_protocol))
-    rule.ip_protocol = protocol
-    rule.from_port, rule.to_port = (
-        (None, None) if protocol == "-1" else (wanted["FromPort"], wanted["ToPort"])
-    )
-    siblings = group.egress_rules if rule.is_egress else group.ingress_rules
-    if any(other is not rule and _identity(other) == _identity(rule) for other in siblings):
-        rule.ip_range, rule.source_group, rule.prefix_list_id = before
-        rule.ip_protocol, rule.from_port, rule.to_port = ports
-        raise InvalidPermissionDuplicateError
+    is_all = protocol == "-1"
+    changed.ip_protocol = protocol
+    changed.from_port = None if is_all else wanted["FromPort"]
+    changed.to_port = None if is_all else wanted["ToPort"]
+    return changed
 
 
 def _kind_of(rule: SecurityGroupRule) -> str:

@@ -1,0 +1,143 @@
+"""Settings of groups are kept and shown, or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.rehearsal.control_plane.aws import Aws, refusal
+from tests.rehearsal.control_plane.groups import update
+
+
+def test_two_groups_can_have_policies_of_one_name(aws: Aws) -> None:
+    template_id = aws.template()
+    names = [aws.group(template_id, size=0) for _ in range(2)]
+    for name, target in zip(names, (10.0, 20.0), strict=True):
+        aws.autoscaling.put_scaling_policy(
+            AutoScalingGroupName=name,
+            PolicyName="load",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingConfiguration={
+                "PredefinedMetricSpecification": {
+                    "PredefinedMetricType": "ASGAverageCPUUtilization"
+                },
+                "TargetValue": target,
+            },
+        )
+
+    found = [
+        aws.autoscaling.describe_policies(AutoScalingGroupName=name)["ScalingPolicies"][0]
+        for name in names
+    ]
+
+    assert [p["TargetTrackingConfiguration"]["TargetValue"] for p in found] == [10.0, 20.0]
+    assert found[0]["PolicyARN"] != found[1]["PolicyARN"]
+
+
+def test_every_setting_that_can_be_updated_is_shown_as_updated(aws: Aws) -> None:
+    name = aws.group(aws.template(), size=1)
+    changed = {
+        "MinSize": 2,
+        "MaxSize": 7,
+        "DefaultCooldown": 77,
+        "DefaultInstanceWarmup": 33,
+        "HealthCheckType": "EC2",
+        "HealthCheckGracePeriod": 44,
+        "TerminationPolicies": ["NewestInstance", "Default"],
+        "NewInstancesProtectedFromScaleIn": True,
+        "VPCZoneIdentifier": aws.subnet_ids[1],
+    }
+
+    update(aws, name, **changed)
+
+    shown = aws.described(name)
+    assert {key: shown[key] for key in changed} == changed
+
+
+def test_metrics_add_up_and_naming_none_means_all_of_them(aws: Aws) -> None:
+    name = aws.group(aws.template(), size=0)
+
+    def change(operation: str, **metrics: list[str]) -> list[str]:
+        granularity = {"Granularity": "1Minute"} if operation == "enable" else {}
+        getattr(aws.autoscaling, f"{operation}_metrics_collection")(
+            AutoScalingGroupName=name, **granularity, **metrics
+        )
+        return sorted(m["Metric"] for m in aws.described(name)["EnabledMetrics"])
+
+    one = change("enable", Metrics=["GroupMinSize"])
+    two = change("enable", Metrics=["GroupMaxSize"])
+    left = change("disable", Metrics=["GroupMinSize"])
+    every = change("enable")
+    none = change("disable")
+
+    assert (one, two, left) == (
+        ["GroupMinSize"],
+        ["GroupMaxSize", "GroupMinSize"],
+        ["GroupMaxSize"],
+    )
+    assert len(every) > 10
+    assert none == []
+
+
+def test_the_grace_period_is_0_where_none_is_given(aws: Aws) -> None:
+    template_id = aws.template()
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="plain",
+        LaunchTemplate={"LaunchTemplateId": template_id},
+        MinSize=0,
+        MaxSize=1,
+        VPCZoneIdentifier=aws.subnet_ids[0],
+    )
+
+    assert aws.described("plain")["HealthCheckGracePeriod"] == 0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"MixedInstancesPolicy": {"InstancesDistribution": {"OnDemandBaseCapacity": 1}}},
+        {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 110}},
+        {"PlacementGroup": "p"},
+        {"MaxInstanceLifetime": 86400},
+        {"LifecycleHookSpecificationList": [{"LifecycleHookName": "h"}]},
+    ],
+    ids=lambda s: next(iter(s)),
+)
+def test_a_setting_that_the_rehearsal_cannot_honour_is_said_so(
+    aws: Aws, settings: dict[str, Any]
+) -> None:
+    code, message = refusal(aws.group, template_id=aws.template(), size=0, **settings)
+
+    assert code == "ValidationError"
+    assert message.startswith("not supported by the rehearsal")
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("put_lifecycle_hook", {"LifecycleHookName": "h"}),
+        ("put_warm_pool", {}),
+        ("put_scheduled_update_group_action", {"ScheduledActionName": "s"}),
+        ("enter_standby", {"ShouldDecrementDesiredCapacity": True}),
+        ("attach_instances", {"InstanceIds": ["i-1"]}),
+    ],
+)
+def test_an_operation_that_would_do_nothing_is_said_to_be_unsupported(
+    aws: Aws, operation: str, arguments: dict[str, Any]
+) -> None:
+    name = aws.group(aws.template(), size=0)
+
+    code, message = refusal(
+        getattr(aws.autoscaling, operation), AutoScalingGroupName=name, **arguments
+    )
+
+    assert code == "NotSupportedByRehearsal"
+    assert message.endswith("not supported by the rehearsal")
+
+
+def test_an_unknown_group_is_an_error_of_aws(aws: Aws) -> None:
+    code, message = refusal(aws.autoscaling.suspend_processes, AutoScalingGroupName="none")
+
+    assert code == "ValidationError"
+    assert "not found" in message
