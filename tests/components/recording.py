@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
+import functools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -134,6 +136,16 @@ class RecordingMonitor(MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
+@functools.cache
+def _event_loop() -> asyncio.AbstractEventLoop:
+    """The loop that programs run on, one for all tests of a process.
+
+    The runtime takes the current loop, of which `asyncio.run` of another test leaves none, and its
+    mocks keep loops of their own in this one's threads, so that it must outlive each test.
+    """
+    return asyncio.new_event_loop()
+
+
 def recorded(
     declare: Callable[[], None],
     stack: str = "prod",
@@ -148,6 +160,7 @@ def recorded(
     recording = Recording()
 
     def run() -> None:
+        asyncio.set_event_loop(_event_loop())
         monitor = RecordingMonitor(LocalMocks(override, answers or {}), recording)
         pulumi.runtime.set_mocks(
             monitor.mocks,
