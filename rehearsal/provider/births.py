@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.provider.call import Call
+from rehearsal.provider.defaults import without_defaults_key
 from rehearsal.provider.diff import changes
 from rehearsal.provider.errors import AbandonedError, ProviderError, described
-from rehearsal.provider.refresh import read_fitted, without_defaults_key
+from rehearsal.provider.refresh import read_fitted
 from rehearsal.provider.table import ResourceType, Values
 from rehearsal.provider.update import read_back
 

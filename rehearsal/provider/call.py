@@ -29,8 +29,14 @@ class Call:
     """Whether the engine's connection is lost, so that nobody will ever hear the answer."""
     engine: threading.Event = field(default_factory=threading.Event)
     """Set when the engine asked to stop."""
+    timeout_seconds: float = 0.0
+    """The limit that the program sets for this operation (`customTimeouts`); 0 for none."""
     ended: threading.Event = field(default_factory=threading.Event)
     """Set when the connection is lost."""
+
+    def limit_seconds(self, usual: float) -> float:
+        """How long this operation may wait: what the program says, else what is usual."""
+        return self.timeout_seconds or usual
 
     def wait_until(
         self, is_reached: Callable[[], bool], what: str, *, limit_seconds: float

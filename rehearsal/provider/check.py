@@ -7,10 +7,12 @@ not the program's, as the Terraform bridge writes them; the engine hides that ke
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rehearsal.provider.defaults import DEFAULTS_KEY, without_defaults_key
 from rehearsal.provider.table import (
     Block,
     Kind,
@@ -24,7 +26,6 @@ from rehearsal.provider.table import (
 )
 from rehearsal.provider.wire import UNKNOWN
 
-DEFAULTS_KEY = "__defaults"
 NAME_SUFFIX_LENGTH = 7
 
 
@@ -118,6 +119,8 @@ def coerced_scalar(kind: Scalar, value: Any) -> Any:
     Source: Terraform's primitive conversions: numbers and booleans to and from their texts.
     """
     if kind.python is str:
+        if kind.is_same is not None and isinstance(value, dict | list):
+            return _document(value)
         if isinstance(value, bool):
             return "true" if value else "false"
         return str(value) if isinstance(value, str | int | float) else None
@@ -128,6 +131,20 @@ def coerced_scalar(kind: Scalar, value: Any) -> Any:
     if isinstance(value, str):
         value = _number(value)
     return value if isinstance(value, kind.python) else None
+
+
+def _document(value: Any) -> Any:
+    """A document that a program gives as an object, as its text."""
+    plain = without_defaults_key(value)
+    return UNKNOWN if _has_unknown(plain) else json.dumps(plain)
+
+
+def _has_unknown(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_unknown(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_has_unknown(item) for item in value)
+    return value is UNKNOWN
 
 
 def _number(text: str) -> int | float | None:

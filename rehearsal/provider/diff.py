@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from rehearsal.provider.check import DEFAULTS_KEY
+from rehearsal.provider.defaults import DEFAULTS_KEY
 from rehearsal.provider.table import (
     Block,
     Kind,

@@ -25,9 +25,14 @@ class Engine:
     aws: Aws
     stopped: threading.Event = field(default_factory=threading.Event)
 
-    def call(self, context: Any) -> Call:
+    def call(self, context: Any, timeout_seconds: float = 0.0) -> Call:
         """The call that this request is; its waits end with the engine or its connection."""
-        call = Call(self.aws, is_caller_gone=lambda: not context.is_active(), engine=self.stopped)
+        call = Call(
+            self.aws,
+            is_caller_gone=lambda: not context.is_active(),
+            engine=self.stopped,
+            timeout_seconds=timeout_seconds,
+        )
         context.add_callback(call.ended.set)
         return call
 

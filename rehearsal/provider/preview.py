@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rehearsal.provider.defaults import without_defaults_key
 from rehearsal.provider.diff import Change
-from rehearsal.provider.refresh import without_defaults_key
 from rehearsal.provider.table import ResourceType, Values
 from rehearsal.provider.wire import UNKNOWN
 

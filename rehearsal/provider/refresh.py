@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.provider.call import Call
-from rehearsal.provider.check import DEFAULTS_KEY
+from rehearsal.provider.defaults import DEFAULTS_KEY, without_defaults_key
 from rehearsal.provider.diff import is_at_rest, is_same, is_same_scalar, is_unset
 from rehearsal.provider.table import (
     Block,
@@ -47,15 +47,6 @@ def fitted(kind: ResourceType, state: Values, inputs: Values) -> Values:
         elif name in state:
             result[name] = _aligned(entry.kind, state[name], inputs.get(name))
     return {name: value for name, value in result.items() if value is not None}
-
-
-def without_defaults_key(value: Any) -> Any:
-    """A value of inputs as it stands in a state, where no object names its defaults."""
-    if isinstance(value, dict):
-        return {k: without_defaults_key(v) for k, v in value.items() if k != DEFAULTS_KEY}
-    if isinstance(value, list):
-        return [without_defaults_key(item) for item in value]
-    return value
 
 
 def _aligned(kind: Kind, value: Any, like: Any) -> Any:

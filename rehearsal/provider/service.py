@@ -12,8 +12,9 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from rehearsal.provider.births import Births
 from rehearsal.provider.call import Call
-from rehearsal.provider.check import DEFAULTS_KEY, checked_inputs
+from rehearsal.provider.check import checked_inputs
 from rehearsal.provider.configuration import configuration_of
+from rehearsal.provider.defaults import DEFAULTS_KEY
 from rehearsal.provider.diff import Change, changes, without_ignored
 from rehearsal.provider.engines import Engines
 from rehearsal.provider.errors import ConfigurationError, NotSupportedError
@@ -167,7 +168,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(properties=encode(state, given.secrets))
         engine = self._engines.of(context.peer())
         resource_id, state = self._births.create(
-            engine.call(context), kind, request.urn, engine.serial, given.values
+            engine.call(context, request.timeout), kind, request.urn, engine.serial, given.values
         )
         return provider_pb2.CreateResponse(id=resource_id, properties=encode(state, given.secrets))
 
@@ -195,7 +196,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             state = updated_state(kind, old, given.values, found)
         else:
-            call = self._engines.of(context.peer()).call(context)
+            call = self._engines.of(context.peer()).call(context, request.timeout)
             apply(call, kind, request.id, old, given.values, found)
             state = read_back(call, kind, request.id, given.values)
         return provider_pb2.UpdateResponse(properties=encode(state, given.secrets))
@@ -204,7 +205,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Delete it and wait until it is gone; gone already is fine."""
         kind = self._type(request.urn)
         self._births.acknowledge(request.urn, request.id)
-        call = self._engines.of(context.peer()).call(context)
+        call = self._engines.of(context.peer()).call(context, request.timeout)
         kind.delete(call, request.id, decode(request.properties).values)
         return empty_pb2.Empty()
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rehearsal.provider.call import Call
+from rehearsal.provider.defaults import without_defaults_key
 from rehearsal.provider.diff import Change
 from rehearsal.provider.errors import ProviderError
-from rehearsal.provider.refresh import read_fitted, without_defaults_key
+from rehearsal.provider.refresh import read_fitted
 from rehearsal.provider.table import ResourceType, Values
 
 

@@ -134,12 +134,15 @@ def _delete(call: Call, name: str, _state: Values) -> None:
             )
 
     call.retried(
-        delete, "ResourceInUse", "ScalingActivityInProgress", limit_seconds=DELETE_LIMIT_SECONDS
+        delete,
+        "ResourceInUse",
+        "ScalingActivityInProgress",
+        limit_seconds=call.limit_seconds(DELETE_LIMIT_SECONDS),
     )
     call.wait_until(
         lambda: describe_group(call, name) is None,
         f"Auto Scaling group {name}: deleted",
-        limit_seconds=DELETE_LIMIT_SECONDS,
+        limit_seconds=call.limit_seconds(DELETE_LIMIT_SECONDS),
     )
 
 

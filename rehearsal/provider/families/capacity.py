@@ -95,5 +95,7 @@ def drain(call: Call, name: str) -> None:
         return found is None or not found["Instances"]
 
     call.wait_until(
-        is_empty, f"Auto Scaling group {name}: drained", limit_seconds=DELETE_LIMIT_SECONDS
+        is_empty,
+        f"Auto Scaling group {name}: drained",
+        limit_seconds=call.limit_seconds(DELETE_LIMIT_SECONDS),
     )

@@ -91,7 +91,9 @@ def _wait_until_active(call: Call, arn: str) -> None:
         found = _describe(call, arn)
         return found is not None and found["State"]["Code"] in ("active", "active_impaired")
 
-    call.wait_until(is_active, f"{arn} active", limit_seconds=ACTIVE_LIMIT_SECONDS)
+    call.wait_until(
+        is_active, f"{arn} active", limit_seconds=call.limit_seconds(ACTIVE_LIMIT_SECONDS)
+    )
 
 
 def _update(call: Call, arn: str, _old: Values, new: Values, changed: frozenset[str]) -> None:
@@ -157,7 +159,9 @@ def _delete(call: Call, arn: str, _state: Values) -> None:
     # With deletion protection on, AWS answers OperationNotPermitted: that is the message.
     unless_gone(lambda: call.aws.elbv2.delete_load_balancer(LoadBalancerArn=arn), _NOT_FOUND)
     call.wait_until(
-        lambda: _describe(call, arn) is None, f"{arn} deleted", limit_seconds=ACTIVE_LIMIT_SECONDS
+        lambda: _describe(call, arn) is None,
+        f"{arn} deleted",
+        limit_seconds=call.limit_seconds(ACTIVE_LIMIT_SECONDS),
     )
 
 

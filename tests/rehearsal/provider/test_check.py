@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.provider.check import DEFAULTS_KEY, Problem, checked_inputs
+from rehearsal.provider.check import Problem, checked_inputs
+from rehearsal.provider.defaults import DEFAULTS_KEY
 from rehearsal.provider.families import RESOURCE_TYPES
 from rehearsal.provider.table import ResourceType, Values
 from rehearsal.provider.wire import UNKNOWN
@@ -226,3 +227,13 @@ def test_a_name_that_was_given_before_is_not_kept_when_it_is_no_longer() -> None
     inputs, _ = _check(TARGET_GROUP, _group(name=None), old=given)
 
     assert inputs["name"] != "own"
+
+
+def test_a_document_may_be_given_as_an_object() -> None:
+    kind = RESOURCE_TYPES["aws:cloudwatch/dashboard:Dashboard"]
+    known: Values = {"dashboardName": "a", "dashboardBody": {"widgets": [{"type": "text"}]}}
+    unknown: Values = {"dashboardName": "a", "dashboardBody": {"widgets": [UNKNOWN]}}
+
+    assert _check(kind, known)[0]["dashboardBody"] == '{"widgets": [{"type": "text"}]}'
+    assert _check(kind, unknown)[0]["dashboardBody"] is UNKNOWN
+    assert _check(kind, {**known, "dashboardBody": "{"})[1][0].path == "dashboardBody"

@@ -309,6 +309,14 @@ def test_a_wait_ends_with_its_limit_and_says_for_what() -> None:
         call_on(FakeAws()).wait_until(lambda: False, "a thing", limit_seconds=0.2)
 
 
+def test_a_limit_that_the_program_sets_goes_before_the_usual_one() -> None:
+    call = call_on(FakeAws())
+
+    assert call.limit_seconds(600) == 600
+    call.timeout_seconds = 5
+    assert call.limit_seconds(600) == 5
+
+
 def test_a_wait_ends_at_once_when_the_engine_stops() -> None:
     call = call_on(FakeAws())
     call.engine.set()

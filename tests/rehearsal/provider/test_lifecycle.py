@@ -98,6 +98,18 @@ def test_what_changed_elsewhere_is_set_right_by_the_next_up_after_a_refresh(
     assert _weights(stack) == before
 
 
+def test_what_was_deleted_elsewhere_is_made_again_after_a_refresh(stack: Attached) -> None:
+    gone = next(one for one in stack.exported() if one["urn"].endswith("::rule-fixed"))
+    stack.client("elbv2").delete_rule(RuleArn=gone["id"])
+
+    stack.must("refresh", "--yes")
+    previewed = _changes(stack.must("preview", "--json"))
+    stack.must("up", "--yes", "--skip-preview")
+
+    assert previewed == {"rule-fixed": ("create", [])}
+    stack.must("preview", "--expect-no-changes")
+
+
 def test_a_new_image_makes_the_next_template_version_and_renews_its_groups(
     stack: Attached,
 ) -> None:
