@@ -1,0 +1,80 @@
+"""Where on loopback everything is: listeners, instances, and what is nowhere."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Hashable
+
+from rehearsal.control_plane.topology import Listener, LoadBalancer, Topology
+from rehearsal.data_plane.clusters import Address
+from rehearsal.data_plane.ports import HOST, Ports
+from rehearsal.data_plane.rendering import each_listener
+
+HTTP_PORT, HTTPS_PORT = 80, 443
+
+_NOWHERE = "nowhere"
+
+
+class Addresses:
+    """Gives each listener and each instance its loopback port.
+
+    The ports of the first load balancer's 80 and 443 are known before there is one, so that a shell
+    can be told them. A listener keeps its port for as long as it is there.
+    """
+
+    def __init__(self, serves_on: Callable[[str, int], bool]) -> None:
+        self._ports = Ports()
+        self._serves_on = serves_on
+        self._keys: dict[tuple[str, int], Hashable] = {}
+        self._by_private_ip: dict[str, str] = {}
+        self.http_port = self._ports.of(HTTP_PORT)
+        self.https_port = self._ports.of(HTTPS_PORT)
+        self._nowhere = self._ports.of(_NOWHERE)
+
+    def follow(self, topology: Topology) -> None:
+        """Take up new listeners and instances, and let go of those that are no more."""
+        present = [(b.arn, listener.port) for b, listener in each_listener(topology)]
+        self._keys = {place: key for place, key in self._keys.items() if place in present}
+        for place in present:
+            if place not in self._keys:
+                port = place[1]
+                is_first = port in (HTTP_PORT, HTTPS_PORT) and port not in self._keys.values()
+                self._keys[place] = port if is_first else place
+        self._by_private_ip = {
+            i.private_ip: i.instance_id for i in topology.instances if i.private_ip
+        }
+        instances = {_instance_key(i.instance_id) for i in topology.instances}
+        always: set[Hashable] = {HTTP_PORT, HTTPS_PORT, _NOWHERE}
+        self._ports.keep(always | set(self._keys.values()) | instances)
+
+    def of_listener(self, balancer: LoadBalancer, listener: Listener) -> int:
+        """The loopback port of a listener that was in the topology."""
+        return self._ports.of(self._keys[balancer.arn, listener.port])
+
+    def of_instance(self, instance_id: str) -> int:
+        """The loopback port of an instance."""
+        return self._ports.of(_instance_key(instance_id))
+
+    def of_target(self, target_id: str, port: int) -> Address:
+        """Where a target is served. One that is nowhere refuses connections.
+
+        A target with an IP address is an instance's, or loopback itself; no other is ever
+        connected to.
+        """
+        instance_id = self._by_private_ip.get(target_id, target_id)
+        if self._serves_on(instance_id, port):
+            return HOST, self.of_instance(instance_id)
+        if _is_loopback(target_id):
+            return target_id, port
+        return HOST, self._nowhere
+
+
+def _instance_key(instance_id: str) -> Hashable:
+    return "instance", instance_id
+
+
+def _is_loopback(target_id: str) -> bool:
+    try:
+        return ipaddress.ip_address(target_id).is_loopback
+    except ValueError:
+        return False

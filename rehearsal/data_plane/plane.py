@@ -1,0 +1,131 @@
+"""The data plane as a whole: follows the control plane, drives Envoy, checks, starts instances."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.control_plane.topology import Topology
+from rehearsal.data_plane.addresses import Addresses
+from rehearsal.data_plane.checker import Checker
+from rehearsal.data_plane.envoy import Envoy
+from rehearsal.data_plane.follower import ControlPlaneLink
+from rehearsal.data_plane.rendering import render, used_target_groups
+from rehearsal.data_plane.report import report
+from rehearsal.data_plane.resource_files import ResourceFiles
+from rehearsal.instances.fleet import Fleet
+
+log = logging.getLogger(__name__)
+
+CA_FILE = "ca.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the data plane is to be."""
+
+    endpoint: str
+    folder: Path
+    """Absolute; where Envoy's files and the CA file are."""
+    boot_seconds: float
+    propagation_seconds: float = 0.0
+    """How much later than the control plane the proxy changes."""
+
+
+class DataPlane:
+    """Carries the traffic of one control plane."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._dirty = asyncio.Event()
+        self._fleet = Fleet(settings.boot_seconds, self._port_of_instance, self._dirty.set)
+        self.addresses = Addresses(self._fleet.serves_on)
+        self._checker = Checker(self._dirty.set)
+        self._envoy = Envoy(settings.folder)
+        self._files = ResourceFiles(settings.folder)
+        self._topology = Topology()
+        self._reported: dict[str, Any] | None = None
+
+    async def start(self) -> None:
+        """Start the proxy; there is nothing to carry yet."""
+        (self._settings.folder / CA_FILE).write_text("")
+        await self._envoy.start()
+
+    async def run(self) -> None:
+        """Follow the control plane for ever.
+
+        Raises:
+            OSError: the control plane is gone.
+            EnvoyError: Envoy does not follow.
+        """
+        parts: list[Coroutine[Any, Any, Any]] = [self._follow(), self._work(), self._envoy.wait()]
+        tasks = [asyncio.create_task(part) for part in parts]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        for task in done:
+            log.error("a part of the data plane ended with %s", task.result())
+
+    async def close(self) -> None:
+        """End everything that was started."""
+        await self._checker.close()
+        await self._fleet.close()
+        await self._envoy.stop()
+
+    def _port_of_instance(self, instance_id: str) -> int:
+        return self.addresses.of_instance(instance_id)
+
+    async def _follow(self) -> None:
+        link = ControlPlaneLink(self._settings.endpoint)
+        loop = asyncio.get_running_loop()
+        while True:
+            topology = await asyncio.to_thread(link.next_topology)
+            self._fleet.follow(topology.instances)
+            if self._settings.propagation_seconds:
+                loop.call_later(self._settings.propagation_seconds, self._take, topology)
+            else:
+                self._take(topology)
+
+    def _take(self, topology: Topology) -> None:
+        self._topology = topology
+        self._dirty.set()
+
+    async def _work(self) -> None:
+        """Bring Envoy to where the topology and the health are, then tell it."""
+        link = ControlPlaneLink(self._settings.endpoint)
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            topology = self._topology
+            self.addresses.follow(topology)
+            used = used_target_groups(topology)
+            self._checker.follow(used, self.addresses.of_target)
+            self._write_ca(topology)
+            port_of = self.addresses.of_listener
+            await self._files.apply(
+                render(
+                    topology,
+                    self._settings.folder,
+                    port_of,
+                    self.addresses.of_target,
+                    self._checker.is_healthy,
+                ),
+                self._envoy,
+            )
+            told = report(self._checker.health, topology, port_of, self._fleet.served)
+            if told != self._reported:
+                await asyncio.to_thread(link.report, told)
+                self._reported = told
+
+    def _write_ca(self, topology: Topology) -> None:
+        """Write the certificates that a client must trust, where they differ."""
+        file = self._settings.folder / CA_FILE
+        text = "".join(f"{c.certificate.strip()}\n{c.chain}" for c in topology.certificates)
+        if file.read_text() != text:
+            draft = file.with_suffix(".draft")
+            draft.write_text(text)
+            draft.replace(file)

@@ -1,0 +1,45 @@
+"""One instance: `python -S -m rehearsal.instances IDENTITY PORT`.
+
+Binds the loopback port that its starter holds, prints a line when it serves, and ends at once when
+its standard input does. Standard library only, so that twenty of them start and fit on a laptop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+
+from rehearsal.instances.behaviour import Behaviour, behaviour_of
+from rehearsal.instances.identity import Identity
+from rehearsal.instances.server import InstanceServer
+
+_BACKLOG = 1024
+_CRASHED = 70
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    identity = Identity(**json.loads(sys.argv[1]))
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind(("127.0.0.1", int(sys.argv[2])))
+    asyncio.run(_serve(identity, behaviour_of(identity.build), listener))
+
+
+async def _serve(identity: Identity, behaviour: Behaviour, listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin.fileno(), lambda: os._exit(0))
+    if behaviour.crash_after_seconds is not None:
+        loop.call_later(behaviour.crash_after_seconds, os._exit, _CRASHED)
+    site = InstanceServer(identity, behaviour)
+    server = await asyncio.start_server(site.serve, sock=listener, backlog=_BACKLOG)
+    sys.stdout.write("serving\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

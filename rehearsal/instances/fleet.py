@@ -1,0 +1,101 @@
+"""Keeps one process for every instance that the control plane holds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rehearsal.control_plane.topology import Instance
+from rehearsal.instances.behaviour import behaviour_of
+from rehearsal.instances.identity import Identity, identity_from
+from rehearsal.instances.process import InstanceProcess
+
+log = logging.getLogger(__name__)
+
+_RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class ServedInstance:
+    """An instance that has a process now."""
+
+    identity: Identity
+    port: int
+    """The loopback port."""
+    pid: int
+
+
+class Fleet:
+    """Starts an instance when it has booted, and ends it when it is gone from the control plane.
+
+    The control plane keeps an instance until its deregistration delay is over, so it serves until
+    then. One that ends by itself is not started again: replacing it is the group's business.
+
+    Args:
+        boot_seconds: From an instance's launch to the start of its application.
+        port_of: The loopback port of an instance, by its id.
+        changed: Called in the event loop when an instance began or ceased to serve.
+    """
+
+    def __init__(
+        self, boot_seconds: float, port_of: Callable[[str], int], changed: Callable[[], None]
+    ) -> None:
+        self._boot_seconds = boot_seconds
+        self._port_of = port_of
+        self._changed = changed
+        self._identities: dict[str, Identity] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._processes: dict[str, InstanceProcess] = {}
+
+    @property
+    def served(self) -> list[ServedInstance]:
+        """Every instance with a process."""
+        found: list[ServedInstance] = []
+        for instance_id, process in self._processes.items():
+            if (pid := process.pid) is not None:
+                found.append(ServedInstance(process.identity, self._port_of(instance_id), pid))
+        return found
+
+    def serves_on(self, instance_id: str, port: int) -> bool:
+        """Whether that instance's application is the one that would listen on `port`."""
+        identity = self._identities.get(instance_id)
+        return identity is not None and identity.port in (None, port)
+
+    def follow(self, instances: Iterable[Instance]) -> None:
+        """Have a process for each of `instances` that runs, and for no other."""
+        wanted = {i.instance_id: i for i in instances if i.state == _RUNNING and i.build}
+        for instance_id in set(self._tasks) - set(wanted):
+            self._tasks.pop(instance_id).cancel()
+            del self._identities[instance_id]
+        for instance_id, instance in wanted.items():
+            if instance_id not in self._tasks:
+                identity = identity_from(instance_id, instance.build or "", instance.user_data)
+                self._identities[instance_id] = identity
+                life = self._live(identity, instance.launched_at)
+                self._tasks[instance_id] = asyncio.create_task(life)
+
+    async def close(self) -> None:
+        """End every process."""
+        tasks = list(self._tasks.values())
+        self.follow([])
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _live(self, identity: Identity, launched_at: float) -> None:
+        boot_seconds = self._boot_seconds * behaviour_of(identity.build).boot_factor
+        await asyncio.sleep(max(0.0, launched_at + boot_seconds - time.time()))
+        process = InstanceProcess(identity, self._port_of(identity.instance_id))
+        self._processes[identity.instance_id] = process
+        try:
+            await process.start()
+            self._changed()
+            code = await process.wait()
+            log.warning(
+                "instance %s (%s) ended with %s", identity.instance_id, identity.build, code
+            )
+        finally:
+            await process.stop()
+            del self._processes[identity.instance_id]
+            self._changed()

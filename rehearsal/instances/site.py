@@ -1,0 +1,41 @@
+"""What an instance's pages and files are: the same on every instance of a build."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rehearsal.control_plane.images import GOOD_BUILDS
+from rehearsal.instances.behaviour import Behaviour
+from rehearsal.instances.identity import Identity
+
+_ASSET = re.compile(r"/assets/app\.([A-Za-z0-9_-]+)\.js$")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A short answer."""
+
+    status: str
+    content_type: str
+    body: bytes
+
+
+def page_at(path: str, identity: Identity, behaviour: Behaviour) -> Page:
+    """The page or asset at `path`.
+
+    While two builds serve side by side a browser asks one of them for what the other's page named,
+    so a build that is fit for a cutover has the assets of both.
+    """
+    build = behaviour.says_build or identity.build
+    if (asset := _ASSET.search(path)) is not None:
+        known = {build}
+        if behaviour.has_shared_assets:
+            known |= {image.build for image in GOOD_BUILDS}
+        if asset[1] not in known:
+            return Page("404 Not Found", "text/plain", b"no such asset\n")
+        return Page("200 OK", "text/javascript", f'console.log("{asset[1]}");\n'.encode())
+    title = f"{identity.service or 'service'} {build}"
+    script = f'<script src="/assets/app.{build}.js"></script>'
+    text = f"<!doctype html><title>{title}</title>{script}<h1>{title}</h1>\n"
+    return Page("200 OK", "text/html; charset=utf-8", text.encode())
