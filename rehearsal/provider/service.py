@@ -80,14 +80,6 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         schema = package_schema(self._types, self._version)
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
-    def GetMapping(self, request: Any, context: Any) -> provider_pb2.GetMappingResponse:
-        """No other tool's names are mapped to this provider's."""
-        return provider_pb2.GetMappingResponse()
-
-    def GetMappings(self, request: Any, context: Any) -> provider_pb2.GetMappingsResponse:
-        """No other tool's names are mapped to this provider's."""
-        return provider_pb2.GetMappingsResponse()
-
     def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
         """The engine leaves, or a person pressed Ctrl-C: whatever waits for it ends."""
         engine = self._engines.stop(context.peer())
