@@ -43,8 +43,8 @@ _BY_BUILD = {
     "slow": Behaviour(delay_seconds=1.0),
     "early-close": Behaviour(gives_up_idle_seconds=0.2),
     "crash-under-load": Behaviour(crash_per_second=50),
-    "crash-later": Behaviour(crash_after_seconds=10.0),
-    "slow-boot": Behaviour(boot_factor=10.0),
+    "crash-later": Behaviour(crash_after_seconds=8.0),
+    "slow-boot": Behaviour(boot_factor=20.0),
     "wrong-build": Behaviour(says_build=GOOD_BUILDS[0].build),
 }
 

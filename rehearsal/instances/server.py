@@ -76,7 +76,7 @@ class InstanceServer:
     ) -> bool:
         """Answer one request. True if the connection stays open."""
         if request.is_health_check:
-            return await self._send(request, self._health(), writer)
+            return await self._send(request, self._health(request.path), writer)
         self._count()
         if self._behaviour.delay_seconds:
             await asyncio.sleep(self._behaviour.delay_seconds)
@@ -95,8 +95,11 @@ class InstanceServer:
         page = page_at(request.path, self._identity, self._behaviour)
         return await self._send(request, page, writer)
 
-    def _health(self) -> Page:
-        return _HEALTHY if self._behaviour.is_healthy else _UNHEALTHY
+    def _health(self, path: str) -> Page:
+        if not self._behaviour.is_healthy:
+            return _UNHEALTHY
+        is_page = not path.endswith("/healthz")
+        return page_at(path, self._identity, self._behaviour) if is_page else _HEALTHY
 
     def _count(self) -> None:
         """Count a request, and crash if it is one too many."""

@@ -1,4 +1,4 @@
-"""A client of the rehearsed load balancer: HTTPS with the CA, any host name, one connection or new."""
+"""A client of the rehearsed load balancer: HTTPS with the CA, for any host name."""
 
 from __future__ import annotations
 
@@ -31,17 +31,24 @@ class Connection(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         plain = socket.create_connection(("127.0.0.1", self._port), timeout=15)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = self._tls.wrap_socket(plain, server_hostname="www.example.test")
 
     def get(
         self, path: str = "/", headers: Mapping[str, str] | None = None, method: str = "GET"
     ) -> Answer:
-        self.request(method, path, headers=dict(headers or {}))
-        return self.read()
+        return self.rest_of(self.begin(path, headers, method))
 
-    def read(self) -> Answer:
-        """The answer to the request that is under way."""
-        with self.getresponse() as response:
+    def begin(
+        self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
+    ) -> http.client.HTTPResponse:
+        """Make a request, and return when the head of its answer is there."""
+        self.request(method, path, headers=dict(headers or {}))
+        return self.getresponse()
+
+    def rest_of(self, response: http.client.HTTPResponse) -> Answer:
+        """The whole of an answer that has begun."""
+        with response:
             body = response.read().decode("latin-1")
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, headers, body)

@@ -1,0 +1,130 @@
+"""Each bad build shows the symptom that it is named for, and no other build's.
+
+Every symptom is looked for in every build: the row of a build is what it shows.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from rehearsal.control_plane.images import CATALOGUE, NEVER_HEALTHY, Image
+from tests.rehearsal.data_plane.browser import Connection
+from tests.rehearsal.data_plane.world import Rehearsed, eventually
+
+SYMPTOMS = {
+    "v1": set[str](),
+    "v2": set[str](),
+    "v3": set[str](),
+    NEVER_HEALTHY: {"unhealthy"},
+    "errors": {"500"},
+    "lost-assets": {"404 on the other build's asset"},
+    "slow": {"late"},
+    "early-close": {"502 on kept-alive connections"},
+    "crash-under-load": {"dead after load"},
+    "crash-later": {"dead after a while"},
+    "slow-boot": {"long boot"},
+    "wrong-build": {"another build's name"},
+}
+LATE_SECONDS = 0.5
+BOOT_SECONDS = 7.0
+"""The slow one boots for 10 s here, the others for half a second."""
+CRASH_SECONDS = 10.0
+
+
+def host_of(image: Image) -> str:
+    return f"{image.build}.builds.example.test"
+
+
+def boot_seconds(aws: Rehearsed, groups: dict[str, str]) -> dict[str, float]:
+    """How long the instance of each build took until it served, by its target group."""
+    began = time.monotonic()
+    took: dict[str, float] = {}
+
+    def all_serve() -> bool:
+        serving = {instance["build"] for instance in aws.report()["instances"]}
+        for build in set(groups) & serving - set(took):
+            took[build] = time.monotonic() - began
+        return len(took) == len(groups)
+
+    eventually(all_serve, "every build serves")
+    return took
+
+
+def symptoms_of(aws: Rehearsed, image: Image, group: str) -> set[str]:
+    """What one instance of a build shows to somebody who uses it for a while."""
+    eventually(lambda: aws.states(group)[0] != "initial", "the first checks")
+    found = set(aws.states(group)) - {"healthy"}
+    began = time.monotonic()
+    with closing(Connection(host_of(image), aws.https_port, aws.ca)) as kept:
+        found |= shown_by_requests(kept, image)
+        found |= shown_on_kept_connections(kept)
+        for _ in range(100 if image.build != "slow" else 0):
+            if kept.get().status == 502:
+                return found | {"dead after load"}
+    while time.monotonic() < began + CRASH_SECONDS:
+        if not aws.instances(group):
+            return found | {"dead after a while"}
+        time.sleep(0.2)
+    return found
+
+
+def shown_by_requests(kept: Connection, image: Image) -> set[str]:
+    """Symptoms of single requests."""
+    found: set[str] = set()
+    answer = kept.get()
+    named = answer["x-build"]
+    number = 2 if image.build == "slow" else 40
+    for _ in range(number):
+        sent = time.monotonic()
+        answer = kept.get()
+        if answer.status != 200:
+            found.add(str(answer.status))
+        if time.monotonic() - sent > LATE_SECONDS:
+            found.add("late")
+        if answer["x-build"] != image.build:
+            found.add("another build's name")
+        time.sleep(0.025 if image.build != "slow" else 0)
+    other = "v1" if image.build != "v1" else "v2"
+    if kept.get(f"/assets/app.{other}.js").status == 404:
+        found.add("404 on the other build's asset")
+    if kept.get(f"/assets/app.{named}.js").status == 404:
+        found.add("404 on its own asset")
+    return found
+
+
+def shown_on_kept_connections(kept: Connection) -> set[str]:
+    """What becomes of requests on a connection to the target that was idle for a moment."""
+    for _ in range(4):
+        time.sleep(0.3)
+        if kept.get().status == 502:
+            return {"502 on kept-alive connections"}
+    return set()
+
+
+@pytest.fixture(scope="session")
+def shown(aws: Rehearsed) -> dict[str, set[str]]:
+    groups = {image.build: aws.target_group() for image in CATALOGUE}
+    for image in CATALOGUE:
+        aws.rule(host_of(image), (groups[image.build], 1))
+        aws.group(image.image_id, groups[image.build])
+    with ThreadPoolExecutor(len(CATALOGUE) + 1) as pool:
+        booted = pool.submit(boot_seconds, aws, groups)
+        found = pool.map(lambda image: symptoms_of(aws, image, groups[image.build]), CATALOGUE)
+        rows = {image.build: row for image, row in zip(CATALOGUE, found, strict=True)}
+    for build, seconds in booted.result().items():
+        if seconds > BOOT_SECONDS:
+            rows[build].add("long boot")
+    return rows
+
+
+@pytest.mark.parametrize("image", CATALOGUE, ids=lambda image: image.build)
+def test_a_build_shows_its_symptom_and_no_other(shown: dict[str, set[str]], image: Image) -> None:
+    assert shown[image.build] == SYMPTOMS[image.build]
+
+
+def test_every_build_of_the_catalogue_is_tried(shown: dict[str, set[str]]) -> None:
+    assert set(shown) == set(SYMPTOMS) == {image.build for image in CATALOGUE}

@@ -1,0 +1,147 @@
+"""Health is what the checks find, and the traffic goes by it as an ALB's does."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from contextlib import closing
+
+from rehearsal.control_plane.images import GOOD_BUILDS, NEVER_HEALTHY
+from tests.rehearsal.data_plane.browser import Connection
+from tests.rehearsal.data_plane.world import Rehearsed, eventually
+
+V1, V2, _ = (image.image_id for image in GOOD_BUILDS)
+BAD = "ami-0fa11bad000000001"
+UNHEALTHY_SECONDS = 15.0
+"""Interval 5 s, timeout 2 s, threshold 2, and some time to see it."""
+
+
+def connection(aws: Rehearsed, host: str) -> closing[Connection]:
+    return closing(Connection(host, aws.https_port, aws.ca))
+
+
+def statuses(kept: Connection, number: int) -> Counter[int]:
+    return Counter(kept.get().status for _ in range(number))
+
+
+def kill(aws: Rehearsed, target_group_arn: str, number: int) -> set[str]:
+    """Kill the processes of that many instances; their ids."""
+    victims = aws.instances(target_group_arn)[:number]
+    for victim in victims:
+        os.kill(victim["pid"], signal.SIGKILL)
+    return {victim["instanceId"] for victim in victims}
+
+
+def test_killed_instances_become_unhealthy_and_are_avoided_until_none_is_left(
+    aws: Rehearsed,
+) -> None:
+    group, other = aws.target_group(), aws.target_group()
+    rule = aws.rule("killed.example.test", (group, 1), (other, 0))
+    aws.group(V1, group, size=3)
+    aws.group(V2, other)
+    aws.wait_for(group, "healthy", "healthy", "healthy")
+    aws.wait_for(other, "healthy")
+    with connection(aws, "killed.example.test") as kept:
+        eventually(lambda: kept.get().status == 200, "the rule", 1.0)
+
+        killed = kill(aws, group, 2)
+        aws.wait_for(group, "healthy", "unhealthy", "unhealthy", seconds=UNHEALTHY_SECONDS)
+        told = aws.health(group)
+        with_one = statuses(kept, 50)
+        kill(aws, group, 1)
+        aws.wait_for(group, "unhealthy", "unhealthy", "unhealthy", seconds=UNHEALTHY_SECONDS)
+        with_none = statuses(kept, 50)
+        aws.shift(rule, (group, 1), (other, 1))
+        eventually(lambda: kept.get().status == 200, "the other group's share", 1.0)
+        shared = statuses(kept, 200)
+
+    expected = dict.fromkeys(killed, ("unhealthy", "Target.FailedHealthChecks"))
+    assert {i: state for i, state in told.items() if i in killed} == expected
+    assert with_one == {200: 50}
+    assert with_none == {502: 50}
+    assert set(shared) == {200, 502}
+    assert 50 < shared[502] < 150
+
+
+def test_a_group_without_targets_answers_503_for_its_share(aws: Rehearsed) -> None:
+    full, empty = aws.target_group(), aws.target_group()
+    aws.rule("empty.example.test", (full, 1), (empty, 1))
+    aws.group(V1, full)
+    aws.wait_for(full, "healthy")
+
+    with connection(aws, "empty.example.test") as kept:
+        shared = statuses(kept, 200)
+
+    assert set(shared) == {200, 503}
+    assert 50 < shared[503] < 150
+
+
+def test_a_third_instance_that_boots_takes_no_request_and_is_reported_so(aws: Rehearsed) -> None:
+    group = aws.target_group()
+    aws.rule("booting.example.test", (group, 1))
+    name = aws.group(V1, group, size=2)
+    aws.wait_for(group, "healthy", "healthy")
+    ready = set(aws.health(group))
+
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=3)
+    aws.wait_for(group, "healthy", "healthy", "initial")
+    with connection(aws, "booting.example.test") as kept:
+        answered = {kept.get()["x-instance"] for _ in range(10)}
+    aws.wait_for(group, "healthy", "healthy", "healthy")
+
+    assert answered == ready
+
+
+def test_an_instance_that_fails_its_checks_is_unhealthy_with_the_code_and_fails_open(
+    aws: Rehearsed,
+) -> None:
+    group = aws.target_group()
+    aws.rule("failing.example.test", (group, 1))
+    aws.group(BAD, group)
+
+    aws.wait_for(group, "unhealthy", seconds=UNHEALTHY_SECONDS)
+    with connection(aws, "failing.example.test") as kept:
+        answer = kept.get()
+
+    (state,) = aws.health(group).values()
+    assert state == ("unhealthy", "Target.ResponseCodeMismatch")
+    assert (answer.status, answer["x-build"]) == (200, NEVER_HEALTHY)
+
+
+def test_the_matcher_decides_what_is_healthy(aws: Rehearsed) -> None:
+    missing = {"HealthCheckPath": "/assets/app.none.js", "Matcher": {"HttpCode": "200,404"}}
+    group = aws.target_group(**missing)
+    aws.rule("matcher.example.test", (group, 1))
+    aws.group(V1, group)
+
+    aws.wait_for(group, "healthy")
+
+
+def test_a_target_of_a_group_in_no_rule_is_unused_until_a_rule_refers_to_it(
+    aws: Rehearsed,
+) -> None:
+    group, other = aws.target_group(), aws.target_group()
+    aws.group(V1, group)
+    eventually(lambda: aws.instances(group), "the instance serves")
+
+    unused = aws.health(group)
+    aws.rule("unused.example.test", (group, 0), (other, 1))
+    aws.wait_for(group, "healthy")
+
+    assert set(unused.values()) == {("unused", "Target.NotInUse")}
+
+
+def test_the_group_replaces_a_killed_instance(aws: Rehearsed) -> None:
+    group = aws.target_group(drain_seconds=1)
+    aws.rule("replaced.example.test", (group, 1))
+    aws.group(V1, group, size=1, HealthCheckType="ELB", HealthCheckGracePeriod=1)
+    aws.wait_for(group, "healthy")
+
+    killed = kill(aws, group, 1)
+
+    def replaced() -> bool:
+        return bool(aws.instances(group)) and not killed & set(aws.health(group))
+
+    eventually(replaced, "a new instance", 2 * UNHEALTHY_SECONDS)
+    aws.wait_for(group, "healthy")
