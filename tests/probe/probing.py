@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from probe.clock import SystemClock
+from probe.fault import NOT_THE_TARGETS
 from probe.options import Options
 from probe.prober import Prober
 from probe.record import Line, Mode, RequestLine, StallLine
@@ -26,11 +27,22 @@ class Probed:
         return [line for line in self.lines if isinstance(line, RequestLine)]
 
     @property
+    def sent(self) -> list[RequestLine]:
+        """Without those that were given up because this machine was too busy to send in time."""
+        return [line for line in self.requests if line.sent]
+
+    @property
+    def faults(self) -> list[RequestLine]:
+        """Those that say what the server did wrong, excused by a stall of ours or not."""
+        return [line for line in self.requests if line.error and line.error not in NOT_THE_TARGETS]
+
+    @property
     def stalls(self) -> list[StallLine]:
         return [line for line in self.lines if isinstance(line, StallLine)]
 
     def of(self, mode: Mode) -> list[RequestLine]:
-        return [line for line in self.requests if line.mode is mode]
+        """Those that were sent in this mode."""
+        return [line for line in self.sent if line.mode is mode]
 
 
 def options_for(*urls: str, rate_per_s: float = 200.0, duration_s: float | None = 0.2) -> Options:
