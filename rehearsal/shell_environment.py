@@ -32,8 +32,13 @@ def shell_variables(workspace: Workspace, running: Running) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "NO_PROXY": _LOOPBACK,
         "no_proxy": _LOOPBACK,
+        "FAILOVER_HTTP_ADDRESS": f"127.0.0.1:{running.http_port}",
+        "FAILOVER_HTTPS_ADDRESS": f"127.0.0.1:{running.https_port}",
+        "FAILOVER_CA_FILE": str(workspace.ca_file),
         "PULUMI_STACK": STACK,
-        "PULUMI_BACKEND_URL": f"file://{workspace.backend}",
+        # Without the note of each file's metadata, which is written in place: an engine that is
+        # killed while it writes one would leave a stack that cannot be read.
+        "PULUMI_BACKEND_URL": f"file://{workspace.backend}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": workspace.passphrase(),
         "PULUMI_HOME": str(workspace.home),
         "PULUMI_DEBUG_PROVIDERS": f"aws:{running.provider_port}",

@@ -37,7 +37,7 @@ def test_a_folder_with_a_space_and_a_quote_survives_the_shell(workspace: Workspa
     said = in_shell(workspace, {}, 'echo "$PULUMI_BACKEND_URL"; echo "$PATH" | cut -d: -f1')
 
     assert said.splitlines() == [
-        f"file://{workspace.backend}",
+        f"file://{workspace.backend}?metadata=skip",
         str(workspace.root / ".venv" / "bin"),
     ]
 
@@ -70,3 +70,13 @@ def test_the_json_form_has_the_same_variables_as_the_shell_form(workspace: Works
     lines = as_shell(workspace, RUNNING).splitlines()
     exported = {line.split("=")[0].removeprefix("export ") for line in lines[1:-1]}
     assert set(document["set"]) == exported
+
+
+def test_a_shell_knows_where_the_traffic_goes_and_whom_to_trust(workspace: Workspace) -> None:
+    said = in_shell(
+        workspace,
+        {},
+        'echo "$FAILOVER_HTTP_ADDRESS $FAILOVER_HTTPS_ADDRESS"; echo "$FAILOVER_CA_FILE"',
+    )
+
+    assert said.splitlines() == ["127.0.0.1:7080 127.0.0.1:7443", str(workspace.ca_file)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import re
 import typing
 from collections.abc import Iterator
 from typing import Any
 
+import pulumi_aws
 import pytest
 from pulumi import _types  # pyright: ignore[reportPrivateUsage]
 
@@ -55,9 +55,9 @@ def _snake(name: str) -> str:
 
 
 def _sdk_class(kind: ResourceType, suffix: str = "") -> Any:
-    module, name = kind.token.removeprefix("aws:").split(":")
-    package, file = module.split("/")
-    return getattr(importlib.import_module(f"pulumi_aws.{package}.{_snake(file)}"), name + suffix)
+    """By way of its package: a file of a package that is not loaded yet would leave it half so."""
+    package, name = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", kind.token).groups()  # pyright: ignore[reportOptionalMemberAccess]
+    return getattr(getattr(pulumi_aws, package), name + suffix)
 
 
 def _declared(args: Any) -> dict[str, tuple[Any, bool]]:
