@@ -99,6 +99,7 @@ def up(like: str, boot_seconds: float) -> None:
     running = started.running
     verb = "runs" if started.is_new else "already runs"
     click.echo(f"a rehearsal like {running.like} {verb} at {running.endpoint}")
+    click.echo(f"HTTPS on 127.0.0.1:{running.https_port}, HTTP on 127.0.0.1:{running.http_port}")
     click.echo('next: eval "$(failover rehearse env)" && pulumi up')
 
 
@@ -146,6 +147,8 @@ def status(*, wants_json: bool) -> None:
         click.echo(json.dumps(document, indent=2))
         return
     click.echo(f"like {running.like}, at {running.endpoint}, since {running.started_at}")
+    click.echo(f"HTTPS on 127.0.0.1:{running.https_port}, HTTP on 127.0.0.1:{running.http_port}")
+    click.echo(f"CA file {workspace.ca_file}")
     if states:
         images = images_of(running.endpoint, running.region)
         builds = {image: build for build, image in images.items()}

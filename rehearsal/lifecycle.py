@@ -78,6 +78,8 @@ def start(
         pid=int(ready["pid"]),
         endpoint=str(ready["endpoint"]),
         provider_port=int(ready["providerPort"]),
+        http_port=int(ready["httpPort"]),
+        https_port=int(ready["httpsPort"]),
         like=like,
         region=source.region,
         started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -1,7 +1,7 @@
 """`python -m rehearsal.supervisor ROOT`: holds the rehearsal's processes together.
 
-It is alive exactly as long as the rehearsal is: it holds the workspace's lock, starts the local AWS
-and the provider, drops the leases of killed engines, and ends when it is told to, when a child
+It is alive exactly as long as the rehearsal is: it holds the workspace's lock, starts the local AWS,
+the provider and the data plane, drops the leases of killed engines, and ends when it is told to, when a child
 ends, or, with `--tethered`, when its standard input closes.
 """
 
@@ -44,8 +44,8 @@ class Part:
                 start_new_session=True,
             )
 
-    def wait_until_ready(self) -> int:
-        """The port that the part serves on.
+    def wait_until_ready(self) -> dict[str, int]:
+        """What the part says when it is ready: its `port`, and others by name.
 
         Raises:
             RehearsalError: it ended, or said nothing for `READY_SECONDS`.
@@ -59,7 +59,7 @@ class Part:
             code = self._process.wait()
             tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-12:])
             raise RehearsalError(f"the {self.name} ended with {code} before it was ready:\n{tail}")
-        return int(json.loads(line)["port"])
+        return json.loads(line)
 
     def has_ended(self) -> bool:
         """Whether the process is gone."""
@@ -103,13 +103,25 @@ def _serve(workspace: Workspace, boot_seconds: float, *, tethered: bool) -> None
     parts: list[Part] = []
     try:
         log = workspace.logs / "control-plane.log"
-        options = ["--boot-seconds", str(boot_seconds)]
-        parts.append(Part("local AWS", "rehearsal.control_plane", options, log))
-        endpoint = f"http://127.0.0.1:{parts[0].wait_until_ready()}"
+        aws = Part("local AWS", "rehearsal.control_plane", ["--health", "reported"], log)
+        parts.append(aws)
+        endpoint = f"http://127.0.0.1:{aws.wait_until_ready()['port']}"
         log = workspace.logs / "provider.log"
-        parts.append(Part("provider", "rehearsal.provider", ["--endpoint", endpoint], log))
-        provider_port = parts[1].wait_until_ready()
-        ready = {"pid": os.getpid(), "endpoint": endpoint, "providerPort": provider_port}
+        provider = Part("provider", "rehearsal.provider", ["--endpoint", endpoint], log)
+        parts.append(provider)
+        options = ["--endpoint", endpoint, "--folder", str(workspace.data_plane)]
+        options += ["--boot-seconds", str(boot_seconds)]
+        log = workspace.logs / "data-plane.log"
+        data_plane = Part("data plane", "rehearsal.data_plane", options, log)
+        parts.append(data_plane)
+        ports = data_plane.wait_until_ready()
+        ready = {
+            "pid": os.getpid(),
+            "endpoint": endpoint,
+            "providerPort": provider.wait_until_ready()["port"],
+            "httpPort": ports["httpPort"],
+            "httpsPort": ports["httpsPort"],
+        }
         print(json.dumps(ready), flush=True)
         while not told_to_stop.wait(LEASE_CHECK_SECONDS):
             for lease in drop_dead_leases(workspace.backend):

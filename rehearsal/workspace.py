@@ -27,6 +27,9 @@ class Running:
     endpoint: str
     """The local AWS, `http://127.0.0.1:PORT`."""
     provider_port: int
+    http_port: int
+    """Loopback port of the load balancer's HTTP listener."""
+    https_port: int
     like: str
     """The stack that this one was made from."""
     region: str
@@ -51,6 +54,8 @@ class Workspace:
         self.backend = self.folder / "backend"
         self.home = self.folder / "pulumi-home"
         self.logs = self.folder / "logs"
+        self.data_plane = self.folder / "data-plane"
+        self.ca_file = self.data_plane / "ca.pem"
         self.supervisor_log = root / ".rehearsal.log"
         self.stack_file = root / f"Pulumi.{STACK}.yaml"
         self._lock = root / ".rehearsal.lock"

@@ -110,8 +110,8 @@ def test_an_instance_that_fails_its_checks_is_unhealthy_with_the_code_and_fails_
 
 
 def test_the_matcher_decides_what_is_healthy(aws: Rehearsed) -> None:
-    missing = {"HealthCheckPath": "/assets/app.none.js", "Matcher": {"HttpCode": "200,404"}}
-    group = aws.target_group(**missing)
+    codes = {"HttpCode": "200,404"}
+    group = aws.target_group(HealthCheckPath="/assets/app.none.js", Matcher=codes)
     aws.rule("matcher.example.test", (group, 1))
     aws.group(V1, group)
 

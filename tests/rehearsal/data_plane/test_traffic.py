@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from typing import Any
@@ -49,7 +49,7 @@ def slots(aws: Rehearsed) -> tuple[str, str]:
 
 
 @contextmanager
-def constant_traffic(ask: Callable[[], Answer]) -> Iterator[list[Any]]:
+def constant_traffic(ask: Callable[[], Answer]) -> Generator[list[Any]]:
     """Ask on and on beside the test; the list has every answer, or the error."""
     answers: list[Any] = []
     is_over = threading.Event()
