@@ -1,8 +1,8 @@
 """`python -m rehearsal.supervisor ROOT`: holds the rehearsal's processes together.
 
-It is alive exactly as long as the rehearsal is: it holds the workspace's lock, starts the local AWS,
-the provider and the data plane, drops the leases of killed engines, and ends when it is told to, when a child
-ends, or, with `--tethered`, when its standard input closes.
+It is alive exactly as long as the rehearsal is: it holds the workspace's lock, starts the local
+AWS, the provider and the data plane, drops the leases of killed engines, and ends when it is told
+to, when a child ends, or, with `--tethered`, when its standard input closes.
 """
 
 from __future__ import annotations
