@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,6 +21,7 @@ SockAddr = tuple[str, int] | tuple[str, int, int, int]
 """As the socket module spells IPv4 and IPv6 addresses."""
 
 _STREAM = socket.SOCK_STREAM
+_NUMERIC = socket.AI_NUMERICHOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +110,34 @@ async def system_addresses(host: str, port: int) -> list[Address]:
         OSError: no answer (`socket.gaierror`).
     """
     if is_ip_address(host):
-        infos = socket.getaddrinfo(host, port, type=_STREAM, flags=socket.AI_NUMERICHOST)
-    else:
-        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=_STREAM)
-    return [Address(family, cast("SockAddr", at)) for family, _, _, _, at in infos]
+        return _addresses(socket.getaddrinfo(host, port, type=_STREAM, flags=_NUMERIC))
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Address]] = loop.create_future()
+
+    def settle(found: list[Address] | OSError) -> None:
+        if answer.cancelled():
+            return
+        if isinstance(found, OSError):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def ask() -> None:
+        found: list[Address] | OSError
+        try:
+            found = _addresses(socket.getaddrinfo(host, port, type=_STREAM))
+        except OSError as error:
+            found = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            loop.call_soon_threadsafe(settle, found)
+
+    # A daemon, unlike the loop's own threads: a resolver that hangs must not delay the end.
+    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    return await answer
+
+
+def _addresses(infos: Sequence[tuple[object, ...]]) -> list[Address]:
+    return [Address(cast("int", info[0]), cast("SockAddr", info[4])) for info in infos]
 
 
 def rotated(addresses: list[Address], turn: int) -> list[Address]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -334,3 +335,28 @@ def test_a_mark_is_written_with_its_time() -> None:
     (mark,) = run.summary.marks
     assert mark.text == "weights 75/25"
     assert run.summary.started_s < mark.at_s < run.summary.last_s
+
+
+def test_a_window_holds_every_502_that_the_server_gave_and_no_good_answer_around_it() -> None:
+    given: list[tuple[float, bool]] = []
+
+    async def blip(visit: Visit) -> None:
+        is_bad = 20 <= visit.total < 24
+        given.append((time.time(), is_bad))
+        await (faults.bad_gateway if is_bad else faults.good)(visit)
+
+    async def play() -> Probed:
+        async with fault_server(blip) as server:
+            options = replace(options_for(server.url()), modes=(Mode.FRESH,), timeout_s=60.0)
+            return await probed(options)
+
+    run = asyncio.run(play())
+
+    bad = [at_s for at_s, is_bad in given if is_bad]
+    (window,) = run.summary.windows
+    assert window.start_s <= bad[0]
+    assert bad[-1] <= window.end_s
+    before = [line.sent_s for line in run.sent if line.seq < 18]
+    after = [line.ended_s for line in run.sent if line.seq > 26]
+    assert max(before) <= window.start_s
+    assert window.end_s <= min(after)
