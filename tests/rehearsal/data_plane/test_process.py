@@ -1,0 +1,60 @@
+"""Whatever is killed, nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.control_plane.images import GOOD_BUILDS
+from tests.rehearsal.data_plane.world import Rehearsed, eventually, is_alive
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Rehearsed]:
+    """A local AWS with traffic that a test may break."""
+    rehearsed = Rehearsed(tmp_path)
+    group = rehearsed.target_group()
+    rehearsed.rule("own.example.test", (group, 1))
+    rehearsed.group(GOOD_BUILDS[0].image_id, group, size=2)
+    rehearsed.wait_for(group, "healthy", "healthy")
+    yield rehearsed
+    rehearsed.close()
+
+
+def children_of(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in listed.split()]
+
+
+def refuses(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.parametrize("victim", ["the data plane", "Envoy", "the control plane", "nobody"])
+def test_a_kill_leaves_no_process_and_no_port(own: Rehearsed, victim: str) -> None:
+    instances = {instance["pid"] for instance in own.report()["instances"]}
+    children = children_of(own.data.process.pid)
+    (envoy,) = set(children) - instances
+    ports = [own.https_port, *(i["loopbackPort"] for i in own.report()["instances"])]
+    assert len(children) == 3
+
+    if victim == "the data plane":
+        own.data.process.kill()
+    elif victim == "Envoy":
+        os.kill(envoy, signal.SIGKILL)
+    elif victim == "the control plane":
+        own.control.process.kill()
+    else:
+        assert own.data.process.stdin is not None
+        own.data.process.stdin.close()
+
+    code = own.data.process.wait(timeout=10)
+    eventually(lambda: not any(is_alive(pid) for pid in children), "no process", 5)
+    assert all(refuses(port) for port in ports)
+    assert (code == 0) == (victim == "nobody")
