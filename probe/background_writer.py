@@ -29,8 +29,10 @@ class BackgroundWriter:
         else:
             self._lines.put(text)
 
-    def close(self) -> None:
-        """Write what is waiting, and end."""
+    def close(self, last: str | None = None) -> None:
+        """Write what is waiting, and `last` however much that is, and end."""
+        if last is not None:
+            self._lines.put(last)
         self._lines.put(None)
         self._thread.join()
 

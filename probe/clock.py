@@ -45,32 +45,34 @@ class SystemClock:
 
 
 class WallTime:
-    """Turns monotonic times into Unix seconds, so that a step of the wall clock moves no latency.
+    """Turns monotonic times into Unix seconds.
 
     Both ends of a request are measured on the monotonic clock; only what is written is Unix time.
+    A wall clock that is set while a run goes on is not followed, since lines would then overlap or
+    leave a hole that looks like an outage; sleep is, since there the wall clock is right.
     """
 
-    STEP_SECONDS = 0.005
-    """A difference above this moves the anchor; below it the clocks are as good as equal."""
+    STEP_SECONDS = 1.0
+    """A wall clock that has moved by less is not worth a word."""
 
     def __init__(self, clock: Clock) -> None:
         """Anchor the wall clock to the monotonic one, now."""
         self._clock = clock
-        self._offset_s = clock.wall() - clock.monotonic()
+        self._offset_s = self._known_s = clock.wall() - clock.monotonic()
 
     def at(self, monotonic_s: float) -> float:
         """The Unix seconds at a monotonic time."""
         return monotonic_s + self._offset_s
 
-    def follow(self) -> float:
-        """Anchor anew if the wall clock moved against the monotonic one.
+    def skip(self, slept_s: float) -> None:
+        """Go on after a sleep that the monotonic clock did not count."""
+        self._offset_s += slept_s
+        self._known_s += slept_s
 
-        Returns:
-            By how many seconds it moved; 0.0 when it did not.
-        """
-        offset_s = self._clock.wall() - self._clock.monotonic()
-        moved_s = offset_s - self._offset_s
+    def step_seconds(self) -> float:
+        """By how much the wall clock was set since this was last asked; 0.0 if it was not."""
+        moved_s = self._clock.wall() - self._clock.monotonic() - self._known_s
         if abs(moved_s) < self.STEP_SECONDS:
             return 0.0
-        self._offset_s = offset_s
+        self._known_s += moved_s
         return moved_s

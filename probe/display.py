@@ -108,12 +108,15 @@ class EventDisplay:
 
     def close(self, document: dict[str, Any]) -> None:
         """Write the summary as the last event, and wait until all is written."""
-        self._write(summary_event(document))
-        self._writer.close()
+        self._writer.close(_as_line(summary_event(document)))
         self._notes.close()
 
     def _write(self, event: dict[str, Any]) -> None:
-        self._writer.write_line(json.dumps(event, separators=(",", ":")))
+        self._writer.write_line(_as_line(event))
+
+
+def _as_line(event: dict[str, Any]) -> str:
+    return json.dumps(event, separators=(",", ":"))
 
 
 class NoDisplay:

@@ -16,7 +16,7 @@ from probe.lookup import Lookup
 from probe.options import Options
 from probe.pacing import Launch, Rotation, Schedule, launch_at
 from probe.record import SCHEMA, EndLine, Line, MarkLine, Mode, RunLine, StallLine
-from probe.stall import BEAT_SECONDS, Stall, StallWatch
+from probe.stall import BEAT_SECONDS, Stall, StallKind, StallWatch
 from probe.target import Target
 from probe.websocket import WebSockets
 
@@ -183,7 +183,9 @@ class Prober:
 
     def _beat(self) -> None:
         self._watch.beat()
-        self._wall.follow()
+        step_s = self._wall.step_seconds()
+        if step_s:
+            self.mark(f"the wall clock was set by {step_s:+.3f} s; times here do not follow it")
         self._beating = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
 
     def _report(self, attempt: Attempt) -> None:
@@ -191,9 +193,12 @@ class Prober:
         self._on_line(self._lines.line(attempt), head)
 
     def _report_stall(self, stall: Stall) -> None:
-        self._wall.follow()
-        start_s, end_s = self._wall.at(stall.end_s) - stall.lost_s, self._wall.at(stall.end_s)
-        self._on_line(StallLine(stall.kind, start_s, end_s, stall.lost_s * 1000), b"")
+        unseen_s = stall.lost_s - (stall.end_s - stall.start_s)
+        if stall.kind is StallKind.ASLEEP:
+            self._wall.skip(unseen_s)
+        end_s = self._wall.at(stall.end_s)
+        line = StallLine(stall.kind, end_s - stall.lost_s, end_s, stall.lost_s * 1000)
+        self._on_line(line, b"")
 
     def _run_line(self, started_s: float) -> RunLine:
         options = self._options

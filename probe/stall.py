@@ -117,12 +117,11 @@ class StallWatch:
         now_s, boot_s = self._clock.monotonic(), self._clock.since_boot()
         ran_s = now_s - self._last_s
         slept_s = (boot_s - self._last_boot_s) - ran_s
-        previous_s = self._last_s
         self._last_s, self._last_boot_s = now_s, boot_s
         late_s = ran_s - BEAT_SECONDS
         if slept_s > THRESHOLD_SECONDS:
-            lost_s = slept_s + max(late_s, 0.0)
-            stall = Stall(StallKind.ASLEEP, previous_s, now_s, lost_s)
+            seen_s = max(late_s, 0.0)
+            stall = Stall(StallKind.ASLEEP, now_s - seen_s, now_s, slept_s + seen_s)
         elif late_s > THRESHOLD_SECONDS:
             stall = Stall(StallKind.PAUSED, now_s - late_s, now_s, late_s)
         else:

@@ -6,18 +6,17 @@ from probe.clock import SystemClock, WallTime
 from tests.probe.fake_clock import FakeClock
 
 
-def test_a_step_of_the_wall_clock_moves_what_is_written_and_no_length() -> None:
+def test_a_wall_clock_that_is_set_moves_nothing_that_is_written_and_is_told_once() -> None:
     clock = FakeClock()
     wall = WallTime(clock)
     before = wall.at(1000.0)
     clock.run(1.0)
     clock.wall_offset_s -= 7200.0
 
-    moved_s = wall.follow()
+    told = [wall.step_seconds(), wall.step_seconds()]
 
-    assert moved_s == pytest.approx(-7200.0)
-    assert wall.at(1001.0) == pytest.approx(before + 1.0 - 7200.0)
-    assert wall.at(1001.0) - wall.at(1000.0) == pytest.approx(1.0)
+    assert told == [pytest.approx(-7200.0), 0.0]
+    assert wall.at(1001.0) == pytest.approx(before + 1.0)
 
 
 def test_after_a_sleep_what_is_written_is_the_wall_clock_again() -> None:
@@ -25,17 +24,19 @@ def test_after_a_sleep_what_is_written_is_the_wall_clock_again() -> None:
     wall = WallTime(clock)
     clock.sleep(3600.0)
 
-    wall.follow()
+    wall.skip(3600.0)
 
     assert wall.at(clock.monotonic()) == pytest.approx(clock.wall())
+    assert wall.step_seconds() == 0.0
 
 
-def test_clocks_that_agree_move_nothing() -> None:
+def test_clocks_that_agree_are_not_worth_a_word() -> None:
     clock = FakeClock()
     wall = WallTime(clock)
     clock.run(3600.0)
+    clock.wall_offset_s += 0.5
 
-    assert wall.follow() == 0.0
+    assert wall.step_seconds() == 0.0
 
 
 def test_the_systems_clocks_go_forward() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from probe.clock import SystemClock
 from probe.fault import Fault, Phase
 from probe.header import Header
 from probe.prober import Prober
@@ -360,3 +361,47 @@ def test_a_window_holds_every_502_that_the_server_gave_and_no_good_answer_around
     after = [line.ended_s for line in run.sent if line.seq > 26]
     assert max(before) <= window.start_s
     assert window.end_s <= min(after)
+
+
+class SleepyClock(SystemClock):
+    """The system's clocks on a machine that was suspended for an hour once."""
+
+    slept_s = 0.0
+
+    def since_boot(self) -> float:
+        return super().since_boot() + self.slept_s
+
+    def wall(self) -> float:
+        return super().wall() + self.slept_s
+
+
+def test_a_suspended_laptop_is_a_stall_and_no_outage_and_later_times_are_the_wall_clocks() -> None:
+    clock = SleepyClock()
+
+    async def play() -> Probed:
+        async def suspend_once(visit: Visit) -> None:
+            if visit.total == 10:
+                clock.slept_s = 3600.0
+            visit.answer()
+
+        async with fault_server(suspend_once) as server:
+            run = Probed()
+
+            def on_line(line: Line, _: bytes) -> None:
+                run.lines.append(line)
+                run.summary.add(line)
+
+            await Prober(options_for(server.url()), clock, on_line).run()
+            return run
+
+    run = asyncio.run(play())
+
+    slept = [stall for stall in run.stalls if stall.cause == "asleep"]
+    assert [round(stall.lost_ms / 1000) for stall in slept] == [3600]
+    assert run.summary.total.failed == 0
+    last = max(run.requests, key=lambda line: line.seq)
+    assert last.planned_s - run.requests[0].planned_s > 3600
+    gap = run.summary.longest_gap
+    assert gap is not None
+    assert gap[1].length_s < 60
+    assert run.summary.marks == []
