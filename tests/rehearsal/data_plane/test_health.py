@@ -6,6 +6,9 @@ import os
 import signal
 from collections import Counter
 from contextlib import closing
+from dataclasses import dataclass
+
+import pytest
 
 from rehearsal.control_plane.images import GOOD_BUILDS, NEVER_HEALTHY
 from tests.rehearsal.data_plane.browser import Connection
@@ -33,19 +36,42 @@ def kill(aws: Rehearsed, target_group_arn: str, number: int) -> set[str]:
     return {victim["instanceId"] for victim in victims}
 
 
-def test_killed_instances_become_unhealthy_and_are_avoided_until_none_is_left(
-    aws: Rehearsed,
-) -> None:
-    group, other = aws.target_group(), aws.target_group()
-    rule = aws.rule("killed.example.test", (group, 1), (other, 0))
-    aws.group(V1, group, size=3)
-    aws.group(V2, other)
-    aws.wait_for(group, "healthy", "healthy", "healthy")
-    aws.wait_for(other, "healthy")
-    with connection(aws, "killed.example.test") as kept:
-        eventually(lambda: kept.get().status == 200, "the rule", 1.0)
+@dataclass(frozen=True)
+class Sick:
+    """Groups that became ill at the same time, because illness takes a while to be told."""
 
-        killed = kill(aws, group, 2)
+    killed: str
+    beside: str
+    rule: str
+    victims: set[str]
+    failing: str
+    replaced: str
+    replaced_victims: set[str]
+
+
+@pytest.fixture(scope="module")
+def sick(aws: Rehearsed) -> Sick:
+    killed, beside, failing = aws.target_group(), aws.target_group(), aws.target_group()
+    replaced = aws.target_group(drain_seconds=1)
+    rule = aws.rule("killed.example.test", (killed, 1), (beside, 0))
+    aws.rule("failing.example.test", (failing, 1))
+    aws.rule("replaced.example.test", (replaced, 1))
+    aws.group(V1, killed, size=3)
+    aws.group(V2, beside)
+    aws.group(BAD, failing)
+    aws.group(V1, replaced, size=1, HealthCheckType="ELB", HealthCheckGracePeriod=1)
+    aws.wait_for(killed, "healthy", "healthy", "healthy")
+    aws.wait_for(beside, "healthy")
+    aws.wait_for(replaced, "healthy")
+    victims = kill(aws, killed, 2)
+    return Sick(killed, beside, rule, victims, failing, replaced, kill(aws, replaced, 1))
+
+
+def test_killed_instances_become_unhealthy_and_are_avoided_until_none_is_left(
+    aws: Rehearsed, sick: Sick
+) -> None:
+    group, other, rule, killed = sick.killed, sick.beside, sick.rule, sick.victims
+    with connection(aws, "killed.example.test") as kept:
         aws.wait_for(group, "healthy", "unhealthy", "unhealthy", seconds=UNHEALTHY_SECONDS)
         told = aws.health(group)
         with_one = statuses(kept, 50)
@@ -94,11 +120,9 @@ def test_a_third_instance_that_boots_takes_no_request_and_is_reported_so(aws: Re
 
 
 def test_an_instance_that_fails_its_checks_is_unhealthy_with_the_code_and_fails_open(
-    aws: Rehearsed,
+    aws: Rehearsed, sick: Sick
 ) -> None:
-    group = aws.target_group()
-    aws.rule("failing.example.test", (group, 1))
-    aws.group(BAD, group)
+    group = sick.failing
 
     aws.wait_for(group, "unhealthy", seconds=UNHEALTHY_SECONDS)
     with connection(aws, "failing.example.test") as kept:
@@ -132,16 +156,11 @@ def test_a_target_of_a_group_in_no_rule_is_unused_until_a_rule_refers_to_it(
     assert set(unused.values()) == {("unused", "Target.NotInUse")}
 
 
-def test_the_group_replaces_a_killed_instance(aws: Rehearsed) -> None:
-    group = aws.target_group(drain_seconds=1)
-    aws.rule("replaced.example.test", (group, 1))
-    aws.group(V1, group, size=1, HealthCheckType="ELB", HealthCheckGracePeriod=1)
-    aws.wait_for(group, "healthy")
+def test_the_group_replaces_a_killed_instance(aws: Rehearsed, sick: Sick) -> None:
+    group, killed = sick.replaced, sick.replaced_victims
 
-    killed = kill(aws, group, 1)
-
-    def replaced() -> bool:
+    def is_replaced() -> bool:
         return bool(aws.instances(group)) and not killed & set(aws.health(group))
 
-    eventually(replaced, "a new instance", 2 * UNHEALTHY_SECONDS)
+    eventually(is_replaced, "a new instance", 2 * UNHEALTHY_SECONDS)
     aws.wait_for(group, "healthy")
