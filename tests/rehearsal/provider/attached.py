@@ -110,12 +110,12 @@ def attached(
             folder / "plane.log",
         )
         stack.callback(plane.stop)
-        endpoint = f"http://127.0.0.1:{plane.wait_until_ready()}"
+        endpoint = f"http://127.0.0.1:{plane.wait_until_ready()['port']}"
         provider = Part(
             "provider", "rehearsal.provider", ["--endpoint", endpoint], folder / "provider.log"
         )
         stack.callback(provider.stop)
-        made = _empty_stack(folder, program, endpoint, provider.wait_until_ready())
+        made = _empty_stack(folder, program, endpoint, provider.wait_until_ready()["port"])
         stack.callback(made.close)
         yield made
 
