@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 
-from rehearsal.control_plane.topology import Listener, LoadBalancer, Topology
+from rehearsal.control_plane.topology import Instance, Listener, LoadBalancer, Topology
 from rehearsal.data_plane.clusters import Address
 from rehearsal.data_plane.ports import HOST, Ports
 from rehearsal.data_plane.rendering import each_listener
@@ -27,12 +27,20 @@ class Addresses:
         self._serves_on = serves_on
         self._keys: dict[tuple[str, int], Hashable] = {}
         self._by_private_ip: dict[str, str] = {}
+        self._instances: set[Hashable] = set()
         self.http_port = self._ports.of(HTTP_PORT)
         self.https_port = self._ports.of(HTTPS_PORT)
         self._nowhere = self._ports.of(_NOWHERE)
 
-    def follow(self, topology: Topology) -> None:
-        """Take up new listeners and instances, and let go of those that are no more."""
+    def follow_instances(self, instances: Iterable[Instance]) -> None:
+        """Take up new instances, and let go of those that are no more."""
+        present = list(instances)
+        self._by_private_ip = {i.private_ip: i.instance_id for i in present if i.private_ip}
+        self._instances = {_instance_key(i.instance_id) for i in present}
+        self._let_go()
+
+    def follow_listeners(self, topology: Topology) -> None:
+        """Take up new listeners, and let go of those that are no more."""
         present = [(b.arn, listener.port) for b, listener in each_listener(topology)]
         self._keys = {place: key for place, key in self._keys.items() if place in present}
         for place in present:
@@ -40,12 +48,11 @@ class Addresses:
                 port = place[1]
                 is_first = port in (HTTP_PORT, HTTPS_PORT) and port not in self._keys.values()
                 self._keys[place] = port if is_first else place
-        self._by_private_ip = {
-            i.private_ip: i.instance_id for i in topology.instances if i.private_ip
-        }
-        instances = {_instance_key(i.instance_id) for i in topology.instances}
+        self._let_go()
+
+    def _let_go(self) -> None:
         always: set[Hashable] = {HTTP_PORT, HTTPS_PORT, _NOWHERE}
-        self._ports.keep(always | set(self._keys.values()) | instances)
+        self._ports.keep(always | set(self._keys.values()) | self._instances)
 
     def of_listener(self, balancer: LoadBalancer, listener: Listener) -> int:
         """The loopback port of a listener that was in the topology."""

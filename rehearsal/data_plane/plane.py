@@ -84,6 +84,7 @@ class DataPlane:
         loop = asyncio.get_running_loop()
         while True:
             topology = await asyncio.to_thread(link.next_topology)
+            self.addresses.follow_instances(topology.instances)
             self._fleet.follow(topology.instances)
             if self._settings.propagation_seconds:
                 loop.call_later(self._settings.propagation_seconds, self._take, topology)
@@ -101,7 +102,7 @@ class DataPlane:
             await self._dirty.wait()
             self._dirty.clear()
             topology = self._topology
-            self.addresses.follow(topology)
+            self.addresses.follow_listeners(topology)
             used = used_target_groups(topology)
             self._checker.follow(used, self.addresses.of_target)
             self._write_ca(topology)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from rehearsal.control_plane.images import GOOD_BUILDS
+from tests.rehearsal.data_plane.browser import Connection
 from tests.rehearsal.data_plane.world import Rehearsed, eventually, is_alive
 
 
@@ -58,3 +61,21 @@ def test_a_kill_leaves_no_process_and_no_port(own: Rehearsed, victim: str) -> No
     eventually(lambda: not any(is_alive(pid) for pid in children), "no process", 5)
     assert all(refuses(port) for port in ports)
     assert (code == 0) == (victim == "nobody")
+
+
+def test_a_propagation_delay_holds_every_change_back(tmp_path: Path) -> None:
+    with closing(Rehearsed(tmp_path, "--propagation-seconds", "1.5")) as slow:
+        old, new = slow.target_group(), slow.target_group()
+        rule = slow.rule("slow.example.test", (old, 1), (new, 0))
+        slow.group(GOOD_BUILDS[0].image_id, old)
+        slow.group(GOOD_BUILDS[1].image_id, new)
+        slow.wait_for(old, "healthy")
+        slow.wait_for(new, "healthy")
+        with closing(Connection("slow.example.test", slow.https_port, slow.ca)) as kept:
+            eventually(lambda: kept.get()["x-build"] == "v1", "the rule")
+
+            slow.shift(rule, (old, 0), (new, 1))
+            changed = time.monotonic()
+            eventually(lambda: kept.get()["x-build"] == "v2", "traffic on v2")
+
+            assert 1.3 < time.monotonic() - changed < 4.0
