@@ -123,7 +123,9 @@ class Section:
         self, key: Key[Sequence[str]], place: int, expected: str, instead: Json = None
     ) -> None:
         """Record that one entry of a list will not do, and what would."""
-        entry = self.require(key)[place]
+        # As the config has it: once one entry is refused, the key reads as its example.
+        values = self._values[key.name] if self.has(key) else self.require(key)
+        entry = values[place]
         self._refuse_fault(key, Fault(entry, expected, f"[{place}]", instead))
 
     def _refuse_fault(self, key: Key[T], fault: Fault) -> None:

@@ -92,11 +92,17 @@ def test_what_aws_says_of_a_subnet_stops_the_program_too(monkeypatch: pytest.Mon
 def test_a_subnet_that_cannot_be_read_is_a_problem_with_the_providers_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    recording, code = run(stack_config("prod"), monkeypatch, zones={})
+    config = stack_config("prod")
+    config["failover:network"]["albSubnetIds"] = ["subnet-0aaaaaaa", "subnet-0bbbbbbb"]
+
+    recording, code = run(config, monkeypatch, zones={})
 
     (message,) = recording.errors
     assert code == 32
     assert message.count("a subnet that can be read; ") == 4
+    network = config["failover:network"]
+    for subnet_id in (*network["albSubnetIds"], *network["instanceSubnetIds"]):
+        assert f"] is {subnet_id}\n" in message
 
 
 def test_a_local_endpoint_stops_a_stack_that_is_not_the_rehearsal(
