@@ -111,7 +111,11 @@ class Exchanges:
             attempt.address = attempt.dialing.address
 
     def _pool(self, origin: Origin) -> Pool:
-        return self._pools.setdefault(origin, Pool(self._options.kept_connections))
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = Pool(self._options.kept_connections, self._watch.lost_seconds)
+            self._pools[origin] = pool
+        return pool
 
     def _response(self, body: bytearray) -> Response:
         needs_body = self._options.expectation.body is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from probe.connection import Connection
@@ -14,6 +15,10 @@ idle timeout but a fault: any client that sends its next request soon loses it."
 JUST_BEFORE_SECONDS = 0.1
 """A close that came this shortly before a request would have met that of a client farther away."""
 
+
+LostSeconds = Callable[[float, float], float]
+"""How long the prober stalled between two monotonic times. A connection that idled through a stall
+would have been used in it, so its close says nothing of the server."""
 
 GROWTH = 16
 """A slow answer makes requests open connections beyond the size; closing them again at once would
@@ -63,9 +68,10 @@ def closed_on(connection: Connection, now_s: float) -> Closed | None:
 class Pool:
     """Connections waiting for their next request, the one that has waited longest first."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, lost_seconds: LostSeconds) -> None:
         """Keep at least `size` connections, and `GROWTH` times as many where they are in use."""
         self._size = size
+        self._lost_seconds = lost_seconds
         self._idle: deque[Connection] = deque()
         self._lent = 0
 
@@ -81,7 +87,8 @@ class Pool:
             if connection.is_open:
                 return Taken(connection, idle_closes=idle_closes)
             closed = closed_on(connection, now_s)
-            if closed is not None:
+            stalled_s = self._lost_seconds(connection.idle_since_s, now_s)
+            if closed is not None and not stalled_s:
                 return Taken(closed=closed, idle_closes=idle_closes)
             idle_closes += 1
         return Taken(idle_closes=idle_closes)

@@ -9,6 +9,10 @@ from probe.pool import EARLY_IDLE_SECONDS, JUST_BEFORE_SECONDS, Pool, closed_on
 from tests.probe.fake_clock import FakeClock
 
 
+def never_stalled(_: float, __: float) -> float:
+    return 0.0
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
@@ -25,7 +29,7 @@ def connections(clock: FakeClock) -> list[Connection]:
 def test_a_pool_opens_as_many_as_it_keeps_and_then_uses_them_in_turn(
     clock: FakeClock, connections: list[Connection]
 ) -> None:
-    pool = Pool(2)
+    pool = Pool(2, never_stalled)
     opened = [pool.take(clock.now_s).connection for _ in range(2)]
     for connection in connections[:2]:
         pool.give_back(connection)
@@ -41,7 +45,7 @@ def test_a_pool_opens_as_many_as_it_keeps_and_then_uses_them_in_turn(
 
 
 def test_a_pool_whose_connections_are_all_lent_opens_another(clock: FakeClock) -> None:
-    pool = Pool(1)
+    pool = Pool(1, never_stalled)
     pool.take(clock.now_s)
 
     assert pool.take(clock.now_s).connection is None
@@ -50,7 +54,7 @@ def test_a_pool_whose_connections_are_all_lent_opens_another(clock: FakeClock) -
 def test_a_connection_that_failed_is_replaced_by_a_new_one(
     clock: FakeClock, connections: list[Connection]
 ) -> None:
-    pool = Pool(1)
+    pool = Pool(1, never_stalled)
     pool.take(clock.now_s)
     pool.give_back(None)
 
@@ -89,7 +93,7 @@ def test_a_close_counts_if_it_came_early_or_just_before_the_request(
 def test_connections_closed_in_good_time_are_dropped_and_counted(
     clock: FakeClock, connections: list[Connection]
 ) -> None:
-    pool = Pool(2)
+    pool = Pool(2, never_stalled)
     for _ in range(2):
         pool.take(clock.now_s)
     for connection in connections[:2]:
@@ -102,3 +106,18 @@ def test_connections_closed_in_good_time_are_dropped_and_counted(
     taken = pool.take(clock.now_s)
 
     assert (taken.connection, taken.closed, taken.idle_closes) == (None, None, 2)
+
+
+def test_a_close_while_the_prober_stalled_is_no_fault_of_the_server(
+    clock: FakeClock, connections: list[Connection]
+) -> None:
+    pool = Pool(1, lambda since_s, until_s: until_s - since_s)
+    pool.take(clock.now_s)
+    pool.give_back(connections[0])
+    clock.run(3.0)
+    connections[0].eof_received()
+    clock.run(JUST_BEFORE_SECONDS / 2)
+
+    taken = pool.take(clock.now_s)
+
+    assert (taken.connection, taken.closed, taken.idle_closes) == (None, None, 1)
