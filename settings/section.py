@@ -124,8 +124,8 @@ class Section:
     ) -> None:
         """Record that one entry of a list will not do, and what would."""
         # As the config has it: once one entry is refused, the key reads as its example.
-        values = self._values[key.name] if self.has(key) else self.require(key)
-        entry = values[place]
+        own = self._values.get(key.name)
+        entry = own[place] if isinstance(own, list) and own else self.require(key)[place]
         self._refuse_fault(key, Fault(entry, expected, f"[{place}]", instead))
 
     def _refuse_fault(self, key: Key[T], fault: Fault) -> None:
