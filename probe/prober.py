@@ -23,6 +23,9 @@ from probe.websocket import WebSockets
 OnLine = Callable[[Line, bytes], None]
 """Gets each line of the record as it comes, and the head of the answer it tells of, if any."""
 
+_TIMER_SECONDS = 0.0005
+"""uvloop's timers count whole milliseconds, rounded."""
+
 _BURST = 64
 """So many requests that are due at once leave before the loop gets its turn."""
 
@@ -106,12 +109,17 @@ class Prober:
         index = 0
         while schedule.total is None or index < schedule.total:
             planned_s = schedule.planned_s(index)
-            delay_s = planned_s - self._clock.monotonic()
-            if delay_s > 0 or index % _BURST == 0:
-                await asyncio.sleep(max(delay_s, 0.0))
+            if index % _BURST == 0:
+                await asyncio.sleep(0)
+            await self._until(planned_s)
             target, mode = rotation.turn(index)
             self._launch(index, target, mode, planned_s)
             index += 1
+
+    async def _until(self, planned_s: float) -> None:
+        """Sleep until a monotonic time and never less: an early send would shorten its latency."""
+        while (early_s := planned_s - self._clock.monotonic()) > 0:  # noqa: ASYNC110  (time has no event)
+            await asyncio.sleep(early_s + _TIMER_SECONDS)
 
     def _launch(self, seq: int, target: Target, mode: Mode, planned_s: float) -> None:
         self._watch.beat()
@@ -159,7 +167,7 @@ class Prober:
         seq = 0
         while True:
             planned_s = schedule.planned_s(seq)
-            await asyncio.sleep(max(planned_s - self._clock.monotonic(), 0.0))
+            await self._until(planned_s)
             now_s = self._clock.monotonic()
             attempt = Attempt(seq, target, Mode.LONG, "GET", planned_s, now_s)
             self._spawn(self._held, self._one_long(attempt, long_s))

@@ -154,7 +154,7 @@ class WebSockets:
     async def _ping(self, connection: ClientConnection, opening: Attempt, planned_s: float) -> bool:
         """Ping once; False if the connection is of no more use."""
         ping = self._attempt(opening.target, "PING", opening)
-        ping.planned_s = planned_s
+        ping.planned_s = min(planned_s, ping.started_s)
         ping.phase = Phase.FIRST_BYTE
         try:
             async with Deadline(self._clock, self._watch, self._options.timeout_s):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import re
 import resource
 import shlex
@@ -22,7 +25,7 @@ from probe.record import RequestLine
 from probe.record_file import RecordReader
 from probe.summary_document import summary_schema, unix_seconds
 from tests.probe import faults
-from tests.probe.commands import on_request, run, served, started
+from tests.probe.commands import COMMAND, ROOT, on_request, run, served, started
 from tests.probe.fault_server import closed_port
 
 BRIEF = ["--rate", "100", "--duration", "300ms"]
@@ -95,6 +98,30 @@ def test_progress_goes_to_standard_error_and_the_summary_to_standard_output() ->
     progress = found.stderr.splitlines()
     assert len(progress) >= 2
     assert all("0 failed" in line and "01:" in line for line in progress)
+
+
+def test_on_a_terminal_the_run_is_drawn_in_place_and_the_summary_is_left() -> None:
+    terminal, slave = pty.openpty()
+    with served(faults.good) as server:
+        process = subprocess.Popen(
+            [*COMMAND, server.url(), "--rate", "50", "--duration", "2s"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"},
+        )
+        os.close(slave)
+        stdout, _ = process.communicate(timeout=60)
+    drawn = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while piece := os.read(terminal, 65536):
+            drawn += piece
+    os.close(terminal)
+
+    assert stdout.startswith(b"PASS: 0 of ")
+    assert b"no failure" in drawn
+    assert b"slot 01" in drawn
+    assert b"\x1b[2K" in drawn
 
 
 def test_ctrl_c_ends_with_the_summary_and_the_verdict() -> None:

@@ -34,6 +34,7 @@ def test_every_planned_request_has_one_line_between_the_run_and_the_end() -> Non
     assert modes == [Mode.FRESH, Mode.KEPT] * 20
     started_s = run.lines[0].started_s
     for line in run.sent:
+        assert line.late_ms >= 0
         assert line.planned_s == pytest.approx(started_s + line.seq / 200, abs=1e-5)
         assert (line.status, line.slot, line.build) == (200, "01", "v1")
         assert line.verdict is Verdict.OK
