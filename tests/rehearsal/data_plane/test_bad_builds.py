@@ -32,8 +32,8 @@ SYMPTOMS = {
 LATE_SECONDS = 0.5
 BOOT_SECONDS = 7.0
 """The slow one boots for 10 s here, the others for half a second."""
-CHECKED_SECONDS = 1.5
-"""In which a target that serves is checked several times: every 0.25 s until it passes once."""
+RECOVERY_SECONDS = 13.0
+"""More than two passed checks, 5 s apart, by which an unhealthy target is healthy again."""
 WATCHED_SECONDS = 14.0
 """From the creation of the groups, in which the one that crashes after 8 s has done so."""
 
@@ -57,24 +57,27 @@ def boot_seconds(aws: Rehearsed, groups: dict[str, str]) -> dict[str, float]:
     return took
 
 
-def is_judged(aws: Rehearsed, image: Image, group: str) -> bool:
-    """Whether its target is healthy, or is not although it has served for a while.
+def wait_for_verdict(aws: Rehearsed, image: Image, group: str) -> None:
+    """Wait until its target is healthy, or has served for as long as an ill one takes to recover.
 
-    While it boots it may be called unhealthy too; that says nothing of the build.
+    While a build boots its target may be called unhealthy too; that says nothing of the build.
     """
-    state = aws.states(group)[0]
-    if state != "unhealthy":
-        return state == "healthy"
-    serving = {instance["build"] for instance in aws.report()["instances"]}
-    if image.build not in serving:
-        return False
-    time.sleep(CHECKED_SECONDS)
-    return True
+    served_since: list[float] = []
+
+    def is_judged() -> bool:
+        serving = {instance["build"] for instance in aws.report()["instances"]}
+        if image.build in serving and not served_since:
+            served_since.append(time.monotonic())
+        if aws.states(group)[0] == "healthy":
+            return True
+        return bool(served_since) and time.monotonic() - served_since[0] > RECOVERY_SECONDS
+
+    eventually(is_judged, "a verdict on its health", 60)
 
 
 def symptoms_of(aws: Rehearsed, image: Image, group: str, until: float) -> set[str]:
     """What one instance of a build shows to somebody who uses it for a while."""
-    eventually(lambda: is_judged(aws, image, group), "a verdict on its health")
+    wait_for_verdict(aws, image, group)
     found = set(aws.states(group)) - {"healthy"}
     with closing(Connection(host_of(image), aws.https_port, aws.ca)) as kept:
         found |= shown_by_requests(kept, image)

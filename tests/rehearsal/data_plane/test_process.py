@@ -59,7 +59,7 @@ def test_a_kill_leaves_no_process_and_no_port(own: Rehearsed, victim: str) -> No
 
     code = own.data.process.wait(timeout=10)
     eventually(lambda: not any(is_alive(pid) for pid in children), "no process", 5)
-    assert all(refuses(port) for port in ports)
+    eventually(lambda: all(refuses(port) for port in ports), "no port", 5)
     assert (code == 0) == (victim == "nobody")
 
 
