@@ -190,20 +190,18 @@ def ramp(like: str, boot_seconds: float, *, wants_json: bool) -> None:
     """
     workspace = Workspace(ROOT)
     view = CutoverView(Console(), as_json=wants_json)
-    problems = 0
     try:
         with view.running():
             started = start(workspace, like, boot_seconds, view.say, tethered=True)
-            problems = _run_cutover(workspace, started.running, view)
-            view.say("tearing everything down")
-            stop(workspace)
+            # From here on the rehearsal is ours to end; one that ran before was refused above.
+            try:
+                problems = _run_cutover(workspace, started.running, view)
+            finally:
+                view.say("tearing everything down")
+                stop(workspace, force=True)
     except KeyboardInterrupt:
-        stop(workspace, force=True)
         view.finish(is_good=False, note="stopped by hand; everything of the rehearsal is gone")
         sys.exit(INTERRUPTED)
-    except RehearsalError:
-        stop(workspace, force=True)
-        raise
     if problems:
         view.finish(is_good=False, note=f"{problems} steps did something else than they should")
         sys.exit(1)
