@@ -10,12 +10,8 @@ ProbeError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from probe.fault import Fault
-
-if TYPE_CHECKING:
-    from rollout.problem import Problem
+from rollout.problem import Problem, listed
 
 
 class ProbeError(Exception):
@@ -31,10 +27,7 @@ class OptionsError(ProbeError):
         super().__init__(problems)
 
     def __str__(self) -> str:
-        count = len(self.problems)
-        title = "1 problem" if count == 1 else f"{count} problems"
-        listed = "\n".join(f"{n}. {problem}" for n, problem in enumerate(self.problems, start=1))
-        return f"{title} in the options; nothing was sent.\n{listed}"
+        return listed(self.problems, "the options", "nothing was sent")
 
 
 class RecordError(ProbeError):

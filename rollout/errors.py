@@ -7,10 +7,7 @@ RolloutError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rollout.problem import Problem
+from rollout.problem import Problem, listed
 
 
 class RolloutError(Exception):
@@ -30,7 +27,4 @@ class SettingsError(RolloutError):
         super().__init__(problems)
 
     def __str__(self) -> str:
-        count = len(self.problems)
-        title = "1 problem" if count == 1 else f"{count} problems"
-        listed = "\n".join(f"{n}. {problem}" for n, problem in enumerate(self.problems, start=1))
-        return f"{title} in the stack config; nothing was changed.\n{listed}"
+        return listed(self.problems, "the stack config", "nothing was changed")

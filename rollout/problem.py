@@ -1,7 +1,8 @@
-"""A problem in the stack config: where, what was found, what is expected, and what mends it."""
+"""A problem in what a person gave: where, what was found, what is expected, and what mends it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 NOT_SET = "not set"
@@ -10,7 +11,7 @@ NOT_SET = "not set"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with the stack config."""
+    """One thing wrong with a stack config or with a command's options."""
 
     path: str
     """The key as the stack file spells it, such as `failover:services.web.priority`."""
@@ -24,3 +25,11 @@ class Problem:
     def __str__(self) -> str:
         found = self.found if self.found == NOT_SET else f"is {self.found}"
         return f"{self.path} {found}\n  expected: {self.expected}\n  mend:     {self.mend}"
+
+
+def listed(problems: Sequence[Problem], of: str, nothing_done: str) -> str:
+    """Every problem, numbered, under one title; `of` says where, `nothing_done` what was spared."""
+    count = len(problems)
+    title = "1 problem" if count == 1 else f"{count} problems"
+    lines = (f"{number}. {problem}" for number, problem in enumerate(problems, start=1))
+    return "\n".join((f"{title} in {of}; {nothing_done}.", *lines))
