@@ -1,0 +1,93 @@
+"""What a gate says: pass, fail or inconclusive, why, by which numbers, over which time."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+Number = int | float | str
+"""A value that a verdict rests on; text where it is a name, such as a build or a class of fault."""
+
+
+class Outcome(enum.StrEnum):
+    """The three answers of a gate; its value is what the journal and the report say."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    """Nobody can tell: no data, not enough of it, or both slots alike. It holds the ramp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that a verdict rests on, in UTC; `end` is not before `start`.
+
+    Raises:
+        ValueError: a time without a zone, or an end before its start.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a window needs times with a zone")
+        if self.end < self.start:
+            raise ValueError(f"a window cannot end ({self.end}) before it starts ({self.start})")
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return (self.end - self.start).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judgement of one gate, with its evidence."""
+
+    gate: str
+    outcome: Outcome
+    reason: str
+    """One sentence for a person, with the values that decided."""
+    numbers: Mapping[str, Number] = field(default_factory=dict[str, Number])
+    """What it was decided by; units in the names."""
+    window: Window | None = None
+    """None where no time was looked at, such as before the first answer of a script."""
+
+    def document(self) -> dict[str, Any]:
+        """The verdict as plain data, times as ISO 8601 in UTC; `verdict_from` reads it back."""
+        plain: dict[str, Any] = {
+            "gate": self.gate,
+            "outcome": self.outcome.value,
+            "reason": self.reason,
+            "numbers": dict(self.numbers),
+        }
+        if self.window is not None:
+            times = (self.window.start, self.window.end)
+            plain["window"] = [time.astimezone(UTC).isoformat() for time in times]
+        return plain
+
+
+def verdict_from(plain: Mapping[str, Any]) -> Verdict:
+    """The verdict that `Verdict.document` made it from.
+
+    Raises:
+        ValueError: an outcome that is none, or a time that cannot be read.
+        KeyError: a missing field.
+    """
+    times = plain.get("window")
+    window = Window(*(datetime.fromisoformat(time) for time in times)) if times else None
+    outcome = Outcome(plain["outcome"])
+    return Verdict(plain["gate"], outcome, plain["reason"], plain["numbers"], window)
+
+
+def combined(verdicts: Iterable[Verdict]) -> Outcome:
+    """One outcome of several: fail over inconclusive over pass; none at all is inconclusive."""
+    outcomes = {verdict.outcome for verdict in verdicts}
+    for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.PASS if outcomes else Outcome.INCONCLUSIVE
