@@ -2,6 +2,8 @@
 
 RolloutError
 ├── SplitError      text that is no split, or weights that do not sum to 100
+├── EntryError      no journal entry, or one with other facts than its kind has
+├── PlanError       a ramp that cannot be: nothing to move, services apart, a max that is too small
 └── SettingsError   one or more problems in the stack config, reported together
 """
 
@@ -28,3 +30,11 @@ class SettingsError(RolloutError):
 
     def __str__(self) -> str:
         return listed(self.problems, "the stack config", "nothing was changed")
+
+
+class EntryError(RolloutError, ValueError):
+    """A line that is no journal entry, or facts that its kind does not have."""
+
+
+class PlanError(RolloutError):
+    """A ramp that cannot be; its text says why and what mends it."""

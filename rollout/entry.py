@@ -1,0 +1,138 @@
+"""One entry of a ramp's journal: what happened, when, and the evidence; written once, never changed."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rollout.errors import EntryError
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""What a fact may be."""
+
+
+class Kind(enum.StrEnum):
+    """What an entry tells of."""
+
+    RAMP_STARTED = "ramp-started"
+    CAPACITY = "capacity"
+    STAGE_STARTED = "stage-started"
+    CONFIG_CHANGED = "config-changed"
+    UP_STARTED = "up-started"
+    UP_SAID = "up-said"
+    UP_FINISHED = "up-finished"
+    VERIFIED = "verified"
+    ARRIVED = "arrived"
+    VERDICT = "verdict"
+    APPROVAL = "approval"
+    BAKE_STARTED = "bake-started"
+    BAKE_FINISHED = "bake-finished"
+    HOLD_STARTED = "hold-started"
+    HOLD_FINISHED = "hold-finished"
+    WATCH_STARTED = "watch-started"
+    WATCH_FINISHED = "watch-finished"
+    ROLLBACK_STARTED = "rollback-started"
+    ROLLBACK_FINISHED = "rollback-finished"
+    COMMIT = "commit"
+    INTERRUPTED = "interrupted"
+    RESUMED = "resumed"
+    RAMP_FINISHED = "ramp-finished"
+
+
+FIELDS: Mapping[Kind, frozenset[str]] = {
+    Kind.RAMP_STARTED: frozenset(
+        {"services", "from", "to", "candidate", "stages", "by", "host", "pid", "until", "counts"}
+    ),
+    Kind.CAPACITY: frozenset({"stage", "floors", "why"}),
+    Kind.STAGE_STARTED: frozenset({"stage", "of", "split"}),
+    Kind.CONFIG_CHANGED: frozenset({"changes"}),
+    Kind.UP_STARTED: frozenset({"message", "pid"}),
+    Kind.UP_SAID: frozenset({"line"}),
+    Kind.UP_FINISHED: frozenset({"seconds", "changed", "error"}),
+    Kind.VERIFIED: frozenset({"stage", "splits"}),
+    Kind.ARRIVED: frozenset({"stage", "requests", "observed", "seconds"}),
+    Kind.VERDICT: frozenset({"stage", "gate", "outcome", "reason", "numbers", "window"}),
+    Kind.APPROVAL: frozenset({"stage", "approved", "by"}),
+    Kind.BAKE_STARTED: frozenset({"stage", "seconds"}),
+    Kind.BAKE_FINISHED: frozenset({"stage", "seconds", "outcome"}),
+    Kind.HOLD_STARTED: frozenset({"seconds", "slot"}),
+    Kind.HOLD_FINISHED: frozenset({"seconds", "requests"}),
+    Kind.WATCH_STARTED: frozenset({"seconds"}),
+    Kind.WATCH_FINISHED: frozenset({"seconds", "outcome"}),
+    Kind.ROLLBACK_STARTED: frozenset({"why", "to"}),
+    Kind.ROLLBACK_FINISHED: frozenset({"to", "seconds"}),
+    Kind.COMMIT: frozenset({"message", "commit", "pushed"}),
+    Kind.INTERRUPTED: frozenset({"by", "next"}),
+    Kind.RESUMED: frozenset({"found", "by", "host", "pid", "until"}),
+    Kind.RAMP_FINISHED: frozenset({"outcome", "exit"}),
+}
+"""The facts of each kind, all of them always there.
+
+Splits are texts such as `75/25`; `splits`, `counts` and `floors` are maps by service, the latter two
+then by slot. `stage` counts from 1, and 0 is what came before the first one. `stages` are the weights
+of the candidate. Seconds are numbers. `changed` counts the resources an `up` changed, by operation;
+`error` is empty, or what the engine said. `changes` maps a config path to `[old, new]`. `outcome` of
+a verdict or a bake is `pass`, `fail` or `inconclusive`; of a ramp `done`, `rolled back`, `refused`,
+`stopped`, `not sure`. `until` is a time like `at`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened at one moment of one ramp.
+
+    Raises:
+        EntryError: `facts` are not exactly those that `FIELDS` names for `kind`.
+    """
+
+    at: datetime.datetime
+    """In UTC; kept to the millisecond."""
+    ramp: str
+    """The ramp's id, such as `20261121T090000Z-4711`: when it began, and the process."""
+    kind: Kind
+    facts: Mapping[str, Json]
+
+    def __post_init__(self) -> None:
+        odd = FIELDS[self.kind] ^ set(self.facts)
+        if odd:
+            raise EntryError(f"a {self.kind} entry is wrong in {', '.join(sorted(odd))}")
+
+    def line(self) -> str:
+        """The entry as one line of JSON, without its end."""
+        document = {"at": timestamp(self.at), "ramp": self.ramp, "kind": self.kind.value}
+        return json.dumps(document | dict(self.facts), separators=(",", ":"), sort_keys=False)
+
+    @classmethod
+    def parse(cls, line: str) -> Entry:
+        """Read one line.
+
+        Raises:
+            EntryError: it is no entry: torn, of another kind, or short of a fact.
+        """
+        try:
+            document = json.loads(line)
+            at, ramp, kind = (document.pop(name) for name in ("at", "ramp", "kind"))
+            return cls(read_timestamp(at), str(ramp), Kind(kind), document)
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise EntryError(f"no journal entry: {line[:120]!r}") from error
+
+
+def timestamp(at: datetime.datetime) -> str:
+    """`2026-11-21T09:00:00.123Z`."""
+    return at.astimezone(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_timestamp(text: str) -> datetime.datetime:
+    """The time that `timestamp` wrote, in UTC.
+
+    Raises:
+        ValueError: it is none, or has no zone.
+    """
+    at = datetime.datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return at.astimezone(datetime.UTC)
