@@ -1,0 +1,95 @@
+"""How far a share that was counted may be from the one that was set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_HALVINGS = 60
+"""Of the interval 0..1 in which a bound is looked for; finer than a float can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The shares, 0..1, that a count of so many of so many speaks for."""
+
+    low: float
+    high: float
+
+    def __contains__(self, share: float) -> bool:
+        """Whether that share can have brought the count about."""
+        return self.low <= share <= self.high
+
+
+def binomial_bound(part: int, whole: int, confidence: float) -> Bound:
+    """The shares that are not ruled out by `part` of `whole`, each drawn by itself.
+
+    Whatever the true share is, it is outside with a probability of `1 - confidence` at most, for
+    any `whole`. None of `whole` leaves a share above 0 possible, one of them rules 0 out.
+    Source: Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case
+    of the binomial", Biometrika, 1934.
+
+    Args:
+        part: 0..`whole`.
+        whole: 0 or more; 0 speaks for everything.
+        confidence: between 0 and 1, such as 0.9999.
+
+    Raises:
+        ValueError: an argument is outside its range.
+    """
+    if not 0 <= part <= whole or not 0 < confidence < 1:
+        raise ValueError(f"{part} of {whole} at a confidence of {confidence}")
+    tail = (1 - confidence) / 2
+    low = 0.0 if part == 0 else _share_at(tail, lambda p: _at_least(part, whole, p))
+    missing = whole - part
+    high = 1.0 if missing == 0 else 1 - _share_at(tail, lambda p: _at_least(missing, whole, p))
+    return Bound(low, high)
+
+
+def _share_at(probability: float, rising: Callable[[float], float]) -> float:
+    """The share at which a function that rises with it reaches a probability."""
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if rising(middle) < probability:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _at_least(part: int, whole: int, share: float) -> float:
+    """The probability of `part` or more of `whole`, for a `part` above 0.
+
+    Summed from the larger terms to the smaller until they no longer count.
+    """
+    if share <= 0:
+        return 0.0
+    if share >= 1:
+        return 1.0
+    mode = min(whole, math.floor((whole + 1) * share))
+    if part > mode:
+        return _sum_of_terms(part, whole, share, 1)
+    return 1 - _sum_of_terms(part - 1, whole, share, -1)
+
+
+def _sum_of_terms(first: int, whole: int, share: float, step: int) -> float:
+    """The probabilities of `first`, `first + step`, … of `whole`, away from the likeliest count."""
+    log_term = (
+        math.lgamma(whole + 1)
+        - math.lgamma(first + 1)
+        - math.lgamma(whole - first + 1)
+        + first * math.log(share)
+        + (whole - first) * math.log1p(-share)
+    )
+    term, total, count = math.exp(log_term), 0.0, first
+    odds = share / (1 - share)
+    while 0 <= count <= whole and term > total * 1e-17:
+        total += term
+        ratio = (
+            (whole - count) / (count + 1) * odds if step > 0 else count / (whole - count + 1) / odds
+        )
+        term *= ratio
+        count += step
+    return total
