@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from waitress.channel import ClientDisconnected
 from werkzeug.test import run_wsgi_app
 
 from rehearsal.control_plane import faults
-from rehearsal.control_plane.data_plane_link import PREFIX, DataPlaneLink
+from rehearsal.control_plane.calls import Call
+from rehearsal.control_plane.data_plane_link import PREFIX, Answer
+from rehearsal.control_plane.injected_fault import ANSWERS, SILENT, expired_token
+from rehearsal.control_plane.own_api import OwnApi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -70,14 +75,14 @@ class Application:
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
-        self._link = DataPlaneLink(plane)
+        self._own = OwnApi(plane)
         self._moto = _Dispatcher()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if str(environ.get("PATH_INFO", "")).startswith(PREFIX):
-            status, headers, answer = self._link.answer(environ, body)
+            status, headers, answer = self._own.answer(environ, body)
             start_response(status, headers)
             return [answer]
         environ["wsgi.input"] = io.BytesIO(body)
@@ -85,6 +90,11 @@ class Application:
         if "REQUEST_URI" in environ:  # what moto reads an S3 key from, still percent-encoded
             environ["RAW_URI"] = environ["REQUEST_URI"]
         operation = operation_of(environ, body)
+        refusal = self._refusal(environ, operation)
+        if refusal is not None:
+            status, headers, answer = refusal
+            start_response(status, headers)
+            return [answer]
         with self._plane.world.lock:
             self._plane.tick()
             status, headers, answer = self._answer(environ, operation)
@@ -93,9 +103,30 @@ class Application:
         start_response(status, headers)
         return [answer]
 
-    def _answer(
-        self, environ: WSGIEnvironment, operation: str | None
-    ) -> tuple[str, list[tuple[str, str]], bytes]:
+    def _refusal(self, environ: WSGIEnvironment, operation: str | None) -> Answer | None:
+        """The answer to a request that runs into a fault; it is counted either way.
+
+        Raises:
+            ClientDisconnected: there is no answer; the server closes the connection.
+        """
+        call = Call(
+            faults.service_of(environ),
+            operation or str(environ["REQUEST_METHOD"]),
+            faults.access_key_of(environ),
+        )
+        self._own.calls.note(call)
+        expires_at = self._plane.world.sessions.get(call.access_key_id, math.inf)
+        if self._plane.world.clock.now() >= expires_at:
+            return faults.answer(environ, expired_token(call))
+        fault = self._own.faults.met_by(call)
+        if fault is None:
+            return None
+        if fault.answer == SILENT:
+            self._own.faults.wait_out(fault)
+            raise ClientDisconnected
+        return faults.answer(environ, ANSWERS[fault.answer](call))
+
+    def _answer(self, environ: WSGIEnvironment, operation: str | None) -> Answer:
         if str(environ.get("PATH_INFO", "")).startswith("/moto-api"):
             return faults.answer(environ, faults.unsupported("the moto API"))
         service = faults.service_of(environ)

@@ -83,5 +83,10 @@ def _report(entry: dict[str, Any]) -> tuple[TargetKey, Report]:
     return key, Report(entry["checksBegan"], health)
 
 
+def as_json(status: str, document: Any) -> Answer:
+    """An answer with a JSON document."""
+    return _json(status, json.dumps(document))
+
+
 def _json(status: str, text: str) -> Answer:
     return status, [("Content-Type", "application/json")], text.encode()

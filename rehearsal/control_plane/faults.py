@@ -1,6 +1,7 @@
-"""Answers that no AWS service would give: what the rehearsal cannot do, or failed to do.
+"""Errors in AWS's form, in the protocol that a request came in.
 
-Both are client errors, because a client repeats a server error for minutes before it shows it.
+What the rehearsal cannot do, or failed to do, is a client error, because a client repeats a server
+error for minutes before it shows it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Fault:
 
     code: str
     message: str
+    status: str = STATUS
 
 
 def unsupported(what: str) -> Fault:
@@ -47,10 +49,14 @@ def answer(environ: WSGIEnvironment, fault: Fault) -> tuple[str, list[tuple[str,
     """The fault in the protocol that the request came in: status line, headers, body."""
     service = service_of(environ)
     is_json = "json" in str(environ.get("CONTENT_TYPE", ""))
+    document = {"__type": fault.code, "message": fault.message}
+    if "cbor" in str(environ.get("CONTENT_TYPE", "")):
+        headers = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
+        return fault.status, headers, _cbor(document)
     if is_json or service not in _XML_SERVICES:
-        body = json.dumps({"__type": fault.code, "message": fault.message}).encode()
-        return STATUS, [("Content-Type", "application/x-amz-json-1.1")], body
-    return STATUS, [("Content-Type", "text/xml")], _xml(service, fault).encode()
+        body = json.dumps(document).encode()
+        return fault.status, [("Content-Type", "application/x-amz-json-1.1")], body
+    return fault.status, [("Content-Type", "text/xml")], _xml(service, fault).encode()
 
 
 def service_of(environ: WSGIEnvironment) -> str:
@@ -58,6 +64,19 @@ def service_of(environ: WSGIEnvironment) -> str:
     credential = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2]
     scope = credential.split(",")[0].split("/")
     return scope[3] if len(scope) > 3 else ""
+
+
+def access_key_of(environ: WSGIEnvironment) -> str:
+    """The access key id that a request is signed with, empty for an unsigned one."""
+    credential = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2]
+    return credential.split("/")[0]
+
+
+def _cbor(document: dict[str, str]) -> bytes:
+    """A map of texts in CBOR. Source: RFC 8949, 3.1."""
+    items = [part.encode() for pair in document.items() for part in pair]
+    body = b"".join(b"\x7a" + len(item).to_bytes(4, "big") + item for item in items)
+    return bytes([0xA0 + len(document)]) + body
 
 
 def _xml(service: str, fault: Fault) -> str:

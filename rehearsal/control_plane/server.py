@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 HOST = "127.0.0.1"
-THREADS = 8
-"""Requests are answered one at a time anyway; the others of these read and write meanwhile."""
+THREADS = 64
+"""Requests are answered one at a time anyway; the others of these read and write meanwhile, wait
+for the next topology, or are silent because a test wants them so."""
 
 WAKE_SECONDS = 30
 

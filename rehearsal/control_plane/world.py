@@ -25,3 +25,5 @@ class World:
     targets: TargetRegistry = field(default_factory=TargetRegistry)
     groups: dict[str, GroupRecord] = field(default_factory=dict[str, GroupRecord])
     """Auto Scaling groups by ARN."""
+    sessions: dict[str, float] = field(default_factory=dict[str, float])
+    """When the credentials of an assumed role expire, by access key id; epoch seconds."""

@@ -20,6 +20,7 @@ from rehearsal.control_plane.corrections import (
     network,
     scaling_policies,
     security_groups,
+    sessions,
     target_groups,
     target_health,
     unsupported,
@@ -46,6 +47,7 @@ TABLE: tuple[Correction, ...] = (
     group_membership.MEMBERSHIP,
     instance_refreshes.INSTANCE_REFRESH,
     scaling_policies.SCALING_POLICIES,
+    sessions.SESSIONS,
     unsupported.UNSUPPORTED,
 )
 """Later ones wrap earlier ones where both change a method."""
