@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.entry import FIELDS, Entry, Kind
+from rollout.entry import FIELDS, Entry, Json, Kind
 from rollout.errors import EntryError
 
 times = st.datetimes(timezones=st.just(datetime.UTC)).map(
     lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000)
 )
-facts = st.one_of(
-    st.text(), st.integers(-(2**53), 2**53), st.booleans(), st.lists(st.text()), st.none()
+facts: st.SearchStrategy[Json] = st.recursive(
+    st.one_of(st.text(), st.integers(-(2**53), 2**53), st.booleans(), st.none()),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=4,
 )
 
 

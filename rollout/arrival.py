@@ -1,0 +1,69 @@
+"""Whether a split has arrived in the traffic: how many answers it takes, and what they must say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rollout.binomial import binomial_bound
+from rollout.split import TOTAL_WEIGHT, Slot, Split
+
+CONFIDENCE = 0.999
+"""Of what the answers rule out."""
+
+_DEVIATIONS_TO_RULE_OUT = 3.29
+"""Standard deviations of a normal distribution that hold `CONFIDENCE`, both sides."""
+
+_DEVIATIONS_TO_SUFFICE = 1.64
+"""Standard deviations that leave one in twenty beyond, who need a few more answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the newest answers say of a split."""
+
+    arrived: bool
+    requests: int
+    """How many answers were looked at."""
+    observed: int
+    """How many of them came from the candidate."""
+    needed: int
+    """How many it takes to tell the old split from the new one."""
+
+
+def judged_arrival(answers: Sequence[Slot], candidate: Slot, old: Split, new: Split) -> Arrival:
+    """Judge the newest `answers`, which come with the oldest first.
+
+    The split has arrived when they speak for the new share and rule the old one out. Only as many
+    as that takes are looked at, so that those from before the change took hold drop out.
+    """
+    before = old.weight_of(candidate) / TOTAL_WEIGHT
+    after = new.weight_of(candidate) / TOTAL_WEIGHT
+    needed = needed_answers(before, after)
+    newest = answers[-needed:] if needed else ()
+    observed = sum(slot is candidate for slot in newest)
+    bound = binomial_bound(observed, len(newest), CONFIDENCE)
+    has_arrived = before == after or (after in bound and before not in bound)
+    return Arrival(has_arrived and len(newest) == needed, len(newest), observed, needed)
+
+
+def needed_answers(before: float, after: float) -> int:
+    """How many answers tell the share `after` from `before`; 0 where they are equal.
+
+    By the normal approximation, and exactly where a share is 0 or 1, since there one answer may say
+    it all.
+    """
+    if before == after:
+        return 0
+    gap = abs(after - before)
+    spread = _DEVIATIONS_TO_RULE_OUT * _sigma(before) + _DEVIATIONS_TO_SUFFICE * _sigma(after)
+    exact = math.log((1 - CONFIDENCE) / 2) / math.log1p(-gap) if gap < 1 else 1.0
+    has_certainty = bool({before, after} & {0.0, 1.0})
+    # The exact bound is a little wider than the approximation.
+    enough = max((spread / gap) ** 2 * 1.15, exact if has_certainty else 0.0)
+    return max(12, math.ceil(enough))
+
+
+def _sigma(share: float) -> float:
+    return math.sqrt(share * (1 - share))

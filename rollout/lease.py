@@ -1,0 +1,121 @@
+"""One hand on the wheel: who ramps, as the message of a stack's update says it, and who may."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rollout.entry import read_timestamp
+from rollout.plan import Plan, Stage
+
+_HELD = re.compile(
+    r"(?P<group>[a-z0-9+-]+): (?P<doing>.+), by (?P<by>\S+)@(?P<host>\S+) \((?P<pid>\d+)\)"
+    r" until (?P<until>\S+)"
+)
+_FREED = re.compile(r"(?P<group>[a-z0-9+-]+): (?P<doing>.+), by \S+@\S+ \(\d+\), done")
+_START = re.compile(r"ramp of (?P<slot>0[12]) from (?P<start>\d+/\d+) through (?P<weights>[\d,]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Whose process it is that moves the weights."""
+
+    by: str
+    """A person's or a job's name, without spaces."""
+    host: str
+    pid: int
+
+    def __str__(self) -> str:
+        return f"{self.by}@{self.host} ({self.pid})"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """That `hand` has the wheel of `services` until a time, renewed by every `up` of its ramp."""
+
+    hand: Hand
+    services: tuple[str, ...]
+    doing: str
+    until: datetime.datetime
+
+
+class Claim(enum.Enum):
+    """What a lease that was found means for one who wants to ramp."""
+
+    FREE = enum.auto()
+    """Nobody ramps."""
+    OURS = enum.auto()
+    """This very process has it."""
+    DEAD = enum.auto()
+    """A process of this host had it and is gone: its ramp is there to be resumed."""
+    EXPIRED = enum.auto()
+    """Its time is over, and nobody can tell what became of it."""
+    HELD = enum.auto()
+    """Somebody ramps."""
+
+
+def message_of(plan: Plan, doing: str, hand: Hand, until: datetime.datetime) -> str:
+    """The message of an update that keeps the wheel."""
+    text = until.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return f"{plan.group}: {doing}, by {hand} until {text}"
+
+
+def last_message_of(plan: Plan, doing: str, hand: Hand) -> str:
+    """The message of the update that lets go of the wheel."""
+    return f"{plan.group}: {doing}, by {hand}, done"
+
+
+def doing_start(plan: Plan) -> str:
+    """What the first update of a ramp says: enough to find the plan again from it alone."""
+    weights = ",".join(map(str, plan.weights))
+    return f"ramp of {plan.candidate} from {plan.start} through {weights}"
+
+
+def doing_stage(plan: Plan, stage: Stage) -> str:
+    """`stage 3/5, 02 at 50`."""
+    weight = stage.split.weight_of(plan.candidate)
+    return f"stage {stage.number}/{stage.of}, {plan.candidate} at {weight}"
+
+
+def read_lease(message: str) -> Lease | None:
+    """The lease in an update's message; None when it is none."""
+    match = _HELD.fullmatch(message.strip())
+    if match is None:
+        return None
+    try:
+        until = read_timestamp(match["until"])
+    except ValueError:
+        return None
+    hand = Hand(match["by"], match["host"], int(match["pid"]))
+    return Lease(hand, tuple(match["group"].split("+")), match["doing"], until)
+
+
+def current_lease(messages: Sequence[str]) -> Lease | None:
+    """The lease that a stack's history leaves standing.
+
+    Updates of others between those of a ramp do not end it, since a person may change a tag.
+
+    Args:
+        messages: The messages of the stack's updates, the newest first.
+    """
+    for message in messages:
+        if _FREED.fullmatch(message.strip()):
+            return None
+        lease = read_lease(message)
+        if lease is not None:
+            return lease
+    return None
+
+
+def claim(lease: Lease | None, own: Hand, now: datetime.datetime, *, is_alive: bool) -> Claim:
+    """What `lease` means for `own`; `is_alive` says whether its process runs on this host."""
+    if lease is None:
+        return Claim.FREE
+    if lease.hand == own:
+        return Claim.OURS
+    if lease.hand.host == own.host:
+        return Claim.HELD if is_alive else Claim.DEAD
+    return Claim.EXPIRED if now >= lease.until else Claim.HELD

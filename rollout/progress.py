@@ -1,0 +1,112 @@
+"""How far a ramp is: a fold over its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rollout.entry import Entry, Kind
+from rollout.lease import Hand
+from rollout.plan import Plan
+from rollout.split import Slot, Split
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known to be done of one ramp. Whatever is not here has to be done again."""
+
+    ramp: str
+    plan: Plan
+    hand: Hand
+    """Who had the wheel last."""
+    counts: Mapping[str, Mapping[Slot, int]]
+    """Instances that each slot wanted before the ramp."""
+    has_started: bool = False
+    """Whether the gates passed before the first stage, so that weights may move."""
+    has_moved: bool = False
+    """Whether an `up` that changes weights was ever begun."""
+    verified: int = 0
+    """The newest stage whose split was read back from the live rules; 0 is the start."""
+    passed: int = 0
+    """The newest stage that its gates let pass."""
+    capacity: int = 0
+    """The newest stage that the candidate was brought to the size for."""
+    has_floors: bool = False
+    """Whether floors were set, so that they must be removed in the end."""
+    is_held: bool = False
+    """Whether the hold after the last stage is over."""
+    is_freed: bool = False
+    """Whether the floors are removed and the wheel is let go of."""
+    back: str | None = None
+    """Why the ramp goes back; None while it goes on."""
+    is_back: bool = False
+    """Whether every rule is back at the start."""
+    outcome: str | None = None
+    """How it ended; None while it has not."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.outcome in {"done", "rolled back", "refused"}
+
+
+def folded(entries: Iterable[Entry]) -> Progress | None:
+    """The progress that the journal of one ramp tells; None of an empty one."""
+    progress: Progress | None = None
+    for entry in entries:
+        if entry.kind is Kind.RAMP_STARTED:
+            progress = _started(entry)
+        elif progress is not None:
+            progress = _with(progress, entry)
+    return progress
+
+
+def plan_of(facts: Mapping[str, Any]) -> Plan:
+    """The plan that a `ramp-started` entry has."""
+    return Plan(
+        tuple(facts["services"]),
+        Slot(facts["candidate"]),
+        Split.parse(facts["from"]),
+        tuple(facts["stages"]),
+    )
+
+
+def _started(entry: Entry) -> Progress:
+    facts: Mapping[str, Any] = entry.facts
+    counts = {
+        service: {Slot(slot): int(count) for slot, count in slots.items()}
+        for service, slots in facts["counts"].items()
+    }
+    return Progress(entry.ramp, plan_of(facts), _hand(facts), counts)
+
+
+def _hand(facts: Mapping[str, Any]) -> Hand:
+    return Hand(facts["by"], facts["host"], facts["pid"])
+
+
+def _with(progress: Progress, entry: Entry) -> Progress:
+    facts: Mapping[str, Any] = entry.facts
+    match entry.kind:
+        case Kind.RESUMED:
+            return replace(progress, hand=_hand(facts), outcome=None)
+        case Kind.CAPACITY:
+            freed = not facts["floors"]
+            stage = progress.capacity if freed else facts["stage"]
+            return replace(progress, capacity=stage, has_floors=not freed, is_freed=freed)
+        case Kind.STAGE_STARTED:
+            return replace(progress, has_moved=True)
+        case Kind.VERIFIED:
+            return replace(progress, verified=facts["stage"])
+        case Kind.BAKE_FINISHED if facts["outcome"] == "pass":
+            return replace(progress, has_started=True, passed=facts["stage"])
+        case Kind.HOLD_FINISHED:
+            return replace(progress, is_held=True)
+        case Kind.ROLLBACK_STARTED:
+            return replace(progress, back=facts["why"])
+        case Kind.ROLLBACK_FINISHED:
+            return replace(progress, is_back=True, verified=0, passed=0)
+        case Kind.RAMP_FINISHED:
+            return replace(progress, outcome=facts["outcome"])
+        case _:
+            return progress
