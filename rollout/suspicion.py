@@ -1,0 +1,150 @@
+"""Growing evidence that something is worse than it may be, valid however often one looks.
+
+A driver that judges every second makes hundreds of tests in a ramp: a bound that is wrong once in
+twenty times would stop every good release. So evidence is kept as a bet that pays fair odds while
+all is well: its stake is multiplied by a likelihood ratio with each request, and the chance that it
+ever, at any look, reaches `1 / a` is at most `a` (Ville's inequality). The stake is spread over
+several sizes of the fault, and over its beginnings, because it may begin in mid-ramp.
+Source: Wald (1945), Sequential Tests of Statistical Hypotheses; Ramdas et al. (2023),
+Game-Theoretic Statistics and Safe Anytime-Valid Inference, Statistical Science 38.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rollout.counts import Counts
+
+MAX_BEGINNINGS = 60
+"""So many beginnings are followed. Those with the least evidence are dropped, which only makes an
+alarm rarer."""
+
+_NEVER = -math.inf
+
+
+@dataclass(slots=True)
+class _Beginning:
+    """The bets that were placed at one moment: log of the stake, per size of the fault."""
+
+    log_stakes: list[float]
+
+
+class Suspicion:
+    """One bet against the well-being of a group; feed it batch by batch, in the order of time."""
+
+    def __init__(self, odds: Sequence[Odds], batches_between: int = 5) -> None:
+        """Begin with no evidence.
+
+        Args:
+            odds: The sizes of the fault to bet on; the stake is spread evenly.
+            batches_between: A new beginning is considered every so many batches.
+        """
+        self._odds = odds
+        self._batches_between = batches_between
+        self._beginnings: list[_Beginning] = []
+        self._batches = 0
+        self._begun = 0
+
+    def add(self, candidate: Counts, stable: Counts) -> None:
+        """Take a batch: the same time on both slots."""
+        if self._batches % self._batches_between == 0:
+            self._begin()
+        self._batches += 1
+        gains = [odds.log_gain(candidate, stable) for odds in self._odds]
+        for beginning in self._beginnings:
+            beginning.log_stakes = [
+                stake + gain for stake, gain in zip(beginning.log_stakes, gains, strict=True)
+            ]
+
+    @property
+    def strength(self) -> float:
+        """The natural log of what the bets are worth; 0 and less is no evidence at all."""
+        stakes = [stake for each in self._beginnings for stake in each.log_stakes]
+        return _log_sum(stakes)
+
+    def _begin(self) -> None:
+        """Place the next part of the stake: 1/2, 1/6, 1/12, …, which sum to 1 and never end."""
+        self._begun += 1
+        part = 1 / (self._begun * (self._begun + 1) * len(self._odds))
+        self._beginnings.append(_Beginning([math.log(part)] * len(self._odds)))
+        if len(self._beginnings) > MAX_BEGINNINGS:
+            weakest = min(self._beginnings, key=lambda each: max(each.log_stakes))
+            self._beginnings.remove(weakest)
+
+
+class Odds:
+    """How a batch changes the stake that was placed on one size of the fault."""
+
+    def log_gain(self, candidate: Counts, stable: Counts) -> float:
+        """The log of the factor; its exponential has a mean of at most 1 while all is well."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Above(Odds):
+    """That the candidate's rate is `rate`, against a rate of at most `limit`; `stable` is not read.
+
+    With `rate` above `limit` the factor's mean is largest at the limit itself, where it is 1.
+    """
+
+    limit: float
+    rate: float
+
+    def log_gain(self, candidate: Counts, stable: Counts) -> float:
+        """The log likelihood ratio of the candidate's requests."""
+        del stable
+        good = candidate.total - candidate.bad
+        by_bad = candidate.bad * math.log(self.rate / self.limit) if candidate.bad else 0.0
+        by_good = good * (math.log1p(-self.rate) - math.log1p(-self.limit)) if good else 0.0
+        return by_bad + by_good
+
+
+@dataclass(frozen=True, slots=True)
+class Worse(Odds):
+    """That the candidate's rate is `ratio` times the stable slot's, against `limit` times at most.
+
+    Only bad requests count: of those of both slots in a batch, each is the candidate's with a
+    chance that follows from how many requests each slot had. Drawing without putting back, as it is
+    in truth, spreads less than the binomial that is used here, so the mean of the factor stays at
+    most 1. Source: Hoeffding (1963), Probability Inequalities for Sums of Bounded Random Variables,
+    theorem 4.
+    """
+
+    limit: float
+    ratio: float
+
+    def log_gain(self, candidate: Counts, stable: Counts) -> float:
+        """The log likelihood ratio of whose the bad requests are; 0 where one slot had none."""
+        if not candidate.total or not stable.total:
+            return 0.0
+        fair = _share(self.limit * candidate.total, stable.total)
+        bent = _share(self.ratio * candidate.total, stable.total)
+        by_candidate = candidate.bad * math.log(bent / fair) if candidate.bad else 0.0
+        by_stable = stable.bad * math.log((1 - bent) / (1 - fair)) if stable.bad else 0.0
+        return by_candidate + by_stable
+
+
+def above(limit: float) -> Suspicion:
+    """The suspicion that the candidate's rate is above `limit`, which is between 0 and 1."""
+    rates = {min(limit * 4, (limit + 1) / 2), min(limit * 20, (limit + 2) / 3)}
+    rates |= {rate for rate in (0.1, 0.5, 0.95) if rate > 2 * limit}
+    return Suspicion([Above(limit, rate) for rate in sorted(rates)])
+
+
+def worse(ratio: float = 1.0) -> Suspicion:
+    """The suspicion that the candidate's rate is above `ratio` times the stable slot's."""
+    return Suspicion([Worse(ratio, ratio * times) for times in (3.0, 10.0, 1000.0)])
+
+
+def _share(part: float, rest: float) -> float:
+    return part / (part + rest)
+
+
+def _log_sum(logs: Sequence[float]) -> float:
+    """The log of the sum of what the logs are of."""
+    highest = max(logs, default=_NEVER)
+    if highest == _NEVER:
+        return _NEVER
+    return highest + math.log(sum(math.exp(each - highest) for each in logs))
