@@ -120,7 +120,7 @@ def _declare_group(
         name,
         name=group_name,
         # The desired number belongs to the scaling policy: to set it here would undo its work.
-        min_size=capacity.min_size,
+        min_size=capacity.effective_min_size,
         max_size=capacity.max_size,
         vpc_zone_identifiers=args["subnet_ids"],
         target_group_arns=[args["target_group_arn"]],

@@ -42,6 +42,15 @@ SLOT_CAPACITY: dict[Slot, Group] = {
     )
     for slot in Slot
 }
+FLOOR_KEYS: dict[Slot, Key[int]] = {
+    slot: Key(slot.value, WholeNumber(0, 1000), f"The fewest instances of slot {slot} for now.", 3)
+    for slot in Slot
+}
+FLOORS = Group(
+    "floors",
+    "The capacity that a ramp holds a slot at: over its min, and at most its max.",
+    tuple(FLOOR_KEYS.values()),
+)
 CAPACITY = Group(
     "capacity",
     "What the instances of a slot are and how many; the desired number is the group's own.",
@@ -53,6 +62,7 @@ CAPACITY = Group(
         ROOT_DEVICE_NAME,
         ROOT_VOLUME_GIB,
         *SLOT_CAPACITY.values(),
+        FLOORS,
     ),
     each="<service>",
 )
@@ -65,9 +75,16 @@ class Capacity:
     instance_type: str
     min_size: int
     max_size: int
+    floor_size: int
+    """What a ramp holds the slot at; 0 where none does."""
     cpu_target_percent: int
     root_device_name: str
     root_volume_gib: int
+
+    @property
+    def effective_min_size(self) -> int:
+        """The fewest instances of the slot: its min, or a ramp's floor within its max."""
+        return min(max(self.min_size, self.floor_size), self.max_size)
 
 
 def read_capacity(section: Section, slot: Slot) -> Capacity:
@@ -80,6 +97,7 @@ def read_capacity(section: Section, slot: Slot) -> Capacity:
         instance_type=homes[INSTANCE_TYPE.name].require(INSTANCE_TYPE),
         min_size=homes[MIN.name].require(MIN),
         max_size=homes[MAX.name].require(MAX),
+        floor_size=section.section(FLOORS).read(FLOOR_KEYS[slot]) or 0,
         cpu_target_percent=section.require(CPU_TARGET_PERCENT),
         root_device_name=section.require(ROOT_DEVICE_NAME),
         root_volume_gib=section.require(ROOT_VOLUME_GIB),

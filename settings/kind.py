@@ -92,6 +92,33 @@ class WholeNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class Decimal:
+    """A number in a range, both ends included.
+
+    `pulumi config set --path` keeps what has a point as text, so text that is a number is one.
+    """
+
+    lowest: float
+    highest: float
+    name: str = "number"
+
+    @property
+    def expected(self) -> str:
+        """The range, in words."""
+        return f"a number from {self.lowest:g} to {self.highest:g}"
+
+    def read(self, value: Json) -> float:
+        """A JSON number, or the same as text."""
+        if isinstance(value, (bool, list, dict)) or value is None:
+            raise RefusedValueError(Fault(value, self.expected))
+        if isinstance(value, str) and re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII) is None:
+            raise RefusedValueError(Fault(value, self.expected))
+        if not self.lowest <= float(value) <= self.highest:
+            raise RefusedValueError(Fault(value, self.expected))
+        return float(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """`true` or `false`."""
 

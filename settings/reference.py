@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from rollout.split import Slot
@@ -85,11 +86,13 @@ def _name(member: Key[Any] | Group) -> str:
 def _default(key: Key[Any]) -> str:
     if key.is_required:
         return "must be set"
-    return "" if key.default is None else _code(key.default)
+    return "" if key.default in (None, "") else _code(key.default)
 
 
 def _code(value: Any) -> str:
     """A value as it stands in the stack file."""
+    if isinstance(value, datetime):
+        return f"`{value.isoformat().replace('+00:00', 'Z')}`"
     if isinstance(value, (bool, dict, tuple)):
         return f"`{json.dumps(value)}`"
     return f"`{value}`"

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from rollout.split import Split
 from settings.alarms import ALARMS
+from settings.candidate import CANDIDATE
 from settings.capacity import CAPACITY
+from settings.freeze import FREEZE
 from settings.image import IMAGES
 from settings.key import Group, Key
 from settings.kind import Flag
 from settings.load_balancer import LOAD_BALANCER
 from settings.names import ENVIRONMENT, ORG, REGION_CODE
 from settings.network import NETWORK
+from settings.override import OVERRIDE
 from settings.preview_token import PREVIEW_TOKEN
+from settings.ramp import RAMP
 from settings.service import SERVICES
 from settings.tags import TAGS
 from settings.weights import RESTING, Weights
@@ -51,6 +55,8 @@ TOP = Group(
     "The config of a stack.",
     (
         WEIGHTS,
+        CANDIDATE,
+        OVERRIDE,
         ORG,
         REGION_CODE,
         ENVIRONMENT,
@@ -59,6 +65,8 @@ TOP = Group(
         CAPACITY,
         NETWORK,
         LOAD_BALANCER,
+        RAMP,
+        FREEZE,
         PREVIEW_TOKEN,
         PROTECTION,
         ACCESS_LOGS,

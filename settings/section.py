@@ -162,7 +162,8 @@ class Section:
             mend = command.removing(path)
             if near and near[0] not in self._values:
                 self._unsound.add(near[0])  # One mistake, one problem.
-                mend += f" && {self._moved(name, near[0])}"
+                moved = self._moved(name, near[0])
+                mend += f" && {moved}" if moved else ""
             self._findings.add(
                 path, self._values[name], f"{hint} Known here: {self._known_names()}", mend
             )
@@ -179,7 +180,7 @@ class Section:
         )
 
     def _moved(self, name: str, to: str) -> str:
-        """The command that gives the value of `name` to the key `to`."""
+        """The command that gives the value of `name` to the key `to`; none sets an empty map."""
         path = command.joined(self.path, to)
         return command.setting(path, self._findings.revealed(self.path, self._values[name]))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rollout.split import Split
 from settings import command
-from settings.capacity import CAPACITY, SLOT_CAPACITY
+from settings.capacity import CAPACITY, FLOOR_KEYS, FLOORS, SLOT_CAPACITY
 from settings.findings import Findings
 from settings.image import IMAGES
 from settings.key import Group, Key
@@ -130,6 +130,7 @@ def _refuse_idle_capacity(
         return
     for slot in theirs:
         sections.capacity.refuse_idle(f"{beside} of slot {slot}", SLOT_CAPACITY[slot])
+        sections.capacity.section(FLOORS).refuse_idle(f"{beside} of slot {slot}", FLOOR_KEYS[slot])
 
 
 def _refuse_shared_groups(services: Iterable[ServiceSettings], top: Section) -> None:

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from rollout.errors import SettingsError
+from rollout.split import Slot
 from settings import command
 from settings.alarms import ALARMS, AlarmSettings, read_alarms
+from settings.candidate import CANDIDATE
 from settings.findings import Findings
+from settings.freeze import FREEZE, Freeze, read_freeze
 from settings.load_balancer import (
     LOAD_BALANCER,
     ExistingLoadBalancer,
@@ -27,7 +30,9 @@ from settings.network import (
     read_network,
     refuse_wrong_subnets,
 )
+from settings.override import OVERRIDE
 from settings.preview_token import PREVIEW_TOKEN_PATH, read_preview_token
+from settings.ramp import RAMP, RampSettings, read_ramp
 from settings.raw import decoded
 from settings.schema import ACCESS_LOGS, DASHBOARD, PROTECTION, TOP, WEIGHTS
 from settings.section import Section
@@ -54,6 +59,12 @@ class Settings:
     alarms: AlarmSettings | None
     dashboard: bool
     tags: Mapping[str, str]
+    candidate: Slot | None
+    """The slot that a ramp raises; `None` where that is told from what was released last."""
+    override: str | None
+    """The reason for which one thing that a guard refuses is let through."""
+    freeze: Freeze | None
+    ramp: RampSettings
 
     @classmethod
     def parse(cls, raw: Mapping[str, str], surroundings: Surroundings) -> Settings:
@@ -95,6 +106,10 @@ def _read(
         alarms=read_alarms(top.section(ALARMS), is_wanted=top.has(ALARMS)),
         dashboard=top.require(DASHBOARD),
         tags=top.require(TAGS),
+        candidate=top.read(CANDIDATE),
+        override=top.read(OVERRIDE),
+        freeze=read_freeze(top.section(FREEZE), is_wanted=top.has(FREEZE)),
+        ramp=read_ramp(top.section(RAMP)),
     )
     if isinstance(load_balancer, ExistingLoadBalancer) and settings.access_logs:
         top.refuse_idle("an existing load balancer", ACCESS_LOGS)

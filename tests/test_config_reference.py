@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ def as_written(value: Any) -> Any:
     """A value as it stands in the stack file."""
     if isinstance(value, Split):
         return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     return list(value) if isinstance(value, tuple) else value
 
 

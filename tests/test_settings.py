@@ -48,6 +48,15 @@ def service(name: str, **values: object) -> Change:
     return lambda c: c[SERVICES][name].update(values)
 
 
+def ramp(**values: object) -> Change:
+    return lambda c: c.update({"failover:ramp": values})
+
+
+def freeze(**values: str | None) -> Change:
+    whole = {"until": "2026-12-01T00:00:00Z", "reason": "Black Friday"} | values
+    return lambda c: c.update({"failover:freeze": {k: v for k, v in whole.items() if v}})
+
+
 def without(*path: str) -> Change:
     def change(config: Config) -> None:
         *way, last = path
@@ -247,11 +256,11 @@ WRONG = {
         "pulumi config set --path 'failover:services.web.port' 8080",
     ),
     "a key of a later version": Wrong(
-        lambda c: c.update({"failover:candidate": "02"}),
-        "failover:candidate",
+        lambda c: c.update({"failover:mirror": "02"}),
+        "failover:mirror",
         "02",
         "no such key",
-        "pulumi config rm candidate",
+        "pulumi config rm mirror",
     ),
     "a slot key without quotes": Wrong(
         lambda c: c[IMAGES]["web"].update({"2": c[IMAGES]["web"].pop("02")}),
@@ -512,6 +521,110 @@ WRONG = {
         "does not begin with aws:",
         "pulumi config rm tags && pulumi config set --path 'failover:tags.CostCenter' web",
     ),
+    "a candidate without quotes": Wrong(
+        lambda c: c.update({"failover:candidate": 2}),
+        "failover:candidate",
+        "2",
+        "01 or 02",
+        "pulumi config set candidate 02",
+    ),
+    "a candidate that is no slot": Wrong(
+        lambda c: c.update({"failover:candidate": "green"}),
+        "failover:candidate",
+        "green",
+        "01 or 02",
+        "pulumi config set candidate 02",
+    ),
+    "an override without words": Wrong(
+        lambda c: c.update({"failover:override": " "}),
+        "failover:override",
+        '" "',
+        "a reason in words",
+        "pulumi config set override 'both slots are down, 02 is the less bad one'",
+    ),
+    "a freeze without an offset": Wrong(
+        freeze(until="2026-12-01T00:00:00"),
+        "failover:freeze.until",
+        "2026-12-01T00:00:00",
+        "with its offset",
+        "pulumi config set --path 'failover:freeze.until' UNTIL",
+    ),
+    "a freeze without a reason": Wrong(
+        freeze(reason=None),
+        "failover:freeze.reason",
+        NOT_SET,
+        "a reason in words",
+        "pulumi config set --path 'failover:freeze.reason' 'Black Friday'",
+    ),
+    "a floor that is no number": Wrong(
+        lambda c: c[CAPACITY]["web"].update(floors={"01": "three"}),
+        'failover:capacity.web.floors["01"]',
+        "three",
+        "a whole number",
+        "pulumi config set --path 'failover:capacity.web.floors[\"01\"]' 3",
+    ),
+    "stages that fall": Wrong(
+        ramp(stages=[10, 50, 25, 100]),
+        "failover:ramp.stages",
+        "[10, 50, 25, 100]",
+        "each above the one before",
+        "pulumi config rm --path 'failover:ramp.stages' && "
+        "pulumi config set --path 'failover:ramp.stages[0]' 10 && "
+        "pulumi config set --path 'failover:ramp.stages[1]' 25 && "
+        "pulumi config set --path 'failover:ramp.stages[2]' 50 && "
+        "pulumi config set --path 'failover:ramp.stages[3]' 100",
+    ),
+    "stages that do not end in all": Wrong(
+        ramp(stages=[50]),
+        "failover:ramp.stages",
+        "[50]",
+        "the last one 100",
+        "pulumi config rm --path 'failover:ramp.stages' && "
+        "pulumi config set --path 'failover:ramp.stages[0]' 50 && "
+        "pulumi config set --path 'failover:ramp.stages[1]' 100",
+    ),
+    "a stage of nothing": Wrong(
+        ramp(stages=[0, 100]),
+        "failover:ramp.stages[0]",
+        "0",
+        "from 1 to 100",
+        "pulumi config set --path 'failover:ramp.stages[0]' 1",
+    ),
+    "a bake too short for metrics": Wrong(
+        ramp(bakeSeconds=60, gates={"targets": {}, "metrics": {}}),
+        "failover:ramp.bakeSeconds",
+        "60",
+        "at least 180 with ramp.gates.metrics",
+        "pulumi config set --path 'failover:ramp.bakeSeconds' 180",
+    ),
+    "a wait shorter than the polls": Wrong(
+        ramp(guard={"healthyPolls": 10, "pollSeconds": 5, "waitSeconds": 20}),
+        "failover:ramp.guard.waitSeconds",
+        "20",
+        "at least 45: 10 polls 5 s apart",
+        "pulumi config set --path 'failover:ramp.guard.waitSeconds' 45",
+    ),
+    "a gate of no such name": Wrong(
+        ramp(gates={"target": {}}),
+        "failover:ramp.gates.target",
+        "{}",
+        "did you mean targets?",
+        "pulumi config rm --path 'failover:ramp.gates.target'",
+    ),
+    "a gate limit beyond all": Wrong(
+        ramp(gates={"probe": {"maxFailedPercent": 101}}),
+        "failover:ramp.gates.probe.maxFailedPercent",
+        "101",
+        "a number from 0 to 100",
+        "pulumi config set --path 'failover:ramp.gates.probe.maxFailedPercent' 1.0",
+    ),
+    "a command gate without a command": Wrong(
+        ramp(gates={"command": {}}),
+        "failover:ramp.gates.command.run",
+        NOT_SET,
+        "a list of 1 to 100 entries",
+        "pulumi config set --path 'failover:ramp.gates.command.run[0]' ./check.sh",
+    ),
     "alarms without a threshold": Wrong(
         lambda c: c.update(
             {"failover:alarms": {"topicArn": "arn:aws:sns:us-east-1:111122223333:on-call"}}
@@ -561,6 +674,7 @@ def test_the_command_in_the_message_mends_the_config(name: str) -> None:
         ),
         "AMI_ID": "ami-0a7d3c5e9b1f02468",
         "ACCOUNT_ID": "111122223333",
+        "UNTIL": "2026-12-01T00:00:00Z",
         "SUBNET_ID_IN_ANOTHER_ZONE": "subnet-0a1b2c3d4e5f60712",
         "SUBNET_ID": "subnet-0a1b2c3d4e5f60711",
     }

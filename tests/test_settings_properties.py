@@ -108,7 +108,7 @@ def test_a_right_config_is_read_as_it_was_written(config: Config) -> None:
         for slot in service.slots:
             assert isinstance(slot.instances, NewInstances)
             assert slot.instances.capacity == Capacity(
-                "m7i.large", capacity["min"], capacity["max"], 60, "/dev/xvda", 20
+                "m7i.large", capacity["min"], capacity["max"], 0, 60, "/dev/xvda", 20
             )
 
 

@@ -136,8 +136,8 @@ def test_a_slot_may_differ_from_its_service_in_capacity() -> None:
 
     capacities = [s.instances.capacity for s in web.slots if isinstance(s.instances, NewInstances)]
     assert capacities == [
-        Capacity("m7i.large", 3, 12, 60, "/dev/xvda", 20),
-        Capacity("m7i.large", 5, 12, 60, "/dev/xvda", 20),
+        Capacity("m7i.large", 3, 12, 0, 60, "/dev/xvda", 20),
+        Capacity("m7i.large", 5, 12, 0, 60, "/dev/xvda", 20),
     ]
 
 

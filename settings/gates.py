@@ -1,0 +1,137 @@
+"""The gates of a ramp: what judges a stage, and within which limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from settings import gate_keys as keys
+from settings.key import Key
+from settings.section import Section
+
+_WITHOUT_NAMES = ("targets", "probe", "smoke")
+"""What is on where the config names no gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsGate:
+    """Health of the targets of both slots."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeGate:
+    """Requests through the load balancer, the whole time."""
+
+    rate_per_second: int
+    max_failed_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeGate:
+    """Requests to the candidate by its preview rule."""
+
+    requests: int
+    path: str
+    status: int
+    body: str
+    """What the body contains; empty: anything."""
+    build_header: str
+    builds: Mapping[str, str]
+    """Image -> build."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsGate:
+    """CloudWatch's numbers; `None` is not judged."""
+
+    max_5xx_percent: float
+    max_4xx_percent: float | None
+    max_latency_ms: int | None
+    latency_percentile: int
+    max_ratio_to_stable: float
+    max_connection_errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsGate:
+    """The alarms of the stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandGate:
+    """A command of the team's own."""
+
+    run: tuple[str, ...]
+    timeout_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalGate:
+    """A person's yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Every gate that is on; `None` is off."""
+
+    targets: TargetsGate | None
+    probe: ProbeGate | None
+    smoke: SmokeGate | None
+    metrics: MetricsGate | None
+    alarms: AlarmsGate | None
+    command: CommandGate | None
+    approval: ApprovalGate | None
+
+
+def read_gates(section: Section) -> Gates:
+    """The gates that are on."""
+    named = section.names() or _WITHOUT_NAMES
+
+    def is_on(key: Key[bool]) -> bool:
+        return key.name in named and section.read(key) is not False
+
+    probe, smoke = section.section(keys.PROBE), section.section(keys.SMOKE)
+    metrics, command = section.section(keys.METRICS), section.section(keys.COMMAND)
+    return Gates(
+        targets=TargetsGate() if is_on(keys.TARGETS) else None,
+        probe=_probe(probe) if keys.PROBE.name in named else None,
+        smoke=_smoke(smoke) if keys.SMOKE.name in named else None,
+        metrics=_metrics(metrics) if keys.METRICS.name in named else None,
+        alarms=AlarmsGate() if is_on(keys.ALARMS) else None,
+        command=_command(command) if keys.COMMAND.name in named else None,
+        approval=ApprovalGate() if is_on(keys.APPROVAL) else None,
+    )
+
+
+def _probe(section: Section) -> ProbeGate:
+    return ProbeGate(
+        rate_per_second=section.require(keys.RATE_PER_SECOND),
+        max_failed_percent=section.require(keys.MAX_FAILED_PERCENT),
+    )
+
+
+def _smoke(section: Section) -> SmokeGate:
+    return SmokeGate(
+        requests=section.require(keys.REQUESTS),
+        path=section.require(keys.SMOKE_PATH),
+        status=section.require(keys.STATUS),
+        body=section.require(keys.BODY),
+        build_header=section.require(keys.BUILD_HEADER),
+        builds=section.require(keys.BUILDS),
+    )
+
+
+def _metrics(section: Section) -> MetricsGate:
+    return MetricsGate(
+        max_5xx_percent=section.require(keys.MAX_5XX_PERCENT),
+        max_4xx_percent=section.read(keys.MAX_4XX_PERCENT),
+        max_latency_ms=section.read(keys.MAX_LATENCY_MS),
+        latency_percentile=section.require(keys.LATENCY_PERCENTILE),
+        max_ratio_to_stable=section.require(keys.MAX_RATIO_TO_STABLE),
+        max_connection_errors=section.require(keys.MAX_CONNECTION_ERRORS),
+    )
+
+
+def _command(section: Section) -> CommandGate:
+    section.refuse_absent(keys.RUN)
+    return CommandGate(section.require(keys.RUN), section.require(keys.TIMEOUT_SECONDS))

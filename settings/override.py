@@ -1,0 +1,14 @@
+"""The reason for which one thing that a guard refuses is let through."""
+
+from __future__ import annotations
+
+from settings.key import Key
+from settings.kind import Text
+
+OVERRIDE = Key(
+    "override",
+    Text(r"[^\s](.{0,298}[^\s])?", "a reason in words, on one line of at most 300 characters"),
+    "A reason. It lets through what a guard refuses, and every preview shows it until it is "
+    "removed: `pulumi config rm override`.",
+    "both slots are down, 02 is the less bad one",
+)

@@ -1,0 +1,109 @@
+"""What the settings say of a ramp, its guards and its gates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rollout.split import Slot
+from settings.freeze import Freeze
+from settings.gates import (
+    AlarmsGate,
+    ApprovalGate,
+    CommandGate,
+    Gates,
+    MetricsGate,
+    ProbeGate,
+    SmokeGate,
+    TargetsGate,
+)
+from settings.ramp import GuardLimits, RampSettings
+from settings.slot import NewInstances
+from tests.components.stacks import declared
+from tests.configs import Config, parsed, stack_config
+
+PROBE = ProbeGate(rate_per_second=20, max_failed_percent=1.0)
+SMOKE = SmokeGate(10, "/", 200, "", "x-build", {})
+
+
+def with_ramp(**values: object) -> Config:
+    return stack_config("prod") | {"failover:ramp": values}
+
+
+def test_a_stack_that_says_nothing_of_a_ramp_has_the_defaults() -> None:
+    settings = parsed(stack_config("prod"))
+
+    assert (settings.candidate, settings.override, settings.freeze) == (None, None, None)
+    assert settings.ramp == RampSettings(
+        stages=(10, 25, 50, 75, 100),
+        bake_seconds=300,
+        hold_seconds=300,
+        watch_seconds=300,
+        inconclusive_seconds=600,
+        guard=GuardLimits(healthy_polls=3, poll_seconds=5, wait_seconds=600),
+        gates=Gates(TargetsGate(), PROBE, SMOKE, None, None, None, None),
+    )
+
+
+def test_what_is_said_of_a_ramp_is_read() -> None:
+    settings = parsed(
+        with_ramp(
+            stages=[5, 25, 50, 100],
+            bakeSeconds=200,
+            guard={"healthyPolls": 2, "pollSeconds": 1, "waitSeconds": 30},
+            gates={
+                "metrics": {"maxLatencyMs": 500, "max5xxPercent": "0.5"},
+                "alarms": {},
+                "command": {"run": ["./check.sh", "--fast"]},
+                "approval": True,
+                "targets": False,
+            },
+        )
+        | {
+            "failover:candidate": "02",
+            "failover:override": "it is the only one that is up",
+            "failover:freeze": {"until": "2026-12-01T01:00:00+01:00", "reason": "Black Friday"},
+        }
+    )
+
+    assert settings.candidate is Slot.SECOND
+    assert settings.override == "it is the only one that is up"
+    assert settings.freeze == Freeze(datetime(2026, 12, 1, tzinfo=UTC), "Black Friday")
+    assert settings.ramp.stages == (5, 25, 50, 100)
+    assert settings.ramp.guard == GuardLimits(2, 1, 30)
+    assert settings.ramp.gates == Gates(
+        targets=None,
+        probe=None,
+        smoke=None,
+        metrics=MetricsGate(0.5, None, 500, 95, 2.0, 0),
+        alarms=AlarmsGate(),
+        command=CommandGate(("./check.sh", "--fast"), 60),
+        approval=ApprovalGate(),
+    )
+
+
+@pytest.mark.parametrize(("floor", "held"), [(0, 3), (2, 3), (5, 5), (40, 12)])
+def test_a_floor_raises_the_min_of_its_slot_up_to_the_max(floor: int, held: int) -> None:
+    config = stack_config("prod")
+    config["failover:capacity"]["web"]["floors"] = {"02": floor}
+
+    groups = declared(config).of_type("autoscaling/group:Group")
+
+    assert {group.name: group.inputs["minSize"] for group in groups} == {
+        "portal-01": 2,
+        "portal-02": 2,
+        "web-01": 3,
+        "web-02": held,
+    }
+
+
+def test_the_min_that_the_config_says_is_kept_beside_the_floor() -> None:
+    config = stack_config("prod")
+    config["failover:capacity"]["web"]["floors"] = {"01": 5}
+
+    instances = parsed(config).services[1].slots[0].instances
+
+    assert isinstance(instances, NewInstances)
+    capacity = instances.capacity
+    assert (capacity.min_size, capacity.floor_size, capacity.effective_min_size) == (3, 5, 5)
