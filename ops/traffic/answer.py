@@ -1,0 +1,108 @@
+"""One request of the traffic and what came of it, as it goes from the prober to the driver."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from probe.record import RequestLine, Verdict
+from rollout.split import Slot
+
+
+class Stream(enum.StrEnum):
+    """By which way requests reach a slot."""
+
+    USERS = "users"
+    """As a user's: the weights choose the slot."""
+    SLOT_01 = "slot-01"
+    """By the preview rule of slot 01, whatever its weight."""
+    SLOT_02 = "slot-02"
+
+    @property
+    def slot(self) -> Slot | None:
+        """The slot that the stream is for; None where the weights choose."""
+        return None if self is Stream.USERS else Slot(self.value.removeprefix("slot-"))
+
+    @classmethod
+    def of(cls, slot: Slot) -> Stream:
+        """The stream straight to a slot."""
+        return cls(f"slot-{slot.value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One request. Times are Unix seconds."""
+
+    service: str
+    stream: Stream
+    slot: Slot | None
+    """The slot that says it has answered; None where no slot said so, as in an answer of the load
+    balancer's own."""
+    verdict: Verdict
+    sent_s: float
+    ended_s: float
+    latency_ms: float | None
+    """None where no whole answer came, or the prober itself stalled in it."""
+    fault: str | None
+    """The class of what was wrong, such as `status 502` or `kept_alive_closed`."""
+
+    @property
+    def attributed(self) -> Slot | None:
+        """The slot that it speaks of: the one it was sent to, else the one that answered."""
+        return self.stream.slot or self.slot
+
+    def row(self) -> list[Any]:
+        """The answer as plain data; `answer_from` reads it back."""
+        return [
+            self.service,
+            self.stream.value,
+            self.slot.value if self.slot else None,
+            self.verdict.value,
+            round(self.sent_s, 4),
+            round(self.ended_s, 4),
+            None if self.latency_ms is None else round(self.latency_ms, 2),
+            self.fault,
+        ]
+
+
+def answer_from(row: list[Any]) -> Answer:
+    """The answer that `Answer.row` made it from.
+
+    Raises:
+        ValueError: it is no such row.
+    """
+    service, stream, slot, verdict, sent_s, ended_s, latency_ms, fault = row
+    return Answer(
+        service,
+        Stream(stream),
+        Slot(slot) if slot else None,
+        Verdict(verdict),
+        sent_s,
+        ended_s,
+        latency_ms,
+        fault,
+    )
+
+
+def answer_of(line: RequestLine, stream: Stream, services: Mapping[str, str]) -> Answer:
+    """What a line of the prober's record says.
+
+    Args:
+        line: of one request.
+        stream: the stream that it belongs to.
+        services: URL to service.
+    """
+    known = {slot.value: slot for slot in Slot}
+    status = f"status {line.status}" if line.error == "unexpected_status" else line.error
+    return Answer(
+        service=services[line.url],
+        stream=stream,
+        slot=known.get(line.slot or ""),
+        verdict=line.verdict,
+        sent_s=line.sent_s,
+        ended_s=line.ended_s,
+        latency_ms=line.latency_ms if line.answered and line.is_timing_clean else None,
+        fault=None if line.verdict is Verdict.OK else str(status),
+    )

@@ -1,0 +1,75 @@
+"""What the traffic is to be: handed to its process as one line of JSON, secrets included."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from ops.traffic.answer import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the load balancer is reached where a plain look-up of the name would not do.
+
+    A rehearsal's listens on a loopback port and has a certificate of its own authority.
+    """
+
+    address: str | None = None
+    """`127.0.0.1:34567`; None: by DNS."""
+    ca_file: str | None = None
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Way:
+        """As `failover rehearse env` tells it; plain DNS where nothing is set."""
+        return cls(environ.get("FAILOVER_HTTPS_ADDRESS"), environ.get("FAILOVER_CA_FILE"))
+
+    def url(self, url: str) -> str:
+        """The URL with the port at which it is reached."""
+        if self.address is None:
+            return url
+        parts = urlsplit(url)
+        port = self.address.rpartition(":")[2]
+        return urlunsplit(parts._replace(netloc=f"{parts.hostname}:{port}"))
+
+    def overrides(self, urls: list[str]) -> dict[tuple[str, int], tuple[str, ...]]:
+        """Host and port of each URL to the addresses to connect to instead of asking DNS."""
+        if self.address is None:
+            return {}
+        host, _, port = self.address.rpartition(":")
+        hosts = (urlsplit(url).hostname or "" for url in urls)
+        return {(name, int(port)): (host.strip("[]"),) for name in hosts}
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficPlan:
+    """Who is asked, how often, and where the record goes."""
+
+    urls: Mapping[str, str]
+    """Service -> URL."""
+    headers: Mapping[Stream, str]
+    """`Name: value` that leads a stream to its slot; secret. A stream without one is `USERS`."""
+    rate_per_second: float
+    """Of each stream to each service."""
+    folder: Path
+    """Gets a record per stream: `users.jsonl`, `slot-01.jsonl`, `slot-02.jsonl`."""
+    way: Way
+    slot_header: str = "x-slot"
+    build_header: str = "x-build"
+    timeout_seconds: float = 5.0
+
+    def text(self) -> str:
+        """One line of JSON, without its end."""
+        plain = asdict(self) | {"folder": str(self.folder), "urls": dict(self.urls)}
+        return json.dumps(plain | {"headers": {k.value: v for k, v in self.headers.items()}})
+
+    @classmethod
+    def parse(cls, text: str) -> TrafficPlan:
+        """Read `text()` back."""
+        plain = json.loads(text)
+        plain["headers"] = {Stream(name): value for name, value in plain["headers"].items()}
+        return cls(**plain | {"folder": Path(plain["folder"]), "way": Way(**plain["way"])})

@@ -1,0 +1,107 @@
+"""A prober per stream, in one loop, with a record each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ops.traffic.answer import Stream, answer_of
+from ops.traffic.plan import TrafficPlan
+from probe.clock import SystemClock
+from probe.expectation import Expectation
+from probe.header import Header
+from probe.options import Options, default_max_in_flight
+from probe.prober import Prober
+from probe.record import Line, RequestLine, StallLine
+from probe.record_file import LogFile, encoded
+from probe.target import Target
+
+GOOD_STATUSES = "200-399"
+"""What a request may be answered with; a redirect is an answer as good as another."""
+
+
+class Sender:
+    """All streams of a plan; made and run inside an event loop."""
+
+    def __init__(self, plan: TrafficPlan) -> None:
+        """Open the records and be ready.
+
+        Raises:
+            RecordError: a record cannot be made.
+            OSError: the CA file cannot be read.
+        """
+        self._services = {plan.way.url(url): service for service, url in plan.urls.items()}
+        self._answers: list[list[Any]] = []
+        self._stalls: list[list[float]] = []
+        self._logs: list[LogFile] = []
+        streams = [Stream.USERS, *plan.headers]
+        self._probers = [self._prober(plan, stream) for stream in streams]
+
+    async def run(self) -> None:
+        """Send until `stop`."""
+        await asyncio.gather(*(prober.run() for prober in self._probers))
+        for log in self._logs:
+            log.close()
+
+    def stop(self) -> None:
+        """End at once: what is in flight says nothing."""
+        for prober in self._probers:
+            prober.cut("the ramp ended")
+
+    def taken(self) -> dict[str, Any]:
+        """What ended since this was last asked, and flush the records."""
+        for log in self._logs:
+            log.flush()
+        answers, self._answers = self._answers, []
+        stalls, self._stalls = self._stalls, []
+        errors = [log.error for log in self._logs if log.error]
+        return {"answers": answers, "stalls": stalls, "record_error": errors[0] if errors else None}
+
+    def _prober(self, plan: TrafficPlan, stream: Stream) -> Prober:
+        log = LogFile(unused(plan.folder, stream.value))
+        self._logs.append(log)
+        return Prober(_options(plan, stream), SystemClock(), self._taker(stream, log))
+
+    def _taker(self, stream: Stream, log: LogFile) -> Callable[[Line, bytes], None]:
+        def take(line: Line, head: bytes) -> None:
+            del head
+            log.append(encoded(line))
+            if isinstance(line, RequestLine):
+                self._answers.append(answer_of(line, stream, self._services).row())
+            elif isinstance(line, StallLine):
+                self._stalls.append([line.start_s, line.end_s])
+
+        return take
+
+
+def unused(folder: Path, name: str) -> Path:
+    """`name.jsonl` in the folder, or the first numbered one that is not there.
+
+    A ramp that goes on after a kill adds records to those that its folder has.
+    """
+    path, number = folder / f"{name}.jsonl", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}.jsonl"
+    return path
+
+
+def _options(plan: TrafficPlan, stream: Stream) -> Options:
+    urls = [plan.way.url(url) for url in plan.urls.values()]
+    rate = plan.rate_per_second * len(urls)
+    header = plan.headers.get(stream)
+    return Options(
+        targets=tuple(Target.parse(url) for url in urls),
+        rate_per_s=rate,
+        timeout_s=plan.timeout_seconds,
+        headers=(Header.parse(header),) if header else (),
+        expectation=Expectation.parse(GOOD_STATUSES),
+        slot_header=plan.slot_header,
+        build_header=plan.build_header,
+        overrides=plan.way.overrides(urls),
+        ca_file=Path(plan.way.ca_file) if plan.way.ca_file else None,
+        max_in_flight=default_max_in_flight(rate, plan.timeout_seconds),
+        user_agent=f"failover-ramp/{stream}",
+    )

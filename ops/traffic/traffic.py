@@ -1,0 +1,122 @@
+"""The traffic as the driver and the gates see it: the newest answers, by service."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ops.traffic.answer import Answer, Stream, answer_from
+from ops.traffic.plan import TrafficPlan
+from rollout.split import Slot
+
+KEPT_SECONDS = 900.0
+"""So far back answers are kept; the record has all of them."""
+
+END_SECONDS = 10.0
+"""How long the process may take to write the end of its records."""
+
+OnAnswers = Callable[[Sequence[Answer]], None]
+"""Gets what ended, twice a second, in a thread of its own."""
+
+
+class Traffic:
+    """Starts the process at once; `close` ends it, and so does the end of this process."""
+
+    def __init__(self, plan: TrafficPlan) -> None:
+        """Start to send.
+
+        Raises:
+            OSError: the folder cannot be made, or no process started.
+        """
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._answers: deque[Answer] = deque()
+        self._stalls: deque[tuple[float, float]] = deque()
+        self._listeners: list[OnAnswers] = []
+        self._record_error: str | None = None
+        with (plan.folder / "prober.log").open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ops.traffic"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                # Ctrl-C in a terminal goes to the whole session; the driver decides when this ends.
+                start_new_session=True,
+            )
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{plan.text()}\n")
+        self._process.stdin.flush()
+        self._reader = threading.Thread(target=self._read_all, name="traffic", daemon=True)
+        self._reader.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether requests are still being sent."""
+        return self._process.poll() is None
+
+    @property
+    def record_error(self) -> str | None:
+        """Why the record is not whole; None while it is."""
+        return self._record_error
+
+    def subscribe(self, listener: OnAnswers) -> None:
+        """Call `listener` with every batch from now on."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def answers(self, since_s: float, stream: Stream | None = None) -> list[Answer]:
+        """What ended since then, in the order of the ends; Unix seconds."""
+        with self._lock:
+            newest = [each for each in self._answers if each.ended_s >= since_s]
+        return [each for each in newest if stream is None or each.stream is stream]
+
+    def slots_that_answered(self, service: str, since_s: float) -> list[Slot]:
+        """Who answered the users' requests of a service that left since then, oldest first."""
+        users = self.answers(since_s, Stream.USERS)
+        drawn = [each for each in users if each.service == service and each.sent_s >= since_s]
+        return [each.slot for each in sorted(drawn, key=lambda a: a.sent_s) if each.slot]
+
+    def stalled_seconds(self, since_s: float) -> float:
+        """How long the prober itself did not run since then."""
+        with self._lock:
+            stalls = tuple(self._stalls)
+        return sum(max(0.0, end_s - max(start_s, since_s)) for start_s, end_s in stalls)
+
+    def close(self) -> None:
+        """End it, and wait until its records are whole; idempotent."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join()
+
+    def _read_all(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                self._take(json.loads(line))
+
+    def _take(self, report: dict[str, Any]) -> None:
+        answers = [answer_from(row) for row in report["answers"]]
+        with self._lock:
+            self._record_error = report["record_error"] or self._record_error
+            self._answers.extend(answers)
+            self._stalls.extend((start_s, end_s) for start_s, end_s in report["stalls"])
+            oldest_s = time.time() - KEPT_SECONDS
+            while self._answers and self._answers[0].ended_s < oldest_s:
+                self._answers.popleft()
+            while self._stalls and self._stalls[0][1] < oldest_s:
+                self._stalls.popleft()
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener(answers)

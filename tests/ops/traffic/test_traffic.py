@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ops.traffic.answer import Answer, Stream
+from ops.traffic.plan import TrafficPlan, Way
+from ops.traffic.traffic import Traffic
+from probe.record_file import RecordReader
+from rollout.split import Slot
+from tests.ops.traffic.slot_server import HEADERS, TOKEN, SlotServer, slot_server
+
+DEADLINE_SECONDS = 30.0
+
+
+@pytest.fixture
+def server() -> Generator[SlotServer]:
+    with slot_server() as state:
+        yield state
+
+
+def plan_for(server: SlotServer, folder: Path) -> TrafficPlan:
+    return TrafficPlan(
+        urls={"web": server.url},
+        headers={Stream.of(slot): header for slot, header in HEADERS.items()},
+        rate_per_second=40,
+        folder=folder,
+        way=Way(),
+    )
+
+
+def wait_until(traffic: Traffic, is_there: Callable[[list[Answer]], bool]) -> list[Answer]:
+    """The answers once they are as wanted; they come by an event."""
+    came = threading.Event()
+
+    def look(batch: Sequence[Answer]) -> None:
+        came.set()
+
+    traffic.subscribe(look)
+    until = time.monotonic() + DEADLINE_SECONDS
+    while not is_there(answers := traffic.answers(0.0)):
+        assert time.monotonic() < until, f"{len(answers)} answers, not what was waited for"
+        came.wait(1.0)
+        came.clear()
+    return answers
+
+
+def test_each_stream_meets_its_slot_and_leaves_a_record_of_its_own(
+    server: SlotServer, tmp_path: Path
+) -> None:
+    traffic = Traffic(plan_for(server, tmp_path / "traffic"))
+    try:
+        answers = wait_until(traffic, lambda found: len(found) >= 60)
+    finally:
+        traffic.close()
+
+    by_stream = {stream: {a.slot for a in answers if a.stream is stream} for stream in Stream}
+    assert by_stream == {
+        Stream.USERS: {Slot.FIRST, Slot.SECOND},
+        Stream.SLOT_01: {Slot.FIRST},
+        Stream.SLOT_02: {Slot.SECOND},
+    }
+    for stream in Stream:
+        record = tmp_path / "traffic" / f"{stream}.jsonl"
+        assert [line.kind for line in RecordReader(record)][-1] == "end"
+        assert TOKEN not in record.read_text()
+
+
+def test_a_failing_slot_is_told_apart_by_the_stream_and_by_who_answered(
+    server: SlotServer, tmp_path: Path
+) -> None:
+    server.failing.add(Slot.SECOND)
+    traffic = Traffic(plan_for(server, tmp_path))
+    try:
+        answers = wait_until(traffic, lambda found: len(found) >= 60)
+    finally:
+        traffic.close()
+
+    failed = {(a.attributed, a.fault) for a in answers if a.fault}
+    assert failed == {(Slot.SECOND, "status 500")}
+    assert {a.attributed for a in answers if not a.fault} == {Slot.FIRST}
+
+
+def test_who_answered_the_users_is_told_in_the_order_of_their_requests(
+    server: SlotServer, tmp_path: Path
+) -> None:
+    server.weight_of_02 = 0
+    traffic = Traffic(plan_for(server, tmp_path))
+    try:
+        wait_until(traffic, lambda found: len(found) >= 30)
+        changed_s = time.time()
+        server.weight_of_02 = 100
+        wait_until(traffic, lambda found: found[-1].sent_s > changed_s + 1.0)
+        slots = traffic.slots_that_answered("web", changed_s)
+    finally:
+        traffic.close()
+
+    assert set(slots) == {Slot.SECOND}
+    assert len(slots) >= 20
+
+
+def test_the_traffic_ends_with_its_driver_however_that_ends(
+    server: SlotServer, tmp_path: Path
+) -> None:
+    traffic = Traffic(plan_for(server, tmp_path))
+    process = traffic._process  # pyright: ignore[reportPrivateUsage]
+    wait_until(traffic, lambda found: len(found) > 3)
+    assert process.stdin is not None
+
+    process.stdin.close()
+
+    assert process.wait(DEADLINE_SECONDS) == 0
+    traffic.close()
+
+
+def test_ctrl_c_in_the_drivers_terminal_does_not_reach_the_traffic(
+    server: SlotServer, tmp_path: Path
+) -> None:
+    traffic = Traffic(plan_for(server, tmp_path))
+    process = traffic._process  # pyright: ignore[reportPrivateUsage]
+    try:
+        assert os.getpgid(process.pid) != os.getpgid(os.getpid())
+    finally:
+        traffic.close()
+
+
+def test_a_prober_that_was_killed_is_not_alive(server: SlotServer, tmp_path: Path) -> None:
+    traffic = Traffic(plan_for(server, tmp_path))
+    process = traffic._process  # pyright: ignore[reportPrivateUsage]
+    assert traffic.is_alive
+
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(DEADLINE_SECONDS)
+
+    assert not traffic.is_alive
+    traffic.close()
+
+
+def test_a_second_run_in_the_same_folder_keeps_the_first_ones_record(
+    server: SlotServer, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        traffic = Traffic(plan_for(server, tmp_path))
+        wait_until(traffic, lambda found: bool(found))
+        traffic.close()
+
+    assert (tmp_path / "users.jsonl").stat().st_size > 0
+    assert (tmp_path / "users-2.jsonl").stat().st_size > 0
+
+
+def test_a_plan_survives_its_way_to_the_process(tmp_path: Path) -> None:
+    plan = TrafficPlan(
+        urls={"web": "https://www.example.com/"},
+        headers={Stream.SLOT_02: "x-failover-slot: 02-secret"},
+        rate_per_second=20,
+        folder=tmp_path,
+        way=Way("127.0.0.1:4433", "ca.pem"),
+    )
+
+    assert TrafficPlan.parse(plan.text()) == plan
+
+
+def test_a_rehearsals_port_replaces_that_of_the_url_and_no_name_is_looked_up() -> None:
+    way = Way.from_environment({"FAILOVER_HTTPS_ADDRESS": "127.0.0.1:4433"})
+
+    url = way.url("https://www.example.com/portal")
+
+    assert url == "https://www.example.com:4433/portal"
+    assert way.overrides([url]) == {("www.example.com", 4433): ("127.0.0.1",)}
