@@ -12,6 +12,7 @@ import sys
 import click
 
 SUBCOMMANDS = {
+    "inspect": ("ops.inspect.cli:inspect", "Show a load balancer and what slots would meet."),
     "probe": ("probe.cli:probe", "Send a steady stream of requests and record every lost one."),
     "rehearse": ("rehearsal.cli:rehearse", "Run a local AWS that the real engine applies to."),
 }

@@ -1,0 +1,1 @@
+"""`failover inspect`: what a load balancer is, in plain words, and what stands in the way."""

@@ -1,0 +1,156 @@
+"""Reads a load balancer with its listeners and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.inspect.document import Action, Condition, Listener, LoadBalancer, Rule, WeightedGroup
+from ops.inspect.errors import WrongLoadBalancerError
+
+_CONFIGS = {
+    "host-header": "HostHeaderConfig",
+    "path-pattern": "PathPatternConfig",
+    "http-header": "HttpHeaderConfig",
+    "query-string": "QueryStringConfig",
+    "http-request-method": "HttpRequestMethodConfig",
+    "source-ip": "SourceIpConfig",
+}
+
+
+def read_load_balancer(elb: Any, name_or_arn: str) -> LoadBalancer:
+    """The load balancer of that name or ARN.
+
+    Raises:
+        WrongLoadBalancerError: there is none, or it is none of the kind that has rules.
+    """
+    is_arn = name_or_arn.startswith("arn:")
+    named = {"LoadBalancerArns": [name_or_arn]} if is_arn else {"Names": [name_or_arn]}
+    try:
+        found = elb.describe_load_balancers(**named)["LoadBalancers"]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "LoadBalancerNotFound":
+            raise
+        found = []
+    if not found:
+        raise WrongLoadBalancerError(
+            f"--load-balancer {name_or_arn}: no load balancer of this name in "
+            f"{elb.meta.region_name}; it has {_names(elb)}"
+        )
+    balancer = found[0]
+    if balancer["Type"] != "application":
+        raise WrongLoadBalancerError(
+            f"--load-balancer {name_or_arn}: a {balancer['Type']} load balancer; only an "
+            "application load balancer forwards by weight"
+        )
+    return LoadBalancer(
+        arn=balancer["LoadBalancerArn"],
+        name=balancer["LoadBalancerName"],
+        dns_name=balancer["DNSName"],
+        scheme=balancer["Scheme"],
+        vpc_id=balancer["VpcId"],
+        security_group_ids=tuple(balancer.get("SecurityGroups", ())),
+        zones=tuple(zone["ZoneName"] for zone in balancer.get("AvailabilityZones", ())),
+    )
+
+
+def _names(elb: Any) -> str:
+    pages = elb.get_paginator("describe_load_balancers").paginate()
+    names = [found["LoadBalancerName"] for page in pages for found in page["LoadBalancers"]]
+    return ", ".join(sorted(names)) or "none"
+
+
+def read_listeners(elb: Any, balancer_arn: str) -> tuple[Listener, ...]:
+    """The listeners by port, each with its rules in the order in which they are tried."""
+    pages = elb.get_paginator("describe_listeners").paginate(LoadBalancerArn=balancer_arn)
+    found = [listener for page in pages for listener in page["Listeners"]]
+    return tuple(_listener(elb, each) for each in sorted(found, key=lambda each: each["Port"]))
+
+
+def _listener(elb: Any, listener: Mapping[str, Any]) -> Listener:
+    arn = listener["ListenerArn"]
+    pages = elb.get_paginator("describe_rules").paginate(ListenerArn=arn)
+    rules = [rule_of(rule) for page in pages for rule in page["Rules"]]
+    certificates: list[str] = []
+    if listener["Protocol"] == "HTTPS":
+        pages = elb.get_paginator("describe_listener_certificates").paginate(ListenerArn=arn)
+        all_of_them = [found for page in pages for found in page["Certificates"]]
+        ordered = sorted(all_of_them, key=lambda found: not found.get("IsDefault"))
+        certificates = [found["CertificateArn"] for found in ordered]
+    return Listener(
+        arn=arn,
+        port=listener["Port"],
+        protocol=listener["Protocol"],
+        tls_policy=listener.get("SslPolicy"),
+        certificate_arns=tuple(dict.fromkeys(certificates)),
+        rules=tuple(sorted(rules, key=lambda rule: (rule.priority is None, rule.priority))),
+    )
+
+
+def rule_of(rule: Mapping[str, Any]) -> Rule:
+    """A rule as DescribeRules has it. Source: ELBv2 API, Rule."""
+    priority = rule["Priority"]
+    actions = sorted(rule["Actions"], key=lambda action: action.get("Order", 0))
+    return Rule(
+        arn=rule["RuleArn"],
+        priority=int(priority) if priority.isdigit() else None,
+        conditions=tuple(_condition(condition) for condition in rule.get("Conditions", ())),
+        actions=tuple(_action(action) for action in actions),
+        has_transforms=bool(rule.get("Transforms")),
+    )
+
+
+def _condition(condition: Mapping[str, Any]) -> Condition:
+    field = condition["Field"]
+    config = condition.get(_CONFIGS.get(field, ""), {})
+    patterns = config.get("RegexValues") or ()
+    # Values stand in a second, older place too, which alone older rules have.
+    values: Sequence[Any] = config.get("Values") or condition.get("Values") or ()
+    return Condition(
+        field=field,
+        values=tuple(_value(value) for value in (*values, *patterns)),
+        header=config.get("HttpHeaderName"),
+        is_pattern=bool(patterns),
+    )
+
+
+def _value(value: Any) -> str:
+    """A value; of a query string `key=value`."""
+    if isinstance(value, str):
+        return value
+    return f"{value['Key']}={value['Value']}" if value.get("Key") else str(value["Value"])
+
+
+def _action(action: Mapping[str, Any]) -> Action:
+    kind = action["Type"]
+    if kind != "forward":
+        return Action(kind, answer=_answer(action))
+    config = action.get("ForwardConfig", {})
+    groups = [
+        WeightedGroup(group["TargetGroupArn"], group.get("Weight", 1))
+        for group in config.get("TargetGroups", ())
+    ]
+    stickiness = config.get("TargetGroupStickinessConfig", {})
+    return Action(
+        kind,
+        groups=tuple(groups or [WeightedGroup(action["TargetGroupArn"], 1)]),
+        stickiness_seconds=stickiness.get("DurationSeconds") if stickiness.get("Enabled") else None,
+    )
+
+
+def _answer(action: Mapping[str, Any]) -> str:
+    if action["Type"] == "redirect":
+        to = action["RedirectConfig"]
+        code = to["StatusCode"].removeprefix("HTTP_")
+        query = f"?{to['Query']}" if to.get("Query") else ""
+        place = f"{to.get('Protocol')}://{to.get('Host')}:{to.get('Port')}{to.get('Path')}{query}"
+        return f"redirects ({code}) to {place}"
+    if action["Type"] == "fixed-response":
+        fixed = action["FixedResponseConfig"]
+        body = f", {fixed['MessageBody']!r}" if fixed.get("MessageBody") else ""
+        return f"answers {fixed['StatusCode']}{body}"
+    if action["Type"].startswith("authenticate-"):
+        return f"authenticates the user ({action['Type'].removeprefix('authenticate-')})"
+    return f"does {action['Type']}"

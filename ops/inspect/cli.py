@@ -1,0 +1,80 @@
+"""`failover inspect`: looks, says what is there and what stands in the way, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from ops.inspect.errors import InspectError
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--load-balancer", required=True, metavar="NAME|ARN", help="What to look at.")
+@click.option("--profile", metavar="NAME", help="A profile of the AWS configuration.")
+@click.option("--region", metavar="REGION", help="Where it is; else as the environment says.")
+@click.option(
+    "--target-group",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Read these in full, and no others; may be given more than once.",
+)
+@click.option("--all", "is_everything", is_flag=True, help="Read every target group in full.")
+@click.option("--json", "wants_json", is_flag=True, help="Print JSON for a program.")
+@click.option("--markdown", "wants_markdown", is_flag=True, help="Print Markdown for a ticket.")
+def inspect(
+    *,
+    load_balancer: str,
+    profile: str | None,
+    region: str | None,
+    names: tuple[str, ...],
+    is_everything: bool,
+    wants_json: bool,
+    wants_markdown: bool,
+) -> None:
+    """Show every rule of a load balancer in plain words, and what weighted slots would meet.
+
+    Reads only. Health and attributes take two calls for each target group, so of more than about
+    twenty groups those that rules use first are read in full; `--all` or `--target-group` reads
+    others.
+
+    Exit code: 0 it was read, whatever stands in the way; 2 bad input; 3 AWS gave no answer.
+
+    \b
+    Examples:
+      failover inspect --load-balancer shop
+      failover inspect --load-balancer shop --profile prod --region us-east-1 --markdown
+      failover inspect --load-balancer shop --json | jq '.obstacles[] | select(.weight == "stops")'
+    """
+    from rich.console import Console
+
+    from ops.inspect import reader
+    from ops.inspect.as_json import as_document
+    from ops.inspect.calls import Calls
+    from ops.inspect.markdown import as_markdown
+    from ops.inspect.obstacles import obstacles
+    from ops.inspect.terminal import shown
+
+    if wants_json and wants_markdown:
+        raise click.UsageError("--json and --markdown both write to standard output: choose one")
+    try:
+        calls = Calls(profile, region or region_of(load_balancer))
+        inspection = reader.inspect(calls, load_balancer, reader.Wanted(is_everything, names))
+    except InspectError as error:
+        click.secho(f"error: {error}", fg="red", err=True)
+        sys.exit(error.exit_code)
+    found = obstacles(inspection)
+    if wants_json:
+        click.echo(json.dumps(as_document(inspection, found), indent=2))
+    elif wants_markdown:
+        click.echo(as_markdown(inspection, found))
+    else:
+        Console(soft_wrap=False).print(shown(inspection, found), highlight=False)
+
+
+def region_of(name_or_arn: str) -> str | None:
+    """The region that an ARN names; `None` for a name."""
+    parts = name_or_arn.split(":")
+    return parts[3] if name_or_arn.startswith("arn:") and len(parts) > 5 else None

@@ -1,0 +1,239 @@
+"""What an inspection found, as values: nothing here knows where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rollout.split import TOTAL_WEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancer:
+    """An Application Load Balancer."""
+
+    arn: str
+    name: str
+    dns_name: str
+    scheme: str
+    vpc_id: str
+    security_group_ids: tuple[str, ...]
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a rule; any of its values makes it true, all conditions must be."""
+
+    field: str
+    """`host-header`, `path-pattern`, `http-header`, `query-string`, …"""
+    values: tuple[str, ...]
+    header: str | None = None
+    """The header that an `http-header` condition looks at."""
+    is_pattern: bool = False
+    """Whether the values are regular expressions."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedGroup:
+    """A target group of a forward; the weight is relative, 0 to 999."""
+
+    arn: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: what it does, and for a forward, to whom."""
+
+    kind: str
+    """`forward`, `redirect`, `fixed-response`, `authenticate-oidc`, …"""
+    groups: tuple[WeightedGroup, ...] = ()
+    stickiness_seconds: int | None = None
+    """Of a forward whose clients stick to a group; `None` where they do not."""
+    answer: str = ""
+    """What a redirect or a fixed response says, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a listener."""
+
+    arn: str
+    priority: int | None
+    """`None` for the default rule."""
+    conditions: tuple[Condition, ...]
+    actions: tuple[Action, ...]
+    has_transforms: bool = False
+    """Whether it rewrites the request."""
+
+    @property
+    def place(self) -> str:
+        """Its priority, or `default`."""
+        return "default" if self.priority is None else str(self.priority)
+
+    @property
+    def groups(self) -> tuple[WeightedGroup, ...]:
+        """Every group that it forwards to."""
+        return tuple(group for action in self.actions for group in action.groups)
+
+    def values_of(self, field: str) -> tuple[str, ...]:
+        """The values of its conditions on `field`."""
+        return tuple(v for c in self.conditions if c.field == field for v in c.values)
+
+    @property
+    def split(self) -> tuple[int, ...]:
+        """What it gives each of its groups, of 100; empty where that is no whole number."""
+        total = sum(group.weight for group in self.groups)
+        shares = [group.weight * TOTAL_WEIGHT for group in self.groups]
+        if total == 0 or any(share % total for share in shares):
+            return ()
+        return tuple(share // total for share in shares)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listener with its rules in the order in which they are tried, the default last."""
+
+    arn: str
+    port: int
+    protocol: str
+    tls_policy: str | None
+    certificate_arns: tuple[str, ...]
+    """The default one first."""
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """How a group's targets are checked. Source: ELBv2 API, TargetGroup."""
+
+    protocol: str
+    port: str
+    path: str
+    matcher: str
+    interval_seconds: int
+    timeout_seconds: int
+    healthy_threshold: int
+    unhealthy_threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A registered target."""
+
+    id: str
+    state: str
+    """`healthy`, `unhealthy`, `initial`, `unused`, `draining`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What takes calls of its own for each target group."""
+
+    targets: tuple[Target, ...]
+    has_stickiness: bool
+    deregistration_delay_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroup:
+    """A target group."""
+
+    arn: str
+    name: str
+    protocol: str
+    protocol_version: str
+    port: int | None
+    vpc_id: str
+    target_type: str
+    check: HealthCheck
+    balancer_arns: tuple[str, ...]
+    details: Details | None = None
+    """`None` where they were not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What an Auto Scaling group launches from; the last six are `None` where not read."""
+
+    kind: str
+    """`launch template`, `launch configuration`, `mixed instances policy`, or `none`."""
+    name: str
+    version: str | None = None
+    image_id: str | None = None
+    instance_type: str | None = None
+    instance_profile: str | None = None
+    has_user_data: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance of an Auto Scaling group."""
+
+    id: str
+    lifecycle_state: str
+    health: str
+    image_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AutoScalingGroup:
+    """An Auto Scaling group that is attached to a target group."""
+
+    name: str
+    target_group_arns: tuple[str, ...]
+    min_size: int
+    max_size: int
+    desired: int
+    instances: tuple[Instance, ...]
+    template: Template
+    health_check_type: str
+    grace_seconds: int
+    subnet_ids: tuple[str, ...]
+
+    @property
+    def in_service(self) -> tuple[Instance, ...]:
+        """The instances that it counts on."""
+        return tuple(i for i in self.instances if i.lifecycle_state == "InService")
+
+    @property
+    def image_ids(self) -> tuple[str, ...]:
+        """The images of its instances, else of its template, each once."""
+        found = {i.image_id for i in self.in_service if i.image_id}
+        return tuple(sorted(found or {self.template.image_id or ""} - {""}))
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A load balancer with all that is behind it, and what the reading took."""
+
+    region: str
+    load_balancer: LoadBalancer
+    listeners: tuple[Listener, ...]
+    target_groups: tuple[TargetGroup, ...]
+    """Those it forwards to, and those of its VPC that no load balancer uses."""
+    auto_scaling_groups: tuple[AutoScalingGroup, ...]
+    calls: int
+    """API requests that were sent, repeated ones included."""
+
+    def target_group(self, arn: str) -> TargetGroup | None:
+        """The target group with this ARN; `None` for a group of another kind."""
+        return next((group for group in self.target_groups if group.arn == arn), None)
+
+    def name_of(self, arn: str) -> str:
+        """The name of a target group, from its ARN where it was not read."""
+        group = self.target_group(arn)
+        return group.name if group else arn.split("/")[-2] if "/" in arn else arn
+
+    def auto_scaling_groups_of(self, arn: str) -> tuple[AutoScalingGroup, ...]:
+        """The Auto Scaling groups that register their instances in a target group."""
+        return tuple(g for g in self.auto_scaling_groups if arn in g.target_group_arns)
+
+    def forwards_to(self, arn: str) -> tuple[tuple[Listener, Rule], ...]:
+        """Every rule that forwards to a target group."""
+        return tuple(
+            (listener, rule)
+            for listener in self.listeners
+            for rule in listener.rules
+            if arn in (group.arn for group in rule.groups)
+        )

@@ -1,0 +1,66 @@
+"""An inspection as Markdown, for a ticket or a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ops.inspect import summary
+from ops.inspect.document import Inspection
+from ops.inspect.obstacle import Obstacle
+from ops.inspect.words import actions_in_words, conditions_in_words
+
+
+def as_markdown(inspection: Inspection, found: Sequence[Obstacle]) -> str:
+    """The whole inspection."""
+    balancer = inspection.load_balancer
+    lines = [f"## {balancer.name}", "", f"`{balancer.dns_name}`, {balancer.scheme}", ""]
+    for listener in inspection.listeners:
+        lines += [f"### :{listener.port} {listener.protocol}", ""]
+        if listener.tls_policy:
+            certificates = ", ".join(f"`{arn}`" for arn in listener.certificate_arns)
+            lines += [f"{listener.tls_policy}; {certificates}", ""]
+        lines += _row("priority", "requests", "goes"), _row("--:", "---", "---")
+        lines += [
+            _row(rule.place, conditions_in_words(rule), actions_in_words(rule, inspection))
+            for rule in listener.rules
+        ]
+        lines.append("")
+    lines += [*_groups(inspection), "", *_obstacles(found), "", summary.calls(inspection)]
+    return "\n".join(lines)
+
+
+def _groups(inspection: Inspection) -> Iterator[str]:
+    yield from ("### Target groups", "")
+    yield _row("target group", "health", "checked", "stickiness", "Auto Scaling", "runs")
+    yield _row(*["---"] * 6)
+    for group in inspection.target_groups:
+        fleet = inspection.auto_scaling_groups_of(group.arn)
+        yield _row(
+            group.name,
+            summary.health(group, inspection),
+            summary.checks(group),
+            summary.stickiness(group),
+            "; ".join(summary.fleet(each) for each in fleet) or "none",
+            "; ".join(f"{summary.images(each)} ({summary.template(each)})" for each in fleet),
+        )
+
+
+def _obstacles(found: Sequence[Obstacle]) -> Iterator[str]:
+    yield from ("### In the way of weighted slots", "")
+    for each in sorted(found, key=lambda each: not each.stops):
+        yield f"- **{each.weight}** {_cell(each.subject)}: {_cell(each.what)}"
+        yield f"  - why: {_cell(each.why)}"
+        yield f"  - way out: {_cell(each.way_out)}"
+    if not found:
+        yield "Nothing."
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+
+
+def _cell(text: str) -> str:
+    """Text that Markdown shows as it is: AWS's patterns are full of asterisks."""
+    for special in "\\|*_<`":
+        text = text.replace(special, f"\\{special}")
+    return text

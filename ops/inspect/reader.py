@@ -1,0 +1,102 @@
+"""Reads a load balancer and all that is behind it, in few calls.
+
+Health and attributes take two calls for each target group, which is the one thing here that grows
+with the account. They are read for as many groups as the budget allows, those that a service could
+have first; of the others the Auto Scaling group's own view is all that is known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from ops.inspect.balancer_reading import read_listeners, read_load_balancer
+from ops.inspect.calls import Calls, reported
+from ops.inspect.document import AutoScalingGroup, Inspection, Listener, LoadBalancer, TargetGroup
+from ops.inspect.fleet_reading import (
+    read_auto_scaling_groups,
+    with_configurations,
+    with_images,
+    with_template,
+)
+from ops.inspect.group_reading import CALLS_FOR_DETAILS, read_details, read_target_groups
+
+MOST_CALLS = 55
+"""What an inspection may send where nobody asks for everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which target groups are read in full."""
+
+    is_everything: bool = False
+    names: Collection[str] = ()
+    """Where there are any, these and no others, with what their templates say."""
+
+
+def inspect(calls: Calls, name_or_arn: str, wanted: Wanted) -> Inspection:
+    """Read what there is.
+
+    Raises:
+        WrongLoadBalancerError: there is no such Application Load Balancer.
+        NotReadableError: AWS gave no answer, or a refusal.
+    """
+    with contextlib.ExitStack() as open_clients, reported():
+        elb, autoscaling, ec2 = (
+            open_clients.enter_context(contextlib.closing(calls.client(service)))
+            for service in ("elbv2", "autoscaling", "ec2")
+        )
+        balancer = read_load_balancer(elb, name_or_arn)
+        listeners = read_listeners(elb, balancer.arn)
+        groups = read_target_groups(elb, balancer.arn, balancer.vpc_id)
+        fleet = read_auto_scaling_groups(autoscaling, [group.arn for group in groups])
+        fleet = with_configurations(autoscaling, with_images(ec2, fleet))
+        spare = MOST_CALLS - calls.count
+        in_full = _in_full(listeners, groups, wanted, spare // CALLS_FOR_DETAILS)
+        groups = tuple(
+            replace(g, details=read_details(elb, g.arn)) if g.arn in in_full else g for g in groups
+        )
+        spare = MOST_CALLS - calls.count
+        fleet = [with_template(ec2, g) if _is_read(g, in_full, wanted, spare) else g for g in fleet]
+    return _inspection(calls, balancer, listeners, groups, fleet)
+
+
+def _inspection(
+    calls: Calls,
+    balancer: LoadBalancer,
+    listeners: tuple[Listener, ...],
+    groups: tuple[TargetGroup, ...],
+    fleet: list[AutoScalingGroup],
+) -> Inspection:
+    return Inspection(
+        region=calls.region,
+        load_balancer=balancer,
+        listeners=listeners,
+        target_groups=groups,
+        auto_scaling_groups=tuple(sorted(fleet, key=lambda group: group.name)),
+        calls=calls.count,
+    )
+
+
+def _is_read(group: AutoScalingGroup, in_full: Collection[str], wanted: Wanted, spare: int) -> bool:
+    """Whether a launch template is asked for: of what was wanted by name, or where it is cheap."""
+    is_near = bool(set(group.target_group_arns) & set(in_full))
+    return is_near and (wanted.is_everything or bool(wanted.names) or spare >= len(in_full))
+
+
+def _in_full(
+    listeners: tuple[Listener, ...],
+    groups: tuple[TargetGroup, ...],
+    wanted: Wanted,
+    most: int,
+) -> frozenset[str]:
+    """The ARNs of the groups that are read in full."""
+    if wanted.names:
+        return frozenset(g.arn for g in groups if g.name in wanted.names)
+    order = [
+        group.arn for listener in listeners for rule in listener.rules for group in rule.groups
+    ]
+    known = {group.arn for group in groups}
+    ranked = [arn for arn in dict.fromkeys([*order, *(g.arn for g in groups)]) if arn in known]
+    return frozenset(ranked if wanted.is_everything else ranked[: max(0, most)])

@@ -1,0 +1,85 @@
+"""An inspection for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ops.inspect import summary
+from ops.inspect.document import Inspection, Listener
+from ops.inspect.obstacle import Obstacle
+from ops.inspect.words import actions_in_words, conditions_in_words
+
+
+def shown(inspection: Inspection, found: Sequence[Obstacle]) -> RenderableType:
+    """The load balancer, its rules, its target groups, and what stands in the way."""
+    balancer = inspection.load_balancer
+    head = Text.assemble(
+        (balancer.name, "bold"), f"  {balancer.scheme}, {balancer.dns_name}, {balancer.vpc_id}"
+    )
+    tables = [_rules(listener, inspection) for listener in inspection.listeners]
+    return Group(
+        head,
+        *tables,
+        _groups(inspection),
+        *obstacles_shown(found),
+        Text(summary.calls(inspection), style="dim"),
+    )
+
+
+def _rules(listener: Listener, inspection: Inspection) -> Table:
+    certificates = ", ".join(arn.rpartition("/")[2] for arn in listener.certificate_arns)
+    tls = f"  {listener.tls_policy}, certificate {certificates}" if listener.tls_policy else ""
+    table = _table(f":{listener.port} {listener.protocol}{tls}", "priority", "requests", "goes")
+    for rule in listener.rules:
+        table.add_row(rule.place, conditions_in_words(rule), actions_in_words(rule, inspection))
+    return table
+
+
+def _groups(inspection: Inspection) -> Table:
+    columns = ("target group", "health", "checked", "sticky", "Auto Scaling", "template", "image")
+    table = _table("Target groups", *columns)
+    for group in inspection.target_groups:
+        fleet = inspection.auto_scaling_groups_of(group.arn)
+        table.add_row(
+            group.name,
+            summary.health(group, inspection),
+            summary.checks(group),
+            summary.stickiness(group),
+            "\n".join(summary.fleet(each) for each in fleet) or "none",
+            "\n".join(summary.template(each) for each in fleet),
+            "\n".join(summary.images(each) for each in fleet),
+        )
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold", header_style="dim")
+    return table
+
+
+def obstacles_shown(found: Sequence[Obstacle]) -> Iterator[RenderableType]:
+    """Each obstacle with its reason and its way out; what stops comes first."""
+    if not found:
+        yield Text("Nothing stands in the way of weighted slots.", style="green")
+        return
+    stopping = sum(each.stops for each in found)
+    yield Text(
+        f"In the way of weighted slots: {stopping} to clear, {len(found) - stopping} to know"
+    )
+    for number, each in enumerate(sorted(found, key=lambda each: not each.stops), start=1):
+        style = "red" if each.stops else "yellow"
+        yield Text.assemble(
+            f"{number:3}. ",
+            (each.weight.value, style),
+            " ",
+            (each.subject, "bold"),
+            f": {each.what}",
+        )
+        yield Text(f"     why:     {each.why}")
+        yield Text(f"     way out: {each.way_out}")
