@@ -127,7 +127,12 @@ class Service(pulumi.ComponentResource):
                 }
             ],
             tags=self._args["tags"].of(self._args["names"].of(name), service.name),
-            opts=pulumi.ResourceOptions(parent=self, protect=self._args["protection"]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=self._args["protection"],
+                # An adopted rule was tagged by others, for purposes of theirs.
+                ignore_changes=["tags"] if service.rule.is_adopted else None,
+            ),
         )
 
     def _declare_preview_rule(self, slot: SlotName, arn: pulumi.Output[str]) -> None:

@@ -16,7 +16,7 @@ from rollout.split import Slot
 from settings import command
 from settings.findings import Findings
 from settings.key import Key
-from settings.kind import ListOf, Text, WholeNumber
+from settings.kind import Flag, ListOf, Text, WholeNumber
 from settings.section import Section
 
 MOST_CONDITION_VALUES = 5
@@ -68,6 +68,15 @@ PRIORITY = Key(
     is_required=True,
 )
 
+ADOPTED_RULE = Key(
+    "adoptedRule",
+    Flag(),
+    "Whether its rule was there before the stack and `failover adopt` imported it: it then keeps "
+    "the tags that it has.",
+    True,
+    default=False,
+)
+
 
 def preview_header_value(slot: Slot, token: str) -> str:
     """What the preview header of a slot holds: the slot, and the secret that opens it."""
@@ -81,6 +90,8 @@ class Rule:
     hosts: tuple[str, ...]
     paths: tuple[str, ...]
     priority: int
+    is_adopted: bool = False
+    """Whether it was there before the stack, so that its tags are not ours."""
 
     def preview_priority(self, slot: Slot) -> int:
         """The place of a slot's preview rule, right before the service's own."""
@@ -103,6 +114,7 @@ def read_rule(section: Section) -> Rule:
         hosts=section.read(HOSTS) or (),
         paths=section.read(PATHS) or (),
         priority=section.require(PRIORITY),
+        is_adopted=section.require(ADOPTED_RULE),
     )
     if not section.is_sound(HOSTS, PATHS):
         return rule

@@ -12,7 +12,7 @@ from settings.key import Group, Key
 from settings.kind import Text, WholeNumber
 from settings.lookup import Lookups
 from settings.names import Names
-from settings.rule import HOSTS, PATHS, PRIORITY, Rule, read_rule
+from settings.rule import ADOPTED_RULE, HOSTS, PATHS, PRIORITY, Rule, read_rule
 from settings.section import Section
 from settings.slot import (
     AUTO_SCALING_GROUP,
@@ -75,6 +75,7 @@ SERVICES = Group(
         HOSTS,
         PATHS,
         PRIORITY,
+        ADOPTED_RULE,
         PORT,
         OWN_WEIGHTS,
         HEALTH_CHECK,

@@ -155,3 +155,14 @@ def test_a_service_costs_no_more_resources_than_are_counted_here() -> None:
     of_web = [r for r in recording.registrations if r.name == "web" or r.name.startswith("web-")]
 
     assert len(of_web) == 19
+
+
+def test_an_adopted_rule_keeps_its_tags_and_nothing_else_of_what_it_was() -> None:
+    config = stack_config("prod")
+    config["failover:services"]["web"]["adoptedRule"] = True
+
+    recording = declared(config)
+
+    rules = {name: recording.one(RULE, name).ignore_changes for name in ("web", "portal")}
+    assert rules == {"web": ("tags",), "portal": ()}
+    assert recording.one(RULE, "web-01").ignore_changes == ()
