@@ -14,9 +14,8 @@ import click
 from rich.console import Console
 
 from rehearsal.account import images_of
-from rehearsal.cutover import Cutover
+from rehearsal.cutover_run import Ended, run_cutover
 from rehearsal.cutover_view import CutoverView
-from rehearsal.engine import engine_at_low_priority
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import ROOT, engine_of, find, start, stop
 from rehearsal.observation import Observer
@@ -25,7 +24,6 @@ from rehearsal.status_view import status_table
 from rehearsal.workspace import Running, Workspace
 
 BOOT_SECONDS = 2.0
-RELEASED_BUILD = "v2"
 INTERRUPTED = 130
 
 
@@ -179,9 +177,12 @@ def down(*, force: bool) -> None:
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON document at the end.")
 @_with_reported_errors
 def ramp(like: str, boot_seconds: float, *, wants_json: bool) -> None:
-    """Run a whole cutover: from nothing to 0/100 in stages, then tear everything down.
+    """Run a whole cutover under constant traffic, from nothing to 0/100, and tear it down.
 
-    Exits 0 when every stage changed exactly one rule per service and nothing else, 1 otherwise.
+    Requests go to every service from the first slots' birth to the end. Exits 0 when every stage
+    changed exactly one rule per service and nothing else, was followed by the requests as
+    configured, and not one request was lost; 1 otherwise. The requests' record and its page stay in
+    .rehearsal-traffic, until the next run.
 
     \b
     Examples:
@@ -190,37 +191,23 @@ def ramp(like: str, boot_seconds: float, *, wants_json: bool) -> None:
     """
     workspace = Workspace(ROOT)
     view = CutoverView(Console(), as_json=wants_json)
+    ended: Ended | None = None
     try:
         with view.running():
             started = start(workspace, like, boot_seconds, view.say, tethered=True)
             # From here on the rehearsal is ours to end; one that ran before was refused above.
             try:
-                problems = _run_cutover(workspace, started.running, view)
+                ended = run_cutover(workspace, started.running, view)
             finally:
                 view.say("tearing everything down")
                 stop(workspace, force=True)
     except KeyboardInterrupt:
-        view.finish(is_good=False, note="stopped by hand; everything of the rehearsal is gone")
+        note = "stopped by hand; everything of the rehearsal is gone"
+        view.finish(None, ["interrupted"], note)
         sys.exit(INTERRUPTED)
-    if problems:
-        view.finish(is_good=False, note=f"{problems} steps did something else than they should")
+    view.finish(ended.traffic, ended.problems, ended.note)
+    if ended.problems:
         sys.exit(1)
-    view.finish(is_good=True, note="every stage changed one rule per service and nothing else")
-
-
-def _run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> int:
-    """The number of steps with a problem."""
-    engine_at_low_priority()
-    engine = engine_of(workspace, running)
-    image = images_of(running.endpoint, running.region)[RELEASED_BUILD]
-    observe: Callable[[dict[str, object]], Observer] = lambda outputs: _observer(  # noqa: E731
-        running, outputs["services"]
-    )
-    problems = 0
-    for step in Cutover(engine, observe, image, view.say).run():
-        view.add(step)
-        problems += bool(step.problem)
-    return problems
 
 
 def _observer(running: Running, services: Any) -> Observer:

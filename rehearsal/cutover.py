@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from rehearsal.engine import Change, Engine, UpResult
 from rehearsal.errors import RehearsalError
 from rehearsal.observation import Observer, ServiceState
+from rehearsal.traffic.stage import StageTraffic
 from rollout.split import Slot, Split
 
 RULE = "aws:lb/listenerRule:ListenerRule"
@@ -30,6 +32,24 @@ class Step:
     """What `pulumi up` took, start to end."""
     problem: str
     """Empty when the step did exactly what it should."""
+    traffic: StageTraffic | None = None
+    """What the requests of this step say; None before there are any."""
+
+
+class Watch(Protocol):
+    """Judges steps by the traffic beside them; `StageWatch` is one."""
+
+    def begin(self, urls: Mapping[str, str]) -> None:
+        """Start the traffic to every service's URL."""
+        ...
+
+    def mark(self, text: str) -> float:
+        """Write down that a change begins; the time of it."""
+        ...
+
+    def judge(self, before: Split, split: Split, began_s: float) -> StageTraffic:
+        """Wait until enough requests followed, and say what they tell."""
+        ...
 
 
 class Cutover:
@@ -40,19 +60,22 @@ class Cutover:
         observe: Makes the reader of live state once the stack's outputs are known.
         image: The AMI of the build to release.
         say: Called with a line about what is going on now.
+        watch: Judges by the traffic; it begins when the first slots serve.
     """
 
     def __init__(
         self,
         engine: Engine,
-        observe: Callable[[dict[str, object]], Observer],
+        observe: Callable[[dict[str, Any]], Observer],
         image: str,
         say: Callable[[str], None],
+        watch: Watch,
     ) -> None:
         self._engine = engine
         self._observe = observe
         self._image = image
         self._say = say
+        self._watch = watch
 
     def run(self) -> Iterator[Step]:
         """From nothing to 0/100.
@@ -60,28 +83,43 @@ class Cutover:
         Raises:
             RehearsalError: the engine refused a step, or a slot did not settle.
         """
-        self._say("pulumi config set weights 100/0 && pulumi up")
-        self._engine.set_config("weights", "100/0")
+        first = Split.parse("100/0")
+        self._say(f"pulumi config set weights {first} && pulumi up")
+        self._engine.set_config("weights", str(first))
         created = self._engine.up()
-        observer = self._observe(self._engine.outputs())
+        outputs = self._engine.outputs()
+        observer = self._observe(outputs)
         services = self._settled(observer)
-        yield self._step("create at 100/0", created, services, Split.parse("100/0"), None)
+        yield self._step(f"create at {first}", created, services, first, None)
+        self._watch.begin(outputs["urls"])
         names = [service.name for service in services]
+        yield self._release(observer, names, first)
+        before = first
+        for split in STAGES:
+            yield self._stage(observer, names, before, split)
+            before = split
 
+    def _release(self, observer: Observer, names: Sequence[str], split: Split) -> Step:
+        """The new build onto slot 02, which carries nothing."""
         for name in names:
             key = f"images.{name}.{Slot.SECOND}"
             self._say(f"pulumi config set --path {key} {self._image}")
             self._engine.set_config(key, self._image, "--path")
         self._say("pulumi up, then waiting until slot 02 runs v2")
+        began_s = self._watch.mark("v2 onto slot 02")
         released = self._engine.up()
         services = self._settled(observer)
-        yield self._step("v2 onto slot 02", released, services, Split.parse("100/0"), None)
+        traffic = self._watch.judge(split, split, began_s)
+        return self._step("v2 onto slot 02", released, services, split, None, traffic)
 
-        for split in STAGES:
-            self._say(f"pulumi config set weights {split} && pulumi up")
-            self._engine.set_config("weights", str(split))
-            shifted = self._engine.up()
-            yield self._step(str(split), shifted, observer.read(), split, names)
+    def _stage(self, observer: Observer, names: Sequence[str], before: Split, split: Split) -> Step:
+        """One stage: two commands, then a look at the rules and at the traffic."""
+        self._say(f"pulumi config set weights {split} && pulumi up")
+        self._engine.set_config("weights", str(split))
+        began_s = self._watch.mark(f"weights {split}")
+        shifted = self._engine.up()
+        traffic = self._watch.judge(before, split, began_s)
+        return self._step(str(split), shifted, observer.read(), split, names, traffic)
 
     def _step(
         self,
@@ -90,6 +128,7 @@ class Cutover:
         services: Sequence[ServiceState],
         split: Split,
         one_rule_for: Sequence[str] | None,
+        traffic: StageTraffic | None = None,
     ) -> Step:
         problems = [
             f"{service.name} is at {service.weights}, not at {split}"
@@ -100,12 +139,15 @@ class Cutover:
             for what, changes in (("preview", result.previewed), ("update", result.applied)):
                 if (problem := _not_only_rules(changes, len(one_rule_for))) is not None:
                     problems.append(f"the {what} {problem}")
+        if traffic is not None:
+            problems += traffic.problems
         return Step(
             name=name,
             changed=_in_words(result.previewed),
             weights={service.name: service.weights for service in services},
             seconds=result.seconds,
             problem="; ".join(problems),
+            traffic=traffic,
         )
 
     def _settled(self, observer: Observer) -> list[ServiceState]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import time
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from rehearsal.cutover import Step
+from rehearsal.cutover_text import block, cutover_document, step_lines
+from rehearsal.traffic.stage import ServiceTraffic, StageTraffic
+from rehearsal.traffic.watch import RampTraffic
+
+_WIDE_COLUMNS = 120
+"""A terminal of so many has room for the bound beside each share."""
 
 
 class CutoverView:
@@ -32,7 +36,9 @@ class CutoverView:
         self._live: Live | None = None
         self._steps: list[Step] = []
         self._started = time.monotonic()
-        self._last_said = ""
+        self._said = ""
+        self._counts: Callable[[], tuple[int, int]] | None = None
+        self._spinner = Spinner("dots")
 
     @contextlib.contextmanager
     def running(self) -> Generator[None]:
@@ -40,69 +46,99 @@ class CutoverView:
         if self._as_json or not self._console.is_terminal:
             yield
             return
-        with Live(self._table(), console=self._console, refresh_per_second=8) as live:
+        live = Live(console=self._console, refresh_per_second=8, get_renderable=self._now)
+        with live:
             self._live = live
             try:
                 yield
             finally:
-                live.update(self._table())
+                self._said = ""
                 self._live = None
+                live.refresh()
+
+    def follow(self, counts: Callable[[], tuple[int, int]]) -> None:
+        """Show how many requests there are, and how many failed, from here on."""
+        self._counts = counts
 
     def say(self, text: str) -> None:
         """What is going on now."""
-        if self._as_json or text == self._last_said:
+        if self._as_json or text == self._said:
             return
-        self._last_said = text
-        if self._live is not None:
-            now = Spinner("dots", Text(f"{text}  ({self._seconds():.0f} s)", style="dim"))
-            self._live.update(Group(self._table(), now))
-        elif not text.startswith("waiting"):
-            self._console.print(f"{self._seconds():6.1f} s  {text}", highlight=False)
+        self._said = text
+        if self._live is None and not text.startswith("waiting"):
+            self._print_line(text)
 
     def add(self, step: Step) -> None:
         """A step that is done."""
         self._steps.append(step)
-        if self._live is not None:
-            self._live.update(self._table())
-        elif not self._as_json:
-            live = ", ".join(f"{name} {weights}" for name, weights in step.weights.items())
-            verdict = step.problem or "ok"
-            text = f"{step.name}: {step.changed}; live {live}; up took {step.seconds:.1f} s; "
-            self._console.print(
-                f"{self._seconds():6.1f} s  {text}{verdict}", highlight=False, soft_wrap=True
-            )
+        if self._live is None and not self._as_json:
+            first, *others = step_lines(step)
+            self._print_line(first)
+            for line in others:
+                self._console.print(" " * 10 + line, highlight=False, soft_wrap=True)
 
-    def finish(self, *, is_good: bool, note: str) -> None:
-        """The closing line, or the whole as JSON."""
+    def finish(self, traffic: RampTraffic | None, problems: Sequence[str], note: str) -> None:
+        """The closing block, or the whole as JSON."""
         seconds = self._seconds()
         if self._as_json:
-            document: dict[str, Any] = {
-                "version": 1,
-                "ok": is_good,
-                "seconds": round(seconds, 1),
-                "steps": [dataclasses.asdict(step) for step in self._steps],
-                "note": note,
-            }
+            document = cutover_document(self._steps, traffic, problems, note, seconds)
             print(json.dumps(document, indent=2))
             return
-        style = "bold green" if is_good else "bold red"
+        style = "bold red" if problems else "bold green"
         self._console.print(Text(f"{note} ({seconds:.0f} s)", style=style), soft_wrap=True)
+        for problem in problems:
+            self._console.print(Text(f"  {problem}", style="red"), soft_wrap=True)
+        if traffic is not None:
+            for line in block(traffic):
+                self._console.print(line, highlight=False, soft_wrap=True)
+
+    def _print_line(self, text: str) -> None:
+        self._console.print(f"{self._seconds():6.1f} s  {text}", highlight=False, soft_wrap=True)
+
+    def _now(self) -> RenderableType:
+        if not self._said:
+            return self._table()
+        text = self._said
+        if self._counts is not None:
+            requests, failed = self._counts()
+            text += f"; {requests:,} requests, {failed:,} failed" if requests else ""
+        self._spinner.update(text=Text(f"{text} ({self._seconds():.0f} s)", style="dim"))
+        return Group(self._table(), self._spinner)
 
     def _table(self) -> Table:
-        title = "Slot 01 (v1) to slot 02 (v2); weights as the local AWS has them"
-        table = Table(title=title, title_justify="left")
-        names = list(self._steps[0].weights) if self._steps else []
-        table.add_column("step")
-        table.add_column("preview")
-        for name in names:
-            table.add_column(name, justify="right")
-        table.add_column("up", justify="right")
-        table.add_column("verdict")
+        is_wide = self._console.width >= _WIDE_COLUMNS
+        title = "Slot 01 (v1) to slot 02 (v2). Shares are what slot 02 answered"
+        table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+        for column in ("", "step", "changed"):
+            table.add_column(column)
+        services = list(self._steps[0].weights) if self._steps else []
+        for column in ("up", "followed", *services, "requests", "failed"):
+            table.add_column(column, justify="right", no_wrap=True)
         for step in self._steps:
-            verdict = Text(step.problem, style="red") if step.problem else Text("ok", "green")
-            live = [step.weights.get(name, "") for name in names]
-            table.add_row(step.name, step.changed, *live, f"{step.seconds:.1f} s", verdict)
+            verdict = Text("✗", "red") if step.problem else Text("✓", "green")
+            cells = _cells(step.traffic, len(services), is_wide=is_wide)
+            table.add_row(verdict, step.name, step.changed, f"{step.seconds:.1f} s", *cells)
+            if step.problem:
+                table.add_row("", "", Text(step.problem, style="red"))
         return table
 
     def _seconds(self) -> float:
         return time.monotonic() - self._started
+
+
+def _cells(traffic: StageTraffic | None, services: int, *, is_wide: bool) -> list[str]:
+    """When the change was followed, the share of each service, requests, failed."""
+    if traffic is None:
+        return [""] * (services + 3)
+    moved = traffic.moved_seconds
+    followed = "" if moved is None else f"{moved[0]:.1f}-{moved[1]:.1f} s"
+    shares = [_share(service, is_wide=is_wide) for service in traffic.services]
+    return [followed, *shares, f"{traffic.requests:,}", f"{traffic.failed:,}"]
+
+
+def _share(service: ServiceTraffic, *, is_wide: bool) -> str:
+    share = f"{service.share:.1%}"
+    if not is_wide:
+        return share
+    bound = service.bound
+    return f"{share} ({bound.low * 100:.1f}-{bound.high * 100:.1f})"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,11 +56,19 @@ class Engine:
     Args:
         folder: The folder that holds Pulumi.yaml.
         env: The whole environment; its `PULUMI_STACK` says which stack is meant.
+        command: What the CLI is started with.
     """
 
-    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, env: Mapping[str, str], command: Sequence[str] = ("pulumi",)
+    ) -> None:
         self._folder = folder
         self._env = dict(env)
+        self._command = tuple(command)
+
+    def at_low_priority(self) -> Engine:
+        """The same, for traffic beside it that must not wait for a processor."""
+        return Engine(self._folder, self._env, ("nice", "-n", "10", *self._command))
 
     def run(self, *arguments: str, stdin: str = "") -> str:
         """Run `pulumi ARGUMENTS`; its standard output.
@@ -70,7 +77,7 @@ class Engine:
             EngineError: it exited with an error.
         """
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
+            [*self._command, *arguments, "--non-interactive"],
             cwd=self._folder,
             env=self._env,
             input=stdin,
@@ -105,11 +112,6 @@ class Engine:
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets left out."""
         return json.loads(self.run("stack", "output", "--json"))
-
-
-def engine_at_low_priority() -> None:
-    """Lower this process's priority, and so its children's: traffic beside the engine matters."""
-    os.nice(10)
 
 
 def _read_up(text: str, seconds: float) -> UpResult:

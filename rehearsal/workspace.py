@@ -56,6 +56,8 @@ class Workspace:
         self.logs = self.folder / "logs"
         self.data_plane = self.folder / "data-plane"
         self.ca_file = self.data_plane / "ca.pem"
+        self.traffic = root / ".rehearsal-traffic"
+        """The record of the last cutover's requests; it outlives the rehearsal."""
         self.supervisor_log = root / ".rehearsal.log"
         self.stack_file = root / f"Pulumi.{STACK}.yaml"
         self._lock = root / ".rehearsal.lock"

@@ -38,6 +38,15 @@ class Request:
         """
         return float(self.query.get("seconds", [str(default)])[0])
 
+    @property
+    def bytes(self) -> int | None:
+        """The query's `bytes`; None without it.
+
+        Raises:
+            ValueError: it is no whole number.
+        """
+        return int(self.query["bytes"][0]) if "bytes" in self.query else None
+
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
     """Read one request with its body, which nothing is done with.

@@ -16,12 +16,13 @@ from rehearsal.instances.websocket import accept_of, echo
 
 _CHUNK_BYTES = 1024
 _CHUNKS_PER_SECOND = 10
+_FILE_CHUNK_BYTES = 64 << 10
 _CRASHED = 70
 
 _HEALTHY = Page("200 OK", "text/plain", b"ok\n")
 _UNHEALTHY = Page("503 Service Unavailable", "text/plain", b"not ready\n")
 _ERROR = Page("500 Internal Server Error", "text/plain", b"something broke\n")
-_BAD_REQUEST = Page("400 Bad Request", "text/plain", b"seconds is no number\n")
+_BAD_REQUEST = Page("400 Bad Request", "text/plain", b"seconds and bytes are numbers\n")
 
 
 class InstanceServer:
@@ -87,6 +88,8 @@ class InstanceServer:
             return False
         try:
             if request.path.endswith("/download"):
+                if (size := request.bytes) is not None:
+                    return await self._send_file(request, size, writer)
                 return await self._download(request, request.seconds(30.0), writer)
             if request.path.endswith("/wait"):
                 await asyncio.sleep(request.seconds(1.0))
@@ -137,6 +140,16 @@ class InstanceServer:
             await asyncio.sleep(1 / _CHUNKS_PER_SECOND)
             writer.write(b"." * _CHUNK_BYTES)
             await writer.drain()
+        return request.is_kept_alive
+
+    async def _send_file(self, request: Request, size: int, writer: asyncio.StreamWriter) -> bool:
+        """Send a file as fast as the client takes it."""
+        writer.write(self._head(request, "200 OK", "application/octet-stream", size))
+        left = 0 if request.method == "HEAD" else size
+        while left > 0:
+            writer.write(b"." * min(left, _FILE_CHUNK_BYTES))
+            await writer.drain()
+            left -= _FILE_CHUNK_BYTES
         return request.is_kept_alive
 
     async def _upgrade(

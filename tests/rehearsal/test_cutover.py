@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from rehearsal.cutover import STAGES, Cutover
 from rehearsal.engine import Change, Engine, UpResult
 from rehearsal.observation import Observer, ServiceState, SlotState
+from rehearsal.traffic.stage import ServiceTraffic, StageTraffic
 from rollout.split import Slot, Split
 
 WEIGHT = "actions[0].forward.targetGroups[1].weight"
@@ -41,7 +43,7 @@ class FakeEngine:
         return UpResult(changes, changes, 40, 1.0)
 
     def outputs(self) -> dict[str, Any]:
-        return {"services": {}}
+        return {"services": {}, "urls": {"a": "https://a.test/", "b": "https://b.test/"}}
 
 
 class FakeObserver:
@@ -58,6 +60,26 @@ class FakeObserver:
         ]
 
 
+class FakeWatch:
+    """Sees every stage followed, but for one, where a request failed."""
+
+    def __init__(self, lost_at: str = "") -> None:
+        self.seen: list[str] = []
+        self._lost_at = lost_at
+
+    def begin(self, urls: Mapping[str, str]) -> None:
+        self.seen.append(f"begin {' '.join(urls)}")
+
+    def mark(self, text: str) -> float:
+        self.seen.append(f"mark {text}")
+        return 1.0
+
+    def judge(self, before: Split, split: Split, began_s: float) -> StageTraffic:
+        self.seen.append(f"judge {before} {split}")
+        services = tuple(ServiceTraffic(n, split, 1000, 10 * split.slot_02, None) for n in "ab")
+        return StageTraffic(services, 2000, int(str(split) == self._lost_at), began_s)
+
+
 def slot_at(weight: int) -> SlotState:
     return SlotState(
         weight=weight,
@@ -71,12 +93,15 @@ def slot_at(weight: int) -> SlotState:
     )
 
 
-def problems_of(engine: FakeEngine, stuck_at: str = "") -> dict[str, str]:
+def problems_of(
+    engine: FakeEngine, stuck_at: str = "", watch: FakeWatch | None = None
+) -> dict[str, str]:
     cutover = Cutover(
         cast("Engine", engine),
         lambda _outputs: cast("Observer", FakeObserver(engine, stuck_at)),
         "ami-2",
         lambda _text: None,
+        watch or FakeWatch(),
     )
     return {step.name: step.problem for step in cutover.run() if step.problem}
 
@@ -111,6 +136,27 @@ def test_weights_that_did_not_arrive_are_a_problem() -> None:
 
     assert problems["90/10"] == "a is at 100/0, not at 90/10; b is at 100/0, not at 90/10"
     assert list(problems) == [str(split) for split in STAGES]
+
+
+def test_the_traffic_begins_when_slots_serve_and_is_judged_at_every_change() -> None:
+    watch = FakeWatch()
+
+    problems_of(FakeEngine(), watch=watch)
+
+    splits = ["100/0", *(str(split) for split in STAGES)]
+    stages = [
+        line
+        for before, split in itertools.pairwise(splits)
+        for line in (f"mark weights {split}", f"judge {before} {split}")
+    ]
+    release = ["mark v2 onto slot 02", "judge 100/0 100/0"]
+    assert watch.seen == ["begin a b", *release, *stages]
+
+
+def test_a_lost_request_is_a_problem_of_its_stage() -> None:
+    problems = problems_of(FakeEngine(), watch=FakeWatch(lost_at="50/50"))
+
+    assert problems == {"50/50": "1 requests failed"}
 
 
 def test_a_slot_is_settled_only_when_all_its_instances_run_the_pinned_version() -> None:

@@ -1,0 +1,66 @@
+"""One cutover from end to end: the engine, the traffic beside it, and what both came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rehearsal.account import images_of
+from rehearsal.cutover import Cutover
+from rehearsal.cutover_view import CutoverView
+from rehearsal.lifecycle import engine_of
+from rehearsal.observation import Observer
+from rehearsal.traffic.download import HeldDownload
+from rehearsal.traffic.run import Address, TrafficRun
+from rehearsal.traffic.watch import RampTraffic, StageWatch
+from rehearsal.workspace import Running, Workspace
+
+RELEASED_BUILD = "v2"
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A cutover that ran to its end."""
+
+    traffic: RampTraffic
+    problems: Sequence[str]
+    """Every way in which it was not what it should be."""
+
+    @property
+    def note(self) -> str:
+        """The verdict in a line."""
+        if self.traffic.summary.failed:
+            return f"{self.traffic.summary.failed:,} requests were lost or answered wrongly"
+        if self.problems:
+            return "not everything was as it should be"
+        return "every stage changed one rule per service and nothing else; no request was lost"
+
+
+def run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> Ended:
+    """From nothing to 0/100 on a rehearsal that has just begun, shown step by step.
+
+    Raises:
+        RehearsalError: the engine refused a step, a slot did not settle, or the traffic ended.
+    """
+    traffic = TrafficRun(workspace.traffic)
+    view.follow(traffic.counts)
+    address = Address(LOOPBACK, running.https_port, workspace.ca_file)
+    watch = StageWatch(traffic, HeldDownload, address, view.say)
+    cutover = Cutover(
+        engine_of(workspace, running).at_low_priority(),
+        lambda outputs: Observer(running.endpoint, running.region, outputs["services"]),
+        images_of(running.endpoint, running.region)[RELEASED_BUILD],
+        view.say,
+        watch,
+    )
+    problems: list[str] = []
+    try:
+        for step in cutover.run():
+            view.add(step)
+            if step.problem:
+                problems.append(f"{step.name}: {step.problem}")
+        ended = watch.end()
+    finally:
+        traffic.abandon()
+    return Ended(ended, [*problems, *ended.problems])

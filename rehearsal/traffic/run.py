@@ -1,0 +1,226 @@
+"""Constant traffic of `failover probe`, a process of its own, and what it has recorded so far."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from rehearsal.errors import RehearsalError
+from rehearsal.traffic.answer import Answer, GrowingRecord, answer_from
+from rehearsal.traffic.stage import counted_by_slot
+
+ROOT = Path(__file__).parents[2]
+RATE_PER_S = 300
+LONG_SECONDS = 20
+LOOK_SECONDS = 0.5
+STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the load balancer listens by HTTPS, and whom to trust there."""
+
+    host: str
+    port: int
+    ca_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the prober says of the whole run."""
+
+    document: Mapping[str, Any]
+    """As `failover probe --json` prints it; `failover.probe.summary/1`."""
+    record: Path
+    report: Path
+    """The same as one HTML page."""
+
+    @property
+    def requests(self) -> int:
+        """Every request that says something of the load balancer."""
+        counted = self.document["requests"]
+        return int(counted["ok"] + counted["failed"])
+
+    @property
+    def failed(self) -> int:
+        """Those that were lost or answered wrongly."""
+        return int(self.document["requests"]["failed"])
+
+
+class TrafficRun:
+    """Requests at a constant rate to every service, from `start` to `stop`.
+
+    Half of them on connections of their own and half on kept-alive ones; beside them, for each
+    service, long downloads that overlap and a WebSocket. All over HTTPS. It ends with this process,
+    however that ends.
+    """
+
+    def __init__(self, folder: Path, rate_per_s: int = RATE_PER_S) -> None:
+        """Keep the record in `folder`, which is emptied first."""
+        self._folder = folder
+        self._rate_per_s = rate_per_s
+        self._record = GrowingRecord(folder)
+        self._services: dict[str, str] = {}
+        self._answers: list[Answer] = []
+        self._summary: Mapping[str, Any] | None = None
+        self._changed = threading.Condition()
+        self._is_over = False
+
+    def start(self, address: Address, services: Mapping[str, str]) -> None:
+        """Begin, and return when the first request of every service was answered.
+
+        Args:
+            address: Of the load balancer.
+            services: Name to URL, as the stack's output `urls` has them.
+
+        Raises:
+            RehearsalError: the prober does not run.
+        """
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        probed = {name: _at_port(url, address.port) for name, url in services.items()}
+        self._services = {u: name for name, url in probed.items() for u in _urls_of(url)}
+        with (self._folder / "prober.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ops.cli", *self._arguments(address, probed)],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        threading.Thread(target=self._follow, name="traffic", daemon=True).start()
+        everybody = set(services)
+        self.wait_until(lambda: everybody <= {a.service for a in self._answers}, STOP_SECONDS)
+
+    def mark(self, text: str) -> float:
+        """Write into the record that something happens now; the time of it, in Unix seconds."""
+        assert self._process.stdin is not None
+        at_s = time.time()
+        try:
+            self._process.stdin.write(text + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise RehearsalError(self._last_words()) from error
+        return at_s
+
+    def since(self, at_s: float) -> list[Answer]:
+        """Every request that was asked for at that time or later and has ended."""
+        with self._changed:
+            return [answer for answer in self._answers if answer.asked_s >= at_s]
+
+    def totals(self, at_s: float) -> Mapping[tuple[str, str, int], int]:
+        """Requests since that time by service, slot and status."""
+        return counted_by_slot(self.since(at_s))
+
+    def counts(self) -> tuple[int, int]:
+        """Requests so far, and how many of them failed."""
+        with self._changed:
+            failed = sum(answer.verdict == "failed" for answer in self._answers)
+            excluded = sum(answer.verdict == "excluded" for answer in self._answers)
+            return len(self._answers) - excluded, failed
+
+    def wait_until(self, is_so: Callable[[], bool], timeout_seconds: float) -> bool:
+        """Wait until what has come makes `is_so` true; False when it does not in time.
+
+        Raises:
+            RehearsalError: the prober ended.
+        """
+        with self._changed:
+            happened = self._changed.wait_for(lambda: self._is_over or is_so(), timeout_seconds)
+            if self._is_over:
+                raise RehearsalError(self._last_words())
+            return happened
+
+    def stop(self) -> Summary:
+        """End the traffic when what is under way has ended, and draw the report.
+
+        Raises:
+            RehearsalError: the prober left no summary.
+        """
+        self._end()
+        if self._summary is None or (record := self._record.file) is None:
+            raise RehearsalError(self._last_words())
+        report = record.with_suffix(".html")
+        drawn = subprocess.run(
+            [sys.executable, "-m", "ops.cli", "probe", "report", str(record)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if drawn.returncode:
+            raise RehearsalError(f"`failover probe report {record}` failed:\n{drawn.stderr}")
+        return Summary(self._summary, record, report)
+
+    def abandon(self) -> None:
+        """End the traffic now, if it runs; nothing is made of it."""
+        if hasattr(self, "_process"):
+            self._end()
+
+    def _end(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_over, STOP_SECONDS):
+                self._process.kill()
+                self._changed.wait_for(lambda: self._is_over)
+        self._process.wait()
+
+    def _arguments(self, address: Address, probed: Mapping[str, str]) -> Sequence[str]:
+        arguments = ["probe", *probed.values(), "--rate", str(self._rate_per_s), "--events"]
+        arguments += ["--marks", "--interval", f"{LOOK_SECONDS}s", "--log", str(self._folder)]
+        arguments += ["--ca", str(address.ca_file), "--long", f"{LONG_SECONDS}s"]
+        for host in {urlsplit(url).hostname for url in probed.values()}:
+            arguments += ["--resolve", f"{host}:{address.port}:{address.host}"]
+        for url in probed.values():
+            _, long_url, socket_url = _urls_of(url)
+            arguments += ["--long-url", long_url, "--websocket-url", socket_url]
+        return arguments
+
+    def _follow(self) -> None:
+        """Read the record each time the prober says something, until it has said its last."""
+        assert self._process.stdout is not None
+        with self._process.stdout as events:
+            for line in events:
+                event = json.loads(line)
+                with self._changed:
+                    if event["event"] == "summary":
+                        self._summary = event["summary"]
+                    self._take_new_answers()
+                    self._changed.notify_all()
+        with self._changed:
+            self._take_new_answers()
+            self._is_over = True
+            self._changed.notify_all()
+
+    def _take_new_answers(self) -> None:
+        for line in self._record.new_lines():
+            if (answer := answer_from(line, self._services)) is not None:
+                self._answers.append(answer)
+
+    def _last_words(self) -> str:
+        said = (self._folder / "prober.log").read_text(errors="replace").strip()[-2000:]
+        return f"the prober ended with {self._process.poll()}:\n{said}"
+
+
+def _at_port(url: str, port: int) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.hostname}:{port}").geturl()
+
+
+def _urls_of(url: str) -> tuple[str, str, str]:
+    """The page itself, a download that takes a while, and a WebSocket, of a service at `url`."""
+    base = url.rstrip("/")
+    download = f"{base}/download?seconds={LONG_SECONDS}"
+    return url, download, f"{base}/ws".replace("https://", "wss://", 1)
