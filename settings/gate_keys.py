@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from settings.image import Image
 from settings.key import Group, Key
-from settings.kind import Decimal, Fault, Json, ListOf, RefusedValueError, Text, WholeNumber
+from settings.kind import Decimal, Fault, Flag, Json, ListOf, RefusedValueError, Text, WholeNumber
 
 _PERCENT = Decimal(0, 100)
 _PATH = Text(r"/[!-~]{0,1023}", "a path that starts with /, such as /healthz")
@@ -58,21 +58,57 @@ TARGETS = Key(
 RATE_PER_SECOND = Key(
     "ratePerSecond",
     WholeNumber(1, 10_000),
-    "Requests a second that the prober sends to each service.",
+    "Requests a second to each service, and as many straight to each of its slots.",
     20,
     default=20,
 )
 MAX_FAILED_PERCENT = Key(
     "maxFailedPercent",
     _PERCENT,
-    "The share of failed requests over which a stage has failed.",
-    1.0,
-    default=1.0,
+    "The share of failed requests that is nobody's business; more of them, and more than the "
+    "stable slot's, fail the stage.",
+    0.1,
+    default=0.1,
+)
+MAX_LATENCY_RATIO = Key(
+    "maxLatencyRatio",
+    Decimal(1, 1000),
+    "How many times the stable slot's 95th percentile of latency the candidate's may be.",
+    3.0,
+    default=3.0,
+)
+LATENCY_FLOOR_MS = Key(
+    "latencyFloorMs",
+    WholeNumber(0, 60_000),
+    "Milliseconds by which the candidate may be slower in any case.",
+    20,
+    default=20,
+)
+REQUEST_TIMEOUT_SECONDS = Key(
+    "timeoutSeconds",
+    WholeNumber(1, 60),
+    "How long one request may take before it counts as failed.",
+    5,
+    default=5,
+)
+SLOT_HEADER = Key(
+    "slotHeader",
+    Text(rf"({_HEADER.pattern})?", "the name of a header, or nothing where no slot tells its name"),
+    "The header of an answer that tells which slot gave it, 01 or 02; empty where there is none.",
+    "x-slot",
+    default="x-slot",
 )
 PROBE = Group(
     "probe",
     "Requests through the load balancer, the whole time.",
-    (RATE_PER_SECOND, MAX_FAILED_PERCENT),
+    (
+        RATE_PER_SECOND,
+        MAX_FAILED_PERCENT,
+        MAX_LATENCY_RATIO,
+        LATENCY_FLOOR_MS,
+        REQUEST_TIMEOUT_SECONDS,
+        SLOT_HEADER,
+    ),
 )
 REQUESTS = Key("requests", WholeNumber(1, 1000), "How many requests it sends.", 10, default=10)
 SMOKE_PATH = Key("path", _PATH, "Where it sends them.", "/", default="/")
@@ -94,10 +130,17 @@ BUILDS: Key[Mapping[str, str]] = Key(
     {"ami-0a1b2c3d4e5f60718": "v2"},
     default={},
 )
+ASSETS = Key(
+    "assets",
+    Flag(),
+    "Whether each slot must also have the scripts, styles and images that the other's page names.",
+    True,
+    default=True,
+)
 SMOKE = Group(
     "smoke",
     "Requests to the candidate by its preview rule, before it has any weight.",
-    (REQUESTS, SMOKE_PATH, STATUS, BODY, BUILD_HEADER, BUILDS),
+    (REQUESTS, SMOKE_PATH, STATUS, BODY, SLOT_HEADER, BUILD_HEADER, BUILDS, ASSETS),
 )
 MAX_5XX_PERCENT = Key(
     "max5xxPercent", _PERCENT, "The most responses of 500 to 599.", 1.0, default=1.0

@@ -23,7 +23,12 @@ class ProbeGate:
     """Requests through the load balancer, the whole time."""
 
     rate_per_second: int
+    """To each service by the weights, and as many straight to each slot."""
     max_failed_percent: float
+    max_latency_ratio: float
+    latency_floor_ms: int
+    timeout_seconds: int
+    slot_header: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,12 @@ class SmokeGate:
     status: int
     body: str
     """What the body contains; empty: anything."""
+    slot_header: str
     build_header: str
     builds: Mapping[str, str]
     """Image -> build."""
+    assets: bool
+    """Whether each slot must have what the other's page names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,10 @@ def _probe(section: Section) -> ProbeGate:
     return ProbeGate(
         rate_per_second=section.require(keys.RATE_PER_SECOND),
         max_failed_percent=section.require(keys.MAX_FAILED_PERCENT),
+        max_latency_ratio=section.require(keys.MAX_LATENCY_RATIO),
+        latency_floor_ms=section.require(keys.LATENCY_FLOOR_MS),
+        timeout_seconds=section.require(keys.REQUEST_TIMEOUT_SECONDS),
+        slot_header=section.require(keys.SLOT_HEADER),
     )
 
 
@@ -116,8 +128,10 @@ def _smoke(section: Section) -> SmokeGate:
         path=section.require(keys.SMOKE_PATH),
         status=section.require(keys.STATUS),
         body=section.require(keys.BODY),
+        slot_header=section.require(keys.SLOT_HEADER),
         build_header=section.require(keys.BUILD_HEADER),
         builds=section.require(keys.BUILDS),
+        assets=section.require(keys.ASSETS),
     )
 
 

@@ -616,7 +616,7 @@ WRONG = {
         "failover:ramp.gates.probe.maxFailedPercent",
         "101",
         "a number from 0 to 100",
-        "pulumi config set --path 'failover:ramp.gates.probe.maxFailedPercent' 1.0",
+        "pulumi config set --path 'failover:ramp.gates.probe.maxFailedPercent' 0.1",
     ),
     "a command gate without a command": Wrong(
         ramp(gates={"command": {}}),

@@ -23,8 +23,15 @@ from settings.slot import NewInstances
 from tests.components.stacks import declared
 from tests.configs import Config, parsed, stack_config
 
-PROBE = ProbeGate(rate_per_second=20, max_failed_percent=1.0)
-SMOKE = SmokeGate(10, "/", 200, "", "x-build", {})
+PROBE = ProbeGate(
+    rate_per_second=20,
+    max_failed_percent=0.1,
+    max_latency_ratio=3.0,
+    latency_floor_ms=20,
+    timeout_seconds=5,
+    slot_header="x-slot",
+)
+SMOKE = SmokeGate(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
 
 
 def with_ramp(**values: object) -> Config:
