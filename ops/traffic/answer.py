@@ -50,8 +50,11 @@ class Answer:
 
     @property
     def attributed(self) -> Slot | None:
-        """The slot that it speaks of: the one it was sent to, else the one that answered."""
-        return self.stream.slot or self.slot
+        """The slot that it speaks of: the one that says it answered, else the one it was sent to.
+
+        None for a user's request that no slot signed, such as a 503 of the load balancer's own.
+        """
+        return self.slot or self.stream.slot
 
     def row(self) -> list[Any]:
         """The answer as plain data; `answer_from` reads it back."""

@@ -36,19 +36,24 @@ class Sender:
         self._answers: list[list[Any]] = []
         self._stalls: list[list[float]] = []
         self._logs: list[LogFile] = []
+        self._is_stopped = asyncio.Event()
         streams = [Stream.USERS, *plan.headers]
         self._probers = [self._prober(plan, stream) for stream in streams]
 
     async def run(self) -> None:
         """Send until `stop`."""
-        await asyncio.gather(*(prober.run() for prober in self._probers))
+        running = asyncio.gather(*(prober.run() for prober in self._probers))
+        await asyncio.sleep(0)  # each prober has begun, so that it can be cut
+        await self._is_stopped.wait()
+        for prober in self._probers:
+            prober.cut("the ramp ended")
+        await running
         for log in self._logs:
             log.close()
 
     def stop(self) -> None:
         """End at once: what is in flight says nothing."""
-        for prober in self._probers:
-            prober.cut("the ramp ended")
+        self._is_stopped.set()
 
     def taken(self) -> dict[str, Any]:
         """What ended since this was last asked, and flush the records."""

@@ -1,0 +1,139 @@
+"""The gate `probe`: requests the whole time, both slots against each other.
+
+Three streams ask each service: one as users do, by the weights, and one straight to each slot by
+its preview rule. So both slots answer equally often at every weight: a fault shows before the
+candidate has any, and a failure that no slot signs (a reset, an answer of the load balancer's own)
+is known to be the candidate's or the stable slot's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from ops.gates.gate import StageMark
+from ops.gates.probe_evidence import ServiceEvidence
+from ops.traffic.answer import Answer
+from rollout.verdict import Outcome, Verdict, Window
+from settings.gates import ProbeGate as Limits
+
+NAME = "probe"
+STALE_SECONDS = 3.0
+"""Answers come twice a second; without any for so long there is no data."""
+
+MAX_STALLED_SHARE = 0.5
+"""Of the time since the stage was verified in which the prober itself may have stalled."""
+
+SETTLING_SECONDS = 0.6
+"""What ended in a second is judged so long after it: answers come in batches."""
+
+
+class Answers(Protocol):
+    """Where the answers come from: `ops.traffic.Traffic`."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether requests are still being sent."""
+        ...
+
+    def subscribe(self, listener: Callable[[Sequence[Answer]], None]) -> None:
+        """Hand every batch to `listener`, in a thread of its own."""
+        ...
+
+    def stalled_seconds(self, since_s: float) -> float:
+        """How long the prober itself did not run since then."""
+        ...
+
+
+class ProbeGate:
+    """Judges what the traffic gets; it does not own the traffic, and `close` does not end it."""
+
+    name = NAME
+
+    def __init__(self, limits: Limits, answers: Answers, now: Callable[[], datetime]) -> None:
+        """Listen from now on."""
+        self._limits = limits
+        self._answers = answers
+        self._now = now
+        self._lock = threading.Lock()
+        self._waiting: deque[Answer] = deque()
+        self._services: dict[str, ServiceEvidence] = {}
+        self._stage: StageMark | None = None
+        self._judged_until_s: int | None = None
+        self._newest_s = 0.0
+        answers.subscribe(self._take)
+
+    def begin(self, stage: StageMark) -> None:
+        """What speaks for the candidate is counted anew; what speaks against it stays."""
+        self._stage = stage
+        for name in stage.services:
+            evidence = self._services.get(name)
+            if evidence is None:
+                evidence = ServiceEvidence(name, stage.candidate, self._limits)
+                self._services[name] = evidence
+            evidence.begin(stage)
+
+    def judge(self) -> Verdict:
+        """The worst that any service shows."""
+        stage = self._stage
+        now = self._now().astimezone(UTC)
+        if stage is None:
+            return Verdict(NAME, Outcome.INCONCLUSIVE, "no stage has begun")
+        self._count_whole_seconds(now.timestamp() - SETTLING_SECONDS)
+        window = Window(min(stage.verified_at, now), now)
+        own = self._own_trouble(stage, window, now)
+        findings = [self._services[name].finding() for name in stage.services]
+        worst = max(findings, key=lambda each: _SEVERITY[each.outcome])
+        numbers = {key: value for each in findings for key, value in each.numbers.items()}
+        if worst.outcome is not Outcome.FAIL and own is not None:
+            return Verdict(NAME, Outcome.INCONCLUSIVE, own, numbers, window)
+        reasons = [each.reason for each in findings if each.outcome is worst.outcome]
+        return Verdict(NAME, worst.outcome, "; ".join(reasons), numbers, window)
+
+    def close(self) -> None:
+        """Nothing: the traffic belongs to the driver."""
+
+    def _own_trouble(self, stage: StageMark, window: Window, now: datetime) -> str | None:
+        """Why the prober itself can tell nothing; None while it can."""
+        if not self._answers.is_alive:
+            return "the prober has ended; start the ramp again and it goes on from here"
+        silent_s = now.timestamp() - max(self._newest_s, stage.verified_at.timestamp())
+        if silent_s > STALE_SECONDS:
+            return f"no answer for {silent_s:.0f} s: neither good nor bad can be told"
+        stalled_s = self._answers.stalled_seconds(window.start.timestamp())
+        if stalled_s > MAX_STALLED_SHARE * max(window.seconds, 1.0):
+            return (
+                f"the prober itself did not run for {stalled_s:.1f} of {window.seconds:.1f} s; "
+                "those requests are left out"
+            )
+        return None
+
+    def _take(self, batch: Sequence[Answer]) -> None:
+        with self._lock:
+            self._waiting.extend(batch)
+
+    def _count_whole_seconds(self, until_s: float) -> None:
+        """Count every answer of the seconds that are over, a second at a time."""
+        with self._lock:
+            waiting, self._waiting = sorted(self._waiting, key=lambda a: a.ended_s), deque()
+        by_second: dict[int, list[Answer]] = {}
+        for answer in waiting:
+            second = int(answer.ended_s)
+            if second + 1 <= until_s:
+                by_second.setdefault(second, []).append(answer)
+            else:
+                self._give_back(answer)
+        for second, answers in sorted(by_second.items()):
+            self._newest_s = max(self._newest_s, answers[-1].ended_s)
+            for name, evidence in self._services.items():
+                evidence.add(second, [a for a in answers if a.service == name])
+
+    def _give_back(self, answer: Answer) -> None:
+        with self._lock:
+            self._waiting.append(answer)
+
+
+_SEVERITY: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 1, Outcome.FAIL: 2}

@@ -1,0 +1,241 @@
+"""What the traffic to one service shows of its two slots."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ops.gates.gate import StageMark
+from ops.traffic.answer import Answer, Stream
+from probe.record import Verdict as Said
+from rollout.contest import Contest, Standing
+from rollout.counts import Counts, excluded_rate
+from rollout.split import Slot
+from rollout.verdict import Number, Outcome
+from settings.gates import ProbeGate as Limits
+
+FEWEST_ANSWERS = 20
+"""Of either slot since the stage was verified; fewer say nothing."""
+
+SHOWN_SECONDS = 60
+"""So far back the counts and latencies of a reason go."""
+
+SLOW_PERCENTILE = 0.95
+SLOW_SHARE = 1 - SLOW_PERCENTILE
+"""By definition so many of the stable slot's requests are above its 95th percentile."""
+
+FEWEST_LATENCIES = 40
+"""Of the stable slot, before the candidate is compared with them."""
+
+_LEAST_LIMIT = 1e-6
+_MOST_LIMIT = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one service says."""
+
+    outcome: Outcome
+    reason: str
+    numbers: dict[str, Number]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Answers that speak of one slot, or of what users get, in one second."""
+
+    failed: Counts = field(default_factory=Counts)
+    faults: Counter[str] = field(default_factory=Counter[str])
+    latencies_ms: list[float] = field(default_factory=list[float])
+
+
+@dataclass(slots=True)
+class _Second:
+    candidate: _Group
+    stable: _Group
+    users: _Group
+
+
+class ServiceEvidence:
+    """Counts second by second; tells a finding at any time."""
+
+    def __init__(self, service: str, candidate: Slot, limits: Limits) -> None:
+        self._service = service
+        self._slot = candidate
+        self._limits = limits
+        limit = min(max(limits.max_failed_percent / 100, _LEAST_LIMIT), _MOST_LIMIT)
+        self._failing = Contest(limit)
+        self._users_failing = Contest(limit)
+        self._slowing = Contest(SLOW_SHARE)
+        self._seconds: deque[_Second] = deque(maxlen=SHOWN_SECONDS)
+        self._weight = 0
+        self._verified_s = 0.0
+        self._candidate = self._stable = Counts()
+
+    def begin(self, stage: StageMark) -> None:
+        """Count anew what speaks for the slots."""
+        self._weight = stage.weight_of_candidate(self._service)
+        self._verified_s = stage.verified_at.timestamp()
+        self._candidate = self._stable = Counts()
+
+    def add(self, second_s: int, answers: Iterable[Answer]) -> None:
+        """Take what ended in one second, in the order of the seconds."""
+        judged = [each for each in answers if each.verdict is not Said.EXCLUDED]
+        second = _Second(
+            _grouped([each for each in judged if each.attributed is self._slot]),
+            _grouped([each for each in judged if each.attributed is self._slot.other]),
+            _grouped([each for each in judged if each.stream is Stream.USERS]),
+        )
+        limit_ms = self.latency_limit_ms
+        if limit_ms is not None:
+            self._slowing.add(
+                _slower(second.candidate.latencies_ms, limit_ms),
+                _slower(second.stable.latencies_ms, limit_ms),
+            )
+        self._failing.add(second.candidate.failed, second.stable.failed)
+        if self._weight:
+            self._users_failing.add(second.users.failed, second.stable.failed)
+        self._seconds.append(second)
+        if second_s >= self._verified_s:
+            self._candidate += second.candidate.failed
+            self._stable += second.stable.failed
+
+    @property
+    def latency_limit_ms(self) -> float | None:
+        """Above it a request is slow: from the stable slot's last minute; None with too little."""
+        known = sorted(ms for second in self._seconds for ms in second.stable.latencies_ms)
+        if len(known) < FEWEST_LATENCIES:
+            return None
+        usual_ms = percentile(known, SLOW_PERCENTILE)
+        return max(
+            usual_ms * self._limits.max_latency_ratio, usual_ms + self._limits.latency_floor_ms
+        )
+
+    def finding(self) -> Finding:
+        """The worst that is known."""
+        outcome, reason = self._judged()
+        return Finding(outcome, f"{self._service}: {reason}", self._numbers())
+
+    def _judged(self) -> tuple[Outcome, str]:
+        slot, other = self._slot, self._slot.other
+        recent = self._recent()
+        ours, theirs = recent.candidate, recent.stable
+        if self._failing.standing is Standing.WORSE:
+            return Outcome.FAIL, f"slot {slot} {_lost(ours)}; slot {other} {_lost(theirs)}"
+        if self._slowing.standing is Standing.WORSE:
+            return Outcome.FAIL, f"slot {slot} is slow: {self._latencies(recent)}"
+        if self._weight and self._users_failing.standing is Standing.WORSE:
+            users = f"users {_lost(recent.users)} with slot {slot} at {self._weight} %"
+            return Outcome.FAIL, f"{users}; slot {other} alone {_lost(theirs)}"
+        if (shared := self._shared(recent)) is not None:
+            return Outcome.INCONCLUSIVE, shared
+        fewest, fewest_of = min((self._candidate.total, slot), (self._stable.total, other))
+        if fewest < FEWEST_ANSWERS:
+            return Outcome.INCONCLUSIVE, (
+                f"only {fewest} answers of slot {fewest_of} since the stage was verified, "
+                f"of at least {FEWEST_ANSWERS}"
+            )
+        return Outcome.PASS, (
+            f"{self._candidate.bad} of {self._candidate.total:,} requests to slot {slot} failed, "
+            f"{self._stable.bad} of {self._stable.total:,} to slot {other}; "
+            f"more than {excluded_rate(self._candidate) * 100:.2g} % is ruled out at 95 %"
+        )
+
+    def _shared(self, recent: _Second) -> str | None:
+        """Why nobody can say that the candidate is to blame; None where there is nothing."""
+        slot, other = self._slot, self._slot.other
+        ours, theirs = _lost(recent.candidate), _lost(recent.stable)
+        if self._failing.standing is Standing.STABLE:
+            return f"slot {other} {theirs}, slot {slot} {ours}: it is the stable slot that fails"
+        contests = [self._failing, *([self._users_failing] if self._weight else [])]
+        standings = {contest.standing for contest in contests}
+        if Standing.SHARED in standings:
+            users = f"users {_lost(recent.users)}, " if recent.users.failed.bad else ""
+            return (
+                f"{users}slot {slot} {ours}, slot {other} {theirs}: "
+                "not known to be the candidate's doing, or not yet"
+            )
+        if self._slowing.standing is Standing.SHARED:
+            return f"both slots became slow: {self._latencies(recent)}"
+        return None
+
+    def _latencies(self, recent: _Second) -> str:
+        limit_ms = self.latency_limit_ms
+        return (
+            f"95 % of its requests take up to {_percentile_text(recent.candidate.latencies_ms)}, "
+            f"of slot {self._slot.other}'s {_percentile_text(recent.stable.latencies_ms)}"
+            + ("" if limit_ms is None else f"; the limit is {limit_ms:,.0f} ms")
+        )
+
+    def _recent(self) -> _Second:
+        return _Second(
+            _merged([second.candidate for second in self._seconds]),
+            _merged([second.stable for second in self._seconds]),
+            _merged([second.users for second in self._seconds]),
+        )
+
+    def _numbers(self) -> dict[str, Number]:
+        recent = self._recent()
+        numbers: dict[str, Number] = {
+            "candidateRequests": self._candidate.total,
+            "candidateFailed": self._candidate.bad,
+            "stableRequests": self._stable.total,
+            "stableFailed": self._stable.bad,
+            "excludedPercent": round(excluded_rate(self._candidate) * 100, 4),
+            "usersFailedLastMinute": recent.users.failed.bad,
+        }
+        for name, group in (("candidate", recent.candidate), ("stable", recent.stable)):
+            if group.latencies_ms:
+                p95_ms = percentile(sorted(group.latencies_ms), SLOW_PERCENTILE)
+                numbers[f"{name}P95Ms"] = round(p95_ms, 1)
+            if group.faults:
+                numbers[f"{name}Faults"] = _faults_text(group.faults)
+        return {f"{self._service}.{name}": value for name, value in numbers.items()}
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The value that `share` of the ordered ones are not above; of at least one value."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def _grouped(answers: Sequence[Answer]) -> _Group:
+    bad = [each for each in answers if each.verdict is Said.FAILED]
+    return _Group(
+        Counts(len(bad), len(answers)),
+        Counter(str(each.fault) for each in bad),
+        [each.latency_ms for each in answers if each.latency_ms is not None],
+    )
+
+
+def _merged(groups: Sequence[_Group]) -> _Group:
+    whole = _Group()
+    for group in groups:
+        whole.failed += group.failed
+        whole.faults.update(group.faults)
+        whole.latencies_ms.extend(group.latencies_ms)
+    return whole
+
+
+def _slower(latencies_ms: Sequence[float], limit_ms: float) -> Counts:
+    return Counts(sum(ms > limit_ms for ms in latencies_ms), len(latencies_ms))
+
+
+def _lost(group: _Group) -> str:
+    counts = group.failed
+    if not counts.bad:
+        return f"lost none of {counts.total:,} requests"
+    return (
+        f"lost {counts.bad:,} of {counts.total:,} requests in the last minute "
+        f"({counts.rate * 100:.3g} %: {_faults_text(group.faults)})"
+    )
+
+
+def _faults_text(faults: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in faults.most_common(3))
+
+
+def _percentile_text(latencies_ms: Sequence[float]) -> str:
+    if not latencies_ms:
+        return "unknown"
+    return f"{percentile(sorted(latencies_ms), SLOW_PERCENTILE):,.0f} ms"

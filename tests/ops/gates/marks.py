@@ -1,0 +1,44 @@
+"""Stages for tests of gates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from ops.gates.gate import StageMark
+from rollout.split import Slot, Split
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def stage(
+    weight: int = 10,
+    *,
+    at: datetime = NOON,
+    number: int = 1,
+    services: Sequence[str] = ("web",),
+) -> StageMark:
+    """A stage with slot 02 as the candidate at `weight`."""
+    split = Split(100 - weight, weight)
+    return StageMark(
+        services=services,
+        candidate=Slot.SECOND,
+        stable=Slot.FIRST,
+        splits=dict.fromkeys(services, split),
+        verified_at=at,
+        number=number,
+        of=5,
+    )
+
+
+class FakeClock:
+    """A time of day that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
