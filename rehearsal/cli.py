@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
-import json
+import itertools
 import sys
 from collections.abc import Callable, Generator
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.live import Live
 
 from rehearsal.account import images_of
 from rehearsal.cutover_run import Ended, run_cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
-from rehearsal.lifecycle import ROOT, engine_of, find, start, stop
-from rehearsal.observation import Observer
+from rehearsal.lifecycle import ROOT, find, start, stop
 from rehearsal.shell_environment import as_json, as_shell
+from rehearsal.status import statuses
 from rehearsal.status_view import status_table
-from rehearsal.workspace import Running, Workspace
+from rehearsal.workspace import Workspace
 
 BOOT_SECONDS = 2.0
 INTERRUPTED = 130
@@ -119,40 +119,42 @@ def env(*, wants_json: bool) -> None:
 
 @rehearse.command()
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON for a program.")
+@click.option("--watch", "is_watched", is_flag=True, help="Show it anew until Ctrl-C.")
 @_with_reported_errors
-def status(*, wants_json: bool) -> None:
-    """Show the weights, targets, builds and template versions as the local AWS has them.
+def status(*, wants_json: bool, is_watched: bool) -> None:
+    """Show the weights, targets, builds and template versions, and what each slot carries now.
+
+    Requests a second, and those answered with 5xx, are counted by the proxy over two seconds.
 
     \b
     Examples:
       failover rehearse status
+      failover rehearse status --watch
       failover rehearse status --json
     """
     workspace = Workspace(ROOT)
     running = find(workspace)
-    services = engine_of(workspace, running).outputs().get("services", {})
-    states = _observer(running, services).read() if services else []
+    if wants_json and is_watched:
+        raise click.UsageError("--json prints once: leave --watch out")
+    found = statuses(workspace, running)
+    first = next(found)
     if wants_json:
-        document = {
-            "version": 1,
-            "rehearsal": dataclasses.asdict(running),
-            "services": [
-                {"name": s.name, "weights": s.weights, "ruleArn": s.rule_arn}
-                | {"slots": {str(k): dataclasses.asdict(v) for k, v in s.slots.items()}}
-                for s in states
-            ],
-        }
-        click.echo(json.dumps(document, indent=2))
+        click.echo(first.as_json(running))
         return
     click.echo(f"like {running.like}, at {running.endpoint}, since {running.started_at}")
     click.echo(f"HTTPS on 127.0.0.1:{running.https_port}, HTTP on 127.0.0.1:{running.http_port}")
     click.echo(f"CA file {workspace.ca_file}")
-    if states:
-        images = images_of(running.endpoint, running.region)
-        builds = {image: build for build, image in images.items()}
-        Console().print(status_table(states, builds))
-    else:
+    if not first.services:
         click.echo('nothing is built on it yet: eval "$(failover rehearse env)" && pulumi up')
+        return
+    images = images_of(running.endpoint, running.region)
+    builds = {image: build for build, image in images.items()}
+    if not is_watched:
+        Console().print(status_table(first.services, builds, first.loads))
+        return
+    with contextlib.suppress(KeyboardInterrupt), Live(auto_refresh=False) as live:
+        for each in itertools.chain([first], found):
+            live.update(status_table(each.services, builds, each.loads), refresh=True)
 
 
 @rehearse.command()
@@ -208,10 +210,6 @@ def ramp(like: str, boot_seconds: float, *, wants_json: bool) -> None:
     view.finish(ended.traffic, ended.problems, ended.note)
     if ended.problems:
         sys.exit(1)
-
-
-def _observer(running: Running, services: Any) -> Observer:
-    return Observer(running.endpoint, running.region, services)
 
 
 def _say(text: str) -> None:

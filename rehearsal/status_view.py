@@ -7,23 +7,42 @@ from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 
+from rehearsal.load import Load
 from rehearsal.observation import ServiceState, SlotState
+from rollout.split import Slot
+
+_LEFT = ("service", "slot", "weight", "targets", "in service", "template", "build")
+_RIGHT = ("req/s", "5xx/s")
 
 
-def status_table(services: Iterable[ServiceState], builds: Mapping[str, str]) -> Table:
-    """One row a slot: weight, targets by state, instances in service, template version, build.
+def status_table(
+    services: Iterable[ServiceState],
+    builds: Mapping[str, str],
+    loads: Mapping[tuple[str, Slot], Load],
+) -> Table:
+    """One row a slot: weight, targets by state, instances, template version, build, traffic.
 
     Args:
         services: As the local AWS has them.
         builds: AMI id to the name of the build that it holds.
+        loads: What each slot of each service carries now.
     """
-    table = Table()
-    for column in ("service", "slot", "weight", "targets", "in service", "template", "build"):
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in _LEFT:
         table.add_column(column)
-    for service in services:
+    for column in _RIGHT:
+        table.add_column(column, justify="right")
+    for number, service in enumerate(services):
+        if number:
+            table.add_row()
         for slot, state in service.slots.items():
-            table.add_row(service.name, str(slot), str(state.weight), *_cells(state, builds))
-        table.add_section()
+            load = loads[service.name, slot]
+            traffic = [f"{load.requests_per_s:.1f}", f"{load.errors_per_s:.1f}"]
+            if load.errors_per_s:
+                traffic[1] = f"[red]{traffic[1]}[/]"
+            table.add_row(
+                service.name, str(slot), str(state.weight), *_cells(state, builds), *traffic
+            )
     return table
 
 
