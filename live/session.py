@@ -1,0 +1,145 @@
+"""boto3 as the stack's provider is: its region, profile, assumed role, endpoint and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    AssumeRoleWithWebIdentityCredentialFetcher,
+    CredentialProvider,
+    Credentials,
+    DeferredRefreshableCredentials,
+)
+
+from live.errors import NoCredentialsError, translated
+from live.provider_config import AssumedRole, ProviderConfig
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 10
+ATTEMPTS = 4
+"""Requests for one answer, first one included. Who asks keeps asking for longer than that."""
+
+
+class Session:
+    """Clients of one account and region.
+
+    Credentials of an assumed role are renewed by themselves before they expire.
+    """
+
+    def __init__(self, config: ProviderConfig, attempts: int = ATTEMPTS) -> None:
+        """Be ready; AWS is not asked before the first call of a client.
+
+        Raises:
+            NoCredentialsError: there is no such profile.
+        """
+        self._config = config
+        self._retries = Config(
+            retries={"mode": "adaptive", "total_max_attempts": attempts},
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            region_name=config.region,
+        )
+        with translated():
+            source = botocore.session.Session(profile=config.profile)
+            if config.credentials_file:
+                source.set_config_variable("credentials_file", config.credentials_file)
+            if config.config_file:
+                source.set_config_variable("config_file", config.config_file)
+            if config.access_key_id and config.secret_access_key:
+                source.set_credentials(
+                    config.access_key_id, config.secret_access_key, config.session_token
+                )
+            for role in config.roles:
+                source = self._assumed(source, role)
+            if config.web_identity:
+                source = self._by_web_identity(source, config.web_identity)
+            self._session = boto3.Session(botocore_session=source, region_name=config.region)
+
+    @property
+    def region(self) -> str:
+        """The region that is read."""
+        return self._session.region_name
+
+    def client(self, service: str) -> Any:
+        """A client of `service`, by boto3's name, with adaptive retries."""
+        with translated():
+            client: Any = self._session.client(  # pyright: ignore[reportCallIssue]
+                service,  # pyright: ignore[reportArgumentType]
+                config=self._retries,
+                endpoint_url=self._config.endpoints.get(service),
+            )
+        return client
+
+    def _creator(self, source: botocore.session.Session) -> Callable[..., Any]:
+        def create(service: str, **arguments: Any) -> Any:
+            options: dict[str, Any] = {
+                "config": self._retries,
+                "region_name": self._config.region,
+                "endpoint_url": self._config.endpoints.get(service),
+                **arguments,
+            }
+            return source.create_client(service, **options)
+
+        return create
+
+    def _assumed(
+        self, source: botocore.session.Session, role: AssumedRole
+    ) -> botocore.session.Session:
+        fetcher = AssumeRoleCredentialFetcher(
+            client_creator=self._creator(source),
+            source_credentials=_credentials_of(source),
+            role_arn=role.arn,
+            extra_args=dict(role.arguments),
+        )
+        return _with_credentials("assume-role", fetcher.fetch_credentials)
+
+    def _by_web_identity(
+        self, source: botocore.session.Session, identity: Any
+    ) -> botocore.session.Session:
+        def token() -> str:
+            if identity.get("webIdentityToken"):
+                return identity["webIdentityToken"]
+            return Path(identity["webIdentityTokenFile"]).read_text()
+
+        fetcher = AssumeRoleWithWebIdentityCredentialFetcher(
+            client_creator=self._creator(source),
+            web_identity_token_loader=token,
+            role_arn=identity["roleArn"],
+            extra_args={"RoleSessionName": identity.get("sessionName") or "failover"},
+        )
+        return _with_credentials("assume-role-with-web-identity", fetcher.fetch_credentials)
+
+
+class _Renewed(CredentialProvider):
+    """Credentials that are asked for when they are needed, and again before they expire."""
+
+    METHOD = "failover"
+
+    def __init__(self, method: str, ask: Callable[[], Any]) -> None:
+        super().__init__()
+        self._method = method
+        self._ask = ask
+
+    def load(self) -> Any:
+        return DeferredRefreshableCredentials(refresh_using=self._ask, method=self._method)
+
+
+def _with_credentials(method: str, ask: Callable[[], Any]) -> botocore.session.Session:
+    session = botocore.session.Session()
+    session.get_component("credential_provider").providers.insert(0, _Renewed(method, ask))
+    return session
+
+
+def _credentials_of(source: botocore.session.Session) -> Credentials:
+    credentials: Any = source.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError(
+            "no AWS credentials to assume a role with: log in, or set aws:profile"
+        )
+    return credentials

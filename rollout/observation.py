@@ -1,0 +1,169 @@
+"""A service as AWS has it at one moment: its rule's weights, and what stands behind each slot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollout.split import TOTAL_WEIGHT, Slot, Split
+
+HEALTHY = "healthy"
+IN_SERVICE = "InService"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A registered target. Source: ELBv2 API, TargetHealthDescription."""
+
+    id: str
+    state: str
+    """AWS's word: initial, healthy, unhealthy, unused, draining, unavailable."""
+    reason: str = ""
+    """AWS's code, such as `Target.ResponseCodeMismatch`; empty where all is well."""
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.state}" + (f" ({self.reason})" if self.reason else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What instances are launched from: a version of a launch template, or a configuration."""
+
+    source: str
+    """The launch template's id, or the launch configuration's name."""
+    version: str = ""
+    """The number of the version; empty for a launch configuration."""
+
+    def __str__(self) -> str:
+        return f"version {self.version}" if self.version else self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What an instance becomes: that part of a template which is not a name or a tag."""
+
+    image_id: str
+    user_data: str = ""
+    """In base64, as AWS has it."""
+    instance_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The build that a group launches, and since when it is the one."""
+
+    build: Build
+    at: datetime
+    """When the first version with this build was made; versions that only change tags keep it."""
+    is_first: bool
+    """Whether its template never had another build: it was made with the slot, not released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance of a group. Source: Auto Scaling API, Instance."""
+
+    id: str
+    lifecycle_state: str
+    """AWS's word: Pending, InService, Terminating and so on."""
+    template: Template | None
+    """What it was launched from; `None` where that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An Auto Scaling group. Source: Auto Scaling API, AutoScalingGroup."""
+
+    name: str
+    desired: int
+    min_size: int
+    max_size: int
+    pinned: Template | None
+    """What it launches from now on; `None` where AWS tells of nothing."""
+    release: Release | None
+    """The build behind `pinned`; `None` where it cannot be told, or was not asked for."""
+    instances: tuple[Instance, ...]
+    tags: Mapping[str, str]
+
+    @property
+    def in_service(self) -> tuple[Instance, ...]:
+        """The instances that AWS counts."""
+        return tuple(i for i in self.instances if i.lifecycle_state == IN_SERVICE)
+
+    @property
+    def outdated(self) -> tuple[Instance, ...]:
+        """The instances in service that were launched from something else than is pinned now."""
+        return tuple(i for i in self.in_service if i.template != self.pinned)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSlot:
+    """A slot of a service."""
+
+    target_group_arn: str
+    targets: tuple[Target, ...]
+    group: Group | None
+    """The Auto Scaling group behind the target group; `None` where there is none, or more."""
+
+    @property
+    def healthy(self) -> tuple[Target, ...]:
+        """The targets that pass their health checks; draining and unused ones are none."""
+        return tuple(target for target in self.targets if target.state == HEALTHY)
+
+    @property
+    def unhealthy(self) -> tuple[Target, ...]:
+        """The targets that could serve and do not; those that are on their way out are none."""
+        gone = {HEALTHY, "draining"}
+        return tuple(target for target in self.targets if target.state not in gone)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRule:
+    """The rule of a service."""
+
+    service: str
+    arn: str
+    weight_01: int
+    weight_02: int
+    strangers: tuple[str, ...] = ()
+    """What else the rule does: target groups that are no slot's, actions that forward nowhere."""
+
+    @property
+    def split(self) -> Split | None:
+        """The weights as shares of 100; `None` where no slot, or somebody else, has a weight.
+
+        A forward to a single target group is 100/0, as it has no weights of its own.
+        """
+        return None if self.strangers else split_of(self.weight_01, self.weight_02)
+
+    @property
+    def weights(self) -> str:
+        """The weights as the rule has them, such as `60/40`, with what else it does."""
+        split = self.split
+        shown = f"{self.weight_01}/{self.weight_02}" if split is None else str(split)
+        return "".join((shown, *(f" and {stranger}" for stranger in self.strangers)))
+
+
+@dataclass(frozen=True, slots=True)
+class LiveService:
+    """A service: its rule, and its two slots."""
+
+    rule: LiveRule
+    slots: Mapping[Slot, LiveSlot]
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.rule.service
+
+
+def split_of(weight_01: int, weight_02: int) -> Split | None:
+    """Two relative weights as shares of 100; a slot that has any weight keeps at least 1."""
+    total = weight_01 + weight_02
+    if total == 0:
+        return None
+    share = round(weight_01 * TOTAL_WEIGHT / total)
+    if 0 < weight_01 < total:
+        share = min(max(share, 1), TOTAL_WEIGHT - 1)
+    return Split(share, TOTAL_WEIGHT - share)
