@@ -15,6 +15,10 @@ import threading
 
 import click
 
+METRIC_LAG_SECONDS = 5.0
+SHORTEST_METRIC_LAG_SECONDS = 2.0
+"""What the data plane needs to tell the last requests of a minute."""
+
 
 @click.command()
 @click.option("--port", default=0, show_default=True, help="Loopback port; 0 takes a free one.")
@@ -37,7 +41,20 @@ import click
     show_default=True,
     help="Targets pass their checks by the clock, or as a data plane reports.",
 )
-def main(port: int, boot_seconds: float, longest_drain_seconds: float | None, health: str) -> None:
+@click.option(
+    "--metric-lag-seconds",
+    type=click.FloatRange(min=SHORTEST_METRIC_LAG_SECONDS),
+    default=METRIC_LAG_SECONDS,
+    show_default=True,
+    help="From the end of a minute to its data points of the load balancers.",
+)
+def main(
+    port: int,
+    boot_seconds: float,
+    longest_drain_seconds: float | None,
+    health: str,
+    metric_lag_seconds: float,
+) -> None:
     """Serve the local AWS API until standard input ends."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is what the lock makes
@@ -53,7 +70,9 @@ def main(port: int, boot_seconds: float, longest_drain_seconds: float | None, he
     from rehearsal.control_plane.world import World
 
     source = ReportedHealth() if health == "reported" else ClockHealth(boot_seconds)
-    world = World(SystemClock(), source, longest_drain_seconds)
+    world = World(
+        SystemClock(), source, longest_drain_seconds, metric_lag_seconds=metric_lag_seconds
+    )
     plane = ControlPlane(world)
     server = Server(Application(plane), port)
     for work in (server.run, plane.run_ticks):

@@ -1,6 +1,10 @@
 """The rehearsal's own API beside AWS's, under `/_rehearsal/`; loopback only.
 
-What a data plane asks and tells is in `data_plane_link`. Beside it, for tests:
+What a data plane asks and tells is in `data_plane_link`, and
+
+POST   /_rehearsal/traffic                         what it counted since the last time
+
+Beside it, for tests:
 
 GET    /_rehearsal/calls?after=MARK&accessKey=ID   requests per operation since MARK (0: the start)
 GET    /_rehearsal/faults                          the faults in force, and how often each was met
@@ -20,6 +24,7 @@ from urllib.parse import parse_qs
 from rehearsal.control_plane.calls import CallLog
 from rehearsal.control_plane.data_plane_link import PREFIX, Answer, DataPlaneLink, as_json
 from rehearsal.control_plane.injected_fault import FaultRequestError, InjectedFaults
+from rehearsal.control_plane.metrics.application_elb import take_traffic
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -33,6 +38,7 @@ class OwnApi:
     def __init__(self, plane: ControlPlane) -> None:
         self.calls = CallLog()
         self.faults = InjectedFaults(plane.world.clock)
+        self._world = plane.world
         self._link = DataPlaneLink(plane)
 
     def answer(self, environ: WSGIEnvironment, body: bytes) -> Answer:
@@ -43,6 +49,10 @@ class OwnApi:
         if path == "calls" and method == "GET":
             key = query.get("accessKey", [None])[0]
             return as_json("200 OK", self.calls.since(int(query.get("after", ["0"])[0]), key))
+        if path == "traffic" and method == "POST":
+            with self._world.lock:
+                take_traffic(self._world, json.loads(body))
+            return as_json("200 OK", {})
         if path == "faults":
             return self._on_faults(method, body)
         return self._link.answer(environ, body)

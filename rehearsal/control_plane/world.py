@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rehearsal.control_plane.autoscaling.group import GroupRecord
 from rehearsal.control_plane.clock import Clock
 from rehearsal.control_plane.health import HealthSource
+from rehearsal.control_plane.metrics.store import MetricStore
 from rehearsal.control_plane.targets import TargetRegistry
 
 ACCOUNT_ID = "123456789012"
@@ -27,3 +28,8 @@ class World:
     """Auto Scaling groups by ARN."""
     sessions: dict[str, float] = field(default_factory=dict[str, float])
     """When the credentials of an assumed role expire, by access key id; epoch seconds."""
+    metrics: MetricStore = field(default_factory=MetricStore)
+    metric_lag_seconds: float = 5.0
+    """How long after the end of its minute a data point of the load balancers can be seen."""
+    hosts_sampled_at: float = 0.0
+    """When the targets' health was last taken into the metrics; epoch seconds."""

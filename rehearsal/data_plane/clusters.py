@@ -61,6 +61,7 @@ def endpoints(group: TargetGroup, address_of: AddressOf, is_healthy: IsHealthy) 
         {
             "endpoint": {"address": _socket(address_of(target.target_id, target.port))},
             "health_status": "HEALTHY" if is_healthy(group.arn, target) else "UNHEALTHY",
+            "metadata": _metadata(is_healthy=is_healthy(group.arn, target)),
         }
         for target in checked_targets(group)
     ]
@@ -69,6 +70,11 @@ def endpoints(group: TargetGroup, address_of: AddressOf, is_healthy: IsHealthy) 
         "cluster_name": group.arn,
         "endpoints": [{"lb_endpoints": listed}] if listed else [],
     }
+
+
+def _metadata(*, is_healthy: bool) -> dict[str, Any]:
+    """What the access log tells of the target that a request went to."""
+    return {"filter_metadata": {"rehearsal": {"healthy": "true" if is_healthy else "false"}}}
 
 
 def checked_targets(group: TargetGroup) -> Iterable[Target]:

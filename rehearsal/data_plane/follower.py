@@ -51,6 +51,15 @@ class ControlPlaneLink:
         """
         self._ask("PUT", "/_rehearsal/report", json.dumps(report))
 
+    def tell_traffic(self, tallies: list[dict[str, Any]]) -> None:
+        """Tell the control plane what was counted since the last time.
+
+        Raises:
+            OSError: the control plane is gone.
+            LinkError: it answered with an error.
+        """
+        self._ask("POST", "/_rehearsal/traffic", json.dumps(tallies))
+
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
         try:
             self._connection.request(method, path, body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.control_plane.topology import Certificate, Listener, LoadBalancer
+from rehearsal.data_plane.access_log import access_log
 
 HOST = "127.0.0.1"
 
@@ -84,6 +85,7 @@ def _connection_manager(
     }
     manager = {
         "@type": _HCM,
+        "access_log": access_log(balancer.arn),
         "stat_prefix": f"listener.{listener.port}",
         "codec_type": "AUTO" if is_secure else "HTTP1",
         "rds": {

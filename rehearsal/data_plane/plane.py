@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.control_plane.topology import Topology
+from rehearsal.data_plane.access_log import parsed
 from rehearsal.data_plane.addresses import Addresses
 from rehearsal.data_plane.checker import Checker
 from rehearsal.data_plane.envoy import Envoy
@@ -17,11 +18,14 @@ from rehearsal.data_plane.follower import ControlPlaneLink
 from rehearsal.data_plane.rendering import render, used_target_groups
 from rehearsal.data_plane.report import report
 from rehearsal.data_plane.resource_files import ResourceFiles
+from rehearsal.data_plane.traffic_tally import TrafficTally
 from rehearsal.instances.fleet import Fleet
 
 log = logging.getLogger(__name__)
 
 CA_FILE = "ca.pem"
+TRAFFIC_SECONDS = 0.5
+"""How often the control plane is told what traffic there was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class DataPlane:
         self._files = ResourceFiles(settings.folder)
         self._topology = Topology()
         self._reported: dict[str, Any] | None = None
+        self._tally = TrafficTally()
+        self._tasks: list[asyncio.Task[Any]] = []
 
     async def start(self) -> None:
         """Start the proxy; there is nothing to carry yet."""
@@ -62,16 +68,24 @@ class DataPlane:
             OSError: the control plane is gone.
             EnvoyError: Envoy does not follow.
         """
-        parts: list[Coroutine[Any, Any, Any]] = [self._follow(), self._work(), self._envoy.wait()]
-        tasks = [asyncio.create_task(part) for part in parts]
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
+        parts: list[Coroutine[Any, Any, Any]] = [
+            self._follow(),
+            self._work(),
+            self._count(),
+            self._tell_traffic(),
+            self._envoy.wait(),
+        ]
+        self._tasks = [asyncio.create_task(part) for part in parts]
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in self._tasks:
             task.cancel()
         for task in done:
             log.error("a part of the data plane ended with %s", task.result())
 
     async def close(self) -> None:
         """End everything that was started."""
+        for task in self._tasks:
+            task.cancel()
         await self._checker.close()
         await self._fleet.close()
         await self._envoy.stop()
@@ -121,6 +135,19 @@ class DataPlane:
             if told != self._reported:
                 await asyncio.to_thread(link.report, told)
                 self._reported = told
+
+    async def _count(self) -> None:
+        """Count every request as the proxy logs it, until the proxy ends."""
+        async for line in self._envoy.access_log():
+            self._tally.add(parsed(line))
+
+    async def _tell_traffic(self) -> None:
+        """Tell the control plane now and then what was counted."""
+        link = ControlPlaneLink(self._settings.endpoint)
+        while True:
+            await asyncio.sleep(TRAFFIC_SECONDS)
+            if tallies := self._tally.taken():
+                await asyncio.to_thread(link.tell_traffic, tallies)
 
     def _write_ca(self, topology: Topology) -> None:
         """Write the certificates that a client must trust, where they differ."""

@@ -17,6 +17,7 @@ from rehearsal.control_plane.corrections import (
     load_balancers,
     load_balancing_tags,
     machine_images,
+    metrics,
     network,
     scaling_policies,
     security_groups,
@@ -48,6 +49,7 @@ TABLE: tuple[Correction, ...] = (
     instance_refreshes.INSTANCE_REFRESH,
     scaling_policies.SCALING_POLICIES,
     sessions.SESSIONS,
+    metrics.METRICS,
     unsupported.UNSUPPORTED,
 )
 """Later ones wrap earlier ones where both change a method."""

@@ -1,0 +1,120 @@
+"""Every data point of every metric, and when it can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rehearsal.control_plane.metrics.distribution import Distribution, merged
+
+MINUTE_SECONDS = 60
+KEPT_SECONDS = 12 * 3600
+"""AWS keeps data points of a minute for 15 days; no rehearsal lasts that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric of one account and region."""
+
+    account_id: str
+    region: str
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...]
+    """Sorted by name."""
+
+    @classmethod
+    def of(
+        cls,
+        place: tuple[str, str],
+        namespace: str,
+        name: str,
+        dimensions: Mapping[str, str],
+    ) -> Metric:
+        """The metric of that account and region with those dimensions."""
+        return cls(*place, namespace, name, tuple(sorted(dimensions.items())))
+
+
+@dataclass(slots=True)
+class Series:
+    """The data points of one metric."""
+
+    unit: str
+    delivered_by: float
+    """How long after its minute's end a data point is complete and shown, in seconds. Negative for
+    what is shown as soon as it is there."""
+    points: dict[int, Distribution] = field(default_factory=dict[int, Distribution])
+    """By the minute's beginning, in epoch seconds."""
+
+    def seen(self, now: float) -> Iterator[tuple[int, Distribution]]:
+        """The data points that can be seen at `now`."""
+        for minute, point in self.points.items():
+            if now >= minute + MINUTE_SECONDS + self.delivered_by:
+                yield minute, point
+
+
+AT_ONCE = -float(MINUTE_SECONDS)
+"""Of a `Series.delivered_by`: a data point can be seen from the beginning of its minute."""
+
+
+@dataclass(slots=True)
+class MetricStore:
+    """All metrics. All use is under the world's lock."""
+
+    _series: dict[Metric, Series] = field(default_factory=dict[Metric, Series])
+    _pruned_at: float = 0.0
+
+    def add(
+        self, metric: Metric, minute: int, samples: Distribution, unit: str, delivered_by: float
+    ) -> None:
+        """Add samples to the data point of a minute."""
+        series = self._series.setdefault(metric, Series(unit, delivered_by))
+        known = series.points.get(minute)
+        both = merged([samples] if known is None else [known, samples])
+        if both is not None:
+            series.points[minute] = both
+
+    def unit_of(self, metric: Metric) -> str | None:
+        """The unit of a metric; None where there is no such metric."""
+        series = self._series.get(metric)
+        return None if series is None else series.unit
+
+    def listed(self, now: float) -> Iterable[Metric]:
+        """Every metric of which a data point can be seen."""
+        return [
+            metric
+            for metric, series in self._series.items()
+            if next(series.seen(now), None) is not None
+        ]
+
+    def points(
+        self, metric: Metric, start: float, end: float, now: float
+    ) -> dict[int, Distribution]:
+        """The data points from `start` to before `end` that can be seen at `now`, by minute."""
+        series = self._series.get(metric)
+        if series is None:
+            return {}
+        return {m: point for m, point in series.seen(now) if start <= m < end}
+
+    def prune(self, now: float) -> None:
+        """Forget what is too old, once a minute."""
+        if now < self._pruned_at + MINUTE_SECONDS:
+            return
+        self._pruned_at = now
+        for metric, series in list(self._series.items()):
+            for minute in [m for m in series.points if m < now - KEPT_SECONDS]:
+                del series.points[minute]
+            if not series.points:
+                del self._series[metric]
+
+
+def in_periods(
+    points: Mapping[int, Distribution], start: float, period: int
+) -> dict[int, Distribution]:
+    """Data points of a minute each, joined to those of longer periods that begin at `start`."""
+    found: dict[int, list[Distribution]] = {}
+    for minute, point in points.items():
+        begins = int(start + (minute - start) // period * period)
+        found.setdefault(begins, []).append(point)
+    joined = {begins: merged(parts) for begins, parts in sorted(found.items())}
+    return {begins: point for begins, point in joined.items() if point is not None}
