@@ -12,6 +12,10 @@ from __future__ import annotations
 from rollout.problem import Problem, listed
 
 
+CONFIG_REFUSED = "the stack config; nothing was changed."
+"""What a refused config's text has in it, by which whoever reads the engine's output knows it."""
+
+
 class RolloutError(Exception):
     """Base of every error that this package raises."""
 
@@ -29,7 +33,8 @@ class SettingsError(RolloutError):
         super().__init__(problems)
 
     def __str__(self) -> str:
-        return listed(self.problems, "the stack config", "nothing was changed")
+        of, _, nothing_done = CONFIG_REFUSED.removesuffix(".").partition("; ")
+        return listed(self.problems, of, nothing_done)
 
 
 class EntryError(RolloutError, ValueError):
