@@ -1,0 +1,55 @@
+"""A line of the guards in a preview or an update, which programs read as well as people."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+
+class NoticeKind(enum.StrEnum):
+    """What a notice says; its value is what the line begins with."""
+
+    PASSES = "judgement: passes"
+    WILL_WAIT = "judgement: will wait"
+    """In a preview: the update would wait, for what the line says."""
+    WILL_BE_REFUSED = "judgement: will be refused"
+    """In a preview: the update would be refused."""
+    WAITING = "judgement: waiting"
+    REFUSED = "judgement: refused"
+    OVERRIDE = "judgement: override"
+    """What is refused is let through, since the config has a reason for it."""
+    SURPRISE = "surprise"
+    """The live weights are not what the stack left."""
+
+
+_LINE = re.compile(
+    rf"({'|'.join(map(re.escape, NoticeKind))}): ([^:\n]*): ([^:\n]*): (.*)", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that the guards say: `judgement: passes: web: 90/10 -> 75/25: ...`."""
+
+    kind: NoticeKind
+    service: str
+    """The service it is about; `all services` where it is about every one."""
+    change: str
+    """What would be done, such as `90/10 -> 75/25` or `slot 01`."""
+    text: str
+    """Why, and below it the commands that mend it."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.service}: {self.change}: {self.text}"
+
+    @classmethod
+    def parse(cls, line: str) -> Notice | None:
+        """The notice in a diagnostic; `None` where it is none of ours."""
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            return None
+        return cls(NoticeKind(match[1]), match[2], match[3], match[4])
+
+
+ALL_SERVICES = "all services"
