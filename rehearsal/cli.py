@@ -17,7 +17,7 @@ from rehearsal.account import images_of
 from rehearsal.cutover_run import Ended, run_cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
-from rehearsal.lifecycle import ROOT, find, start, stop
+from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, find, start, stop
 from rehearsal.shell_environment import as_json, as_shell
 from rehearsal.status import statuses
 from rehearsal.status_view import status_table
@@ -79,8 +79,15 @@ def rehearse() -> None:
 @rehearse.command()
 @_like
 @_boot
+@click.option(
+    "--metric-lag-seconds",
+    type=click.FloatRange(min=2),
+    default=METRIC_LAG_SECONDS,
+    show_default=True,
+    help="From the end of a minute to its CloudWatch data points.",
+)
 @_with_reported_errors
-def up(like: str, boot_seconds: float) -> None:
+def up(like: str, boot_seconds: float, metric_lag_seconds: float) -> None:
     """Start the local AWS and leave it running; a second `up` finds the first.
 
     \b
@@ -91,9 +98,10 @@ def up(like: str, boot_seconds: float) -> None:
     Examples:
       failover rehearse up --like prod
       failover rehearse up --like dev --boot-seconds 20
+      failover rehearse up --metric-lag-seconds 120
     """
     workspace = Workspace(ROOT)
-    started = start(workspace, like, boot_seconds, _say)
+    started = start(workspace, like, boot_seconds, _say, metric_lag_seconds=metric_lag_seconds)
     running = started.running
     verb = "runs" if started.is_new else "already runs"
     click.echo(f"a rehearsal like {running.like} {verb} at {running.endpoint}")

@@ -24,6 +24,7 @@ from rehearsal.workspace import STACK, Running, Workspace
 
 ROOT = Path(__file__).parents[1]
 STOP_SECONDS = 15.0
+METRIC_LAG_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def start(
     say: Callable[[str], None],
     *,
     tethered: bool = False,
+    metric_lag_seconds: float = METRIC_LAG_SECONDS,
 ) -> Started:
     """Start a rehearsal of the stack `like`, or find the one that runs.
 
@@ -56,6 +58,7 @@ def start(
         boot_seconds: What an instance takes from launch to its first passed health check.
         say: Called with what is being done.
         tethered: End the rehearsal with this process, whatever ends it.
+        metric_lag_seconds: From the end of a minute to its CloudWatch data points, at least 2.
 
     Raises:
         RehearsalError: it could not be started; nothing is left behind.
@@ -73,7 +76,8 @@ def start(
     if workspace.is_held():
         raise BusyError("another `failover rehearse up` is starting in this clone; wait for it")
     say("starting the local AWS")
-    supervisor, ready = _start_supervisor(workspace, boot_seconds, tethered=tethered)
+    options = ["--boot-seconds", str(boot_seconds), "--metric-lag-seconds", str(metric_lag_seconds)]
+    supervisor, ready = _start_supervisor(workspace, options, tethered=tethered)
     running = Running(
         pid=int(ready["pid"]),
         endpoint=str(ready["endpoint"]),
@@ -145,10 +149,10 @@ def engine_of(workspace: Workspace, running: Running) -> Engine:
 
 
 def _start_supervisor(
-    workspace: Workspace, boot_seconds: float, *, tethered: bool
+    workspace: Workspace, options: list[str], *, tethered: bool
 ) -> tuple[subprocess.Popen[str], dict[str, Any]]:
     argv = [sys.executable, "-m", "rehearsal.supervisor", str(workspace.root)]
-    argv += ["--boot-seconds", str(boot_seconds), *(["--tethered"] if tethered else [])]
+    argv += [*options, *(["--tethered"] if tethered else [])]
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with workspace.supervisor_log.open("w") as log:
         supervisor = subprocess.Popen(

@@ -83,6 +83,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Hold a rehearsal's processes together.")
     parser.add_argument("root", type=Path)
     parser.add_argument("--boot-seconds", type=float, default=2.0)
+    parser.add_argument("--metric-lag-seconds", type=float, default=5.0)
     parser.add_argument("--tethered", action="store_true", help="end when standard input closes")
     args = parser.parse_args()
     workspace = Workspace(args.root)
@@ -90,20 +91,23 @@ def main() -> int:
         with workspace.held() as is_ours:
             if not is_ours:
                 raise BusyError("a rehearsal already runs in this clone")
-            _serve(workspace, args.boot_seconds, tethered=args.tethered)
+            _serve(workspace, args.boot_seconds, args.metric_lag_seconds, tethered=args.tethered)
     except RehearsalError as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return error.exit_code
     return 0
 
 
-def _serve(workspace: Workspace, boot_seconds: float, *, tethered: bool) -> None:
+def _serve(
+    workspace: Workspace, boot_seconds: float, metric_lag_seconds: float, *, tethered: bool
+) -> None:
     workspace.create()
     told_to_stop = _stop_event(tethered=tethered)
     parts: list[Part] = []
     try:
         log = workspace.logs / "control-plane.log"
-        aws = Part("local AWS", "rehearsal.control_plane", ["--health", "reported"], log)
+        options = ["--health", "reported", "--metric-lag-seconds", str(metric_lag_seconds)]
+        aws = Part("local AWS", "rehearsal.control_plane", options, log)
         parts.append(aws)
         endpoint = f"http://127.0.0.1:{aws.wait_until_ready()['port']}"
         log = workspace.logs / "provider.log"
