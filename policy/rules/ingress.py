@@ -24,19 +24,24 @@ class Ingress:
     """Ports that everyone may reach."""
 
     path: str
-    """Where it stands in the inputs, with a dot at the end; empty for the resource itself."""
+    """Where it stands in the inputs, `ingress[0]`; `the rule` where it is one by itself."""
     source: str
     first_port: int
     last_port: int
     protocol: str
 
     @property
+    def only_port(self) -> int | None:
+        """The port, where it is a single one."""
+        return self.first_port if self.first_port == self.last_port else None
+
+    @property
     def ports(self) -> str:
         """The ports in words."""
         if (self.first_port, self.last_port) == _ALL_PORTS:
             return "all ports"
-        if self.first_port == self.last_port:
-            return f"port {self.first_port}"
+        if self.only_port is not None:
+            return f"port {self.only_port}"
         return f"ports {self.first_port} to {self.last_port}"
 
     def has_port(self, port: int) -> bool:
@@ -56,13 +61,13 @@ def open_to_everyone(args: ResourceValidationArgs) -> Iterator[Ingress]:
 
 def _entries(args: ResourceValidationArgs) -> Iterator[tuple[str, Properties]]:
     if args.resource_type in INGRESS_RULE:
-        yield "", args.props
+        yield "the rule", args.props
     elif args.resource_type in SECURITY_GROUP_RULE:
         if args.props.get("type") == "ingress":
-            yield "", args.props
+            yield "the rule", args.props
     else:
         for index, entry in enumerate(sections(args.props, "ingress")):
-            yield f"ingress[{index}].", entry
+            yield f"ingress[{index}]", entry
 
 
 def _sources(properties: Properties) -> Iterator[Any]:

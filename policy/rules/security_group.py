@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pulumi_policy import ResourceValidationArgs
 
-from .ingress import open_to_everyone
+from .ingress import Ingress, open_to_everyone
 from .policy import security_policy
 from .resource_type import INGRESS_RULE, SECURITY_GROUP, SECURITY_GROUP_RULE
 
@@ -21,19 +21,22 @@ def _open_admin_ports(args: ResourceValidationArgs) -> Iterator[str]:
         for port, what in _ADMIN_PORTS.items():
             if ingress.has_port(port):
                 yield (
-                    f"{ingress.path or 'the rule '}lets {ingress.source} reach port {port}, "
+                    f"{ingress.path} lets {ingress.source} reach port {port}, "
                     f"{what}; expected nobody: use Session Manager"
                 )
 
 
 def _other_open_ports(args: ResourceValidationArgs) -> Iterator[str]:
     for ingress in open_to_everyone(args):
-        is_listener = ingress.first_port == ingress.last_port in _LISTENER_PORTS
-        if not (is_listener and ingress.protocol in _TCP):
+        if not _is_listener_port(ingress) and ingress.only_port not in _ADMIN_PORTS:
             yield (
-                f"{ingress.path or 'the rule '}lets {ingress.source} reach {ingress.ports} by "
+                f"{ingress.path} lets {ingress.source} reach {ingress.ports} by "
                 f"{ingress.protocol}; expected TCP port 80 or 443 only"
             )
+
+
+def _is_listener_port(ingress: Ingress) -> bool:
+    return ingress.only_port in _LISTENER_PORTS and ingress.protocol in _TCP
 
 
 POLICIES = (
