@@ -13,6 +13,7 @@ import click
 
 SUBCOMMANDS = {
     "inspect": ("ops.inspect.cli:inspect", "Show a load balancer and what slots would meet."),
+    "plan": ("ops.plan.cli:plan", "Say what `pulumi up` would mean, before it does anything."),
     "probe": ("probe.cli:probe", "Send a steady stream of requests and record every lost one."),
     "rehearse": ("rehearsal.cli:rehearse", "Run a local AWS that the real engine applies to."),
 }

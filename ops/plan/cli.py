@@ -1,0 +1,135 @@
+"""`failover plan`: the options, their help, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from ops.plan.errors import PreviewError, PreviewInputError
+from ops.plan.markdown import failed_markdown, markdown
+from ops.plan.plan import Outcome, Plan, fold
+from ops.plan.preview import PreviewRequest, run_preview, selected_stack
+from ops.plan.project import policy_pack, project_folder
+
+EXIT_CODES = {
+    Outcome.NO_CHANGE: 0,
+    Outcome.CHANGES: 0,
+    Outcome.REFUSED: 1,
+    Outcome.BAD_CONFIG: 2,
+    Outcome.FAILED: 3,
+}
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("plan", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stack", metavar="STACK", help="The stack; the selected one if left out.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Markdown, for a pull request.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, for a program.")
+@click.option(
+    "--policy-pack",
+    "pack",
+    metavar="FOLDER",
+    type=_FILE,
+    help="The policy pack; `policy` beside Pulumi.yaml if left out.",
+)
+@click.option(
+    "--policy-pack-config", "pack_config", metavar="FILE", type=_FILE, help="The pack's own config."
+)
+@click.option("--no-policy-pack", "no_pack", is_flag=True, help="Preview without a policy pack.")
+@click.option("--refresh", is_flag=True, help="Read AWS first, so that drift is in the plan.")
+@click.option("--output", metavar="FILE", type=_FILE, help="Write there, not to standard output.")
+def plan(
+    *,
+    stack: str | None,
+    as_markdown: bool,
+    as_json: bool,
+    pack: Path | None,
+    pack_config: Path | None,
+    no_pack: bool,
+    refresh: bool,
+    output: Path | None,
+) -> NoReturn:
+    """Say what `pulumi up` would mean: weights, images, capacity, policies, judgement, cost.
+
+    It runs `pulumi preview` with the policy pack and folds its events; nothing is changed, on any
+    backend. Standard output is a terminal's text, or what --markdown or --json ask for.
+
+    \b
+    Exit code: 0 an update may go on (also when nothing changes), 1 it would be refused by a
+    guard, a mandatory policy or protection, 2 bad input, 3 the preview itself failed.
+
+    \b
+    Examples:
+      failover plan
+      failover plan --stack prod --markdown --output plan.md
+      failover plan --stack dev --json | jq .services.web.weights
+      failover plan --refresh --no-policy-pack
+    """
+    if as_markdown and as_json:
+        raise click.UsageError("--markdown and --json say the same plan in two ways: choose one")
+    request: PreviewRequest | None = None
+    try:
+        request = _request(stack, pack, pack_config, no_pack=no_pack, refresh=refresh)
+        folded = fold(run_preview(request), selected_stack(request, os.environ))
+    except PreviewError as error:
+        click.echo(f"error: {error}", err=True)
+        if as_markdown and request is not None:
+            _write(failed_markdown(selected_stack(request, os.environ), str(error)), output)
+        sys.exit(2 if isinstance(error, PreviewInputError) else EXIT_CODES[Outcome.FAILED])
+    _show(folded, as_markdown=as_markdown, as_json=as_json, output=output)
+    sys.exit(EXIT_CODES[folded.outcome])
+
+
+def _request(
+    stack: str | None,
+    pack: Path | None,
+    pack_config: Path | None,
+    *,
+    no_pack: bool,
+    refresh: bool,
+) -> PreviewRequest:
+    """What to preview.
+
+    Raises:
+        PreviewInputError: no project, or no policy pack where one is named.
+    """
+    folder = project_folder(Path.cwd())
+    return PreviewRequest(
+        folder=folder,
+        stack=stack,
+        policy_pack=None if no_pack else policy_pack(folder, pack),
+        policy_config=pack_config and pack_config.absolute(),
+        refresh=refresh,
+    )
+
+
+def _show(folded: Plan, *, as_markdown: bool, as_json: bool, output: Path | None) -> None:
+    if as_json:
+        from ops.plan.document import plan_document
+
+        _write(json.dumps(plan_document(folded), indent=2) + "\n", output)
+    elif as_markdown:
+        _write(markdown(folded), output)
+    else:
+        from rich.console import Console
+
+        from ops.plan.terminal import show
+
+        if output is None:
+            show(folded, Console(soft_wrap=False))
+            return
+        with output.open("w", encoding="utf-8") as file:
+            show(folded, Console(file=file, width=100))
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")

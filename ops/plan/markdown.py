@@ -1,0 +1,88 @@
+"""A plan as Markdown for a pull request: what matters first, everything else folded."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ops.plan import wording
+from ops.plan.plan import Plan
+from ops.plan.property_change import PropertyChange, property_changes
+from ops.plan.resource_step import ResourceStep
+from ops.plan.service_plan import Change
+
+MOST_ROWS = 120
+"""A comment on GitHub holds 65,536 characters; a new stack of many services would be beyond that.
+Source: GitHub, "body is too long (maximum is 65536 characters)"."""
+
+_MOST_PROPERTIES = 6
+_MEANT_BY_MARKDOWN = re.compile(r"([\\`*_\[\]|~#])")
+
+
+def marker(stack: str) -> str:
+    """The line by which the one comment of a stack is found again; not shown."""
+    return f"<!-- failover plan of {stack} -->"
+
+
+def markdown(plan: Plan) -> str:
+    """The document."""
+    environment = Environment(
+        loader=PackageLoader("ops.plan", "."),
+        autoescape=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "text": _text,
+        "change": _change,
+        "properties": _properties,
+    }
+    rendered = environment.get_template("plan.md.j2").render(
+        plan=plan, marker=marker(plan.stack), wording=wording, most_rows=MOST_ROWS
+    )
+    return re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n"
+
+
+def failed_markdown(stack: str, message: str) -> str:
+    """The document of a preview that gave no events to fold."""
+    fence = "```" if "```" not in message else "~~~~~~"
+    heading = f"### Plan for `{stack}`: the preview failed"
+    return f"{marker(stack)}\n{heading}\n\n{fence}\n{message.strip()}\n{fence}\n"
+
+
+def _text(value: object) -> str:
+    """Words as words: no tag, no table border, no emphasis, nobody mentioned, one line."""
+    escaped = _MEANT_BY_MARKDOWN.sub(r"\\\1", html.escape(str(value), quote=False))
+    return escaped.replace("@", "&#64;").replace("\n", "<br>")
+
+
+def _change(change: Change) -> str:
+    """`3` or `3 → **4**`."""
+    if not change.is_change:
+        return _text(change.after if change.after is not None else "-")
+    before = _text(change.before) if change.before is not None else "new"
+    after = _text(change.after) if change.after is not None else "none"
+    return f"{before}: **{after}**" if change.before is None else f"{before} → **{after}**"
+
+
+def _properties(step: ResourceStep) -> str:
+    """What changes in a resource, for one cell of a table."""
+    changes = property_changes(step)
+    shown = [_property(change) for change in changes[:_MOST_PROPERTIES]]
+    if len(changes) > _MOST_PROPERTIES:
+        shown.append(f"and {len(changes) - _MOST_PROPERTIES} more")
+    return "<br>".join(shown)
+
+
+def _property(change: PropertyChange) -> str:
+    if change.before is None and change.after is None:
+        return f"`{change.path}`"
+    pair = Change(change.before, change.after)
+    # A value that looks the same changes in what is not shown, a secret or a length.
+    return (
+        f"`{change.path}`: {_change(pair) if pair.is_change else f'{_text(change.after)}, changes'}"
+    )

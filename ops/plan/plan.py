@@ -1,0 +1,167 @@
+"""A deployment plan: what an update would mean, folded from the events of its preview."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ops.plan.cost import Cost, costs
+from ops.plan.diagnostic import Diagnostic, Severity, diagnostics
+from ops.plan.event_stream import Event
+from ops.plan.guard_line import GuardLine, GuardWord, guard_lines, is_guard_line
+from ops.plan.policy_finding import PolicyFinding, policy_findings, policy_packs
+from ops.plan.resource_step import Operation, ResourceStep, resource_steps
+from ops.plan.service_plan import ServicePlan, service_plans
+from rollout.errors import CONFIG_REFUSED
+
+_STACK = "pulumi:pulumi:Stack"
+_ENGINES_LAST_WORD = "preview failed"
+"""Said after every failed preview, beside the reason."""
+
+
+class Outcome(enum.StrEnum):
+    """What a plan comes to."""
+
+    NO_CHANGE = "no change"
+    CHANGES = "changes"
+    REFUSED = "refused"
+    BAD_CONFIG = "bad config"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole of what a preview says."""
+
+    stack: str
+    services: tuple[ServicePlan, ...]
+    guards: tuple[GuardLine, ...]
+    findings: tuple[PolicyFinding, ...]
+    packs: tuple[str, ...]
+    """The policy packs that looked at it, each as `name version`."""
+    costs: tuple[Cost, ...]
+    steps: tuple[ResourceStep, ...]
+    errors: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
+    has_failed: bool
+    """Whether the engine itself calls the preview failed."""
+
+    @property
+    def changes(self) -> tuple[ResourceStep, ...]:
+        """The resources to which something happens."""
+        changed = (step for step in self.steps if step.is_change)
+        return tuple(sorted(changed, key=lambda step: (step.name, step.type_token)))
+
+    @property
+    def destroyed(self) -> tuple[ResourceStep, ...]:
+        """What would be deleted or replaced."""
+        ends = (Operation.REPLACE, Operation.DELETE)
+        return tuple(step for step in self.changes if step.operation in ends)
+
+    @property
+    def counts(self) -> Mapping[Operation, int]:
+        """How many resources each operation happens to, those that stay as they are included."""
+        return Counter(step.operation for step in self.steps)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it comes to: a refusal outweighs a change, and a failure everything."""
+        if any(CONFIG_REFUSED in error.message for error in self.errors):
+            return Outcome.BAD_CONFIG
+        if self.has_failed and self.unexplained_errors:
+            return Outcome.FAILED
+        if self.refusals:
+            return Outcome.REFUSED
+        if self.has_failed:
+            return Outcome.FAILED
+        return Outcome.CHANGES if self.changes else Outcome.NO_CHANGE
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why an update would stop: guards, mandatory policies and protection."""
+        guards = [line.text for line in self.guards if line.word.is_refusal]
+        policies = [
+            f"policy {finding.policy}: {finding.resource}: {finding.message}"
+            for finding in self.findings
+            if finding.is_mandatory
+        ]
+        protected = [
+            f"{step.name} ({step.type_name}) is protected, and would be {_past(step.operation)}"
+            for step in self.destroyed
+            if step.is_protected
+        ]
+        return (*guards, *policies, *protected)
+
+    @property
+    def unexplained_errors(self) -> tuple[Diagnostic, ...]:
+        """The errors that are no refusal: a program that broke, a provider that cannot be reached.
+
+        The engine's error for a protected resource hangs on that resource.
+        """
+        protected = {step.urn for step in self.destroyed if step.is_protected}
+        return tuple(
+            error
+            for error in self.errors
+            if error.message != _ENGINES_LAST_WORD and error.urn not in protected
+        )
+
+
+def fold(events: Sequence[Event], stack: str) -> Plan:
+    """The plan of a preview.
+
+    Args:
+        events: the whole stream.
+        stack: the name to show where the preview ended before the stack had one.
+
+    Raises:
+        PreviewStreamError: an operation that is not known here.
+    """
+    steps = resource_steps(events)
+    said = diagnostics(events)
+    services = service_plans(steps, _config(events, "capacity"))
+    named = next((step.urn.split("::")[0] for step in steps if step.type_token == _STACK), "")
+    others = [each for each in said if not is_guard_line(each)]
+    return Plan(
+        stack=named.removeprefix("urn:pulumi:") or stack,
+        services=services,
+        guards=guard_lines(said),
+        findings=policy_findings(events),
+        packs=policy_packs(events),
+        costs=costs(steps, services),
+        steps=steps,
+        errors=tuple(each for each in others if each.severity is Severity.ERROR),
+        warnings=tuple(each for each in others if each.severity is Severity.WARNING),
+        has_failed=_has_failed(events),
+    )
+
+
+def is_override(plan: Plan) -> bool:
+    """Whether the config lets something through that a guard refuses."""
+    return any(line.word is GuardWord.OVERRIDE for line in plan.guards)
+
+
+def _past(operation: Operation) -> str:
+    return {Operation.REPLACE: "replaced", Operation.DELETE: "deleted"}[operation]
+
+
+def _config(events: Sequence[Event], key: str) -> Mapping[str, Any]:
+    """A map of the stack's config, as the preview's first event tells it."""
+    for event in events:
+        if event.kind == "preludeEvent":
+            text = (event.body.get("config") or {}).get(f"failover:{key}", "{}")
+            try:
+                found = json.loads(text)
+            except json.JSONDecodeError:
+                return {}  # a secret, or what the program refuses in words of its own
+            return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _has_failed(events: Sequence[Event]) -> bool:
+    """A stream without a summary ended in `cancelEvent` alone: the engine gave up."""
+    results = [event.body.get("result") for event in events if event.kind == "summaryEvent"]
+    return results != ["succeeded"]

@@ -1,0 +1,91 @@
+"""Runs the engine's preview and hands over what it wrote."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.plan.errors import PreviewInputError, PreviewNotStarted
+from ops.plan.event_stream import Event, read_events
+
+STREAMING = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+"""Without it `preview --json` writes one digest at the end, which has no policy event."""
+
+_STACK_NOT_FOUND = 6
+"""The CLI's exit code for a stack that there is none of. Source: measured, CLI 3.255.0."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """What to preview."""
+
+    folder: Path
+    """The folder that holds Pulumi.yaml."""
+    stack: str | None = None
+    """`None` for the selected one, which `PULUMI_STACK` may name."""
+    policy_pack: Path | None = None
+    policy_config: Path | None = None
+    refresh: bool = False
+    """Whether AWS is read first, so that what somebody else changed is seen."""
+
+    @property
+    def arguments(self) -> list[str]:
+        """Of the CLI."""
+        options = ["--json", "--non-interactive"]
+        if self.stack:
+            options += ["--stack", self.stack]
+        if self.policy_pack:
+            options += ["--policy-pack", str(self.policy_pack)]
+        if self.policy_config:
+            options += ["--policy-pack-config", str(self.policy_config)]
+        if self.refresh:
+            options.append("--refresh")
+        return ["preview", *options]
+
+
+def run_preview(
+    request: PreviewRequest, environ: Mapping[str, str] = os.environ
+) -> tuple[Event, ...]:
+    """The events of one preview; it changes nothing.
+
+    Raises:
+        PreviewInputError: no stack of that name.
+        PreviewNotStarted: no CLI, or it ended before its first event.
+        PreviewStreamError: what it wrote is no event stream.
+    """
+    try:
+        done = subprocess.run(
+            ["pulumi", *request.arguments],
+            cwd=request.folder,
+            env={**environ, **STREAMING},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise PreviewNotStarted(
+            "there is no `pulumi` on PATH; `make setup` brings one to .venv/bin, then "
+            "`source .venv/bin/activate`"
+        ) from error
+    if done.returncode == _STACK_NOT_FOUND:
+        raise PreviewInputError(
+            f"{done.stderr.strip()}; `pulumi stack ls` lists the stacks of this backend, and "
+            "--stack or PULUMI_STACK names one"
+        )
+    if not done.stdout.strip():
+        raise PreviewNotStarted(_engines_words(done.stderr, done.returncode))
+    return read_events(done.stdout.splitlines())
+
+
+def selected_stack(request: PreviewRequest, environ: Mapping[str, str]) -> str:
+    """The name to show before the engine has told its own."""
+    return request.stack or environ.get("PULUMI_STACK") or "the selected stack"
+
+
+def _engines_words(stderr: str, code: int) -> str:
+    said: Sequence[str] = stderr.strip().splitlines()
+    return "\n".join(said) or f"`pulumi preview` exited {code} and said nothing"

@@ -1,0 +1,41 @@
+"""Where the Pulumi project and its policy pack are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ops.plan.errors import PreviewInputError
+
+_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+_PACK_FILE = "PulumiPolicy.yaml"
+
+
+def project_folder(start: Path) -> Path:
+    """The nearest folder with a Pulumi.yaml, from `start` upwards, as the CLI looks for it.
+
+    Raises:
+        PreviewInputError: there is none.
+    """
+    for folder in (start, *start.parents):
+        if any((folder / name).is_file() for name in _PROJECT_FILES):
+            return folder
+    raise PreviewInputError(
+        f"no Pulumi.yaml in {start} or above it; run this in the folder of the Pulumi project"
+    )
+
+
+def policy_pack(folder: Path, named: Path | None) -> Path | None:
+    """The policy pack: `named`, else `policy` beside Pulumi.yaml where it is one.
+
+    Raises:
+        PreviewInputError: `named` is no policy pack.
+    """
+    if named is None:
+        beside = folder / "policy"
+        return beside if (beside / _PACK_FILE).is_file() else None
+    if not (named / _PACK_FILE).is_file():
+        raise PreviewInputError(
+            f"--policy-pack {named} has no {_PACK_FILE}; a folder with a CrossGuard pack was "
+            "expected, such as --policy-pack policy"
+        )
+    return named.absolute()

@@ -1,0 +1,65 @@
+"""One property of a resource, before and after, as far as it can be shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops.plan.resource_step import ResourceStep
+
+SECRET = "[secret]"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key by which the engine marks what is no plain value. Source: Pulumi SDK, `sig.Key`."""
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""The engine's word for what is known after the update. Source: Pulumi SDK,
+`plugin.UnknownStringValue`."""
+_LONGEST = 80
+_PART = re.compile(r"\[\"((?:[^\"\\]|\\.)*)\"\]|\[(\d+)\]|([^.\[\]]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyChange:
+    """One property before and after; `None` where it is not there."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+def property_changes(step: ResourceStep) -> tuple[PropertyChange, ...]:
+    """What changes in a resource; nothing that was or is secret is shown."""
+    old = {**step.old_outputs, **step.old_inputs}
+    return tuple(
+        PropertyChange(path, _shown(_at(old, path)), _shown(_at(step.new_inputs, path)))
+        for path in step.changed_paths
+    )
+
+
+def _at(properties: Mapping[str, Any], path: str) -> object:
+    value: Any = properties
+    for quoted, index, key in _PART.findall(path):
+        if isinstance(value, Mapping) and _SIGNATURE in value:
+            return value
+        if index:
+            position = int(index)
+            value = value[position] if isinstance(value, list) and position < len(value) else None
+        else:
+            value = value.get(quoted or key) if isinstance(value, Mapping) else None
+        if value is None:
+            return None
+    return value
+
+
+def _shown(value: object) -> str | None:
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value)
+    if _SIGNATURE in text or SECRET in text:
+        return SECRET
+    if UNKNOWN in text:
+        return "known after the update"
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{len(text)} characters"

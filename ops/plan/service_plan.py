@@ -1,0 +1,185 @@
+"""What a plan means for one service: its weights, its images and its capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ops.plan.resource_step import Operation, ResourceStep
+from rollout.split import TOTAL_WEIGHT, Slot
+
+SERVICE = "failover:index:Service"
+RULE = "aws:lb/listenerRule:ListenerRule"
+TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
+LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+GROUP = "aws:autoscaling/group:Group"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value before and after, as it is shown; `None` where there is none."""
+
+    before: str | None
+    after: str | None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether both differ."""
+        return self.before != self.after
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to show."""
+        return self.before is not None or self.after is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotPlan:
+    """One slot of a service, before and after."""
+
+    slot: Slot
+    image: Change
+    instance_type: Change
+    min_size: Change
+    max_size: Change
+    floor: str | None
+    """The min that a ramp holds, from `capacity.<service>.floors`; `None` without one."""
+
+    @property
+    def has_instances(self) -> bool:
+        """Whether its Auto Scaling group is the stack's own."""
+        return self.min_size.is_known
+
+    @property
+    def capacity_changes(self) -> bool:
+        """Whether its instance type, min or max changes."""
+        return any(each.is_change for each in (self.instance_type, self.min_size, self.max_size))
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    """One service, before and after."""
+
+    name: str
+    weights: Change
+    """Splits such as `75/25`, of the state and of the program; slot 01 first."""
+    slots: tuple[SlotPlan, ...]
+
+    @property
+    def gains(self) -> Slot | None:
+        """The slot whose weight rises; `None` when none does."""
+        before, after = _first_weight(self.weights.before), _first_weight(self.weights.after)
+        if before is None or after is None or before == after:
+            return None
+        return Slot.FIRST if after > before else Slot.SECOND
+
+
+def service_plans(
+    steps: Sequence[ResourceStep], config: Mapping[str, Any]
+) -> tuple[ServicePlan, ...]:
+    """Every service of the stack, in order of name.
+
+    Args:
+        steps: the whole preview.
+        config: the stack's `capacity`, from which the floors come.
+    """
+    named = {(step.type_token, step.name): step for step in steps}
+    # Of a service that is deleted, the engine may tell of its rule and slots and not of itself.
+    names = sorted({service for step in steps if (service := _service_of(step)) is not None})
+    return tuple(_service_plan(name, named, config.get(name) or {}) for name in names)
+
+
+def _service_of(step: ResourceStep) -> str | None:
+    """The service that a resource is, or is directly in."""
+    if step.type_token == SERVICE:
+        return step.name
+    parent_types, _, name = step.parent.rpartition("::")
+    return name if parent_types.endswith(SERVICE) else None
+
+
+def _service_plan(
+    name: str, named: Mapping[tuple[str, str], ResourceStep], capacity: Mapping[str, Any]
+) -> ServicePlan:
+    floors = capacity.get("floors") or {}
+    slots = tuple(_slot_plan(f"{name}-{slot}", slot, named, floors) for slot in Slot)
+    arns = {
+        str(step.old_outputs["arn"]): slot
+        for slot in Slot
+        if (step := named.get((TARGET_GROUP, f"{name}-{slot}"))) and "arn" in step.old_outputs
+    }
+    return ServicePlan(name, _weights(named.get((RULE, name)), arns), slots)
+
+
+def _weights(rule: ResourceStep | None, arns: Mapping[str, Slot]) -> Change:
+    """The split that the rule has in the state, and the one that it is to have."""
+    if rule is None:
+        return Change(None, None)
+    in_slot_order = tuple(_groups(rule.new_inputs))
+    adopted = {
+        str(group.get("arn")): slot for group, slot in zip(in_slot_order, Slot, strict=False)
+    }
+    before = _split(tuple(_groups(rule.old_outputs or rule.old_inputs)), {**adopted, **arns})
+    after = None if rule.operation is Operation.DELETE else _split(in_slot_order, {})
+    return Change(before, after)
+
+
+def _split(groups: Sequence[Mapping[str, Any]], arns: Mapping[str, Slot]) -> str | None:
+    """`75/25`; by ARN, whatever order AWS lists the target groups in, by position without one.
+
+    A rule with one target group and no weights, as an adopted one may have, sends it everything.
+    """
+    weights = dict.fromkeys(Slot, 0)
+    for group, position in zip(groups, Slot, strict=False):
+        weight = group.get("weight", TOTAL_WEIGHT)
+        if not isinstance(weight, int | float):
+            return None
+        weights[arns.get(str(group.get("arn")), position)] = round(weight)
+    return "/".join(str(weight) for weight in weights.values()) if groups else None
+
+
+def _groups(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for action in properties.get("actions") or ():
+        if action.get("type") != "forward":
+            continue
+        if groups := (action.get("forward") or {}).get("targetGroups"):
+            yield from groups
+        elif action.get("targetGroupArn"):
+            yield {"arn": action["targetGroupArn"]}
+
+
+def _slot_plan(
+    name: str,
+    slot: Slot,
+    named: Mapping[tuple[str, str], ResourceStep],
+    floors: Mapping[str, Any],
+) -> SlotPlan:
+    template = named.get((LAUNCH_TEMPLATE, name))
+    group = named.get((GROUP, name))
+    floor = floors.get(str(slot))
+    return SlotPlan(
+        slot=slot,
+        image=_input(template, "imageId"),
+        instance_type=_input(template, "instanceType"),
+        min_size=_input(group, "minSize"),
+        max_size=_input(group, "maxSize"),
+        floor=None if floor is None else str(floor),
+    )
+
+
+def _input(step: ResourceStep | None, name: str) -> Change:
+    if step is None:
+        return Change(None, None)
+    before = step.old_inputs.get(name)
+    after = None if step.operation is Operation.DELETE else step.new_inputs.get(name)
+    return Change(_shown(before), _shown(after))
+
+
+def _shown(value: object) -> str | None:
+    if value is None:
+        return None
+    return str(round(value)) if isinstance(value, float) else str(value)
+
+
+def _first_weight(split: str | None) -> int | None:
+    return None if split is None else int(split.split("/")[0])

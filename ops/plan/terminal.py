@@ -1,0 +1,134 @@
+"""A plan for the terminal."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ops.plan import wording
+from ops.plan.plan import Outcome, Plan
+from ops.plan.property_change import property_changes
+from ops.plan.resource_step import Operation, ResourceStep
+from ops.plan.service_plan import Change
+
+MOST_LINES = 10
+"""Changes that are listed; what matters of the rest is in the table, the whole in the Markdown."""
+
+_COLOURS = {
+    Outcome.NO_CHANGE: "green",
+    Outcome.CHANGES: "yellow",
+    Outcome.REFUSED: "red",
+    Outcome.BAD_CONFIG: "red",
+    Outcome.FAILED: "red",
+}
+
+
+def show(plan: Plan, console: Console) -> None:
+    """Write the plan; what would end or stop something comes first."""
+    colour = _COLOURS[plan.outcome]
+    console.print(
+        Text.assemble(
+            "Plan for ", (plan.stack, "bold"), ": ", (wording.title(plan), f"bold {colour}")
+        )
+    )
+    if plan.outcome in (Outcome.BAD_CONFIG, Outcome.FAILED):
+        errors = [_named(error.name, error.message) for error in plan.unexplained_errors]
+        _section(console, "Error", errors or ["the engine gave no reason"], "red")
+    _section(console, "Replaced or deleted", [_ended(step) for step in plan.destroyed], "bold red")
+    _section(console, "Refused", list(plan.refusals), "bold red")
+    if plan.services:
+        console.print()
+        console.print(_table(plan))
+        _section(console, "Traffic", [wording.traffic(service) for service in plan.services])
+        guards = [line.text for line in plan.guards if not line.word.is_refusal]
+        if not plan.guards:
+            guards = [wording.judged(plan)]
+        _section(console, "Judgement", guards)
+        _section(
+            console,
+            "Cost",
+            [cost.what for cost in plan.costs] or ["nothing that costs more or less than today"],
+        )
+    _section(console, "Policy", [wording.policies(plan), *_findings(plan)])
+    _section(console, "Every change", _changes(plan))
+    _section(console, "Warnings", [_named(each.name, each.message) for each in plan.warnings])
+    if plan.outcome is Outcome.NO_CHANGE:
+        console.print("\nNothing changes: the stack is as the config says.")
+    else:
+        console.print(f"\n{wording.counted(plan)}")
+
+
+def _section(console: Console, name: str, lines: list[str], style: str = "") -> None:
+    if not lines:
+        return
+    console.print()
+    console.print(Text(name, style="bold"))
+    shown: list[RenderableType] = [Text(line, style=style) for line in lines]
+    console.print(Padding(Group(*shown), (0, 0, 0, 2), expand=False))
+
+
+def _table(plan: Plan) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("slot", no_wrap=True)
+    table.add_column("weight", no_wrap=True)
+    table.add_column("image")
+    table.add_column("instances")
+    for service in plan.services:
+        for slot in service.slots:
+            weight = _change(wording.slot_weight(service, slot.slot))
+            if service.gains is slot.slot:
+                weight.append(" ▲", style="bold green")
+            table.add_row(
+                f"{service.name}-{slot.slot}",
+                weight,
+                _change(slot.image),
+                _change(wording.capacity(slot)),
+            )
+    return table
+
+
+def _change(change: Change) -> Text:
+    after = change.after if change.after is not None else "none"
+    if not change.is_change:
+        return Text(after if change.is_known else "-")
+    if change.before is None:
+        return Text.assemble("new: ", (after, "bold"))
+    before = change.before
+    return Text.assemble(f"{before} → ", (after, "bold"))
+
+
+def _ended(step: ResourceStep) -> str:
+    verb = "replaced" if step.operation is Operation.REPLACE else "deleted"
+    reason = f", for {', '.join(step.changed_paths)}" if step.operation is Operation.REPLACE else ""
+    guarded = " (protected: the engine refuses it)" if step.is_protected else ""
+    return f"{step.type_name} {step.name} {verb}{reason}{guarded}"
+
+
+def _findings(plan: Plan) -> list[str]:
+    return [
+        f"{'violation' if finding.is_mandatory else 'warning'}: {finding.policy} on "
+        f"{finding.resource}: {finding.message}"
+        for finding in plan.findings
+    ]
+
+
+def _changes(plan: Plan) -> list[str]:
+    lines = [
+        f"{step.operation} {step.type_name} {step.name}{_paths(step)}"
+        for step in plan.changes[:MOST_LINES]
+    ]
+    if len(plan.changes) > MOST_LINES:
+        lines.append(f"and {len(plan.changes) - MOST_LINES} more (--json has all of them)")
+    return lines
+
+
+def _paths(step: ResourceStep) -> str:
+    paths = [change.path for change in property_changes(step)]
+    return f": {', '.join(paths)}" if paths else ""
+
+
+def _named(name: str, message: str) -> str:
+    return f"{name}: {message}" if name else message

@@ -1,0 +1,105 @@
+"""The sentences of a plan, the same in every form that it is shown in."""
+
+from __future__ import annotations
+
+from ops.plan.plan import Outcome, Plan
+from ops.plan.resource_step import Operation
+from ops.plan.service_plan import Change, ServicePlan, SlotPlan
+from rollout.split import Slot
+
+_DONE = {
+    Operation.CREATE: "to create",
+    Operation.IMPORT: "to import",
+    Operation.UPDATE: "to update",
+    Operation.REPLACE: "to replace",
+    Operation.DELETE: "to delete",
+    Operation.SAME: "unchanged",
+}
+
+
+def title(plan: Plan) -> str:
+    """What the plan comes to, in a few words."""
+    if plan.outcome is Outcome.NO_CHANGE:
+        return "no change"
+    if plan.outcome is Outcome.REFUSED:
+        return "an update would be refused"
+    if plan.outcome is Outcome.BAD_CONFIG:
+        return "the config is refused"
+    if plan.outcome is Outcome.FAILED:
+        return "the preview failed"
+    return ", ".join(
+        f"{plan.counts[operation]} {_DONE[operation]}"
+        for operation in Operation
+        if operation is not Operation.SAME and plan.counts[operation]
+    )
+
+
+def counted(plan: Plan) -> str:
+    """`2 to update, 54 unchanged`."""
+    counts = [f"{plan.counts[each]} {_DONE[each]}" for each in (*_DONE,) if plan.counts[each]]
+    return ", ".join(counts) or "nothing was looked at"
+
+
+def traffic(service: ServicePlan) -> str:
+    """`web: 100/0 → 75/25, slot 02 gains 25`."""
+    before, after = service.weights.before, service.weights.after
+    if after is None:
+        return f"{service.name}: {before or 'no weights'} → no rule"
+    if before is None:
+        return f"{service.name}: new, at {after}"
+    if service.gains is None:
+        return f"{service.name}: stays at {after}"
+    gained = abs(_of(after, service.gains) - _of(before, service.gains))
+    return f"{service.name}: {before} → {after}, slot {service.gains} gains {gained}"
+
+
+def slot_weight(service: ServicePlan, slot: Slot) -> Change:
+    """The share of one slot, before and after."""
+    before, after = service.weights.before, service.weights.after
+    return Change(
+        None if before is None else str(_of(before, slot)),
+        None if after is None else str(_of(after, slot)),
+    )
+
+
+def capacity(slot: SlotPlan) -> Change:
+    """`3 to 12 m7i.large`, before and after, with the floor that a ramp holds."""
+    if not slot.has_instances:
+        return Change("not the stack's own", "not the stack's own")
+    floor = "" if slot.floor is None else f", floor {slot.floor}"
+    sides = (
+        (slot.min_size.before, slot.max_size.before, slot.instance_type.before, ""),
+        (slot.min_size.after, slot.max_size.after, slot.instance_type.after, floor),
+    )
+    before, after = (
+        None if low is None else f"{low} to {high} {kind or 'instances'}"
+        for low, high, kind, _ in sides
+    )
+    if before == after and after is not None:
+        return Change(f"{after}{floor}", f"{after}{floor}")
+    return Change(before, None if after is None else f"{after}{floor}")
+
+
+def judged(plan: Plan) -> str:
+    """What to say where the guards said nothing."""
+    if plan.changes:
+        return "the guards said nothing in this preview"
+    return "nothing changes, so there is nothing to judge"
+
+
+def policies(plan: Plan) -> str:
+    """The sentence before the list of violations."""
+    if not plan.packs:
+        return "no policy pack looked at this plan"
+    mandatory = sum(finding.is_mandatory for finding in plan.findings)
+    advisory = len(plan.findings) - mandatory
+    said = [
+        f"{count} {word}{'s' if count != 1 else ''}"
+        for count, word in ((mandatory, "violation"), (advisory, "warning"))
+        if count
+    ]
+    return f"{', '.join(said) or 'no violation and no warning'} ({', '.join(plan.packs)})"
+
+
+def _of(split: str, slot: Slot) -> int:
+    return int(split.split("/")[tuple(Slot).index(slot)])
