@@ -16,7 +16,6 @@ _HELD = re.compile(
     r" until (?P<until>\S+)"
 )
 _FREED = re.compile(r"(?P<group>[a-z0-9+-]+): (?P<doing>.+), by \S+@\S+ \(\d+\), done")
-_START = re.compile(r"ramp of (?P<slot>0[12]) from (?P<start>\d+/\d+) through (?P<weights>[\d,]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,11 @@ def read_lease(message: str) -> Lease | None:
     return Lease(hand, tuple(match["group"].split("+")), match["doing"], until)
 
 
+def is_letting_go(message: str) -> bool:
+    """Whether this update let go of the wheel."""
+    return _FREED.fullmatch(message.strip()) is not None
+
+
 def current_lease(messages: Sequence[str]) -> Lease | None:
     """The lease that a stack's history leaves standing.
 
@@ -102,7 +106,7 @@ def current_lease(messages: Sequence[str]) -> Lease | None:
         messages: The messages of the stack's updates, the newest first.
     """
     for message in messages:
-        if _FREED.fullmatch(message.strip()):
+        if is_letting_go(message):
             return None
         lease = read_lease(message)
         if lease is not None:

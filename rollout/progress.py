@@ -38,6 +38,8 @@ class Progress:
     """Whether the hold after the last stage is over."""
     is_freed: bool = False
     """Whether the floors are removed and the wheel is let go of."""
+    is_watched: bool = False
+    """Whether the gates judged to the end of the watch time."""
     back: str | None = None
     """Why the ramp goes back; None while it goes on."""
     is_back: bool = False
@@ -102,6 +104,12 @@ def _with(progress: Progress, entry: Entry) -> Progress:
             return replace(progress, has_started=True, passed=facts["stage"])
         case Kind.HOLD_FINISHED:
             return replace(progress, is_held=True)
+        case Kind.WATCH_FINISHED:
+            return replace(progress, is_watched=True)
+        case Kind.CONFIG_CHANGED if any(".floors" in path for path in facts["changes"]):
+            # Whether the `up` that was to follow came is not known: they may be there.
+            is_set = any(new is not None for _, new in facts["changes"].values())
+            return replace(progress, has_floors=progress.has_floors or is_set)
         case Kind.ROLLBACK_STARTED:
             return replace(progress, back=facts["why"])
         case Kind.ROLLBACK_FINISHED:

@@ -93,7 +93,7 @@ def next_step(progress: Progress, live: Mapping[str, Split]) -> Step:
         return AskPerson(expected, live)
     if progress.back is not None:
         return _way_back(progress, progress.back)
-    return _way_on(progress, live)
+    return _way_on(progress)
 
 
 def expected_splits(progress: Progress) -> tuple[Split, ...]:
@@ -119,7 +119,7 @@ def _way_back(progress: Progress, why: str) -> Step:
     return Finish("rolled back" if progress.has_moved else "refused")
 
 
-def _way_on(progress: Progress, live: Mapping[str, Split]) -> Step:
+def _way_on(progress: Progress) -> Step:
     plan = progress.plan
     if not progress.has_floors and not progress.is_freed:
         return BringCapacity(plan.stage(1))
@@ -134,4 +134,4 @@ def _way_on(progress: Progress, live: Mapping[str, Split]) -> Step:
         return HoldOldSlot()
     if not progress.is_freed:
         return FreeFloors()
-    return Watch() if progress.outcome is None else Finish("done")
+    return Finish("done") if progress.is_watched else Watch()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from rollout.entry import Entry
+from rollout.verdict import Verdict
 
 
 class Observer(Protocol):
-    """Sees every entry once it is in the journal, in order, from the driver's own thread."""
+    """Is told everything in order, from the driver's own thread; quick, since the driver waits."""
 
     def saw(self, entry: Entry) -> None:
-        """`entry` was written. Quick: the driver waits for it."""
+        """`entry` is in the journal now."""
         ...
 
     def waits(self, what: str, seconds_left: float | None) -> None:
         """The driver waits for `what`, told about once a second; None when no end is known."""
+        ...
+
+    def judged(self, verdicts: Sequence[Verdict]) -> None:
+        """What every gate says now, told about once a second; the journal has what changed."""
         ...

@@ -1,0 +1,121 @@
+"""The CLI behind the Automation API, run so that it outlives what may happen to this process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from pulumi.automation import CommandError, CommandResult, OnOutput, PulumiCommand
+from pulumi.automation.errors import create_command_error
+
+LOW_PRIORITY = 10
+"""Niceness of the engine: the probe beside it measures latency on the same processors."""
+
+
+class SteadyCommand(PulumiCommand):
+    """Runs `pulumi` in a session of its own, and an `up` with its output in a file.
+
+    A Ctrl-C at the terminal goes to every process of the foreground group, and would cancel an
+    update in its middle. A pipe to a process that was killed would end the CLI at its next line:
+    with a file, an update that has begun ends as it should, whatever becomes of this process.
+    """
+
+    def __init__(self, log_folder: Path) -> None:
+        """Find the CLI on PATH; the output of updates goes to `log_folder`.
+
+        Raises:
+            InvalidVersionError: the CLI is too old for the SDK, or of another major version.
+            FileNotFoundError: there is no CLI on PATH.
+        """
+        super().__init__()
+        self._log_folder = log_folder
+        self._lock = threading.Lock()
+        self._updating: subprocess.Popen[str] | None = None
+        self.log = log_folder / "up-0.log"
+        """The output of the newest update."""
+        self._updates = 0
+
+    @property
+    def updating_pid(self) -> int | None:
+        """The process of the update that runs."""
+        with self._lock:
+            return self._updating.pid if self._updating else None
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does to a person's `pulumi up`: it stops after the running operations."""
+        with self._lock:
+            if self._updating is not None and self._updating.poll() is None:
+                self._updating.send_signal(signal.SIGINT)
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: OnOutput | None = None,
+        on_error: OnOutput | None = None,
+    ) -> CommandResult:
+        """Run one command to its end.
+
+        Raises:
+            CommandError: it exited with an error.
+        """
+        del on_output, on_error  # nobody here gives any: the log is read instead
+        argv = [self.command, "--non-interactive", *args]
+        env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        result = self._update(argv, cwd, env) if args[0] == "up" else _command(argv, cwd, env)
+        if result.code:
+            raise create_command_error(result)
+        return result
+
+    def _update(self, argv: list[str], cwd: str, env: Mapping[str, str]) -> CommandResult:
+        with self._lock:
+            self._updates += 1
+            self.log = self._log_folder / f"up-{os.getpid()}-{self._updates}.log"
+            with self.log.open("w") as log:
+                process = subprocess.Popen(
+                    argv,
+                    cwd=cwd,
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    start_new_session=True,
+                )
+            self._updating = process
+        _lower_priority(process.pid)
+        code = process.wait()
+        with self._lock:
+            self._updating = None
+        said = self.log.read_text(errors="replace")
+        return CommandResult(stdout=said, stderr=said if code else "", code=code)
+
+
+def _command(argv: list[str], cwd: str, env: Mapping[str, str]) -> CommandResult:
+    done = subprocess.run(
+        argv,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    return CommandResult(stdout=done.stdout, stderr=done.stderr, code=done.returncode)
+
+
+def _lower_priority(pid: int) -> None:
+    if hasattr(os, "setpriority"):
+        try:
+            os.setpriority(os.PRIO_PROCESS, pid, LOW_PRIORITY)
+        except ProcessLookupError:
+            return  # it has ended already
+
+
+__all__ = ["CommandError", "SteadyCommand"]

@@ -1,0 +1,133 @@
+"""The engine of one stack: its config, its updates, its history, its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi.automation import CommandError, ConfigValue, LocalWorkspace, Stack
+from pulumi.automation.errors import StackNotFoundError
+
+from ops.engine.command import SteadyCommand
+from ops.engine.update import RunningUpdate
+
+HISTORY_LENGTH = 50
+"""Updates that are looked back at; a ramp has some twenty."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastUpdate:
+    """One update of the stack's history, which all who use the backend share."""
+
+    message: str
+    succeeded: bool
+    config: Mapping[str, str]
+    """With namespaces; secrets are left out."""
+
+
+class OwnWorkspace(LocalWorkspace):
+    """A workspace that does not change which stack the person has selected."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """See that the stack exists.
+
+        Raises:
+            StackNotFoundError: it does not.
+        """
+        argv = ["stack", "--stack", stack_name, "--show-name"]
+        self.pulumi_command.run(argv, self.work_dir, dict(self.env_vars))
+
+
+class StackEngine:
+    """A stack of the project in `folder`; backend and passphrase come from the environment."""
+
+    def __init__(self, stack: Stack, command: SteadyCommand, policy: Path | None) -> None:
+        self._stack = stack
+        self._command = command
+        self._policy = policy
+
+    @property
+    def stack_file(self) -> Path:
+        """`Pulumi.<stack>.yaml`, which a stage changes."""
+        short = self._stack.name.rpartition("/")[2]
+        return Path(self._stack.workspace.work_dir) / f"Pulumi.{short}.yaml"
+
+    def config(self) -> tuple[dict[str, str], frozenset[str]]:
+        """Every key with its namespace, secrets decrypted; and which keys are secret."""
+        found = self._stack.get_all_config()
+        secret = frozenset(key for key, value in found.items() if value.secret)
+        return {key: value.value for key, value in found.items()}, secret
+
+    def set_config(self, changes: Mapping[str, str | None]) -> None:
+        """Write values into the stack file by their paths; None removes one."""
+        for path, value in changes.items():
+            if value is None:
+                self._stack.remove_config(path, path=True)
+            else:
+                self._stack.set_config(path, ConfigValue(value), path=True)
+
+    def start_up(self, message: str) -> RunningUpdate:
+        """Begin `pulumi up` with the policy pack, where there is one."""
+        packs = [str(self._policy)] if self._policy is not None else None
+        return RunningUpdate(
+            self._command,
+            lambda: self._stack.up(
+                message=message,
+                policy_packs=packs,
+                color="never",
+                show_secrets=False,
+                suppress_outputs=True,
+                suppress_progress=True,
+            ),
+        )
+
+    def history(self) -> Sequence[PastUpdate]:
+        """The newest updates, the newest first."""
+        found = self._stack.history(page_size=HISTORY_LENGTH, show_secrets=False)
+        return [
+            PastUpdate(
+                past.message,
+                past.result == "succeeded",
+                {key: value.value for key, value in past.config.items() if not value.secret},
+            )
+            for past in found
+            if past.kind in {"update", "import"}
+        ]
+
+    def outputs(self) -> Mapping[str, Any]:
+        """The stack's outputs, secrets as they are."""
+        return {name: output.value for name, output in self._stack.outputs().items()}
+
+    def clear_locks(self) -> None:
+        """Delete every lock of the stack: only where all are known to be of dead processes."""
+        self._stack.cancel()
+
+
+def opened_engine(folder: Path, stack: str, log_folder: Path) -> StackEngine:
+    """The engine of `stack` in `folder`.
+
+    Raises:
+        CommandError: the backend cannot be reached or the passphrase is wrong.
+        StackNotFoundError: there is no such stack.
+    """
+    command = SteadyCommand(log_folder)
+    workspace = OwnWorkspace(work_dir=str(folder), pulumi_command=command)
+    pack = folder / "policy"
+    policy = pack if (pack / "PulumiPolicy.yaml").exists() else None
+    return StackEngine(Stack.select(stack, workspace), command, policy)
+
+
+def current_stack(folder: Path) -> str | None:
+    """The stack that is selected in `folder`, by PULUMI_STACK or by `pulumi stack select`."""
+    command = SteadyCommand(folder)
+    try:
+        said = command.run(["stack", "ls", "--json"], str(folder), {})
+    except CommandError:
+        return None
+    return next((s["name"] for s in json.loads(said.stdout) if s.get("current")), None)
+
+
+__all__ = ["StackEngine", "StackNotFoundError", "current_stack", "opened_engine"]

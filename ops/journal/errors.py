@@ -1,0 +1,10 @@
+"""The errors of the journal.
+
+JournalError   it cannot be read or written, so that the ramp could not be found again
+"""
+
+from __future__ import annotations
+
+
+class JournalError(Exception):
+    """The journal cannot be read or written; the text names the file and what the system says."""

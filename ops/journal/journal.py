@@ -1,0 +1,100 @@
+"""A ramp's journal on disk: one JSON line an entry, only ever appended to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ops.journal.errors import JournalError
+from rollout.entry import Entry
+from rollout.errors import EntryError
+
+FILE_NAME = "journal.jsonl"
+
+
+class Journal(Protocol):
+    """Where a ramp's entries go, and come from when it is run again."""
+
+    def append(self, entry: Entry) -> None:
+        """Keep `entry`, on disk before this returns.
+
+        Raises:
+            JournalError: it is not kept.
+        """
+        ...
+
+    def entries(self) -> Sequence[Entry]:
+        """Every entry, the oldest first."""
+        ...
+
+
+class FileJournal:
+    """The journal of one ramp, `<folder>/journal.jsonl`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read what is there; a line that a kill cut off is left out.
+
+        Raises:
+            JournalError: the folder cannot be made, or the file not read.
+        """
+        self.path = folder / FILE_NAME
+        self._entries: list[Entry] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if self.path.exists():
+                self._read()
+        except OSError as error:
+            raise JournalError(f"{self.path}: {error.strerror}") from error
+
+    def append(self, entry: Entry) -> None:
+        """Write `entry` and see it onto the disk.
+
+        A line that could not be written whole is taken back, so that the next one stands alone.
+
+        Raises:
+            JournalError: the disk is full, or the file cannot be written.
+        """
+        self._entries.append(entry)
+        line = f"{entry.line()}\n".encode()
+        try:
+            with self.path.open("ab") as file:
+                end = file.tell()
+                try:
+                    file.write(line)
+                    file.flush()
+                    os.fsync(file.fileno())
+                except OSError:
+                    os.truncate(self.path, end)
+                    raise
+        except OSError as error:
+            raise JournalError(
+                f"{self.path}: {error.strerror}; the entry `{entry.kind}` is not kept"
+            ) from error
+
+    def entries(self) -> Sequence[Entry]:
+        """Every entry, also one that could not be written: what happened has happened."""
+        return tuple(self._entries)
+
+    def _read(self) -> None:
+        """Take in every whole line; cut a torn last one off, so that the next begins a line."""
+        data = self.path.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):
+            os.truncate(self.path, whole)
+        for number, line in enumerate(data[:whole].decode(errors="replace").splitlines(), start=1):
+            try:
+                self._entries.append(Entry.parse(line))
+            except EntryError as error:
+                raise JournalError(
+                    f"{self.path}, line {number}: {error}\n"
+                    "  expected: a file that nobody edits\n"
+                    "  mend:     move it away; the stack's history has what is needed"
+                ) from error
+
+
+def journals(folder: Path) -> list[Path]:
+    """The folders of all ramps under `folder` that have a journal, the newest first."""
+    found = [path.parent for path in folder.glob(f"*/{FILE_NAME}")]
+    return sorted(found, key=lambda path: path.name, reverse=True)

@@ -1,0 +1,200 @@
+"""`failover ramp` and `failover even`: the options, the plan that is shown, and the exit code."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ops.journal.errors import JournalError
+from ops.journal.observer import Observer
+from ops.ramp.driver import Ending
+from ops.ramp.errors import BadInputError, RampError, RefusedError
+from ops.ramp.finding import refuse_held, unfinished
+from ops.ramp.launching import Choice, Launcher
+from ops.ramp.lines import JsonLines, PlainLines
+from ops.ramp.processes import Processes
+from ops.ramp.run import Limits
+from ops.ramp.stack import OpenedStack, opened_stack, own_hand
+from probe.quantity import parse_duration_seconds
+from rollout.lease import Claim
+from rollout.plan import Plan
+from rollout.split import Slot
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_FORM = "%Y%m%dT%H%M%SZ"
+
+
+class Duration(click.ParamType[float]):
+    """`250ms`, `30s`, `5m`, `1h30m`."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds."""
+        try:
+            return parse_duration_seconds(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _common(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that `ramp` and `even` share."""
+    options = [
+        click.option("--stack", metavar="NAME", help="The stack; by default the selected one."),
+        click.option("--service", "services", multiple=True, metavar="NAME", help="Only this one."),
+        click.option("--bake", type=Duration(), help="How long each stage bakes, such as 5m."),
+        click.option("--approve-each", is_flag=True, help="Ask a person before each stage."),
+        click.option("--yes", "-y", is_flag=True, help="Do not ask before it starts."),
+        click.option("--commit", "commits", is_flag=True, help="Make each stage a git commit."),
+        click.option("--push", "pushes", is_flag=True, help="Push each commit; implies --commit."),
+        click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines."),
+        click.option("--take-over", is_flag=True, help="Take the wheel from who is gone for sure."),
+        click.option("--anew", is_flag=True, help="Forget an unfinished ramp; plan from live."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def reported(command: Callable[..., Ending]) -> Callable[..., None]:
+    """Turn an ending or an error into words and an exit code."""
+
+    @functools.wraps(command)
+    def wrapped(**given: Any) -> None:
+        try:
+            ending = command(**given)
+        except RampError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(error.exit_code)
+        except JournalError as error:
+            click.echo(f"error: {error}; nothing was changed", err=True)
+            sys.exit(3)
+        click.echo(ending.words, err=True)
+        sys.exit(ending.exit_code)
+
+    return wrapped
+
+
+@click.command("ramp", context_settings=_HELP)
+@click.option("--to", type=click.Choice([slot.value for slot in Slot]), help="The slot to raise.")
+@_common
+@reported
+def ramp(to: str | None, **given: Any) -> Ending:
+    """Cut traffic over in stages, each judged by its gates; undo it where one says fail.
+
+    Goes on with a ramp that was killed or stopped. Every stage is one config change and one
+    `pulumi up`; both slots keep the capacity that they had until the old one is silent.
+
+    \b
+    Exit code: 0 done, 1 a gate or a guard said no (and it went back), 2 bad input,
+    3 not sure, or stopped: nothing more was changed.
+
+    \b
+    Examples:
+      failover ramp
+      failover ramp --to 02 --bake 5m --commit --push
+      failover ramp --service web --approve-each
+      failover ramp --yes --json
+    """
+    return _ramped(given, Slot(to) if to else None, is_even=False)
+
+
+@click.command("even", context_settings=_HELP)
+@_common
+@reported
+def even(**given: Any) -> Ending:
+    """Bring both slots back to 50/50, through the same stages and gates.
+
+    \b
+    Examples:
+      failover even
+      failover even --yes --bake 1m
+    """
+    return _ramped(given, None, is_even=True)
+
+
+def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
+    stack = opened_stack(Path.cwd(), given["stack"])
+    choice = Choice(
+        services=tuple(given["services"]),
+        to=to,
+        is_even=is_even,
+        approve_each=given["approve_each"],
+        commits=given["commits"] or given["pushes"],
+        pushes=given["pushes"],
+    )
+    hand = own_hand()
+    history = stack.history()
+    claim = refuse_held(history, hand, datetime.now(UTC), Processes(), take_over=given["take_over"])
+    limits = limits_of(stack, given["bake"])
+    launcher = Launcher(stack, hand, limits, choice, [observer(as_json=given["as_json"])])
+    ramp_id = f"{datetime.now(UTC):{_FORM}}-{hand.pid}"
+    found = None if given["anew"] else unfinished(stack.ramps, history, ramp_id)
+    if found is not None:
+        if claim is Claim.FREE and not given["as_json"]:
+            click.echo("an unfinished ramp is gone on with", err=True)
+        return launcher.resume(found, ramp_id)
+    _refuse_frozen(stack)
+    plan = launcher.plan()
+    _show(stack, plan, limits)
+    _ask(yes=given["yes"])
+    return launcher.start(plan, ramp_id, stack.ramps / ramp_id)
+
+
+def limits_of(stack: OpenedStack, bake_seconds: float | None) -> Limits:
+    """The config's limits, the bake as the person asked for it."""
+    ramp_settings = stack.ramp
+    return Limits(
+        bake=bake_seconds if bake_seconds is not None else ramp_settings.bake_seconds,
+        hold=ramp_settings.hold_seconds,
+        watch=ramp_settings.watch_seconds,
+        inconclusive=ramp_settings.inconclusive_seconds,
+        guard_wait=ramp_settings.guard.wait_seconds,
+    )
+
+
+def observer(*, as_json: bool) -> Observer:
+    """Who tells the person, or the program that asked, what happens."""
+    return JsonLines(click.echo) if as_json else PlainLines(click.echo, time.monotonic)
+
+
+def _refuse_frozen(stack: OpenedStack) -> None:
+    freeze = stack.freeze
+    if freeze is None or freeze.until <= datetime.now(UTC):
+        return
+    if stack.override is not None:
+        click.echo(f"frozen ({freeze.reason}), and overridden: {stack.override}", err=True)
+        return
+    raise RefusedError(
+        f"failover:freeze until {freeze.until:%Y-%m-%dT%H:%M:%SZ}: {freeze.reason}\n"
+        "  expected: no ramp starts before then; a rollback always may\n"
+        '  mend:     wait, or pulumi config set override "REASON"'
+    )
+
+
+def _show(stack: OpenedStack, plan: Plan, limits: Limits) -> None:
+    stages = " -> ".join(str(stage.split) for stage in plan.stages())
+    click.echo(f"{stack.name}: {plan.group}, slot {plan.candidate} up from {plan.start}", err=True)
+    click.echo(f"  stages:  {stages}", err=True)
+    click.echo(
+        f"  bake {limits.bake:g} s each, then hold {limits.hold:g} s, watch {limits.watch:g} s",
+        err=True,
+    )
+
+
+def _ask(*, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadInputError("nobody is there to say yes\n  mend:     failover ramp --yes")
+    if not click.confirm("start?", err=True):
+        raise RefusedError("not started; nothing was changed")

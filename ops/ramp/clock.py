@@ -1,0 +1,60 @@
+"""The system's time, and a person's wish to stop, which ends a wait at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+
+
+class SystemClock:
+    """Real time; a wait ends early when a person asks to stop."""
+
+    def __init__(self) -> None:
+        self._nudge = threading.Event()
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, or return at once after a signal."""
+        if self._nudge.wait(seconds):
+            self._nudge.clear()
+
+    def nudge(self) -> None:
+        """End the wait that goes on, or the next one."""
+        self._nudge.set()
+
+
+class Signals:
+    """Counts SIGINT and SIGTERM."""
+
+    def __init__(self, clock: SystemClock) -> None:
+        self._clock = clock
+        self.asked = 0
+        self.by = ""
+
+    @contextmanager
+    def caught(self) -> Generator[None]:
+        """Take both signals as a wish to stop, as long as the block runs."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self._take) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
+
+    def _take(self, number: int, _frame: FrameType | None) -> None:
+        self.asked += 1
+        self.by = signal.Signals(number).name
+        self._clock.nudge()

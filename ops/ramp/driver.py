@@ -1,0 +1,191 @@
+"""The driver: asks what is next, does that one step, writes it down, and asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ops.journal.errors import JournalError
+from ops.ramp.errors import NotSureError, RefusedError
+from ops.ramp.processes import Processes
+from ops.ramp.proving import Proving
+from ops.ramp.run import GateFailedError, Run, SomebodyElseError, StopAskedError
+from ops.ramp.shifting import Shifting
+from ops.ramp.updating import Updating
+from rollout.entry import Kind
+from rollout.split import Slot, Split
+from rollout.step import (
+    AskPerson,
+    BringCapacity,
+    Finish,
+    FreeFloors,
+    HoldOldSlot,
+    Prove,
+    RollBack,
+    Shift,
+    Step,
+    Watch,
+    next_step,
+)
+
+GO_ON = "failover ramp to go on, failover rollback to go back"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended."""
+
+    exit_code: int
+    """0 done; 1 a gate or a guard said no; 3 not sure, or stopped by hand."""
+    words: str
+
+
+class Driver:
+    """Drives one ramp from wherever it is to its end."""
+
+    def __init__(self, run: Run, processes: Processes, *, from_anywhere: bool = False) -> None:
+        """Be ready.
+
+        Args:
+            run: With a journal that begins with `ramp-started`.
+            processes: Of this host.
+            from_anywhere: Go back whatever the live weights are: a person asked for it.
+        """
+        self._run = run
+        self._shifting = Shifting(run, Updating(run, processes))
+        self._proving = Proving(run)
+        self._from_anywhere = from_anywhere
+
+    def drive(self) -> Ending:
+        """Run to the end; every way out has its words and its exit code."""
+        try:
+            return self._driven()
+        except StopAskedError as stop:
+            return self._stopped(str(stop))
+        except SomebodyElseError as error:
+            return self._not_sure(
+                f"{error}; nothing more was changed\n"
+                "  expected: no other hand on the weights during a ramp\n"
+                "  next:     failover ramp --anew (from the weights as they are), or "
+                "failover rollback"
+            )
+        except JournalError as error:
+            return Ending(3, f"stopped, the weights stay: {error}\n  next:     {GO_ON}")
+        except NotSureError as error:
+            return self._not_sure(f"{error}\n  next:     {GO_ON}")
+        finally:
+            self._run.close()
+
+    def _driven(self) -> Ending:
+        while True:
+            step = self._next()
+            if isinstance(step, Finish):
+                return self._finished(step.outcome)
+            if not self._run.is_going_back:
+                self._run.refuse_stopped()
+            try:
+                self._do(step)
+            except GateFailedError as failure:
+                self._turn_back(str(failure))
+            except RefusedError as refusal:
+                self._turn_back(f"the guard refused: {refusal}")
+
+    def _next(self) -> Step:
+        run = self._run
+        progress = run.progress
+        if progress.back is not None:
+            run.is_going_back = True
+        if progress.is_over:
+            return Finish(progress.outcome or "")
+        live = run.live_splits()
+        if self._from_anywhere and progress.back is not None and not progress.is_back:
+            return RollBack(progress.plan.start, progress.back)
+        return next_step(progress, live)
+
+    def _do(self, step: Step) -> None:
+        match step:
+            case BringCapacity(stage):
+                self._shifting.bring_capacity(stage)
+            case Prove(stage):
+                self._proving.prove(stage)
+            case Shift(stage):
+                self._shifting.shift(stage)
+            case HoldOldSlot():
+                self._proving.hold()
+            case FreeFloors():
+                self._shifting.free()
+            case Watch():
+                self._proving.watch()
+            case RollBack(to, _):
+                self._roll_back(to)
+            case AskPerson():
+                raise SomebodyElseError(step)
+            case Finish():
+                raise AssertionError("the loop ends at a Finish")
+
+    def _turn_back(self, why: str) -> None:
+        self._run.is_going_back = True
+        self._run.write(Kind.ROLLBACK_STARTED, why=why, to=str(self._run.progress.plan.start))
+
+    def _roll_back(self, to: Split) -> None:
+        """Go back, unless that would put requests onto a slot with no healthy target.
+
+        Raises:
+            NotSureError: it would.
+        """
+        self._run.is_going_back = True
+        live = self._run.effects.aws.services()
+        plan = self._run.progress.plan
+        dead = {
+            (service, slot)
+            for service in plan.services
+            for slot in Slot
+            if live[service].slots[slot].healthy == 0
+        }
+        onto = sorted(f"{service}-{slot}" for service, slot in dead if to.weight_of(slot) > 0)
+        if onto:
+            both = [s for s in plan.services if {(s, slot) for slot in Slot} <= dead]
+            raise NotSureError(_dead_words(to, onto, both, live))
+        self._shifting.roll_back(to)
+
+    def _finished(self, outcome: str) -> Ending:
+        run = self._run
+        progress = run.progress
+        code = {"done": 0}.get(outcome, 1)
+        if progress.outcome is None:
+            run.write(Kind.RAMP_FINISHED, outcome=outcome, exit=code)
+        lost = "".join(f"\nnot in the journal: {words}" for words in run.lost_entries)
+        where = f"{progress.plan.group} at {progress.plan.stage(progress.verified).split}"
+        if outcome == "done":
+            return Ending(code, f"done: {where}{lost}")
+        return Ending(code, f"{outcome}: {where}\n  because:  {progress.back}{lost}")
+
+    def _stopped(self, by: str) -> Ending:
+        progress = self._run.progress
+        stage = progress.plan.stage(progress.verified)
+        where = f"{progress.plan.group} at {stage.split}, stage {stage.number}/{stage.of}"
+        self._run.write(Kind.INTERRUPTED, by=by, next=GO_ON)
+        return Ending(3, f"stopped by {by}: {where}\n  next:     {GO_ON}")
+
+    def _not_sure(self, words: str) -> Ending:
+        try:
+            self._run.write(Kind.INTERRUPTED, by=words, next=GO_ON)
+        except JournalError as error:
+            words = f"{words}\n{error}"
+        return Ending(3, words)
+
+
+def _dead_words(to: Split, onto: list[str], both: list[str], live: Mapping[str, object]) -> str:
+    del live
+    dead = ", ".join(onto)
+    if both:
+        return (
+            f"both slots of {', '.join(both)} have no healthy target: no split helps, and none was "
+            f"set\n  expected: a healthy target in {dead} to go back to {to}\n"
+            "  mend:     bring one slot's instances back (failover status), then failover rollback"
+        )
+    return (
+        f"no rollback to {to}: {dead} has no healthy target; the weights stay\n"
+        "  expected: a healthy target in every slot that would get requests\n"
+        f"  mend:     bring {dead} back (failover status), then failover rollback"
+    )

@@ -1,0 +1,219 @@
+"""What the driver acts through; a test gives fakes, a command the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from rollout.split import Slot, Split
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSlot:
+    """One slot of one service, as AWS has it."""
+
+    healthy: int
+    """Targets that pass their health checks."""
+    desired: int
+    smallest: int
+    largest: int
+    """The min and max of its Auto Scaling group."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveService:
+    """One service, as AWS has it."""
+
+    split: Split
+    slots: Mapping[Slot, LiveSlot]
+
+
+class Aws(Protocol):
+    """The live stack."""
+
+    def splits(self) -> Mapping[str, Split]:
+        """The split of every service's rule, in one request.
+
+        Raises:
+            AwsError: AWS cannot be read.
+            NotSureError: a rule's weights are no split.
+        """
+        ...
+
+    def services(self) -> Mapping[str, LiveService]:
+        """Rules, targets and groups of every service.
+
+        Raises:
+            AwsError: AWS cannot be read.
+            NotSureError: a rule's weights are no split.
+        """
+        ...
+
+
+class EndedUpdate(Protocol):
+    """What came of an update."""
+
+    @property
+    def seconds(self) -> float:
+        """What it took."""
+        ...
+
+    @property
+    def changed(self) -> Mapping[str, int]:
+        """How many resources, by operation."""
+        ...
+
+    @property
+    def error(self) -> str:
+        """Empty, or the engine's own words."""
+        ...
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether another update holds the stack."""
+        ...
+
+
+class Update(Protocol):
+    """A `pulumi up` that runs."""
+
+    @property
+    def pid(self) -> int | None:
+        """The CLI's process while it runs."""
+        ...
+
+    def said(self) -> Sequence[str]:
+        """The lines it has written since the last call."""
+        ...
+
+    def poll(self) -> EndedUpdate | None:
+        """What came of it; None while it runs."""
+        ...
+
+    def interrupt(self) -> None:
+        """Ask it to end after the operations that run."""
+        ...
+
+
+class PastUpdate(Protocol):
+    """One update of the stack's history."""
+
+    @property
+    def message(self) -> str:
+        """What it was for."""
+        ...
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ended well."""
+        ...
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """The config it ran with."""
+        ...
+
+
+class Engine(Protocol):
+    """The engine of one stack."""
+
+    @property
+    def stack_file(self) -> Path:
+        """The file that a stage changes."""
+        ...
+
+    def config(self) -> tuple[dict[str, str], frozenset[str]]:
+        """Every key with its namespace, and which are secret."""
+        ...
+
+    def set_config(self, changes: Mapping[str, str | None]) -> None:
+        """Write values into the stack file by their paths; None removes one."""
+        ...
+
+    def start_up(self, message: str) -> Update:
+        """Begin an update."""
+        ...
+
+    def history(self) -> Sequence[PastUpdate]:
+        """The newest updates, the newest first."""
+        ...
+
+    def outputs(self) -> Mapping[str, Any]:
+        """The stack's outputs."""
+        ...
+
+    def clear_locks(self) -> None:
+        """Delete every lock of the stack."""
+        ...
+
+
+class Clock(Protocol):
+    """Time."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; may return sooner."""
+        ...
+
+
+class Traffic(Protocol):
+    """Which slots answer, as requests of our own see it."""
+
+    def slots_that_answered(self, service: str, since_s: float) -> Sequence[Slot]:
+        """Who answered requests of the users' kind that left since then, the oldest first.
+
+        `since_s` is in Unix seconds.
+        """
+        ...
+
+
+class OldSlot(Protocol):
+    """Who still asks the slot that was lowered to 0."""
+
+    def last_request(self, slot: Slot) -> datetime | None:
+        """When any service's `slot` last got one; None when none is known of."""
+        ...
+
+
+class Git(Protocol):
+    """The repository that holds the stack file."""
+
+    def commit(self, file: Path, message: str) -> str:
+        """Commit the one file; the commit's id, empty where it had not changed.
+
+        Raises:
+            NotSureError: git refused.
+        """
+        ...
+
+    def push(self) -> None:
+        """Push the current branch.
+
+        Raises:
+            NotSureError: git refused.
+        """
+        ...
+
+
+class Stop(Protocol):
+    """Whether a person asked to stop."""
+
+    @property
+    def asked(self) -> int:
+        """How often."""
+        ...
+
+    @property
+    def by(self) -> str:
+        """By what, such as `SIGINT`."""
+        ...

@@ -1,0 +1,41 @@
+"""The errors of the driver; each carries the exit code of the command.
+
+RampError
+├── RefusedError     a guard or a gate said no, or the ramp may not start (1)
+├── BadInputError    the options or the config make no ramp (2)
+└── NotSureError     it changed nothing more and asks a person (3)
+    ├── AwsError     AWS cannot be read: credentials, throttling, network
+    └── EngineError  the engine failed in what was no change of weights
+"""
+
+from __future__ import annotations
+
+
+class RampError(Exception):
+    """Base of every error that ends a command; its text is for a person."""
+
+    exit_code = 3
+
+
+class RefusedError(RampError):
+    """Something said no, and nothing is left half done."""
+
+    exit_code = 1
+
+
+class BadInputError(RampError):
+    """The options or the config make no ramp; nothing was begun."""
+
+    exit_code = 2
+
+
+class NotSureError(RampError):
+    """Nobody but a person can tell; nothing more was changed."""
+
+
+class AwsError(NotSureError):
+    """AWS cannot be read."""
+
+
+class EngineError(NotSureError):
+    """The engine exited with an error; the text holds its own words."""

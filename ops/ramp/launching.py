@@ -1,0 +1,178 @@
+"""Starting a driver: on a new ramp, on one that is under way, or on the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.journal.journal import FileJournal
+from ops.journal.observer import Observer
+from ops.ramp.clock import Signals, SystemClock
+from ops.ramp.driver import Driver, Ending
+from ops.ramp.errors import BadInputError
+from ops.ramp.finding import Found
+from ops.ramp.gating import Gating
+from ops.ramp.git import OwnGit
+from ops.ramp.live_stack import LiveStack
+from ops.ramp.processes import Processes
+from ops.ramp.run import Effects, Limits, Run
+from ops.ramp.stack import OpenedStack
+from rollout.capacity import Fleet, shortages
+from rollout.entry import Kind
+from rollout.errors import PlanError
+from rollout.lease import Hand
+from rollout.plan import EVEN, Plan, lighter, planned
+from rollout.recall import started_facts
+from rollout.split import TOTAL_WEIGHT, Slot, Split
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person asked for."""
+
+    services: tuple[str, ...] = ()
+    """Empty: all."""
+    to: Slot | None = None
+    is_even: bool = False
+    approve_each: bool = False
+    commits: bool = False
+    pushes: bool = False
+
+
+class Launcher:
+    """Makes a driver for one stack and runs it."""
+
+    def __init__(
+        self,
+        stack: OpenedStack,
+        hand: Hand,
+        limits: Limits,
+        choice: Choice,
+        observers: Sequence[Observer],
+    ) -> None:
+        self._stack = stack
+        self._hand = hand
+        self._limits = limits
+        self._choice = choice
+        self._observers = observers
+        self._clock = SystemClock()
+        self._live: LiveStack = stack.live()
+
+    def plan(self) -> Plan:
+        """What a new ramp would do.
+
+        Raises:
+            BadInputError: there is none to do.
+        """
+        live = self._chosen_splits()
+        up_to = EVEN if self._choice.is_even else TOTAL_WEIGHT
+        candidate = lighter(live) if self._choice.is_even else self._candidate(live)
+        if candidate is None and self._choice.is_even:
+            raise BadInputError(f"{'+'.join(live)} is even already: nothing to do")
+        if candidate is None:
+            raise BadInputError(
+                "both slots have the same weight, and nothing says which one to raise\n"
+                "  expected: --to, or `candidate` in the config\n"
+                "  mend:     failover ramp --to 02"
+            )
+        try:
+            plan = planned(live, candidate, self._stack.ramp.stages, up_to)
+        except PlanError as error:
+            raise BadInputError(str(error)) from error
+        self._refuse_short(plan)
+        return plan
+
+    def start(self, plan: Plan, ramp: str, folder: Path) -> Ending:
+        """Begin a new ramp and drive it."""
+        journal = FileJournal(folder)
+        run = self._run(ramp, folder, journal, plan)
+        facts = started_facts(plan, self._hand, run.until(), self._counts(plan))
+        run.put(Kind.RAMP_STARTED, facts)
+        return self._driven(run)
+
+    def resume(self, found: Found, ramp: str, *, why_back: str | None = None) -> Ending:
+        """Go on with a ramp from where it is; or back, where `why_back` says why."""
+        journal = FileJournal(found.folder)
+        words = "its own journal"
+        if found.recalled is not None:
+            words = "the stack's history, since there is no journal here"
+            for entry in found.recalled.entries(ramp, self._clock.now()):
+                journal.append(entry)
+        first = journal.entries()[0]
+        plan = (found.progress.plan if found.progress else None) or _plan_of(found)
+        run = self._run(first.ramp, found.folder, journal, plan)
+        stage = plan.stage(run.progress.verified)
+        live = ", ".join(f"{s} at {split}" for s, split in sorted(self._live.splits().items()))
+        run.write(
+            Kind.RESUMED,
+            found=f"{plan.group} verified at {stage.split}, stage {stage.number}/{stage.of}; "
+            f"live: {live}; from {words}",
+            by=self._hand.by,
+            host=self._hand.host,
+            pid=self._hand.pid,
+            until=run.until_text(),
+        )
+        if why_back is not None:
+            run.is_going_back = True
+            run.write(Kind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
+        return self._driven(run, from_anywhere=why_back is not None)
+
+    def _driven(self, run: Run, *, from_anywhere: bool = False) -> Ending:
+        driver = Driver(run, Processes(), from_anywhere=from_anywhere)
+        try:
+            with self._signals.caught():
+                return driver.drive()
+        finally:
+            self._gating.close()
+
+    def _run(self, ramp: str, folder: Path, journal: FileJournal, plan: Plan) -> Run:
+        self._signals = Signals(self._clock)
+        self._gating = gating = Gating(self._stack, folder, approve_each=self._choice.approve_each)
+        effects = Effects(
+            aws=self._live,
+            engine=self._stack.engine,
+            clock=self._clock,
+            journal=journal,
+            gates=gating.gates(plan),
+            observers=self._observers,
+            stop=self._signals,
+            traffic=gating.traffic,
+            old_slot=gating.old_slot(plan),
+            git=OwnGit() if self._choice.commits else None,
+            pushes=self._choice.pushes,
+        )
+        return Run(ramp, self._hand, self._limits, effects)
+
+    def _candidate(self, live: dict[str, Split]) -> Slot | None:
+        return self._choice.to or self._stack.candidate or lighter(live)
+
+    def _chosen_splits(self) -> dict[str, Split]:
+        live = self._live.splits()
+        unknown = [name for name in self._choice.services if name not in live]
+        if unknown:
+            raise BadInputError(f"--service {unknown[0]}: the stack has {', '.join(sorted(live))}")
+        return {name: live[name] for name in self._choice.services or sorted(live)}
+
+    def _counts(self, plan: Plan) -> dict[str, dict[Slot, int]]:
+        live = self._live.services()
+        return {s: {k: live[s].slots[k].desired for k in Slot} for s in plan.services}
+
+    def _refuse_short(self, plan: Plan) -> None:
+        """Raises BadInputError where a max is too small for what the ramp is going to need."""
+        live = self._live.services()
+        fleets = {
+            service: Fleet(
+                {slot: live[service].slots[slot].desired for slot in Slot},
+                {slot: live[service].slots[slot].largest for slot in Slot},
+            )
+            for service in plan.services
+        }
+        found = shortages(plan, fleets)
+        if found:
+            raise BadInputError("\n".join(map(str, found)))
+
+
+def _plan_of(found: Found) -> Plan:
+    assert found.recalled is not None, "a ramp is known by its journal or by the history"
+    return found.recalled.plan

@@ -1,0 +1,127 @@
+"""What happens in a ramp as lines: for a terminal without a view, for CI, and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rollout.entry import Entry, Kind
+from rollout.verdict import Verdict
+
+Say = Callable[[str], None]
+WAIT_EVERY_SECONDS = 10.0
+
+
+class PlainLines:
+    """One line an entry, and one now and then of what is waited for."""
+
+    def __init__(self, say: Say, monotonic: Callable[[], float]) -> None:
+        self._say = say
+        self._monotonic = monotonic
+        self._next_wait = 0.0
+
+    def saw(self, entry: Entry) -> None:
+        """Tell a person, in words; an entry that tells a person nothing is left out."""
+        text = described(entry)
+        if text:
+            self._say(f"{entry.at:%H:%M:%S} {text}")
+            self._next_wait = self._monotonic() + WAIT_EVERY_SECONDS
+
+    def waits(self, what: str, seconds_left: float | None) -> None:
+        """Tell it every ten seconds."""
+        now = self._monotonic()
+        if now < self._next_wait:
+            return
+        self._next_wait = now + WAIT_EVERY_SECONDS
+        left = "" if seconds_left is None else f" ({seconds_left:.0f} s left)"
+        self._say(f"         waiting for {what}{left}")
+
+    def judged(self, verdicts: Sequence[Verdict]) -> None:
+        """Nothing: the entries have what changed."""
+
+
+class JsonLines:
+    """Every entry as its line of JSON."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+
+    def saw(self, entry: Entry) -> None:
+        """Print it as the journal has it."""
+        self._say(entry.line())
+
+    def waits(self, what: str, seconds_left: float | None) -> None:
+        """Nothing: it is no event."""
+
+    def judged(self, verdicts: Sequence[Verdict]) -> None:
+        """Nothing: the entries have what changed."""
+
+
+def described(entry: Entry) -> str:
+    """An entry in words; empty for one that says nothing new."""
+    facts: Mapping[str, Any] = entry.facts
+    make = _WORDS.get(entry.kind)
+    return make(facts) if make is not None else ""
+
+
+def _capacity(facts: Mapping[str, Any]) -> str:
+    if not facts["floors"]:
+        return "floors removed"
+    floors = ", ".join(
+        f"{service}-{slot} {count}"
+        for service, slots in facts["floors"].items()
+        for slot, count in slots.items()
+    )
+    return f"floors: {floors}"
+
+
+def _up_finished(facts: Mapping[str, Any]) -> str:
+    if facts["error"]:
+        return f"the up failed after {facts['seconds']:.1f} s"
+    changed = ", ".join(f"{number} {operation}" for operation, number in facts["changed"].items())
+    return f"up done in {facts['seconds']:.1f} s: {changed or 'nothing to change'}"
+
+
+def _arrived(facts: Mapping[str, Any]) -> str:
+    if not facts["observed"]:
+        return "no probe: that the split arrived is not proved by traffic"
+    seen = ", ".join(f"{service} {part}" for service, part in facts["observed"].items())
+    return f"arrived in the traffic after {facts['seconds']:.1f} s: {seen} from the candidate"
+
+
+def _commit(facts: Mapping[str, Any]) -> str:
+    if facts["commit"]:
+        pushed = ", pushed" if facts["pushed"] else ""
+        return f"committed {facts['commit'][:10]}{pushed}: {facts['message']}"
+    return f'commit to make: git commit -m "{facts["message"]}" -- the stack file'
+
+
+_WORDS: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {
+    Kind.RAMP_STARTED: lambda f: (
+        f"ramp of {'+'.join(f['services'])}: {f['candidate']} from {f['from']} through "
+        f"{', '.join(map(str, f['stages']))}, by {f['by']}@{f['host']}"
+    ),
+    Kind.CAPACITY: _capacity,
+    Kind.STAGE_STARTED: lambda f: f"stage {f['stage']}/{f['of']}: {f['split']}",
+    Kind.UP_STARTED: lambda f: f"pulumi up: {f['message']}",
+    Kind.UP_SAID: lambda f: f"  | {f['line']}",
+    Kind.UP_FINISHED: _up_finished,
+    Kind.VERIFIED: lambda f: (
+        "live: " + ", ".join(f"{name} {split}" for name, split in f["splits"].items())
+    ),
+    Kind.ARRIVED: _arrived,
+    Kind.VERDICT: lambda f: f"gate {f['gate']}: {f['outcome']} - {f['reason']}",
+    Kind.APPROVAL: lambda f: f"approved by {f['by']}" if f["approved"] else f"refused by {f['by']}",
+    Kind.BAKE_STARTED: lambda f: f"bake for {f['seconds']:g} s",
+    Kind.BAKE_FINISHED: lambda f: f"bake {f['outcome']} after {f['seconds']:.1f} s",
+    Kind.HOLD_STARTED: lambda f: f"hold: slot {f['slot']} silent for {f['seconds']:g} s",
+    Kind.HOLD_FINISHED: lambda f: f"held for {f['seconds']:.1f} s",
+    Kind.WATCH_STARTED: lambda f: f"watch for {f['seconds']:g} s",
+    Kind.WATCH_FINISHED: lambda f: f"watch {f['outcome']}",
+    Kind.ROLLBACK_STARTED: lambda f: f"ROLLBACK to {f['to']}: {f['why']}",
+    Kind.ROLLBACK_FINISHED: lambda f: f"rolled back to {f['to']} in {f['seconds']:.1f} s",
+    Kind.COMMIT: _commit,
+    Kind.INTERRUPTED: lambda f: f"interrupted: {f['by']}",
+    Kind.RESUMED: lambda f: f"resumed: {f['found']}",
+    Kind.RAMP_FINISHED: lambda f: f"ramp {f['outcome']}",
+}

@@ -1,0 +1,58 @@
+"""Processes of this host, by their ids."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+
+
+class Processes:
+    """Tells whether a process lives, and asks it to end."""
+
+    def is_this_host(self, host: str) -> bool:
+        """Whether `host` is the one we run on."""
+        return host == socket.gethostname()
+
+    def is_alive(self, pid: int) -> bool:
+        """Whether a process has this id, and is no zombie."""
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return not self.command(pid).startswith("<defunct>")
+
+    def command(self, pid: int) -> str:
+        """Its command line; empty when it is gone, `<defunct>` when nobody has collected it."""
+        done = subprocess.run(
+            ["ps", "-o", "stat=,args=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        state, _, arguments = done.stdout.strip().partition(" ")
+        return "<defunct>" if state.startswith("Z") else arguments.strip()
+
+    def interrupt(self, pid: int) -> None:
+        """Do to it what Ctrl-C does; nothing where it has ended."""
+        self._send(pid, signal.SIGINT)
+
+    def terminate(self, pid: int) -> None:
+        """Ask it to end; nothing where it has ended."""
+        self._send(pid, signal.SIGTERM)
+
+    def ended_within(self, pid: int, seconds: float) -> bool:
+        """Wait for a process that is not our child to end; the system has no event for it."""
+        deadline = time.monotonic() + seconds
+        while self.is_alive(pid):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _send(self, pid: int, number: signal.Signals) -> None:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return

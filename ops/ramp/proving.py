@@ -1,0 +1,152 @@
+"""The steps of a run that only look: the bake of a stage, the hold, the watch."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ops.ramp.run import GateFailedError, Run
+from rollout.arrival import Arrival, judged_arrival
+from rollout.entry import Json, Kind
+from rollout.plan import Stage
+from rollout.verdict import Outcome
+
+
+class Proving:
+    """Waits in which the gates judge."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def prove(self, stage: Stage) -> None:
+        """Let the gates judge `stage`: proof by traffic, then the bake, then until none is unsure.
+
+        Raises:
+            GateFailedError: a gate said fail, or could not tell until its deadline.
+        """
+        run = self._run
+        run.begin(stage)
+        if stage.number > 0:
+            self._await_arrival(stage)
+        bake = run.limits.bake if stage.number > 0 else 0.0
+        run.write(Kind.BAKE_STARTED, stage=stage.number, seconds=bake)
+        what = (
+            f"stage {stage.number}/{stage.of} bakes" if stage.number else "gates before the start"
+        )
+        seconds = self._judged_for(bake, what)
+        run.write_verdicts()
+        run.write(
+            Kind.BAKE_FINISHED,
+            stage=stage.number,
+            seconds=round(seconds, 3),
+            outcome=Outcome.PASS.value,
+        )
+
+    def hold(self) -> None:
+        """Wait until the old slot has had no request for the hold time, the gates judging.
+
+        Raises:
+            GateFailedError: a gate said fail, or the old slot did not fall silent.
+        """
+        run, clock = self._run, self._run.effects.clock
+        plan = run.progress.plan
+        run.begin(plan.stage(len(plan.weights)))
+        run.write(Kind.HOLD_STARTED, seconds=run.limits.hold, slot=plan.stable.value)
+        started = clock.monotonic()
+        began = clock.now()
+        requests = 0
+        while True:
+            last = run.effects.old_slot.last_request(plan.stable) if run.effects.old_slot else None
+            if last is not None and last > began:
+                began, requests = last, requests + 1
+            left = (began + timedelta(seconds=run.limits.hold) - clock.now()).total_seconds()
+            if left <= 0:
+                break
+            if clock.monotonic() - started > run.limits.hold + run.limits.inconclusive:
+                raise GateFailedError(
+                    f"hold: slot {plan.stable} still gets requests, last at {last}"
+                )
+            run.tick(f"slot {plan.stable} to have no request for {run.limits.hold:.0f} s", left)
+        seconds = clock.monotonic() - started
+        run.write(Kind.HOLD_FINISHED, seconds=round(seconds, 3), requests=requests)
+
+    def watch(self) -> None:
+        """Let the gates judge for the watch time after the cutover.
+
+        Raises:
+            GateFailedError: a gate said fail, or could not tell until its deadline.
+        """
+        run = self._run
+        plan = run.progress.plan
+        run.begin(plan.stage(len(plan.weights)))
+        run.write(Kind.WATCH_STARTED, seconds=run.limits.watch)
+        seconds = self._judged_for(run.limits.watch, "the watch after the cutover")
+        run.write(Kind.WATCH_FINISHED, seconds=round(seconds, 3), outcome=Outcome.PASS.value)
+
+    def _judged_for(self, seconds: float, what: str) -> float:
+        """Tick until `seconds` are over and every gate says pass; how long it took."""
+        run, clock = self._run, self._run.effects.clock
+        started = clock.monotonic()
+        outcome = run.tick(what, seconds)
+        while True:
+            spent = clock.monotonic() - started
+            if spent >= seconds and outcome is Outcome.PASS:
+                return spent
+            late = spent - seconds
+            if late >= run.limits.inconclusive:
+                raise GateFailedError(
+                    f"still not sure {run.limits.inconclusive:.0f} s after its time: "
+                    f"{run.undecided()}"
+                )
+            if late < 0:
+                outcome = run.tick(what, -late)
+            else:
+                held = f"{what}: held by {run.undecided()}"
+                outcome = run.tick(held, run.limits.inconclusive - late)
+
+    def _await_arrival(self, stage: Stage) -> None:
+        """Wait until the answers to our own requests are those of the new split.
+
+        Without a prober there is nobody to see it, which the entry says by having no observation.
+        """
+        run, clock = self._run, self._run.effects.clock
+        plan = run.progress.plan
+        if run.effects.traffic is None or run.mark is None:
+            run.write(Kind.ARRIVED, stage=stage.number, requests=0, observed={}, seconds=0.0)
+            return
+        started = clock.monotonic()
+        since_s = run.mark.verified_at.timestamp()
+        while True:
+            found = self._arrivals(stage, since_s)
+            if all(arrival.arrived for arrival in found.values()):
+                break
+            spent = clock.monotonic() - started
+            words = ", ".join(
+                f"{service} {a.observed} of {a.requests} from {plan.candidate} ({a.needed} needed)"
+                for service, a in found.items()
+                if not a.arrived
+            )
+            if spent >= run.limits.inconclusive:
+                raise GateFailedError(f"the split {stage.split} has not arrived: {words}")
+            run.tick(
+                f"{stage.split} to show in the traffic: {words}", run.limits.inconclusive - spent
+            )
+        observed: dict[str, Json] = {s: f"{a.observed}/{a.requests}" for s, a in found.items()}
+        run.write(
+            Kind.ARRIVED,
+            stage=stage.number,
+            requests=sum(arrival.requests for arrival in found.values()),
+            observed=observed,
+            seconds=round(clock.monotonic() - started, 3),
+        )
+
+    def _arrivals(self, stage: Stage, since_s: float) -> dict[str, Arrival]:
+        run = self._run
+        plan, traffic = run.progress.plan, run.effects.traffic
+        assert traffic is not None
+        old = plan.stage(stage.number - 1).split
+        return {
+            service: judged_arrival(
+                traffic.slots_that_answered(service, since_s), plan.candidate, old, stage.split
+            )
+            for service in plan.services
+        }

@@ -1,0 +1,250 @@
+"""One run of the driver: what it writes down, whom it tells, and what it keeps an eye on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ops.gates.gate import Gate, StageMark
+from ops.journal.errors import JournalError
+from ops.journal.journal import Journal
+from ops.journal.observer import Observer
+from ops.ramp.effects import Aws, Clock, Engine, Git, OldSlot, Stop, Traffic
+from ops.ramp.errors import NotSureError
+from rollout.entry import Entry, Json, Kind, timestamp
+from rollout.lease import Hand
+from rollout.plan import Stage
+from rollout.progress import Progress, folded
+from rollout.split import Split
+from rollout.step import AskPerson, expected_splits
+from rollout.verdict import Outcome, Verdict, combined
+
+TICK_SECONDS = 1.0
+LIVE_POLL_SECONDS = 5.0
+SPARE_SECONDS = 900.0
+"""What a lease lasts longer than all that its next step may wait for."""
+
+
+class GateFailedError(Exception):
+    """A gate said fail, or could not tell until its deadline: the ramp goes back."""
+
+
+class StopAskedError(Exception):
+    """A person asked to stop."""
+
+
+class SomebodyElseError(Exception):
+    """The live weights are not the ones that this ramp left."""
+
+    def __init__(self, ask: AskPerson) -> None:
+        self.ask = ask
+        super().__init__(str(ask))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long what may take, in seconds."""
+
+    bake: float
+    hold: float
+    watch: float
+    inconclusive: float
+    guard_wait: float
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Everything the driver acts through."""
+
+    aws: Aws
+    engine: Engine
+    clock: Clock
+    journal: Journal
+    gates: Sequence[Gate]
+    observers: Sequence[Observer]
+    stop: Stop
+    traffic: Traffic | None = None
+    old_slot: OldSlot | None = None
+    git: Git | None = None
+    pushes: bool = False
+
+
+class Run:
+    """What every step of the driver uses."""
+
+    def __init__(self, ramp: str, hand: Hand, limits: Limits, effects: Effects) -> None:
+        self.ramp = ramp
+        self.hand = hand
+        self.limits = limits
+        self.effects = effects
+        self.is_going_back = False
+        """From here on traffic matters more than the journal."""
+        self.lost_entries: list[str] = []
+        """What the system said about entries that could not be written on the way back."""
+        self._mark: StageMark | None = None
+        self._last_said: dict[str, tuple[Outcome, str]] = {}
+        self._next_live_poll = 0.0
+
+    @property
+    def progress(self) -> Progress:
+        """How far the ramp is."""
+        progress = folded(self.effects.journal.entries())
+        assert progress is not None, "the journal of a run begins with ramp-started or resumed"
+        return progress
+
+    def write(self, kind: Kind, **facts: Json) -> None:
+        """Put down what happened, then tell the observers; `from_` is the fact `from`."""
+        self.put(kind, {name.removesuffix("_"): value for name, value in facts.items()})
+
+    def put(self, kind: Kind, facts: Mapping[str, Json]) -> None:
+        """Put down what happened, then tell the observers.
+
+        Raises:
+            JournalError: it could not be written, and the ramp is not on its way back.
+        """
+        entry = Entry(self.effects.clock.now(), self.ramp, kind, facts)
+        try:
+            self.effects.journal.append(entry)
+        except JournalError as error:
+            self.lost_entries.append(str(error))
+            if not self.is_going_back:
+                raise
+        for observer in self.effects.observers:
+            observer.saw(entry)
+
+    def until(self) -> datetime:
+        """When the lease ends that an `up` takes now."""
+        limits = self.limits
+        longest = max(limits.bake, limits.hold, limits.watch) + limits.inconclusive
+        return self.effects.clock.now() + timedelta(
+            seconds=longest + limits.guard_wait + SPARE_SECONDS
+        )
+
+    def until_text(self) -> str:
+        """The same, as entries have it."""
+        return timestamp(self.until())
+
+    def begin(self, stage: Stage) -> None:
+        """Let the gates judge `stage` from now on; a second time for the same one is nothing."""
+        plan = self.progress.plan
+        if self._mark is not None and self._mark.number == stage.number:
+            return
+        self._mark = StageMark(
+            services=plan.services,
+            candidate=plan.candidate,
+            stable=plan.stable,
+            splits=dict.fromkeys(plan.services, stage.split),
+            verified_at=self.effects.clock.now(),
+            number=stage.number,
+            of=stage.of,
+        )
+        for gate in self.effects.gates:
+            gate.begin(self._mark)
+
+    @property
+    def mark(self) -> StageMark | None:
+        """What the gates judge; None before the first stage was begun."""
+        return self._mark
+
+    def judge(self) -> Outcome:
+        """Ask every gate; what changed goes into the journal.
+
+        Raises:
+            GateFailedError: one said fail.
+        """
+        if self._mark is None:
+            return Outcome.PASS
+        verdicts = [gate.judge() for gate in self.effects.gates]
+        for verdict in verdicts:
+            if self._last_said.get(verdict.gate, (None,))[0] is not verdict.outcome:
+                self.write_verdict(verdict)
+        for observer in self.effects.observers:
+            observer.judged(verdicts)
+        failed = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL]
+        if failed:
+            raise GateFailedError("; ".join(f"{v.gate}: {v.reason}" for v in failed))
+        self._last_said = {v.gate: (v.outcome, v.reason) for v in verdicts}
+        return combined(verdicts) if verdicts else Outcome.PASS
+
+    def undecided(self) -> str:
+        """Which gates cannot tell, and why."""
+        held = {g: why for g, (outcome, why) in self._last_said.items() if outcome != "pass"}
+        return "; ".join(f"{gate}: {why}" for gate, why in sorted(held.items()))
+
+    def write_verdict(self, verdict: Verdict) -> None:
+        """Keep a verdict with its evidence."""
+        document = verdict.document()
+        self.write(
+            Kind.VERDICT,
+            stage=self._mark.number if self._mark else 0,
+            gate=verdict.gate,
+            outcome=verdict.outcome.value,
+            reason=verdict.reason,
+            numbers=document["numbers"],
+            window=document.get("window"),
+        )
+
+    def write_verdicts(self) -> None:
+        """Keep what every gate says now: the evidence that a stage passed by."""
+        for gate in self.effects.gates:
+            self.write_verdict(gate.judge())
+
+    def tick(self, what: str, seconds_left: float | None = None) -> Outcome:
+        """Look at everything once and let a second pass.
+
+        Raises:
+            StopAskedError: a person asked to stop.
+            GateFailedError: a gate said fail.
+            SomebodyElseError: somebody moved the weights.
+        """
+        self.refuse_stopped()
+        outcome = self.judge()
+        self.refuse_moved()
+        for observer in self.effects.observers:
+            observer.waits(what, seconds_left)
+        wait = TICK_SECONDS if seconds_left is None else min(TICK_SECONDS, max(0.0, seconds_left))
+        self.effects.clock.wait(max(wait, 0.05))
+        return outcome
+
+    def refuse_stopped(self) -> None:
+        """Raises StopAskedError where a person asked to stop."""
+        if self.effects.stop.asked:
+            raise StopAskedError(self.effects.stop.by)
+
+    def refuse_moved(self) -> None:
+        """Now and then, compare the live weights with the ones that this ramp left.
+
+        Raises:
+            SomebodyElseError: they differ.
+        """
+        now = self.effects.clock.monotonic()
+        if now < self._next_live_poll:
+            return
+        self._next_live_poll = now + LIVE_POLL_SECONDS
+        self.refuse_unexpected(self.effects.aws.splits())
+
+    def refuse_unexpected(self, live: Mapping[str, Split]) -> None:
+        """Raises SomebodyElseError where a rule is at a split that this ramp cannot have left."""
+        progress = self.progress
+        expected = expected_splits(progress)
+        of_group = {service: live[service] for service in progress.plan.services}
+        if any(split not in expected for split in of_group.values()):
+            raise SomebodyElseError(AskPerson(expected, of_group))
+
+    def live_splits(self) -> dict[str, Split]:
+        """The live splits of the group.
+
+        Raises:
+            NotSureError: AWS cannot be read, or a service of the group is not there.
+        """
+        live = self.effects.aws.splits()
+        missing = [s for s in self.progress.plan.services if s not in live]
+        if missing:
+            raise NotSureError(f"the stack has no rule of {', '.join(missing)} any more")
+        return {service: live[service] for service in self.progress.plan.services}
+
+    def close(self) -> None:
+        """End the gates."""
+        for gate in self.effects.gates:
+            gate.close()

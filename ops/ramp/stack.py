@@ -1,0 +1,159 @@
+"""The stack that a command acts on: its engine, its config, its live side, its ramps."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.engine.command import CommandError
+from ops.engine.engine import StackEngine, StackNotFoundError, current_stack, opened_engine
+from ops.ramp.errors import BadInputError, NotSureError
+from ops.ramp.live_stack import LiveStack
+from rollout.errors import SettingsError
+from rollout.lease import Hand
+from rollout.recall import Told
+from rollout.split import Slot
+from settings.candidate import CANDIDATE
+from settings.command import NAMESPACE
+from settings.findings import Findings
+from settings.freeze import FREEZE, Freeze, read_freeze
+from settings.override import OVERRIDE
+from settings.ramp import RAMP, RampSettings, read_ramp
+from settings.raw import decoded
+from settings.schema import TOP
+from settings.section import Section
+
+OWN_FOLDER = ".failover"
+"""Where journals and records lie; git-ignored."""
+
+
+@dataclass(frozen=True)
+class OpenedStack:
+    """A stack that is deployed, ready to be acted on."""
+
+    name: str
+    folder: Path
+    engine: StackEngine
+    outputs: Mapping[str, Any]
+    config: Mapping[str, str]
+    ramp: RampSettings
+    candidate: Slot | None
+    freeze: Freeze | None
+    override: str | None
+
+    @property
+    def ramps(self) -> Path:
+        """Where the ramps of this stack keep their folders."""
+        return ramps_folder(self.folder, self.name)
+
+    @property
+    def services(self) -> Mapping[str, Any]:
+        """The stack's output of that name."""
+        return self.outputs["services"]
+
+    def live(self) -> LiveStack:
+        """Its live side."""
+        return LiveStack(self.services, self.config["aws:region"])
+
+    def history(self) -> list[Told]:
+        """Its updates, the newest first."""
+        return [Told(p.message, p.succeeded, _floors(p.config)) for p in self.engine.history()]
+
+
+def ramps_folder(folder: Path, stack: str) -> Path:
+    """Where the ramps of `stack` keep their folders."""
+    return folder / OWN_FOLDER / "ramps" / stack.replace("/", "-")
+
+
+def opened_stack(folder: Path, name: str | None) -> OpenedStack:
+    """Open the stack `name`, or the one that is selected.
+
+    Raises:
+        BadInputError: no stack, nothing deployed, or a config with problems.
+        NotSureError: the backend cannot be reached.
+    """
+    if not (folder / "Pulumi.yaml").exists():
+        raise BadInputError(
+            f"{folder} has no Pulumi.yaml\n  expected: the project's folder\n"
+            "  mend:     cd there, then type it again"
+        )
+    name = name or os.environ.get("PULUMI_STACK") or current_stack(folder)
+    if not name:
+        raise BadInputError(
+            "no stack is selected\n  expected: the stack to ramp\n"
+            "  mend:     pulumi stack select prod, or --stack prod"
+        )
+    logs = ramps_folder(folder, name) / "engine"
+    logs.mkdir(parents=True, exist_ok=True)
+    try:
+        engine = opened_engine(folder, name, logs)
+        outputs = engine.outputs()
+        raw, secret_keys = engine.config()
+    except StackNotFoundError as error:
+        raise BadInputError(
+            f"there is no stack {name} in this backend\n  expected: a stack that is deployed\n"
+            "  mend:     pulumi stack ls"
+        ) from error
+    except CommandError as error:
+        raise NotSureError(f"the stack {name} cannot be read:\n{error}") from error
+    if not outputs.get("services"):
+        raise BadInputError(
+            f"nothing is deployed in {name}\n  expected: services with their two slots\n"
+            f"  mend:     pulumi up --stack {name}"
+        )
+    return _with_settings(name, folder, engine, outputs, raw, secret_keys)
+
+
+def _with_settings(
+    name: str,
+    folder: Path,
+    engine: StackEngine,
+    outputs: Mapping[str, Any],
+    raw: Mapping[str, str],
+    secret_keys: frozenset[str],
+) -> OpenedStack:
+    findings = Findings(secret_keys)
+    top = Section(decoded(raw, TOP), f"{NAMESPACE}:", TOP, findings)
+    opened = OpenedStack(
+        name=name,
+        folder=folder,
+        engine=engine,
+        outputs=outputs,
+        config=raw,
+        ramp=read_ramp(top.section(RAMP)),
+        candidate=top.read(CANDIDATE),
+        freeze=read_freeze(top.section(FREEZE), is_wanted=top.has(FREEZE)),
+        override=top.read(OVERRIDE),
+    )
+    if findings.problems:
+        raise BadInputError(str(SettingsError(findings.problems)))
+    return opened
+
+
+def own_hand() -> Hand:
+    """Whose process this is: a CI job's actor, else the user of the system."""
+    actor = os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN")
+    return Hand("".join((actor or _user()).split()), socket.gethostname(), os.getpid())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
+def _floors(config: Mapping[str, str]) -> dict[str, dict[Slot, int]]:
+    """The floors in the config that an update ran with."""
+    capacity: Any = json.loads(config.get(f"{NAMESPACE}:capacity", "{}"))
+    return {
+        service: {Slot(slot): int(floor) for slot, floor in each["floors"].items()}
+        for service, each in capacity.items()
+        if isinstance(each, dict) and each.get("floors")
+    }

@@ -1,0 +1,77 @@
+"""What the stack file says now of what a ramp changes: read without the engine, written by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ops.ramp.errors import BadInputError
+from rollout.split import Slot
+
+NAMESPACE = "failover:"
+_PART = re.compile(r'([A-Za-z_][\w-]*)|\["([^"]+)"\]')
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """The plain values of one stack file."""
+
+    config: Mapping[str, Any]
+    """Our namespace, by bare names."""
+
+    @classmethod
+    def read(cls, path: Path) -> StackFile:
+        """Read `Pulumi.<stack>.yaml`.
+
+        Raises:
+            BadInputError: there is none, or it is no stack file.
+        """
+        try:
+            document = yaml.safe_load(path.read_text())
+        except (OSError, yaml.YAMLError) as error:
+            raise BadInputError(f"{path.name} cannot be read: {error}") from error
+        config = document.get("config") if isinstance(document, dict) else None
+        if not isinstance(config, dict):
+            raise BadInputError(f"{path.name} has no config")
+        ours = {str(k).removeprefix(NAMESPACE): v for k, v in config.items()}
+        return cls(ours)
+
+    def services(self) -> frozenset[str]:
+        """All services of the stack."""
+        return frozenset(self._map("services"))
+
+    def services_with_weights(self) -> frozenset[str]:
+        """The services that have a split of their own."""
+        services: Mapping[str, Any] = self._map("services")
+        return frozenset(name for name, one in services.items() if one and "weights" in one)
+
+    def floors(self, services: Iterable[str]) -> dict[str, dict[Slot, int]]:
+        """The floors of these services, as far as there are any."""
+        found: dict[str, dict[Slot, int]] = {}
+        for service in services:
+            floors = (self._map("capacity").get(service) or {}).get("floors") or {}
+            if floors:
+                found[service] = {Slot(str(slot)): int(n) for slot, n in floors.items()}
+        return found
+
+    def value(self, path: str) -> str | None:
+        """What stands at a path as `pulumi config set --path` takes it; None where nothing does."""
+        found: Any = self.config
+        for plain, quoted in _PART.findall(path):
+            if not isinstance(found, Mapping):
+                return None
+            found = found.get(plain or quoted)
+        return None if found is None else str(found)
+
+    def values(self, paths: Iterable[str]) -> dict[str, str | None]:
+        """What stands at each path: what puts the file back."""
+        return {path: self.value(path) for path in paths}
+
+    def _map(self, key: str) -> Mapping[str, Any]:
+        value = self.config.get(key)
+        return value if isinstance(value, dict) else {}

@@ -1,0 +1,127 @@
+"""Running an `up` while everything else is kept an eye on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ops.ramp.effects import EndedUpdate, Update
+from ops.ramp.errors import NotSureError
+from ops.ramp.processes import Processes
+from ops.ramp.run import GateFailedError, Run
+from rollout.entry import Kind
+
+POLL_SECONDS = 0.2
+LOCK_WAIT_SECONDS = 60.0
+
+_HOLDER = re.compile(r"created by (?P<by>\S+?)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """Who holds the lock of a stack on a file or bucket backend."""
+
+    by: str
+    host: str
+    pid: int
+
+    def __str__(self) -> str:
+        return f"process {self.pid} of {self.by} on {self.host}"
+
+
+def lock_holders(words: str) -> list[LockHolder]:
+    """The holders that the engine names when it finds the stack locked."""
+    return [LockHolder(m["by"], m["host"], int(m["pid"])) for m in _HOLDER.finditer(words)]
+
+
+class Updating:
+    """Runs updates for the steps of a run."""
+
+    def __init__(self, run: Run, processes: Processes) -> None:
+        self._run = run
+        self._processes = processes
+
+    def up(self, message: str) -> EndedUpdate:
+        """One `pulumi up` to its end, locks of our dead processes cleared.
+
+        A gate that fails meanwhile, or a second request to stop, ends it as Ctrl-C does.
+
+        Raises:
+            GateFailedError: a gate said fail meanwhile; the update has ended.
+            NotSureError: somebody else's update holds the stack.
+        """
+        deadline = self._run.effects.clock.monotonic() + LOCK_WAIT_SECONDS
+        while True:
+            ended = self._once(message)
+            if not ended.is_locked:
+                return ended
+            self._deal_with_lock(ended.error, deadline)
+
+    def _once(self, message: str) -> EndedUpdate:
+        run, clock = self._run, self._run.effects.clock
+        update = run.effects.engine.start_up(message)
+        ended = update.poll()
+        while update.pid is None and ended is None:
+            clock.wait(0.01)
+            ended = update.poll()
+        run.write(Kind.UP_STARTED, message=message, pid=update.pid)
+        failure: GateFailedError | None = None
+        while ended is None:
+            self._tell(update)
+            failure = failure or self._failure_of(update)
+            clock.wait(POLL_SECONDS)
+            ended = update.poll()
+        self._tell(update)
+        run.write(
+            Kind.UP_FINISHED,
+            seconds=round(ended.seconds, 3),
+            changed=dict(ended.changed),
+            error=ended.error,
+        )
+        if failure is not None:
+            raise failure
+        return ended
+
+    def _tell(self, update: Update) -> None:
+        for line in update.said():
+            self._run.write(Kind.UP_SAID, line=line)
+
+    def _failure_of(self, update: Update) -> GateFailedError | None:
+        """What a gate says against going on, which ends the update; None where none does."""
+        if self._run.effects.stop.asked > 1:
+            update.interrupt()
+        if self._run.is_going_back:
+            return None
+        try:
+            self._run.judge()
+        except GateFailedError as failure:
+            update.interrupt()
+            return failure
+        return None
+
+    def _deal_with_lock(self, words: str, deadline: float) -> None:
+        """Clear a lock whose every holder is a dead process of this host, or wait for a live one.
+
+        Raises:
+            NotSureError: another host's, or still held at the deadline.
+        """
+        run, clock = self._run, self._run.effects.clock
+        holders = lock_holders(words)
+        ours = [h for h in holders if self._processes.is_this_host(h.host)]
+        dead = [h for h in ours if not self._processes.is_alive(h.pid)]
+        if holders and len(dead) == len(holders):
+            run.effects.engine.clear_locks()
+            return
+        if not holders or len(ours) < len(holders) or clock.monotonic() >= deadline:
+            who = ", ".join(map(str, holders)) or "somebody"
+            raise NotSureError(
+                f"the stack is locked by {who}; nothing was changed\n"
+                "  expected: nobody else at work on it\n"
+                "  mend:     wait for it; where that process is gone for sure: pulumi cancel"
+            )
+        if run.is_going_back:
+            for holder in ours:
+                self._processes.interrupt(holder.pid)
+        for observer in run.effects.observers:
+            observer.waits(f"the lock of {holders[0]}", deadline - clock.monotonic())
+        clock.wait(1.0)

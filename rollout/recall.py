@@ -1,0 +1,137 @@
+"""A ramp found again in the stack's history alone, where its journal is lost or elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rollout.entry import Entry, Json, Kind, timestamp
+from rollout.errors import PlanError, SplitError
+from rollout.lease import Hand, Lease, is_letting_go, read_lease
+from rollout.plan import Plan
+from rollout.split import Slot, Split
+
+_START = re.compile(r"ramp of (?P<slot>0[12]) from (?P<start>\d+/\d+) through (?P<weights>[\d,]+)")
+_STAGE = re.compile(r"stage (?P<number>\d+)/\d+, ")
+_BACK = re.compile(r"rollback to \d+/\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One update as the history tells it."""
+
+    message: str
+    succeeded: bool
+    floors: Mapping[str, Mapping[Slot, int]]
+    """The floors in the config that it ran with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The newest ramp of a stack's history that has not let go of the wheel."""
+
+    plan: Plan
+    lease: Lease
+    """The newest one of the ramp."""
+    counts: Mapping[str, Mapping[Slot, int]]
+    stage: int
+    """The newest stage whose `up` ended well; 0 where none did."""
+    is_going_back: bool
+
+    def entries(self, ramp: str, now: datetime) -> Iterator[Entry]:
+        """What a journal would have to say for the ramp to go on from here.
+
+        The stage after the newest one counts as begun, since an `up` that was killed leaves nothing
+        in the history; the newest one has to pass its gates again.
+        """
+        for kind, facts in self._told():
+            yield Entry(now, ramp, kind, facts)
+
+    def _told(self) -> Iterator[tuple[Kind, dict[str, Json]]]:
+        plan = self.plan
+        yield Kind.RAMP_STARTED, started_facts(plan, self.lease.hand, self.lease.until, self.counts)
+        floors = floor_texts(self.counts)
+        why = "as the stack's history tells it"
+        yield Kind.CAPACITY, {"stage": max(1, self.stage), "floors": floors, "why": why}
+        for stage in plan.stages():
+            if stage.number > self.stage + 1:
+                break
+            yield _passed(stage.number - 1)
+            split = str(stage.split)
+            yield (
+                Kind.STAGE_STARTED,
+                {"stage": stage.number, "of": stage.of, "split": split},
+            )
+            if stage.number <= self.stage:
+                splits: dict[str, Json] = dict.fromkeys(plan.services, split)
+                yield Kind.VERIFIED, {"stage": stage.number, "splits": splits}
+        if self.is_going_back:
+            yield Kind.ROLLBACK_STARTED, {"why": why, "to": str(plan.start)}
+
+
+def recalled(updates: Sequence[Told]) -> Recalled | None:
+    """The ramp that the history leaves unfinished; None where there is none.
+
+    Args:
+        updates: The newest first.
+    """
+    newest: Lease | None = None
+    stage = 0
+    is_going_back = False
+    for update in updates:
+        if newest is None and is_letting_go(update.message):
+            return None
+        lease = read_lease(update.message)
+        if lease is None:
+            continue
+        newest = newest or lease
+        is_going_back = is_going_back or _BACK.fullmatch(lease.doing) is not None
+        found = _STAGE.match(lease.doing)
+        if found and update.succeeded:
+            stage = max(stage, int(found["number"]))
+        if (start := _START.fullmatch(lease.doing)) is not None:
+            plan = _plan(lease.services, start)
+            if plan is None:
+                return None
+            return Recalled(plan, newest, update.floors, stage, is_going_back)
+    return None
+
+
+def started_facts(
+    plan: Plan, hand: Hand, until: datetime, counts: Mapping[str, Mapping[Slot, int]]
+) -> dict[str, Json]:
+    """The facts of a `ramp-started` entry."""
+    return {
+        "services": [*plan.services],
+        "from": str(plan.start),
+        "to": str(plan.target),
+        "candidate": plan.candidate.value,
+        "stages": [*plan.weights],
+        "by": hand.by,
+        "host": hand.host,
+        "pid": hand.pid,
+        "until": timestamp(until),
+        "counts": floor_texts(counts),
+    }
+
+
+def floor_texts(floors: Mapping[str, Mapping[Slot, int]]) -> dict[str, Json]:
+    """Numbers by service and slot, as entries have them."""
+    return {
+        service: {slot.value: number for slot, number in each.items()}
+        for service, each in floors.items()
+    }
+
+
+def _passed(stage: int) -> tuple[Kind, dict[str, Json]]:
+    return Kind.BAKE_FINISHED, {"stage": stage, "seconds": 0.0, "outcome": "pass"}
+
+
+def _plan(services: tuple[str, ...], start: re.Match[str]) -> Plan | None:
+    try:
+        weights = tuple(int(weight) for weight in start["weights"].split(","))
+        return Plan(services, Slot(start["slot"]), Split.parse(start["start"]), weights)
+    except (PlanError, SplitError, ValueError):
+        return None
