@@ -13,6 +13,7 @@ from rehearsal.control_plane.autoscaling.reconciler import reconcile_groups
 from rehearsal.control_plane.changes import Changes
 from rehearsal.control_plane.correction import Installed
 from rehearsal.control_plane.corrections import TABLE
+from rehearsal.control_plane.metrics.alarms import evaluate_alarms
 from rehearsal.control_plane.metrics.application_elb import sample_hosts
 from rehearsal.control_plane.snapshot import snapshot
 from rehearsal.control_plane.target_reconciler import reconcile_targets
@@ -67,6 +68,7 @@ class ControlPlane:
             reconcile_targets(self.world, now)
         sample_hosts(self.world, now)
         self.world.metrics.prune(now)
+        evaluate_alarms(self.world, now)
         return changed
 
     def _publish(self) -> None:

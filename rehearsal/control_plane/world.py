@@ -33,3 +33,5 @@ class World:
     """How long after the end of its minute a data point of the load balancers can be seen."""
     hosts_sampled_at: float = 0.0
     """When the targets' health was last taken into the metrics; epoch seconds."""
+    alarm_evaluations: dict[str, int] = field(default_factory=dict[str, int])
+    """The last evaluation of each alarm, by its ARN."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rehearsal.control_plane.correction import Correction
 from rehearsal.control_plane.corrections import (
+    alarms,
     auto_scaling_groups,
     group_instances,
     group_membership,
@@ -50,6 +51,7 @@ TABLE: tuple[Correction, ...] = (
     scaling_policies.SCALING_POLICIES,
     sessions.SESSIONS,
     metrics.METRICS,
+    alarms.ALARMS,
     unsupported.UNSUPPORTED,
 )
 """Later ones wrap earlier ones where both change a method."""
