@@ -1,0 +1,78 @@
+"""What the guards judge: a service as it is, as it is to be, and as the stack remembers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rollout.observation import Build, LiveService
+from rollout.split import Slot, Split
+
+
+@dataclass(frozen=True, slots=True)
+class WantedSlot:
+    """A slot as the config has it."""
+
+    target_group: str
+    """The ARN where that is known, else the name."""
+    build: Build | None
+    """`None` where its Auto Scaling group is there already, with a build of its own."""
+    min_size: int
+    """What is declared, a ramp's floor included."""
+    max_size: int
+    floor_size: int
+    """A ramp's floor; 0 where none is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedService:
+    """A service as the config has it."""
+
+    name: str
+    split: Split
+    has_own_weights: bool
+    """Whether its weights are its own, and not the common ones."""
+    slots: Mapping[Slot, WantedSlot]
+
+    @property
+    def weights_key(self) -> str:
+        """How `pulumi config set` names its weights."""
+        return (
+            f"--path 'failover:services.{self.name}.weights'" if self.has_own_weights else "weights"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the stack remembers of a service's rule; `None` where it remembers nothing."""
+
+    state: Split | None = None
+    """The weights in the stack's state, before this run."""
+    left: Split | None = None
+    """The weights that the last `pulumi up` left."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardCase:
+    """One service before an update."""
+
+    live: LiveService
+    wanted: WantedService
+    memory: Memory = Memory()
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRules:
+    """What a team has set for its guards."""
+
+    stages: tuple[int, ...]
+    """Weights of the candidate, rising, the last one 100."""
+    healthy_polls: int
+    """How many polls in a row must find a slot fit before it gains weight."""
+    candidate: Slot | None = None
+    override: str | None = None
+    """A reason to let one thing through."""
+
+
+FLOOR_TAG = "failover:floor"
+"""The tag of an Auto Scaling group that tells what part of its min a ramp holds it at."""

@@ -1,0 +1,213 @@
+"""What the guards say to an update: one verdict for all services, all or nothing."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rollout.candidate import candidate_of
+from rollout.fitness import lacks
+from rollout.guard_case import GuardCase, GuardRules
+from rollout.live_slot import objections_to_slots, rebuilt_slots
+from rollout.objection import Objection, Subject
+from rollout.split import Slot, Split
+from rollout.stage_order import is_back, next_splits, rising
+from rollout.surprise import difference, surprise
+
+
+class Verdict(enum.Enum):
+    """The one answer to an update."""
+
+    PASSES = "passes"
+    WAITS = "waits"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceJudgement:
+    """What speaks for and against the update of one service."""
+
+    case: GuardCase
+    split: Split | None
+    """The live split; `None` where the rule has none."""
+    candidate: Slot | None
+    standing: tuple[Objection, ...]
+    """What still speaks against it."""
+    overridden: tuple[Objection, ...]
+    """What would, but for the override."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What comes of it for this service alone."""
+        if not self.standing:
+            return Verdict.PASSES
+        if all(objection.may_pass for objection in self.standing):
+            return Verdict.WAITS
+        return Verdict.REFUSED
+
+    @property
+    def change(self) -> str:
+        """The move, such as `90/10 -> 75/25`."""
+        return f"{self.case.live.rule.weights} -> {self.case.wanted.split}"
+
+    @property
+    def rising(self) -> Slot | None:
+        """The slot that would gain weight."""
+        return None if self.split is None else rising(self.split, self.case.wanted.split)
+
+    @property
+    def is_back(self) -> bool:
+        """Whether it is on the way back, which is free."""
+        return self.split is not None and is_back(
+            self.split, self.case.wanted.split, self.candidate
+        )
+
+    @property
+    def surprise(self) -> str | None:
+        """How the live rule differs from what the stack left; `None` where it does not."""
+        return difference(self.case.live.rule, self.case.wanted.split, self.case.memory)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the guards say to an update of all services."""
+
+    services: tuple[ServiceJudgement, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The heaviest verdict of any service: the refusal of one moves none."""
+        verdicts = {service.verdict for service in self.services}
+        for verdict in (Verdict.REFUSED, Verdict.WAITS):
+            if verdict in verdicts:
+                return verdict
+        return Verdict.PASSES
+
+
+def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgement:
+    """The judgement of one update.
+
+    Args:
+        cases: Every service of the stack.
+        rules: What the team has set.
+        polls: The polls in a row, this one included, in which everything that gains weight was
+            found fit.
+    """
+    found = [_objections(case, rules, polls) for case in cases]
+    across = _releases_of_both_slots(cases)
+    found = [(split, slot, [*own, *across]) for split, slot, own in found]
+    waived = _waived(rules, [objection for _, _, own in found for objection in own])
+    return Judgement(
+        tuple(
+            ServiceJudgement(
+                case=case,
+                split=split,
+                candidate=slot,
+                standing=tuple(o for o in own if o.subject is not waived),
+                overridden=tuple(o for o in own if o.subject is waived),
+            )
+            for case, (split, slot, own) in zip(cases, found, strict=True)
+        )
+    )
+
+
+def _waived(rules: GuardRules, objections: Sequence[Objection]) -> Subject | None:
+    """The one subject that the override lets through: what is refused before what is waited for."""
+    if rules.override is None or not objections:
+        return None
+    refused = [objection.subject for objection in objections if not objection.may_pass]
+    return min(refused or [objection.subject for objection in objections])
+
+
+def _objections(
+    case: GuardCase, rules: GuardRules, polls: int
+) -> tuple[Split | None, Slot | None, list[Objection]]:
+    split = case.live.rule.split
+    if split is None:
+        unknown = surprise(case, is_back=False)
+        return None, rules.candidate, [unknown] if unknown else []
+    candidate = candidate_of(rules.candidate, case.live, split)
+    back = is_back(split, case.wanted.split, candidate)
+    found = surprise(case, is_back=back)
+    own = [found] if found else []
+    own += objections_to_slots(case, split)
+    if back:
+        own += _to_the_way_back(case, split)
+    elif split != case.wanted.split:
+        own += _to_the_stage(case, split, candidate, rules)
+        own += _to_fitness(case, split, rules, polls)
+    return split, candidate, own
+
+
+def _to_the_way_back(case: GuardCase, split: Split) -> Iterator[Objection]:
+    slot = rising(split, case.wanted.split)
+    assert slot is not None
+    is_dead = not case.live.slots[slot].healthy
+    if is_dead and case.live.slots[slot.other].healthy:
+        yield Objection(
+            Subject.DEAD,
+            f"{split} -> {case.wanted.split}",
+            f"{case.wanted.name}-{slot} has no healthy target, and {case.wanted.name}-{slot.other} "
+            "has: an ALB never fails over between the two, so this would lose requests",
+            _put_back(case, split),
+        )
+
+
+def _to_the_stage(
+    case: GuardCase, split: Split, candidate: Slot | None, rules: GuardRules
+) -> Iterator[Objection]:
+    allowed = next_splits(split, candidate, rules.stages)
+    if case.wanted.split in allowed:
+        return
+    named = " or ".join(str(each) for each in allowed) or "none, everything is reached"
+    role = "either slot may go up" if candidate is None else f"slot {candidate} is the candidate"
+    mends = [f"pulumi config set {case.wanted.weights_key} {each} && pulumi up" for each in allowed]
+    yield Objection(
+        Subject.STAGE,
+        f"{split} -> {case.wanted.split}",
+        f"next stage is {named} ({role}, stages {', '.join(map(str, rules.stages))})",
+        "\n    or: ".join([*mends, f"{_put_back(case, split)}   # as it is live"]),
+    )
+
+
+def _to_fitness(
+    case: GuardCase, split: Split, rules: GuardRules, polls: int
+) -> Iterator[Objection]:
+    slot = rising(split, case.wanted.split)
+    assert slot is not None
+    change = f"{split} -> {case.wanted.split}"
+    missing = lacks(case.live, slot, case.wanted.split.weight_of(slot))
+    if not missing and polls < rules.healthy_polls:
+        missing = [
+            f"{case.wanted.name}-{slot} was found fit in {polls} of {rules.healthy_polls} polls"
+        ]
+    if missing:
+        yield Objection(
+            Subject.FITNESS,
+            change,
+            "for " + "; ".join(missing),
+            _put_back(case, split),
+            may_pass=True,
+        )
+
+
+def _put_back(case: GuardCase, split: Split) -> str:
+    return f"pulumi config set {case.wanted.weights_key} {split}"
+
+
+def _releases_of_both_slots(cases: Sequence[GuardCase]) -> list[Objection]:
+    """What speaks against releases onto slot 01 of one service and slot 02 of another."""
+    rebuilt = {case.wanted.name: rebuilt_slots(case) for case in cases}
+    slots = {slot for own in rebuilt.values() for slot in own}
+    if len(slots) < 2 or any(len(own) > 1 for own in rebuilt.values()):
+        return []
+    named = ", ".join(f"{name}-{slot}" for name, own in rebuilt.items() for slot in own)
+    return [
+        Objection(
+            Subject.RELEASE,
+            "slots 01 and 02",
+            f"{named} would be released: one `pulumi up` releases onto one slot",
+            "put the images of one of the two slots back, and release onto it afterwards",
+        )
+    ]

@@ -1,0 +1,136 @@
+"""What may not happen to a slot that carries traffic, nor to one that is to carry more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rollout.guard_case import FLOOR_TAG, GuardCase, WantedSlot
+from rollout.objection import Objection, Subject
+from rollout.observation import Group, LiveSlot
+from rollout.split import Slot, Split
+
+
+def rebuilt_slots(case: GuardCase) -> dict[Slot, str]:
+    """The slots that an update would give another build, with what would change."""
+    changes = {slot: _build_change(case, slot) for slot in Slot}
+    return {slot: change for slot, change in changes.items() if change}
+
+
+def objections_to_slots(case: GuardCase, split: Split) -> Iterator[Objection]:
+    """What speaks against the changes of the slots, whose live split is `split`."""
+    for slot in Slot:
+        live, wanted = case.live.slots[slot], case.wanted.slots[slot]
+        if split.weight_of(slot) > 0:
+            yield from _of_target_group(case, slot, live, wanted)
+            yield from _of_capacity(case, slot, live, wanted)
+    yield from _of_builds(case, split)
+
+
+def _build_change(case: GuardCase, slot: Slot) -> str:
+    """What of the build would change, in words; nothing where the build stays."""
+    wanted, group = case.wanted.slots[slot].build, case.live.slots[slot].group
+    if wanted is None or group is None or group.release is None:
+        return ""
+    found = group.release.build
+    parts = [f"image {found.image_id} -> {wanted.image_id}"] * (found.image_id != wanted.image_id)
+    parts += ["user data"] * (found.user_data != wanted.user_data)
+    parts += [f"instance type {found.instance_type} -> {wanted.instance_type}"] * (
+        found.instance_type != wanted.instance_type
+    )
+    return ", ".join(parts)
+
+
+def _of_builds(case: GuardCase, split: Split) -> Iterator[Objection]:
+    name = case.wanted.name
+    rebuilt = rebuilt_slots(case)
+    for slot, change in rebuilt.items():
+        weight = split.weight_of(slot)
+        if weight > 0:
+            yield Objection(
+                Subject.BUILD,
+                f"slot {slot}",
+                f"{change}: {name}-{slot} carries {weight} of 100 of the traffic, and a live slot "
+                "is not rebuilt. Release onto the idle slot, or take its weight away first",
+                _old_build(case, slot),
+            )
+        elif case.wanted.split.weight_of(slot) > 0:
+            yield Objection(
+                Subject.RELEASE,
+                f"slot {slot}",
+                f"{change}, and weight {weight} -> {case.wanted.split.weight_of(slot)}: {name}-"
+                f"{slot} is released first, and gains weight in a later `pulumi up`",
+                f"pulumi config set {case.wanted.weights_key} {split} && pulumi up",
+            )
+    if len(rebuilt) > 1:
+        yield Objection(
+            Subject.RELEASE,
+            "slots 01 and 02",
+            f"both slots of {name} would be released: one `pulumi up` releases onto one slot",
+            " && ".join(_old_build(case, slot) for slot in rebuilt if split.weight_of(slot) > 0)
+            or _old_build(case, Slot.SECOND),
+        )
+
+
+def _old_build(case: GuardCase, slot: Slot) -> str:
+    """The command that puts the image back, where that is what changed."""
+    group, wanted = case.live.slots[slot].group, case.wanted.slots[slot].build
+    found = group.release.build if group is not None and group.release is not None else None
+    if found is None or wanted is None or found.image_id == wanted.image_id:
+        return f"put back what was changed of {case.wanted.name}-{slot}"
+    key = f'failover:images.{case.wanted.name}["{slot}"]'
+    return f"pulumi config set --path '{key}' {found.image_id}"
+
+
+def _of_target_group(
+    case: GuardCase, slot: Slot, live: LiveSlot, wanted: WantedSlot
+) -> Iterator[Objection]:
+    if not names(wanted.target_group, live.target_group_arn):
+        yield Objection(
+            Subject.TARGET_GROUP,
+            f"slot {slot}",
+            f"{case.wanted.name}-{slot} is live on {live.target_group_arn}, and would get the "
+            f"target group {wanted.target_group}, whose targets nobody has seen under traffic",
+            f'put back what was changed of slots["{slot}"].targetGroup of {case.wanted.name}, '
+            "or take its weight away first",
+        )
+
+
+def names(target_group: str, arn: str) -> bool:
+    """Whether a name or an ARN is of the target group with this ARN.
+
+    Source: ELBv2 API, target group ARNs end in `targetgroup/NAME/ID`.
+    """
+    return target_group in (arn, arn.rsplit("/", 2)[-2])
+
+
+def _of_capacity(
+    case: GuardCase, slot: Slot, live: LiveSlot, wanted: WantedSlot
+) -> Iterator[Objection]:
+    group, healthy = live.group, len(live.healthy)
+    if group is None or wanted.build is None:
+        return
+    name, service = f"{case.wanted.name}-{slot}", case.wanted.name
+    if wanted.min_size < min(group.min_size, healthy) and not _frees_floor(group, wanted):
+        yield Objection(
+            Subject.CAPACITY,
+            f"slot {slot}",
+            f"min {group.min_size} -> {wanted.min_size}: {name} is live with {healthy} healthy "
+            "targets, and its min may not fall below them",
+            f"pulumi config set --path 'failover:capacity.{service}[\"{slot}\"].min' "
+            f"{group.min_size}",
+        )
+    if wanted.max_size < min(group.max_size, healthy):
+        yield Objection(
+            Subject.CAPACITY,
+            f"slot {slot}",
+            f"max {group.max_size} -> {wanted.max_size}: {name} is live with {healthy} healthy "
+            "targets, and AWS would end those that are over its max",
+            f"pulumi config set --path 'failover:capacity.{service}[\"{slot}\"].max' "
+            f"{group.max_size}",
+        )
+
+
+def _frees_floor(group: Group, wanted: WantedSlot) -> bool:
+    """Whether only a ramp's floor goes, and not the min that the team has set."""
+    floor = group.tags.get(FLOOR_TAG, "")
+    return floor.isdigit() and int(floor) >= group.min_size and wanted.floor_size < int(floor)
