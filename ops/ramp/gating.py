@@ -31,7 +31,7 @@ class Gating:
             self.traffic = Traffic(
                 TrafficPlan(
                     urls=stack.outputs["urls"],
-                    headers={Stream(slot): header for slot, header in headers.items()},
+                    headers={Stream.of(Slot(slot)): header for slot, header in headers.items()},
                     rate_per_second=probe.rate_per_second,
                     folder=folder / "probe",
                     way=Way.from_environment(),
