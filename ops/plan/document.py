@@ -19,7 +19,15 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "outcome": plan.outcome.value,
         "refusals": list(plan.refusals),
         "services": {service.name: _service(service) for service in plan.services},
-        "judgement": [line.text for line in plan.guards],
+        "judgement": [
+            {
+                "kind": notice.kind.value,
+                "service": notice.service,
+                "change": notice.change,
+                "text": notice.text,
+            }
+            for notice in plan.notices
+        ],
         "policy": {
             "packs": list(plan.packs),
             "findings": [

@@ -12,12 +12,21 @@ from typing import Any
 from ops.plan.cost import Cost, costs
 from ops.plan.diagnostic import Diagnostic, Severity, diagnostics
 from ops.plan.event_stream import Event
-from ops.plan.guard_line import GuardLine, GuardWord, guard_lines, is_guard_line
 from ops.plan.policy_finding import PolicyFinding, policy_findings, policy_packs
 from ops.plan.resource_step import Operation, ResourceStep, resource_steps
 from ops.plan.service_plan import ServicePlan, service_plans
 from rollout.errors import CONFIG_REFUSED
+from rollout.notice import Notice, NoticeKind
 
+_REFUSALS = (NoticeKind.WILL_BE_REFUSED, NoticeKind.REFUSED)
+_HEAVIEST_FIRST = (
+    *_REFUSALS,
+    NoticeKind.SURPRISE,
+    NoticeKind.OVERRIDE,
+    NoticeKind.WILL_WAIT,
+    NoticeKind.WAITING,
+    NoticeKind.PASSES,
+)
 _STACK = "pulumi:pulumi:Stack"
 _ENGINES_LAST_WORD = "preview failed"
 """Said after every failed preview, beside the reason."""
@@ -39,7 +48,8 @@ class Plan:
 
     stack: str
     services: tuple[ServicePlan, ...]
-    guards: tuple[GuardLine, ...]
+    notices: tuple[Notice, ...]
+    """What the guards said, each line once, refusals first."""
     findings: tuple[PolicyFinding, ...]
     packs: tuple[str, ...]
     """The policy packs that looked at it, each as `name version`."""
@@ -81,9 +91,14 @@ class Plan:
         return Outcome.CHANGES if self.changes else Outcome.NO_CHANGE
 
     @property
+    def judgement(self) -> tuple[str, ...]:
+        """What the guards said, refusals apart."""
+        return tuple(str(notice) for notice in self.notices if notice.kind not in _REFUSALS)
+
+    @property
     def refusals(self) -> tuple[str, ...]:
         """Why an update would stop: guards, mandatory policies and protection."""
-        guards = [line.text for line in self.guards if line.word.is_refusal]
+        guards = [str(notice) for notice in self.notices if notice.kind in _REFUSALS]
         policies = [
             f"policy {finding.policy}: {finding.resource}: {finding.message}"
             for finding in self.findings
@@ -124,11 +139,12 @@ def fold(events: Sequence[Event], stack: str) -> Plan:
     said = diagnostics(events)
     services = service_plans(steps, _config(events, "capacity"))
     named = next((step.urn.split("::")[0] for step in steps if step.type_token == _STACK), "")
-    others = [each for each in said if not is_guard_line(each)]
+    notices = {each: notice for each in said if (notice := Notice.parse(each.message))}
+    others = [each for each in said if each not in notices]
     return Plan(
         stack=named.removeprefix("urn:pulumi:") or stack,
         services=services,
-        guards=guard_lines(said),
+        notices=tuple(dict.fromkeys(sorted(notices.values(), key=_weight))),
         findings=policy_findings(events),
         packs=policy_packs(events),
         costs=costs(steps, services),
@@ -139,9 +155,8 @@ def fold(events: Sequence[Event], stack: str) -> Plan:
     )
 
 
-def is_override(plan: Plan) -> bool:
-    """Whether the config lets something through that a guard refuses."""
-    return any(line.word is GuardWord.OVERRIDE for line in plan.guards)
+def _weight(notice: Notice) -> int:
+    return _HEAVIEST_FIRST.index(notice.kind)
 
 
 def _past(operation: Operation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,8 +73,8 @@ def run_preview(
         ) from error
     if done.returncode == _STACK_NOT_FOUND:
         raise PreviewInputError(
-            f"{done.stderr.strip()}; `pulumi stack ls` lists the stacks of this backend, and "
-            "--stack or PULUMI_STACK names one"
+            f"{done.stderr.strip().removeprefix('error: ')}; `pulumi stack ls` lists the "
+            "stacks of this backend, and --stack or PULUMI_STACK names one"
         )
     if not done.stdout.strip():
         raise PreviewNotStarted(_engines_words(done.stderr, done.returncode))
@@ -87,5 +87,5 @@ def selected_stack(request: PreviewRequest, environ: Mapping[str, str]) -> str:
 
 
 def _engines_words(stderr: str, code: int) -> str:
-    said: Sequence[str] = stderr.strip().splitlines()
-    return "\n".join(said) or f"`pulumi preview` exited {code} and said nothing"
+    said = stderr.strip().removeprefix("error: ")
+    return said or f"`pulumi preview` exited {code} and said nothing"

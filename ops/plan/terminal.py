@@ -43,10 +43,7 @@ def show(plan: Plan, console: Console) -> None:
         console.print()
         console.print(_table(plan))
         _section(console, "Traffic", [wording.traffic(service) for service in plan.services])
-        guards = [line.text for line in plan.guards if not line.word.is_refusal]
-        if not plan.guards:
-            guards = [wording.judged(plan)]
-        _section(console, "Judgement", guards)
+        _section(console, "Judgement", list(plan.judgement) or [wording.judged(plan)])
         _section(
             console,
             "Cost",

@@ -82,6 +82,8 @@ def capacity(slot: SlotPlan) -> Change:
 
 def judged(plan: Plan) -> str:
     """What to say where the guards said nothing."""
+    if plan.notices:
+        return "refused, see above"
     if plan.changes:
         return "the guards said nothing in this preview"
     return "nothing changes, so there is nothing to judge"
