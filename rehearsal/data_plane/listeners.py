@@ -6,6 +6,7 @@ from typing import Any
 
 from rehearsal.control_plane.topology import Certificate, Listener, LoadBalancer
 from rehearsal.data_plane.access_log import access_log
+from rehearsal.data_plane.trace_header import trace_header_filter
 
 HOST = "127.0.0.1"
 
@@ -18,7 +19,12 @@ _ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 _TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 _SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 
+_CEL = "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+
 _BAD_GATEWAY = 502
+_GATEWAY_TIMEOUT = 504
+_NO_CONNECTION_IN_TIME = "response.code_details.contains('connection_timeout')"
+"""Envoy has the same flag for this as for a target that refused."""
 _FROM_TARGET_FAILURES = ["UF", "UC", "LR", "UR", "UPE"]
 """Envoy's flags for a target that refused, reset or closed the connection, or spoke no HTTP. Envoy
 answers 503 to most; an ALB 502. Source: ELB user guide, "Troubleshoot your load balancers"."""
@@ -79,10 +85,6 @@ def _connection_manager(
 ) -> dict[str, Any]:
     idle = idle_timeout_seconds(balancer)
     is_secure = listener.protocol == "HTTPS"
-    mapper = {
-        "filter": {"response_flag_filter": {"flags": _FROM_TARGET_FAILURES}},
-        "status_code": _BAD_GATEWAY,
-    }
     manager = {
         "@type": _HCM,
         "access_log": access_log(balancer.arn),
@@ -93,10 +95,11 @@ def _connection_manager(
             "config_source": {"path_config_source": {"path": routes_path}},
         },
         "http_filters": [
+            trace_header_filter(),
             {
                 "name": "envoy.filters.http.router",
                 "typed_config": {"@type": _ROUTER, "suppress_envoy_headers": True},
-            }
+            },
         ],
         "use_remote_address": True,
         "generate_request_id": False,
@@ -106,9 +109,24 @@ def _connection_manager(
         "http_protocol_options": {"accept_http_10": True, "default_host_for_http_10": "http10"},
         "common_http_protocol_options": {"idle_timeout": f"{idle}s"},
         "upgrade_configs": [{"upgrade_type": "websocket"}],
-        "local_reply_config": {"mappers": [mapper]},
+        "local_reply_config": {"mappers": _mappers()},
     }
     return {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
+
+
+def _mappers() -> list[dict[str, Any]]:
+    """The status of an answer that Envoy makes by itself; the first that fits."""
+    timeout = {
+        "name": "envoy.access_loggers.extension_filters.cel",
+        "typed_config": {"@type": _CEL, "expression": _NO_CONNECTION_IN_TIME},
+    }
+    return [
+        {"filter": {"extension_filter": timeout}, "status_code": _GATEWAY_TIMEOUT},
+        {
+            "filter": {"response_flag_filter": {"flags": _FROM_TARGET_FAILURES}},
+            "status_code": _BAD_GATEWAY,
+        },
+    ]
 
 
 def _tls(balancer: LoadBalancer, listener: Listener, secret_path: str) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from typing import Any
@@ -17,6 +19,7 @@ from websockets.sync.client import connect
 
 from rehearsal.control_plane.images import GOOD_BUILDS
 from tests.rehearsal.data_plane.browser import Answer, Connection
+from tests.rehearsal.data_plane.own_target import recording_target, silent_target
 from tests.rehearsal.data_plane.world import HOST, Rehearsed, eventually, forward
 
 V1, V2, V3 = (image.image_id for image in GOOD_BUILDS)
@@ -46,6 +49,18 @@ def slots(aws: Rehearsed) -> tuple[str, str]:
     aws.wait_for(old, "healthy")
     aws.wait_for(new, "healthy")
     return old, new
+
+
+@pytest.fixture(scope="module", autouse=True)
+def deaf(aws: Rehearsed) -> Generator[Future[Answer]]:
+    """What a target answers to which no connection comes about; it takes ten seconds beside."""
+    group = aws.target_group(TargetType="ip")
+    aws.rule("deaf.example.test", (group, 1))
+    with silent_target() as port, ThreadPoolExecutor(1) as pool:
+        target = {"Id": "127.0.0.1", "Port": port}
+        aws.elbv2.register_targets(TargetGroupArn=group, Targets=[target])
+        eventually(lambda: aws.states(group), "it is registered")
+        yield pool.submit(get, aws, "deaf.example.test")
 
 
 @contextmanager
@@ -340,6 +355,71 @@ def test_silence_for_the_idle_timeout_is_504(aws: Rehearsed, slots: tuple[str, s
         set_idle_timeout(60)
 
     assert answer.status == 504
+
+
+def test_a_target_that_accepts_no_connection_in_time_is_504(deaf: Future[Answer]) -> None:
+    assert deaf.result().status == 504
+
+
+def test_a_request_can_be_followed_by_its_trace_header(aws: Rehearsed) -> None:
+    group = aws.target_group(TargetType="ip")
+    aws.rule("trace.example.test", (group, 1))
+    given = "Root=1-67891233-abcdef012345678912345678;Self=1-old;Lineage=a:1"
+    with recording_target() as (port, seen):
+        aws.elbv2.register_targets(
+            TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": port}]
+        )
+        aws.wait_for(group, "healthy")
+        for _ in range(20):
+            get(aws, "trace.example.test")
+        get(aws, "trace.example.test", **{"X-Amzn-Trace-Id": given})
+
+    *made, kept = [headers["X-Amzn-Trace-Id"] for headers in seen]
+    assert len(set(made)) == 20
+    assert all(re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}", each) for each in made)
+    assert re.fullmatch(
+        r"Self=1-[0-9a-f]{8}-[0-9a-f]{24};Root=1-67891233-abcdef012345678912345678;Lineage=a:1",
+        kept,
+    )
+
+
+def test_a_changed_check_of_a_serving_group_moves_its_traffic_with_the_verdict(
+    aws: Rehearsed,
+) -> None:
+    group = aws.target_group(TargetType="ip")
+    aws.rule("recheck.example.test", (group, 1))
+    with recording_target() as (good, seen), recording_target("/strict") as (bad, avoided):
+        targets = [{"Id": "127.0.0.1", "Port": port} for port in (good, bad)]
+        aws.elbv2.register_targets(TargetGroupArn=group, Targets=targets)
+
+        def states() -> list[str]:
+            listed = aws.elbv2.describe_target_health(TargetGroupArn=group)
+            found = {
+                d["Target"]["Port"]: d["TargetHealth"]["State"]
+                for d in listed["TargetHealthDescriptions"]
+            }
+            return [found[good], found[bad]]
+
+        with connection(aws, "recheck.example.test") as kept:
+            eventually(lambda: states() == ["healthy", "healthy"], "both serve")
+            builds(kept, 40)
+            before = len(seen), len(avoided)
+
+            aws.elbv2.modify_target_group(TargetGroupArn=group, HealthCheckPath="/strict")
+            eventually(lambda: states() == ["healthy", "unhealthy"], "the verdict")
+            eventually(lambda: not asked(kept, avoided), "it is avoided", MOVE_SECONDS)
+            at_last = len(seen), len(avoided)
+            builds(kept, 40)
+
+    assert min(before) > 0
+    assert (len(seen), len(avoided)) == (at_last[0] + 40, at_last[1])
+
+
+def asked(kept: Connection, seen: list[Any]) -> int:
+    """How many of a few requests a target saw."""
+    before = len(seen)
+    builds(kept, 10)
+    return len(seen) - before
 
 
 def test_both_protocols_and_the_policy_s_tls_versions_are_offered(aws: Rehearsed) -> None:
