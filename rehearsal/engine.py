@@ -13,6 +13,8 @@ from typing import Any
 from rehearsal.errors import RehearsalError
 
 _NO_CHANGE = {"same", "read", "refresh"}
+_PREVIEW_AS_EVENTS = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+"""Without it a preview is one document, which tells of no policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class Engine:
         """The same, for traffic beside it that must not wait for a processor."""
         return Engine(self._folder, self._env, ("nice", "-n", "10", *self._command))
 
-    def run(self, *arguments: str, stdin: str = "") -> str:
-        """Run `pulumi ARGUMENTS`; its standard output.
+    def run(self, *arguments: str, stdin: str = "", **env: str) -> str:
+        """Run `pulumi ARGUMENTS`, with `env` beside the environment; its standard output.
 
         Raises:
             EngineError: it exited with an error.
@@ -79,7 +81,7 @@ class Engine:
         done = subprocess.run(
             [*self._command, *arguments, "--non-interactive"],
             cwd=self._folder,
-            env=self._env,
+            env={**self._env, **env},
             input=stdin,
             capture_output=True,
             text=True,
@@ -98,14 +100,14 @@ class Engine:
         """`pulumi config set --secret KEY`, the value by standard input."""
         self.run("config", "set", "--secret", key, stdin=value)
 
-    def up(self) -> UpResult:
-        """`pulumi up --yes`: a preview, then the update.
+    def up(self, *options: str) -> UpResult:
+        """`pulumi up --yes OPTIONS`: a preview, then the update.
 
         Raises:
-            EngineError: the preview or the update failed.
+            EngineError: the preview or the update failed, or a mandatory policy was broken.
         """
         started = time.monotonic()
-        text = self.run("up", "--yes", "--json")
+        text = self.run("up", "--yes", "--json", *options, **_PREVIEW_AS_EVENTS)
         seconds = time.monotonic() - started
         return _read_up(text, seconds)
 
@@ -115,12 +117,13 @@ class Engine:
 
 
 def _read_up(text: str, seconds: float) -> UpResult:
-    """The preview's digest is one JSON document, the update one event a line behind it."""
-    documents = list(_documents(text))
-    digests = [document for document in documents if "steps" in document]
-    previewed = tuple(_of_step(step) for digest in digests for step in digest["steps"])
-    events = [doc["resourcePreEvent"]["metadata"] for doc in documents if "resourcePreEvent" in doc]
-    applied = tuple(_of_step(metadata) for metadata in events)
+    """Preview and update are one event a line; what is only planned is of the preview."""
+    previewed: list[Change] = []
+    applied: list[Change] = []
+    for document in _documents(text):
+        if event := document.get("resourcePreEvent"):
+            into = previewed if event.get("planning") else applied
+            into.append(_of_step(event["metadata"]))
     return UpResult(
         previewed=tuple(c for c in previewed if c.operation not in _NO_CHANGE),
         applied=tuple(c for c in applied if c.operation not in _NO_CHANGE),
@@ -148,6 +151,8 @@ def _error_text(stdout: str, stderr: str) -> str:
         for document in _documents(stdout):
             if "diagnosticEvent" in document and document["diagnosticEvent"]["severity"] == "error":
                 messages.append(document["diagnosticEvent"]["message"].strip())
+            if (event := document.get("policyEvent")) and event["enforcementLevel"] == "mandatory":
+                messages.append(_violation(event))
             for diagnostic in document.get("diagnostics") or []:
                 if diagnostic["severity"] == "error":
                     messages.append(diagnostic["message"].strip())
@@ -155,3 +160,9 @@ def _error_text(stdout: str, stderr: str) -> str:
         messages = []
     said = [*dict.fromkeys(messages), stderr.strip()]
     return "\n".join(text for text in said if text) or stdout.strip()[-2000:]
+
+
+def _violation(event: Mapping[str, Any]) -> str:
+    """What a policy says of a resource, by the logical name of that."""
+    name = event["resourceUrn"].split("::")[-1]
+    return f"{event['policyName']} ({name}): {event['message'].strip()}"

@@ -18,7 +18,7 @@ def copy_project(root: Path, target: Path) -> Path:
     for name in PROGRAM:
         source = root / name
         if source.is_dir():
-            leave_out = shutil.ignore_patterns("__pycache__")
+            leave_out = shutil.ignore_patterns("__pycache__", ".venv")
             shutil.copytree(source, target / name, ignore=leave_out)
         else:
             shutil.copy2(source, target)
