@@ -12,6 +12,9 @@ import sys
 import click
 
 SUBCOMMANDS = {
+    "adopt": ("ops.adopt.cli:adopt", "Turn the rules that are there into weighted ones."),
+    "deploy-check": ("ops.deploy.cli:deploy_check", "Stop a merge whose weights are not live."),
+    "drift": ("ops.drift.cli:drift", "Say what in AWS is not as the program says."),
     "inspect": ("ops.inspect.cli:inspect", "Show a load balancer and what slots would meet."),
     "plan": ("ops.plan.cli:plan", "Say what `pulumi up` would mean, before it does anything."),
     "probe": ("probe.cli:probe", "Send a steady stream of requests and record every lost one."),

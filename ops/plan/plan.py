@@ -96,6 +96,11 @@ class Plan:
         return tuple(str(notice) for notice in self.notices if notice.kind not in _REFUSALS)
 
     @property
+    def surprises(self) -> tuple[Notice, ...]:
+        """Live weights that are not what the stack left."""
+        return tuple(each for each in self.notices if each.kind is NoticeKind.SURPRISE)
+
+    @property
     def refusals(self) -> tuple[str, ...]:
         """Why an update would stop: guards, mandatory policies and protection."""
         guards = [str(notice) for notice in self.notices if notice.kind in _REFUSALS]

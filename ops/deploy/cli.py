@@ -1,0 +1,89 @@
+"""`failover deploy-check`: may this merge be deployed, as far as the weights go?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from ops.deploy.errors import DeployError, DeployInputError
+from ops.deploy.live_weights import read_live_weights
+from ops.deploy.merge import MergedWeights, Stale, stale_services
+from ops.deploy.repository import file_before
+from ops.plan.errors import PreviewInputError
+from ops.plan.project import project_folder
+
+
+@click.command("deploy-check", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stack", metavar="STACK", required=True, help="The stack to be deployed.")
+@click.option(
+    "--before",
+    metavar="COMMIT",
+    default="HEAD^1",
+    show_default=True,
+    help="What the branch was at before the merge; a push event's `before`.",
+)
+def deploy_check(*, stack: str, before: str) -> NoReturn:
+    """Stop a deployment that would move traffic back behind somebody's back.
+
+    A ramp moves the live weights and commits each stage; who merges before those commits are on the
+    branch has a stack file with older weights. This compares the merged weights with the live ones:
+    where they differ and the merge did not change them, nothing may be deployed.
+
+    \b
+    Exit code: 0 the merge may be deployed, 1 it may not, 2 bad input, 3 what is live is unknown.
+
+    \b
+    Examples:
+      failover deploy-check --stack prod
+      failover deploy-check --stack prod --before "$BEFORE"
+    """
+    try:
+        stale = _stale(project_folder(Path.cwd()), stack, before)
+    except (DeployInputError, PreviewInputError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except DeployError as error:
+        click.echo(f"error: {error}; nothing may be deployed", err=True)
+        sys.exit(3)
+    if stale:
+        click.echo(refusal(stack, stale), err=True)
+        sys.exit(1)
+    click.echo(f"{stack}: the merged weights are the live ones, or this merge changes them")
+    sys.exit(0)
+
+
+def refusal(stack: str, stale: Sequence[Stale]) -> str:
+    """Why nothing may be deployed, with both values and what mends it."""
+    lines = [f"refused: deploying this merge to {stack} would move traffic that it did not mean to"]
+    for each in stale:
+        option = "--path " if each.key != "weights" else ""
+        lines += [
+            f"  {each.service}: live {each.live}, merged {each.merged}, and the merge did not "
+            "change it",
+            f"    as it is live:  pulumi config set --stack {stack} {option}'failover:{each.key}' "
+            f"{each.live}, then commit Pulumi.{stack}.yaml",
+        ]
+    lines.append(
+        "  to move it:      change the weights in a commit of their own, or run `failover ramp`"
+    )
+    return "\n".join(lines)
+
+
+def _stale(folder: Path, stack: str, before: str) -> tuple[Stale, ...]:
+    """What stops the deployment.
+
+    Raises:
+        DeployError: something that is needed is not there or cannot be read.
+    """
+    file = folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+    if not file.is_file():
+        raise DeployInputError(f"there is no {file.name} in {folder}; stack {stack} has no config")
+    merged = MergedWeights.parse(file.read_text(encoding="utf-8"), file.name)
+    text = file_before(file, before)
+    base = None if text is None else MergedWeights.parse(text, f"{file.name} at {before}")
+    return stale_services(merged, base, read_live_weights(folder, stack, os.environ))

@@ -1,0 +1,99 @@
+"""Whether a merge may be deployed: its weights against the live ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ops.deploy.errors import DeployInputError
+from rollout.errors import SplitError
+from rollout.split import Split
+from rollout.weights_key import COMMON, own_path
+
+_NAMESPACE = "failover:"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A service whose merged weights are not the live ones, and were not changed by the merge."""
+
+    service: str
+    merged: Split
+    live: str
+    key: str
+    """Of the config, without the namespace, as `pulumi config set --path` takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MergedWeights:
+    """The weights in one version of a stack file."""
+
+    splits: Mapping[str, Split]
+    """By service."""
+    own: frozenset[str]
+    """The services that have weights of their own."""
+
+    @classmethod
+    def parse(cls, text: str, where: str) -> MergedWeights:
+        """Read a stack file.
+
+        Raises:
+            DeployInputError: it is no stack file, or has a split that is none.
+        """
+        config = _config(text, where)
+        services = _map(config.get(f"{_NAMESPACE}services"))
+        common = config.get(f"{_NAMESPACE}weights")
+        splits: dict[str, Split] = {}
+        own: set[str] = set()
+        for name, service in services.items():
+            weights = _map(service).get("weights")
+            if weights is not None:
+                own.add(name)
+            splits[name] = _split(common if weights is None else weights, name, where)
+        return cls(splits, frozenset(own))
+
+
+def stale_services(
+    merged: MergedWeights, base: MergedWeights | None, live: Mapping[str, str]
+) -> tuple[Stale, ...]:
+    """The services whose traffic a deployment of the merge would move behind somebody's back.
+
+    Args:
+        merged: what the merge says.
+        base: what the branch said before the merge; `None` where nobody can tell.
+        live: the weights of the live rules; a service that is not in it is new, and moves nothing.
+    """
+    return tuple(
+        Stale(name, split, live[name], own_path(name) if name in merged.own else COMMON)
+        for name, split in sorted(merged.splits.items())
+        if name in live
+        and str(split) != live[name]
+        and (base is None or base.splits.get(name) == split)
+    )
+
+
+def _config(text: str, where: str) -> Mapping[str, Any]:
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise DeployInputError(f"{where} is no YAML: {error}") from error
+    config = _map(document).get("config")
+    if not isinstance(config, dict):
+        raise DeployInputError(f"{where} has no `config`: a Pulumi stack file was expected")
+    return config
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _split(value: object, service: str, where: str) -> Split:
+    try:
+        return Split.parse(str(value))
+    except SplitError as error:
+        raise DeployInputError(
+            f"the weights of {service} in {where} are {value!r}: {error}"
+        ) from error
