@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout.split import TOTAL_WEIGHT
+from settings.rule import PREVIEW_HEADER
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Rule:
     def place(self) -> str:
         """Its priority, or `default`."""
         return "default" if self.priority is None else str(self.priority)
+
+    @property
+    def is_preview(self) -> bool:
+        """Whether it is a preview rule of a stack: told by the header that it looks at."""
+        return any((c.header or "").lower() == PREVIEW_HEADER for c in self.conditions)
 
     @property
     def groups(self) -> tuple[WeightedGroup, ...]:
@@ -230,10 +236,10 @@ class Inspection:
         return tuple(g for g in self.auto_scaling_groups if arn in g.target_group_arns)
 
     def forwards_to(self, arn: str) -> tuple[tuple[Listener, Rule], ...]:
-        """Every rule that forwards to a target group."""
+        """Every rule that forwards to a target group, preview rules of a stack left out."""
         return tuple(
             (listener, rule)
             for listener in self.listeners
             for rule in listener.rules
-            if arn in (group.arn for group in rule.groups)
+            if not rule.is_preview and arn in (group.arn for group in rule.groups)
         )

@@ -19,10 +19,10 @@ _STEP = 10
 
 
 def candidates(inspection: Inspection) -> Iterator[tuple[Listener, Rule]]:
-    """Every rule that forwards, which is every rule that might become a service."""
+    """Every rule that might become a service: those that forward, but no preview rules."""
     for listener in inspection.listeners:
         for rule in listener.rules:
-            if rule.groups:
+            if rule.groups and not rule.is_preview:
                 yield listener, rule
 
 
@@ -179,7 +179,7 @@ def _groups(subject: str, rule: Rule) -> Iterator[Obstacle]:
 def _priorities(subject: str, listener: Listener, rule: Rule) -> Iterator[Obstacle]:
     assert rule.priority is not None
     needed = range(rule.priority - _NEEDED_PRIORITIES, rule.priority)
-    taken = [r for r in listener.rules if r.priority in needed]
+    taken = [r for r in listener.rules if r.priority in needed and not r.is_preview]
     if not taken and needed.start >= 1:
         return
     held = [f"rule {r.priority}" for r in taken]

@@ -1,0 +1,185 @@
+"""One adoption, from what was found to what is converted: imports, plan, update, undoing."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.adopt.errors import RefusedError, UnsureError
+from ops.adopt.import_file import import_document, missing
+from ops.adopt.live_rules import put_back, read_rules
+from ops.adopt.plan import Kind, Plan, planned
+from ops.adopt.probing import Prober
+from ops.adopt.proposal import Import
+from ops.adopt.pulumi import Pulumi, error_text
+from ops.adopt.state import RULE, State
+from ops.inspect.calls import Calls
+from ops.inspect.document import Rule
+
+ANSWER_SECONDS = 30.0
+"""How long the prober may take to its first answers."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What is adopted, and with what."""
+
+    imports: tuple[Import, ...]
+    before: Mapping[str, Rule]
+    """The rules as they were inspected, by ARN."""
+    pulumi: Pulumi
+    calls: Calls
+    say: Say
+
+    @property
+    def groups(self) -> dict[str, str]:
+        """Service to the target group that carries its requests now."""
+        return {each.service: _heaviest(self.before[each.rule_arn]) for each in self.imports}
+
+    def bring_in(self, pulumi: Pulumi) -> None:
+        """Import the rules that the state of `pulumi` does not have.
+
+        Raises:
+            RefusedError: the state has another rule in the place of one.
+            PulumiError: the import failed.
+        """
+        state = State.of(pulumi.state())
+        absent = missing(self.imports, state)
+        for each in absent:
+            held = state.rule_arn(each.service)
+            if held is not None:
+                raise RefusedError(
+                    f"the stack's {each.service} has the rule {held}, not {each.rule_arn}: adopt "
+                    "this one under another service name, or into another stack"
+                )
+        if not absent:
+            return
+        self.say(f"importing {', '.join(each.service for each in absent)}")
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(import_document(absent, state), file)
+            file.flush()
+            pulumi.run(
+                "import", "--file", file.name, "--protect", "--yes", "--generate-code=false",
+                "--skip-preview",
+            )  # fmt: skip
+        left = missing(self.imports, State.of(pulumi.state()))
+        if left:
+            raise UnsureError(f"imported, but the state lacks {', '.join(e.service for e in left)}")
+
+    def planned(self, pulumi: Pulumi) -> Plan:
+        """What an `up` would do now.
+
+        Raises:
+            PulumiError: the program or the engine refuses.
+        """
+        return planned(pulumi.preview(), self.imports, self.groups)
+
+    def convert(self, prober: Prober, rate: float, settle_seconds: float, log_path: Path) -> None:
+        """Run the `up` while the prober watches; undo the rules where a request fails.
+
+        Raises:
+            UnsureError: requests failed before anything was changed, or it cannot be told how the
+                rules are.
+            RefusedError: it was undone, or the engine refused.
+        """
+        self.say(f"probing at {rate:g} requests a second")
+        prober.wait_until_good(max(1, round(2 * rate)), ANSWER_SECONDS)
+        if prober.failures:
+            raise UnsureError(
+                f"requests fail before anything was changed: {_told(prober)}. Mend that first"
+            )
+        prober.mark("up begins")
+        self.say("pulumi up")
+        code, said = self._up(prober, log_path)
+        prober.mark("up ended")
+        if not prober.failures and code == 0:
+            prober.wait_until_good(max(1, round(settle_seconds * rate)), settle_seconds + 30)
+        if prober.failures:
+            self._undo(f"a request failed: {_told(prober)}")
+        if code:
+            raise UnsureError(
+                f"`pulumi up` ended with {code}; no request failed. Run the same command again to "
+                f"go on.\n{said}"
+            )
+
+    def _up(self, prober: Prober, log_path: Path) -> tuple[int, str]:
+        """The exit code of the update, and its errors."""
+        with log_path.open("w") as log:
+            update = self.pulumi.start_up(log)
+        ended = threading.Thread(target=_notified, args=(update, prober), daemon=True)
+        ended.start()
+        with prober.changed:
+            prober.changed.wait_for(lambda: prober.failures or update.returncode is not None)
+        if update.returncode is None:
+            update.send_signal(signal.SIGINT)
+        ended.join()
+        text = log_path.read_text(errors="replace")
+        return update.returncode or 0, error_text(text) or text.strip()[-2000:]
+
+    def _undo(self, why: str) -> None:
+        """Give the rules the forwards that they had, and let the state know."""
+        differing = put_back(self.calls, self.before)
+        if differing:
+            raise UnsureError(f"{why}; could not be undone: look at {', '.join(differing)}")
+        state = State.of(self.pulumi.state())
+        urns = [state.urn_of(RULE, each.service) for each in self.imports]
+        targets = [option for urn in urns if urn for option in ("--target", urn)]
+        self.pulumi.run("refresh", "--yes", "--skip-preview", *targets)
+        raise RefusedError(f"{why}; the rules forward as before, and the new slot is left idle")
+
+    def verify(self) -> None:
+        """Read the rules back, and see that nothing is left to change.
+
+        Raises:
+            UnsureError: a rule is not as the config has it.
+        """
+        rules = read_rules(self.calls, [each.rule_arn for each in self.imports])
+        for each in self.imports:
+            rule = rules.get(each.rule_arn)
+            if (
+                rule is None
+                or len(rule.groups) != 2
+                or _heaviest(rule) != self.groups[each.service]
+            ):
+                raise UnsureError(f"the rule of {each.service} is not as it should be: {rule}")
+        left = self.planned(self.pulumi)
+        if left.steps:
+            names = ", ".join(f"{step.type_token} {step.name}" for step in left.steps)
+            raise UnsureError(f"`pulumi preview` still has changes: {names}")
+
+
+def is_whole(plan: Plan, state: State) -> bool:
+    """Whether everything is adopted already."""
+    return not plan.steps and state.has_outputs
+
+
+def conversions(plan: Plan) -> int:
+    """How many rules a plan converts."""
+    return sum(step.kind is Kind.CONVERSION for step in plan.steps)
+
+
+def _heaviest(rule: Rule) -> str:
+    """The group that most of a rule's requests go to; the first of equals."""
+    return max(rule.groups, key=lambda group: group.weight).arn
+
+
+def _told(prober: Prober) -> str:
+    """The first failure, and how many there are."""
+    first: Mapping[str, Any] = prober.failures[0]
+    what = first.get("status") or first.get("error") or first.get("detail")
+    return f"{first.get('url')} {what} ({len(prober.failures)} failed)"
+
+
+def _notified(update: subprocess.Popen[str], prober: Prober) -> None:
+    update.wait()
+    with prober.changed:
+        prober.changed.notify_all()

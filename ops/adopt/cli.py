@@ -1,0 +1,130 @@
+"""`failover adopt`: the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+DEFAULT_RATE = 20.0
+
+
+def _by_service(flag: str, what: str, metavar: str):
+    return click.option(
+        flag, multiple=True, metavar=f"SERVICE={metavar}", help=f"{what}; once for each service."
+    )
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--load-balancer", required=True, metavar="NAME|ARN", help="What to adopt from.")
+@click.option("--stack", required=True, metavar="STACK", help="The stack that takes it over.")
+@_by_service("--service", "The target group that becomes slot 01", "TARGET_GROUP")
+@click.option("--org", metavar="TEXT", help="First part of every name.")
+@click.option("--region-code", metavar="TEXT", help="Second part: the region, in short.")
+@click.option("--environment", metavar="TEXT", help="Third part.")
+@click.option("--security-group", metavar="ID", help="The load balancer's, where it has several.")
+@_by_service("--image", "The image of slot 02, else what slot 01 runs", "AMI_ID")
+@_by_service("--instance-type", "The instances of slot 02, else as in slot 01", "TYPE")
+@_by_service("--second-group", "A target group that is there and becomes slot 02", "TARGET_GROUP")
+@_by_service("--second-name", "The name of the target group made for slot 02", "NAME")
+@click.option(
+    "--protection/--no-protection",
+    default=True,
+    show_default=True,
+    help="Refuse delete and replace of rules and groups from then on.",
+)
+@click.option("--replace", "replaces", is_flag=True, help="Overrule what the stack file says.")
+@click.option("--yes", "takes_defaults", is_flag=True, help="Ask nothing: take what is suggested.")
+@click.option("--apply", "applies", is_flag=True, help="Import and convert, under the prober.")
+@click.option(
+    "--probe-rate",
+    type=click.FloatRange(min=0.1, max=1000),
+    default=DEFAULT_RATE,
+    show_default=True,
+    metavar="N",
+    help="Requests a second beside the update.",
+)
+@click.option("--probe-url", "probe_urls", multiple=True, metavar="URL", help="In place of /.")
+@click.option("--profile", metavar="NAME", help="A profile of the AWS configuration.")
+@click.option("--region", metavar="REGION", help="Where it is; else as the environment says.")
+@click.option(
+    "--cwd",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="The folder of the Pulumi project.",
+)
+def adopt(**given: object) -> None:
+    """Make the rules of a load balancer the stack's, each with two weighted target groups.
+
+    Writes the stack config and import.json from what is there, then shows the plan: the only
+    changes are the rules' actions, from one target group to two at 100/0, and the new slot. What
+    would be replaced or deleted stops it. Nothing in AWS or in the state changes without --apply,
+    which imports the rules and runs the update while a prober watches; where a request fails, the
+    rules are put back. It can be stopped at any moment, and run again to go on.
+
+    Exit code: 0 done; 1 refused, or undone; 2 bad input; 3 not sure: a person has to look.
+
+    \b
+    Examples:
+      failover adopt --load-balancer shop --stack prod
+      failover adopt --load-balancer shop --stack prod --yes \\
+          --service web=hankooktire-us-prd-web-tg --service portal=hankooktire-us-prd-portal-tg
+      failover adopt --load-balancer shop --stack prod --yes --apply --probe-rate 200
+    """
+    from ops.adopt.errors import AdoptError
+    from ops.adopt.run import adopt as run
+    from ops.inspect.errors import InspectError
+
+    try:
+        run(_wish(given), lambda text: click.echo(text))
+    except (AdoptError, InspectError) as error:
+        click.secho(f"error: {error}", fg="red", err=True)
+        sys.exit(error.exit_code)
+
+
+def _wish(given: dict[str, object]):
+    from ops.adopt.questions import AskAtTerminal, Flags, TakeDefaults, pairs
+    from ops.adopt.run import Wish
+    from ops.inspect.cli import region_of
+
+    def text(name: str) -> str | None:
+        value = given[name]
+        return value if isinstance(value, str) else None
+
+    def by_service(name: str) -> dict[str, str]:
+        entries = given[name]
+        assert isinstance(entries, tuple)
+        return pairs(tuple(str(entry) for entry in entries), f"--{name.replace('_', '-')}")
+
+    load_balancer, stack = text("load_balancer") or "", text("stack") or ""
+    urls, rate, folder = given["probe_urls"], given["probe_rate"], given["cwd"]
+    assert isinstance(urls, tuple)
+    assert isinstance(rate, float)
+    assert isinstance(folder, Path)
+    flags = Flags(
+        services=by_service("service"),
+        org=text("org"),
+        region_code=text("region_code"),
+        environment=text("environment"),
+        security_group_id=text("security_group"),
+        images=by_service("image"),
+        instance_types=by_service("instance_type"),
+        second_groups=by_service("second_group"),
+        second_names=by_service("second_name"),
+        protection=bool(given["protection"]),
+    )
+    return Wish(
+        load_balancer=load_balancer,
+        stack=stack,
+        folder=folder.absolute(),
+        flags=flags,
+        ask=TakeDefaults() if given["takes_defaults"] else AskAtTerminal(),
+        profile=text("profile"),
+        region=text("region") or region_of(load_balancer),
+        replaces=bool(given["replaces"]),
+        applies=bool(given["applies"]),
+        probe_rate=rate,
+        probe_urls=tuple(str(url) for url in urls),
+    )

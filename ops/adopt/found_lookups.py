@@ -1,0 +1,78 @@
+"""What the program would ask AWS before it declares anything, answered from an inspection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ops.inspect.document import Inspection
+from settings.lookup import (
+    GroupFacts,
+    ListenerFacts,
+    LoadBalancerFacts,
+    LookupFailedError,
+    ParameterFacts,
+    SubnetFacts,
+    TargetGroupFacts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLookups:
+    """`settings.lookup.Lookups` of what was inspected, so that the same problems show up now."""
+
+    inspection: Inspection
+    zones: Mapping[str, str]
+    """Subnet to Availability Zone; all of them lie in the load balancer's VPC."""
+
+    def subnet(self, subnet_id: str) -> SubnetFacts:
+        """A subnet of an Auto Scaling group."""
+        if subnet_id not in self.zones:
+            raise LookupFailedError(f"no subnet {subnet_id}")
+        return SubnetFacts(self.inspection.load_balancer.vpc_id, self.zones[subnet_id])
+
+    def load_balancer(self, arn: str) -> LoadBalancerFacts:
+        """The load balancer that was inspected."""
+        balancer = self.inspection.load_balancer
+        if arn != balancer.arn:
+            raise LookupFailedError(f"no load balancer {arn}")
+        return LoadBalancerFacts(
+            arn=arn,
+            arn_suffix=arn.partition(":loadbalancer/")[2],
+            dns_name=balancer.dns_name,
+            load_balancer_type="application",
+            vpc_id=balancer.vpc_id,
+            security_group_ids=frozenset(balancer.security_group_ids),
+        )
+
+    def listener(self, arn: str) -> ListenerFacts:
+        """A listener of it."""
+        for listener in self.inspection.listeners:
+            if listener.arn == arn:
+                balancer_arn = self.inspection.load_balancer.arn
+                return ListenerFacts(balancer_arn, listener.port, listener.protocol)
+        raise LookupFailedError(f"no listener {arn}")
+
+    def target_group(self, name_or_arn: str) -> TargetGroupFacts:
+        """A target group of it, or of its VPC."""
+        for group in self.inspection.target_groups:
+            if name_or_arn in (group.name, group.arn):
+                return TargetGroupFacts(
+                    arn=group.arn,
+                    arn_suffix=group.arn.rpartition(":")[2],
+                    vpc_id=group.vpc_id,
+                    target_type=group.target_type,
+                    has_stickiness=bool(group.details and group.details.has_stickiness),
+                )
+        raise LookupFailedError(f"no target group {name_or_arn}")
+
+    def auto_scaling_group(self, name: str) -> GroupFacts:
+        """An Auto Scaling group behind it."""
+        for group in self.inspection.auto_scaling_groups:
+            if group.name == name:
+                return GroupFacts(name, frozenset(group.target_group_arns))
+        raise LookupFailedError(f"no Auto Scaling group {name}")
+
+    def parameter(self, name: str) -> ParameterFacts:
+        """No parameter was read."""
+        raise LookupFailedError(f"parameters are read by the program itself: {name}")

@@ -1,0 +1,43 @@
+"""Reads the rules of the adopted services, and puts one back as it was."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ops.inspect.balancer_reading import rule_of
+from ops.inspect.calls import Calls, reported
+from ops.inspect.document import Rule
+
+
+def read_rules(calls: Calls, arns: Sequence[str]) -> dict[str, Rule]:
+    """The rules by ARN, as they are now.
+
+    Raises:
+        NotReadableError: AWS gave no answer, or a rule is gone.
+    """
+    with contextlib.closing(calls.client("elbv2")) as elb, reported():
+        found = [rule_of(rule) for rule in elb.describe_rules(RuleArns=list(arns))["Rules"]]
+    return {rule.arn: rule for rule in found}
+
+
+def put_back(calls: Calls, before: Mapping[str, Rule]) -> list[str]:
+    """Give each rule the forward that it had, and read it back; the ARNs of those that differ.
+
+    Raises:
+        NotReadableError: AWS refused or gave no answer.
+    """
+    with contextlib.closing(calls.client("elbv2")) as elb, reported():
+        for arn, rule in before.items():
+            elb.modify_rule(RuleArn=arn, Actions=[_forward(rule)])
+    now = read_rules(calls, list(before))
+    return [arn for arn, rule in before.items() if now.get(arn) != rule]
+
+
+def _forward(rule: Rule) -> dict[str, Any]:
+    """The action of a rule that forwards and does nothing else, which is all that is adopted."""
+    if len(rule.groups) == 1:
+        return {"Type": "forward", "TargetGroupArn": rule.groups[0].arn}
+    groups = [{"TargetGroupArn": g.arn, "Weight": g.weight} for g in rule.groups]
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}

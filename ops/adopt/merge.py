@@ -1,0 +1,103 @@
+"""What an adoption changes in a stack's config, and what of it stands in the way: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops.adopt.proposal import BY_SERVICE, Config
+
+SERVICES, IMAGES, CAPACITY = BY_SERVICE
+IDLE = ("failover:accessLogs",)
+"""Keys that do nothing beside a load balancer that is there, and that the program refuses then."""
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A key that says something else than what is there."""
+
+    path: Path
+    held: Any
+    found: Any
+    """`None` where it is to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The edits of a stack's config."""
+
+    added: Mapping[Path, Any]
+    conflicts: tuple[Conflict, ...]
+
+    @property
+    def edits(self) -> dict[Path, Any]:
+        """Everything, conflicts decided for what is there."""
+        return {**self.added, **{each.path: each.found for each in self.conflicts}}
+
+
+def adopted_services(config: Config) -> dict[str, str]:
+    """The services of a config whose rule was adopted, with the target groups of their slot 01."""
+    found: dict[str, str] = {}
+    for name, service in _map(config.get(SERVICES)).items():
+        first = _map(_map(_map(service).get("slots")).get("01"))
+        group = _map(first.get("targetGroup")).get("existing")
+        if _map(service).get("adoptedRule") is True and isinstance(group, str):
+            found[name] = group
+    return found
+
+
+def merged(config: Config, proposal: Config, kept: Collection[str]) -> Merge:
+    """How `config` becomes what `proposal` says.
+
+    `kept`: services that the config has and that stay as they say: adopted before, or the stack's
+    own. Once one is there, the common weights are somebody's decision and stay, too.
+    """
+    added: dict[Path, Any] = {}
+    conflicts: list[Conflict] = []
+    for key, value in proposal.items():
+        held = config.get(key)
+        if key in BY_SERVICE:
+            _merge_services(key, _map(held), value, kept, added, conflicts)
+        elif held is None:
+            added[(key,)] = value
+        elif held != value and not (key == "failover:weights" and kept):
+            conflicts.append(Conflict((key,), held, value))
+    conflicts += [Conflict((key,), config[key], None) for key in IDLE if config.get(key)]
+    return Merge(added, tuple(conflicts))
+
+
+def _merge_services(
+    key: str,
+    held: Mapping[str, Any],
+    value: Mapping[str, Any],
+    kept: Collection[str],
+    added: dict[Path, Any],
+    conflicts: list[Conflict],
+) -> None:
+    for name in sorted({*held, *value} - set(kept)):
+        if name not in held:
+            added[(key, name)] = value[name]
+        elif held[name] != value.get(name):
+            conflicts.append(Conflict((key, name), held[name], value.get(name)))
+
+
+def applied(config: Config, edits: Mapping[Path, Any]) -> Config:
+    """`config` with the edits in it; nothing of the original is changed."""
+    result = dict(config)
+    for path, value in edits.items():
+        holder = result
+        for name in path[:-1]:
+            holder[name] = dict(_map(holder.get(name)))
+            holder = holder[name]
+        if value is None:
+            holder.pop(path[-1], None)
+        else:
+            holder[path[-1]] = value
+    return result
+
+
+def _map(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,156 @@
+"""The prober beside an adoption: a process of its own whose first failure stops everything."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ops.adopt.errors import UnsureError
+from ops.traffic.plan import Way
+
+GOOD_STATUSES = "200-399"
+"""What a request may be answered with; a redirect is an answer as good as another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is probed, and by which way."""
+
+    urls: tuple[str, ...]
+    rate: float
+    """Requests a second over all URLs."""
+    way: Way
+    log_folder: Path
+    expect: str = GOOD_STATUSES
+
+    def arguments(self) -> list[str]:
+        """The options of `failover probe`."""
+        urls = [self.way.url(url) for url in self.urls]
+        options = ["--rate", f"{self.rate:g}", "--expect", self.expect, "--interval", "1s"]
+        for (host, port), addresses in self.way.overrides(urls).items():
+            options += ["--resolve", f"{host}:{port}:{','.join(addresses)}"]
+        options += ["--ca", self.way.ca_file] if self.way.ca_file else []
+        return [*urls, *options, "--log", str(self.log_folder), "--events", "--marks"]
+
+
+class Prober:
+    """A run of `failover probe`; ends with the block, and with this process if it is killed."""
+
+    def __init__(self, probe: Probe, environ: Mapping[str, str]) -> None:
+        """Be ready; nothing is sent yet."""
+        self._argv = [sys.executable, "-m", "ops.cli", "probe", *probe.arguments()]
+        self._environ = dict(environ)
+        self._root = Path(__file__).parents[2]
+        self.changed = threading.Condition()
+        self.good = 0
+        self.failures: list[Mapping[str, Any]] = []
+        self.summary: Mapping[str, Any] | None = None
+        self._ended = False
+
+    def __enter__(self) -> Prober:
+        self._process = subprocess.Popen(
+            self._argv,
+            env={**self._environ, "PYTHONPATH": _on_path(self._root, self._environ)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name="probe", daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+
+    def mark(self, text: str) -> None:
+        """Write into the record what happens now."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(f"{text}\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return  # it has ended; `wait_until_good` and `stop` say so
+
+    def wait_until_good(self, more: int, seconds: float) -> None:
+        """Return when `more` requests were answered well, or one was not.
+
+        Raises:
+            UnsureError: the prober ended, or had no such answers in time.
+        """
+        with self.changed:
+            wanted = self.good + more
+            met = self.changed.wait_for(
+                lambda: self.good >= wanted or bool(self.failures) or self._ended, seconds
+            )
+            if self.failures:
+                return
+            if self._ended:
+                assert self._process.stderr is not None
+                raise UnsureError(f"the prober ended: {self._process.stderr.read().strip()}")
+            if not met:
+                raise UnsureError(f"the prober had no {more} answers in {seconds:g} s")
+
+    def stop(self) -> Mapping[str, Any] | None:
+        """End the run and give its summary."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        if not self._process.stdin.closed:
+            with contextlib.suppress(BrokenPipeError):  # it may have ended by itself
+                self._process.stdin.close()
+            self._process.wait()
+            self._reader.join()
+            self._process.stdout.close()
+        return self.summary
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            event: dict[str, Any] = json.loads(line)
+            with self.changed:
+                self._take(event)
+                self.changed.notify_all()
+        with self.changed:
+            self._ended = True
+            self.changed.notify_all()
+
+    def _take(self, event: Mapping[str, Any]) -> None:
+        if event["event"] == "failure":
+            self.failures.append(event)
+        elif event["event"] == "interval":
+            kinds: Mapping[str, int] = event["kinds"]
+            self.good += kinds.get("ok", 0)
+        elif event["event"] == "summary":
+            self.summary = event["summary"]
+
+
+def _on_path(root: Path, environ: Mapping[str, str]) -> str:
+    held = environ.get("PYTHONPATH")
+    return f"{root}:{held}" if held else str(root)
+
+
+def urls_of(hosts: Mapping[str, Sequence[str]], paths: Mapping[str, Sequence[str]]) -> list[str]:
+    """An address of each service: its first host and path, as far as they have no wildcard."""
+    found: list[str] = []
+    for service in sorted(hosts):
+        plain = [host for host in hosts[service] if not set(host) & set("*?")]
+        if plain:
+            path = paths[service][0] if paths[service] else "/"
+            found.append(f"https://{plain[0]}{path.split('*')[0].split('?')[0] or '/'}")
+    return found

@@ -1,0 +1,239 @@
+"""The stack config that says what is there: pure, from an inspection and the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ops.adopt.answers import Answers, rule_of
+from ops.adopt.errors import AdoptError
+from ops.inspect.document import AutoScalingGroup, Inspection, Listener, Rule, TargetGroup
+from rollout.split import Slot, Split
+from settings.health_check import HEALTHY_THRESHOLD, MATCHER, UNHEALTHY_THRESHOLD
+
+Config = dict[str, Any]
+BY_SERVICE = ("failover:services", "failover:images", "failover:capacity")
+"""Keys that are maps by service, of which an adoption writes its own entries alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A rule that is to come under the stack's care."""
+
+    service: str
+    rule_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the stack file should say, and what the state should learn."""
+
+    config: Config
+    imports: tuple[Import, ...]
+    listener_arn: str
+    unlike: tuple[str, ...]
+    """What slot 02 would not have of slot 01, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A service as it is."""
+
+    name: str
+    listener: Listener
+    rule: Rule
+    group: TargetGroup
+    fleet: AutoScalingGroup
+    second: TargetGroup | None
+    second_fleet: AutoScalingGroup | None
+
+    @property
+    def is_second_new(self) -> bool:
+        """Whether the instances of slot 02 are to be made."""
+        return self.second_fleet is None
+
+
+def proposed(inspection: Inspection, answers: Answers) -> Proposal:
+    """The config of a stack that has these services.
+
+    Raises:
+        AdoptError: an answer names what is not there, or something is not known.
+    """
+    found = [_found(name, inspection, answers) for name in sorted(answers.services)]
+    if not found:
+        raise AdoptError("no service to adopt: say --service NAME=TARGET_GROUP")
+    listeners = {each.listener.arn for each in found}
+    if len(listeners) != 1:
+        raise AdoptError("the services are on different listeners; a stack has the rules of one")
+    balancer = inspection.load_balancer
+    subnets = dict.fromkeys(subnet for each in found for subnet in each.fleet.subnet_ids)
+    config: Config = {
+        "aws:region": inspection.region,
+        "aws:allowedAccountIds": [balancer.arn.split(":")[4]],
+        "failover:weights": str(Split(100, 0)),
+        "failover:org": answers.naming.org,
+        "failover:regionCode": answers.naming.region_code,
+        "failover:environment": answers.naming.environment,
+        "failover:services": {each.name: _service(each, answers) for each in found},
+        "failover:images": {
+            each.name: {Slot.SECOND.value: _image(each, answers)}
+            for each in found
+            if each.is_second_new
+        },
+        "failover:capacity": {
+            each.name: _capacity(each, answers) for each in found if each.is_second_new
+        },
+        "failover:network": {"vpcId": balancer.vpc_id, "instanceSubnetIds": list(subnets)},
+        "failover:loadBalancer": {
+            "arn": balancer.arn,
+            "listenerArn": listeners.pop(),
+            "securityGroupId": answers.security_group_id,
+        },
+        "failover:protection": answers.protection,
+    }
+    return Proposal(
+        config=config,
+        imports=tuple(Import(each.name, each.rule.arn) for each in found),
+        listener_arn=config["failover:loadBalancer"]["listenerArn"],
+        unlike=tuple(line for each in found if each.is_second_new for line in _unlike(each)),
+    )
+
+
+def _found(service: str, inspection: Inspection, answers: Answers) -> _Found:
+    name = answers.services[service]
+    placed = rule_of(inspection, name)
+    if placed is None:
+        names = sorted(
+            {
+                inspection.name_of(rule.groups[0].arn)
+                for listener in inspection.listeners
+                for rule in listener.rules
+                if rule.groups and not rule.is_preview
+            }
+        )
+        raise AdoptError(
+            f"--service {service}={name}: not the first target group of exactly one rule; rules "
+            f"forward to {', '.join(names) or 'none'}"
+        )
+    listener, rule = placed
+    group = inspection.target_group(rule.groups[0].arn)
+    fleets = inspection.auto_scaling_groups_of(rule.groups[0].arn)
+    if group is None or not fleets:
+        raise AdoptError(f"--service {service}={name}: no Auto Scaling group fills it")
+    second = _second(service, rule, inspection, answers)
+    fleet_of_second = inspection.auto_scaling_groups_of(second.arn) if second else ()
+    second_fleet = fleet_of_second[0] if fleet_of_second else None
+    return _Found(service, listener, rule, group, fleets[0], second, second_fleet)
+
+
+def _second(
+    service: str, rule: Rule, inspection: Inspection, answers: Answers
+) -> TargetGroup | None:
+    """The group that is there and becomes slot 02: by the rule, or by an answer."""
+    if len(rule.groups) > 1:
+        return inspection.target_group(rule.groups[1].arn)
+    wanted = answers.second_groups.get(service)
+    if wanted is None:
+        return None
+    named = [group for group in inspection.target_groups if group.name == wanted]
+    if not named:
+        raise AdoptError(
+            f"--second-group {service}={wanted}: no target group of this name in "
+            f"{inspection.load_balancer.vpc_id}"
+        )
+    return named[0]
+
+
+def _service(found: _Found, answers: Answers) -> Config:
+    check, details = found.group.check, found.group.details
+    assert details is not None, "the groups of the services are read in full"
+    health: Config = {
+        "path": check.path,
+        "intervalSeconds": check.interval_seconds,
+        "timeoutSeconds": check.timeout_seconds,
+    }
+    for key, value in (
+        (HEALTHY_THRESHOLD, check.healthy_threshold),
+        (UNHEALTHY_THRESHOLD, check.unhealthy_threshold),
+        (MATCHER, check.matcher),
+    ):
+        if value != key.default:
+            health[key.name] = value
+    service: Config = {
+        "hosts": list(found.rule.values_of("host-header")),
+        "paths": list(found.rule.values_of("path-pattern")),
+        "priority": found.rule.priority,
+        "adoptedRule": True,
+        "port": found.group.port,
+        "healthCheck": health,
+        "deregistrationDelaySeconds": details.deregistration_delay_seconds,
+        "healthCheckGraceSeconds": found.fleet.grace_seconds,
+        "instanceProfile": found.fleet.template.instance_profile,
+        "weights": _own_weights(found.rule),
+        "slots": _slots(found, answers),
+    }
+    return {key: value for key, value in service.items() if value not in (None, [])}
+
+
+def _own_weights(rule: Rule) -> str | None:
+    """The rule's own split, where it has two groups already."""
+    return str(Split(*rule.split)) if len(rule.groups) == len(Slot) else None
+
+
+def _slots(found: _Found, answers: Answers) -> Config:
+    slots: Config = {
+        Slot.FIRST.value: {
+            "targetGroup": {"existing": found.group.name},
+            "autoScalingGroup": {"existing": found.fleet.name},
+        }
+    }
+    if found.second is not None:
+        slots[Slot.SECOND.value] = {"targetGroup": {"existing": found.second.name}}
+        if found.second_fleet is not None:
+            fleet = {"existing": found.second_fleet.name}
+            slots[Slot.SECOND.value]["autoScalingGroup"] = fleet
+    elif found.name in answers.second_names:
+        slots[Slot.SECOND.value] = {"targetGroup": {"name": answers.second_names[found.name]}}
+    return slots
+
+
+def _image(found: _Found, answers: Answers) -> str:
+    running = found.fleet.image_ids
+    if found.name in answers.images:
+        return answers.images[found.name]
+    if len(running) == 1:
+        return running[0]
+    raise AdoptError(
+        f"slot {Slot.SECOND} of {found.name} needs an image, and slot {Slot.FIRST} runs "
+        f"{', '.join(running) or 'none that is known'}: say --image {found.name}=AMI_ID"
+    )
+
+
+def _capacity(found: _Found, answers: Answers) -> Config:
+    kind = answers.instance_types.get(found.name) or found.fleet.template.instance_type
+    if kind is None:
+        raise AdoptError(
+            f"slot {Slot.SECOND} of {found.name} needs an instance type, and "
+            f"{found.fleet.template.kind} {found.fleet.template.name} names none: say "
+            f"--instance-type {found.name}=TYPE"
+        )
+    return {
+        "instanceType": kind,
+        "min": found.fleet.min_size,
+        "max": max(found.fleet.max_size, 1),
+    }
+
+
+def _unlike(found: _Found) -> list[str]:
+    """What the new slot's instances do not take over from those that are there."""
+    template = found.fleet.template
+    lines = [
+        f"{found.name}-{Slot.SECOND}: a security group of its own, which takes requests from the "
+        "load balancer alone; what else its instances need to reach must let that group in"
+    ]
+    if template.has_user_data:
+        lines.append(
+            f"{found.name}-{Slot.SECOND}: user data of its own; that of {template.kind} "
+            f"{template.name} is not taken over, so the image must start what it runs by itself"
+        )
+    return lines

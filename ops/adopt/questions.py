@@ -1,0 +1,121 @@
+"""Asks a person what no flag has said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import click
+
+from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_services
+from ops.adopt.errors import AdoptError
+from ops.inspect.document import Inspection
+
+
+class Ask(Protocol):
+    """Gets an answer, or takes the default."""
+
+    def text(self, question: str, flag: str, default: str | None) -> str:
+        """The answer to a question that `flag` would have answered."""
+        ...
+
+
+class AskAtTerminal:
+    """Prompts a person."""
+
+    def text(self, question: str, flag: str, default: str | None) -> str:
+        """The answer as it was typed."""
+        return click.prompt(f"{question} [{flag}]", default=default, err=True)
+
+
+class TakeDefaults:
+    """`--yes`: takes what is suggested, and refuses where nothing is."""
+
+    def text(self, question: str, flag: str, default: str | None) -> str:
+        """The default.
+
+        Raises:
+            AdoptError: there is none.
+        """
+        if default is None:
+            raise AdoptError(f"{question}? Nothing can be suggested: say {flag}")
+        return default
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the flags have said; `None` or empty where nothing."""
+
+    services: Mapping[str, str]
+    org: str | None
+    region_code: str | None
+    environment: str | None
+    security_group_id: str | None
+    images: Mapping[str, str]
+    instance_types: Mapping[str, str]
+    second_groups: Mapping[str, str]
+    second_names: Mapping[str, str]
+    protection: bool
+
+
+def answered(inspection: Inspection, flags: Flags, adopted: Mapping[str, str], ask: Ask) -> Answers:
+    """Everything answered; `adopted` are services that the stack has already.
+
+    Raises:
+        AdoptError: an answer is missing, or has no right form.
+    """
+    services = {**adopted, **flags.services} or _services(inspection, ask)
+    naming = suggested_naming(list(services.values()))
+    return Answers(
+        services=services,
+        naming=Naming(
+            org=flags.org or ask.text("First part of every name", "--org", _part(naming, "org")),
+            region_code=flags.region_code
+            or ask.text("The region, in short", "--region-code", _part(naming, "region_code")),
+            environment=flags.environment
+            or ask.text("The environment", "--environment", _part(naming, "environment")),
+        ),
+        security_group_id=flags.security_group_id or _security_group(inspection, ask),
+        images=flags.images,
+        instance_types=flags.instance_types,
+        second_groups=flags.second_groups,
+        second_names=flags.second_names,
+        protection=flags.protection,
+    )
+
+
+def _part(naming: Naming | None, name: str) -> str | None:
+    return getattr(naming, name) if naming else None
+
+
+def _services(inspection: Inspection, ask: Ask) -> dict[str, str]:
+    suggested = " ".join(f"{k}={v}" for k, v in suggested_services(inspection).items())
+    question = "Services, each with the target group that becomes its slot 01"
+    return pairs(ask.text(question, "--service", suggested or None).split(), "--service")
+
+
+def _security_group(inspection: Inspection, ask: Ask) -> str:
+    found = inspection.load_balancer.security_group_ids
+    if len(found) == 1:
+        return found[0]
+    return ask.text(
+        f"The load balancer's security group, of {', '.join(found) or 'none'}",
+        "--security-group",
+        found[0] if found else None,
+    )
+
+
+def pairs(entries: list[str] | tuple[str, ...], flag: str) -> dict[str, str]:
+    """`SERVICE=VALUE` entries as a map.
+
+    Raises:
+        AdoptError: one has another form, or a service comes twice.
+    """
+    found: dict[str, str] = {}
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        if not (name and equals and value) or name in found:
+            raise AdoptError(f"{flag} {entry}: expected SERVICE=VALUE, each service once")
+        found[name] = value
+    return found

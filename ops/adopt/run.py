@@ -1,0 +1,230 @@
+"""`failover adopt` from its first look to its last."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.adopt.adoption import Adoption, conversions, is_whole
+from ops.adopt.answers import Answers, rule_of
+from ops.adopt.check import problems
+from ops.adopt.errors import AdoptError, RefusedError
+from ops.adopt.found_lookups import FoundLookups
+from ops.adopt.lock import held
+from ops.adopt.merge import Merge, adopted_services, merged
+from ops.adopt.plan import Plan
+from ops.adopt.probing import Probe, Prober, urls_of
+from ops.adopt.proposal import Proposal, proposed
+from ops.adopt.pulumi import Pulumi
+from ops.adopt.questions import Ask, Flags, answered
+from ops.adopt.scratch import scratch_of
+from ops.adopt.stack import (
+    StackConfig,
+    ensure_token,
+    refuse_conflicts,
+    secret_values,
+    write_imports,
+)
+from ops.adopt.state import State
+from ops.adopt.view import plan_lines, verdict
+from ops.inspect.calls import Calls, reported
+from ops.inspect.document import Inspection
+from ops.inspect.obstacles import obstacles
+from ops.inspect.reader import Wanted, inspect
+from ops.traffic.plan import Way
+from rollout.problem import listed
+
+OWN_FOLDER = ".failover"
+SETTLE_SECONDS = 5.0
+"""How long requests must go well after the update."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for."""
+
+    load_balancer: str
+    stack: str
+    folder: Path
+    flags: Flags
+    ask: Ask
+    profile: str | None
+    region: str | None
+    replaces: bool
+    applies: bool
+    probe_rate: float
+    probe_urls: tuple[str, ...]
+
+
+def adopt(wish: Wish, say: Say) -> None:
+    """Look, ask, write, plan; with `--apply` import and convert.
+
+    Raises:
+        AdoptError: why it was not done.
+        InspectError: AWS could not be read.
+    """
+    own = wish.folder / OWN_FOLDER
+    lock = own / f"adopt-{wish.stack.replace('/', '-')}.lock"
+    waiting = "another adoption of this stack, or an update that it began, is at work: waiting"
+    with held(lock, lambda: say(waiting)) as descriptor:
+        pulumi = Pulumi(wish.folder, wish.stack, os.environ, (descriptor,))
+        state = State.of(pulumi.state())  # Before anything else: there must be a stack.
+        stack = StackConfig.read(pulumi.stack_file)
+        calls = Calls(wish.profile, wish.region)
+        inspection, answers = _asked(wish, calls, stack)
+        _refuse_obstacles(inspection, answers)
+        proposal = proposed(inspection, answers)
+        merge = _merged(wish, stack, proposal, state, inspection, calls)
+        _write(wish, stack, merge, pulumi, proposal, say)
+        adoption = Adoption(
+            imports=proposal.imports,
+            before={rule.arn: rule for listener in inspection.listeners for rule in listener.rules},
+            pulumi=pulumi,
+            calls=calls,
+            say=say,
+        )
+        _carry_out(wish, adoption, proposal, own, say)
+
+
+def _asked(wish: Wish, calls: Calls, stack: StackConfig) -> tuple[Inspection, Answers]:
+    """The inspection with the services' groups read in full, and all questions answered."""
+    adopted = adopted_services(stack.config)
+    first = inspect(calls, wish.load_balancer, Wanted())
+    answers = answered(first, wish.flags, adopted, wish.ask)
+    names = {*answers.services.values(), *answers.second_groups.values()}
+    for name in answers.services.values():
+        placed = rule_of(first, name)
+        names |= {first.name_of(group.arn) for group in placed[1].groups} if placed else set()
+    return inspect(calls, first.load_balancer.arn, Wanted(names=names)), answers
+
+
+def _refuse_obstacles(inspection: Inspection, answers: Answers) -> None:
+    placed = [rule_of(inspection, name) for name in answers.services.values()]
+    chosen = {found[1].arn for found in placed if found}
+    stopping = [each for each in obstacles(inspection, chosen) if each.stops]
+    if stopping:
+        lines = [
+            f"{number}. {each.subject}: {each.what}\n   why:     {each.why}\n"
+            f"   way out: {each.way_out}"
+            for number, each in enumerate(stopping, start=1)
+        ]
+        raise RefusedError("\n".join(["in the way; nothing was changed:", *lines]))
+
+
+def _merged(
+    wish: Wish,
+    stack: StackConfig,
+    proposal: Proposal,
+    state: State,
+    inspection: Inspection,
+    calls: Calls,
+) -> Merge:
+    """The edits of the stack file, which the program would take.
+
+    Raises:
+        AdoptError: the file says otherwise, or the program would refuse the result.
+    """
+    kept = {*adopted_services(stack.config), *state.services}
+    merge = merged(stack.config, proposal.config, kept)
+    if not wish.replaces:
+        refuse_conflicts(merge, stack.path.name)
+    config = stack.merged(merge)
+    subnets = config.get("failover:network", {}).get("instanceSubnetIds", [])
+    lookups = FoundLookups(inspection, _zones(calls, subnets))
+    found = problems(config, wish.stack, os.environ, lookups)
+    if found:
+        text = listed(found, f"the config that {stack.path.name} would have", "nothing was written")
+        raise AdoptError(text)
+    return merge
+
+
+def _zones(calls: Calls, subnets: list[str]) -> dict[str, str]:
+    with contextlib.closing(calls.client("ec2")) as ec2, reported():
+        found = ec2.describe_subnets(Filters=[{"Name": "subnet-id", "Values": subnets}])
+    return {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in found["Subnets"]}
+
+
+def _write(
+    wish: Wish, stack: StackConfig, merge: Merge, pulumi: Pulumi, proposal: Proposal, say: Say
+) -> None:
+    copy = stack.write(merge)
+    if copy is not None:
+        say(f"kept the file as it was: {copy.name}")
+    if merge.edits:
+        say(f"wrote {stack.path.name}")
+    if ensure_token(pulumi):
+        say("set failover:previewToken, a secret of the stack")
+    say(f"wrote {write_imports(wish.folder, proposal.imports).name}")
+
+
+def _carry_out(wish: Wish, adoption: Adoption, proposal: Proposal, own: Path, say: Say) -> None:
+    if wish.applies:
+        adoption.bring_in(adoption.pulumi)
+        plan = adoption.planned(adoption.pulumi)
+    else:
+        plan = _plan_in_scratch(adoption)
+    _show(plan, proposal, say)
+    if is_whole(plan, State.of(adoption.pulumi.state())):
+        adoption.verify()
+        say("adopted already: nothing to change")
+    elif wish.applies:
+        _convert(wish, adoption, plan, own, say)
+    else:
+        say("nothing was changed yet; the same command with --apply does this")
+
+
+def _plan_in_scratch(adoption: Adoption) -> Plan:
+    """What the plan will be once the rules are imported, without importing them."""
+    real = adoption.pulumi
+    shown = json.loads(real.run("stack", "export", "--show-secrets"))["deployment"]
+    config = StackConfig.read(real.stack_file).config
+    with scratch_of(real, config, secret_values(real), os.environ, shown) as scratch:
+        dataclasses.replace(adoption, say=lambda _text: None).bring_in(scratch)
+        return adoption.planned(scratch)
+
+
+def _show(plan: Plan, proposal: Proposal, say: Say) -> None:
+    """Print the plan.
+
+    Raises:
+        RefusedError: it does what no adoption may do.
+    """
+    if plan.steps:
+        say("the plan:")
+    for line in plan_lines(plan, proposal.unlike if plan.steps else ()):
+        say(line)
+    if plan.refused:
+        names = ", ".join(f"{step.name} {step.said}" for step in plan.refused)
+        raise RefusedError(
+            f"stopped: {names}. An adoption changes the rules' actions and makes the new slot, "
+            "nothing else: bring the config to what is there, then run it again"
+        )
+
+
+def _convert(wish: Wish, adoption: Adoption, plan: Plan, own: Path, say: Say) -> None:
+    urls = wish.probe_urls or _urls(adoption)
+    if not urls:
+        raise AdoptError("no host without a wildcard to probe: say --probe-url https://...")
+    probe = Probe(tuple(urls), wish.probe_rate, Way.from_environment(), own / "adopt")
+    probe.log_folder.mkdir(parents=True, exist_ok=True)
+    with Prober(probe, os.environ) as prober:
+        adoption.convert(prober, wish.probe_rate, SETTLE_SECONDS, own / "adopt" / "up.log")
+        summary = prober.stop()
+    say(verdict(summary, str(probe.log_folder.relative_to(wish.folder))))
+    adoption.verify()
+    say(f"adopted: {conversions(plan)} rules forward to two weighted target groups")
+
+
+def _urls(adoption: Adoption) -> list[str]:
+    rules = {each.service: adoption.before[each.rule_arn] for each in adoption.imports}
+    return urls_of(
+        {name: rule.values_of("host-header") for name, rule in rules.items()},
+        {name: rule.values_of("path-pattern") for name, rule in rules.items()},
+    )

@@ -1,0 +1,109 @@
+"""The stack file of an adoption: what it says, what it should say, and its secret."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.adopt.errors import AdoptError
+from ops.adopt.import_file import import_document
+from ops.adopt.merge import Conflict, Merge, applied
+from ops.adopt.merge import Path as KeyPath
+from ops.adopt.proposal import Config, Import
+from ops.adopt.pulumi import Pulumi
+from ops.adopt.stack_file import kept_copy, read_config, with_values, write_whole
+from ops.adopt.state import State
+from settings.preview_token import PREVIEW_TOKEN_PATH
+
+IMPORT_FILE = "import.json"
+_TOKEN_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StackConfig:
+    """A stack file as it was read."""
+
+    path: Path
+    text: str
+    config: Config
+
+    @classmethod
+    def read(cls, path: Path) -> StackConfig:
+        """Read the file; an absent one is empty.
+
+        Raises:
+            AdoptError: it is no stack file.
+        """
+        text = path.read_text() if path.exists() else ""
+        return cls(path, text, read_config(text, path.name))
+
+    def merged(self, merge: Merge) -> Config:
+        """The config with all edits in it."""
+        return applied(self.config, merge.edits)
+
+    def write(self, merge: Merge) -> Path | None:
+        """Write the edits; where they overrule what stood there, the file is kept beside it first.
+
+        Gives the copy.
+        """
+        edits: dict[KeyPath, Any] = {("config", *path): v for path, v in merge.edits.items()}
+        if not edits:
+            return None
+        copy = kept_copy(self.path) if merge.conflicts else None
+        write_whole(self.path, with_values(self.text, edits))
+        return copy
+
+
+def ensure_token(pulumi: Pulumi) -> bool:
+    """Give the stack a preview token where it has none; says whether it did."""
+    config = StackConfig.read(pulumi.stack_file).config
+    if config.get(PREVIEW_TOKEN_PATH):
+        return False
+    token = secrets.token_hex(_TOKEN_BYTES)
+    pulumi.run("config", "set", "--secret", PREVIEW_TOKEN_PATH, stdin=token)
+    return True
+
+
+def secret_values(pulumi: Pulumi) -> dict[str, str]:
+    """The stack's secrets by key; objects that hold one are given as JSON."""
+    found = json.loads(pulumi.run("config", "--show-secrets", "--json"))
+    return {key: entry["value"] for key, entry in found.items() if entry.get("secret")}
+
+
+def write_imports(folder: Path, imports: tuple[Import, ...]) -> Path:
+    """Write `import.json`; another file of that name is kept beside it."""
+    path = folder / IMPORT_FILE
+    text = json.dumps(import_document(imports, State({})), indent=2) + "\n"
+    if path.exists() and path.read_text() != text:
+        kept_copy(path)
+    write_whole(path, text)
+    return path
+
+
+def conflict_text(conflict: Conflict) -> str:
+    """One conflict in words."""
+    name = ".".join(conflict.path)
+    found = "nothing" if conflict.found is None else _short(conflict.found)
+    return f"  {name}: the file says {_short(conflict.held)}, what is there is {found}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 70 else f"{text[:67]}..."
+
+
+def refuse_conflicts(merge: Merge, name: str) -> None:
+    """Refuse to overrule what a person wrote.
+
+    Raises:
+        AdoptError: the file says something else.
+    """
+    if merge.conflicts:
+        lines = "\n".join(conflict_text(each) for each in merge.conflicts)
+        raise AdoptError(
+            f"{name} says something else than what is there; nothing was written:\n{lines}\n"
+            "  mend: --replace, which keeps a copy of the file beside it; or another --stack"
+        )
