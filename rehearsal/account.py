@@ -69,6 +69,7 @@ def self_signed_certificate(names: list[str]) -> tuple[bytes, bytes]:
     RSA-2048 the same machine carries a third of the fresh connections.
     """
     key = ec.generate_private_key(ec.SECP256R1())
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     now = datetime.datetime.now(datetime.UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "failover rehearsal")])
     certificate = (
@@ -83,6 +84,12 @@ def self_signed_certificate(names: list[str]) -> tuple[bytes, bytes]:
             x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), critical=False
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        # Two such certificates have one name: a client that trusts both tells them by their keys.
+        .add_extension(identifier, critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier),
+            critical=False,
+        )
         .sign(key, hashes.SHA256())
     )
     pem = certificate.public_bytes(serialization.Encoding.PEM)
