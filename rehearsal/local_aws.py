@@ -39,6 +39,10 @@ class LocalAws:
         """
         self._ask("PUT", "faults", list(faults))
 
+    def met(self) -> list[int]:
+        """How many requests each fault has met, in their order."""
+        return [int(fault["met"]) for fault in self._ask("GET", "faults")]
+
     def lift(self) -> None:
         """End all faults."""
         self._ask("DELETE", "faults")

@@ -61,9 +61,11 @@ class Member:
     instance: Any
     """moto's EC2 instance."""
     auto_scaling_group_name: str
-    template: TemplateVersion
+    template: TemplateVersion | None
+    """None for an instance of a launch configuration."""
     launched_at: float
     launch: Activity
+    launch_configuration_name: str | None = None
     protected_from_scale_in: bool = False
     lifecycle_state: str = PENDING
     health_status: str = "Healthy"
@@ -93,9 +95,16 @@ class Member:
         return self.instance.placement.zone
 
     @property
-    def launch_template(self) -> dict[str, str]:
+    def launch_template(self) -> dict[str, str] | None:
         """The version that this instance was launched from, whatever the group's is now."""
-        return self.template.as_api
+        return None if self.template is None else self.template.as_api
+
+    @property
+    def template_age(self) -> tuple[float, int]:
+        """When its template was created, and the version; a launch configuration is older."""
+        if self.template is None:
+            return 0.0, 0
+        return self.template.template_created_at, self.template.number
 
     @property
     def is_running(self) -> bool:

@@ -1,9 +1,13 @@
-"""Launches an instance from a launch template version, as an Auto Scaling group does."""
+"""Launches an instance from a launch template version or a launch configuration.
+
+As an Auto Scaling group does.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -20,6 +24,52 @@ GROUP_NAME_TAG = "aws:autoscaling:groupName"
 
 class LaunchError(Exception):
     """EC2 refused the launch; the message is what the scaling activity shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSpecification:
+    """What instances are launched from."""
+
+    data: Mapping[str, Any]
+    """In the words of EC2's LaunchTemplateData, whatever it comes from."""
+    template: TemplateVersion | None
+    """None for a launch configuration."""
+    configuration_name: str | None
+    """None for a launch template."""
+
+    @classmethod
+    def of_template(cls, version: LaunchTemplateVersion) -> LaunchSpecification:
+        """What a launch template version says."""
+        return cls(version.data, identified(version), None)
+
+    @classmethod
+    def of_configuration(cls, configuration: Any) -> LaunchSpecification:
+        """What moto's launch configuration says."""
+        public = configuration.associate_public_ip_address
+        data = {
+            "ImageId": configuration.image_id,
+            "InstanceType": configuration.instance_type,
+            "KeyName": configuration.key_name,
+            "UserData": configuration.user_data,
+            "SecurityGroupIds": list(configuration.security_groups),
+            "NetworkInterfaces": [{"AssociatePublicIpAddress": public}] if public else [],
+            "EbsOptimized": configuration.ebs_optimized,
+            "Monitoring": {"Enabled": configuration.instance_monitoring_enabled},
+            "MetadataOptions": configuration.metadata_options or {},
+            "BlockDeviceMappings": configuration.block_device_mapping_dict or [],
+        }
+        return cls(data, None, configuration.name)
+
+
+def specification_of(ec2: EC2Backend, group: Any) -> LaunchSpecification:
+    """What moto's group `group` launches from now.
+
+    Raises:
+        LaunchError: its template or the version is not there.
+    """
+    if group.ec2_launch_template is None:
+        return LaunchSpecification.of_configuration(group.launch_config)
+    return LaunchSpecification.of_template(resolved(ec2, requested_template(group)))
 
 
 def requested_template(group: Any) -> TemplateRequest:
@@ -58,13 +108,13 @@ def subnet_for_next(ec2: EC2Backend, subnet_ids: Sequence[str], members: Sequenc
     )
 
 
-def image_of(ec2: EC2Backend, version: LaunchTemplateVersion) -> Any:
-    """Moto's image that a template version launches.
+def image_of(ec2: EC2Backend, data: Mapping[str, Any]) -> Any:
+    """Moto's image that a specification's data names.
 
     Raises:
         LaunchError: it does not exist, or is named in a way that the rehearsal does not resolve.
     """
-    image_id: str = version.data.get("ImageId", "")
+    image_id: str = data.get("ImageId", "")
     if image_id.startswith("resolve:ssm:"):
         raise LaunchError(f"The image id '{image_id}': not supported by the rehearsal.")
     if image_id not in ec2.amis:
@@ -73,25 +123,26 @@ def image_of(ec2: EC2Backend, version: LaunchTemplateVersion) -> Any:
 
 
 def launch_instance(
-    ec2: EC2Backend, group: Any, version: LaunchTemplateVersion, subnet_id: str, now: float
+    ec2: EC2Backend, group: Any, specification: LaunchSpecification, subnet_id: str, now: float
 ) -> Any:
     """Run one instance for `group`; moto's instance is returned.
 
     Raises:
         LaunchError: EC2 refuses it, as for an image that does not exist.
     """
-    image = image_of(ec2, version)
+    data = specification.data
+    image = image_of(ec2, data)
     try:
         reservation = ec2.run_instances(
             image.id,
             1,
-            version.data.get("UserData"),
+            data.get("UserData"),
             [],
             subnet_id=subnet_id,
             region_name=ec2.region_name,
-            tags=_tags(group, version.data),
-            block_device_mappings=_volumes(image, version.data),
-            **_as_run(version),
+            tags=_tags(group, data),
+            block_device_mappings=_volumes(image, data),
+            **_as_run(specification),
         )
     except ServiceException as error:
         raise LaunchError(f"{error.message} Launching EC2 instance failed.") from error
@@ -100,16 +151,16 @@ def launch_instance(
     return instance
 
 
-def _as_run(version: LaunchTemplateVersion) -> dict[str, Any]:
-    """What a template version says, in the words of moto's `run_instances`."""
-    data = version.data
+def _as_run(specification: LaunchSpecification) -> dict[str, Any]:
+    """What a specification says, in the words of moto's `run_instances`."""
+    data, template = specification.data, specification.template
     interface = next(iter(data.get("NetworkInterfaces", [])), {})
     monitored = data.get("Monitoring", {}).get("Enabled") is True
+    named = {}
+    if template is not None:
+        named = {"LaunchTemplateId": template.template_id, "Version": str(template.number)}
     return {
-        "launch_template": {
-            "LaunchTemplateId": version.template.id,
-            "Version": str(version.number),
-        },
+        "launch_template": named,
         "instance_type": data.get("InstanceType", "m1.small"),
         "is_instance_type_default": False,
         "security_group_ids": [*data.get("SecurityGroupIds", []), *interface.get("Groups", [])],
@@ -121,7 +172,7 @@ def _as_run(version: LaunchTemplateVersion) -> dict[str, Any]:
     }
 
 
-def _tags(group: Any, data: dict[str, Any]) -> dict[str, dict[str, str]]:
+def _tags(group: Any, data: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Tags of the template, those that the group propagates, and AWS's own."""
     tags = convert_tag_spec(data.get("TagSpecifications", []))
     of_group = {**group.get_propagated_tags(), GROUP_NAME_TAG: group.name}
@@ -131,7 +182,7 @@ def _tags(group: Any, data: dict[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
-def _volumes(image: Any, data: dict[str, Any]) -> list[dict[str, Any]]:
+def _volumes(image: Any, data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The root volume and those of the template, with EC2's defaults where it says nothing."""
     defaults = {"VolumeSize": 8, "VolumeType": "gp3", "DeleteOnTermination": True}
     asked = {image.root_device_name: dict[str, Any]()}
@@ -144,7 +195,11 @@ def _volumes(image: Any, data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def new_member(
-    group: Any, instance: Any, version: LaunchTemplateVersion, activity: Activity, now: float
+    group: Any,
+    instance: Any,
+    specification: LaunchSpecification,
+    activity: Activity,
+    now: float,
 ) -> Member:
     """The member that a launched instance is from now on."""
     activity.description = f"Launching a new EC2 instance: {instance.id}"
@@ -152,7 +207,8 @@ def new_member(
     return Member(
         instance=instance,
         auto_scaling_group_name=group.name,
-        template=identified(version),
+        template=specification.template,
+        launch_configuration_name=specification.configuration_name,
         launched_at=now,
         launch=activity,
         protected_from_scale_in=bool(group.new_instances_protected_from_scale_in),

@@ -17,10 +17,12 @@ from rehearsal.control_plane.autoscaling.group import (
 )
 from rehearsal.control_plane.autoscaling.launching import (
     LaunchError,
+    LaunchSpecification,
     launch_instance,
     new_member,
     requested_template,
     resolved,
+    specification_of,
     subnet_for_next,
 )
 from rehearsal.control_plane.autoscaling.termination import Candidate, chosen_for_termination
@@ -197,7 +199,7 @@ class GroupStep:
                 instance_id=m.instance_id,
                 zone=m.availability_zone,
                 launched_at=m.launched_at,
-                template_age=(m.template.template_created_at, m.template.number),
+                template_age=m.template_age,
                 is_protected=m.protected_from_scale_in,
             )
             for m in present.values()
@@ -213,10 +215,6 @@ class GroupStep:
         """Launch `count` instances from the template that is wanted now."""
         if self.is_suspended("Launch") or self.now < self.record.launch_after:
             return
-        refresh = self.record.active_refresh
-        request = requested_template(self.group)
-        if refresh is not None:
-            request = refreshing.template_to_launch(refresh, request)
         cause = self._at(
             self.record.desired_cause or "an instance was started to meet the desired capacity."
         )
@@ -225,17 +223,25 @@ class GroupStep:
             self.changed = True
             try:
                 ec2 = self.backend.ec2_backend
-                version = resolved(ec2, request)
+                specification = self._specification()
                 subnet_ids = self.group.vpc_zone_identifier.split(",")
                 subnet_id = subnet_for_next(ec2, subnet_ids, list(active(self.members)))
-                instance = launch_instance(ec2, self.group, version, subnet_id, self.now)
+                instance = launch_instance(ec2, self.group, specification, subnet_id, self.now)
             except LaunchError as failure:
                 activity.finish(self.now, "Failed", str(failure))
                 self.record.launch_after = self.now + RETRY_SECONDS
                 return
-            member = new_member(self.group, instance, version, activity, self.now)
+            member = new_member(self.group, instance, specification, activity, self.now)
             self.members.append(member)
         self._attach_and_detach()
+
+    def _specification(self) -> LaunchSpecification:
+        """What an instance is launched from now, by the refresh that runs or the group itself."""
+        ec2, refresh = self.backend.ec2_backend, self.record.active_refresh
+        if refresh is None:
+            return specification_of(ec2, self.group)
+        request = refreshing.template_to_launch(refresh, requested_template(self.group))
+        return LaunchSpecification.of_template(resolved(ec2, request))
 
     def _at(self, cause: str) -> str:
         return f"At {timestamp(self.now):%Y-%m-%dT%H:%M:%SZ} {cause}"

@@ -206,7 +206,8 @@ def matches(step: GroupStep, member: Member, request: TemplateRequest) -> bool:
     """Whether a member is already what the refresh would make of it (skip matching)."""
     template = step.backend.ec2_backend.get_launch_template(request.template_id)
     version = template.get_version(request.version or "$Default")
-    return member.template.template_id == template.id and member.template.number == version.number
+    own = member.template
+    return own is not None and (own.template_id, own.number) == (template.id, version.number)
 
 
 def start(step: GroupStep, refresh: InstanceRefresh) -> None:

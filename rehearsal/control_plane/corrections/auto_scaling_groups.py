@@ -24,7 +24,7 @@ from rehearsal.control_plane.corrections.group_settings import (
     group_named,
     note_settings,
 )
-from rehearsal.control_plane.corrections.group_templates import asked_template, check_launchable
+from rehearsal.control_plane.corrections.group_templates import check_source
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]
@@ -46,7 +46,7 @@ def _create(world: World, original: _Original, self: AutoScalingResponse) -> Act
     check_target_groups(backend, params.get("TargetGroupARNs", []))
     if not params.get("VPCZoneIdentifier"):
         raise ValidationError("not supported by the rehearsal: a group without VPCZoneIdentifier")
-    check_launchable(backend, asked_template(backend, params.get("LaunchTemplate")))
+    check_source(backend, params)
     result = _in_autoscaling_words(lambda: original(self))
     group: Any = backend.autoscaling_groups[name]
     note_settings(group, params)
@@ -75,15 +75,18 @@ def _update(world: World, original: _Original, self: AutoScalingResponse) -> Act
     group = group_named(backend, params["AutoScalingGroupName"])
     check_settings(params)
     record = world.groups.setdefault(group.arn, GroupRecord())
-    if "LaunchTemplate" in params:
+    is_new_source = "LaunchTemplate" in params or "LaunchConfigurationName" in params
+    if is_new_source:
         _refuse_during_refresh(record)
-        check_launchable(backend, asked_template(backend, params["LaunchTemplate"]))
+        check_source(backend, params)
     before, desired = int(group.desired_capacity), _desired_after(group, params)
     min_size = int(params.get("MinSize", group.min_size))
     max_size = int(params.get("MaxSize", group.max_size))
     check_bounds(min_size, max_size, desired)
     result = _in_autoscaling_words(lambda: original(self))
     note_settings(group, params)
+    if is_new_source:
+        _forget_other_source(group, params)
     group.desired_capacity = desired
     if desired != before:
         record.desired_cause = (
@@ -92,6 +95,14 @@ def _update(world: World, original: _Original, self: AutoScalingResponse) -> Act
             f"from {before} to {desired}."
         )
     return result
+
+
+def _forget_other_source(group: Any, params: dict[str, Any]) -> None:
+    """A template takes the place of a configuration, and the other way round."""
+    if "LaunchTemplate" in params:
+        group.launch_config, group.launch_configuration_name = None, None
+    else:
+        group.ec2_launch_template = None
 
 
 def _refuse_during_refresh(record: GroupRecord) -> None:

@@ -68,6 +68,7 @@ def _describe_instances(
             "LifecycleState": m.lifecycle_state,
             "HealthStatus": m.health_status.upper(),
             "LaunchTemplate": m.launch_template,
+            "LaunchConfigurationName": m.launch_configuration_name,
             "ImageId": m.image_id,
             "ProtectedFromScaleIn": m.protected_from_scale_in,
         }

@@ -14,6 +14,7 @@ _SUPPORTED = frozenset(
     [
         "AutoScalingGroupName",
         "LaunchTemplate",
+        "LaunchConfigurationName",
         "MinSize",
         "MaxSize",
         "DesiredCapacity",

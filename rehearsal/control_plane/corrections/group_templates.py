@@ -1,4 +1,4 @@
-"""The launch template that a group or an instance refresh is asked to use."""
+"""What a group or an instance refresh is asked to launch from: a template, a configuration."""
 
 from __future__ import annotations
 
@@ -44,8 +44,29 @@ def check_launchable(backend: AutoScalingBackend, request: TemplateRequest) -> N
         ValidationError: no such version, or an image that does not exist.
     """
     try:
-        image_of(backend.ec2_backend, resolved(backend.ec2_backend, request))
+        image_of(backend.ec2_backend, resolved(backend.ec2_backend, request).data)
     except LaunchError as failure:
         raise ValidationError(
             f"You must use a valid fully-formed launch template. {failure}"
         ) from failure
+
+
+def check_source(backend: AutoScalingBackend, params: dict[str, Any]) -> None:
+    """Refuse a group that has not exactly one thing to launch from, or one that cannot launch.
+
+    Raises:
+        ValidationError: no template and no configuration, both, or one that is not there.
+    """
+    name = params.get("LaunchConfigurationName")
+    if name is None:
+        check_launchable(backend, asked_template(backend, params.get("LaunchTemplate")))
+        return
+    if params.get("LaunchTemplate"):
+        raise ValidationError(
+            "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, "
+            "InstanceId or MixedInstancesPolicy parameter."
+        )
+    if name not in backend.launch_configurations:
+        raise ValidationError(
+            f"Launch configuration name not found - Launch configuration {name} not found"
+        )

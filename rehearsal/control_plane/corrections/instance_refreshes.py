@@ -95,6 +95,11 @@ def _desired(step: GroupStep, given: dict[str, Any] | None) -> TemplateRequest |
 
 def _start(world: World, self: AutoScalingResponse) -> ActionResult:
     step = _step(world, self)
+    if step.group.ec2_launch_template is None:
+        raise ValidationError(
+            "an instance refresh of a group with a launch configuration: not supported by the "
+            "rehearsal"
+        )
     strategy = self._get_param("Strategy", "Rolling")
     if strategy != "Rolling":
         raise ValidationError(f"Strategy {strategy}: not supported by the rehearsal")

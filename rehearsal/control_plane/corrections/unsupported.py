@@ -17,14 +17,13 @@ _SILENT = (
     "attach_instances",
     "attach_load_balancers",
     "batch_put_scheduled_update_group_action",
-    "create_launch_configuration",
     "enter_standby",
     "exit_standby",
     "put_lifecycle_hook",
     "put_scheduled_update_group_action",
     "put_warm_pool",
 )
-"""Of Auto Scaling: instances made elsewhere, schedules, hooks, pools, launch configurations."""
+"""Of Auto Scaling: instances made elsewhere, schedules, hooks, pools."""
 
 
 def _refuse(world: World, original: _Original, self: AutoScalingResponse) -> ActionResult:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from rehearsal.local_aws import LocalAws
 from tests.rehearsal.control_plane.aws import Aws, refusal
+from tests.rehearsal.data_plane.world import eventually
 
 ROLE = "arn:aws:iam::123456789012:role/deploy"
 
@@ -162,6 +163,7 @@ def test_a_silent_fault_answers_nothing_and_others_go_on(
         impatient.describe_vpcs()
     impatient.close()
     images = aws.ec2.describe_images(Owners=["self"])["Images"]
+    eventually(lambda: local.met() == [2], "both are held")
     local.lift()
     waiting.join(20)
 
