@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "plan": ("ops.plan.cli:plan", "Say what `pulumi up` would mean, before it does anything."),
     "probe": ("probe.cli:probe", "Send a steady stream of requests and record every lost one."),
     "ramp": ("ops.ramp.cli:ramp", "Cut traffic over in judged stages; undo it when one fails."),
+    "rollback": ("ops.ramp.rollback_cli:rollback", "Go back to the split before the ramp, now."),
     "even": ("ops.ramp.cli:even", "Bring both slots back to 50/50 through the same gates."),
     "rehearse": ("rehearsal.cli:rehearse", "Run a local AWS that the real engine applies to."),
 }

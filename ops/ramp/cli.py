@@ -13,22 +13,24 @@ from typing import Any
 import click
 
 from ops.journal.errors import JournalError
+from ops.journal.journal import FileJournal
 from ops.journal.observer import Observer
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BadInputError, RampError, RefusedError
-from ops.ramp.finding import refuse_held, unfinished
+from ops.ramp.finding import Found, refuse_held, unfinished
 from ops.ramp.launching import Choice, Launcher
 from ops.ramp.lines import JsonLines, PlainLines
 from ops.ramp.processes import Processes
 from ops.ramp.run import Limits
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
+from ops.ramp.stopping import await_engine
 from probe.quantity import parse_duration_seconds
-from rollout.lease import Claim
-from rollout.plan import Plan
+from rollout.plan import EVEN, Plan
 from rollout.split import Slot
 
-_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-_FORM = "%Y%m%dT%H%M%SZ"
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+RAMP_ID = "%Y%m%dT%H%M%SZ"
+"""The time in a ramp's id; the process follows."""
 
 
 class Duration(click.ParamType[float]):
@@ -84,7 +86,7 @@ def reported(command: Callable[..., Ending]) -> Callable[..., None]:
     return wrapped
 
 
-@click.command("ramp", context_settings=_HELP)
+@click.command("ramp", context_settings=HELP)
 @click.option("--to", type=click.Choice([slot.value for slot in Slot]), help="The slot to raise.")
 @_common
 @reported
@@ -108,7 +110,7 @@ def ramp(to: str | None, **given: Any) -> Ending:
     return _ramped(given, Slot(to) if to else None, is_even=False)
 
 
-@click.command("even", context_settings=_HELP)
+@click.command("even", context_settings=HELP)
 @_common
 @reported
 def even(**given: Any) -> Ending:
@@ -134,20 +136,38 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
     )
     hand = own_hand()
     history = stack.history()
-    claim = refuse_held(history, hand, datetime.now(UTC), Processes(), take_over=given["take_over"])
+    refuse_held(history, hand, datetime.now(UTC), Processes(), take_over=given["take_over"])
     limits = limits_of(stack, given["bake"])
     launcher = Launcher(stack, hand, limits, choice, [observer(as_json=given["as_json"])])
-    ramp_id = f"{datetime.now(UTC):{_FORM}}-{hand.pid}"
+    ramp_id = f"{datetime.now(UTC):{RAMP_ID}}-{hand.pid}"
     found = None if given["anew"] else unfinished(stack.ramps, history, ramp_id)
     if found is not None:
-        if claim is Claim.FREE and not given["as_json"]:
-            click.echo("an unfinished ramp is gone on with", err=True)
+        _refuse_other(found, choice)
+        say = functools.partial(click.echo, err=True)
+        say("a ramp that did not end is gone on with")
+        entries = FileJournal(found.folder).entries()
+        await_engine(entries, Processes(), say, is_going_back=False)
         return launcher.resume(found, ramp_id)
     _refuse_frozen(stack)
     plan = launcher.plan()
     _show(stack, plan, limits)
     _ask(yes=given["yes"])
     return launcher.start(plan, ramp_id, stack.ramps / ramp_id)
+
+
+def _refuse_other(found: Found, choice: Choice) -> None:
+    """Raises BadInputError where the ramp under way is not the one that is asked for."""
+    plan = found.plan
+    is_other_slot = choice.to is not None and choice.to is not plan.candidate
+    is_other_group = choice.services and tuple(sorted(choice.services)) != plan.services
+    is_even = choice.is_even and plan.target.weight_of(plan.candidate) != EVEN
+    if is_other_slot or is_other_group or is_even:
+        raise BadInputError(
+            f"a ramp of {plan.group} that raises slot {plan.candidate} from {plan.start} to "
+            f"{plan.target} did not end\n"
+            "  expected: that one to end first\n"
+            "  mend:     failover ramp, failover rollback, or --anew to plan from the live weights"
+        )
 
 
 def limits_of(stack: OpenedStack, bake_seconds: float | None) -> Limits:

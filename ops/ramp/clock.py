@@ -36,7 +36,7 @@ class SystemClock:
 
 
 class Signals:
-    """Counts SIGINT and SIGTERM."""
+    """Counts the wishes to stop: a SIGINT is one, a SIGTERM is meant at once and so is two."""
 
     def __init__(self, clock: SystemClock) -> None:
         self._clock = clock
@@ -55,6 +55,6 @@ class Signals:
                 signal.signal(number, handler)
 
     def _take(self, number: int, _frame: FrameType | None) -> None:
-        self.asked += 1
+        self.asked += 2 if number == signal.SIGTERM else 1
         self.by = signal.Signals(number).name
         self._clock.nudge()

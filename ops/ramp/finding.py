@@ -12,6 +12,7 @@ from ops.ramp.errors import RefusedError
 from ops.ramp.processes import Processes
 from rollout.entry import Kind
 from rollout.lease import Claim, Hand, Lease, claim, current_lease
+from rollout.plan import Plan
 from rollout.progress import Progress, folded
 from rollout.recall import Recalled, Told, recalled
 
@@ -26,6 +27,14 @@ class Found:
     """What its own journal tells; None where only the history knows it."""
     recalled: Recalled | None
     """What the history tells, where there is no journal of it here."""
+
+    @property
+    def plan(self) -> Plan:
+        """What it set out to do."""
+        if self.progress is not None:
+            return self.progress.plan
+        assert self.recalled is not None, "a ramp is known by its journal or by the history"
+        return self.recalled.plan
 
 
 def unfinished(ramps: Path, history: Sequence[Told], ramp_id: str) -> Found | None:

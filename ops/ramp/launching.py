@@ -19,7 +19,7 @@ from ops.ramp.processes import Processes
 from ops.ramp.run import Effects, Limits, Run
 from ops.ramp.stack import OpenedStack
 from rollout.capacity import Fleet, shortages
-from rollout.entry import Kind
+from rollout.entry import Json, Kind
 from rollout.errors import PlanError
 from rollout.lease import Hand
 from rollout.plan import EVEN, Plan, lighter, planned
@@ -100,7 +100,7 @@ class Launcher:
             for entry in found.recalled.entries(ramp, self._clock.now()):
                 journal.append(entry)
         first = journal.entries()[0]
-        plan = (found.progress.plan if found.progress else None) or _plan_of(found)
+        plan = found.plan
         run = self._run(first.ramp, found.folder, journal, plan)
         stage = plan.stage(run.progress.verified)
         live = ", ".join(f"{s} at {split}" for s, split in sorted(self._live.splits().items()))
@@ -117,6 +117,19 @@ class Launcher:
             run.is_going_back = True
             run.write(Kind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
         return self._driven(run, from_anywhere=why_back is not None)
+
+    def go_back(self, plan: Plan, ramp: str, folder: Path, why: str) -> Ending:
+        """Undo a shift that no ramp made: `plan` is what would have led to the live weights."""
+        run = self._run(ramp, folder, FileJournal(folder), plan)
+        facts = started_facts(plan, self._hand, run.until(), self._counts(plan))
+        run.put(Kind.RAMP_STARTED, facts)
+        stage = plan.stage(len(plan.weights))
+        splits: dict[str, Json] = dict.fromkeys(plan.services, str(stage.split))
+        run.write(Kind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
+        run.write(Kind.VERIFIED, stage=stage.number, splits=splits)
+        run.is_going_back = True
+        run.write(Kind.ROLLBACK_STARTED, why=why, to=str(plan.start))
+        return self._driven(run, from_anywhere=True)
 
     def _driven(self, run: Run, *, from_anywhere: bool = False) -> Ending:
         driver = Driver(run, Processes(), from_anywhere=from_anywhere)
@@ -171,8 +184,3 @@ class Launcher:
         found = shortages(plan, fleets)
         if found:
             raise BadInputError("\n".join(map(str, found)))
-
-
-def _plan_of(found: Found) -> Plan:
-    assert found.recalled is not None, "a ramp is known by its journal or by the history"
-    return found.recalled.plan

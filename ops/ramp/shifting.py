@@ -138,6 +138,7 @@ class Shifting:
         ended = self._updating.up(message)
         if ended.error:
             self._set(back)
+            self._run.refuse_stopped()
             raise EngineError(
                 f"the `up` of the floors failed, and no weight was changed:\n{ended.error}\n"
                 "  mend:     what it says, then failover ramp"
@@ -159,6 +160,7 @@ class Shifting:
             ) from error
         if set(live.values()) == {before}:
             self._set(back)
+            self._run.refuse_stopped()
             raise RefusedError(ended.error)
         self._run.write(Kind.UP_SAID, line=f"some rules moved: {_found(live)}")
         raise GateFailedError(f"stage {stage.number}/{stage.of} moved a part of the group only")

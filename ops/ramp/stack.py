@@ -6,19 +6,26 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ops.engine.command import CommandError
-from ops.engine.engine import StackEngine, StackNotFoundError, current_stack, opened_engine
+from ops.engine.engine import (
+    PastUpdate,
+    StackEngine,
+    StackNotFoundError,
+    current_stack,
+    opened_engine,
+)
 from ops.ramp.errors import BadInputError, NotSureError
+from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack
 from rollout.errors import SettingsError
 from rollout.lease import Hand
 from rollout.recall import Told
-from rollout.split import Slot
+from rollout.split import Slot, Split
 from settings.candidate import CANDIDATE
 from settings.command import NAMESPACE
 from settings.findings import Findings
@@ -133,6 +140,7 @@ def _with_settings(
     )
     if findings.problems:
         raise BadInputError(str(SettingsError(findings.problems)))
+    KnownStack(raw["aws:region"], outputs["services"]).write(opened.ramps)
     return opened
 
 
@@ -147,6 +155,18 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid-{os.getuid()}"
+
+
+def past_splits(history: Sequence[PastUpdate]) -> list[dict[str, Split]]:
+    """What every service had after each update that ended well, the newest first."""
+    return [_splits(past.config) for past in history if past.succeeded]
+
+
+def _splits(config: Mapping[str, str]) -> dict[str, Split]:
+    services: dict[str, Any] = json.loads(config.get(f"{NAMESPACE}:services", "{}"))
+    common = config.get(f"{NAMESPACE}:weights", "")
+    texts = {name: (one or {}).get("weights", common) for name, one in services.items()}
+    return {name: Split.parse(text) for name, text in texts.items() if text}
 
 
 def _floors(config: Mapping[str, str]) -> dict[str, dict[Slot, int]]:

@@ -1,0 +1,117 @@
+"""The direct change of the rules, for when the engine's backend cannot be reached or is locked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.journal.errors import JournalError
+from ops.journal.journal import FileJournal
+from ops.ramp.clock import SystemClock
+from ops.ramp.driver import Ending
+from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedError
+from ops.ramp.finding import newest
+from ops.ramp.known_stack import KnownStack
+from ops.ramp.live_stack import LiveStack
+from ops.ramp.stack import ramps_folder
+from rollout.entry import Entry, Kind
+from rollout.plan import Plan
+from rollout.progress import Progress
+from rollout.split import Slot, Split
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
+
+def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
+    """Give the group of the newest ramp its start by ModifyRule, and say what is left to do.
+
+    The rules' ARNs come from what an earlier command wrote down, since the backend does not answer.
+
+    Raises:
+        BadInputError: nothing was written down here.
+        RefusedError: a slot that would get requests has no healthy target.
+        NotSureError: AWS did not do it.
+    """
+    name = stack or os.environ.get("PULUMI_STACK")
+    if not name:
+        raise BadInputError("--break-glass needs --stack NAME: the backend is not asked")
+    ramps = ramps_folder(folder, name)
+    known = KnownStack.read(ramps)
+    found = newest(ramps)
+    if found is None:
+        raise BadInputError(
+            f"no ramp of {name} was run from here, so there is no split to go back to\n"
+            "  expected: the machine and the folder of the ramp\n"
+            "  mend:     aws elbv2 modify-rule, with the ARNs of `failover status`"
+        )
+    ramp_folder, progress = found
+    live = LiveStack(known.services, known.region)
+    _refuse_dead(live, progress.plan)
+    _modify(known, progress.plan)
+    after = live.splits()
+    if {after[s] for s in progress.plan.services} != {progress.plan.start}:
+        raise NotSureError(f"the rules were changed, and read back as {_words(after)}")
+    lost = _write_down(ramp_folder, progress, why)
+    return Ending(
+        0,
+        f"BREAK-GLASS: {progress.plan.group} at {progress.plan.start}, by ModifyRule, past the "
+        f"engine{lost}\n"
+        f"  the state and the config of {name} still say otherwise. As soon as the backend "
+        "answers:\n"
+        "  next:     pulumi refresh --yes && failover rollback",
+    )
+
+
+def _modify(known: KnownStack, plan: Plan) -> None:
+    config = Config(retries={"mode": "adaptive", "total_max_attempts": 5})
+    session = boto3.Session(region_name=known.region)
+    elb: ElasticLoadBalancingv2Client = session.client("elbv2", config=config)
+    for service in plan.services:
+        arns: Mapping[str, Any] = known.services[service]["targetGroupArns"]
+        groups = [
+            {"TargetGroupArn": arns[slot.value], "Weight": plan.start.weight_of(slot)}
+            for slot in Slot
+        ]
+        actions: Any = [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
+        try:
+            elb.modify_rule(RuleArn=known.services[service]["ruleArn"], Actions=actions)
+        except (ClientError, BotoCoreError) as error:
+            raise AwsError(f"the rule of {service} was not changed: {error}") from error
+
+
+def _refuse_dead(live: LiveStack, plan: Plan) -> None:
+    services = live.services()
+    dead = [
+        f"{service}-{slot}"
+        for service in plan.services
+        for slot in Slot
+        if plan.start.weight_of(slot) and not services[service].slots[slot].healthy
+    ]
+    if dead:
+        raise RefusedError(
+            f"no rollback to {plan.start}: {', '.join(dead)} has no healthy target; "
+            "the weights stay"
+        )
+
+
+def _write_down(folder: Path, progress: Progress, why: str) -> str:
+    """Put it into the journal; what went wrong with that, in words."""
+    to = str(progress.plan.start)
+    try:
+        journal = FileJournal(folder)
+        facts = {"why": f"break-glass: {why}", "to": to}
+        journal.append(Entry(SystemClock().now(), progress.ramp, Kind.ROLLBACK_STARTED, facts))
+    except JournalError as error:
+        return f" (not in the journal: {error})"
+    return ""
+
+
+def _words(splits: Mapping[str, Split]) -> str:
+    return ", ".join(f"{service} at {split}" for service, split in sorted(splits.items()))

@@ -1,0 +1,103 @@
+"""`failover rollback`: back to the last verified split, whoever ramps and whatever waits."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ops.journal.journal import FileJournal
+from ops.ramp.break_glass import break_glass
+from ops.ramp.cli import HELP, RAMP_ID, limits_of, observer, reported
+from ops.ramp.driver import Ending
+from ops.ramp.finding import Found, newest, unfinished
+from ops.ramp.launching import Choice, Launcher
+from ops.ramp.processes import Processes
+from ops.ramp.stack import OpenedStack, opened_stack, own_hand, past_splits
+from ops.ramp.stopping import await_engine, stop_driver
+from rollout.lease import Hand, current_lease
+from rollout.recall import Told
+from rollout.way_back import plan_back
+
+STOP_SECONDS = 30.0
+
+
+@click.command("rollback", context_settings=HELP)
+@click.option("--stack", metavar="NAME", help="The stack; by default the selected one.")
+@click.option("--why", default="by hand", metavar="TEXT", help="The reason, for the journal.")
+@click.option("--commit", "commits", is_flag=True, help="Make it a git commit.")
+@click.option("--push", "pushes", is_flag=True, help="Push the commit; implies --commit.")
+@click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
+@click.option(
+    "--break-glass",
+    is_flag=True,
+    help="Change the rules directly, past the engine: only where its backend cannot be reached.",
+)
+@reported
+def rollback(**given: Any) -> Ending:
+    """Give the group the split from before the ramp, by one `pulumi up`.
+
+    Stops a ramp of this machine first, also one that waits in a guard. Never gives requests to a
+    slot without a healthy target. Asks nothing.
+
+    \b
+    Exit code: 0 it is back, 1 refused, 2 bad input, 3 not sure: look before you go on.
+
+    \b
+    Examples:
+      failover rollback
+      failover rollback --why "checkout is broken"
+      failover rollback --break-glass
+    """
+    folder = Path.cwd()
+    if given["break_glass"]:
+        return break_glass(folder, given["stack"], given["why"])
+    stack = opened_stack(folder, given["stack"])
+    hand, history, processes = own_hand(), stack.history(), Processes()
+    stop_driver(current_lease([t.message for t in history]), hand.pid, processes, _say)
+    return _rolled_back(stack, hand, history, given)
+
+
+def _rolled_back(
+    stack: OpenedStack, hand: Hand, history: list[Told], given: dict[str, Any]
+) -> Ending:
+    choice = Choice(commits=given["commits"] or given["pushes"], pushes=given["pushes"])
+    observers = [observer(as_json=given["as_json"])]
+    launcher = Launcher(stack, hand, limits_of(stack, None), choice, observers)
+    ramp_id = f"{datetime.now(UTC):{RAMP_ID}}-{hand.pid}"
+    found = unfinished(stack.ramps, history, ramp_id) or _over(stack)
+    if found is not None:
+        journal = FileJournal(found.folder)
+        await_engine(journal.entries(), Processes(), _say, is_going_back=True)
+        return _as_rollback(launcher.resume(found, ramp_id, why_back=given["why"]))
+    live = dict(stack.live().splits())
+    plan = plan_back(live, past_splits(stack.engine.history()))
+    if plan is None:
+        where = ", ".join(f"{service} at {split}" for service, split in sorted(live.items()))
+        return Ending(2, f"the history has no other split to go back to: {where}")
+    return _as_rollback(launcher.go_back(plan, ramp_id, stack.ramps / ramp_id, given["why"]))
+
+
+def _over(stack: OpenedStack) -> Found | None:
+    """The newest ramp, where it ended at the weights that are live: it can still be undone."""
+    found = newest(stack.ramps)
+    if found is None:
+        return None
+    folder, progress = found
+    live = stack.live().splits()
+    here = {live.get(service) for service in progress.plan.services}
+    is_undoable = progress.outcome == "done" and here == {progress.plan.target}
+    return Found(folder, progress, None) if is_undoable else None
+
+
+def _as_rollback(ending: Ending) -> Ending:
+    """For one who asked to go back, being back is what was to be done."""
+    is_back = ending.exit_code == 1 and ending.words.startswith(("rolled back", "refused"))
+    return Ending(0, ending.words) if is_back else ending
+
+
+def _say(text: str) -> None:
+    click.echo(f"{time.strftime('%H:%M:%S')} {text}", err=True)

@@ -1,0 +1,79 @@
+"""Stopping what has the wheel: another driver of this host, and the engine that a dead one left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ops.ramp.errors import NotSureError
+from ops.ramp.finding import is_driver
+from ops.ramp.processes import Processes
+from rollout.entry import Entry, Kind
+from rollout.lease import Lease
+
+DRIVER_SECONDS = 30.0
+"""A driver that is told to stop ends its `up` as Ctrl-C does, and that may take a moment."""
+
+ENGINE_SECONDS = 600.0
+
+Say = Callable[[str], None]
+
+
+def stop_driver(lease: Lease | None, own_pid: int, processes: Processes, say: Say) -> None:
+    """Tell the driver that holds `lease` to stop, where it runs on this host, and see it gone.
+
+    One on another host is left: it stops by itself as soon as it sees that the weights moved.
+
+    Raises:
+        NotSureError: it does not end.
+    """
+    if lease is None or lease.hand.pid == own_pid:
+        return
+    if not processes.is_this_host(lease.hand.host):
+        say(
+            f"{lease.hand.by} ramps from {lease.hand.host}: that driver stops when it sees the "
+            "weights moved"
+        )
+        return
+    pid = lease.hand.pid
+    if not is_driver(processes, pid):
+        return
+    say(f"stopping the ramp of {lease.hand.by} (process {pid}): {lease.doing}")
+    processes.terminate(pid)
+    if not processes.ended_within(pid, DRIVER_SECONDS):
+        raise NotSureError(
+            f"the ramp of {lease.hand.by}, process {pid}, does not end\n"
+            f"  expected: it to end within {DRIVER_SECONDS:.0f} s\n"
+            f"  mend:     kill -9 {pid}, then failover rollback"
+        )
+
+
+def left_behind(entries: Sequence[Entry], processes: Processes) -> int | None:
+    """The engine that a killed driver began and that still runs; None where none does."""
+    started: int | None = None
+    for entry in entries:
+        if entry.kind is Kind.UP_STARTED:
+            pid = entry.facts["pid"]
+            started = pid if isinstance(pid, int) else None
+        elif entry.kind is Kind.UP_FINISHED:
+            started = None
+    if started is None or not processes.is_alive(started):
+        return None
+    return started if "pulumi" in processes.command(started) else None
+
+
+def await_engine(
+    entries: Sequence[Entry], processes: Processes, say: Say, *, is_going_back: bool
+) -> None:
+    """Let the `up` of a killed driver end by itself; on the way back, ask it to end.
+
+    Raises:
+        NotSureError: it does not end.
+    """
+    pid = left_behind(entries, processes)
+    if pid is None:
+        return
+    say(f"the `up` of the killed driver is still at work (process {pid}): waiting for its end")
+    if is_going_back:
+        processes.interrupt(pid)
+    if not processes.ended_within(pid, ENGINE_SECONDS):
+        raise NotSureError(f"the engine, process {pid}, does not end\n  mend:     kill -INT {pid}")
