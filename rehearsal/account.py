@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,14 @@ class Account:
     """Build name, such as `v1`, to AMI id."""
 
 
-def prepare_account(endpoint: str, region: str) -> Account:
-    """Make the network and the certificate, and find the images, in the local AWS at `endpoint`."""
+def prepare_account(endpoint: str, region: str, hosts: Iterable[str]) -> Account:
+    """Make the network and the certificate, and find the images, in the local AWS at `endpoint`.
+
+    Args:
+        endpoint: The local AWS.
+        region: Where the stack lives.
+        hosts: The host names that the certificate is for.
+    """
     session = local_session(region)
     ec2: EC2Client = session.client("ec2", endpoint_url=endpoint)
     acm: ACMClient = session.client("acm", endpoint_url=endpoint)
@@ -50,7 +57,7 @@ def prepare_account(endpoint: str, region: str) -> Account:
     ]
     ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]  # pyright: ignore[reportTypedDictNotRequiredAccess]
     _connect_to_the_internet(ec2, vpc_id, ids[:2])
-    certificate, key = self_signed_certificate(["*.example", "*.hankooktire.example"])
+    certificate, key = self_signed_certificate(certificate_names(hosts))
     imported = acm.import_certificate(Certificate=certificate, PrivateKey=key)
     return Account(
         account_id=ACCOUNT_ID,
@@ -60,6 +67,19 @@ def prepare_account(endpoint: str, region: str) -> Account:
         certificate_arn=imported["CertificateArn"],
         images=images_of(endpoint, region),
     )
+
+
+def certificate_names(hosts: Iterable[str]) -> list[str]:
+    """What the certificate says it is for: each host, and its neighbours.
+
+    A team's certificate covers its domain, so a name beside the services' own meets the load
+    balancer's answer to an unknown host, and no error of TLS. A pattern that no certificate can
+    hold is covered by its neighbours as far as it can be.
+    """
+    neighbours = {f"*.{host.partition('.')[2]}" for host in hosts if host.count(".") > 1}
+    plain = {host for host in hosts if not set("*?") & set(host.removeprefix("*."))}
+    usable = {name for name in neighbours if not set("*?") & set(name.removeprefix("*."))}
+    return sorted(plain | usable | {"*.example"})
 
 
 def self_signed_certificate(names: list[str]) -> tuple[bytes, bytes]:

@@ -90,7 +90,7 @@ def start(
     )
     try:
         say("preparing the account: network, certificate, images")
-        account = prepare_account(running.endpoint, source.region)
+        account = prepare_account(running.endpoint, source.region, source.hosts)
         say(f"writing {workspace.stack_file.name}, made from Pulumi.{like}.yaml")
         _create_stack(workspace, running, rehearsed_stack(source, account, boot_seconds))
     except BaseException:

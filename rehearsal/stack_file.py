@@ -37,6 +37,14 @@ class StackFile:
         """`aws:region` of the stack."""
         return str(self.config["aws:region"])
 
+    @property
+    def hosts(self) -> list[str]:
+        """The host names that the services answer to, patterns among them."""
+        services = _map(self.config.get(f"{PROJECT}:services")).values()
+        listed = [_map(service).get("hosts") for service in services]
+        hosts = {str(host) for each in listed if isinstance(each, list) for host in each}
+        return sorted(hosts)
+
 
 def read_stack(root: Path, like: str) -> StackFile:
     """Read `Pulumi.<like>.yaml`.

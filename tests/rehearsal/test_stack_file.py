@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.account import Account
+from rehearsal.account import Account, certificate_names
 from rehearsal.errors import NotSupportedError, RehearsalError
 from rehearsal.stack_file import StackFile, read_stack, rehearsed_stack, write_stack
 
@@ -141,3 +141,27 @@ def test_a_stack_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
 def test_the_rehearsal_is_not_made_from_itself(tmp_path: Path) -> None:
     with pytest.raises(NotSupportedError, match="name the stack to rehearse"):
         read_stack(tmp_path, "rehearsal")
+
+
+def test_the_hosts_are_those_of_all_services() -> None:
+    services = {"web": {"hosts": ["www.a.test", "*.b.test"]}, "api": {"hosts": ["www.a.test"]}}
+
+    assert stack(**{"failover:services": services}).hosts == ["*.b.test", "www.a.test"]
+    assert stack().hosts == []
+
+
+@pytest.mark.parametrize(
+    ("hosts", "names"),
+    [
+        ([], ["*.example"]),
+        (["www.dev.a.test"], ["*.dev.a.test", "*.example", "www.dev.a.test"]),
+        (["*.a.test"], ["*.a.test", "*.example"]),
+        (["a.test"], ["*.example", "a.test"]),
+        (["w?w.a.test", "www*.b.test"], ["*.a.test", "*.b.test", "*.example"]),
+        (["*.w?.a.test"], ["*.example"]),
+    ],
+)
+def test_the_certificate_is_for_each_host_and_its_neighbours(
+    hosts: list[str], names: list[str]
+) -> None:
+    assert certificate_names(hosts) == names
