@@ -43,16 +43,16 @@ class Sender:
     async def run(self) -> None:
         """Send until `stop`."""
         running = asyncio.gather(*(prober.run() for prober in self._probers))
-        await asyncio.sleep(0)  # each prober has begun, so that it can be cut
+        await asyncio.sleep(0)  # each prober has begun, so that it can be stopped
         await self._is_stopped.wait()
         for prober in self._probers:
-            prober.cut("the ramp ended")
+            prober.stop("the ramp ended")
         await running
         for log in self._logs:
             log.close()
 
     def stop(self) -> None:
-        """End at once: what is in flight says nothing."""
+        """Send no more; `run` returns once what is in flight has ended."""
         self._is_stopped.set()
 
     def taken(self) -> dict[str, Any]:

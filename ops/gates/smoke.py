@@ -1,0 +1,89 @@
+"""The gate `smoke`: does the candidate answer as it should, before it has any weight?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ops.gates.gate import StageMark
+from ops.gates.repeated import Repeated
+from ops.gates.smoke_round import Round, SmokeRound
+from ops.traffic.page import Page, PageError
+from rollout.split import Slot
+from rollout.verdict import Number, Outcome, Verdict, Window
+from settings.gates import SmokeGate as Limits
+
+NAME = "smoke"
+REPEAT_SECONDS = 10.0
+
+_SEVERITY: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 1, Outcome.FAIL: 2}
+
+Fetch = Callable[[str, Slot], Page]
+"""Gets a URL from a slot, by the slot's preview rule.
+
+Raises:
+    PageError: no whole answer came.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One service, as far as the gate asks about it."""
+
+    service: str
+    url: str
+    images: Mapping[Slot, str]
+    """The image of each slot, as the stack's outputs have it."""
+
+
+class SmokeGate:
+    """A round of requests at each stage and every few seconds after; judges the newest round."""
+
+    name = NAME
+
+    def __init__(
+        self, limits: Limits, sites: Sequence[Site], fetch: Fetch, now: Callable[[], datetime]
+    ) -> None:
+        self._limits = limits
+        self._sites = sites
+        self._fetch = fetch
+        self._now = now
+        self._stage: StageMark | None = None
+        self._rounds = Repeated(self._round, REPEAT_SECONDS, (PageError,), now, NAME)
+
+    def begin(self, stage: StageMark) -> None:
+        """Ask anew."""
+        self._stage = stage
+        self._rounds.restart()
+
+    def judge(self) -> Verdict:
+        """By the newest round that began after the stage was verified."""
+        newest = self._rounds.newest
+        if newest is None:
+            return Verdict(NAME, Outcome.INCONCLUSIVE, "the first round is not over")
+        window = Window(newest.began_at.astimezone(UTC), newest.ended_at.astimezone(UTC))
+        if newest.value is None:
+            reason = f"the load balancer gives no answer: {newest.error}"
+            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
+        worst = max(newest.value, key=lambda each: _SEVERITY[each.outcome])
+        reasons = [each.reason for each in newest.value if each.outcome is worst.outcome]
+        numbers: dict[str, Number] = {}
+        for each in newest.value:
+            numbers |= each.numbers
+        return Verdict(NAME, worst.outcome, "; ".join(reasons), numbers, window)
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._rounds.close()
+
+    def _round(self) -> list[Round]:
+        stage = self._stage
+        assert stage is not None, "a round begins with a stage"
+        sites = [site for site in self._sites if site.service in stage.services]
+        return [
+            SmokeRound(self._limits, site.service, site.url, site.images, self._fetch).judged(
+                stage.candidate
+            )
+            for site in sites
+        ]

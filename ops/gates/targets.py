@@ -1,0 +1,103 @@
+"""The gate `targets`: whether the targets of both slots are healthy, and enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from live.errors import LiveError
+from ops.gates.gate import StageMark
+from ops.gates.repeated import Look, Repeated
+from rollout.observation import LiveService
+from rollout.target_health import TargetHealth, judged_target_health
+from rollout.verdict import Outcome, Verdict, Window
+
+NAME = "targets"
+POLL_SECONDS = 3.0
+
+STALE_SECONDS = 30.0
+"""A look that is older tells nothing any more."""
+
+FAILED_LOOKS = 2
+"""So many looks in a row must fail: a target that is replaced is gone for a moment."""
+
+_SEVERITY: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 1, Outcome.FAIL: 2}
+
+
+class LiveServices(Protocol):
+    """Reads the services of the stack."""
+
+    def __call__(self) -> Sequence[LiveService]:
+        """Every service as AWS has it now.
+
+        Raises:
+            LiveError: AWS could not be read.
+        """
+        ...
+
+
+class TargetsGate:
+    """Reads every few seconds, judges what it read last."""
+
+    name = NAME
+
+    def __init__(self, read: LiveServices, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._looks = Repeated(read, POLL_SECONDS, (LiveError,), now, NAME)
+        self._stage: StageMark | None = None
+        self._stable_before: dict[str, int] = {}
+
+    def begin(self, stage: StageMark) -> None:
+        """Judge by what is read from now on."""
+        self._stage = stage
+        self._looks.restart()
+
+    def judge(self) -> Verdict:
+        """By the newest look, and by the ones before it where it fails."""
+        stage, looks = self._stage, self._looks.looks
+        if stage is None or not looks:
+            return Verdict(NAME, Outcome.INCONCLUSIVE, "no target health was read yet")
+        newest, now = looks[-1], self._now().astimezone(UTC)
+        window = Window(looks[0].began_at, max(now, looks[0].began_at))
+        if newest.value is None:
+            reason = f"target health cannot be read: {newest.error}"
+            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
+        age_s = (now - newest.ended_at).total_seconds()
+        if age_s > STALE_SECONDS:
+            reason = f"target health was last read {age_s:.0f} s ago"
+            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
+        found = self._found(newest, stage)
+        worst = max(found, key=lambda each: _SEVERITY[each.outcome])
+        outcome = worst.outcome
+        if outcome is Outcome.FAIL and not self._fails_for_long(looks, stage):
+            outcome = Outcome.INCONCLUSIVE
+        numbers = {name: value for each in found for name, value in each.numbers.items()}
+        reasons = [each.reason for each in found if each.outcome is worst.outcome]
+        return Verdict(NAME, outcome, "; ".join(reasons), numbers, window)
+
+    def close(self) -> None:
+        """Read no more."""
+        self._looks.close()
+
+    def _found(self, look: Look[Sequence[LiveService]], stage: StageMark) -> list[TargetHealth]:
+        services = {service.name: service for service in look.value or ()}
+        return [self._health(services.get(name), name, stage) for name in stage.services]
+
+    def _health(self, live: LiveService | None, name: str, stage: StageMark) -> TargetHealth:
+        if live is None:
+            return TargetHealth(Outcome.INCONCLUSIVE, f"{name}: the stack has no such service", {})
+        healthy = len(live.slots[stage.stable].healthy)
+        before = self._stable_before.setdefault(name, healthy)
+        weight = stage.weight_of_candidate(name)
+        return judged_target_health(live, stage.candidate, weight, before)
+
+    def _fails_for_long(
+        self, looks: Sequence[Look[Sequence[LiveService]]], stage: StageMark
+    ) -> bool:
+        newest = looks[-FAILED_LOOKS:]
+        return len(newest) == FAILED_LOOKS and all(
+            any(each.outcome is Outcome.FAIL for each in self._found(look, stage))
+            for look in newest
+            if look.value is not None
+        )

@@ -1,0 +1,79 @@
+"""One request and its whole answer, by the same way that the traffic takes."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ops.traffic.plan import Way
+
+MAX_BODY_BYTES = 1 << 20
+
+
+class PageError(Exception):
+    """No whole answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By lower-case names."""
+    body: str
+    """Its first megabyte; what is no UTF-8 in it is replaced."""
+
+
+def fetched(url: str, way: Way, headers: Mapping[str, str], timeout_seconds: float) -> Page:
+    """Get a URL on a connection of its own; redirects are answers like others.
+
+    Raises:
+        PageError: no connection, or an answer that does not end well.
+    """
+    parts = urlsplit(way.url(url))
+    connection = _connection(url, way, timeout_seconds)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request("GET", path, headers={"User-Agent": "failover-ramp", **headers})
+        response = connection.getresponse()
+        body = response.read(MAX_BODY_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise PageError(f"{url}: {type(error).__name__}: {error}") from error
+    finally:
+        connection.close()
+    named = {name.lower(): value for name, value in response.getheaders()}
+    return Page(response.status, named, body.decode(errors="replace"))
+
+
+def _connection(url: str, way: Way, timeout_seconds: float) -> http.client.HTTPConnection:
+    parts = urlsplit(way.url(url))
+    host, port = parts.hostname or "", parts.port
+    address = way.overrides([way.url(url)]).get((host, port or 0), (host,))[0]
+    if parts.scheme == "http":
+        return _To(host, port or http.client.HTTP_PORT, address, None, timeout_seconds)
+    context = ssl.create_default_context(cafile=way.ca_file)
+    return _To(host, port or http.client.HTTPS_PORT, address, context, timeout_seconds)
+
+
+class _To(http.client.HTTPConnection):
+    """To an address, whatever the host's name is."""
+
+    def __init__(
+        self, host: str, port: int, address: str, context: ssl.SSLContext | None, timeout: float
+    ) -> None:
+        super().__init__(host, port, timeout=timeout)
+        self._address = address
+        self._context = context
+
+    def connect(self) -> None:
+        """Open the connection, and speak TLS on it where that is asked for."""
+        plain = socket.create_connection((self._address, self.port), self.timeout)
+        if self._context is None:
+            self.sock = plain
+        else:
+            self.sock = self._context.wrap_socket(plain, server_hostname=self.host)

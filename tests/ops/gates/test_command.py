@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ops.gates.command import CommandGate, stage_document
+from rollout.verdict import Outcome, Verdict
+from settings.gates import CommandGate as Limits
+from tests.ops.gates.marks import stage
+from tests.ops.gates.waiting import DEADLINE_SECONDS, judged
+
+
+def gate_of(code: str, folder: Path, timeout_seconds: int = 30) -> CommandGate:
+    limits = Limits((sys.executable, "-c", code), timeout_seconds)
+    return CommandGate(limits, folder, lambda: datetime.now(UTC))
+
+
+def verdict_of(code: str, folder: Path, timeout_seconds: int = 30) -> Verdict:
+    gate = gate_of(code, folder, timeout_seconds)
+    gate.begin(stage())
+    try:
+        return judged(gate)
+    finally:
+        gate.close()
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "outcome"),
+    [(0, Outcome.PASS), (1, Outcome.FAIL), (2, Outcome.INCONCLUSIVE), (77, Outcome.INCONCLUSIVE)],
+)
+def test_the_exit_code_is_the_verdict_and_the_last_line_the_reason(
+    exit_code: int, outcome: Outcome, tmp_path: Path
+) -> None:
+    verdict = verdict_of(f"print('column email is gone'); exit({exit_code})", tmp_path)
+
+    assert verdict.outcome is outcome
+    assert verdict.reason.endswith(f"ended with exit code {exit_code}: column email is gone")
+    assert verdict.numbers == {"exitCode": exit_code}
+
+
+def test_the_command_reads_the_stage_in_the_projects_folder(tmp_path: Path) -> None:
+    code = "import sys; open('got.json', 'w').write(sys.stdin.read())"
+
+    verdict = verdict_of(code, tmp_path)
+
+    assert verdict.outcome is Outcome.PASS
+    assert json.loads((tmp_path / "got.json").read_text()) == stage_document(stage())
+
+
+def test_a_command_that_takes_too_long_is_ended_and_inconclusive(tmp_path: Path) -> None:
+    verdict = verdict_of("import time; time.sleep(600)", tmp_path, timeout_seconds=1)
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "took more than 1 s and was ended" in verdict.reason
+
+
+def test_a_command_that_is_not_there_is_inconclusive(tmp_path: Path) -> None:
+    gate = CommandGate(Limits(("./no-such-check",), 5), tmp_path, lambda: datetime.now(UTC))
+    gate.begin(stage())
+
+    verdict = judged(gate)
+    gate.close()
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "./no-such-check cannot be run" in verdict.reason
+
+
+def test_while_it_runs_the_gate_waits_and_close_ends_it_with_its_children(tmp_path: Path) -> None:
+    started = tmp_path / "child"
+    code = (
+        "import pathlib, subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"path = pathlib.Path({str(started)!r})\n"
+        "path.with_suffix('.new').write_text(str(child.pid))\n"
+        "path.with_suffix('.new').rename(path)\n"
+        "child.wait()\n"
+    )
+    gate = gate_of(code, tmp_path)
+    gate.begin(stage())
+    until = time.monotonic() + DEADLINE_SECONDS
+    while not started.exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    verdict = gate.judge()
+
+    gate.close()
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "still runs" in verdict.reason
+    child = int(started.read_text())
+    while Path(f"/proc/{child}").exists() and _is_running(child):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return state != "Z"
+
+
+def test_a_new_stage_runs_it_anew(tmp_path: Path) -> None:
+    code = "import json, sys; exit(json.load(sys.stdin)['stage'] - 1)"
+    gate = gate_of(code, tmp_path)
+    gate.begin(stage(10, number=1))
+    first = judged(gate)
+
+    gate.begin(stage(25, number=2))
+    between = gate.judge()
+    second = judged(gate)
+    gate.close()
+
+    assert (first.outcome, second.outcome) == (Outcome.PASS, Outcome.FAIL)
+    assert between.outcome in (Outcome.INCONCLUSIVE, Outcome.FAIL)

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from ops.gates.assets import assets_of
+from ops.gates.smoke import Site, SmokeGate
+from ops.traffic.page import Page, PageError, fetched
+from ops.traffic.plan import Way
+from rollout.split import Slot
+from rollout.verdict import Outcome, Verdict
+from settings.gates import SmokeGate as Limits
+from tests.ops.gates.marks import stage
+from tests.ops.gates.waiting import judged
+from tests.ops.traffic.slot_server import HEADERS, SlotServer, slot_server
+
+LIMITS = Limits(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
+IMAGES = {Slot.FIRST: "ami-01", Slot.SECOND: "ami-02"}
+PAGE = '<script src="/assets/app.js"></script><link rel="stylesheet" href="/assets/app.css">'
+
+
+@pytest.fixture
+def server() -> Generator[SlotServer]:
+    with slot_server() as state:
+        state.weight_of_02 = 0
+        state.bodies = {"/": PAGE, "/assets/app.js": "1", "/assets/app.css": "2"}
+        yield state
+
+
+def verdict_of(server: SlotServer, limits: Limits = LIMITS) -> Verdict:
+    def fetch(url: str, slot: Slot) -> Page:
+        name, _, value = HEADERS[slot].partition(": ")
+        return fetched(url, Way(), {name: value}, 5.0)
+
+    sites = [Site("web", server.url, IMAGES)]
+    gate = SmokeGate(limits, sites, fetch, lambda: datetime.now(UTC))
+    gate.begin(stage(0, number=0))
+    try:
+        return judged(gate)
+    finally:
+        gate.close()
+
+
+def test_a_candidate_at_weight_0_that_answers_rightly_passes_with_its_build(
+    server: SlotServer,
+) -> None:
+    verdict = verdict_of(server)
+
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.reason == (
+        "web: 10 of 10 answers of slot 02 are right with build v2; "
+        "4 files of the pages are on both slots"
+    )
+    assert verdict.numbers == {"web.requests": 10, "web.wrong": 0, "web.build": "v2"}
+
+
+def test_a_candidate_that_answers_500_fails(server: SlotServer) -> None:
+    server.failing.add(Slot.SECOND)
+
+    verdict = verdict_of(server)
+
+    assert verdict.outcome is Outcome.FAIL
+    assert "slot 02 are wrong: status 500, expected 200" in verdict.reason
+
+
+def test_a_body_without_the_expected_text_fails(server: SlotServer) -> None:
+    verdict = verdict_of(server, replace(LIMITS, body="Welcome"))
+
+    assert verdict.outcome is Outcome.FAIL
+    assert "does not contain 'Welcome'" in verdict.reason
+
+
+def test_an_answer_of_the_other_slot_proves_nothing_and_fails(server: SlotServer) -> None:
+    server.misrouted = True
+
+    verdict = verdict_of(server)
+
+    assert verdict.outcome is Outcome.FAIL
+    assert "x-slot 01 answered what was sent to slot 02" in verdict.reason
+
+
+def test_answers_that_no_slot_signs_prove_nothing(server: SlotServer) -> None:
+    server.says_slot = False
+
+    verdict = verdict_of(server)
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "ramp.gates.smoke.slotHeader" in verdict.reason
+
+
+def test_an_application_that_signs_nothing_passes_once_the_config_says_so(
+    server: SlotServer,
+) -> None:
+    server.says_slot = False
+
+    verdict = verdict_of(server, replace(LIMITS, slot_header=""))
+
+    assert verdict.outcome is Outcome.PASS
+
+
+def test_another_build_than_the_images_fails(server: SlotServer) -> None:
+    verdict = verdict_of(server, replace(LIMITS, builds={"ami-02": "v3"}))
+
+    assert verdict.outcome is Outcome.FAIL
+    assert "answers with build v2, its image ami-02 is build v3" in verdict.reason
+
+
+def test_the_stable_slots_build_from_another_image_fails_without_any_setting(
+    server: SlotServer,
+) -> None:
+    server.builds[Slot.SECOND] = "v1"
+
+    verdict = verdict_of(server)
+
+    assert verdict.outcome is Outcome.FAIL
+    assert "answers with build v1, as slot 01 does" in verdict.reason
+
+
+@pytest.mark.parametrize("slot", list(Slot))
+def test_a_slot_without_the_files_of_the_others_page_fails(server: SlotServer, slot: Slot) -> None:
+    server.missing.add((slot, "/assets/app.css"))
+
+    verdict = verdict_of(server)
+
+    assert verdict.outcome is Outcome.FAIL
+    assert f"slot {slot} answers 404 for /assets/app.css" in verdict.reason
+
+
+def test_the_files_of_pages_are_nobodys_business_where_the_config_says_so(
+    server: SlotServer,
+) -> None:
+    server.missing.add((Slot.SECOND, "/assets/app.css"))
+
+    assert verdict_of(server, replace(LIMITS, assets=False)).outcome is Outcome.PASS
+
+
+def test_no_answer_at_all_is_no_verdict_on_the_candidate(server: SlotServer) -> None:
+    def fetch(url: str, slot: Slot) -> Page:
+        raise PageError("connection refused")
+
+    gate = SmokeGate(LIMITS, [Site("web", server.url, IMAGES)], fetch, lambda: datetime.now(UTC))
+    gate.begin(stage(0, number=0))
+
+    verdict = judged(gate)
+    gate.close()
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "connection refused" in verdict.reason
+
+
+def test_a_single_wrong_answer_of_a_background_of_errors_does_not_fail(server: SlotServer) -> None:
+    asked: list[Slot] = []
+
+    def fetch(url: str, slot: Slot) -> Page:
+        asked.append(slot)
+        status = 500 if len(asked) == 3 else 200
+        return Page(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, "")
+
+    gate = SmokeGate(LIMITS, [Site("web", server.url, IMAGES)], fetch, lambda: datetime.now(UTC))
+    gate.begin(stage(0, number=0))
+
+    verdict = judged(gate)
+    gate.close()
+
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.numbers["web.wrong"] == 1
+    assert asked.count(Slot.SECOND) == 20
+
+
+def test_assets_are_those_that_a_browser_fetches_from_the_same_host() -> None:
+    html = """
+      <link rel="stylesheet" href="/a.css"><link rel="canonical" href="/page">
+      <script src="app.js#x"></script><script>1</script><img src="https://cdn.example/x.png">
+      <img src="../logo.svg?v=2"><script src="/a.css"></script>
+    """
+
+    assert assets_of("https://www.example.com/portal/", html) == [
+        "https://www.example.com/a.css",
+        "https://www.example.com/portal/app.js",
+        "https://www.example.com/logo.svg?v=2",
+    ]
