@@ -12,6 +12,9 @@ SERVICES, IMAGES, CAPACITY = BY_SERVICE
 IDLE = ("failover:accessLogs",)
 """Keys that do nothing beside a load balancer that is there, and that the program refuses then."""
 
+OF_THE_PLACE = ("aws:region", "aws:allowedAccountIds", "failover:loadBalancer")
+"""Keys that say where the stack is."""
+
 Path = tuple[str, ...]
 
 
@@ -53,7 +56,8 @@ def merged(config: Config, proposal: Config, kept: Collection[str]) -> Merge:
     """How `config` becomes what `proposal` says.
 
     `kept`: services that the config has and that stay as they say: adopted before, or the stack's
-    own. Once one is there, the common weights are somebody's decision and stay, too.
+    own. Once one is there, what all services share is somebody's decision and stays, too, unless
+    it leads to another place.
     """
     added: dict[Path, Any] = {}
     conflicts: list[Conflict] = []
@@ -63,7 +67,7 @@ def merged(config: Config, proposal: Config, kept: Collection[str]) -> Merge:
             _merge_services(key, _map(held), value, kept, added, conflicts)
         elif held is None:
             added[(key,)] = value
-        elif held != value and not (key == "failover:weights" and kept):
+        elif not is_same(held, value) and not (kept and key not in OF_THE_PLACE):
             conflicts.append(Conflict((key,), held, value))
     conflicts += [Conflict((key,), config[key], None) for key in IDLE if config.get(key)]
     return Merge(added, tuple(conflicts))
@@ -80,7 +84,7 @@ def _merge_services(
     for name in sorted({*held, *value} - set(kept)):
         if name not in held:
             added[(key, name)] = value[name]
-        elif held[name] != value.get(name):
+        elif not is_same(held[name], value.get(name)):
             conflicts.append(Conflict((key, name), held[name], value.get(name)))
 
 
@@ -97,6 +101,15 @@ def applied(config: Config, edits: Mapping[Path, Any]) -> Config:
         else:
             holder[path[-1]] = value
     return result
+
+
+def is_same(left: Any, right: Any) -> bool:
+    """Whether two config values mean the same: the CLI writes `true` as text, as it was typed."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(is_same(left[k], right[k]) for k in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(is_same, left, right))
+    return left == right or str(left).lower() == str(right).lower()
 
 
 def _map(value: Any) -> dict[str, Any]:

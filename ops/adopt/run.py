@@ -15,6 +15,7 @@ from ops.adopt.answers import Answers, rule_of
 from ops.adopt.check import problems
 from ops.adopt.errors import AdoptError, RefusedError
 from ops.adopt.found_lookups import FoundLookups
+from ops.adopt.import_file import missing
 from ops.adopt.lock import held
 from ops.adopt.merge import Merge, adopted_services, merged
 from ops.adopt.plan import Plan
@@ -181,8 +182,10 @@ def _carry_out(wish: Wish, adoption: Adoption, proposal: Proposal, own: Path, sa
 
 
 def _plan_in_scratch(adoption: Adoption) -> Plan:
-    """What the plan will be once the rules are imported, without importing them."""
+    """What the plan is once the rules are imported, without importing them where they are not."""
     real = adoption.pulumi
+    if not missing(adoption.imports, State.of(real.state())):
+        return adoption.planned(real)
     shown = json.loads(real.run("stack", "export", "--show-secrets"))["deployment"]
     config = StackConfig.read(real.stack_file).config
     with scratch_of(real, config, secret_values(real), os.environ, shown) as scratch:

@@ -49,7 +49,8 @@ def scratch_of(
         for key, value in secret_values.items():
             scratch.run("config", "set", "--secret", key, stdin=value)
         if deployment.get("resources"):
-            document = {"version": 3, "deployment": {**deployment, "secrets_providers": None}}
+            own = {"secrets_providers": scratch.state()["secrets_providers"]}
+            document = {"version": 3, "deployment": {**deployment, **own}}
             scratch.run("stack", "import", "--force", stdin=json.dumps(document))
         yield scratch
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -24,7 +25,7 @@ def shown(inspection: Inspection, found: Sequence[Obstacle]) -> RenderableType:
     return Group(
         head,
         *tables,
-        _groups(inspection),
+        *_groups(inspection),
         *obstacles_shown(found),
         Text(summary.calls(inspection), style="dim"),
     )
@@ -39,21 +40,23 @@ def _rules(listener: Listener, inspection: Inspection) -> Table:
     return table
 
 
-def _groups(inspection: Inspection) -> Table:
-    columns = ("target group", "health", "checked", "sticky", "Auto Scaling", "template", "image")
-    table = _table("Target groups", *columns)
+def _groups(inspection: Inspection) -> Iterator[RenderableType]:
+    yield Text("Target groups", style="bold")
     for group in inspection.target_groups:
         fleet = inspection.auto_scaling_groups_of(group.arn)
-        table.add_row(
-            group.name,
-            summary.health(group, inspection),
-            summary.checks(group),
-            summary.stickiness(group),
-            "\n".join(summary.fleet(each) for each in fleet) or "none",
-            "\n".join(summary.template(each) for each in fleet),
-            "\n".join(summary.images(each) for each in fleet),
-        )
-    return table
+        yield Text.assemble("  ", (group.name, "bold"), f"  {summary.health(group, inspection)}")
+        facts = Table.grid(padding=(0, 2))
+        facts.add_column(style="dim")
+        facts.add_column(overflow="fold")
+        facts.add_row("checked", summary.checks(group))
+        facts.add_row("stickiness", summary.stickiness(group))
+        for each in fleet:
+            facts.add_row("Auto Scaling", summary.fleet(each))
+            facts.add_row("launches", summary.template(each))
+            facts.add_row("image", summary.images(each))
+        if not fleet:
+            facts.add_row("Auto Scaling", "none")
+        yield Padding(facts, (0, 0, 0, 4))
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -81,5 +84,9 @@ def obstacles_shown(found: Sequence[Obstacle]) -> Iterator[RenderableType]:
             (each.subject, "bold"),
             f": {each.what}",
         )
-        yield Text(f"     why:     {each.why}")
-        yield Text(f"     way out: {each.way_out}")
+        reasons = Table.grid(padding=(0, 1))
+        reasons.add_column(style="dim", no_wrap=True)
+        reasons.add_column(overflow="fold")
+        reasons.add_row("why:", each.why)
+        reasons.add_row("way out:", each.way_out)
+        yield Padding(reasons, (0, 0, 0, 5))
