@@ -162,7 +162,9 @@ def _write(
         say(f"wrote {stack.path.name}")
     if ensure_token(pulumi):
         say("set failover:previewToken, a secret of the stack")
-    say(f"wrote {write_imports(wish.folder, proposal.imports).name}")
+    imports = write_imports(wish.folder, proposal.imports)
+    if imports is not None:
+        say(f"wrote {imports.name}")
 
 
 def _carry_out(wish: Wish, adoption: Adoption, proposal: Proposal, own: Path, say: Say) -> None:

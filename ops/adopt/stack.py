@@ -73,11 +73,17 @@ def secret_values(pulumi: Pulumi) -> dict[str, str]:
     return {key: entry["value"] for key, entry in found.items() if entry.get("secret")}
 
 
-def write_imports(folder: Path, imports: tuple[Import, ...]) -> Path:
-    """Write `import.json`; another file of that name is kept beside it."""
+def write_imports(folder: Path, imports: tuple[Import, ...]) -> Path | None:
+    """Write `import.json`; `None` where it says so already.
+
+    Another file of that name is kept beside it.
+    """
     path = folder / IMPORT_FILE
     text = json.dumps(import_document(imports, State({})), indent=2) + "\n"
-    if path.exists() and path.read_text() != text:
+    held = path.read_text() if path.exists() else None
+    if held == text:
+        return None
+    if held is not None:
         kept_copy(path)
     write_whole(path, text)
     return path

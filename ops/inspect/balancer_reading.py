@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from ops.inspect.document import Action, Condition, Listener, LoadBalancer, Rule, WeightedGroup
 from ops.inspect.errors import WrongLoadBalancerError
+from settings.rule import PREVIEW_HEADER
 
 _CONFIGS = {
     "host-header": "HostHeaderConfig",
@@ -108,12 +109,19 @@ def _condition(condition: Mapping[str, Any]) -> Condition:
     patterns = config.get("RegexValues") or ()
     # Values stand in a second, older place too, which alone older rules have.
     values: Sequence[Any] = config.get("Values") or condition.get("Values") or ()
+    header = config.get("HttpHeaderName") or ""
+    shown = _without_token if header.lower() == PREVIEW_HEADER else _value
     return Condition(
         field=field,
-        values=tuple(_value(value) for value in (*values, *patterns)),
+        values=tuple(shown(value) for value in (*values, *patterns)),
         header=config.get("HttpHeaderName"),
         is_pattern=bool(patterns),
     )
+
+
+def _without_token(value: str) -> str:
+    """The value of a preview header with its secret left out: who reads this must not get it."""
+    return f"{value.partition('-')[0]}-[secret]"
 
 
 def _value(value: Any) -> str:
