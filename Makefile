@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test check format bench
+.PHONY: help setup rehearse test mock-test check format bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -20,10 +20,14 @@ rehearse: setup ## run a whole cutover on a local AWS, from nothing to nothing
 test: setup ## pure tests, the program under mocks, and the real engine on the rehearsal
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: setup ## lint, format and types
+mock-test: setup ## the tests that need neither engine nor local AWS
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not engine" --ignore tests/engine --ignore tests/rehearsal
+
+check: setup ## lint, format, types, workflows and scripts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright --level error
+	@$(BIN)/python -m rehearsal.toolchain.workflow_lint
 
 format: setup ## rewrite the code in the house's format
 	@$(BIN)/ruff check --fix .

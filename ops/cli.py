@@ -13,6 +13,7 @@ import click
 
 SUBCOMMANDS = {
     "adopt": ("ops.adopt.cli:adopt", "Turn the rules that are there into weighted ones."),
+    "comment": ("ops.pull_request.cli:comment", "Put a plan on its pull request."),
     "deploy-check": ("ops.deploy.cli:deploy_check", "Stop a merge whose weights are not live."),
     "drift": ("ops.drift.cli:drift", "Say what in AWS is not as the program says."),
     "inspect": ("ops.inspect.cli:inspect", "Show a load balancer and what slots would meet."),

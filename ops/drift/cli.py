@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -34,8 +33,9 @@ def drift(*, stack: str | None) -> NoReturn:
       failover drift --stack prod
     """
     try:
-        request = PreviewRequest(folder=project_folder(Path.cwd()), stack=stack, refresh=True)
-        plan = fold(run_preview(request), selected_stack(request, os.environ))
+        folder = project_folder(Path.cwd())
+        request = PreviewRequest(folder, selected_stack(folder, stack), refresh=True)
+        plan = fold(run_preview(request), request.stack)
     except PreviewError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2 if isinstance(error, PreviewInputError) else 3)

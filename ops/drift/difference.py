@@ -5,11 +5,18 @@ from __future__ import annotations
 from ops.plan.plan import Plan
 from ops.plan.property_change import PropertyChange, property_changes
 from ops.plan.resource_step import Operation, ResourceStep
+from ops.plan.service_plan import RULE
 
 
 def differences(plan: Plan) -> tuple[str, ...]:
     """One sentence for each difference, from a preview that has read AWS first."""
-    return tuple(line for step in plan.changes for line in _lines(step))
+    weights = [
+        f"{service.name}: the live weights are {service.weights.before}, the program says "
+        f"{service.weights.after}"
+        for service in plan.services
+        if service.gains is not None
+    ]
+    return (*weights, *(line for step in plan.changes for line in _lines(step)))
 
 
 def _lines(step: ResourceStep) -> list[str]:
@@ -18,8 +25,14 @@ def _lines(step: ResourceStep) -> list[str]:
         return [f"{named}: the program has it, AWS or the stack's state does not"]
     if step.operation is Operation.DELETE:
         return [f"{named}: AWS has it, the program does not"]
-    lines = [f"{named}: {_property(change)}" for change in property_changes(step)]
-    return lines or [f"{named}: would be changed by the next update"]
+    if not step.changed_paths:
+        return [f"{named}: would be changed by the next update"]
+    others = (each for each in property_changes(step) if not _is_weight(step, each))
+    return [f"{named}: {_property(change)}" for change in others]
+
+
+def _is_weight(step: ResourceStep, change: PropertyChange) -> bool:
+    return step.type_token == RULE and change.path.endswith(".weight")
 
 
 def _property(change: PropertyChange) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -14,7 +13,7 @@ from ops.plan.errors import PreviewError, PreviewInputError
 from ops.plan.markdown import failed_markdown, markdown
 from ops.plan.plan import Outcome, Plan, fold
 from ops.plan.preview import PreviewRequest, run_preview, selected_stack
-from ops.plan.project import policy_pack, project_folder
+from ops.plan.project import policy_config, policy_pack, project_folder
 
 EXIT_CODES = {
     Outcome.NO_CHANGE: 0,
@@ -39,7 +38,11 @@ _FILE = click.Path(path_type=Path)
     help="The policy pack; `policy` beside Pulumi.yaml if left out.",
 )
 @click.option(
-    "--policy-pack-config", "pack_config", metavar="FILE", type=_FILE, help="The pack's own config."
+    "--policy-pack-config",
+    "pack_config",
+    metavar="FILE",
+    type=_FILE,
+    help="The pack's own config; `policy/STACK.json` if left out and there.",
 )
 @click.option("--no-policy-pack", "no_pack", is_flag=True, help="Preview without a policy pack.")
 @click.option("--refresh", is_flag=True, help="Read AWS first, so that drift is in the plan.")
@@ -76,11 +79,11 @@ def plan(
     request: PreviewRequest | None = None
     try:
         request = _request(stack, pack, pack_config, no_pack=no_pack, refresh=refresh)
-        folded = fold(run_preview(request), selected_stack(request, os.environ))
+        folded = fold(run_preview(request), request.stack)
     except PreviewError as error:
         click.echo(f"error: {error}", err=True)
         if as_markdown and request is not None:
-            _write(failed_markdown(selected_stack(request, os.environ), str(error)), output)
+            _write(failed_markdown(request.stack, str(error)), output)
         sys.exit(2 if isinstance(error, PreviewInputError) else EXIT_CODES[Outcome.FAILED])
     _show(folded, as_markdown=as_markdown, as_json=as_json, output=output)
     sys.exit(EXIT_CODES[folded.outcome])
@@ -100,11 +103,13 @@ def _request(
         PreviewInputError: no project, or no policy pack where one is named.
     """
     folder = project_folder(Path.cwd())
+    name = selected_stack(folder, stack)
+    found = None if no_pack else policy_pack(folder, pack)
     return PreviewRequest(
         folder=folder,
-        stack=stack,
-        policy_pack=None if no_pack else policy_pack(folder, pack),
-        policy_config=pack_config and pack_config.absolute(),
+        stack=name,
+        policy_pack=found,
+        policy_config=policy_config(found, name, pack_config),
         refresh=refresh,
     )
 

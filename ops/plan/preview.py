@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +24,7 @@ class PreviewRequest:
 
     folder: Path
     """The folder that holds Pulumi.yaml."""
-    stack: str | None = None
-    """`None` for the selected one, which `PULUMI_STACK` may name."""
+    stack: str
     policy_pack: Path | None = None
     policy_config: Path | None = None
     refresh: bool = False
@@ -34,9 +33,7 @@ class PreviewRequest:
     @property
     def arguments(self) -> list[str]:
         """Of the CLI."""
-        options = ["--json", "--non-interactive"]
-        if self.stack:
-            options += ["--stack", self.stack]
+        options = ["--json", "--non-interactive", "--stack", self.stack]
         if self.policy_pack:
             options += ["--policy-pack", str(self.policy_pack)]
         if self.policy_config:
@@ -56,21 +53,7 @@ def run_preview(
         PreviewNotStarted: no CLI, or it ended before its first event.
         PreviewStreamError: what it wrote is no event stream.
     """
-    try:
-        done = subprocess.run(
-            ["pulumi", *request.arguments],
-            cwd=request.folder,
-            env={**environ, **STREAMING},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise PreviewNotStarted(
-            "there is no `pulumi` on PATH; `make setup` brings one to .venv/bin, then "
-            "`source .venv/bin/activate`"
-        ) from error
+    done = _pulumi(request.arguments, request.folder, {**environ, **STREAMING})
     if done.returncode == _STACK_NOT_FOUND:
         raise PreviewInputError(
             f"{done.stderr.strip().removeprefix('error: ')}; `pulumi stack ls` lists the "
@@ -81,9 +64,43 @@ def run_preview(
     return read_events(done.stdout.splitlines())
 
 
-def selected_stack(request: PreviewRequest, environ: Mapping[str, str]) -> str:
-    """The name to show before the engine has told its own."""
-    return request.stack or environ.get("PULUMI_STACK") or "the selected stack"
+def selected_stack(folder: Path, named: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """The name of the stack that the CLI would take: `named`, else the selected one.
+
+    Raises:
+        PreviewInputError: none is named and none selected.
+        PreviewNotStarted: no CLI.
+    """
+    stack = named or environ.get("PULUMI_STACK")
+    if stack:
+        return stack
+    done = _pulumi(["stack", "--show-name", "--non-interactive"], folder, environ)
+    if done.returncode:
+        raise PreviewInputError(
+            f"no stack is selected ({done.stderr.strip().removeprefix('error: ')}); "
+            "--stack or PULUMI_STACK names one"
+        )
+    return done.stdout.strip()
+
+
+def _pulumi(
+    arguments: Sequence[str], folder: Path, environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["pulumi", *arguments],
+            cwd=folder,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise PreviewNotStarted(
+            "there is no `pulumi` on PATH; `make setup` brings one to .venv/bin, then "
+            "`source .venv/bin/activate`"
+        ) from error
 
 
 def _engines_words(stderr: str, code: int) -> str:

