@@ -7,6 +7,7 @@ import sys
 
 MEASUREMENTS = {
     "weights": "bench.weight_change",
+    "policies": "bench.policy_pack",
     "probe": "bench.probe",
 }
 """Name -> module; its `main()` measures and prints."""

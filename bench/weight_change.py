@@ -73,7 +73,7 @@ def _measure(
     per_size: list[tuple[int, float]] = []
     for size in SIZES:
         console.log(f"building a stack of {size} services")
-        _set_services(workspace.stack_file, size)
+        set_services(workspace.stack_file, size)
         engine.run("up", "--yes", "--skip-preview")
         outputs = engine.outputs()
         resources = len(yaml.safe_load(engine.run("stack", "export"))["deployment"]["resources"])
@@ -139,7 +139,7 @@ def _print_slope(console: Console, per_size: list[tuple[int, float]]) -> None:
         console.print(f"from {few} to {many} resources: {slope_ms:.1f} ms a resource")
 
 
-def _set_services(stack_file: Path, count: int) -> None:
+def set_services(stack_file: Path, count: int) -> None:
     """Give the stack `count` services, each a copy of its first with a host of its own."""
     document: dict[str, Any] = yaml.safe_load(stack_file.read_text())
     config = document["config"]
