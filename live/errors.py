@@ -157,6 +157,8 @@ def _action(error: boto.ClientError) -> str:
     operation = error.operation_name
     if operation.startswith("AssumeRole"):
         return f"sts:{operation}"
+    if operation in {"GetMetricData", "DescribeAlarms"}:
+        return f"cloudwatch:{operation}"
     if "LaunchTemplate" in operation:
         return f"ec2:{operation}"
     if "AutoScaling" in operation or "LaunchConfiguration" in operation:

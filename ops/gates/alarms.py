@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from live.alarms import ALARM, INSUFFICIENT_DATA, Alarm
 from live.errors import LiveError
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Repeated
-from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict, Window
 
 NAME = "alarms"
 POLL_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """One alarm as CloudWatch has it. Source: CloudWatch API, MetricAlarm."""
-
-    name: str
-    state: str
-    """`OK`, `ALARM` or `INSUFFICIENT_DATA`."""
-    reason: str
-    since: datetime
-    service: str | None
-    slot: Slot | None
-    """Whose target group it watches; None for the load balancer's."""
 
 
 class ReadAlarms(Protocol):
@@ -87,14 +72,14 @@ def judged_alarms(alarms: Sequence[Alarm], stage: StageMark) -> tuple[Outcome, s
         return Outcome.INCONCLUSIVE, (
             "the stack has no alarms; set failover:alarms, or take ramp.gates.alarms out"
         )
-    on = [alarm for alarm in ours if alarm.state == "ALARM"]
+    on = [alarm for alarm in ours if alarm.state == ALARM]
     blamed = [alarm for alarm in on if alarm.slot is not stage.stable]
     if blamed:
         return Outcome.FAIL, "; ".join(_shown(alarm) for alarm in blamed)
     if on:
         shown = "; ".join(_shown(alarm) for alarm in on)
         return Outcome.INCONCLUSIVE, f"the stable slot's alarm is on: {shown}"
-    silent = [alarm for alarm in ours if alarm.state == "INSUFFICIENT_DATA"]
+    silent = [alarm for alarm in ours if alarm.state == INSUFFICIENT_DATA]
     if len(silent) == len(ours):
         return Outcome.INCONCLUSIVE, f"none of {len(ours)} alarms has data yet"
     without = f", {len(silent)} without data" if silent else ""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from live.alarms import Alarm
 from live.errors import ThrottledError
-from ops.gates.alarms import Alarm, AlarmsGate
+from ops.gates.alarms import AlarmsGate
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
 from tests.ops.gates.marks import NOON, FakeClock, stage

@@ -1,0 +1,179 @@
+"""The gate `metrics`: CloudWatch's counts of both slots, over the same whole minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from live import metrics as names
+from live.errors import LiveError
+from live.metrics import Measured, StackMetrics
+from ops.gates.gate import StageMark
+from ops.gates.repeated import Repeated
+from rollout.counts import Counts, excluded_rate
+from rollout.slot_minutes import (
+    FEWEST_REQUESTS,
+    Minute,
+    Pair,
+    judged_connection_errors,
+    judged_latency,
+    judged_share,
+)
+from rollout.verdict import Number, Outcome, Verdict, Window
+from settings.gates import MetricsGate as Limits
+
+NAME = "metrics"
+POLL_SECONDS = 15.0
+MINUTE = timedelta(minutes=1)
+
+_SEVERITY: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 1, Outcome.FAIL: 2}
+
+Judged = tuple[Outcome, str]
+
+
+class ReadMetrics(Protocol):
+    """Reads whole minutes of the stack's metrics."""
+
+    def __call__(self, start: datetime, end: datetime) -> StackMetrics:
+        """From the beginning of one minute to that of another, in UTC.
+
+        Raises:
+            LiveError: AWS could not be read.
+        """
+        ...
+
+
+class MetricsGate:
+    """Reads all minutes of the stage anew each time: CloudWatch still adds to the newest ones."""
+
+    name = NAME
+
+    def __init__(self, limits: Limits, read: ReadMetrics, now: Callable[[], datetime]) -> None:
+        self._limits = limits
+        self._read = read
+        self._now = now
+        self._stage: StageMark | None = None
+        self._looks = Repeated(self._look, POLL_SECONDS, (LiveError,), now, NAME)
+
+    def begin(self, stage: StageMark) -> None:
+        """Judge the minutes from the first whole one on."""
+        self._stage = stage
+        self._looks.restart()
+
+    def judge(self) -> Verdict:
+        """By the newest reading."""
+        stage, newest = self._stage, self._looks.newest
+        if stage is None or newest is None:
+            return Verdict(NAME, Outcome.INCONCLUSIVE, "no metrics were read yet")
+        if stage.number == 0:
+            reason = "the candidate has no weight yet; metrics are judged from the first stage on"
+            return Verdict(NAME, Outcome.PASS, reason, window=_window(newest.began_at, self._now()))
+        start = first_whole_minute(stage.verified_at)
+        window = _window(start, max(start, _floor(self._now())))
+        if newest.value is None:
+            reason = f"CloudWatch cannot be read: {newest.error}"
+            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
+        return self._verdict(newest.value, stage, _window(newest.value.start, newest.value.end))
+
+    def close(self) -> None:
+        """Read no more."""
+        self._looks.close()
+
+    def _look(self) -> StackMetrics:
+        stage = self._stage
+        assert stage is not None, "a reading begins with a stage"
+        start, end = first_whole_minute(stage.verified_at), _floor(self._now())
+        if stage.number == 0 or end <= start:
+            return StackMetrics(start, start, {}, Measured())
+        return self._read(start, end)
+
+    def _verdict(self, found: StackMetrics, stage: StageMark, window: Window) -> Verdict:
+        judged = [self._service(found, name, stage) for name in stage.services]
+        judged.append(self._balancer(found))
+        worst = max(judged, key=lambda each: _SEVERITY[each[0]])[0]
+        reason = "; ".join(said for outcome, said in judged if outcome is worst and said)
+        return Verdict(NAME, worst, reason, self._numbers(found, stage), window)
+
+    def _service(self, found: StackMetrics, name: str, stage: StageMark) -> Judged:
+        candidate = found.slots.get((name, stage.candidate), Measured())
+        stable = found.slots.get((name, stage.stable), Measured())
+        requests = int(candidate.total(names.REQUESTS))
+        if stage.weight_of_candidate(name) and requests < FEWEST_REQUESTS:
+            return Outcome.INCONCLUSIVE, (
+                f"{name}: CloudWatch has {requests} requests of slot {stage.candidate} in "
+                f"{int((found.end - found.start) / MINUTE)} whole minutes since the stage was "
+                f"verified, of at least {FEWEST_REQUESTS}"
+            )
+        against = [each for each in self._against(candidate, stable) if each is not None]
+        if against:
+            outcome, said = max(against, key=lambda each: _SEVERITY[each[0]])
+            return outcome, f"{name}: slot {stage.candidate}: {said}"
+        bad = Counts(min(int(candidate.total(names.STATUS_5XX)), requests), requests)
+        return Outcome.PASS, (
+            f"{name}: {bad.bad:,} of {requests:,} responses of slot {stage.candidate} were 5xx; "
+            f"more than {excluded_rate(bad) * 100:.2g} % is ruled out at 95 %"
+        )
+
+    def _against(self, candidate: Measured, stable: Measured) -> list[Judged | None]:
+        limits, ratio = self._limits, self._limits.max_ratio_to_stable
+        errors = [m.total(names.CONNECTION_ERRORS) for m in (candidate, stable)]
+        pairs = pairs_of(candidate, stable, names.STATUS_5XX)
+        found = [
+            judged_share("5xx", pairs, limits.max_5xx_percent, ratio),
+            judged_latency(pairs, limits.max_latency_ms, ratio),
+            judged_connection_errors(errors[0], errors[1], limits.max_connection_errors),
+        ]
+        if limits.max_4xx_percent is not None:
+            others = pairs_of(candidate, stable, names.STATUS_4XX)
+            found.append(judged_share("4xx", others, limits.max_4xx_percent, ratio))
+        return found
+
+    def _balancer(self, found: StackMetrics) -> Judged:
+        """Responses of the load balancer itself: they name no slot, so that they can only hold."""
+        requests = int(found.balancer.total(names.REQUESTS))
+        bad = min(int(found.balancer.total(names.BALANCER_5XX)), requests)
+        minutes = [Pair(Minute(Counts(bad, requests)), Minute(Counts()))]
+        if judged_share("5xx", minutes, self._limits.max_5xx_percent, 1.0) is None:
+            return Outcome.PASS, ""
+        share = Counts(bad, requests).rate * 100
+        return Outcome.INCONCLUSIVE, (
+            f"the load balancer itself answers {share:.3g} % ({bad:,} of {requests:,}) with 5xx, "
+            "and does not say for which slot"
+        )
+
+    def _numbers(self, found: StackMetrics, stage: StageMark) -> dict[str, Number]:
+        numbers: dict[str, Number] = {"minutes": int((found.end - found.start) / MINUTE)}
+        for (name, slot), measured in found.slots.items():
+            if name in stage.services:
+                prefix = f"{name}.{slot}"
+                numbers[f"{prefix}.requests"] = int(measured.total(names.REQUESTS))
+                numbers[f"{prefix}.5xx"] = int(measured.total(names.STATUS_5XX))
+                numbers[f"{prefix}.4xx"] = int(measured.total(names.STATUS_4XX))
+        return numbers
+
+
+def pairs_of(candidate: Measured, stable: Measured, metric: str) -> Sequence[Pair]:
+    """The minutes in which either slot had requests, oldest first."""
+    minutes = sorted({*candidate.minutes, *stable.minutes})
+    return [Pair(_minute(candidate, metric, at), _minute(stable, metric, at)) for at in minutes]
+
+
+def first_whole_minute(at: datetime) -> datetime:
+    """The beginning of the first minute that lies wholly after `at`: a part of one is dropped."""
+    floor = _floor(at)
+    return floor if floor == at else floor + MINUTE
+
+
+def _minute(measured: Measured, metric: str, at: datetime) -> Minute:
+    total = int(measured.at(names.REQUESTS, at) or 0)
+    bad = min(int(measured.at(metric, at) or 0), total)
+    return Minute(Counts(bad, total), measured.at(names.LATENCY, at))
+
+
+def _floor(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _window(start: datetime, end: datetime) -> Window:
+    return Window(start.astimezone(UTC), max(start, end).astimezone(UTC))
