@@ -26,7 +26,9 @@ from ops.traffic.answer import Stream
 from ops.traffic.page import Page, fetched
 from ops.traffic.plan import TrafficPlan, Way
 from rollout.split import Slot
-from settings.gates import Gates, ProbeGate as ProbeLimits, SmokeGate as SmokeLimits
+from settings.gates import Gates
+from settings.gates import ProbeGate as ProbeLimits
+from settings.gates import SmokeGate as SmokeLimits
 
 SMOKE_TIMEOUT_SECONDS = 10.0
 
