@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from live.errors import LiveError, translated
+from live.session import Session
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.ramp.clock import SystemClock
@@ -18,7 +16,7 @@ from ops.ramp.driver import Ending
 from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedError
 from ops.ramp.finding import newest
 from ops.ramp.known_stack import KnownStack
-from ops.ramp.live_stack import LiveStack
+from ops.ramp.live_stack import LiveStack, live_stack, session_of
 from ops.ramp.stack import ramps_folder
 from rollout.entry import Entry, Kind
 from rollout.plan import Plan
@@ -52,9 +50,10 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
             "  mend:     aws elbv2 modify-rule, with the ARNs of `failover status`"
         )
     ramp_folder, progress = found
-    live = LiveStack(known.services, known.region)
+    session = session_of(known.aws)
+    live = live_stack(known.services, session)
     _refuse_dead(live, progress.plan)
-    _modify(known, progress.plan)
+    _modify(known, session, progress.plan)
     after = live.splits()
     if {after[s] for s in progress.plan.services} != {progress.plan.start}:
         raise NotSureError(f"the rules were changed, and read back as {_words(after)}")
@@ -69,10 +68,8 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     )
 
 
-def _modify(known: KnownStack, plan: Plan) -> None:
-    config = Config(retries={"mode": "adaptive", "total_max_attempts": 5})
-    session = boto3.Session(region_name=known.region)
-    elb: ElasticLoadBalancingv2Client = session.client("elbv2", config=config)
+def _modify(known: KnownStack, session: Session, plan: Plan) -> None:
+    elb: ElasticLoadBalancingv2Client = session.client("elbv2")
     for service in plan.services:
         arns: Mapping[str, Any] = known.services[service]["targetGroupArns"]
         groups = [
@@ -81,8 +78,9 @@ def _modify(known: KnownStack, plan: Plan) -> None:
         ]
         actions: Any = [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
         try:
-            elb.modify_rule(RuleArn=known.services[service]["ruleArn"], Actions=actions)
-        except (ClientError, BotoCoreError) as error:
+            with translated():
+                elb.modify_rule(RuleArn=known.services[service]["ruleArn"], Actions=actions)
+        except LiveError as error:
             raise AwsError(f"the rule of {service} was not changed: {error}") from error
 
 

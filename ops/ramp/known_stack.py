@@ -11,20 +11,22 @@ from typing import Any
 from ops.ramp.errors import BadInputError
 
 FILE_NAME = "stack.json"
+_SECRET = frozenset({"accessKey", "secretKey", "token"})
 
 
 @dataclass(frozen=True, slots=True)
 class KnownStack:
     """Which rules and target groups a stack has, and where; no secret."""
 
-    region: str
+    aws: Mapping[str, str]
+    """The provider's config, secrets left out."""
     services: Mapping[str, Any]
     """The stack's output of that name."""
 
     def write(self, folder: Path) -> None:
         """Keep it in `folder`, whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"region": self.region, "services": dict(self.services)}, indent=2)
+        text = json.dumps({"aws": _plain(self.aws), "services": dict(self.services)}, indent=2)
         new = folder / f"{FILE_NAME}.new"
         new.write_text(text)
         new.replace(folder / FILE_NAME)
@@ -38,9 +40,13 @@ class KnownStack:
         """
         try:
             plain = json.loads((folder / FILE_NAME).read_text())
-            return cls(plain["region"], plain["services"])
+            return cls(plain["aws"], plain["services"])
         except (OSError, ValueError, KeyError) as error:
             raise BadInputError(
                 f"{folder / FILE_NAME} does not tell the rules of the stack: {error}\n"
                 "  expected: the machine and the folder that a ramp was run from"
             ) from error
+
+
+def _plain(aws: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in aws.items() if name not in _SECRET}

@@ -158,7 +158,8 @@ class Launcher:
         return Run(ramp, self._hand, self._limits, effects)
 
     def _candidate(self, live: dict[str, Split]) -> Slot | None:
-        return self._choice.to or self._stack.candidate or lighter(live)
+        chosen = self._choice.to or self._stack.candidate
+        return chosen or self._live.released_last(tuple(live)) or lighter(live)
 
     def _chosen_splits(self) -> dict[str, Split]:
         live = self._live.splits()

@@ -1,121 +1,121 @@
-"""The live stack, read with boto3: what its rules, targets and groups say now."""
+"""The live stack as the driver needs it: splits and counts, in its own errors."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+import os
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
+from live.address import ServiceAddress
+from live.clients import Clients
+from live.errors import LiveError
+from live.provider_config import ProviderConfig
+from live.reader import Reader
+from live.session import Session
 from ops.ramp.effects import LiveService, LiveSlot
 from ops.ramp.errors import AwsError, NotSureError
-from rollout.split import TOTAL_WEIGHT, Slot, Split
-
-if TYPE_CHECKING:
-    from mypy_boto3_autoscaling import AutoScalingClient
-    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
-
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+from rollout import observation
+from rollout.candidate import released_last
+from rollout.split import Slot, Split
 
 
 class LiveStack:
-    """The services of one stack.
+    """The services of one stack, read from AWS."""
 
-    Args:
-        services: The stack's output of that name: per service the rule's and target groups' ARNs.
-        region: Where the stack lives.
-    """
-
-    def __init__(self, services: Mapping[str, Any], region: str) -> None:
-        self._services = services
-        config = Config(
-            retries={"mode": "adaptive", "total_max_attempts": 5},
-            connect_timeout=5,
-            read_timeout=10,
-        )
-        session = boto3.Session(region_name=region)
-        self._elb: ElasticLoadBalancingv2Client = session.client("elbv2", config=config)
-        self._groups: AutoScalingClient = session.client("autoscaling", config=config)
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
 
     def splits(self) -> Mapping[str, Split]:
-        """The split of every service's rule, in one request."""
-        arns = {name: service["ruleArn"] for name, service in self._services.items()}
+        """The split of every service's rule, in one request.
+
+        Raises:
+            AwsError: AWS cannot be read.
+            NotSureError: a rule's weights are no split.
+        """
         with _translated():
-            rules: list[Any] = [*self._elb.describe_rules(RuleArns=list(arns.values()))["Rules"]]
-        by_arn: dict[str, Any] = {rule["RuleArn"]: rule for rule in rules}
-        return {
-            name: _split(name, by_arn[arn], self._services[name]["targetGroupArns"])
-            for name, arn in arns.items()
-        }
+            rules = self.reader.read_rules()
+        return {rule.service: _split(rule) for rule in rules}
 
     def services(self) -> Mapping[str, LiveService]:
-        """Rules, targets and groups of every service."""
-        splits = self.splits()
-        groups = self._groups_by_target_group()
+        """Rules, targets and groups of every service.
+
+        Raises:
+            AwsError: AWS cannot be read.
+            NotSureError: a rule's weights are no split, or a slot has no Auto Scaling group.
+        """
         return {
-            name: LiveService(
-                splits[name],
-                {s: self._slot(service["targetGroupArns"][s.value], groups) for s in Slot},
+            service.name: LiveService(
+                _split(service.rule), {slot: _slot(service, slot) for slot in Slot}
             )
-            for name, service in self._services.items()
+            for service in self._read()
         }
 
-    def _slot(self, arn: str, groups: Mapping[str, Any]) -> LiveSlot:
+    def released_last(self, services: Sequence[str]) -> Slot | None:
+        """The slot that was released last in all of `services`; None where they differ."""
+        found = {released_last(each) for each in self._read() if each.name in services}
+        return found.pop() if len(found) == 1 else None
+
+    def _read(self) -> Sequence[observation.LiveService]:
         with _translated():
-            described: Any = self._elb.describe_target_health(TargetGroupArn=arn)
-        states = [t["TargetHealth"]["State"] for t in described["TargetHealthDescriptions"]]
-        group = groups.get(arn)
-        if group is None:
-            raise NotSureError(
-                f"no Auto Scaling group serves the target group {arn}\n"
-                "  expected: one, since a ramp has to know how many instances a slot may have"
-            )
-        return LiveSlot(
-            healthy=states.count("healthy"),
-            desired=group["DesiredCapacity"],
-            smallest=group["MinSize"],
-            largest=group["MaxSize"],
-        )
-
-    def _groups_by_target_group(self) -> dict[str, Any]:
-        with _translated():
-            pages = self._groups.get_paginator("describe_auto_scaling_groups").paginate()
-            groups = [group for page in pages for group in page["AutoScalingGroups"]]
-        return {arn: group for group in groups for arn in group.get("TargetGroupARNs", [])}
+            return self.reader.read()
 
 
-def _split(service: str, rule: Mapping[str, Any], arns: Mapping[str, str]) -> Split:
+def session_of(aws_config: Mapping[str, str]) -> Session:
+    """boto3 as the stack's provider is; `aws_config` has its config by bare names.
+
+    Raises:
+        AwsError: a config that cannot be followed here, or no such profile.
+    """
+    with _translated():
+        return Session(ProviderConfig.of_stack(aws_config, os.environ))
+
+
+def live_stack(services: Mapping[str, Any], session: Session) -> LiveStack:
+    """The live side of what the stack's output `services` names.
+
+    Raises:
+        AwsError: no such profile, or no region.
+    """
+    with _translated():
+        clients = Clients.of(session)
+    return LiveStack(Reader(clients, ServiceAddress.of_outputs(services)))
+
+
+def _split(rule: observation.LiveRule) -> Split:
     """The split of one rule.
 
     Raises:
         NotSureError: its weights are no split of the two slots.
     """
-    groups = rule["Actions"][-1].get("ForwardConfig", {}).get("TargetGroups", [])
-    weights = {group["TargetGroupArn"]: group.get("Weight", 0) for group in groups}
-    found = tuple(weights.get(arns[slot.value]) for slot in Slot)
-    strangers = set(weights) - set(arns.values())
-    if not strangers and None not in found and sum(w or 0 for w in found) == TOTAL_WEIGHT:
-        return Split(*(weight or 0 for weight in found))
-    text = "/".join("none" if weight is None else str(weight) for weight in found)
+    if rule.split is not None:
+        return rule.split
     raise NotSureError(
-        f"the live rule of {service} is at {text}"
-        f"{', beside ' + ', '.join(sorted(strangers)) if strangers else ''}\n"
-        f"  expected: both target groups, with weights that sum to 100 ({rule['RuleArn']})\n"
-        "  mend:     see who changed it; `pulumi up` puts back what the config says"
+        f"the live rule of {rule.service} is at {rule.weights}, which is no split\n"
+        f"  expected: both slots' target groups and nothing else ({rule.arn})\n"
+        "  mend:     see who changed it; `pulumi up` says how to put it back"
+    )
+
+
+def _slot(service: observation.LiveService, slot: Slot) -> LiveSlot:
+    live = service.slots[slot]
+    if live.group is None:
+        raise NotSureError(
+            f"no single Auto Scaling group serves {service.name}-{slot} ({live.target_group_arn})\n"
+            "  expected: one, since a ramp has to know how many instances a slot may have"
+        )
+    return LiveSlot(
+        healthy=len(live.healthy),
+        desired=live.group.desired,
+        smallest=live.group.min_size,
+        largest=live.group.max_size,
     )
 
 
 @contextmanager
 def _translated() -> Generator[None]:
-    """Raise what AWS or the network says as ours."""
+    """Raise what AWS or the network says as the driver's own."""
     try:
         yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        mend = "log in again" if code in _EXPIRED else "see what it says"
-        raise AwsError(f"AWS cannot be read: {error}\n  mend:     {mend}") from error
-    except BotoCoreError as error:
-        raise AwsError(f"AWS cannot be read: {error}") from error
+    except LiveError as error:
+        raise AwsError(str(error)) from error

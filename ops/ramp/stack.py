@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from live.session import Session
 from ops.engine.command import CommandError
 from ops.engine.engine import (
     PastUpdate,
@@ -21,7 +22,7 @@ from ops.engine.engine import (
 )
 from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.known_stack import KnownStack
-from ops.ramp.live_stack import LiveStack
+from ops.ramp.live_stack import LiveStack, live_stack, session_of
 from rollout.errors import SettingsError
 from rollout.lease import Hand
 from rollout.recall import Told
@@ -32,7 +33,7 @@ from settings.findings import Findings
 from settings.freeze import FREEZE, Freeze, read_freeze
 from settings.override import OVERRIDE
 from settings.ramp import RAMP, RampSettings, read_ramp
-from settings.raw import decoded
+from settings.raw import decoded, in_namespace
 from settings.schema import TOP
 from settings.section import Section
 
@@ -64,9 +65,21 @@ class OpenedStack:
         """The stack's output of that name."""
         return self.outputs["services"]
 
+    def session(self) -> Session:
+        """AWS as the stack's provider meets it.
+
+        Raises:
+            AwsError: the config cannot be followed here.
+        """
+        return session_of(in_namespace(self.config, "aws"))
+
     def live(self) -> LiveStack:
-        """Its live side."""
-        return LiveStack(self.services, self.config["aws:region"])
+        """Its live side.
+
+        Raises:
+            AwsError: no such profile, or no region.
+        """
+        return live_stack(self.services, self.session())
 
     def history(self) -> list[Told]:
         """Its updates, the newest first."""
@@ -140,7 +153,7 @@ def _with_settings(
     )
     if findings.problems:
         raise BadInputError(str(SettingsError(findings.problems)))
-    KnownStack(raw["aws:region"], outputs["services"]).write(opened.ramps)
+    KnownStack(in_namespace(raw, "aws"), outputs["services"]).write(opened.ramps)
     return opened
 
 
