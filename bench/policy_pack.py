@@ -46,7 +46,7 @@ def main() -> None:
             for size in SIZES:
                 console.log(f"building a stack of {size} services")
                 set_services(workspace.stack_file, size)
-                _measure(engine, table, size, pack_options(workspace.root, LIKE))
+                _measure(engine, table, size, pack_options(workspace.root))
         finally:
             started.supervisor.terminate()
             started.supervisor.wait()

@@ -18,6 +18,7 @@ from rehearsal.account import prepare_account
 from rehearsal.engine import Engine
 from rehearsal.errors import BusyError, NotRunningError, RehearsalError
 from rehearsal.leases import leases
+from rehearsal.policy_pack import write_pack_config
 from rehearsal.shell_environment import process_environment
 from rehearsal.stack_file import StackFile, read_stack, rehearsed_stack, write_stack
 from rehearsal.workspace import STACK, Running, Workspace
@@ -181,6 +182,7 @@ def _start_supervisor(
 
 def _create_stack(workspace: Workspace, running: Running, stack: StackFile) -> None:
     write_stack(workspace.stack_file, stack)
+    write_pack_config(workspace, stack.like)
     engine = engine_of(workspace, running)
     engine.run("stack", "init", STACK, "--no-select")
     engine.set_secret("previewToken", secrets.token_hex(16))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from rehearsal.workspace import STACK
+
 PROGRAM = ("__main__.py", "settings", "components", "live", "rollout", "policy")
 """What the engine needs of the repository, its Pulumi files apart."""
 
@@ -13,12 +15,12 @@ def copy_project(root: Path, target: Path) -> Path:
     """Copy the program from `root` into the new folder `target`, on the tools of `root`."""
     target.mkdir(parents=True)
     for path in root.glob("Pulumi*.yaml"):
-        if path.name != "Pulumi.rehearsal.yaml":
+        if path.name != f"Pulumi.{STACK}.yaml":
             shutil.copy2(path, target)
     for name in PROGRAM:
         source = root / name
         if source.is_dir():
-            leave_out = shutil.ignore_patterns("__pycache__", ".venv")
+            leave_out = shutil.ignore_patterns("__pycache__", ".venv", f"{STACK}.json")
             shutil.copytree(source, target / name, ignore=leave_out)
         else:
             shutil.copy2(source, target)

@@ -60,6 +60,7 @@ class Workspace:
         """The record of the last cutover's requests; it outlives the rehearsal."""
         self.supervisor_log = root / ".rehearsal.log"
         self.stack_file = root / f"Pulumi.{STACK}.yaml"
+        self.policy_file = root / "policy" / f"{STACK}.json"
         self._lock = root / ".rehearsal.lock"
         self._running = self.folder / "running.json"
         self._passphrase = self.folder / "passphrase"
@@ -96,6 +97,7 @@ class Workspace:
         """Forget everything; the lock file stays, since another process may be waiting on it."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.stack_file.unlink(missing_ok=True)
+        self.policy_file.unlink(missing_ok=True)
 
     def passphrase(self) -> str:
         """What the stack's secrets are encrypted with; made anew for each rehearsal."""

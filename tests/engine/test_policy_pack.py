@@ -111,7 +111,7 @@ def test_a_group_without_a_launch_template_is_stopped_too(bad: BadStack) -> None
 def test_a_stack_that_is_still_to_be_made_breaks_nothing_and_tells_what_it_cannot_know(
     prod: Rehearsed,
 ) -> None:
-    preview = prod.pulumi("preview", *pack_options(prod.root, "prod"))
+    preview = prod.pulumi("preview", *pack_options(prod.root))
 
     assert preview.returncode == 0, preview.stdout
     assert reported(preview.stdout) == {FIREWALL, *NOT_KNOWN_BEFORE_THE_FIRST_UP}
@@ -134,7 +134,7 @@ def test_the_pack_is_mandatory_without_config_and_stops_an_up_before_it_touches_
 def test_an_up_under_the_pack_makes_the_stack_and_a_stage_then_has_one_advice(
     prod: Rehearsed,
 ) -> None:
-    options = pack_options(prod.root, "prod")
+    options = pack_options(prod.root)
     made = prod.engine.up(*options)
     prod.engine.set_config("weights", "90/10")
 
@@ -151,7 +151,7 @@ def test_an_update_without_a_preview_stops_at_the_resource_that_breaks_a_policy(
 ) -> None:
     prod.engine.set_config(DELAY, "0", "--path")
 
-    done = prod.pulumi("up", "--yes", "--skip-preview", *pack_options(prod.root, "prod"))
+    done = prod.pulumi("up", "--yes", "--skip-preview", *pack_options(prod.root))
 
     prod.engine.set_config(DELAY, "30", "--path")
     assert done.returncode != 0
@@ -164,7 +164,7 @@ def test_dev_is_advised_of_what_it_does_without_and_stopped_by_nothing(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     with rehearsed(tmp_path_factory.mktemp("policies-dev"), "dev") as dev:
-        preview = dev.pulumi("preview", *pack_options(dev.root, "dev"))
+        preview = dev.pulumi("preview", *pack_options(dev.root))
 
     assert preview.returncode == 0, preview.stdout
     assert reported(preview.stdout) == {
