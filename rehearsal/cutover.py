@@ -61,6 +61,7 @@ class Cutover:
         image: The AMI of the build to release.
         say: Called with a line about what is going on now.
         watch: Judges by the traffic; it begins when the first slots serve.
+        up_options: Options of every `pulumi up`, such as those of the policy pack.
     """
 
     def __init__(
@@ -70,12 +71,14 @@ class Cutover:
         image: str,
         say: Callable[[str], None],
         watch: Watch,
+        up_options: Sequence[str] = (),
     ) -> None:
         self._engine = engine
         self._observe = observe
         self._image = image
         self._say = say
         self._watch = watch
+        self._up_options = up_options
 
     def run(self) -> Iterator[Step]:
         """From nothing to 0/100.
@@ -86,7 +89,7 @@ class Cutover:
         first = Split.parse("100/0")
         self._say(f"pulumi config set weights {first} && pulumi up")
         self._engine.set_config("weights", str(first))
-        created = self._engine.up()
+        created = self._engine.up(*self._up_options)
         outputs = self._engine.outputs()
         observer = self._observe(outputs)
         services = self._settled(observer)
@@ -107,7 +110,7 @@ class Cutover:
             self._engine.set_config(key, self._image, "--path")
         self._say("pulumi up, then waiting until slot 02 runs v2")
         began_s = self._watch.mark("v2 onto slot 02")
-        released = self._engine.up()
+        released = self._engine.up(*self._up_options)
         services = self._settled(observer)
         traffic = self._watch.judge(split, split, began_s)
         return self._step("v2 onto slot 02", released, services, split, None, traffic)
@@ -117,7 +120,7 @@ class Cutover:
         self._say(f"pulumi config set weights {split} && pulumi up")
         self._engine.set_config("weights", str(split))
         began_s = self._watch.mark(f"weights {split}")
-        shifted = self._engine.up()
+        shifted = self._engine.up(*self._up_options)
         traffic = self._watch.judge(before, split, began_s)
         return self._step(str(split), shifted, observer.read(), split, names, traffic)
 

@@ -10,6 +10,7 @@ from rehearsal.cutover import Cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.lifecycle import engine_of
 from rehearsal.observation import Observer
+from rehearsal.policy_pack import pack_options
 from rehearsal.traffic.download import HeldDownload
 from rehearsal.traffic.run import Address, TrafficRun
 from rehearsal.traffic.watch import RampTraffic, StageWatch
@@ -53,6 +54,7 @@ def run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> En
         images_of(running.endpoint, running.region)[RELEASED_BUILD],
         view.say,
         watch,
+        pack_options(workspace.root),
     )
     problems: list[str] = []
     try:
