@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -38,6 +37,8 @@ def markdown(plan: Plan) -> str:
     )
     environment.filters |= {
         "text": _text,
+        "headline": _headline,
+        "commands": _commands,
         "change": _change,
         "properties": _properties,
     }
@@ -56,8 +57,23 @@ def failed_markdown(stack: str, message: str) -> str:
 
 def _text(value: object) -> str:
     """Words as words: no tag, no table border, no emphasis, nobody mentioned, one line."""
-    escaped = _MEANT_BY_MARKDOWN.sub(r"\\\1", html.escape(str(value), quote=False))
+    harmless = str(value).replace("&", "&amp;").replace("<", "&lt;")
+    escaped = _MEANT_BY_MARKDOWN.sub(r"\\\1", harmless)
     return escaped.replace("@", "&#64;").replace("\n", "<br>")
+
+
+def _headline(text: str) -> str:
+    """The first line of what was said."""
+    return _text(text.partition("\n")[0])
+
+
+def _commands(text: str) -> str:
+    """What stands below the first line, such as the commands that mend it, as code in a list."""
+    below = text.partition("\n")[2]
+    if not below:
+        return ""
+    lines = ["```", *(line.strip() for line in below.replace("```", "''").splitlines()), "```"]
+    return "\n\n" + "\n".join(f"  {line}" for line in lines) + "\n"
 
 
 def _change(change: Change) -> str:

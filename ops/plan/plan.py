@@ -93,7 +93,7 @@ class Plan:
     @property
     def judgement(self) -> tuple[str, ...]:
         """What the guards said, refusals apart."""
-        return tuple(str(notice) for notice in self.notices if notice.kind not in _REFUSALS)
+        return tuple(_said(notice) for notice in self.notices if notice.kind not in _REFUSALS)
 
     @property
     def surprises(self) -> tuple[Notice, ...]:
@@ -103,7 +103,7 @@ class Plan:
     @property
     def refusals(self) -> tuple[str, ...]:
         """Why an update would stop: guards, mandatory policies and protection."""
-        guards = [str(notice) for notice in self.notices if notice.kind in _REFUSALS]
+        guards = [_said(notice) for notice in self.notices if notice.kind in _REFUSALS]
         policies = [
             f"policy {finding.policy}: {finding.resource}: {finding.message}"
             for finding in self.findings
@@ -149,7 +149,7 @@ def fold(events: Sequence[Event], stack: str) -> Plan:
     return Plan(
         stack=named.removeprefix("urn:pulumi:") or stack,
         services=services,
-        notices=tuple(dict.fromkeys(sorted(notices.values(), key=_weight))),
+        notices=tuple(dict.fromkeys(sorted(notices.values(), key=_order))),
         findings=policy_findings(events),
         packs=policy_packs(events),
         costs=costs(steps, services),
@@ -160,8 +160,13 @@ def fold(events: Sequence[Event], stack: str) -> Plan:
     )
 
 
-def _weight(notice: Notice) -> int:
-    return _HEAVIEST_FIRST.index(notice.kind)
+def _order(notice: Notice) -> tuple[int, str]:
+    return _HEAVIEST_FIRST.index(notice.kind), notice.service
+
+
+def _said(notice: Notice) -> str:
+    """The notice where it is clear that the guards say it."""
+    return str(notice).removeprefix("judgement: ")
 
 
 def _past(operation: Operation) -> str:

@@ -25,7 +25,9 @@ class PolicyFinding:
 def policy_findings(events: Iterable[Event]) -> tuple[PolicyFinding, ...]:
     """Every violation and warning once, the mandatory ones first."""
     found = dict.fromkeys(_finding(event) for event in events if event.kind == "policyEvent")
-    return tuple(sorted(found, key=lambda each: (not each.is_mandatory, each.policy)))
+    return tuple(
+        sorted(found, key=lambda each: (not each.is_mandatory, each.policy, each.resource))
+    )
 
 
 def policy_packs(events: Iterable[Event]) -> tuple[str, ...]:
