@@ -1,0 +1,154 @@
+"""Adopts a console-made shop on a rehearsal, and kills it on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal.account import images_of
+from rehearsal.lifecycle import ROOT
+from tests.engine.rehearsed import Rehearsed, rehearsed
+from tests.ops.console_made import BALANCER, PORTAL_GROUP, WEB_GROUP, Shop, click_together
+
+ADOPTED = {"40": PORTAL_GROUP, "100": WEB_GROUP}
+"""Priority to target group of the rules that are adopted."""
+_ENDING_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Adopting:
+    """A shop on a rehearsal, and the command that adopts it."""
+
+    stack: Rehearsed
+    shop: Shop
+    before: Mapping[str, Any]
+    """The rules as they were, by priority."""
+
+    def argv(self, *options: str) -> list[str]:
+        """The command, with nothing left to ask."""
+        named = ["--load-balancer", BALANCER, "--stack", "rehearsal", "--yes"]
+        return [sys.executable, "-m", "ops.cli", "adopt", *named, *options]
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {**self.stack.env, "PYTHONPATH": str(ROOT)}
+
+    def adopt(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.argv(*options),
+            cwd=self.stack.root,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def rules(self) -> dict[str, Any]:
+        """The rules as they are, by priority."""
+        return {rule["Priority"]: rule for rule in self.shop.rules()}
+
+    def others(self) -> dict[str, Any]:
+        """The rules that are not ours to change."""
+        return {p: rule for p, rule in self.rules().items() if p in set(self.before) - set(ADOPTED)}
+
+    def split_of(self, priority: str) -> list[tuple[str, int]]:
+        """Name and weight of each group that a rule forwards to."""
+        (action,) = self.rules()[priority]["Actions"]
+        groups = action["ForwardConfig"]["TargetGroups"]
+        return [(g["TargetGroupArn"].split("/")[-2], g["Weight"]) for g in groups]
+
+    def assert_as_it_was_or_converted(self) -> None:
+        """Each rule forwards as it did or by its two weights; the state has what there is."""
+        for priority, group in ADOPTED.items():
+            split = self.split_of(priority)
+            assert split[0] in ((group, 1), (group, 100))
+            assert [weight for _, weight in split[1:]] in ([], [0])
+        assert self.gone() == []
+        assert self.others() == {priority: self.before[priority] for priority in self.others()}
+
+    def gone(self) -> list[str]:
+        """The resources of the state that AWS does not have."""
+        said = self.stack.pulumi("refresh", "--preview-only", "--json").stdout
+        start = said.find("{")
+        steps = json.loads(said[start : said.rfind("}") + 1]).get("steps", [])
+        return [step["urn"] for step in steps if step["op"] == "delete"]
+
+    @property
+    def updated(self) -> int:
+        """How many resources the update that runs, or ran last, has made or changed."""
+        log = self.stack.root / ".failover" / "adopt" / "up.log"
+        return log.read_text().count("resOutputsEvent") if log.exists() else 0
+
+    @property
+    def is_importing(self) -> bool:
+        """Whether the import has begun to write the state."""
+        return "ListenerRule" in self.stack.engine.run("stack", "export")
+
+    def killed(self, when: Callable[[], bool], *, with_children: bool) -> None:
+        """Begin, and kill -9 at that moment: alone, or with every process below."""
+        (self.stack.root / ".failover" / "adopt" / "up.log").unlink(missing_ok=True)
+        with subprocess.Popen(
+            self.argv("--apply", "--probe-rate", "50"),
+            cwd=self.stack.root,
+            env=self.env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            while process.poll() is None and not when():
+                time.sleep(0.02)  # a log file and a clock have no event to await
+            below = descendants(process.pid) if with_children else []
+            for pid in [process.pid, *below]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        wait_until_gone(below)
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below `pid`, the nearest first."""
+    parents: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            parents.setdefault(int(fields[1]), []).append(int(folder.name))
+    found, level = list[int](), [pid]
+    while level := [child for parent in level for child in parents.get(parent, [])]:
+        found += level
+    return found
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while any(is_there(pid) for pid in pids):
+        assert time.monotonic() < deadline, pids
+        time.sleep(0.05)
+
+
+def is_there(pid: int) -> bool:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+@contextlib.contextmanager
+def adopting(folder: Path) -> Generator[Adopting]:
+    """A rehearsal with a shop in it, and a stack file that says nothing but its secret."""
+    with rehearsed(folder, "prod") as stack:
+        document = yaml.safe_load(stack.workspace.stack_file.read_text())
+        token = {k: v for k, v in document["config"].items() if k == "failover:previewToken"}
+        stack.workspace.stack_file.write_text(yaml.safe_dump({**document, "config": token}))
+        images = images_of(stack.running.endpoint, stack.running.region)
+        shop = click_together(stack.client, images)
+        shop.wait_until_it_serves()
+        yield Adopting(stack, shop, {rule["Priority"]: rule for rule in shop.rules()})

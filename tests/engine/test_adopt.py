@@ -1,0 +1,98 @@
+"""From a console-made load balancer to a stack, under traffic, killed on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from tests.engine.adopting import ADOPTED, Adopting, adopting
+
+pytestmark = pytest.mark.engine
+
+RATE = 200
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Generator[Adopting]:
+    with adopting(tmp_path_factory.mktemp("adopt")) as made:
+        yield made
+
+
+def test_without_apply_the_plan_is_shown_and_nothing_is_changed(shop: Adopting) -> None:
+    state = shop.stack.engine.run("stack", "export")
+
+    planned = shop.adopt()
+
+    assert planned.returncode == 0, planned.stdout
+    changes = [line.split()[:4] for line in planned.stdout.splitlines() if line.startswith("  ~")]
+    assert changes == [
+        ["~", "rule", "lb:ListenerRule", "portal"],
+        ["~", "rule", "lb:ListenerRule", "web"],
+    ]
+    assert "nothing was changed yet" in planned.stdout
+    assert shop.rules() == shop.before
+    assert shop.stack.engine.run("stack", "export") == state
+    imports = json.loads((shop.stack.root / "import.json").read_text())
+    assert len(imports["resources"]) == 4
+
+
+def test_killed_on_the_way_each_rule_is_as_it_was_or_converted(shop: Adopting) -> None:
+    shop.killed(lambda: shop.is_importing, with_children=True)
+    shop.assert_as_it_was_or_converted()
+
+    shop.killed(lambda: shop.updated > 6, with_children=True)
+    shop.assert_as_it_was_or_converted()
+
+
+def test_it_is_run_again_to_its_end_without_a_lost_request(shop: Adopting) -> None:
+    adopted = shop.adopt("--apply", "--probe-rate", str(RATE))
+
+    assert adopted.returncode == 0, adopted.stdout
+    assert requests_of(adopted.stdout)["failed"] == 0
+    assert {p: shop.split_of(p) for p in ADOPTED} == {
+        "40": [("hankooktire-us-prd-portal-tg", 100), ("hankooktire-us-prd-portal-02-tg", 0)],
+        "100": [("hankooktire-us-prd-web-tg", 100), ("hankooktire-us-prd-web-02-tg", 0)],
+    }
+    kept = {p: {**shop.rules()[p], "Actions": shop.before[p]["Actions"]} for p in ADOPTED}
+    assert kept == {p: shop.before[p] for p in ADOPTED}
+    assert shop.others() == {p: shop.before[p] for p in shop.others()}
+    assert_settled(shop)
+
+
+def test_adopting_again_changes_nothing(shop: Adopting) -> None:
+    files = [shop.stack.root / name for name in ("Pulumi.rehearsal.yaml", "import.json")]
+    held = [file.read_text() for file in files]
+    rules = shop.rules()
+
+    again = shop.adopt("--apply")
+
+    assert again.returncode == 0, again.stdout
+    assert again.stdout.splitlines()[-1] == "adopted already: nothing to change"
+    assert shop.rules() == rules
+    assert [file.read_text() for file in files] == held
+
+
+def test_the_ramp_by_hand_works_on_what_was_adopted(shop: Adopting) -> None:
+    shop.stack.engine.set_config("weights", "90/10")
+
+    shifted = shop.stack.pulumi("up", "--yes", "--skip-preview")
+
+    assert shifted.returncode == 0, shifted.stdout
+    assert [[weight for _, weight in shop.split_of(p)] for p in ADOPTED] == [[90, 10], [90, 10]]
+    assert shop.adopt("--apply").returncode == 0
+
+
+def assert_settled(shop: Adopting) -> None:
+    preview = shop.stack.pulumi("preview", "--expect-no-changes")
+    assert preview.returncode == 0, preview.stdout
+
+
+def requests_of(said: str) -> dict[str, Any]:
+    """What the adoption says of its requests."""
+    (line,) = [line for line in said.splitlines() if " requests, " in line]
+    words = line.split()
+    assert int(words[0]) > 5 * RATE
+    return {"sent": int(words[0]), "failed": int(words[2])}
