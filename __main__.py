@@ -9,6 +9,10 @@ import sys
 import pulumi
 from pulumi.runtime import get_config_env, get_config_secret_keys_env
 
+from components.guards.errors import RefusedError
+from components.guards.memory import RunningEngine
+from components.guards.program import ProgramGuards
+from components.guards.voice import EngineVoice
 from components.lookups import ProviderLookups
 from components.stack import declare_stack
 from settings import Settings, SettingsError, Surroundings
@@ -19,24 +23,31 @@ BAIL = 32
 
 
 def main() -> None:
-    """Declare the stack, or say everything that is wrong with its config."""
+    """Declare the stack, or say everything that is wrong with its config or with this update."""
     raw = get_config_env()
+    aws_config = in_namespace(raw, "aws")
+    voice = EngineVoice()
     surroundings = Surroundings(
         stack=pulumi.get_stack(),
         environ=os.environ,
-        aws_config=in_namespace(raw, "aws"),
+        aws_config=aws_config,
         secret_keys=frozenset(get_config_secret_keys_env()),
         lookups=ProviderLookups(),
     )
     try:
         settings = Settings.parse(raw, surroundings)
+        guards = ProgramGuards(settings, aws_config, os.environ, RunningEngine(), voice)
     except SettingsError as error:
         pulumi.log.error(str(error))
+        sys.exit(BAIL)
+    except RefusedError as refusal:
+        for notice in refusal.notices:
+            voice.say(notice)
         sys.exit(BAIL)
     # The provider's SDK defines thousands of classes as it is imported, bit by bit, from in there;
     # looking for garbage among them again and again is a fifth of that time.
     gc.disable()
-    declare_stack(settings)
+    guards.tell(declare_stack(settings, guards.hooks()))
     gc.freeze()
     gc.enable()
 

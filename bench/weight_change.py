@@ -90,7 +90,7 @@ def _measure(
             row += [TerraformPeer.why_missing(), ""]
         table.add_row(*row)
         per_size.append((resources, statistics.median(stack_s)))
-        engine.set_config("weights", "90/10")
+        engine.set_config("weights", SPLITS[0])
         timelines.append(timed_up(workspace.root, env, resources))
     console.print(table)
     _print_slope(console, per_size)
@@ -154,6 +154,8 @@ def set_services(stack_file: Path, count: int) -> None:
     config["failover:images"] = dict.fromkeys(names, images)
     config["failover:capacity"] = dict.fromkeys(names, capacity)
     config["failover:weights"] = SPLITS[1]
+    # One look is enough: what is measured is the change, and not how long a slot must be healthy.
+    config["failover:ramp"] = {"guard": {"healthyPolls": 1, "pollSeconds": 1}}
     stack_file.write_text(_dumped(document))
 
 

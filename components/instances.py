@@ -7,8 +7,10 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from components.guards.hooks import Hooks
 from components.tags import Tags
 from components.user_data import user_data
+from rollout.guard_case import FLOOR_TAG
 from rollout.split import Slot
 from settings.names import Names
 from settings.service import ServiceSettings
@@ -36,6 +38,8 @@ class InstancesArgs(TypedDict):
     """The target group that they are registered in."""
     protection: bool
     """Whether the Auto Scaling group is protected."""
+    hooks: Hooks
+    """What the guards bind to."""
 
 
 def declare_instances(
@@ -106,7 +110,7 @@ def _declare_template(
             {"resource_type": kind, "tags": instance_tags} for kind in ("instance", "volume")
         ],
         tags=args["tags"].of(template_name, service.name, args["slot"]),
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions(parent=parent, hooks=args["hooks"].template),
     )
 
 
@@ -116,6 +120,8 @@ def _declare_group(
     service, capacity = args["service"], args["instances"].capacity
     group_name = args["instances"].group_name
     tags = args["tags"].of(group_name, service.name, args["slot"])
+    if capacity.floor_size:
+        tags[FLOOR_TAG] = str(capacity.floor_size)
     return aws.autoscaling.Group(
         name,
         name=group_name,
@@ -148,7 +154,9 @@ def _declare_group(
             {"key": key, "value": value, "propagate_at_launch": False}
             for key, value in tags.items()
         ],
-        opts=pulumi.ResourceOptions(parent=parent, protect=args["protection"]),
+        opts=pulumi.ResourceOptions(
+            parent=parent, protect=args["protection"], hooks=args["hooks"].group
+        ),
     )
 
 

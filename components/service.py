@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.dashboard import declare_dashboard
+from components.guards.hooks import Hooks
 from components.slot import Slot, SlotArgs
 from components.tags import Tags
 from rollout.split import Slot as SlotName
@@ -51,6 +52,8 @@ class ServiceArgs(TypedDict):
     """The load balancer, as its metrics name it."""
     protection: bool
     """Whether its rules, target groups and Auto Scaling groups are protected."""
+    hooks: Hooks
+    """What the guards bind to."""
 
 
 class Service(pulumi.ComponentResource):
@@ -78,7 +81,7 @@ class Service(pulumi.ComponentResource):
             for slot in args["service"].slots
         }
         arns = {slot: declared.target_group_arn for slot, declared in self.slots.items()}
-        rule = self._declare_rule(name, arns)
+        self.rule = rule = self._declare_rule(name, arns)
         for slot, arn in arns.items():
             self._declare_preview_rule(slot, arn)
         if args["has_dashboard"]:
@@ -102,6 +105,7 @@ class Service(pulumi.ComponentResource):
             "security_group_id": args["security_group_id"],
             "load_balancer_arn_suffix": args["load_balancer_arn_suffix"],
             "protection": args["protection"],
+            "hooks": args["hooks"],
         }
 
     def _declare_rule(

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms import declare_alarms
+from components.guards.hooks import Hooks
 from components.instances import declare_instances
 from components.tags import Tags
 from settings.alarms import AlarmSettings
@@ -39,6 +40,8 @@ class SlotArgs(TypedDict):
     """The load balancer, as its metrics name it."""
     protection: bool
     """Whether its target group and Auto Scaling group are protected."""
+    hooks: Hooks
+    """What the guards bind to."""
 
 
 class Slot(pulumi.ComponentResource):
@@ -70,6 +73,7 @@ class Slot(pulumi.ComponentResource):
                     "security_group_id": args["security_group_id"],
                     "target_group_arn": self.target_group_arn,
                     "protection": args["protection"],
+                    "hooks": args["hooks"],
                 },
             )
             self.image_id = template.image_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from components.exports import export_outputs
+from components.guards.hooks import Hooks
 from components.instance_access import InstanceAccess
 from components.load_balancer import LoadBalancer
 from components.network import Network
@@ -12,8 +13,11 @@ from settings import Settings
 from settings.load_balancer import NewLoadBalancer
 
 
-def declare_stack(settings: Settings) -> None:
-    """Declare the network, the load balancer and the services, and export what they are."""
+def declare_stack(settings: Settings, hooks: Hooks) -> dict[str, Service]:
+    """Declare the network, the load balancer and the services, and export what they are.
+
+    Gives the services, by name.
+    """
     names, tags = settings.names, Tags(settings.names.environment, settings.tags)
     network = Network("network", {"names": names, "tags": tags, "network": settings.network})
     load_balancer = LoadBalancer(
@@ -39,8 +43,9 @@ def declare_stack(settings: Settings) -> None:
             "ports": sorted({service.port for service in settings.services}),
         },
     )
-    services = _declare_services(settings, tags, network, load_balancer, access)
+    services = _declare_services(settings, tags, network, load_balancer, access, hooks)
     export_outputs(settings, load_balancer, services)
+    return services
 
 
 def _declare_services(
@@ -49,6 +54,7 @@ def _declare_services(
     network: Network,
     load_balancer: LoadBalancer,
     access: InstanceAccess,
+    hooks: Hooks,
 ) -> dict[str, Service]:
     return {
         service.name: Service(
@@ -67,6 +73,7 @@ def _declare_services(
                 "listener_arn": load_balancer.listener_arn,
                 "load_balancer_arn_suffix": load_balancer.arn_suffix,
                 "protection": settings.protection,
+                "hooks": hooks,
             },
         )
         for service in settings.services

@@ -19,9 +19,14 @@ FIRST_BUILD = "v1"
 _ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRoles", "aws:endpoints", "aws:sharedConfigFiles")
 """Provider config that leads to the team's own account; the rehearsal's has no use for it."""
 
+_SHORT_GUARD = {"pollSeconds": 1, "waitSeconds": 120}
+"""Local targets boot within seconds: to look at them as rarely as at AWS's would only make every
+stage slower. What the stack says itself holds."""
+
 _HEADER = """\
 # Written by `failover rehearse up` from Pulumi.{like}.yaml; `failover rehearse down` removes it.
-# Local: ids, images, allowedAccountIds, secrets, and healthCheckGraceSeconds to fit local boots.
+# Local: ids, images, allowedAccountIds, secrets, and healthCheckGraceSeconds and ramp.guard to fit
+# local boots.
 """
 
 
@@ -78,8 +83,9 @@ def rehearsed_stack(source: StackFile, account: Account, boot_seconds: float) ->
     """The same config with the local ids in place of the team's own.
 
     Everything else stays as it is, so that what is rehearsed is what will run: names, weights,
-    sizes, timeouts, alarms. The one exception is the time that a service grants its instances to
-    boot: local ones boot in `boot_seconds`, and a renewal waits out the whole of that time.
+    sizes, timeouts, alarms. The exceptions are the time that a service grants its instances to
+    boot: local ones boot in `boot_seconds`, and a renewal waits out the whole of that time. And
+    the guards look every second where the stack does not say how often.
 
     Raises:
         NotSupportedError: the stack builds on resources that only the team's account has.
@@ -99,6 +105,8 @@ def rehearsed_stack(source: StackFile, account: Account, boot_seconds: float) ->
         load_balancer["certificateArn"] = account.certificate_arn
     for service in _map(config.get(f"{PROJECT}:services")).values():
         service["healthCheckGraceSeconds"] = math.ceil(2 * boot_seconds) + 1
+    ramp = config.setdefault(f"{PROJECT}:ramp", {})
+    ramp["guard"] = {**_SHORT_GUARD, **_map(ramp.get("guard"))}
     for service in _map(config.get(f"{PROJECT}:images")).values():
         for slot in _map(service):
             service[slot] = account.images[FIRST_BUILD]

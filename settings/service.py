@@ -96,6 +96,8 @@ class ServiceSettings:
     rule: Rule
     port: int
     split: Split
+    has_own_weights: bool
+    """Whether its split is its own, and not the common one."""
     health_check: HealthCheck
     deregistration_delay_seconds: int
     health_check_grace_seconds: int
@@ -127,6 +129,7 @@ def read_service(
         rule=read_rule(own),
         port=own.require(PORT),
         split=own.read(OWN_WEIGHTS) or split,
+        has_own_weights=own.has(OWN_WEIGHTS),
         health_check=read_health_check(own.section(HEALTH_CHECK)),
         deregistration_delay_seconds=own.require(DEREGISTRATION_DELAY_SECONDS),
         health_check_grace_seconds=own.require(HEALTH_CHECK_GRACE_SECONDS),

@@ -18,8 +18,15 @@ PROJECT = "failover"
 UNKNOWN_FUNCTION = "no such function in the recording"
 _IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
 
+_NO_STATE = "pulumi:pulumi:readStackOutputs"
+
 Override = Callable[[MockResourceArgs], dict[str, Any]]
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+_ANSWERS: dict[str, Answer] = {
+    _IDENTITY: lambda _: {"accountId": "111122223333"},
+    _NO_STATE: lambda _: {"outputs": {}},
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class LocalMocks(Mocks):
 
     def __init__(self, override: Override | None, answers: Mapping[str, Answer]) -> None:
         self._override = override
-        self._answers = {_IDENTITY: lambda _: {"accountId": "111122223333"}} | dict(answers)
+        self._answers = _ANSWERS | dict(answers)
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         if args.token not in self._answers:
@@ -147,7 +154,7 @@ def _event_loop() -> asyncio.AbstractEventLoop:
 
 
 def recorded(
-    declare: Callable[[], None],
+    declare: Callable[[], object],
     stack: str = "prod",
     override: Override | None = None,
     answers: Mapping[str, Answer] | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from components.guards.hooks import NO_HOOKS
 from components.stack import declare_stack
 from tests.components.recording import Override, Recording, recorded
 from tests.configs import Config, FakeLookups, parsed, stack_config
@@ -24,4 +25,4 @@ def declared(
 ) -> Recording:
     """What a config registers."""
     settings = parsed(config, lookups, stack)
-    return recorded(lambda: declare_stack(settings), stack, override)
+    return recorded(lambda: declare_stack(settings, NO_HOOKS), stack, override)

@@ -18,10 +18,10 @@ def test_dev_is_built_shifted_checked_and_destroyed_at_once(
         before = inventory(dev)
         dev.engine.set_config("weights", "100/0")
         dev.engine.run("up", "--yes", "--skip-preview")
-        dev.engine.set_config("weights", "75/25")
+        dev.engine.set_config("weights", "90/10")
         dev.engine.run("up", "--yes", "--skip-preview")
 
-        assert [service.weights for service in dev.observer().read()] == ["75/25", "75/25"]
+        assert [service.weights for service in dev.observer().read()] == ["90/10", "90/10"]
         assert_nothing_to_change(dev)
 
         destroyed = dev.pulumi("destroy", "--yes", "--skip-preview")

@@ -35,7 +35,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Generator[Prod]:
 
 
 def test_a_stage_updates_one_rule_per_service_and_nothing_else(prod: Rehearsed) -> None:
-    prod.engine.set_config("weights", "75/25")
+    prod.engine.set_config("weights", "90/10")
     result = prod.engine.up()
 
     for changes in (result.previewed, result.applied):
@@ -44,7 +44,7 @@ def test_a_stage_updates_one_rule_per_service_and_nothing_else(prod: Rehearsed) 
             (RULE, "update"),
         ]
         assert all(path.endswith("weight") for change in changes for path in change.paths)
-    assert [service.weights for service in prod.observer().read()] == ["75/25", "75/25"]
+    assert [service.weights for service in prod.observer().read()] == ["90/10", "90/10"]
 
 
 def test_after_a_stage_there_is_nothing_left_to_change(prod: Rehearsed) -> None:
@@ -59,19 +59,19 @@ def test_outputs_tell_the_weights_as_they_are(prod: Rehearsed) -> None:
     services = prod.engine.outputs()["services"]
 
     assert {name: service["weights"] for name, service in services.items()} == {
-        "portal": "75/25",
-        "web": "75/25",
+        "portal": "90/10",
+        "web": "90/10",
     }
 
 
 def test_a_services_own_weights_override_the_common_ones(prod: Rehearsed) -> None:
-    prod.engine.set_config("services.web.weights", "50/50", "--path")
+    prod.engine.set_config("services.web.weights", "75/25", "--path")
     result = prod.engine.up()
 
     assert [change.type_token for change in result.applied] == [RULE]
     assert [(s.name, s.weights) for s in prod.observer().read()] == [
-        ("portal", "75/25"),
-        ("web", "50/50"),
+        ("portal", "90/10"),
+        ("web", "75/25"),
     ]
     prod.engine.run("config", "rm", "--path", "services.web.weights")
     prod.engine.run("up", "--yes", "--skip-preview")

@@ -54,6 +54,7 @@ def test_ids_become_local_ones_the_boot_time_fits_and_nothing_else_changes() -> 
         },
         "failover:services": {"web": {"priority": 100, "healthCheckGraceSeconds": 5}},
         "failover:images": {"web": {"01": "ami-v1", "02": "ami-v1"}},
+        "failover:ramp": {"guard": {"pollSeconds": 1, "waitSeconds": 120}},
     }
 
 

@@ -1,0 +1,29 @@
+"""Why an update does not go on.
+
+GuardError
+├── RefusedError      the judgement; everything that it says is in the text
+└── ReadBackError     a rule is not what the update made it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rollout.notice import Notice
+
+
+class GuardError(Exception):
+    """Base of every error that the guards raise; its text is for a person."""
+
+
+class RefusedError(GuardError):
+    """The update is refused."""
+
+    def __init__(self, notices: Sequence[Notice]) -> None:
+        """Hold what is to be said, of which there is at least one."""
+        self.notices = tuple(notices)
+        super().__init__("\n".join(map(str, self.notices)))
+
+
+class ReadBackError(GuardError):
+    """A rule is not what the update made it."""

@@ -1,0 +1,162 @@
+"""The guards of one run of the program."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from components.guards.errors import RefusedError
+from components.guards.memory import Remembered
+from components.guards.view import Attempt, View
+from components.guards.voice import Voice
+from live.errors import LiveError
+from rollout.guard_case import GuardCase, GuardRules, WantedService
+from rollout.judgement import Judgement, Verdict, judged
+from rollout.live_slot import names
+from rollout.notice import ALL_SERVICES, Notice, NoticeKind
+from rollout.observation import LiveRule, LiveService
+from rollout.split import Slot
+from rollout.telling import notices
+
+_NOTHING = Judgement(())
+
+
+class Guards:
+    """One judgement for all services of the stack, from one sight of them.
+
+    `look` comes before anything is declared, so that what is refused then changes nothing at all;
+    `look_again` follows while the update waits.
+    """
+
+    def __init__(
+        self,
+        rules: GuardRules,
+        wanted: Mapping[str, WantedService],
+        remembered: Mapping[str, Remembered],
+        view: View,
+        voice: Voice,
+        *,
+        is_preview: bool,
+    ) -> None:
+        """Be ready; nothing is read yet.
+
+        Args:
+            rules: What the team has set.
+            wanted: The services of the config.
+            remembered: The services that the stack has; the others are made by this update.
+            view: AWS as it is.
+            voice: Where notices go.
+            is_preview: Whether nothing is done, so that nothing is refused or waited for.
+        """
+        self.rules = rules
+        self.is_preview = is_preview
+        self.polls = 0
+        self._wanted = wanted
+        self._known = {name: found for name, found in remembered.items() if name in wanted}
+        self._view = view
+        self._voice = voice
+        self.judgement = _NOTHING
+        self.seen_at = time.monotonic()
+        self._live: dict[str, LiveRule] = {}
+
+    def look(self) -> list[Notice]:
+        """What there is to say of this run.
+
+        Raises:
+            RefusedError: it would change what must not be changed, or nobody can see.
+        """
+        try:
+            self._see()
+        except LiveError as error:
+            return self._refused_or_told([self._unreadable(error)])
+        told = notices(self.judgement, self.rules.override, is_preview=self.is_preview)
+        if self.judgement.verdict is Verdict.REFUSED:
+            return self._refused_or_told(told)
+        return told
+
+    def look_again(self) -> list[Notice]:
+        """What there is to say after another poll; it counts those in a row that were good.
+
+        Raises:
+            RefusedError: it must not go on, or nobody can see.
+        """
+        try:
+            services = self._view.services(self._tell_attempt)
+        except LiveError as error:
+            raise RefusedError([self._unreadable(error)]) from error
+        self._judge(services)
+        told = notices(self.judgement, self.rules.override, is_preview=False)
+        if self.judgement.verdict is Verdict.REFUSED:
+            raise RefusedError(told)
+        return told
+
+    def live_weight(self, service: str, slot: Slot) -> int:
+        """The live share of a slot, as it was last seen; 0 where there is no rule yet."""
+        split = self._live[service].split if service in self._live else None
+        return 0 if split is None else split.weight_of(slot)
+
+    def read_rule(self, service: str) -> LiveRule:
+        """The rule of a service as it is now.
+
+        Raises:
+            LiveError: AWS cannot be read.
+        """
+        (found,) = (
+            rule for rule in self._view.rules(self._tell_attempt) if rule.service == service
+        )
+        return found
+
+    def _see(self) -> None:
+        if not self._known:
+            return
+        self._view.of([found.address for found in self._known.values()])
+        rules = self._view.rules(self._tell_attempt)
+        self._live = {rule.service: rule for rule in rules}
+        if not self._is_calm(rules):
+            self._judge(self._view.services(self._tell_attempt))
+
+    def _is_calm(self, rules: Sequence[LiveRule]) -> bool:
+        """Whether this run touches nothing that is guarded, so that there is no more to read."""
+        return all(
+            rule.split == self._known[rule.service].memory.state == self._wanted[rule.service].split
+            and self._known[rule.service].memory.left == rule.split
+            and all(self._is_kept(rule.service, slot) for slot in Slot)
+            for rule in rules
+        )
+
+    def _is_kept(self, service: str, slot: Slot) -> bool:
+        old, new = self._known[service].slots[slot], self._wanted[service].slots[slot]
+        is_same_group = names(new.target_group, old.target_group)
+        if new.build is None or old.build is None:
+            return is_same_group and new.build == old.build
+        return is_same_group and (old.build, old.min_size, old.max_size) == (
+            new.build,
+            new.min_size,
+            new.max_size,
+        )
+
+    def _judge(self, services: Sequence[LiveService]) -> None:
+        """Judge by what was seen; a poll counts where only the number of polls is missing."""
+        cases = [
+            GuardCase(live, self._wanted[live.name], self._known[live.name].memory)
+            for live in services
+        ]
+        self._live = {live.name: live.rule for live in services}
+        enough = judged(cases, self.rules, self.rules.healthy_polls)
+        self.polls = self.polls + 1 if enough.verdict is Verdict.PASSES else 0
+        self.seen_at = time.monotonic()
+        self.judgement = enough if self.is_preview else judged(cases, self.rules, self.polls)
+
+    def _refused_or_told(self, told: list[Notice]) -> list[Notice]:
+        if self.is_preview:
+            return told
+        raise RefusedError(told)
+
+    def _unreadable(self, error: LiveError) -> Notice:
+        kind = NoticeKind.WILL_BE_REFUSED if self.is_preview else NoticeKind.REFUSED
+        text = f"nobody can see what is live, so nothing is changed: {error}"
+        return Notice(kind, ALL_SERVICES, "unseen", text)
+
+    def _tell_attempt(self, attempt: Attempt) -> None:
+        text = f"{attempt.error}; asking again for {attempt.left_seconds:.0f} s"
+        self._voice.say(Notice(NoticeKind.WAITING, ALL_SERVICES, "unseen", text))

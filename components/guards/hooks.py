@@ -1,0 +1,146 @@
+"""The hooks that hold the guards' judgement at the resources that it is about."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
+
+from components.guards.errors import ReadBackError, RefusedError
+from components.guards.guards import Guards
+from components.guards.voice import Voice
+from components.guards.waiting import Waiting, in_thread
+from rollout.notice import Notice, NoticeKind
+from rollout.observation import LiveRule
+from rollout.split import Slot
+
+READ_BACK_SECONDS = 10.0
+"""How long a rule may take to be read back as it was written."""
+
+_READ_BACK_PAUSE_SECONDS = 0.5
+
+_FREE_OF_TEMPLATE = frozenset({"tags", "tagsAll", "tagSpecifications", "name", "description"})
+_BOUND_OF_GROUP = frozenset({"targetGroupArns"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What each kind of resource is bound to; `None` binds to nothing."""
+
+    rule: ResourceHookBinding | None = None
+    template: ResourceHookBinding | None = None
+    group: ResourceHookBinding | None = None
+
+
+NO_HOOKS = Hooks()
+
+
+class GuardHooks:
+    """Makes the hooks: one of each kind for all resources of that kind."""
+
+    def __init__(self, guards: Guards, waiting: Waiting, voice: Voice) -> None:
+        """Be ready."""
+        self._guards = guards
+        self._waiting = waiting
+        self._voice = voice
+
+    def bound(self) -> Hooks:
+        """The hooks, registered with the engine."""
+        shown_too = ResourceHookOptions(on_dry_run=True)
+        before_rule = ResourceHook("guard-rule", self._before_rule)
+        after_rule = ResourceHook("guard-rule-read-back", self._after_rule)
+        template = ResourceHook("guard-launch-template", self._before_template, shown_too)
+        group = ResourceHook("guard-auto-scaling-group", self._before_group, shown_too)
+        return Hooks(
+            rule=ResourceHookBinding(before_update=[before_rule], after_update=[after_rule]),
+            template=ResourceHookBinding(before_update=[template]),
+            group=ResourceHookBinding(before_update=[group]),
+        )
+
+    async def _before_rule(self, args: ResourceHookArgs) -> None:
+        self._refuse_other_targets(args)
+        try:
+            await self._waiting.until_settled(args.name, args.urn)
+        except RefusedError as error:
+            own = [notice for notice in error.notices if notice.service == args.name]
+            raise RefusedError(own or error.notices) from error
+
+    async def _after_rule(self, args: ResourceHookArgs) -> None:
+        """Read the rule back. Source: ELBv2 API, ModifyRule, which answers before all agree."""
+        wanted = _weights(args.new_inputs or {})
+        deadline = time.monotonic() + READ_BACK_SECONDS
+        while not _is_as(live := await self._read(args.name), wanted):
+            if time.monotonic() >= deadline:
+                break
+            await asyncio.sleep(_READ_BACK_PAUSE_SECONDS)
+        else:
+            return
+        raise ReadBackError(
+            f"the rule of {args.name} was set to {'/'.join(map(str, wanted))} and is at "
+            f"{live.weights}: somebody else sets it too. `pulumi refresh` shows it as it is"
+        )
+
+    async def _read(self, service: str) -> LiveRule:
+        return await in_thread(lambda: self._guards.read_rule(service))
+
+    async def _before_template(self, args: ResourceHookArgs) -> None:
+        changed = sorted(_changed(args) - _FREE_OF_TEMPLATE)
+        self._refuse_live(args, changed, "its template")
+
+    async def _before_group(self, args: ResourceHookArgs) -> None:
+        changed = sorted(_changed(args) & _BOUND_OF_GROUP)
+        self._refuse_live(args, changed, "its Auto Scaling group")
+
+    def _refuse_live(self, args: ResourceHookArgs, changed: list[str], what: str) -> None:
+        """Refuse a change that a live slot may not have, and that the config did not tell of."""
+        service, _, slot = args.name.rpartition("-")
+        weight = self._guards.live_weight(service, Slot(slot))
+        if not changed or weight == 0 or self._guards.rules.override is not None:
+            return
+        text = (
+            f"{', '.join(changed)} of {what}: {args.name} carries {weight} of 100 of the traffic, "
+            "and a live slot is not rebuilt. Take its weight away first, or put back what was "
+            "changed"
+        )
+        kind = NoticeKind.WILL_BE_REFUSED if self._guards.is_preview else NoticeKind.REFUSED
+        notice = Notice(kind, service, f"slot {slot}", text)
+        if not self._guards.is_preview:
+            raise RefusedError([notice])
+        self._voice.say(notice, args.urn)
+
+    def _refuse_other_targets(self, args: ResourceHookArgs) -> None:
+        """Refuse a rule whose live slot would get another target group."""
+        old, new = _groups(args.old_inputs or {}), _groups(args.new_inputs or {})
+        for slot, was, becomes in zip(Slot, old, new, strict=False):
+            weight = self._guards.live_weight(args.name, slot)
+            if was["arn"] != becomes["arn"] and weight > 0 and self._guards.rules.override is None:
+                text = (
+                    f"target group {was['arn']} -> {becomes['arn']}: {args.name}-{slot} carries "
+                    f"{weight} of 100 of the traffic. Take its weight away first"
+                )
+                raise RefusedError([Notice(NoticeKind.REFUSED, args.name, f"slot {slot}", text)])
+
+
+def _changed(args: ResourceHookArgs) -> set[str]:
+    """The inputs that an update changes."""
+    old, new = dict(args.old_inputs or {}), dict(args.new_inputs or {})
+    keys = {key for key in old.keys() | new.keys() if not key.startswith("__")}
+    return {key for key in keys if old.get(key) != new.get(key)}
+
+
+def _groups(inputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The target groups of a rule's forward, in the order of the slots."""
+    forwards = [action.get("forward") or {} for action in inputs.get("actions") or []]
+    return [group for forward in forwards for group in forward.get("targetGroups") or []]
+
+
+def _weights(inputs: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(int(group["weight"]) for group in _groups(inputs))
+
+
+def _is_as(live: LiveRule, weights: tuple[int, ...]) -> bool:
+    return (live.weight_01, live.weight_02) == weights and not live.strangers

@@ -1,0 +1,133 @@
+"""What the stack remembers of its services, asked of the engine as the program starts.
+
+The state is the one from before this command: `pulumi up --refresh` changes it in memory only,
+until something else does (measured), so that a refresh hides no surprise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pulumi
+
+from live.address import ServiceAddress
+from rollout.errors import SplitError
+from rollout.guard_case import FLOOR_TAG, Memory, WantedSlot
+from rollout.observation import Build, split_of
+from rollout.split import Slot, Split
+
+_RULE = "aws:lb/listenerRule:ListenerRule"
+_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+_GROUP = "aws:autoscaling/group:Group"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the stack remembers of one service."""
+
+    address: ServiceAddress
+    memory: Memory
+    slots: Mapping[Slot, WantedSlot]
+    """As they were declared; a slot whose group is not ours has no build."""
+
+
+class Engine(Protocol):
+    """What the guards ask of the engine."""
+
+    def stack_outputs(self) -> Mapping[str, Any]:
+        """The outputs of the last completed update; nothing where there was none."""
+        ...
+
+    def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
+        """The outputs of every resource in the state, by URN.
+
+        Only where `stack_outputs` has any: the engine fails on a stack that never had a state.
+        """
+        ...
+
+
+class RunningEngine:
+    """The engine that runs this program. Source: Pulumi, the builtin provider's functions."""
+
+    def stack_outputs(self) -> Mapping[str, Any]:
+        """By `readStackOutputs`, which stack references use too."""
+        return self._ask("pulumi:pulumi:readStackOutputs", "name")["outputs"]
+
+    def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
+        """By `readStackResourceOutputs`."""
+        found = self._ask("pulumi:pulumi:readStackResourceOutputs", "stackName")["outputs"]
+        return {urn: resource["outputs"] for urn, resource in found.items()}
+
+    @staticmethod
+    def _ask(function: str, argument: str) -> Mapping[str, Any]:
+        stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+        return pulumi.runtime.invoke(function, {argument: stack}).value
+
+
+def remembered(engine: Engine) -> dict[str, Remembered]:
+    """What the stack remembers, by service; nothing before its first completed update."""
+    services = engine.stack_outputs().get("services") or {}
+    if not services:
+        return {}
+    resources = {_named(urn): found for urn, found in engine.resource_outputs().items()}
+    # A rule that a refresh has found gone is in the outputs still, and is made anew.
+    there = {name: found for name, found in services.items() if (_RULE, name) in resources}
+    return {
+        address.service: Remembered(
+            address,
+            Memory(
+                state=_split(address, resources.get((_RULE, address.service), {})),
+                left=_parsed(services[address.service].get("weights", "")),
+            ),
+            {slot: _slot(address, slot, resources) for slot in Slot},
+        )
+        for address in ServiceAddress.of_outputs(there)
+    }
+
+
+def _named(urn: str) -> tuple[str, str]:
+    """Type and logical name of a URN."""
+    parts = urn.split("::")
+    return parts[2].rsplit("$", 1)[-1], parts[-1]
+
+
+def _parsed(text: str) -> Split | None:
+    try:
+        return Split.parse(text)
+    except SplitError:
+        return None  # A rule that was adopted with other weights; the live ones are compared.
+
+
+def _split(address: ServiceAddress, rule: Mapping[str, Any]) -> Split | None:
+    weights: dict[str, int] = {}
+    for action in rule.get("actions") or []:
+        groups = (action.get("forward") or {}).get("targetGroups") or []
+        weights |= {group["arn"]: int(group.get("weight", 1)) for group in groups}
+        if not groups and action.get("targetGroupArn"):
+            weights[action["targetGroupArn"]] = 1
+    return split_of(*(weights.get(address.target_group_arns[slot], 0) for slot in Slot))
+
+
+def _slot(
+    address: ServiceAddress,
+    slot: Slot,
+    resources: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> WantedSlot:
+    name = f"{address.service}-{slot}"
+    template, group = resources.get((_TEMPLATE, name)), resources.get((_GROUP, name), {})
+    tags = {tag["key"]: tag["value"] for tag in group.get("tags") or []}
+    return WantedSlot(
+        target_group=address.target_group_arns[slot],
+        build=None
+        if template is None
+        else Build(
+            template.get("imageId") or "",
+            template.get("userData") or "",
+            template.get("instanceType") or "",
+        ),
+        min_size=int(group.get("minSize", 0)),
+        max_size=int(group.get("maxSize", 0)),
+        floor_size=int(tags.get(FLOOR_TAG, 0)),
+    )

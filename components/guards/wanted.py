@@ -1,0 +1,52 @@
+"""The services as the config has them, in the form that the guards judge."""
+
+from __future__ import annotations
+
+from components.user_data import user_data
+from rollout.guard_case import GuardRules, WantedService, WantedSlot
+from rollout.observation import Build
+from settings import Settings
+from settings.service import ServiceSettings
+from settings.slot import ExistingTargetGroup, NewInstances, SlotSettings
+
+
+def wanted_services(settings: Settings) -> dict[str, WantedService]:
+    """Every service of the stack, by its name."""
+    return {
+        service.name: WantedService(
+            name=service.name,
+            split=service.split,
+            has_own_weights=service.has_own_weights,
+            slots={s.slot: _slot(settings.names.environment, service, s) for s in service.slots},
+        )
+        for service in settings.services
+    }
+
+
+def guard_rules(settings: Settings) -> GuardRules:
+    """What the team has set for its guards."""
+    return GuardRules(
+        stages=settings.ramp.stages,
+        healthy_polls=settings.ramp.guard.healthy_polls,
+        candidate=settings.candidate,
+        override=settings.override,
+    )
+
+
+def _slot(environment: str, service: ServiceSettings, slot: SlotSettings) -> WantedSlot:
+    group = slot.target_group
+    target_group = group.arn if isinstance(group, ExistingTargetGroup) else group.name
+    if not isinstance(slot.instances, NewInstances):
+        return WantedSlot(target_group, build=None, min_size=0, max_size=0, floor_size=0)
+    capacity = slot.instances.capacity
+    return WantedSlot(
+        target_group=target_group,
+        build=Build(
+            image_id=slot.instances.image_id,
+            user_data=user_data(environment, service.name, slot.slot, service.port),
+            instance_type=capacity.instance_type,
+        ),
+        min_size=capacity.effective_min_size,
+        max_size=capacity.max_size,
+        floor_size=capacity.floor_size,
+    )

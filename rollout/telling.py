@@ -1,0 +1,97 @@
+"""A judgement in words: the notices of a preview, and those of an update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rollout.judgement import Judgement, ServiceJudgement, Verdict
+from rollout.live_slot import rebuilt_slots
+from rollout.notice import ALL_SERVICES, Notice, NoticeKind
+from rollout.objection import Objection, Subject
+
+
+def notices(judgement: Judgement, override: str | None, *, is_preview: bool) -> list[Notice]:
+    """Everything that there is to say, the services in their order.
+
+    A preview says what would be, an update what is.
+    """
+    told = list(_of_override(judgement, override))
+    for service in judgement.services:
+        told += _of_service(service, judgement.verdict, is_preview=is_preview)
+    return told
+
+
+def _of_override(judgement: Judgement, override: str | None) -> Iterator[Notice]:
+    if override is None:
+        return
+    for service in judgement.services:
+        for objection in service.overridden:
+            text = f"let through ({override}), although: {objection.why}"
+            yield Notice(NoticeKind.OVERRIDE, service.case.wanted.name, objection.change, text)
+    yield Notice(
+        NoticeKind.OVERRIDE,
+        ALL_SERVICES,
+        "one thing",
+        f"the config lets one thing through ({override}) until it is removed: "
+        "pulumi config rm override",
+    )
+
+
+def _of_service(
+    service: ServiceJudgement, overall: Verdict, *, is_preview: bool
+) -> Iterator[Notice]:
+    name = service.case.wanted.name
+    if service.surprise is not None:
+        yield Notice(NoticeKind.SURPRISE, name, service.change, service.surprise)
+    refused = NoticeKind.WILL_BE_REFUSED if is_preview else NoticeKind.REFUSED
+    standing = _standing(service)
+    if service.verdict is Verdict.REFUSED:
+        for objection in standing:
+            yield Notice(refused, name, objection.change, objection.text)
+    elif overall is Verdict.REFUSED and service.rising is not None:
+        why = "it would pass by itself, and moves with the others or not at all"
+        yield Notice(refused, name, service.change, why)
+    elif service.verdict is Verdict.WAITS:
+        waiting = NoticeKind.WILL_WAIT if is_preview else NoticeKind.WAITING
+        for objection in standing:
+            yield Notice(waiting, name, objection.change, objection.why)
+    else:
+        yield from _of_passing(service)
+
+
+def _standing(service: ServiceJudgement) -> list[Objection]:
+    """What is told of a service: where it is refused, not also what it would wait for."""
+    refused = [o for o in service.standing if not o.may_pass]
+    return sorted(refused or service.standing, key=lambda objection: objection.subject)
+
+
+def _of_passing(service: ServiceJudgement) -> Iterator[Notice]:
+    name, slot = service.case.wanted.name, service.rising
+    for rebuilt, change in rebuilt_slots(service.case).items():
+        if not any(o.subject in (Subject.BUILD, Subject.RELEASE) for o in service.overridden):
+            text = f"{change}; the slot carries nothing, so it may be released"
+            yield Notice(NoticeKind.PASSES, name, f"slot {rebuilt}", text)
+    if slot is None or service.split is None:
+        return
+    live = service.case.live.slots[slot]
+    count = f"{len(live.healthy)} of {len(live.targets)} targets of {name}-{slot} are healthy"
+    if service.is_back:
+        text = f"back towards slot {slot}, without waiting; {count}"
+    else:
+        role = "the next stage" if not service.overridden else "by the override"
+        text = f"{role} of slot {slot}; {count}"
+    yield Notice(NoticeKind.PASSES, name, service.change, text)
+
+
+def given_up(judgement: Judgement, why: str) -> list[Notice]:
+    """What is told when a wait ends without what it was for; `why` says what ended it."""
+    told: list[Notice] = []
+    for service in judgement.services:
+        name = service.case.wanted.name
+        for objection in service.standing:
+            text = f"{why}; it waited {objection.text}"
+            told.append(Notice(NoticeKind.REFUSED, name, objection.change, text))
+        if not service.standing and service.rising is not None:
+            text = f"{why}; it would pass by itself, and moves with the others or not at all"
+            told.append(Notice(NoticeKind.REFUSED, name, service.change, text))
+    return told
