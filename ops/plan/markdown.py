@@ -12,9 +12,12 @@ from ops.plan.property_change import PropertyChange, property_changes
 from ops.plan.resource_step import ResourceStep
 from ops.plan.service_plan import Change
 
-MOST_ROWS = 120
-"""A comment on GitHub holds 65,536 characters; a new stack of many services would be beyond that.
+LONGEST = 65_000
+"""Characters; a comment on GitHub holds 65,536, and a new stack of many services would be beyond.
 Source: GitHub, "body is too long (maximum is 65536 characters)"."""
+
+_ROWS = (500, 120, 40, 10, 0)
+"""Changes that are listed: as many as fit."""
 
 _MOST_PROPERTIES = 6
 _MEANT_BY_MARKDOWN = re.compile(r"([\\`*_\[\]|~#])")
@@ -42,10 +45,16 @@ def markdown(plan: Plan) -> str:
         "change": _change,
         "properties": _properties,
     }
-    rendered = environment.get_template("plan.md.j2").render(
-        plan=plan, marker=marker(plan.stack), wording=wording, most_rows=MOST_ROWS
-    )
-    return re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n"
+    template = environment.get_template("plan.md.j2")
+    text = ""
+    for rows in _ROWS:
+        rendered = template.render(
+            plan=plan, marker=marker(plan.stack), wording=wording, most_rows=rows
+        )
+        text = re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n"
+        if len(text) <= LONGEST:
+            return text
+    return f"{text[:LONGEST]}\n\n(cut here; `failover plan` shows all of it)\n"
 
 
 def failed_markdown(stack: str, message: str) -> str:

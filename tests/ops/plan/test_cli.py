@@ -1,0 +1,179 @@
+"""`failover plan` in a folder of its own, with a CLI that writes what the real one once wrote."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ops.drift.cli import drift
+from ops.plan.cli import plan
+from tests.ops.plan.cases import BY_NAME, CASES, Case
+
+Pulumi = Callable[..., Path]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: failover\n")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PULUMI_STACK", "rehearsal")
+    return folder
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path) -> Pulumi:
+    """Puts a `pulumi` on PATH that notes its arguments, writes this and exits so."""
+
+    def put(stdout: str = "", stderr: str = "", code: int = 0) -> Path:
+        said, arguments = tmp_path / "said", tmp_path / "arguments"
+        said.write_text(stdout)
+        program = tmp_path / "bin" / "pulumi"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(
+            f"#!{sys.executable}\n"
+            "import json, os, sys\n"
+            f"json.dump([sys.argv[1:], os.environ.get('PULUMI_ENABLE_STREAMING_JSON_PREVIEW')],"
+            f" open({str(arguments)!r}, 'w'))\n"
+            f"sys.stdout.write(open({str(said)!r}).read())\n"
+            f"sys.stderr.write({stderr!r})\n"
+            f"sys.exit({code})\n"
+        )
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        return arguments
+
+    return put
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(plan, arguments)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_markdown_goes_to_the_file_and_the_exit_code_is_the_outcomes(
+    case: Case, project: Path, pulumi: Pulumi
+) -> None:
+    pulumi(case.text())
+
+    result = run("--markdown", "--output", "plan.md")
+
+    assert result.exit_code == case.exit_code
+    assert (project / "plan.md").read_text(encoding="utf-8") == case.example.read_text("utf-8")
+    assert result.stdout == ""
+
+
+def test_the_engine_streams_and_is_told_the_stack_the_pack_and_its_config(
+    project: Path, pulumi: Pulumi
+) -> None:
+    pack = project / "policy"
+    pack.mkdir()
+    (pack / "PulumiPolicy.yaml").touch()
+    (pack / "prod.json").touch()
+    noted = pulumi(BY_NAME["no-change"].text())
+
+    result = run("--stack", "acme/failover/prod", "--refresh", "--json")
+
+    arguments, streaming = json.loads(noted.read_text())
+    assert result.exit_code == 0
+    assert streaming == "true"
+    assert arguments == [
+        "preview", "--json", "--non-interactive", "--stack", "acme/failover/prod",
+        "--policy-pack", str(pack), "--policy-pack-config", str(pack / "prod.json"), "--refresh",
+    ]  # fmt: skip
+    assert json.loads(result.stdout)["outcome"] == "no change"
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "code", "expected", "exit_code"),
+    [
+        (
+            "",
+            "error: no stack named 'x' found",
+            6,
+            "no stack named 'x' found; `pulumi stack ls`",
+            2,
+        ),
+        ("", "error: incorrect passphrase", 1, "error: incorrect passphrase", 3),
+        ("", "", 1, "`pulumi preview` exited 1 and said nothing", 3),
+        ("panic: nil map\n\ngoroutine 1", "", 2, "line 1 of the engine's output is no event", 3),
+        ('{"diagnosticEvent": {}}\n', "", -9, "breaks off after 1 events", 3),
+    ],
+)
+def test_a_preview_that_gives_no_plan_is_one_clear_message(
+    stdout: str, stderr: str, code: int, expected: str, exit_code: int,
+    project: Path, pulumi: Pulumi,
+) -> None:  # fmt: skip
+    pulumi(stdout, stderr, code)
+
+    result = run("--markdown", "--output", "plan.md")
+
+    assert result.exit_code == exit_code
+    assert expected in result.stderr
+    assert result.stderr.count("error: ") == 1
+    comment = (project / "plan.md").read_text()
+    assert comment.startswith("<!-- failover plan of rehearsal -->")
+    assert expected.removeprefix("error: ") in comment
+
+
+@pytest.mark.usefixtures("project")
+def test_a_missing_cli_says_what_brings_one() -> None:
+    result = run()
+
+    assert result.exit_code == 3
+    assert "`make setup` brings one" in result.stderr
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--markdown", "--json"), "choose one"),
+        (("--policy-pack", "nowhere"), "--policy-pack nowhere has no PulumiPolicy.yaml"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_runs(
+    arguments: tuple[str, ...], expected: str
+) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert expected in result.stderr
+
+
+def test_without_a_project_there_is_no_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = run()
+
+    assert result.exit_code == 2
+    assert "no Pulumi.yaml in" in result.stderr
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("name", "exit_code", "line"),
+    [
+        ("no-change", 0, "rehearsal: AWS is as the program says"),
+        ("weight-change", 1, "  web: the live weights are 100/0, the program says 90/10"),
+        ("image-change", 1, "imageId is ami-0fa11000000000001 in AWS, the program says ami-0fa1"),
+    ],
+)
+def test_drift_is_told_in_plain_words(name: str, exit_code: int, line: str, pulumi: Pulumi) -> None:
+    noted = pulumi(BY_NAME[name].text())
+
+    result = CliRunner().invoke(drift, [])
+
+    assert result.exit_code == exit_code
+    assert line in result.stdout
+    assert "--refresh" in json.loads(noted.read_text())[0]
+    assert "forward.targetGroups" not in result.stdout
