@@ -86,8 +86,17 @@ def rehearse() -> None:
     show_default=True,
     help="From the end of a minute to its CloudWatch data points.",
 )
+@click.option(
+    "--propagation-seconds",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="How much later than the API the load balancer follows a change.",
+)
 @_with_reported_errors
-def up(like: str, boot_seconds: float, metric_lag_seconds: float) -> None:
+def up(
+    like: str, boot_seconds: float, metric_lag_seconds: float, propagation_seconds: float
+) -> None:
     """Start the local AWS and leave it running; a second `up` finds the first.
 
     \b
@@ -98,10 +107,17 @@ def up(like: str, boot_seconds: float, metric_lag_seconds: float) -> None:
     Examples:
       failover rehearse up --like prod
       failover rehearse up --like dev --boot-seconds 20
-      failover rehearse up --metric-lag-seconds 120
+      failover rehearse up --metric-lag-seconds 120 --propagation-seconds 5
     """
     workspace = Workspace(ROOT)
-    started = start(workspace, like, boot_seconds, _say, metric_lag_seconds=metric_lag_seconds)
+    started = start(
+        workspace,
+        like,
+        boot_seconds,
+        _say,
+        metric_lag_seconds=metric_lag_seconds,
+        propagation_seconds=propagation_seconds,
+    )
     running = started.running
     verb = "runs" if started.is_new else "already runs"
     click.echo(f"a rehearsal like {running.like} {verb} at {running.endpoint}")

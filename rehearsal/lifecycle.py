@@ -50,6 +50,7 @@ def start(
     *,
     tethered: bool = False,
     metric_lag_seconds: float = METRIC_LAG_SECONDS,
+    propagation_seconds: float = 0.0,
 ) -> Started:
     """Start a rehearsal of the stack `like`, or find the one that runs.
 
@@ -60,6 +61,7 @@ def start(
         say: Called with what is being done.
         tethered: End the rehearsal with this process, whatever ends it.
         metric_lag_seconds: From the end of a minute to its CloudWatch data points, at least 2.
+        propagation_seconds: From a change of a rule or a target to the requests that follow it.
 
     Raises:
         RehearsalError: it could not be started; nothing is left behind.
@@ -78,6 +80,7 @@ def start(
         raise BusyError("another `failover rehearse up` is starting in this clone; wait for it")
     say("starting the local AWS")
     options = ["--boot-seconds", str(boot_seconds), "--metric-lag-seconds", str(metric_lag_seconds)]
+    options += ["--propagation-seconds", str(propagation_seconds)]
     supervisor, ready = _start_supervisor(workspace, options, tethered=tethered)
     running = Running(
         pid=int(ready["pid"]),

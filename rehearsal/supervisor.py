@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -78,12 +79,22 @@ class Part:
         self._process.stdout.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """What takes time on AWS, and how much of it here; seconds."""
+
+    boot_seconds: float
+    metric_lag_seconds: float
+    propagation_seconds: float
+
+
 def main() -> int:
     """Serve until told to stop; the first line on standard output says that all is ready."""
     parser = argparse.ArgumentParser(description="Hold a rehearsal's processes together.")
     parser.add_argument("root", type=Path)
     parser.add_argument("--boot-seconds", type=float, default=2.0)
     parser.add_argument("--metric-lag-seconds", type=float, default=5.0)
+    parser.add_argument("--propagation-seconds", type=float, default=0.0)
     parser.add_argument("--tethered", action="store_true", help="end when standard input closes")
     args = parser.parse_args()
     workspace = Workspace(args.root)
@@ -91,22 +102,21 @@ def main() -> int:
         with workspace.held() as is_ours:
             if not is_ours:
                 raise BusyError("a rehearsal already runs in this clone")
-            _serve(workspace, args.boot_seconds, args.metric_lag_seconds, tethered=args.tethered)
+            delays = Delays(args.boot_seconds, args.metric_lag_seconds, args.propagation_seconds)
+            _serve(workspace, delays, tethered=args.tethered)
     except RehearsalError as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return error.exit_code
     return 0
 
 
-def _serve(
-    workspace: Workspace, boot_seconds: float, metric_lag_seconds: float, *, tethered: bool
-) -> None:
+def _serve(workspace: Workspace, delays: Delays, *, tethered: bool) -> None:
     workspace.create()
     told_to_stop = _stop_event(tethered=tethered)
     parts: list[Part] = []
     try:
         log = workspace.logs / "control-plane.log"
-        options = ["--health", "reported", "--metric-lag-seconds", str(metric_lag_seconds)]
+        options = ["--health", "reported", "--metric-lag-seconds", str(delays.metric_lag_seconds)]
         aws = Part("local AWS", "rehearsal.control_plane", options, log)
         parts.append(aws)
         endpoint = f"http://127.0.0.1:{aws.wait_until_ready()['port']}"
@@ -114,7 +124,8 @@ def _serve(
         provider = Part("provider", "rehearsal.provider", ["--endpoint", endpoint], log)
         parts.append(provider)
         options = ["--endpoint", endpoint, "--folder", str(workspace.data_plane)]
-        options += ["--boot-seconds", str(boot_seconds)]
+        options += ["--boot-seconds", str(delays.boot_seconds)]
+        options += ["--propagation-seconds", str(delays.propagation_seconds)]
         log = workspace.logs / "data-plane.log"
         data_plane = Part("data plane", "rehearsal.data_plane", options, log)
         parts.append(data_plane)
