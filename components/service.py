@@ -134,6 +134,7 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=self._args["protection"],
+                hooks=self._args["hooks"].rule,
                 # An adopted rule was tagged by others, for purposes of theirs.
                 ignore_changes=["tags"] if service.rule.is_adopted else None,
             ),
