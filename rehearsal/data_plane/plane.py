@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from rehearsal.control_plane.topology import Topology
 from rehearsal.data_plane.access_log import parsed
 from rehearsal.data_plane.addresses import Addresses
 from rehearsal.data_plane.checker import Checker
+from rehearsal.data_plane.connections import STATS_PATH, Connections, Owners, owners_of
 from rehearsal.data_plane.envoy import Envoy
 from rehearsal.data_plane.follower import ControlPlaneLink
 from rehearsal.data_plane.rendering import render, used_target_groups
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 CA_FILE = "ca.pem"
 TRAFFIC_SECONDS = 0.5
 """How often the control plane is told what traffic there was."""
+CONNECTIONS_SECONDS = 5.0
+"""How often the connections are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ class DataPlane:
         self._topology = Topology()
         self._reported: dict[str, Any] | None = None
         self._tally = TrafficTally()
+        self._connections = Connections()
+        self._connections_looked_at = 0.0
+        self._owners: Owners = {}
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def start(self) -> None:
@@ -121,6 +128,7 @@ class DataPlane:
             self._checker.follow(used, self.addresses.of_target)
             self._write_ca(topology)
             port_of = self.addresses.of_listener
+            self._owners = owners_of(topology, port_of)
             await self._files.apply(
                 render(
                     topology,
@@ -146,8 +154,18 @@ class DataPlane:
         link = ControlPlaneLink(self._settings.endpoint)
         while True:
             await asyncio.sleep(TRAFFIC_SECONDS)
-            if tallies := self._tally.taken():
+            tallies = [*self._tally.taken(), *await self._connections_seen()]
+            if tallies:
                 await asyncio.to_thread(link.tell_traffic, tallies)
+
+    async def _connections_seen(self) -> list[dict[str, Any]]:
+        """What there is to tell of connections, now and then."""
+        now = time.time()
+        if now < self._connections_looked_at + CONNECTIONS_SECONDS:
+            return []
+        self._connections_looked_at = now
+        stats = await self._envoy.ask(STATS_PATH)
+        return self._connections.seen(stats, self._owners, now)
 
     def _write_ca(self, topology: Topology) -> None:
         """Write the certificates that a client must trust, where they differ."""

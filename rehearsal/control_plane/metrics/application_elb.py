@@ -32,6 +32,8 @@ def take_traffic(world: World, tallies: Sequence[Mapping[str, Any]]) -> None:
         add = _Adder(world, place, int(tally["minute"]))
         for name, count in tally["counts"].items():
             add(name, dimensions, Distribution.of(1.0, count))
+        for name, value in tally.get("samples", {}).items():
+            add(name, dimensions, Distribution.of(float(value)))
         if tally["responseTimes"] is not None:
             add("TargetResponseTime", dimensions, _times(tally["responseTimes"]), "Seconds")
         requests = tally["counts"].get("RequestCount", 0)

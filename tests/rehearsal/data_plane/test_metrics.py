@@ -105,7 +105,7 @@ class Measured(Rehearsed):
         return {
             name: sum(point["Sum"] for point in self.statistics(name, *arns))
             for name in names
-            if name.endswith(("Count", "_Count")) and "HostCount" not in name
+            if name.endswith("Count") and not name.endswith(("HostCount", "ConnectionCount"))
         }
 
 
@@ -318,3 +318,16 @@ def test_a_ratio_of_two_metrics_is_what_the_client_saw(traffic: Traffic) -> None
         assert percent["Values"] == [pytest.approx(100 * counted[500] / counted.total())]
     else:  # the run went over a boundary of the period
         assert 0 < min(percent["Values"]) < 100
+
+
+def test_connections_of_clients_and_to_targets_are_counted(traffic: Traffic) -> None:
+    aws = traffic.aws
+
+    def look() -> list[dict[str, Any]]:
+        return aws.statistics("NewConnectionCount", aws.load_balancer_arn)
+
+    # Of the client one each for three hosts and the plain one; one at least to each target.
+    eventually(lambda: sum(p["Sum"] for p in look()) >= 4 + 4, "connections")
+    assert sum(p["Sum"] for p in look()) <= 4 + REQUESTS
+    active = aws.statistics("ActiveConnectionCount", aws.load_balancer_arn)
+    assert all(point["Sum"] >= 1 for point in active)
