@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rehearsal.control_plane.images import GOOD_BUILDS
 from rehearsal.instances.behaviour import Behaviour
 from rehearsal.instances.identity import Identity
 
 _ASSET = re.compile(r"/assets/app\.([A-Za-z0-9_-]+)\.js$")
+
+NO_BUILD = "none"
+"""An asset of this name is nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,13 @@ def page_at(path: str, identity: Identity, behaviour: Behaviour) -> Page:
     """The page or asset at `path`.
 
     While two builds serve side by side a browser asks one of them for what the other's page named,
-    so a build that is fit for a cutover has the assets of both.
+    so a build that is fit for a cutover has the assets of both, as if all lay in one place: those
+    of every build, whatever its name.
     """
     build = behaviour.says_build or identity.build
     if (asset := _ASSET.search(path)) is not None:
-        known = {build}
-        if behaviour.has_shared_assets:
-            known |= {image.build for image in GOOD_BUILDS}
-        if asset[1] not in known:
+        is_shared = behaviour.has_shared_assets and asset[1] != NO_BUILD
+        if asset[1] != build and not is_shared:
             return Page("404 Not Found", "text/plain", b"no such asset\n")
         return Page("200 OK", "text/javascript", f'console.log("{asset[1]}");\n'.encode())
     title = f"{identity.service or 'service'} {build}"

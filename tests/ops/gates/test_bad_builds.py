@@ -1,0 +1,230 @@
+"""Each gate, with its shipped defaults, on builds that are bad: one load balancer for all of them.
+
+Every build is a service of its own, with a good stable slot, at 10 % of real requests.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live.clients import Clients
+from live.reader import Reader
+from ops.gates.gate import Gate, StageMark
+from ops.gates.opened import Places, opened_gates, traffic_plan
+from ops.gates.targets import TargetsGate
+from ops.traffic.traffic import Traffic
+from rehearsal.control_plane.images import CATALOGUE, NEVER_HEALTHY
+from rollout.split import Slot, Split
+from rollout.verdict import Outcome, Verdict
+from settings.gates import AlarmsGate, Gates, MetricsGate, ProbeGate, SmokeGate
+from tests.ops.gates.bad_services import WEIGHT, BadServices
+from tests.rehearsal.data_plane.world import Rehearsed, eventually
+
+pytestmark = pytest.mark.engine
+
+PROBE = ProbeGate(8, 0.1, 3.0, 20, 5, "x-slot")
+LOAD = ProbeGate(60, 0.1, 3.0, 20, 5, "x-slot")
+SMOKE = SmokeGate(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
+METRICS = MetricsGate(1.0, None, None, 95, 2.0, 0)
+REQUESTS = Gates(None, PROBE, SMOKE, None, None, None, None)
+CLOUDWATCH = Gates(None, None, None, METRICS, AlarmsGate(), None, None)
+LEFT_OUT = {"v1", "v3", "slow-boot"}
+"""v1 is the stable build; one that boots slowly is good once it has booted."""
+
+FEWEST_WATCHED_SECONDS = 12.0
+WATCHED_SECONDS = 40.0
+FAILING = {
+    "v2": set[str](),
+    NEVER_HEALTHY: {"targets"},
+    "errors": {"probe", "smoke"},
+    "lost-assets": {"smoke"},
+    "slow": {"probe"},
+    "early-close": {"probe"},
+    "crash-under-load": {"targets", "probe"},
+    "crash-later": {"targets", "probe"},
+    "wrong-build": {"smoke"},
+}
+"""Build -> the gates that must fail for it; others may, except for the good one."""
+
+
+class Watched:
+    """What every gate ever said of every build."""
+
+    def __init__(self, services: BadServices, folder: Path) -> None:
+        self.services = services
+        self.verdicts: dict[str, dict[str, Verdict]] = {build: {} for build in services.groups}
+        """Build -> gate -> its first fail, else its last verdict."""
+        self.seconds: dict[tuple[str, str], float] = {}
+        """Build and gate -> from the stage to the first fail."""
+        self._places = Places(folder, folder, services.way)
+        self._reader = Reader(Clients.of(services.session()), services.facts.addresses)
+
+    def watch(self) -> None:
+        """Judge every second until every gate that must fail has, or the time is up."""
+        plan = traffic_plan(REQUESTS, self.services.facts, list(self.verdicts), self._places)
+        with closing(Traffic(plan)) as traffic:
+            gates = {build: self._gates(build, traffic) for build in self.verdicts}
+            began = time.monotonic()
+            for build, of_build in gates.items():
+                for gate in of_build:
+                    gate.begin(stage_of(build))
+            with closing(self._load()):
+                tick = threading.Event()
+                while not self._is_over(time.monotonic() - began):
+                    tick.wait(1.0)
+                    self._judge(gates, time.monotonic() - began)
+            for of_build in gates.values():
+                for gate in of_build:
+                    gate.close()
+
+    def _gates(self, build: str, traffic: Traffic) -> list[Gate]:
+        """All of one build; CloudWatch's for one only, since they say the same of all."""
+        facts, session = self.services.facts, self.services.session()
+        found: list[Gate] = [TargetsGate(self._reader.read, now)]
+        for gates in (REQUESTS, *([CLOUDWATCH] if build == "v2" else [])):
+            found += opened_gates(gates, facts, session, traffic, self._places, now)
+        return found
+
+    def _is_over(self, at_s: float) -> bool:
+        is_found = all(self.failing(build) >= gates for build, gates in FAILING.items())
+        return at_s > WATCHED_SECONDS or (is_found and at_s > FEWEST_WATCHED_SECONDS)
+
+    def _load(self) -> Traffic:
+        """More requests to the one build that ends under many."""
+        gates = Gates(None, LOAD, None, None, None, None, None)
+        places = Places(self._places.project, self._places.ramp / "load", self.services.way)
+        return Traffic(traffic_plan(gates, self.services.facts, ["crash-under-load"], places))
+
+    def _judge(self, gates: dict[str, list[Gate]], at_s: float) -> None:
+        for build, of_build in gates.items():
+            for gate in of_build:
+                known = self.verdicts[build].get(gate.name)
+                if known is None or known.outcome is not Outcome.FAIL:
+                    verdict = self.verdicts[build][gate.name] = gate.judge()
+                    if verdict.outcome is Outcome.FAIL:
+                        self.seconds[build, gate.name] = at_s
+
+    def failing(self, build: str) -> set[str]:
+        """The gates that failed for a build."""
+        return {name for name, v in self.verdicts[build].items() if v.outcome is Outcome.FAIL}
+
+
+def now() -> datetime:
+    """The time of day."""
+    return datetime.now(UTC)
+
+
+def stage_of(build: str) -> StageMark:
+    """The stage that the rule of a build is at."""
+    return StageMark(
+        services=[build],
+        candidate=Slot.SECOND,
+        stable=Slot.FIRST,
+        splits={build: Split(100 - WEIGHT, WEIGHT)},
+        verified_at=datetime.now(UTC),
+        number=1,
+        of=5,
+    )
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Generator[Watched]:
+    with closing(Rehearsed(tmp_path_factory.mktemp("bad-builds"))) as aws:
+        services = BadServices(aws, [image for image in CATALOGUE if image.build not in LEFT_OUT])
+        healthy = {"v2": 2, "slow": 2, "errors": 2}
+        for build, count in healthy.items():
+            group = services.groups[build]
+            eventually(lambda g=group, n=count: aws.states(g).count("healthy") == n, build, 60)
+        found = Watched(services, tmp_path_factory.mktemp("ramp"))
+        found.watch()
+        for (build, gate), seconds in sorted(found.seconds.items()):
+            print(f"{build}: {gate} after {seconds:.1f} s: {found.verdicts[build][gate].reason}")
+        yield found
+
+
+@pytest.mark.parametrize("build", sorted(FAILING))
+def test_each_bad_build_is_failed_by_the_gates_that_are_there_for_it(
+    watched: Watched, build: str
+) -> None:
+    assert watched.failing(build) >= FAILING[build], watched.verdicts[build]
+
+
+def test_the_good_build_is_failed_by_no_gate_and_passes_those_that_have_data(
+    watched: Watched,
+) -> None:
+    outcomes = {name: verdict.outcome for name, verdict in watched.verdicts["v2"].items()}
+
+    assert outcomes["targets"] is Outcome.PASS
+    assert outcomes["probe"] is Outcome.PASS
+    assert outcomes["smoke"] is Outcome.PASS
+    assert watched.failing("v2") == set()
+
+
+def test_cloudwatch_without_a_whole_minute_is_inconclusive(watched: Watched) -> None:
+    verdict = watched.verdicts["v2"]["metrics"]
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "whole minutes since the stage was verified" in verdict.reason
+
+
+def test_a_load_balancer_without_alarms_is_inconclusive(watched: Watched) -> None:
+    assert watched.verdicts["v2"]["alarms"].outcome is Outcome.INCONCLUSIVE
+
+
+def test_an_alarm_that_is_on_fails_the_candidate_that_it_watches(watched: Watched) -> None:
+    services = watched.services
+    client: Any = services.session().client("cloudwatch")
+    balancer = "/".join(services.aws.listener_arn.rpartition(":")[2].split("/")[1:4])
+    group = services.groups["v2"].rpartition(":")[2]
+    client.put_metric_alarm(
+        AlarmName="v2-5xx",
+        Namespace="AWS/ApplicationELB",
+        MetricName="HTTPCode_Target_5XX_Count",
+        Dimensions=[
+            {"Name": "LoadBalancer", "Value": balancer},
+            {"Name": "TargetGroup", "Value": group},
+        ],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+    client.set_alarm_state(AlarmName="v2-5xx", StateValue="ALARM", StateReason="51 in a minute")
+    only_alarms = Gates(None, None, None, None, AlarmsGate(), None, None)
+    places = Places(Path(), Path(), services.way)
+    (gate,) = opened_gates(
+        only_alarms,
+        services.facts,
+        services.session(),
+        NoAnswers(),
+        places,
+        now,
+    )
+
+    gate.begin(stage_of("v2"))
+    verdict = eventually(lambda: v if (v := gate.judge()).window else None, "alarms are read")
+    gate.close()
+
+    assert verdict.outcome is Outcome.FAIL
+    assert "v2-5xx is in ALARM" in verdict.reason
+
+
+class NoAnswers:
+    """No traffic."""
+
+    is_alive = False
+
+    def subscribe(self, listener: object) -> None:
+        pass
+
+    def stalled_seconds(self, since_s: float) -> float:
+        return 0.0
