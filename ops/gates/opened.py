@@ -52,14 +52,14 @@ def traffic_plan(
 ) -> TrafficPlan:
     """The traffic that a ramp of `services` sends, with or without the gate `probe`.
 
-    Its records are in `traffic/` of the ramp's folder.
+    Its records are in `probe/` of the ramp's folder.
     """
     probe = gates.probe
     return TrafficPlan(
         urls={name: stack.urls[name] for name in services},
         headers={Stream.of(slot): header for slot, header in stack.preview_headers.items()},
         rate_per_second=probe.rate_per_second if probe else RATE_WITHOUT_PROBE,
-        folder=places.ramp / "traffic",
+        folder=places.ramp / "probe",
         way=places.way,
         slot_header=_slot_header(probe),
         timeout_seconds=probe.timeout_seconds if probe else 5,
@@ -70,11 +70,13 @@ def opened_gates(
     gates: Gates,
     stack: StackFacts,
     session: Session,
-    traffic: Answers,
+    traffic: Answers | None,
     places: Places,
     now: Callable[[], datetime],
 ) -> list[Gate]:
     """Every gate that the config turns on, in the order in which they are shown.
+
+    `traffic` is what the gate `probe` judges; it is there where that gate is on.
 
     Raises:
         LiveError: no such profile, or no region.
@@ -83,6 +85,7 @@ def opened_gates(
     if gates.targets is not None:
         found.append(TargetsGate(Reader(Clients.of(session), stack.addresses).read, now))
     if gates.probe is not None:
+        assert traffic is not None, "the gate probe judges traffic"
         found.append(ProbeGate(gates.probe, traffic, now))
     if gates.smoke is not None:
         found.append(smoke_gate(gates.smoke, stack, places.way, now))

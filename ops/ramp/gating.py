@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.gates.gate import Gate
+from ops.gates.opened import Places, opened_gates, traffic_plan
+from ops.gates.stack import StackFacts
 from ops.ramp.effects import OldSlot
 from ops.ramp.stack import OpenedStack
 from ops.traffic.answer import Stream
-from ops.traffic.plan import TrafficPlan, Way
+from ops.traffic.plan import Way
 from ops.traffic.traffic import Traffic
 from rollout.plan import Plan
 from rollout.split import Slot
+from settings.gates import ApprovalGate
 
 
 class Gating:
@@ -22,27 +26,31 @@ class Gating:
 
     def __init__(self, stack: OpenedStack, folder: Path, *, approve_each: bool) -> None:
         """Start the traffic, where the config has the gate that needs it."""
+        gates = stack.ramp.gates
+        self._gates = replace(gates, approval=ApprovalGate()) if approve_each else gates
         self._stack = stack
-        self._approve_each = approve_each
-        probe = stack.ramp.gates.probe
+        self._facts = StackFacts.of_outputs(stack.outputs)
+        self._places = Places(stack.folder, folder, Way.from_environment())
         self.traffic: Traffic | None = None
-        if probe is not None:
-            headers = stack.outputs["previewHeaders"]
-            self.traffic = Traffic(
-                TrafficPlan(
-                    urls=stack.outputs["urls"],
-                    headers={Stream.of(Slot(slot)): header for slot, header in headers.items()},
-                    rate_per_second=probe.rate_per_second,
-                    folder=folder / "probe",
-                    way=Way.from_environment(),
-                    slot_header=probe.slot_header,
-                )
-            )
+        if gates.probe is not None:
+            services = list(self._facts.urls)
+            self.traffic = Traffic(traffic_plan(gates, self._facts, services, self._places))
 
     def gates(self, plan: Plan) -> Sequence[Gate]:
-        """The gates, in the order of the config."""
+        """The gates, in the order of the config; each judges the services of its stage alone.
+
+        Raises:
+            LiveError: no such profile, or no region.
+        """
         del plan
-        return []
+        return opened_gates(
+            self._gates,
+            self._facts,
+            self._stack.session(),
+            self.traffic,
+            self._places,
+            lambda: datetime.now(UTC),
+        )
 
     def old_slot(self, plan: Plan) -> OldSlot | None:
         """Who sees requests to the old slot; None without any traffic of our own."""
