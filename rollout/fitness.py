@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rollout.capacity import needed_for
-from rollout.observation import HEALTHY, Group, LiveService, LiveSlot
+from rollout.observation import Group, LiveService, LiveSlot
 from rollout.split import TOTAL_WEIGHT, Slot
 
 _SHOWN = 3
@@ -29,14 +29,14 @@ def lacks(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
     name, found = f"{live.name}-{slot}", live.slots[slot]
     group = found.group
     if group is None:
-        return [f"{name} has no Auto Scaling group of its own, so nobody knows how many it wants"]
+        return [f"an Auto Scaling group of {name}: there is none, or more than one"]
     needed = max(1, needed_for(weight, fleet_of(live)))
     parts: list[str] = []
     if group.desired < needed:
         parts.append(
-            f"{name} needs {needed} instances for {weight} of {TOTAL_WEIGHT} of the traffic and "
-            f"its group wants {group.desired}: pulumi config set --path "
-            f"'failover:capacity.{live.name}.floors[\"{slot}\"]' {needed} && pulumi up"
+            f"{needed - group.desired} more instances of {name}: its group wants {group.desired}, "
+            f"and {weight} of {TOTAL_WEIGHT} of the traffic takes {needed}: "
+            f"pulumi config set --path 'failover:capacity.{live.name}.floors[\"{slot}\"]' {needed} && pulumi up"
         )
     return [*parts, *_unhealthy(name, found, group), *_outdated(name, group)]
 
@@ -46,22 +46,22 @@ def _unhealthy(name: str, found: LiveSlot, group: Group) -> Sequence[str]:
     if healthy >= group.desired and not found.unhealthy:
         return []
     wanted = max(group.desired, healthy + len(found.unhealthy))
-    shown = [str(target) for target in found.targets if target.state != HEALTHY]
+    shown = [str(target) for target in found.unhealthy]
     missing = wanted - healthy - len(found.unhealthy)
     if missing > 0:
         shown.append(f"{missing} not registered yet")
-    return [f"{wanted - healthy} of {wanted} targets of {name} are not healthy: {_some(shown)}"]
+    return [f"{wanted - healthy} of {wanted} targets of {name}: {_some(shown)}"]
 
 
 def _outdated(name: str, group: Group) -> Sequence[str]:
     if group.pinned is None:
-        return [f"the group of {name} does not tell what it launches"]
+        return [f"a launch template of {name}: its group does not tell what it launches"]
     if not group.outdated:
         return []
     shown = [f"{i.id} runs {i.template or 'a deleted version'}" for i in group.outdated]
     return [
-        f"{len(group.outdated)} of {len(group.in_service)} instances of {name} are on another "
-        f"build than {group.pinned}, which its group launches: {_some(shown)}"
+        f"{len(group.outdated)} of {len(group.in_service)} instances of {name} that are on an old "
+        f"build, where its group launches {group.pinned}: {_some(shown)}"
     ]
 
 

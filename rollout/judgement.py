@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rollout.candidate import candidate_of
 from rollout.fitness import lacks
@@ -94,11 +94,11 @@ def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgeme
         polls: The polls in a row, this one included, in which everything that gains weight was
             found fit.
     """
-    found = [_objections(case, rules, polls) for case in cases]
+    found = [_objections(case, rules) for case in cases]
     across = _releases_of_both_slots(cases)
     found = [(split, slot, [*own, *across]) for split, slot, own in found]
     waived = _waived(rules, [objection for _, _, own in found for objection in own])
-    return Judgement(
+    judgement = Judgement(
         tuple(
             ServiceJudgement(
                 case=case,
@@ -109,6 +109,34 @@ def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgeme
             )
             for case, (split, slot, own) in zip(cases, found, strict=True)
         )
+    )
+    is_fit = judgement.verdict is Verdict.PASSES and waived is not Subject.FITNESS
+    return _polled(judgement, rules, polls) if is_fit else judgement
+
+
+def _polled(judgement: Judgement, rules: GuardRules, polls: int) -> Judgement:
+    """A judgement that passes but for the number of polls that it must pass in a row."""
+    if polls >= rules.healthy_polls:
+        return judgement
+    services = [
+        replace(service, standing=(_more_polls(service, service.rising, rules, polls),))
+        if service.rising is not None and not service.is_back
+        else service
+        for service in judgement.services
+    ]
+    return Judgement(tuple(services))
+
+
+def _more_polls(service: ServiceJudgement, slot: Slot, rules: GuardRules, polls: int) -> Objection:
+    more = rules.healthy_polls - polls
+    name = f"{service.case.wanted.name}-{slot}"
+    return Objection(
+        Subject.FITNESS,
+        service.change,
+        f"for {more} more {'poll' if more == 1 else 'polls'} of {name}, which was found fit in "
+        f"{polls} of {rules.healthy_polls} in a row",
+        f"pulumi config set {service.case.wanted.weights_key} {service.split}",
+        may_pass=True,
     )
 
 
@@ -121,7 +149,7 @@ def _waived(rules: GuardRules, objections: Sequence[Objection]) -> Subject | Non
 
 
 def _objections(
-    case: GuardCase, rules: GuardRules, polls: int
+    case: GuardCase, rules: GuardRules
 ) -> tuple[Split | None, Slot | None, list[Objection]]:
     split = case.live.rule.split
     if split is None:
@@ -136,7 +164,7 @@ def _objections(
         own += _to_the_way_back(case, split)
     elif split != case.wanted.split:
         own += _to_the_stage(case, split, candidate, rules)
-        own += _to_fitness(case, split, rules, polls)
+        own += _to_fitness(case, split)
     return split, candidate, own
 
 
@@ -171,22 +199,16 @@ def _to_the_stage(
     )
 
 
-def _to_fitness(
-    case: GuardCase, split: Split, rules: GuardRules, polls: int
-) -> Iterator[Objection]:
+def _to_fitness(case: GuardCase, split: Split) -> Iterator[Objection]:
     slot = rising(split, case.wanted.split)
     assert slot is not None
     change = f"{split} -> {case.wanted.split}"
     missing = lacks(case.live, slot, case.wanted.split.weight_of(slot))
-    if not missing and polls < rules.healthy_polls:
-        missing = [
-            f"{case.wanted.name}-{slot} was found fit in {polls} of {rules.healthy_polls} polls"
-        ]
     if missing:
         yield Objection(
             Subject.FITNESS,
             change,
-            "for " + "; ".join(missing),
+            "for " + "; and for ".join(missing),
             _put_back(case, split),
             may_pass=True,
         )

@@ -9,6 +9,8 @@ from rollout.live_slot import rebuilt_slots
 from rollout.notice import ALL_SERVICES, Notice, NoticeKind
 from rollout.objection import Objection, Subject
 
+_WITH_THE_OTHERS = "it would pass by itself, and moves with the others or not at all"
+
 
 def notices(judgement: Judgement, override: str | None, *, is_preview: bool) -> list[Notice]:
     """Everything that there is to say, the services in their order.
@@ -49,14 +51,13 @@ def _of_service(
         for objection in standing:
             yield Notice(refused, name, objection.change, objection.text)
     elif overall is Verdict.REFUSED and service.rising is not None:
-        why = "it would pass by itself, and moves with the others or not at all"
-        yield Notice(refused, name, service.change, why)
+        yield Notice(refused, name, service.change, _WITH_THE_OTHERS)
     elif service.verdict is Verdict.WAITS:
         waiting = NoticeKind.WILL_WAIT if is_preview else NoticeKind.WAITING
         for objection in standing:
             yield Notice(waiting, name, objection.change, objection.why)
     else:
-        yield from _of_passing(service)
+        yield from _of_passing(service, is_told=is_preview or overall is Verdict.PASSES)
 
 
 def _standing(service: ServiceJudgement) -> list[Objection]:
@@ -65,13 +66,14 @@ def _standing(service: ServiceJudgement) -> list[Objection]:
     return sorted(refused or service.standing, key=lambda objection: objection.subject)
 
 
-def _of_passing(service: ServiceJudgement) -> Iterator[Notice]:
+def _of_passing(service: ServiceJudgement, *, is_told: bool) -> Iterator[Notice]:
+    """What passes; a move is not told of while it waits for others."""
     name, slot = service.case.wanted.name, service.rising
     for rebuilt, change in rebuilt_slots(service.case).items():
         if not any(o.subject in (Subject.BUILD, Subject.RELEASE) for o in service.overridden):
             text = f"{change}; the slot carries nothing, so it may be released"
             yield Notice(NoticeKind.PASSES, name, f"slot {rebuilt}", text)
-    if slot is None or service.split is None:
+    if slot is None or service.split is None or not is_told:
         return
     live = service.case.live.slots[slot]
     count = f"{len(live.healthy)} of {len(live.targets)} targets of {name}-{slot} are healthy"
@@ -92,6 +94,13 @@ def given_up(judgement: Judgement, why: str) -> list[Notice]:
             text = f"{why}; it waited {objection.text}"
             told.append(Notice(NoticeKind.REFUSED, name, objection.change, text))
         if not service.standing and service.rising is not None:
-            text = f"{why}; it would pass by itself, and moves with the others or not at all"
+            others = "; ".join(_waits(other) for other in judgement.services if other.standing)
+            key = service.case.wanted.weights_key
+            mend = f"pulumi config set {key} {service.split}"
+            text = f"{why}; {_WITH_THE_OTHERS}: {others}\n  mend: {mend}"
             told.append(Notice(NoticeKind.REFUSED, name, service.change, text))
     return told
+
+
+def _waits(service: ServiceJudgement) -> str:
+    return f"{service.case.wanted.name} waits {'; '.join(o.why for o in service.standing)}"
