@@ -9,6 +9,7 @@ from components.guards.errors import RefusedError
 from components.guards.memory import Remembered
 from components.guards.view import Attempt, View
 from components.guards.voice import Voice
+from live.address import ServiceAddress
 from live.errors import LiveError
 from rollout.guard_case import GuardCase, GuardRules, WantedService
 from rollout.judgement import Judgement, Verdict, judged
@@ -95,16 +96,13 @@ class Guards:
         split = self._live[service].split if service in self._live else None
         return 0 if split is None else split.weight_of(slot)
 
-    def read_rule(self, service: str) -> LiveRule:
+    def read_rule(self, address: ServiceAddress) -> LiveRule:
         """The rule of a service as it is now.
 
         Raises:
             LiveError: AWS cannot be read.
         """
-        (found,) = (
-            rule for rule in self._view.rules(self._tell_attempt) if rule.service == service
-        )
-        return found
+        return self._view.rule(address, self._tell_attempt)
 
     def _see(self) -> None:
         if not self._known:

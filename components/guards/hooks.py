@@ -14,6 +14,7 @@ from components.guards.errors import ReadBackError, RefusedError
 from components.guards.guards import Guards
 from components.guards.voice import Voice
 from components.guards.waiting import Waiting, in_thread
+from live.address import ServiceAddress
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule
 from rollout.split import Slot
@@ -73,7 +74,7 @@ class GuardHooks:
         """Read the rule back. Source: ELBv2 API, ModifyRule, which answers before all agree."""
         wanted = _weights(args.new_inputs or {})
         deadline = time.monotonic() + READ_BACK_SECONDS
-        while not _is_as(live := await self._read(args.name), wanted):
+        while not _is_as(live := await self._read(args), wanted):
             if time.monotonic() >= deadline:
                 break
             await asyncio.sleep(_READ_BACK_PAUSE_SECONDS)
@@ -84,8 +85,11 @@ class GuardHooks:
             f"{live.weights}: somebody else sets it too. `pulumi refresh` shows it as it is"
         )
 
-    async def _read(self, service: str) -> LiveRule:
-        return await in_thread(lambda: self._guards.read_rule(service))
+    async def _read(self, args: ResourceHookArgs) -> LiveRule:
+        arns = [group["arn"] for group in _groups(args.new_inputs or {})]
+        # Of an adopted rule nothing is remembered yet: its first update tells where it is.
+        address = ServiceAddress(args.name, args.id, dict(zip(Slot, arns, strict=True)))
+        return await in_thread(lambda: self._guards.read_rule(address))
 
     async def _before_template(self, args: ResourceHookArgs) -> None:
         changed = sorted(_changed(args) - _FREE_OF_TEMPLATE)

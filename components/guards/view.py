@@ -84,6 +84,15 @@ class View:
         """
         return self.patiently(self._seen().read_rules, failed)
 
+    def rule(self, address: ServiceAddress, failed: Callable[[Attempt], None]) -> LiveRule:
+        """One rule, whether or not its service is seen.
+
+        Raises:
+            LiveError: AWS could not be read for as long as there was patience.
+        """
+        (found,) = self.patiently(Reader(self.clients(), [address]).read_rules, failed)
+        return found
+
     def services(self, failed: Callable[[Attempt], None]) -> tuple[LiveService, ...]:
         """Everything.
 
