@@ -76,7 +76,7 @@ class TrafficRun:
         self._is_over = False
 
     def start(self, address: Address, services: Mapping[str, str]) -> None:
-        """Begin, and return when the first request of every service was answered.
+        """Begin, and return when the first request to every service has ended, well or not.
 
         Args:
             address: Of the load balancer.
@@ -102,6 +102,11 @@ class TrafficRun:
         threading.Thread(target=self._follow, name="traffic", daemon=True).start()
         everybody = set(services)
         self.wait_until(lambda: everybody <= {a.service for a in self._answers}, STOP_SECONDS)
+
+    @property
+    def pid(self) -> int:
+        """The prober's process."""
+        return self._process.pid
 
     def mark(self, text: str) -> float:
         """Write into the record that something happens now; the time of it, in Unix seconds."""
@@ -175,7 +180,6 @@ class TrafficRun:
             if not self._changed.wait_for(lambda: self._is_over, STOP_SECONDS):
                 self._process.kill()
                 self._changed.wait_for(lambda: self._is_over)
-        self._process.wait()
 
     def _arguments(self, address: Address, probed: Mapping[str, str]) -> Sequence[str]:
         arguments = ["probe", *probed.values(), "--rate", str(self._rate_per_s), "--events"]
@@ -199,6 +203,7 @@ class TrafficRun:
                         self._summary = event["summary"]
                     self._take_new_answers()
                     self._changed.notify_all()
+        self._process.wait()
         with self._changed:
             self._take_new_answers()
             self._is_over = True
