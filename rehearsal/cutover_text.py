@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ def block(traffic: RampTraffic) -> Iterator[str]:
         f"{name} {latency[name]:.1f} ms" for name in ("p50", "p99", "max") if latency[name]
     )
     yield f"  requests   {traffic.summary.requests:,}, {traffic.summary.failed:,} failed"
+    if traffic.summary.failed:
+        yield f"  failures   {_failures(document['failures'])}"
     yield f"  latency    {shown}"
     if count := document["stalls"]["count"]:
         stalled = document["stalls"]["total_ms"] / 1000
@@ -51,6 +53,13 @@ def block(traffic: RampTraffic) -> Iterator[str]:
         yield f"  WebSocket  {service}: answered by slot {seen} after 0/100"
     yield f"  record     {_from_here(traffic.summary.record)}"
     yield f"  report     {_from_here(traffic.summary.report)}"
+
+
+def _failures(failures: Mapping[str, Any]) -> str:
+    """`2,023 unexpected_status (2,023 with 502)`."""
+    by_error = ", ".join(f"{count:,} {error}" for error, count in failures["by_error"].items())
+    by_status = ", ".join(f"{n:,} with {status}" for status, n in failures["by_status"].items())
+    return f"{by_error} ({by_status})" if by_status else by_error
 
 
 def _from_here(path: Path) -> Path:
