@@ -33,10 +33,11 @@ def lacks(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
     needed = max(1, needed_for(weight, fleet_of(live)))
     parts: list[str] = []
     if group.desired < needed:
+        key = f"failover:capacity.{live.name}.floors[\"{slot}\"]"
         parts.append(
             f"{needed - group.desired} more instances of {name}: its group wants {group.desired}, "
             f"and {weight} of {TOTAL_WEIGHT} of the traffic takes {needed}: "
-            f"pulumi config set --path 'failover:capacity.{live.name}.floors[\"{slot}\"]' {needed} && pulumi up"
+            f"pulumi config set --path '{key}' {needed} && pulumi up"
         )
     return [*parts, *_unhealthy(name, found, group), *_outdated(name, group)]
 

@@ -1,0 +1,234 @@
+"""What a bare `pulumi up` refuses, waits for and lets through. The tests run in their order."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from rehearsal.account import images_of
+from rehearsal.local_aws import LocalAws
+from rollout.split import Slot
+from tests.engine.rehearsed import Rehearsed, rehearsed
+
+pytestmark = pytest.mark.engine
+
+NEVER_HEALTHY = "ami-0fa11bad000000001"
+UP = ("up", "--yes", "--skip-preview")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
+    """Two services at 100/0, three targets a slot for web."""
+    with rehearsed(tmp_path_factory.mktemp("guards"), "dev") as made:
+        engine = made.engine
+        engine.set_config("weights", "100/0")
+        engine.set_config("capacity.web.min", "3", "--path")
+        engine.set_config("capacity.web.max", "6", "--path")
+        engine.set_config("ramp.guard.waitSeconds", "5", "--path")
+        engine.set_config("ramp.guard.healthyPolls", "2", "--path")
+        engine.run(*UP)
+        yield made
+
+
+def aws(stack: Rehearsed) -> LocalAws:
+    return LocalAws(stack.running.endpoint)
+
+
+def set_weights(stack: Rehearsed, split: str) -> None:
+    stack.engine.set_config("weights", split)
+
+
+def release(stack: Rehearsed, slot: Slot, image: str, *services: str) -> None:
+    for name in services:
+        stack.engine.set_config(f"images.{name}.{slot}", image, "--path")
+
+
+def live(stack: Rehearsed) -> dict[str, str]:
+    return {service.name: service.weights for service in stack.observer().read()}
+
+
+def both(split: str) -> dict[str, str]:
+    return {"portal": split, "web": split}
+
+
+def refused(stack: Rehearsed, *options: str, **env: str) -> str:
+    """What an `up` says that is refused; no rule may have been modified by it."""
+    mark, before = aws(stack).mark(), live(stack)
+    result = stack.pulumi(*UP, *options, **env)
+    assert result.returncode != 0, result.stdout
+    assert "ModifyRule" not in aws(stack).calls(mark), result.stdout
+    assert live(stack) == before
+    return result.stdout
+
+
+def passed(stack: Rehearsed, *options: str) -> str:
+    result = stack.pulumi(*UP, *options)
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def modify(stack: Rehearsed, service: str, weight_01: int, weight_02: int) -> None:
+    """Change a rule behind the stack's back."""
+    found: Any = stack.engine.outputs()["services"]
+    arns = [found[service]["targetGroupArns"][slot] for slot in Slot]
+    groups = [
+        {"TargetGroupArn": arn, "Weight": weight}
+        for arn, weight in zip(arns, (weight_01, weight_02), strict=True)
+    ]
+    stack.client("elbv2").modify_rule(
+        RuleArn=found[service]["ruleArn"],
+        Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}],
+    )
+
+
+def test_a_slot_that_never_gets_healthy_gets_no_weight_and_no_other_service_moves(
+    stack: Rehearsed,
+) -> None:
+    release(stack, Slot.SECOND, NEVER_HEALTHY, "web")
+    assert "judgement: passes: web: slot 02: image" in passed(stack)
+    set_weights(stack, "90/10")
+
+    preview = stack.pulumi("preview")
+    told = refused(stack, "--parallel", "1")
+
+    assert preview.returncode == 0, preview.stdout
+    assert re.search(
+        r"judgement: will wait: web: 100/0 -> 90/10: for 3 of \d targets of web-02: i-",
+        preview.stdout,
+    )
+    assert "judgement: passes: portal: 100/0 -> 90/10" in preview.stdout
+    assert "~ 2 to update" in preview.stdout
+    assert re.search(r"judgement: refused: .*not within 5 s, and no rule was modified", told)
+    assert re.search(r"for 3 of \d targets of web-02: i-\w+ (initial|unhealthy) ", told)
+    assert "mend: pulumi config set weights 100/0" in told
+
+
+def test_after_a_refusal_the_outputs_still_tell_the_truth(stack: Rehearsed) -> None:
+    services: Any = stack.engine.outputs()["services"]
+
+    assert {name: found["weights"] for name, found in services.items()} == both("100/0")
+
+
+def test_ctrl_c_ends_a_wait_with_the_guards_own_words(stack: Rehearsed) -> None:
+    stack.engine.set_config("ramp.guard.waitSeconds", "120", "--path")
+    argv = ["pulumi", *UP, "--non-interactive"]
+    with subprocess.Popen(
+        argv, cwd=stack.root, env=stack.env, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            if "judgement: waiting" in line and "stopped" not in said:
+                process.send_signal(signal.SIGINT)
+                said += "stopped by the test\n"
+            said += line
+
+    assert process.returncode != 0
+    assert "stopped before any rule was modified" in said
+    assert live(stack) == both("100/0")
+
+
+def test_a_good_release_is_waited_for_and_then_gets_its_weight(stack: Rehearsed) -> None:
+    image = images_of(stack.running.endpoint, stack.running.region)["v2"]
+    release(stack, Slot.SECOND, image, "web", "portal")
+    together = refused(stack)
+    set_weights(stack, "100/0")
+    passed(stack)
+    set_weights(stack, "90/10")
+
+    told = passed(stack)
+
+    assert "is released first, and gains weight in a later `pulumi up`" in together
+    assert "judgement: waiting: web: 100/0 -> 90/10: for " in told
+    assert live(stack) == both("90/10")
+
+
+def test_a_stage_may_not_be_skipped_but_by_an_override(stack: Rehearsed) -> None:
+    set_weights(stack, "50/50")
+
+    preview = stack.pulumi("preview")
+    told = refused(stack)
+    stack.engine.set_config("override", "the other data centre burns")
+    allowed = passed(stack)
+
+    expected = "web: 90/10 -> 50/50: next stage is 75/25 (slot 02 is the candidate"
+    assert f"judgement: will be refused: {expected}" in preview.stdout
+    assert preview.returncode == 0
+    assert f"judgement: refused: {expected}" in told
+    assert "or: pulumi config set weights 90/10" in told
+    assert "judgement: override: web: 90/10 -> 50/50: let through (the other" in allowed
+    assert live(stack) == both("50/50")
+    assert "judgement: override" in stack.pulumi("preview").stdout
+    stack.engine.run("config", "rm", "override")
+
+
+def test_a_live_slot_is_not_rebuilt_but_may_grow_and_be_tagged(stack: Rehearsed) -> None:
+    image = images_of(stack.running.endpoint, stack.running.region)["v3"]
+    release(stack, Slot.FIRST, image, "web")
+    told = refused(stack)
+    release(stack, Slot.FIRST, "ami-0fa11000000000001", "web")
+    stack.engine.set_config("capacity.portal.min", "2", "--path")
+    stack.engine.set_config("tags.CostCenter", "web", "--path")
+
+    passed(stack)
+
+    assert "web-01 carries 50 of 100 of the traffic, and a live slot is not rebuilt" in told
+    assert 'images.web["01"]\' ami-0fa11000000000001' in told
+
+
+def test_a_rule_that_somebody_else_changed_stops_an_update_until_it_is_decided(
+    stack: Rehearsed,
+) -> None:
+    modify(stack, "web", 60, 40)
+
+    preview = stack.pulumi("preview")
+    unchanged = refused(stack)
+    refreshed = refused(stack, "--refresh")
+    stack.engine.run("refresh", "--yes", "--skip-preview")
+    undecided = refused(stack)
+    stack.engine.set_config("services.web.weights", "60/40", "--path")
+    passed(stack)
+
+    surprise = "the live rule is at 60/40, and the stack left it at 50/50"
+    assert f"surprise: web: 60/40 -> 50/50: {surprise}" in preview.stdout
+    assert preview.returncode == 0
+    assert surprise in unchanged
+    assert surprise in refreshed
+    assert "the last `pulumi up` left it at 50/50, which the config still says" in undecided
+    assert live(stack) == {"portal": "50/50", "web": "60/40"}
+    stack.engine.run("config", "rm", "--path", "failover:services.web.weights")
+
+
+def test_the_way_back_passes_at_once(stack: Rehearsed) -> None:
+    set_weights(stack, "100/0")
+
+    told = passed(stack)
+
+    assert "judgement: passes: web: 60/40 -> 100/0: back towards slot 01, without waiting" in told
+    assert "judgement: waiting" not in told
+    assert live(stack) == both("100/0")
+
+
+def test_credentials_that_have_expired_are_said_to_be(stack: Rehearsed) -> None:
+    set_weights(stack, "90/10")
+
+    with aws(stack).faulty({"operations": ["elbv2:DescribeRules"], "answer": "ExpiredToken"}):
+        told = stack.pulumi(*UP)
+
+    assert told.returncode != 0
+    assert "judgement: refused: all services: unseen: nobody can see what is live" in told.stdout
+    assert "the AWS credentials have expired" in told.stdout
+    assert live(stack) == both("100/0")
+
+
+def test_a_stack_with_guards_is_refreshed_and_destroyed(stack: Rehearsed) -> None:
+    refreshed = stack.pulumi("refresh", "--yes", "--skip-preview")
+    destroyed = stack.pulumi("destroy", "--yes", "--skip-preview")
+
+    assert refreshed.returncode == 0, refreshed.stdout
+    assert destroyed.returncode == 0, destroyed.stdout
