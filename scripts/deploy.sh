@@ -12,8 +12,10 @@ PATH="$PWD/.venv/bin:$PATH"
 failover deploy-check --stack "$stack" --before "$before"
 plan=$(mktemp)
 trap 'rm -f "$plan"' EXIT
-scripts/preview.sh "$stack" "$plan"
+status=0
+scripts/preview.sh "$stack" "$plan" || status=$?
 cat "$plan"
+[ "$status" -eq 0 ] || exit "$status"
 
 options=()
 if [ -f policy/PulumiPolicy.yaml ]; then

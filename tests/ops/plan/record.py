@@ -7,13 +7,14 @@ line by line, before they are committed: they are what a reviewer of a pull requ
 from __future__ import annotations
 
 import gzip
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from ops.plan.markdown import markdown
-from ops.plan.preview import STREAMING
+from ops.plan.preview import STREAMING, PreviewRequest
+from ops.plan.project import policy_config, policy_pack
+from rehearsal.workspace import STACK
 from tests.engine.rehearsed import Rehearsed, rehearsed
 from tests.ops.plan.cases import CASES, Case
 
@@ -35,7 +36,10 @@ def main() -> int:
 
 
 def deploy(stack: Rehearsed) -> None:
-    """Bring the stack to where every case begins."""
+    """Bring the stack to where every case begins; with a delay that the policy pack lets pass."""
+    for service in ("web", "portal"):
+        key = f"services.{service}.deregistrationDelaySeconds"
+        stack.engine.set_config(key, "30", "--path")
     stack.engine.set_config("weights", "100/0")
     stack.engine.run("up", "--yes", "--skip-preview")
 
@@ -44,8 +48,9 @@ def _record(stack: Rehearsed, case: Case) -> None:
     file = stack.workspace.stack_file
     kept = file.read_text()
     case.change(stack.engine)
-    pack = shutil.copytree(Path("policy"), stack.root / "pack", dirs_exist_ok=True)
-    said = stack.pulumi("preview", "--json", "--policy-pack", str(pack), **STREAMING).stdout
+    pack = policy_pack(stack.root, None)
+    request = PreviewRequest(stack.root, STACK, pack, policy_config(pack, STACK, None))
+    said = stack.pulumi(*request.arguments, **STREAMING).stdout
     file.write_text(kept)
     token = stack.engine.run("config", "get", "previewToken").strip()
     if token in said:

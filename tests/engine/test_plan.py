@@ -1,0 +1,144 @@
+"""Plans, a merge's deployment and drift, by the real engine and the workflows' scripts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.lifecycle import ROOT
+from tests.engine.rehearsed import Rehearsed, rehearsed
+from tests.ops.plan.cases import BY_NAME
+from tests.ops.plan.record import deploy
+
+pytestmark = pytest.mark.engine
+
+WHO = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false"]
+
+
+class Team:
+    """A rehearsed stack at 100/0, and the repository that its people share."""
+
+    def __init__(self, stack: Rehearsed, folder: Path) -> None:
+        self.stack = stack
+        self.folder = folder
+        shutil.copytree(ROOT / "scripts", stack.root / "scripts")
+        (stack.root / ".gitignore").write_text(".venv\n.rehearsal*\n__pycache__/\n")
+        self.git(stack.root, "init", "-q", "-b", "main")
+        self.commit(stack.root, "the program")
+        self.git(folder, "clone", "-q", "--bare", str(stack.root), "origin")
+
+    def clone(self, name: str) -> Path:
+        self.git(self.folder, "clone", "-q", "origin", name)
+        clone = self.folder / name
+        (clone / ".venv").symlink_to(ROOT / ".venv")
+        return clone
+
+    def commit(self, clone: Path, message: str) -> None:
+        self.git(clone, "add", ".")
+        self.git(clone, "commit", "-q", "-m", message)
+
+    def git(self, folder: Path, *arguments: str) -> None:
+        subprocess.run(["git", *WHO, *arguments], cwd=folder, check=True)
+
+    def run(self, clone: Path, *argv: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            argv,
+            cwd=clone,
+            env={**self.stack.env, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def live(self) -> list[str]:
+        return [service.weights for service in self.stack.observer().read()]
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Generator[Team]:
+    folder = tmp_path_factory.mktemp("plan")
+    with rehearsed(folder, "prod") as stack:
+        deploy(stack)
+        yield Team(stack, folder)
+
+
+@pytest.mark.parametrize("name", ["weight-change", "no-change"])
+def test_a_live_plan_is_the_reviewed_one_and_shows_no_secret(team: Team, name: str) -> None:
+    case, file = BY_NAME[name], team.stack.workspace.stack_file
+    kept = file.read_text()
+    token = team.stack.engine.run("config", "get", "previewToken").strip()
+
+    case.change(team.stack.engine)
+    summary = team.folder / f"{name}-summary.md"
+    done = team.run(
+        team.stack.root, "scripts/preview.sh", "rehearsal", "plan.md",
+        GITHUB_STEP_SUMMARY=str(summary),
+    )  # fmt: skip
+    file.write_text(kept)
+
+    written = (team.stack.root / "plan.md").read_text()
+    assert done.returncode == case.exit_code, done.stderr + written
+    assert written == case.example.read_text(encoding="utf-8")
+    assert summary.read_text() == written
+    assert token not in f"{done.stdout}{done.stderr}{written}"
+    (team.stack.root / "plan.md").unlink()
+
+
+def test_a_mandatory_violation_is_a_refusal_with_the_policys_name(team: Team) -> None:
+    levels = team.folder / "levels.json"
+    levels.write_text(json.dumps({"load-balancer-firewall": "mandatory"}))
+
+    done = team.run(team.stack.root, "failover", "plan", "--policy-pack-config", str(levels))
+
+    assert done.returncode == 1, done.stderr
+    assert "policy load-balancer-firewall: alb" in done.stdout
+
+
+def test_a_clone_that_does_not_know_of_a_ramp_deploys_nothing(team: Team) -> None:
+    ramping, behind = team.clone("ramping"), team.clone("behind")
+    team.run(ramping, "pulumi", "config", "set", "weights", "90/10")
+    moved = team.run(ramping, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
+    team.commit(ramping, "stage 90/10")
+    (behind / "README.md").write_text("a merge of something else\n")
+    team.commit(behind, "something else")
+    live = team.live()
+
+    done = team.run(behind, "scripts/deploy.sh", "rehearsal", "HEAD^1")
+
+    assert moved.returncode == 0, moved.stdout
+    assert live == ["90/10", "90/10"]
+    assert done.returncode == 1
+    for service in ("portal", "web"):
+        assert f"{service}: live 90/10, merged 100/0" in done.stderr
+    assert "refused" in done.stderr
+    assert team.live() == live
+
+    team.git(ramping, "push", "-q", "origin", "main")
+    team.git(behind, "pull", "-q", "--rebase", "origin", "main")
+    after = team.run(behind, "scripts/deploy.sh", "rehearsal", "HEAD^1")
+
+    assert after.returncode == 0, after.stdout + after.stderr
+    assert team.live() == live
+    history = json.loads(team.run(behind, "pulumi", "stack", "history", "--json").stdout)
+    assert history[0]["message"].startswith("deploy ")
+
+
+def test_what_somebody_changed_by_hand_is_drift_in_plain_words(team: Team) -> None:
+    elb = team.stack.client("elbv2")
+    arn = team.stack.engine.outputs()["services"]["web"]["ruleArn"]
+    (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
+    forward = rule["Actions"][0]["ForwardConfig"]
+    for group, weight in zip(forward["TargetGroups"], (60, 40), strict=True):
+        group["Weight"] = weight
+
+    elb.modify_rule(RuleArn=arn, Actions=[{"Type": "forward", "ForwardConfig": forward}])
+    done = team.run(team.folder / "behind", "scripts/drift.sh", "rehearsal")
+
+    assert done.returncode == 1, done.stdout
+    assert "web: the live weights are 60/40, the program says 90/10" in done.stdout
+    assert team.live() == ["90/10", "60/40"]
