@@ -26,7 +26,7 @@ class Journal(Protocol):
         ...
 
     def entries(self) -> Sequence[Entry]:
-        """Every entry, the oldest first."""
+        """Every entry, the oldest first, also one that could not be written: it has happened."""
         ...
 
 

@@ -36,7 +36,11 @@ class SystemClock:
 
 
 class Signals:
-    """Counts the wishes to stop: a SIGINT is one, a SIGTERM is meant at once and so is two."""
+    """Counts the wishes to stop.
+
+    A SIGINT is one, and so is the SIGHUP of a terminal that is gone; a SIGTERM is meant at once and
+    so is two.
+    """
 
     def __init__(self, clock: SystemClock) -> None:
         self._clock = clock
@@ -45,8 +49,8 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Generator[None]:
-        """Take both signals as a wish to stop, as long as the block runs."""
-        numbers = (signal.SIGINT, signal.SIGTERM)
+        """Take these signals as a wish to stop, as long as the block runs."""
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         before = [signal.signal(number, self._take) for number in numbers]
         try:
             yield

@@ -73,8 +73,6 @@ class Driver:
             return Ending(3, f"stopped, the weights stay: {error}\n  next:     {GO_ON}")
         except NotSureError as error:
             return self._not_sure(f"{error}\n  next:     {GO_ON}")
-        finally:
-            self._run.close()
 
     def _driven(self) -> Ending:
         while True:

@@ -1,17 +1,18 @@
-"""The gates of a ramp as the config names them, and the traffic that they and the arrival see."""
+"""What judges one run of the driver: the gates of the config, and the traffic that they see."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from live.errors import LiveError
 from ops.gates.gate import Gate
 from ops.gates.opened import Places, opened_gates, traffic_plan
 from ops.gates.stack import StackFacts
-from ops.ramp.effects import OldSlot
+from ops.ramp.errors import AwsError, NotSureError
 from ops.ramp.stack import OpenedStack
 from ops.traffic.answer import Stream
 from ops.traffic.plan import Way
@@ -22,44 +23,42 @@ from settings.gates import ApprovalGate
 
 
 class Gating:
-    """What judges one run of the driver."""
+    """The gates and the traffic of one run; the traffic goes on until `close`."""
 
-    def __init__(self, stack: OpenedStack, folder: Path, *, approve_each: bool) -> None:
-        """Start the traffic, where the config has the gate that needs it."""
-        gates = stack.ramp.gates
-        self._gates = replace(gates, approval=ApprovalGate()) if approve_each else gates
-        self._stack = stack
-        self._facts = StackFacts.of_outputs(stack.outputs)
-        self._places = Places(stack.folder, folder, Way.from_environment())
-        self.traffic: Traffic | None = None
-        if gates.probe is not None:
-            services = list(self._facts.urls)
-            self.traffic = Traffic(traffic_plan(gates, self._facts, services, self._places))
-
-    def gates(self, plan: Plan) -> Sequence[Gate]:
-        """The gates, in the order of the config; each judges the services of its stage alone.
+    def __init__(
+        self,
+        stack: OpenedStack,
+        folder: Path,
+        plan: Plan,
+        now: Callable[[], datetime],
+        *,
+        approve_each: bool,
+    ) -> None:
+        """Start the traffic, and make the gates.
 
         Raises:
-            LiveError: no such profile, or no region.
+            NotSureError: the traffic cannot be started, or AWS not be asked.
         """
-        del plan
-        return opened_gates(
-            self._gates,
-            self._facts,
-            self._stack.session(),
-            self.traffic,
-            self._places,
-            lambda: datetime.now(UTC),
-        )
-
-    def old_slot(self, plan: Plan) -> OldSlot | None:
-        """Who sees requests to the old slot; None without any traffic of our own."""
-        return OwnTraffic(self.traffic, plan) if self.traffic is not None else None
+        gates = stack.ramp.gates
+        if approve_each:
+            gates = replace(gates, approval=ApprovalGate())
+        facts = StackFacts.of_outputs(stack.outputs)
+        places = Places(stack.folder, folder, Way.from_environment())
+        try:
+            self.traffic = Traffic(traffic_plan(gates, facts, plan.services, places))
+        except OSError as error:
+            raise NotSureError(f"the prober cannot be started: {error}") from error
+        try:
+            found = opened_gates(gates, facts, stack.session(), self.traffic, places, now)
+        except LiveError as error:
+            self.traffic.close()
+            raise AwsError(str(error)) from error
+        self.gates: Sequence[Gate] = found
+        self.old_slot = OwnTraffic(self.traffic, plan)
 
     def close(self) -> None:
-        """End the traffic."""
-        if self.traffic is not None:
-            self.traffic.close()
+        """End the traffic, its records whole."""
+        self.traffic.close()
 
 
 class OwnTraffic:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,7 @@ class Launcher:
         self._observers = observers
         self._clock = SystemClock()
         self._live: LiveStack = stack.live()
+        self._signals = Signals(self._clock)
 
     def plan(self) -> Plan:
         """What a new ramp would do.
@@ -85,77 +87,110 @@ class Launcher:
 
     def start(self, plan: Plan, ramp: str, folder: Path) -> Ending:
         """Begin a new ramp and drive it."""
-        journal = FileJournal(folder)
-        run = self._run(ramp, folder, journal, plan)
-        facts = started_facts(plan, self._hand, run.until(), self._counts(plan))
-        run.put(Kind.RAMP_STARTED, facts)
-        return self._driven(run)
+        with self._opened(ramp, folder, plan) as run:
+            facts = started_facts(plan, self._hand, run.until(), self._counts(plan))
+            run.put(Kind.RAMP_STARTED, facts)
+            return self._driven(run)
 
-    def resume(self, found: Found, ramp: str, *, why_back: str | None = None) -> Ending:
-        """Go on with a ramp from where it is; or back, where `why_back` says why."""
-        journal = FileJournal(found.folder)
-        words = "its own journal"
-        if found.recalled is not None:
-            words = "the stack's history, since there is no journal here"
-            for entry in found.recalled.entries(ramp, self._clock.now()):
-                journal.append(entry)
-        first = journal.entries()[0]
-        plan = found.plan
-        run = self._run(first.ramp, found.folder, journal, plan)
-        stage = plan.stage(run.progress.verified)
+    def resume(self, found: Found, ramp: str) -> Ending:
+        """Go on with a ramp from where it is."""
+        with self._opened(ramp, found.folder, found.plan, found) as run:
+            self._write_resumed(run, found)
+            return self._driven(run)
+
+    def go_back(self, found: Found, ramp: str, why: str) -> Ending:
+        """Take a ramp back to its start, wherever it is."""
+        with self._opened(ramp, found.folder, found.plan, found, judges=False) as run:
+            self._write_resumed(run, found)
+            return self._driven_back(run, why)
+
+    def undo(self, plan: Plan, ramp: str, folder: Path, why: str) -> Ending:
+        """Undo a shift that no ramp made: `plan` is what would have led to the live weights."""
+        with self._opened(ramp, folder, plan, judges=False) as run:
+            facts = started_facts(plan, self._hand, run.until(), self._counts(plan))
+            run.put(Kind.RAMP_STARTED, facts)
+            stage = plan.stage(len(plan.weights))
+            splits: dict[str, Json] = dict.fromkeys(plan.services, str(stage.split))
+            run.write(Kind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
+            run.write(Kind.VERIFIED, stage=stage.number, splits=splits)
+            return self._driven_back(run, why)
+
+    def _driven(self, run: Run, *, from_anywhere: bool = False) -> Ending:
+        with self._signals.caught():
+            return Driver(run, Processes(), from_anywhere=from_anywhere).drive()
+
+    def _driven_back(self, run: Run, why: str) -> Ending:
+        run.is_going_back = True
+        run.write(Kind.ROLLBACK_STARTED, why=why, to=str(run.progress.plan.start))
+        return self._driven(run, from_anywhere=True)
+
+    def _write_resumed(self, run: Run, found: Found) -> None:
+        progress = run.progress
+        stage = progress.plan.stage(progress.verified)
         live = ", ".join(f"{s} at {split}" for s, split in sorted(self._live.splits().items()))
+        source = "its own journal" if found.recalled is None else "the stack's history"
         run.write(
             Kind.RESUMED,
-            found=f"{plan.group} verified at {stage.split}, stage {stage.number}/{stage.of}; "
-            f"live: {live}; from {words}",
+            found=f"{progress.plan.group} verified at {stage.split}, stage {stage.number}/"
+            f"{stage.of}, by {source}; live: {live}",
             by=self._hand.by,
             host=self._hand.host,
             pid=self._hand.pid,
             until=run.until_text(),
         )
-        if why_back is not None:
-            run.is_going_back = True
-            run.write(Kind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
-        return self._driven(run, from_anywhere=why_back is not None)
 
-    def go_back(self, plan: Plan, ramp: str, folder: Path, why: str) -> Ending:
-        """Undo a shift that no ramp made: `plan` is what would have led to the live weights."""
-        run = self._run(ramp, folder, FileJournal(folder), plan)
-        facts = started_facts(plan, self._hand, run.until(), self._counts(plan))
-        run.put(Kind.RAMP_STARTED, facts)
-        stage = plan.stage(len(plan.weights))
-        splits: dict[str, Json] = dict.fromkeys(plan.services, str(stage.split))
-        run.write(Kind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
-        run.write(Kind.VERIFIED, stage=stage.number, splits=splits)
-        run.is_going_back = True
-        run.write(Kind.ROLLBACK_STARTED, why=why, to=str(plan.start))
-        return self._driven(run, from_anywhere=True)
+    @contextmanager
+    def _opened(
+        self,
+        ramp: str,
+        folder: Path,
+        plan: Plan,
+        found: Found | None = None,
+        *,
+        judges: bool = True,
+    ) -> Generator[Run]:
+        """A run with its gates and its traffic, which end with the block.
 
-    def _driven(self, run: Run, *, from_anywhere: bool = False) -> Ending:
-        driver = Driver(run, Processes(), from_anywhere=from_anywhere)
+        Args:
+            ramp: The id of a ramp that has none yet.
+            folder: Where the journal lies, or is to lie.
+            plan: What the ramp sets out to do.
+            found: The ramp, where it is one that is under way.
+            judges: Whether gates judge; on the way back by hand nobody waits for them.
+        """
+        journal = FileJournal(folder)
+        if found is not None and found.recalled is not None:
+            for entry in found.recalled.entries(ramp, self._clock.now()):
+                journal.append(entry)
+        earlier = journal.entries()
+        gating = self._gating(folder, plan) if judges else None
         try:
-            with self._signals.caught():
-                return driver.drive()
+            effects = Effects(
+                aws=self._live,
+                engine=self._stack.engine,
+                clock=self._clock,
+                journal=journal,
+                gates=gating.gates if gating else (),
+                observers=self._observers,
+                stop=self._signals,
+                traffic=gating.traffic if gating else None,
+                old_slot=gating.old_slot if gating else None,
+                git=OwnGit() if self._choice.commits else None,
+                pushes=self._choice.pushes,
+            )
+            run = Run(earlier[0].ramp if earlier else ramp, self._hand, self._limits, effects)
+            try:
+                yield run
+            finally:
+                run.close()
         finally:
-            self._gating.close()
+            if gating is not None:
+                gating.close()
 
-    def _run(self, ramp: str, folder: Path, journal: FileJournal, plan: Plan) -> Run:
-        self._signals = Signals(self._clock)
-        self._gating = gating = Gating(self._stack, folder, approve_each=self._choice.approve_each)
-        effects = Effects(
-            aws=self._live,
-            engine=self._stack.engine,
-            clock=self._clock,
-            journal=journal,
-            gates=gating.gates(plan),
-            observers=self._observers,
-            stop=self._signals,
-            traffic=gating.traffic,
-            old_slot=gating.old_slot(plan),
-            git=OwnGit() if self._choice.commits else None,
-            pushes=self._choice.pushes,
+    def _gating(self, folder: Path, plan: Plan) -> Gating:
+        return Gating(
+            self._stack, folder, plan, self._clock.now, approve_each=self._choice.approve_each
         )
-        return Run(ramp, self._hand, self._limits, effects)
 
     def _candidate(self, live: dict[str, Split]) -> Slot | None:
         chosen = self._choice.to or self._stack.candidate

@@ -72,13 +72,13 @@ def _rolled_back(
     if found is not None:
         journal = FileJournal(found.folder)
         await_engine(journal.entries(), Processes(), _say, is_going_back=True)
-        return _as_rollback(launcher.resume(found, ramp_id, why_back=given["why"]))
+        return _as_rollback(launcher.go_back(found, ramp_id, given["why"]))
     live = dict(stack.live().splits())
     plan = plan_back(live, past_splits(stack.engine.history()))
     if plan is None:
         where = ", ".join(f"{service} at {split}" for service, split in sorted(live.items()))
         return Ending(2, f"the history has no other split to go back to: {where}")
-    return _as_rollback(launcher.go_back(plan, ramp_id, stack.ramps / ramp_id, given["why"]))
+    return _as_rollback(launcher.undo(plan, ramp_id, stack.ramps / ramp_id, given["why"]))
 
 
 def _over(stack: OpenedStack) -> Found | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -82,6 +82,9 @@ class Run:
         """From here on traffic matters more than the journal."""
         self.lost_entries: list[str] = []
         """What the system said about entries that could not be written on the way back."""
+        self.lost_observers: list[str] = []
+        """What the system said about observers that could not be told."""
+        self._observers = list(effects.observers)
         self._mark: StageMark | None = None
         self._last_said: dict[str, tuple[Outcome, str]] = {}
         self._next_live_poll = 0.0
@@ -110,8 +113,20 @@ class Run:
             self.lost_entries.append(str(error))
             if not self.is_going_back:
                 raise
-        for observer in self.effects.observers:
-            observer.saw(entry)
+        self._tell(lambda observer: observer.saw(entry))
+
+    def say_waits(self, what: str, seconds_left: float | None) -> None:
+        """Tell what the driver waits for."""
+        self._tell(lambda observer: observer.waits(what, seconds_left))
+
+    def _tell(self, tell: Callable[[Observer], None]) -> None:
+        """Tell every observer; one whose terminal or pipe is gone is told no more."""
+        for observer in tuple(self._observers):
+            try:
+                tell(observer)
+            except OSError as error:
+                self._observers.remove(observer)
+                self.lost_observers.append(str(error))
 
     def until(self) -> datetime:
         """When the lease ends that an `up` takes now."""
@@ -159,8 +174,7 @@ class Run:
         for verdict in verdicts:
             if self._last_said.get(verdict.gate, (None,))[0] is not verdict.outcome:
                 self.write_verdict(verdict)
-        for observer in self.effects.observers:
-            observer.judged(verdicts)
+        self._tell(lambda observer: observer.judged(verdicts))
         failed = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL]
         if failed:
             raise GateFailedError("; ".join(f"{v.gate}: {v.reason}" for v in failed))
@@ -201,8 +215,7 @@ class Run:
         self.refuse_stopped()
         outcome = self.judge()
         self.refuse_moved()
-        for observer in self.effects.observers:
-            observer.waits(what, seconds_left)
+        self.say_waits(what, seconds_left)
         wait = TICK_SECONDS if seconds_left is None else min(TICK_SECONDS, max(0.0, seconds_left))
         self.effects.clock.wait(max(wait, 0.05))
         return outcome

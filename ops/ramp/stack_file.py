@@ -14,6 +14,9 @@ from ops.ramp.errors import BadInputError
 from rollout.split import Slot
 
 NAMESPACE = "failover:"
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where it is there: a stage reads the file many times."""
+
 _PART = re.compile(r'([A-Za-z_][\w-]*)|\["([^"]+)"\]')
 
 
@@ -32,7 +35,7 @@ class StackFile:
             BadInputError: there is none, or it is no stack file.
         """
         try:
-            document = yaml.safe_load(path.read_text())
+            document = yaml.load(path.read_text(), _LOADER)
         except (OSError, yaml.YAMLError) as error:
             raise BadInputError(f"{path.name} cannot be read: {error}") from error
         config = document.get("config") if isinstance(document, dict) else None

@@ -122,6 +122,5 @@ class Updating:
         if run.is_going_back:
             for holder in ours:
                 self._processes.interrupt(holder.pid)
-        for observer in run.effects.observers:
-            observer.waits(f"the lock of {holders[0]}", deadline - clock.monotonic())
+        run.say_waits(f"the lock of {holders[0]}", deadline - clock.monotonic())
         clock.wait(1.0)

@@ -1,0 +1,363 @@
+"""The driver on a stack in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ops.gates.gate import StageMark
+from rollout.entry import Entry, Kind
+from rollout.lease import current_lease
+from rollout.plan import Plan
+from rollout.split import Slot, Split
+from rollout.verdict import Outcome
+from tests.ops.ramp.world import SERVICES, KilledError, World
+
+PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
+SPLITS = [Split(100, 0), *(stage.split for stage in PLAN.stages())]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_a_good_release_goes_through_every_stage_in_order(world: World) -> None:
+    ending = world.run(PLAN)
+
+    assert (ending.exit_code, ending.words) == (0, "done: portal+web at 0/100")
+    assert list(dict.fromkeys(world.visited)) == SPLITS
+    assert world.weights() == "0/100"
+
+
+def test_both_slots_keep_their_floors_until_the_hold_is_over_and_then_none_is_left(
+    world: World,
+) -> None:
+    floors_at: dict[str, object] = {}
+    world.after_up = lambda message: floors_at.update({message.split(",")[0]: world.floors()})
+
+    world.run(PLAN)
+
+    kept = {s: {"01": 3, "02": 3} for s in SERVICES}
+    stages = [f"portal+web: stage {number}/5" for number in range(1, 6)]
+    assert [floors_at[stage] for stage in stages] == [kept] * 5
+    assert world.floors() == {}
+    assert world.kinds().index(Kind.HOLD_FINISHED) < len(world.kinds()) - world.kinds()[::-1].index(
+        Kind.CAPACITY
+    )
+
+
+def test_the_wheel_is_taken_by_the_first_update_and_let_go_of_by_the_last(world: World) -> None:
+    messages: list[str] = []
+    world.after_up = messages.append
+
+    world.run(PLAN)
+
+    assert messages[0].startswith("portal+web: ramp of 02 from 100/0 through 10,25,50,75,100, by ")
+    assert all(current_lease(messages[:n][::-1]) for n in range(1, len(messages)))
+    assert current_lease(messages[::-1]) is None
+
+
+@pytest.mark.parametrize("stage", range(6))
+def test_a_gate_that_fails_in_any_stage_takes_the_group_back_to_the_start(
+    world: World, stage: int
+) -> None:
+    def fails(mark: StageMark) -> Outcome:
+        return Outcome.FAIL if mark.number == stage else Outcome.PASS
+
+    world.gate.says = fails
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert "fake: as the test has it" in ending.words
+    assert set(world.live.values()) == {Split(100, 0)}
+    assert (world.weights(), world.floors()) == ("100/0", {})
+    assert world.visited[-1] == Split(100, 0)
+    assert max(world.visited, key=lambda split: split.slot_02) == PLAN.stage(stage).split
+
+
+def test_a_gate_that_cannot_tell_holds_the_stage_and_goes_back_at_its_deadline(
+    world: World,
+) -> None:
+    world.gate.says = lambda mark: Outcome.INCONCLUSIVE if mark.number == 2 else Outcome.PASS
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert "still not sure 30 s after its time: fake" in ending.words
+    assert 35 <= world.clock.seconds < 60
+
+
+def test_a_gate_that_can_tell_again_lets_the_stage_pass(world: World) -> None:
+    world.gate.says = lambda _mark: (
+        Outcome.INCONCLUSIVE if 12 < world.clock.seconds < 25 else Outcome.PASS
+    )
+
+    assert world.run(PLAN).exit_code == 0
+
+
+def test_a_gate_that_fails_while_an_update_runs_ends_that_update(world: World) -> None:
+    def fails(mark: StageMark) -> Outcome:
+        is_shifting = world.kinds()[-1] is Kind.UP_STARTED and mark.number == 2
+        return Outcome.FAIL if is_shifting else Outcome.PASS
+
+    world.gate.says = fails
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert Split(50, 50) not in world.visited
+    assert world.weights() == "100/0"
+
+
+def test_a_refused_stage_puts_the_old_value_back_and_then_goes_back(world: World) -> None:
+    seen: list[str] = []
+    world.refuse = lambda message: "guard: not fit" if "stage 3/5" in message else ""
+    world.journal.before_append = lambda entry: (
+        seen.append(world.weights()) if (entry.kind is Kind.ROLLBACK_STARTED) else None
+    )
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert "the guard refused: guard: not fit" in ending.words
+    assert seen == ["75/25"]
+    assert world.weights() == "100/0"
+
+
+def test_a_weight_that_somebody_else_changed_stops_the_ramp_with_both_values(
+    world: World,
+) -> None:
+    def change(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:
+            world.live["web"] = Split(42, 58)
+
+    world.journal.before_append = change
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "web is at 42/58" in ending.words
+    assert "this ramp left 75/25" in ending.words
+    assert world.live == {"portal": Split(75, 25), "web": Split(42, 58)}
+
+
+def test_a_stop_between_two_steps_leaves_the_weights_and_says_what_to_type(world: World) -> None:
+    world.clock.on_wait = lambda: setattr(world.stop, "asked", int(world.clock.seconds > 10))
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "failover ramp to go on, failover rollback to go back" in ending.words
+    assert world.kinds()[-1] is Kind.INTERRUPTED
+
+
+def test_a_stopped_ramp_goes_on_where_it_was(world: World) -> None:
+    world.clock.on_wait = lambda: setattr(world.stop, "asked", int(world.clock.seconds > 15))
+    world.run(PLAN)
+    world.clock.on_wait = lambda: None
+    world.stop.asked = 0
+    visited = len(world.visited)
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0
+    assert list(dict.fromkeys(world.visited)) == SPLITS
+    assert visited > 1
+
+
+def test_a_full_disk_stops_the_ramp_and_leaves_the_weights(world: World) -> None:
+    def fill(entry: Entry) -> None:
+        world.journal.is_full = entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2
+
+    world.journal.before_append = fill
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "No space left on device" in ending.words
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
+def test_a_full_disk_does_not_keep_a_failing_candidate_in_traffic(world: World) -> None:
+    def fill(entry: Entry) -> None:
+        world.journal.is_full = world.journal.is_full or entry.kind is Kind.ROLLBACK_STARTED
+
+    world.gate.says = lambda mark: Outcome.FAIL if mark.number == 2 else Outcome.PASS
+    world.journal.before_append = fill
+
+    world.run(PLAN)
+
+    assert set(world.live.values()) == {Split(100, 0)}
+
+
+def test_credentials_that_expire_stop_the_ramp_and_leave_the_weights(world: World) -> None:
+    def expire(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:
+            world.aws_error = "the AWS credentials have expired"
+
+    world.journal.before_append = expire
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "have expired" in ending.words
+    assert world.weights() == "75/25"
+
+
+def test_nothing_goes_back_onto_a_slot_without_a_healthy_target(world: World) -> None:
+    def dies(mark: StageMark) -> Outcome:
+        if mark.number == 2:
+            world.healthy["web", Slot.FIRST] = 0
+            return Outcome.FAIL
+        return Outcome.PASS
+
+    world.gate.says = dies
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "no rollback to 100/0: web-01 has no healthy target" in ending.words
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
+def test_where_both_slots_are_dead_it_says_so_and_changes_nothing(world: World) -> None:
+    def dies(mark: StageMark) -> Outcome:
+        if mark.number == 2:
+            world.healthy.update({("web", slot): 0 for slot in Slot})
+            return Outcome.FAIL
+        return Outcome.PASS
+
+    world.gate.says = dies
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "both slots of web have no healthy target" in ending.words
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
+def test_the_candidate_is_brought_to_what_its_share_needs_before_the_weight(world: World) -> None:
+    plan = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
+    world.live = dict.fromkeys(SERVICES, Split(50, 50))
+    world.set_config({"weights": "50/50"})
+
+    world.run(plan)
+
+    floors = [facts["floors"].get("web") for facts in world.facts(Kind.CAPACITY)]
+    order = [message.split(", by ")[0] for message in world.updates]
+    assert floors == [{"01": 3, "02": 5}, {"01": 3, "02": 6}, None]
+    assert order == [
+        "portal+web: ramp of 02 from 50/50 through 75,100",
+        "portal+web: stage 1/2, 02 at 75",
+        "portal+web: capacity for stage 2/2, 02 at 100",
+        "portal+web: stage 2/2, 02 at 100",
+        "portal+web: released at 0/100",
+    ]
+
+
+def test_a_lock_of_a_dead_process_of_this_host_is_cleared(world: World) -> None:
+    world.locks = [f"locked\n  created by a@{socket.gethostname()} (pid 999999) at 2026-11-21"]
+
+    assert world.run(PLAN).exit_code == 0
+    assert world.lock_is_cleared
+
+
+def test_a_lock_of_another_host_is_never_cleared(world: World) -> None:
+    world.locks = ["locked\n  created by a@elsewhere (pid 999999) at 2026-11-21"]
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "process 999999 of a on elsewhere" in ending.words
+    assert not world.lock_is_cleared
+
+
+def test_a_rollback_by_hand_goes_back_from_wherever_the_weights_are(world: World) -> None:
+    world.clock.on_wait = lambda: setattr(world.stop, "asked", int(world.clock.seconds > 20))
+    world.run(PLAN)
+    world.clock.on_wait = lambda: None
+    world.stop.asked = 0
+    world.live["web"] = Split(1, 99)
+
+    ending = world.run(PLAN, why_back="by hand")
+
+    assert set(world.live.values()) == {Split(100, 0)}
+    assert ending.words.startswith("rolled back: portal+web at 100/0")
+
+
+class SplitTraffic:
+    """Answers as the live weights are, in turn."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def slots_that_answered(self, service: str, since_s: float) -> Sequence[Slot]:
+        count = int(max(0.0, self._world.clock.now().timestamp() - since_s) * 50)
+        weight = self._world.live[service].slot_02
+        return [Slot.SECOND if (n * 37) % 100 < weight else Slot.FIRST for n in range(count)]
+
+
+def test_a_stage_bakes_once_the_traffic_shows_its_split(world: World) -> None:
+    world.run(PLAN, traffic=SplitTraffic(world))
+
+    arrived = world.facts(Kind.ARRIVED)
+    assert [facts["stage"] for facts in arrived] == [1, 2, 3, 4, 5]
+    assert all(facts["requests"] > 0 for facts in arrived)
+
+
+def killed_at(world: World, moment: int) -> None:
+    """kill -9 at the n-th thing that reaches the outside: an entry, before or after an update."""
+    count = 0
+
+    def tick(_what: object) -> None:
+        nonlocal count
+        count += 1
+        if count == moment:
+            raise KilledError
+
+    world.journal.before_append = tick
+    world.before_up = tick
+    world.after_up = tick
+    with contextlib.suppress(KilledError):
+        world.run(PLAN)
+    world.journal.before_append = lambda _entry: None
+    world.before_up = world.after_up = lambda _message: None
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 110), st.booleans(), st.integers(0, 9))
+def test_a_ramp_killed_anywhere_ends_at_its_target_or_its_start(
+    moment: int, is_journal_lost: bool, failing: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder))
+        killed_at(world, moment)
+        if is_journal_lost:
+            world.journal.kept.clear()
+            if world.has_let_go() and world.splits()["web"] == Split(0, 100):
+                return  # nothing is left to do, which is what a person is told
+        world.gate.says = lambda mark: Outcome.FAIL if mark.number == failing else Outcome.PASS
+
+        ending = world.run(_plan_from(world))
+
+        assert ending.exit_code in (0, 1), ending.words
+        (live,) = set(world.live.values())
+        assert live in (Split(100, 0), Split(0, 100))
+        assert (str(live), world.floors()) == (world.weights(), {})
+        assert current_lease([told.message for told in world.told[::-1]]) is None
+
+
+def _plan_from(world: World) -> Plan:
+    """What a person's `failover ramp` would plan where nothing is left of the ramp before."""
+    (live,) = set(world.live.values())
+    left = tuple(weight for weight in PLAN.weights if weight > live.slot_02)
+    return Plan(SERVICES, Slot.SECOND, live, left) if left else PLAN

@@ -1,0 +1,277 @@
+"""A stack, its AWS and its engine in memory, with a clock that only waits move."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ops.gates.gate import StageMark
+from ops.journal.errors import JournalError
+from ops.ramp.driver import Driver, Ending
+from ops.ramp.effects import LiveService, LiveSlot
+from ops.ramp.errors import AwsError
+from ops.ramp.processes import Processes
+from ops.ramp.run import Effects, Limits, Run
+from rollout.entry import Entry, Kind
+from rollout.lease import Hand, is_letting_go
+from rollout.plan import Plan
+from rollout.recall import Told, recalled, started_facts
+from rollout.split import Slot, Split
+from rollout.verdict import Outcome, Verdict
+
+START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+SERVICES: tuple[str, ...] = ("portal", "web")
+LIMITS = Limits(bake=5, hold=5, watch=5, inconclusive=30, guard_wait=60)
+
+
+class KilledError(BaseException):
+    """kill -9: nothing may catch it."""
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.on_wait: Callable[[], None] = lambda: None
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def wait(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.on_wait()
+
+
+@dataclass
+class Ended:
+    seconds: float = 1.0
+    changed: Mapping[str, int] = field(default_factory=dict[str, int])
+    error: str = ""
+    is_locked: bool = False
+
+
+class Update:
+    """Does its work when it has been polled a few times, as a real one takes time."""
+
+    pid = 4712
+
+    def __init__(self, work: Callable[[], Ended]) -> None:
+        self._work = work
+        self._polls = 0
+        self._ended: Ended | None = None
+        self.is_interrupted = False
+
+    def said(self) -> Sequence[str]:
+        return []
+
+    def poll(self) -> Ended | None:
+        self._polls += 1
+        if self.is_interrupted and self._ended is None:
+            self._ended = Ended(error="interrupted")
+        if self._polls > 3 and self._ended is None:
+            self._ended = self._work()
+        return self._ended
+
+    def interrupt(self) -> None:
+        self.is_interrupted = True
+
+
+class Gate:
+    """Says what the test makes it say, by default pass."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.says: Callable[[StageMark], Outcome] = lambda _mark: Outcome.PASS
+        self.mark: StageMark | None = None
+        self.is_closed = False
+
+    def begin(self, stage: StageMark) -> None:
+        self.mark = stage
+
+    def judge(self) -> Verdict:
+        assert self.mark is not None
+        return Verdict(self.name, self.says(self.mark), "as the test has it")
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class MemoryJournal:
+    def __init__(self) -> None:
+        self.kept: list[Entry] = []
+        self.before_append: Callable[[Entry], None] = lambda _entry: None
+        self.is_full = False
+
+    def append(self, entry: Entry) -> None:
+        self.before_append(entry)
+        self.kept.append(Entry.parse(entry.line()))
+        if self.is_full:
+            raise JournalError("journal.jsonl: No space left on device")
+
+    def entries(self) -> Sequence[Entry]:
+        return tuple(self.kept)
+
+
+class Stop:
+    def __init__(self) -> None:
+        self.asked = 0
+        self.by = "SIGINT"
+
+
+class World:
+    """Everything outside the driver."""
+
+    def __init__(self, folder: Path, start: str = "100/0") -> None:
+        self.stack_file = folder / "Pulumi.test.yaml"
+        self.live = dict.fromkeys(SERVICES, Split.parse(start))
+        self.healthy = {(service, slot): 3 for service in SERVICES for slot in Slot}
+        self.largest = 9
+        self.clock = Clock()
+        self.journal = MemoryJournal()
+        self.gate = Gate()
+        self.stop = Stop()
+        self.told: list[Told] = []
+        self.updates: list[str] = []
+        self.visited: list[Split] = [Split.parse(start)]
+        self.refuse: Callable[[str], str] = lambda _message: ""
+        self.before_up: Callable[[str], None] = lambda _message: None
+        self.after_up: Callable[[str], None] = lambda _message: None
+        self.locks: list[str] = []
+        self.lock_is_cleared = False
+        self.aws_error = ""
+        self._write({"weights": start, "services": {s: {} for s in SERVICES}, "capacity": {}})
+
+    # The engine.
+
+    def config(self) -> tuple[dict[str, str], frozenset[str]]:
+        return {}, frozenset()
+
+    def set_config(self, changes: Mapping[str, str | None]) -> None:
+        config = self._config()
+        for path, value in changes.items():
+            keys = path.replace('["', ".").replace('"]', "").split(".")
+            place: Any = config
+            for key in keys[:-1]:
+                place = place.setdefault(key, {})
+            if value is None:
+                place.pop(keys[-1], None)
+            else:
+                place[keys[-1]] = int(value) if "floors" in path else value
+        self._write(config)
+
+    def start_up(self, message: str) -> Update:
+        return Update(lambda: self._apply(message))
+
+    def history(self) -> Sequence[Any]:
+        return []
+
+    def outputs(self) -> Mapping[str, Any]:
+        return {}
+
+    def clear_locks(self) -> None:
+        self.lock_is_cleared = True
+        self.locks = []
+
+    # AWS.
+
+    def splits(self) -> Mapping[str, Split]:
+        if self.aws_error:
+            raise AwsError(self.aws_error)
+        return dict(self.live)
+
+    def services(self) -> Mapping[str, LiveService]:
+        return {name: self._service(name) for name in self.splits()}
+
+    def _service(self, name: str) -> LiveService:
+        floors: Any = (self._config()["capacity"].get(name) or {}).get("floors") or {}
+        slots = {
+            slot: LiveSlot(
+                healthy=max(self.healthy[name, slot], floors.get(slot.value, 0))
+                if self.healthy[name, slot]
+                else 0,
+                desired=3,
+                smallest=3,
+                largest=self.largest,
+            )
+            for slot in Slot
+        }
+        return LiveService(self.live[name], slots)
+
+    # The test's own.
+
+    def weights(self) -> str:
+        return str(self._config()["weights"])
+
+    def floors(self) -> dict[str, Any]:
+        capacity = self._config()["capacity"]
+        return {s: c["floors"] for s, c in capacity.items() if (c or {}).get("floors")}
+
+    def kinds(self) -> list[Kind]:
+        return [entry.kind for entry in self.journal.kept]
+
+    def facts(self, kind: Kind) -> list[Mapping[str, Any]]:
+        return [entry.facts for entry in self.journal.kept if entry.kind is kind]
+
+    def run(self, plan: Plan, *, why_back: str | None = None, traffic: Any = None) -> Ending:
+        """Begin, or go on where the journal is, or where the history is when there is none."""
+        hand = Hand("somebody", "here", 4711)
+        effects = Effects(
+            aws=self,
+            engine=self,
+            clock=self.clock,
+            journal=self.journal,
+            gates=[self.gate],
+            observers=[],
+            stop=self.stop,
+            traffic=traffic,
+        )
+        run = Run("r", hand, LIMITS, effects)
+        if not self.journal.kept and (found := recalled(self.told[::-1])) is not None:
+            for entry in found.entries("r", self.clock.now()):
+                self.journal.append(entry)
+        if not self.journal.kept:
+            counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
+            run.put(Kind.RAMP_STARTED, started_facts(plan, hand, run.until(), counts))
+        else:
+            run.write(
+                Kind.RESUMED, found="", by=hand.by, host=hand.host, pid=hand.pid, until="never"
+            )
+        if why_back is not None:
+            run.write(Kind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
+        return Driver(run, Processes(), from_anywhere=why_back is not None).drive()
+
+    def has_let_go(self) -> bool:
+        """Whether the newest update let go of the wheel."""
+        return bool(self.told) and is_letting_go(self.told[-1].message)
+
+    def _apply(self, message: str) -> Ended:
+        if self.locks:
+            return Ended(error=self.locks[0], is_locked=True)
+        self.before_up(message)
+        error = self.refuse(message)
+        if not error:
+            wanted = Split.parse(self.weights())
+            for service in SERVICES:
+                own = self._config()["services"][service].get("weights")
+                self.live[service] = Split.parse(own) if own else wanted
+            self.visited.append(wanted)
+            self.updates.append(message)
+        floors = {s: {Slot(k): int(n) for k, n in f.items()} for s, f in self.floors().items()}
+        self.told.append(Told(message, not error, floors))
+        self.after_up(message)
+        return Ended(changed={"update": 2}, error=error)
+
+    def _config(self) -> dict[str, Any]:
+        return self._written
+
+    def _write(self, config: Mapping[str, Any]) -> None:
+        self._written = {**config}
+        spaced = {f"failover:{key}": value for key, value in config.items()}
+        self.stack_file.write_text(json.dumps({"config": spaced}))
