@@ -80,7 +80,7 @@ def adopt(wish: Wish, say: Say) -> None:
         stack = StackConfig.read(pulumi.stack_file)
         calls = Calls(wish.profile, wish.region)
         inspection, answers = _asked(wish, calls, stack)
-        _refuse_obstacles(inspection, answers)
+        _refuse_obstacles(inspection, answers, state)
         proposal = proposed(inspection, answers)
         merge = _merged(wish, stack, proposal, state, inspection, calls)
         _write(wish, stack, merge, pulumi, proposal, say)
@@ -106,10 +106,17 @@ def _asked(wish: Wish, calls: Calls, stack: StackConfig) -> tuple[Inspection, An
     return inspect(calls, first.load_balancer.arn, Wanted(names=names)), answers
 
 
-def _refuse_obstacles(inspection: Inspection, answers: Answers) -> None:
+def _refuse_obstacles(inspection: Inspection, answers: Answers, state: State) -> None:
+    """Refuse what stands in the way; a group of the stack's own, half made maybe, does not.
+
+    Raises:
+        RefusedError: something does.
+    """
     placed = [rule_of(inspection, name) for name in answers.services.values()]
     chosen = {found[1].arn for found in placed if found}
-    stopping = [each for each in obstacles(inspection, chosen) if each.stops]
+    ours = set(state.ids.values()) - chosen
+    found = [each for each in obstacles(inspection, chosen) if not ours & set(each.arns)]
+    stopping = [each for each in found if each.stops]
     if stopping:
         lines = [
             f"{number}. {each.subject}: {each.what}\n   why:     {each.why}\n"
