@@ -22,6 +22,7 @@ SUBCOMMANDS = {
     "ramp": ("ops.ramp.cli:ramp", "Cut traffic over in judged stages; undo it when one fails."),
     "rollback": ("ops.ramp.rollback_cli:rollback", "Go back to the split before the ramp, now."),
     "even": ("ops.ramp.cli:even", "Bring both slots back to 50/50 through the same gates."),
+    "report": ("ops.report.cli:report", "Make a ramp's page and summary from its folder."),
     "rehearse": ("rehearsal.cli:rehearse", "Run a local AWS that the real engine applies to."),
 }
 """Name -> (address of the click command, one-line help shown by `failover --help`)."""
