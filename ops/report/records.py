@@ -1,0 +1,59 @@
+"""The traffic of a ramp over time, from the prober's records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.traffic.answer import Stream
+from probe.record import RequestLine
+from probe.record_file import RecordReader
+from probe.series import Series
+
+FOLDER = "probe"
+STEPS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0)
+MAX_STEPS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What each stream met, in steps of one length."""
+
+    step_s: float
+    series: dict[Stream, Series]
+
+    @property
+    def requests(self) -> int:
+        """All that were sent."""
+        return sum(bucket.requests for s in self.series.values() for bucket in s.buckets.values())
+
+    def failed(self, stream: Stream) -> int:
+        """Requests of a stream that were lost."""
+        return sum(bucket.failed for bucket in self.series[stream].buckets.values())
+
+    def total(self, stream: Stream) -> int:
+        """Requests of a stream."""
+        return sum(bucket.requests for bucket in self.series[stream].buckets.values())
+
+
+def read_traffic(ramp_folder: Path, start_s: float, end_s: float) -> Traffic:
+    """Every record of the folder; empty series where there is none.
+
+    Raises:
+        RecordError: a file that is no record.
+    """
+    length_s = max(end_s - start_s, 1.0)
+    step_s = next((step for step in STEPS_S if length_s / step <= MAX_STEPS), STEPS_S[-1])
+    series = {stream: Series(start_s, step_s) for stream in Stream}
+    for stream in Stream:
+        for line in _requests(ramp_folder / FOLDER, stream):
+            if start_s - step_s <= line.planned_s <= end_s + step_s:
+                series[stream].add(line)
+    return Traffic(step_s, series)
+
+
+def _requests(folder: Path, stream: Stream) -> Iterator[RequestLine]:
+    for path in sorted(folder.glob(f"{stream.value}*.jsonl")):
+        if path.stat().st_size:
+            yield from (line for line in RecordReader(path) if isinstance(line, RequestLine))

@@ -1,0 +1,140 @@
+"""Makes `report.html` and `summary.md` of a ramp's folder, again and again with the same result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ops.journal.errors import JournalError
+from ops.journal.journal import FILE_NAME, FileJournal
+from ops.report import charts
+from ops.report.records import Traffic, read_traffic
+from ops.report.story import Story, story_of
+from ops.report.summary import summary_markdown
+from ops.traffic.answer import Stream
+from probe.errors import RecordError
+from probe.plot import Span
+from probe.quantity import duration_text
+from probe.report import time_ticks
+from probe.sketch import Sketch
+from rollout.counts import Counts, excluded_rate
+
+PAGE = "report.html"
+SUMMARY = "summary.md"
+
+
+class ReportError(Exception):
+    """No report can be made of a folder; its text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was made."""
+
+    page: Path
+    summary: Path
+    text: str
+    """Of the summary."""
+
+
+def write_report(folder: Path) -> Written:
+    """Read a ramp's folder and write its page and summary into it.
+
+    Raises:
+        ReportError: there is no ramp in it, a record is broken, or it cannot be written.
+    """
+    if not (folder / FILE_NAME).is_file():
+        raise ReportError(
+            f"{folder} has no {FILE_NAME}\n  expected: the folder of one ramp\n"
+            "  mend:     failover report .failover/ramps/STACK/RAMP"
+        )
+    try:
+        story = story_of(FileJournal(folder).entries())
+        if story is None:
+            raise ReportError(f"{folder / FILE_NAME} does not begin a ramp: nothing to report")
+        traffic = read_traffic(folder, story.started_s, story.ended_s)
+    except (JournalError, RecordError) as error:
+        raise ReportError(str(error)) from error
+    written = Written(folder / PAGE, folder / SUMMARY, summary_markdown(story, traffic))
+    try:
+        written.page.write_text(report_html(story, traffic), encoding="utf-8")
+        written.summary.write_text(written.text, encoding="utf-8")
+    except OSError as error:
+        raise ReportError(f"cannot write {error.filename}: {error.strerror}") from error
+    return written
+
+
+def report_html(story: Story, traffic: Traffic) -> str:
+    """The page; it needs no network."""
+    environment = Environment(
+        loader=PackageLoader("ops.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"clock": _clock, "duration": _duration}
+    span = Span(story.started_s, max(story.ended_s, story.started_s + 1.0))
+    return environment.get_template("report.html.j2").render(
+        story=story,
+        started=datetime.fromtimestamp(story.started_s).astimezone(),
+        span=span,
+        step=duration_text(traffic.step_s),
+        weights=charts.weight_plot(story, span),
+        rates=charts.rate_plot(traffic, span),
+        errors=charts.error_plot(traffic, span),
+        latencies=charts.latency_plot(traffic, span),
+        lanes=charts.lanes(story, span),
+        times=time_ticks(span),
+        streams=[_stream_row(traffic, stream) for stream in Stream],
+        steps=_steps(traffic),
+        has_traffic=bool(traffic.requests),
+    )
+
+
+def _stream_row(traffic: Traffic, stream: Stream) -> dict[str, object]:
+    counts = Counts(traffic.failed(stream), traffic.total(stream))
+    slot = stream.slot
+    sketch = Sketch()
+    for bucket in traffic.series[stream].buckets.values():
+        sketch.merge(bucket.steady.latency_ms)
+    return {
+        "name": "users, by the weights" if slot is None else f"straight to slot {slot}",
+        "css": "users" if slot is None else charts.css_of(slot),
+        "requests": counts.total,
+        "failed": counts.bad,
+        "excluded": excluded_rate(counts) * 100 if counts.total else None,
+        "p50": sketch.quantile(0.5),
+        "p95": sketch.quantile(0.95),
+        "p99": sketch.quantile(0.99),
+    }
+
+
+def _steps(traffic: Traffic) -> list[dict[str, object]]:
+    """The charts as rows, for those who cannot see them: steps in which something was lost."""
+    rows: list[dict[str, object]] = []
+    for stream in Stream:
+        series = traffic.series[stream]
+        for index, bucket in sorted(series.buckets.items()):
+            if bucket.failed:
+                rows.append(
+                    {
+                        "at": series.start_s + index * series.step_s,
+                        "stream": stream.value,
+                        "failed": bucket.failed,
+                        "requests": bucket.requests,
+                        "faults": ", ".join(f"{n} {name}" for name, n in bucket.faults.items()),
+                    }
+                )
+    return sorted(rows, key=lambda row: float(str(row["at"])))[:200]
+
+
+def _clock(unix_s: float) -> str:
+    return datetime.fromtimestamp(unix_s).astimezone().strftime("%H:%M:%S")
+
+
+def _duration(seconds: float | None) -> str:
+    return "-" if seconds is None else duration_text(seconds)

@@ -1,0 +1,196 @@
+"""What happened in a ramp, told by its journal: weights, verdicts and stages over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rollout.entry import Entry, Kind
+from rollout.split import Slot, Split
+from rollout.verdict import Outcome
+
+LASTING = frozenset({Kind.UP_STARTED, Kind.BAKE_STARTED, Kind.HOLD_STARTED, Kind.WATCH_STARTED})
+"""What begins something that takes a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something worth a mark on the axis of time."""
+
+    at_s: float
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a gate said for a while; Unix seconds."""
+
+    start_s: float
+    end_s: float
+    outcome: Outcome
+    reason: str
+    stage: int
+
+
+@dataclass(slots=True)
+class StageRow:
+    """One stage, as far as it got."""
+
+    number: int
+    split: str
+    started_s: float
+    up_seconds: float | None = None
+    verified_s: float | None = None
+    arrived_seconds: float | None = None
+    outcome: str = ""
+
+
+@dataclass(slots=True)
+class Story:
+    """One ramp."""
+
+    ramp: str
+    services: list[str]
+    candidate: Slot
+    start: Split
+    stages: list[int]
+    by: str
+    started_s: float
+    ended_s: float
+    outcome: str = "not over"
+    exit_code: int | None = None
+    weights: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
+    """When the candidate's weight was seen live, and what it was."""
+    said: dict[str, list[Said]] = field(default_factory=dict[str, list[Said]])
+    """Gate -> what it said, in order."""
+    rows: list[StageRow] = field(default_factory=list[StageRow])
+    moments: list[Moment] = field(default_factory=list[Moment])
+    rollback: str = ""
+    """Why it went back; empty where it did not."""
+    rollback_seconds: float | None = None
+
+    @property
+    def verdict(self) -> Outcome:
+        """How it ended, in the words of a verdict."""
+        if self.outcome == "done":
+            return Outcome.PASS
+        is_back = self.outcome == "rolled back" or bool(self.rollback)
+        return Outcome.FAIL if is_back else Outcome.INCONCLUSIVE
+
+    @property
+    def group(self) -> str:
+        """The services, as messages name them."""
+        return "+".join(self.services)
+
+
+def story_of(entries: Sequence[Entry]) -> Story | None:
+    """The story of one ramp's entries; None where they do not begin one."""
+    story: Story | None = None
+    for entry in entries:
+        if entry.kind is Kind.RAMP_STARTED:
+            story = _begun(entry)
+        elif story is not None:
+            story.ended_s = entry.at.timestamp()
+            _tell(story, entry)
+    if story is not None:
+        _close(story)
+    return story
+
+
+def _begun(entry: Entry) -> Story:
+    facts: Any = entry.facts
+    at_s = entry.at.timestamp()
+    candidate, start = Slot(facts["candidate"]), Split.parse(facts["from"])
+    return Story(
+        ramp=entry.ramp,
+        services=list(facts["services"]),
+        candidate=candidate,
+        start=start,
+        stages=list(facts["stages"]),
+        by=f"{facts['by']}@{facts['host']}",
+        started_s=at_s,
+        ended_s=at_s,
+        weights=[(at_s, start.weight_of(candidate))],
+    )
+
+
+def _tell(story: Story, entry: Entry) -> None:
+    facts: Any = entry.facts
+    at_s = entry.at.timestamp()
+    match entry.kind:
+        case Kind.STAGE_STARTED:
+            story.rows.append(StageRow(facts["stage"], facts["split"], at_s))
+        case Kind.VERDICT:
+            said = Said(
+                at_s, at_s, Outcome(facts["outcome"]), facts["reason"], int(facts["stage"] or 0)
+            )
+            story.said.setdefault(facts["gate"], []).append(said)
+        case Kind.ROLLBACK_STARTED:
+            story.rollback = str(facts["why"])
+        case Kind.ROLLBACK_FINISHED:
+            story.rollback_seconds = float(facts["seconds"])
+            weight = Split.parse(facts["to"]).weight_of(story.candidate)
+            story.weights.append((at_s, weight))
+        case Kind.RAMP_FINISHED:
+            story.outcome, story.exit_code = str(facts["outcome"]), int(facts["exit"])
+        case _:
+            _tell_of_stage(story, entry, facts, at_s)
+    if (text := _marked(entry.kind, facts)) is not None:
+        story.moments.append(Moment(at_s, entry.kind, text))
+
+
+def _tell_of_stage(story: Story, entry: Entry, facts: Any, at_s: float) -> None:
+    """What belongs to the stage that began last."""
+    row = story.rows[-1] if story.rows else None
+    match entry.kind:
+        case Kind.VERIFIED:
+            splits = [Split.parse(text) for text in facts["splits"].values()]
+            story.weights += [(at_s, split.weight_of(story.candidate)) for split in splits[:1]]
+            if row is not None:
+                row.verified_s = at_s
+        case Kind.UP_FINISHED if row is not None and not story.rollback:
+            row.up_seconds = (row.up_seconds or 0.0) + float(facts["seconds"])
+        case Kind.ARRIVED if row is not None:
+            row.arrived_seconds = float(facts["seconds"])
+        case Kind.BAKE_FINISHED if row is not None:
+            row.outcome = str(facts["outcome"])
+        case _:
+            pass
+
+
+def _marked(kind: Kind, facts: Any) -> str | None:
+    match kind:
+        case Kind.STAGE_STARTED:
+            return f"stage {facts['stage']}/{facts['of']}: {facts['split']}"
+        case Kind.ROLLBACK_STARTED:
+            return f"rollback to {facts['to']}: {facts['why']}"
+        case Kind.ROLLBACK_FINISHED:
+            return f"back at {facts['to']}"
+        case Kind.APPROVAL:
+            return f"{facts['by']} said {'yes' if facts['approved'] else 'no'}"
+        case Kind.INTERRUPTED:
+            return f"interrupted by {facts['by']}"
+        case Kind.RESUMED:
+            return f"gone on with: {facts['found']}"
+        case Kind.HOLD_STARTED:
+            return f"slot {facts['slot']} is held"
+        case Kind.WATCH_STARTED:
+            return "watching"
+        case _:
+            return None
+
+
+def _close(story: Story) -> None:
+    """What a gate said holds until it said something else, or the ramp was over."""
+    story.weights.append((story.ended_s, story.weights[-1][1]))
+    for gate, said in story.said.items():
+        ends = [each.start_s for each in said[1:]] + [story.ended_s]
+        story.said[gate] = [
+            Said(each.start_s, end_s, each.outcome, each.reason, each.stage)
+            for each, end_s in zip(said, ends, strict=True)
+        ]
+    last = story.rows[-1] if story.rows else None
+    if last is not None and story.rollback and last.outcome in ("", "pass"):
+        last.outcome = "fail"

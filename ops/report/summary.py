@@ -1,0 +1,72 @@
+"""A ramp as Markdown, for a pull request or a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ops.report.records import Traffic
+from ops.report.story import Story
+from ops.traffic.answer import Stream
+from probe.quantity import duration_text
+from rollout.counts import Counts, excluded_rate
+from rollout.verdict import Outcome
+
+SIGNS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔"}
+
+
+def summary_markdown(story: Story, traffic: Traffic) -> str:
+    """The whole summary, the outcome first; ends with a newline."""
+    return "\n".join([*_head(story, traffic), "", *_stages(story), "", *_gates(story), ""])
+
+
+def _head(story: Story, traffic: Traffic) -> Iterator[str]:
+    path = " → ".join(str(weight) for weight in story.stages)
+    yield f"### {SIGNS[story.verdict]} {story.group}: {story.outcome}"
+    yield ""
+    started = datetime.fromtimestamp(story.started_s, UTC)
+    took = duration_text(max(story.ended_s - story.started_s, 0.0))
+    yield (
+        f"Slot {story.candidate} from {story.start} through {path}, "
+        f"{started:%Y-%m-%d %H:%M} UTC, {took}, by {story.by}."
+    )
+    if story.rollback:
+        back = story.rollback_seconds
+        took_back = "" if back is None else f" in {duration_text(back)}"
+        yield ""
+        yield f"**Rolled back{took_back}:** {_cell(story.rollback)}"
+    users = Counts(traffic.failed(Stream.USERS), traffic.total(Stream.USERS))
+    if users.total:
+        yield ""
+        yield (
+            f"{users.bad:,} of {users.total:,} requests through the weights were lost; "
+            f"a rate above {excluded_rate(users) * 100:.2g} % is ruled out at 95 %."
+        )
+
+
+def _stages(story: Story) -> Iterator[str]:
+    if not story.rows:
+        yield "No stage began."
+        return
+    yield "| stage | split | `pulumi up` | in the traffic after | verdict |"
+    yield "|---|---|---|---|---|"
+    for row in story.rows:
+        up = "-" if row.up_seconds is None else duration_text(row.up_seconds)
+        arrived = "-" if row.arrived_seconds is None else duration_text(row.arrived_seconds)
+        yield f"| {row.number} | {row.split} | {up} | {arrived} | {row.outcome or '-'} |"
+
+
+def _gates(story: Story) -> Iterator[str]:
+    if not story.said:
+        yield "No gate said anything."
+        return
+    yield "| gate | last verdict | why |"
+    yield "|---|---|---|"
+    for gate, said in story.said.items():
+        last = next((each for each in said if each.outcome is Outcome.FAIL), said[-1])
+        yield f"| {gate} | {SIGNS[last.outcome]} {last.outcome} | {_cell(last.reason)} |"
+
+
+def _cell(text: str) -> str:
+    """Text that stays in its cell of a table."""
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,1 @@
+"""A ramp on a terminal while it goes on."""

@@ -1,0 +1,105 @@
+"""All that the view shows at one moment: folded from entries, verdicts and traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.ramp.lines import described
+from ops.view.second import Second
+from rollout.entry import Entry, Kind
+from rollout.split import Slot, Split
+from rollout.verdict import Verdict
+
+KEPT_SECONDS = 200
+KEPT_NOTES = 40
+_NOTED = frozenset(Kind) - {Kind.UP_SAID, Kind.CONFIG_CHANGED, Kind.VERDICT, Kind.RAMP_STARTED}
+
+
+@dataclass(slots=True)
+class ViewState:
+    """One ramp as far as it is known."""
+
+    services: tuple[str, ...] = ()
+    candidate: Slot = Slot.SECOND
+    start: Split = field(default_factory=lambda: Split(100, 0))
+    live: Split | None = None
+    """The split that was read back last."""
+    stages: tuple[int, ...] = ()
+    stage: int = 0
+    """The stage that began last; 0 before the first."""
+    passed: int = 0
+    """The newest stage that was left with a pass."""
+    doing: str = "starting"
+    seconds_left: float | None = None
+    whole_seconds: float | None = None
+    """The length of the wait that `seconds_left` is of."""
+    engine_says: str = ""
+    going_back: str = ""
+    """Why the ramp goes back; empty while it goes on."""
+    outcome: str = ""
+    began_s: float = 0.0
+    verdicts: tuple[Verdict, ...] = ()
+    traffic: dict[int, Second] = field(default_factory=dict[int, Second])
+    notes: list[str] = field(default_factory=list[str])
+
+    @property
+    def splits(self) -> list[Split]:
+        """The start and every stage."""
+        shifted = [self.start.shifted_to(self.candidate, weight) for weight in self.stages]
+        return [self.start, *shifted]
+
+    def saw(self, entry: Entry) -> None:
+        """Take what happened."""
+        facts: Any = entry.facts
+        match entry.kind:
+            case Kind.RAMP_STARTED:
+                self._begin(entry, facts)
+            case Kind.STAGE_STARTED:
+                self.stage = int(facts["stage"])
+                self.doing = f"stage {facts['stage']}/{facts['of']}"
+            case Kind.VERIFIED:
+                self.live = Split.parse(next(iter(facts["splits"].values())))
+            case Kind.BAKE_FINISHED if facts["outcome"] == "pass":
+                self.passed = max(self.passed, int(facts["stage"] or 0))
+            case Kind.UP_STARTED:
+                self.doing, self.seconds_left, self.engine_says = "pulumi up", None, ""
+            case Kind.UP_SAID:
+                self.engine_says = str(facts["line"]).strip()
+            case Kind.UP_FINISHED:
+                self.engine_says = ""
+            case Kind.ROLLBACK_STARTED:
+                self.going_back = str(facts["why"])
+            case Kind.ROLLBACK_FINISHED:
+                self.live = Split.parse(facts["to"])
+            case Kind.RAMP_FINISHED:
+                self.outcome, self.doing, self.seconds_left = str(facts["outcome"]), "over", None
+            case _:
+                pass
+        self._note(entry)
+
+    def waits(self, what: str, seconds_left: float | None) -> None:
+        """Take what is waited for."""
+        if what != self.doing or seconds_left is None:
+            self.whole_seconds = seconds_left
+        elif self.whole_seconds is not None:
+            self.whole_seconds = max(self.whole_seconds, seconds_left)
+        self.doing, self.seconds_left = what, seconds_left
+
+    def judged(self, verdicts: Sequence[Verdict]) -> None:
+        """Take what the gates say now."""
+        self.verdicts = tuple(verdicts)
+
+    def _begin(self, entry: Entry, facts: Any) -> None:
+        self.services = tuple(facts["services"])
+        self.candidate = Slot(facts["candidate"])
+        self.start = self.live = Split.parse(facts["from"])
+        self.stages = tuple(int(weight) for weight in facts["stages"])
+        self.began_s = entry.at.timestamp()
+
+    def _note(self, entry: Entry) -> None:
+        text = described(entry) if entry.kind in _NOTED else ""
+        if text:
+            self.notes.append(f"{entry.at.astimezone():%H:%M:%S}  {text}")
+            del self.notes[:-KEPT_NOTES]

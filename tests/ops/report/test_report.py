@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ops.cli import failover
+from ops.journal.journal import FILE_NAME, FileJournal
+from ops.report.report import PAGE, SUMMARY, ReportError, write_report
+from ops.report.story import story_of
+from rollout.entry import Kind
+from rollout.verdict import Outcome
+from tests.ops.report.sample import BACK_AT, REASON, STAGES, START, entries, entry, written_folder
+
+VOID = {"meta", "br", "path"}
+
+
+class Nesting(HTMLParser):
+    """Fails at a tag that is closed in the wrong place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_weights_over_time_are_those_that_were_read_back() -> None:
+    story = story_of(entries())
+
+    assert story is not None
+    assert [(round(at_s - START.timestamp()), weight) for at_s, weight in story.weights] == [
+        (0, 0),
+        *((round(seconds), weight) for weight, seconds in STAGES),
+        (round(BACK_AT), 0),
+        (64, 0),
+    ]
+
+
+def test_what_a_gate_said_holds_until_it_said_something_else() -> None:
+    story = story_of(entries())
+
+    assert story is not None
+    probe = [(s.outcome, round(s.end_s - START.timestamp())) for s in story.said["probe"]]
+    assert probe == [(Outcome.INCONCLUSIVE, 4), (Outcome.PASS, 53), (Outcome.FAIL, 64)]
+
+
+def test_a_ramp_that_went_back_says_why_and_at_which_stage() -> None:
+    story = story_of(entries())
+
+    assert story is not None
+    assert story.verdict is Outcome.FAIL
+    assert [row.outcome for row in story.rows] == ["pass", "pass", "fail"]
+    assert story.rollback == f"probe: {REASON}"
+
+
+@pytest.mark.parametrize("count", range(1, len(entries()) + 1))
+def test_a_ramp_that_was_killed_at_any_moment_has_a_report(count: int, tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    for each in entries()[:count]:
+        journal.append(each)
+
+    written = write_report(tmp_path)
+
+    assert "portal+web" in written.text
+
+
+def test_the_page_needs_no_network_and_has_every_series(tmp_path: Path) -> None:
+    page = write_report(written_folder(tmp_path)).page.read_text()
+
+    assert not re.search(r"""(src|href|url)\s*[=(]\s*["']?(https?:)?//""", page)
+    assert "default-src 'none'" in page
+    for series in ("slot-01", "slot-02", "line users", "line slot-01", "line slot-02", "edge"):
+        assert re.search(rf'<path class="{series}" d="M[^"]+"', page), series
+    for lane in ("targets", "smoke", "probe"):
+        assert f'aria-label="Verdicts of {lane}' in page
+
+
+def test_every_tag_of_the_page_is_closed_where_it_was_opened(tmp_path: Path) -> None:
+    parser = Nesting()
+
+    parser.feed(write_report(written_folder(tmp_path)).page.read_text())
+
+    assert parser.open == []
+
+
+def test_what_a_gate_says_cannot_break_the_page_or_the_table(tmp_path: Path) -> None:
+    journal = FileJournal(written_folder(tmp_path))
+    facts = {"stage": 3, "gate": "command", "outcome": "fail", "numbers": {}, "window": None}
+    journal.append(entry(64, Kind.VERDICT, **facts, reason='<script>alert("1")</script> | a\nb'))
+
+    written = write_report(tmp_path)
+
+    assert "<script" not in written.page.read_text()
+    assert "\\| a b |" in written.text
+
+
+def test_the_summary_says_the_outcome_the_reason_and_each_stage(tmp_path: Path) -> None:
+    text = write_report(written_folder(tmp_path)).text
+
+    assert text.startswith("### ❌ portal+web: rolled back\n")
+    assert f"**Rolled back in 5.00 s:** probe: {REASON}" in text
+    assert "| 3 | 50/50 | 4.00 s | 1.00 s | fail |" in text
+    assert re.search(r"\d+ of 640 requests through the weights were lost", text)
+
+
+def test_a_good_ramp_is_summed_up_as_done(tmp_path: Path) -> None:
+    text = write_report(written_folder(tmp_path, rolls_back=False)).text
+
+    assert text.startswith("### ✅ portal+web: done\n")
+    assert "0 of 640 requests through the weights were lost" in text
+    assert "Rolled back" not in text
+
+
+def test_the_command_makes_both_files_and_prints_the_summary(tmp_path: Path) -> None:
+    written_folder(tmp_path)
+
+    result = CliRunner().invoke(failover, ["report", str(tmp_path)])
+
+    assert result.exit_code == 0
+    assert (tmp_path / SUMMARY).read_text() in result.output
+    assert (tmp_path / PAGE).exists()
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_a_folder_without_a_ramp_is_refused(text: str | None, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / FILE_NAME).write_text(text)
+
+    with pytest.raises(ReportError, match=str(FILE_NAME)):
+        write_report(tmp_path)
+
+    assert CliRunner().invoke(failover, ["report", str(tmp_path)]).exit_code == 2
+
+
+def test_a_record_that_is_none_is_named(tmp_path: Path) -> None:
+    written_folder(tmp_path)
+    (tmp_path / "probe" / "users.jsonl").write_text("nonsense\n")
+
+    with pytest.raises(ReportError, match=r"users\.jsonl line 1 is no record line"):
+        write_report(tmp_path)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from ops.traffic.answer import Answer, Stream
+from ops.view.drawing import drawn
+from ops.view.live import LiveView
+from ops.view.second import counted
+from ops.view.state import ViewState
+from probe.record import Verdict as Said
+from rollout.split import Slot, Split
+from rollout.verdict import Outcome, Verdict
+from tests.ops.report.sample import REASON, START, entries
+
+NOW_S = START.timestamp() + 64
+
+
+def answers(second: int, failing: Slot | None = None) -> list[Answer]:
+    at_s = START.timestamp() + second
+    return [
+        Answer("web", stream, slot, said, at_s, at_s + n / 100, 12.0, None)
+        for n in range(20)
+        for stream in Stream
+        for slot in [stream.slot or (Slot.SECOND if n < 5 else Slot.FIRST)]
+        for said in [Said.FAILED if slot is failing else Said.OK]
+    ]
+
+
+def state_after(count: int | None = None) -> ViewState:
+    state = ViewState()
+    for entry in entries()[:count]:
+        state.saw(entry)
+    for second in range(60):
+        counted(state.traffic, answers(second, Slot.SECOND if second > 50 else None), 200)
+    state.judged(
+        [
+            Verdict("targets", Outcome.PASS, "web: slot 02: all 3 healthy"),
+            Verdict("smoke", Outcome.INCONCLUSIVE, "the first round is not over"),
+            Verdict("probe", Outcome.FAIL, REASON),
+        ]
+    )
+    return state
+
+
+def text_of(state: ViewState, width: int) -> str:
+    console = Console(file=StringIO(), width=width, force_terminal=False, color_system=None)
+    console.print(drawn(state, NOW_S, width))
+    file = console.file
+    assert isinstance(file, StringIO)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 160, 220])
+@pytest.mark.parametrize("count", [0, 1, 9, 16, None])
+def test_no_line_of_the_view_is_wider_than_the_terminal(width: int, count: int | None) -> None:
+    lines = text_of(state_after(count), width).splitlines()
+
+    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_view_has_stages_weights_both_slots_and_every_gate_with_its_reason(width: int) -> None:
+    state = state_after(16)
+    state.waits("stage 2/3 bakes", 12.0)
+
+    text = text_of(state, width)
+
+    for shown in ("RAMP", "100/0", "90/10 ✓", "[75/25]", "50/50", "01  75", "25 02"):
+        assert shown in text
+    assert "stage 2/3 bakes  12 s left" in text
+    for shown in ("slot 01", "slot 02", "20.0", "12.0 ms", "? smoke", "✗ probe", "lost 9 of 220"):
+        assert shown in text
+
+
+def test_rates_losses_and_latencies_are_told_by_slot() -> None:
+    rows = {
+        line.split()[1]: line.split()
+        for line in text_of(state_after(), 80).splitlines()
+        if "slot 0" in line and " ms" in line
+    }
+
+    assert rows["01"][2:] == [
+        "100",
+        "%",
+        "15.0",
+        "35.0",
+        "0",
+        "2,100",
+        "0.00",
+        "12.0",
+        "ms",
+        "12.0",
+        "ms",
+    ]
+    assert rows["02"][2:8] == ["0", "%", "5.0", "25.0", "225", "1,500"]
+
+
+def test_a_ramp_that_went_back_shows_why_and_how_it_ended() -> None:
+    text = text_of(state_after(), 160)
+
+    assert "ROLLED BACK" in text
+    assert "rollback to 100/0" in text.lower()
+
+
+def test_the_newest_seconds_of_traffic_are_kept_and_no_more() -> None:
+    seconds = state_after().traffic
+
+    counted(seconds, answers(500), 200)
+
+    assert len(seconds) == 1
+
+
+def test_the_view_ends_with_its_last_state_on_the_terminal() -> None:
+    console = Console(file=StringIO(), width=100, force_terminal=True)
+    view = LiveView(console)
+    for entry in entries():
+        view.saw(entry)
+    view.answered(answers(1))
+    view.close()
+    view.close()
+
+    file = console.file
+    assert isinstance(file, StringIO)
+    assert "ROLLED BACK" in file.getvalue()
+
+
+def test_a_split_that_was_read_back_is_the_live_one() -> None:
+    assert state_after(10).live == Split(90, 10)
+    assert state_after().live == Split(100, 0)
