@@ -18,6 +18,8 @@ from tests.engine.rehearsed import Rehearsed, rehearsed
 pytestmark = pytest.mark.engine
 
 NEVER_HEALTHY = "ami-0fa11bad000000001"
+SLOW_BOOT = "ami-0fa11bad000000008"
+"""Boots for 10 s in a rehearsal whose other instances take half a second."""
 UP = ("up", "--yes", "--skip-preview")
 
 
@@ -133,9 +135,11 @@ def test_ctrl_c_ends_a_wait_with_the_guards_own_words(stack: Rehearsed) -> None:
     assert live(stack) == both("100/0")
 
 
-def test_a_good_release_is_waited_for_and_then_gets_its_weight(stack: Rehearsed) -> None:
-    image = images_of(stack.running.endpoint, stack.running.region)["v2"]
-    release(stack, Slot.SECOND, image, "web", "portal")
+def test_a_release_that_boots_slowly_is_waited_for_and_then_gets_its_weight(
+    stack: Rehearsed,
+) -> None:
+    release(stack, Slot.SECOND, SLOW_BOOT, "web")
+    stack.engine.set_config("services.web.healthCheckGraceSeconds", "11", "--path")
     together = refused(stack)
     set_weights(stack, "100/0")
     passed(stack)
@@ -144,7 +148,10 @@ def test_a_good_release_is_waited_for_and_then_gets_its_weight(stack: Rehearsed)
     told = passed(stack)
 
     assert "is released first, and gains weight in a later `pulumi up`" in together
-    assert "judgement: waiting: web: 100/0 -> 90/10: for " in told
+    assert re.search(
+        r"judgement: waiting: web: 100/0 -> 90/10: for 3 of \d targets of web-02", told
+    )
+    assert re.search(r"3 of \d instances of web-02 that are on an old build", told)
     assert live(stack) == both("90/10")
 
 

@@ -1,0 +1,170 @@
+"""Services for the tests of the guards' decisions, and ways to spoil them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService, WantedSlot
+from rollout.observation import (
+    Build,
+    Group,
+    Instance,
+    LiveRule,
+    LiveService,
+    LiveSlot,
+    Release,
+    Target,
+    Template,
+)
+from rollout.split import Slot, Split
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+RULES = GuardRules(stages=(10, 25, 50, 75, 100), healthy_polls=3)
+POLLS = RULES.healthy_polls
+ARN = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup"
+
+
+def arn(slot: Slot) -> str:
+    return f"{ARN}/web-{slot}-tg/0123456789abcdef"
+
+
+def group(slot: Slot, size: int = 3, released_hours: float = 0.0, **changes: Any) -> Group:
+    """A group whose instances all run what it launches."""
+    pinned = Template(f"lt-{slot}", "2")
+    made = Group(
+        name=f"web-{slot}-asg",
+        desired=size,
+        min_size=3,
+        max_size=12,
+        pinned=pinned,
+        release=Release(
+            Build(f"ami-{slot}", "data", "m7i.large"),
+            START + timedelta(hours=released_hours),
+            is_first=False,
+        ),
+        instances=tuple(Instance(f"i-{slot}-{n}", "InService", pinned) for n in range(size)),
+        tags={},
+    )
+    return replace(made, **changes)
+
+
+def slot_of(slot: Slot, its: Group | None, healthy: int | None = None) -> LiveSlot:
+    """A slot of which so many targets are healthy; all of them by default."""
+    size = its.desired if its is not None else 3
+    count = size if healthy is None else healthy
+    states = ["healthy"] * count + ["unhealthy"] * (size - count)
+    targets = tuple(Target(f"i-{slot}-{n}", state) for n, state in enumerate(states))
+    return LiveSlot(arn(slot), targets, its)
+
+
+def case(
+    live: str,
+    wanted: str,
+    newer: Slot | None = Slot.SECOND,
+    healthy: dict[Slot, int] | None = None,
+    memory: Memory | None = None,
+) -> GuardCase:
+    """A service whose slot `newer` was released last."""
+    split = Split.parse(live)
+    groups = {slot: group(slot, released_hours=float(slot is newer)) for slot in Slot}
+    return GuardCase(
+        LiveService(
+            LiveRule("web", "arn:rule", split.slot_01, split.slot_02),
+            {slot: slot_of(slot, groups[slot], (healthy or {}).get(slot)) for slot in Slot},
+        ),
+        WantedService("web", Split.parse(wanted), False, wanted_slots(groups)),
+        Memory(split, split) if memory is None else memory,
+    )
+
+
+def wanted_slots(groups: dict[Slot, Group]) -> dict[Slot, WantedSlot]:
+    """The config that makes what is there."""
+    return {
+        slot: WantedSlot(
+            f"web-{slot}-tg",
+            found.release.build if found.release is not None else None,
+            found.min_size,
+            found.max_size,
+            0,
+        )
+        for slot, found in groups.items()
+    }
+
+
+def with_wanted(known: GuardCase, slot: Slot, **changes: Any) -> GuardCase:
+    """The same with another config of one slot."""
+    slots = dict(known.wanted.slots) | {slot: replace(known.wanted.slots[slot], **changes)}
+    return replace(known, wanted=replace(known.wanted, slots=slots))
+
+
+def with_live(known: GuardCase, slot: Slot, **changes: Any) -> GuardCase:
+    """The same with another slot as it is live."""
+    slots = dict(known.live.slots) | {slot: replace(known.live.slots[slot], **changes)}
+    return replace(known, live=replace(known.live, slots=slots))
+
+
+def mirrored(known: GuardCase) -> GuardCase:
+    """The same with the slots in each other's place."""
+    rule, live, wanted, memory = known.live.rule, known.live, known.wanted, known.memory
+    return GuardCase(
+        LiveService(
+            replace(rule, weight_01=rule.weight_02, weight_02=rule.weight_01),
+            {slot: live.slots[slot.other] for slot in Slot},
+        ),
+        replace(
+            wanted,
+            split=_swapped(wanted.split),
+            slots={slot: wanted.slots[slot.other] for slot in Slot},
+        ),
+        Memory(
+            None if memory.state is None else _swapped(memory.state),
+            None if memory.left is None else _swapped(memory.left),
+        ),
+    )
+
+
+def _swapped(split: Split) -> Split:
+    return Split(split.slot_02, split.slot_01)
+
+
+splits = st.integers(0, 100).map(lambda weight: Split(weight, 100 - weight))
+stage_lists = st.sets(st.integers(1, 99), max_size=5).map(lambda found: (*sorted(found), 100))
+
+
+@st.composite
+def cases(draw: Callable[[st.SearchStrategy[Any]], Any]) -> GuardCase:
+    """Any service: weights that may be no split, any health, any release, any memory."""
+    groups = {
+        slot: draw(
+            st.none()
+            | st.builds(
+                group,
+                st.just(slot),
+                st.integers(0, 6),
+                st.sampled_from([0.0, 1.0, 2.0]),
+                min_size=st.integers(0, 6),
+            )
+        )
+        for slot in Slot
+    }
+    live = LiveService(
+        LiveRule("web", "arn:rule", draw(st.integers(0, 999)), draw(st.integers(0, 999))),
+        {slot: slot_of(slot, groups[slot], draw(st.integers(0, 3))) for slot in Slot},
+    )
+    slots = {
+        slot: WantedSlot(
+            draw(st.sampled_from([f"web-{slot}-tg", "another-tg"])),
+            draw(st.sampled_from([None, Build(f"ami-{slot}", "data", "m7i.large"), Build("ami")])),
+            draw(st.integers(0, 6)),
+            draw(st.integers(1, 12)),
+            draw(st.integers(0, 3)),
+        )
+        for slot in Slot
+    }
+    wanted = WantedService("web", draw(splits), False, slots)
+    return GuardCase(live, wanted, Memory(draw(st.none() | splits), draw(st.none() | splits)))
