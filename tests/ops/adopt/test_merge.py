@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from ops.adopt.merge import Conflict, adopted_services, is_same, merged
+
+PROPOSAL = {
+    "aws:region": "us-east-1",
+    "failover:weights": "100/0",
+    "failover:services": {"web": {"priority": 20}},
+    "failover:images": {"web": {"02": "ami-1"}},
+    "failover:capacity": {},
+}
+ADOPTED = {
+    "adoptedRule": True,
+    "slots": {"01": {"targetGroup": {"existing": "acme-us-prd-web-tg"}}},
+}
+
+
+def test_an_empty_config_gets_everything_without_a_conflict() -> None:
+    merge = merged({}, PROPOSAL, ())
+
+    assert merge.conflicts == ()
+    assert merge.edits == {
+        ("aws:region",): "us-east-1",
+        ("failover:weights",): "100/0",
+        ("failover:services", "web"): {"priority": 20},
+        ("failover:images", "web"): {"02": "ami-1"},
+    }
+
+
+def test_what_a_person_wrote_is_a_conflict_and_so_is_a_service_that_is_not_there() -> None:
+    config = {"failover:weights": "50/50", "failover:services": {"old": {"priority": 5}}}
+
+    merge = merged(config, PROPOSAL, ())
+
+    assert merge.conflicts == (
+        Conflict(("failover:weights",), "50/50", "100/0"),
+        Conflict(("failover:services", "old"), {"priority": 5}, None),
+    )
+
+
+def test_what_does_nothing_beside_an_existing_load_balancer_is_a_conflict() -> None:
+    merge = merged({"failover:accessLogs": True}, PROPOSAL, ())
+
+    assert merge.conflicts == (Conflict(("failover:accessLogs",), True, None),)
+
+
+def test_once_adopted_what_was_decided_since_stays() -> None:
+    config = {
+        **PROPOSAL,
+        "failover:weights": "25/75",
+        "failover:services": {"web": {**ADOPTED, "priority": 21}},
+    }
+
+    merge = merged(config, PROPOSAL, adopted_services(config))
+
+    assert merge.edits == {}
+
+
+def test_a_stack_of_another_place_is_a_conflict_even_once_adopted() -> None:
+    merge = merged({"aws:region": "eu-west-1"}, PROPOSAL, ("web",))
+
+    assert Conflict(("aws:region",), "eu-west-1", "us-east-1") in merge.conflicts
+
+
+def test_the_adopted_services_are_known_by_their_rule_and_the_group_of_slot_01() -> None:
+    config = {"failover:services": {"web": ADOPTED, "new": {"priority": 7}}}
+
+    assert adopted_services(config) == {"web": "acme-us-prd-web-tg"}
+
+
+def test_values_that_the_cli_wrote_as_text_are_the_same() -> None:
+    assert is_same({"a": [True, 7]}, {"a": ["true", "7"]})
+    assert not is_same({"a": [True]}, {"a": [True, False]})

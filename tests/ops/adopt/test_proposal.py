@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_services
+from ops.adopt.check import problems
+from ops.adopt.errors import AdoptError
+from ops.adopt.found_lookups import FoundLookups
+from ops.adopt.import_file import import_document, missing
+from ops.adopt.proposal import Import, proposed
+from ops.adopt.questions import Flags, TakeDefaults, answered, pairs
+from ops.adopt.state import RULE, SERVICE, State
+from ops.inspect.document import Template
+from tests.ops.balancers import (
+    PORTAL,
+    SUBNETS,
+    WEB,
+    fleet,
+    forward,
+    group,
+    inspection,
+    listener,
+    rule,
+    rule_arn,
+)
+
+ANSWERS = Answers(
+    services={"web": WEB, "portal": PORTAL},
+    naming=Naming("acme", "us", "prd"),
+    security_group_id="sg-0a1b2c3d",
+)
+ZONES = dict(zip(SUBNETS, ("us-east-1a", "us-east-1b"), strict=True))
+NO_FLAGS = Flags({}, None, None, None, None, {}, {}, {}, {}, protection=True)
+
+
+def test_the_config_says_what_is_there_and_the_program_takes_it() -> None:
+    proposal = proposed(inspection(), ANSWERS)
+
+    assert proposal.config["failover:services"]["web"] == {
+        "hosts": ["www.acme.example"],
+        "paths": ["/*"],
+        "priority": 20,
+        "adoptedRule": True,
+        "port": 8080,
+        "healthCheck": {"path": "/healthz", "intervalSeconds": 10, "timeoutSeconds": 5},
+        "deregistrationDelaySeconds": 30,
+        "healthCheckGraceSeconds": 120,
+        "instanceProfile": "web",
+        "slots": {
+            "01": {"targetGroup": {"existing": WEB}, "autoScalingGroup": {"existing": "web"}}
+        },
+    }
+    assert proposal.config["failover:images"]["web"] == {"02": "ami-0a1b2c3d4e5f60718"}
+    assert proposal.config["failover:capacity"]["web"] == {
+        "instanceType": "m5.large",
+        "min": 2,
+        "max": 4,
+    }
+    assert proposal.imports == (Import("portal", rule_arn(10)), Import("web", rule_arn(20)))
+    lookups = FoundLookups(inspection(), ZONES)
+    assert problems(proposal.config, "prod", {}, lookups) == ()
+
+
+def test_a_config_that_the_program_would_refuse_is_told_before_it_is_written() -> None:
+    answers = replace(ANSWERS, naming=Naming("Acme", "us", "prd"))
+    config = proposed(inspection(), answers).config
+
+    (found,) = problems(config, "prod", {}, FoundLookups(inspection(), ZONES))
+
+    assert found.path == "failover:org"
+
+
+def test_a_rule_that_has_two_weighted_groups_brings_both_slots_and_its_split() -> None:
+    both = rule(20, WEB, "/*", actions=(forward((WEB, 3), ("spare", 1)),))
+    found = inspection(
+        listeners=(listener(rule(10, PORTAL, "/portal"), both),),
+        target_groups=(group(PORTAL), group(WEB), group("spare")),
+        auto_scaling_groups=(fleet("p", PORTAL), fleet("w", WEB), fleet("s", "spare")),
+    )
+
+    config = proposed(found, ANSWERS).config
+
+    web = config["failover:services"]["web"]
+    assert web["weights"] == "75/25"
+    assert web["slots"]["02"] == {
+        "targetGroup": {"existing": "spare"},
+        "autoScalingGroup": {"existing": "s"},
+    }
+    assert list(config["failover:images"]) == ["portal"]
+
+
+def test_a_group_that_is_there_may_become_slot_02() -> None:
+    found = inspection(target_groups=(group(PORTAL), group(WEB), group("spare")))
+    answers = replace(ANSWERS, second_groups={"web": "spare"}, second_names={"portal": "short-tg"})
+
+    services = proposed(found, answers).config["failover:services"]
+
+    assert services["web"]["slots"]["02"] == {"targetGroup": {"existing": "spare"}}
+    assert services["portal"]["slots"]["02"] == {"targetGroup": {"name": "short-tg"}}
+
+
+def with_template(**changed: Any) -> Any:
+    template = Template("launch template", "web", **changed)
+    web = fleet("web", WEB, template=template, instances=())
+    return inspection(auto_scaling_groups=(fleet("portal", PORTAL), web))
+
+
+@pytest.mark.parametrize(
+    ("found", "answers", "said"),
+    [
+        (with_template(instance_type="m5.large"), ANSWERS, "say --image web=AMI_ID"),
+        (with_template(image_id="ami-1"), ANSWERS, "say --instance-type web=TYPE"),
+        (inspection(), replace(ANSWERS, services={"web": "nope"}), "--service web=nope: not the"),
+        (inspection(), replace(ANSWERS, services={}), "say --service NAME=TARGET_GROUP"),
+        (inspection(), replace(ANSWERS, second_groups={"web": "x"}), "--second-group web=x: no"),
+    ],
+)
+def test_what_cannot_be_known_is_asked_for_by_its_flag(
+    found: Any, answers: Answers, said: str
+) -> None:
+    with pytest.raises(AdoptError) as refused:
+        proposed(found, answers)
+
+    assert said in str(refused.value)
+
+
+def test_an_answer_fills_what_the_template_does_not_say() -> None:
+    answers = replace(ANSWERS, images={"web": "ami-2"}, instance_types={"web": "m7i.large"})
+
+    config = proposed(with_template(), answers).config
+
+    assert config["failover:images"]["web"] == {"02": "ami-2"}
+    assert config["failover:capacity"]["web"]["instanceType"] == "m7i.large"
+
+
+def test_names_suggest_the_services_and_the_naming() -> None:
+    assert suggested_services(inspection()) == {"portal": PORTAL, "web": WEB}
+    assert suggested_naming([WEB, PORTAL]) == Naming("acme", "us", "prd")
+    assert suggested_naming(["Shop", WEB]) == Naming("acme", "us", "prd")
+    assert suggested_naming(["Shop"]) is None
+
+
+def test_with_yes_what_is_suggested_is_taken_and_what_is_not_is_refused_by_its_flag() -> None:
+    answers = answered(inspection(), NO_FLAGS, {}, TakeDefaults())
+
+    assert answers == replace(ANSWERS, services={"portal": PORTAL, "web": WEB})
+    unnamed = inspection(target_groups=(), listeners=(listener(rule(20, "Shop", "/*")),))
+    with pytest.raises(AdoptError, match="say --service"):
+        answered(unnamed, NO_FLAGS, {}, TakeDefaults())
+
+
+@pytest.mark.parametrize("entries", [["web"], ["=x"], ["web=a", "web=b"]])
+def test_a_pair_of_another_form_is_refused(entries: list[str]) -> None:
+    with pytest.raises(AdoptError, match="expected SERVICE=VALUE, each service once"):
+        pairs(entries, "--image")
+
+
+def test_only_what_the_state_lacks_is_imported_under_the_component_it_has() -> None:
+    component = f"urn:pulumi:prod::failover::{SERVICE}::web"
+    held = f"urn:pulumi:prod::failover::{SERVICE}${RULE}::portal"
+    state = State({component: "", held: rule_arn(10)})
+    imports = (Import("portal", rule_arn(10)), Import("web", rule_arn(20)))
+
+    absent = missing(imports, state)
+
+    assert absent == (Import("web", rule_arn(20)),)
+    assert import_document(absent, state) == {
+        "nameTable": {"web": component},
+        "resources": [
+            {
+                "type": RULE,
+                "name": "web-rule",
+                "logicalName": "web",
+                "id": rule_arn(20),
+                "parent": "web",
+            }
+        ],
+    }
