@@ -71,7 +71,7 @@ def test_the_view_has_stages_weights_both_slots_and_every_gate_with_its_reason(w
     for shown in ("RAMP", "100/0", "90/10 ✓", "[75/25]", "50/50", "01  75", "25 02"):
         assert shown in text
     assert "stage 2/3 bakes  12 s left" in text
-    for shown in ("slot 01", "slot 02", "20.0", "12.0 ms", "? smoke", "✗ probe", "lost 9 of 220"):
+    for shown in ("slot 01", "slot 02", "15.0", "12.0 ms", "? smoke", "✗ probe", "lost 9 of 220"):
         assert shown in text
 
 
