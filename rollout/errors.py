@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from rollout.problem import Problem, listed
 
-
 CONFIG_REFUSED = "the stack config; nothing was changed."
 """What a refused config's text has in it, by which whoever reads the engine's output knows it."""
 
