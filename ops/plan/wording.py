@@ -5,6 +5,7 @@ from __future__ import annotations
 from ops.plan.plan import Outcome, Plan
 from ops.plan.resource_step import Operation
 from ops.plan.service_plan import Change, ServicePlan, SlotPlan
+from rollout.notice import NoticeKind
 from rollout.split import Slot
 
 _DONE = {
@@ -27,11 +28,15 @@ def title(plan: Plan) -> str:
         return "the config is refused"
     if plan.outcome is Outcome.FAILED:
         return "the preview failed"
-    return ", ".join(
+    changes = ", ".join(
         f"{plan.counts[operation]} {_DONE[operation]}"
         for operation in Operation
         if operation is not Operation.SAME and plan.counts[operation]
     )
+    kinds = {notice.kind for notice in plan.notices}
+    first = ", after a wait" if NoticeKind.WILL_WAIT in kinds else ""
+    through = ", by an override" if NoticeKind.OVERRIDE in kinds else ""
+    return f"{changes}{first}{through}"
 
 
 def counted(plan: Plan) -> str:

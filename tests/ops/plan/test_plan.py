@@ -10,7 +10,7 @@ from ops.plan.event_stream import Event
 from ops.plan.plan import Outcome, Plan, fold
 from ops.plan.property_change import SECRET, property_changes
 from ops.plan.resource_step import Operation
-from ops.plan.wording import capacity, traffic
+from ops.plan.wording import capacity, title, traffic
 from rollout.errors import SettingsError
 from rollout.notice import Notice, NoticeKind
 from rollout.problem import Problem
@@ -264,3 +264,16 @@ def test_a_path_is_followed_through_lists_and_quoted_keys() -> None:
         (None, None),
         ("1", None),
     ]
+
+
+def test_the_title_says_of_a_wait_and_of_an_override() -> None:
+    waits = Notice(NoticeKind.WILL_WAIT, "web", "100/0 -> 90/10", "for 2 of 3 targets of web-02")
+    override = Notice(NoticeKind.OVERRIDE, "web", "100/0 -> 90/10", "let through (a reason)")
+    change = shift([(A, 100), (B, 0)], [(A, 90), (B, 10)])
+
+    waiting = folded(change, said("warning", str(waits)))
+    both = folded(change, said("warning", str(waits)), said("warning", str(override)))
+
+    assert title(waiting) == "1 to update, after a wait"
+    assert title(both) == "1 to update, after a wait, by an override"
+    assert waiting.outcome is Outcome.CHANGES
