@@ -184,7 +184,13 @@ def limits_of(stack: OpenedStack, bake_seconds: float | None) -> Limits:
 
 def observer(*, as_json: bool) -> Observer:
     """Who tells the person, or the program that asked, what happens."""
-    return JsonLines(click.echo) if as_json else PlainLines(click.echo, time.monotonic)
+    if as_json:
+        return JsonLines(click.echo)
+    if sys.stdout.isatty():
+        from ops.view.live import LiveView  # rich costs a tenth of a second, for a terminal alone
+
+        return LiveView()
+    return PlainLines(click.echo, time.monotonic)
 
 
 def _refuse_frozen(stack: OpenedStack) -> None:

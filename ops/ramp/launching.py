@@ -19,6 +19,7 @@ from ops.ramp.live_stack import LiveStack
 from ops.ramp.processes import Processes
 from ops.ramp.run import Effects, Limits, Run
 from ops.ramp.stack import OpenedStack
+from ops.ramp.watching import show_traffic, watched
 from rollout.capacity import Fleet, shortages
 from rollout.entry import Json, Kind
 from rollout.errors import PlanError
@@ -163,29 +164,32 @@ class Launcher:
             for entry in found.recalled.entries(ramp, self._clock.now()):
                 journal.append(entry)
         earlier = journal.entries()
-        gating = self._gating(folder, plan) if judges else None
-        try:
-            effects = Effects(
-                aws=self._live,
-                engine=self._stack.engine,
-                clock=self._clock,
-                journal=journal,
-                gates=gating.gates if gating else (),
-                observers=self._observers,
-                stop=self._signals,
-                traffic=gating.traffic if gating else None,
-                old_slot=gating.old_slot if gating else None,
-                git=OwnGit() if self._choice.commits else None,
-                pushes=self._choice.pushes,
-            )
-            run = Run(earlier[0].ramp if earlier else ramp, self._hand, self._limits, effects)
-            try:
-                yield run
-            finally:
-                run.close()
-        finally:
+        with watched(self._observers, folder, earlier) as views:
+            gating = self._gating(folder, plan) if judges else None
             if gating is not None:
-                gating.close()
+                show_traffic(views, gating.traffic)
+            try:
+                effects = Effects(
+                    aws=self._live,
+                    engine=self._stack.engine,
+                    clock=self._clock,
+                    journal=journal,
+                    gates=gating.gates if gating else (),
+                    observers=self._observers,
+                    stop=self._signals,
+                    traffic=gating.traffic if gating else None,
+                    old_slot=gating.old_slot if gating else None,
+                    git=OwnGit() if self._choice.commits else None,
+                    pushes=self._choice.pushes,
+                )
+                run = Run(earlier[0].ramp if earlier else ramp, self._hand, self._limits, effects)
+                try:
+                    yield run
+                finally:
+                    run.close()
+            finally:
+                if gating is not None:
+                    gating.close()
 
     def _gating(self, folder: Path, plan: Plan) -> Gating:
         return Gating(

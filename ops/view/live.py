@@ -23,18 +23,20 @@ class LiveView:
     """An observer of a ramp, and a listener of its traffic."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Begin to draw, on standard output where no console is given."""
+        """Draw on standard output where no console is given; nothing before the first entry."""
         self._console = console or Console()
         self._state = ViewState()
         self._lock = threading.Lock()
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._draw, name="view", daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = None
 
     def saw(self, entry: Entry) -> None:
-        """Show what happened."""
+        """Show what happened; one of an earlier run of the same ramp as well."""
         with self._lock:
             self._state.saw(entry)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._draw, name="view", daemon=True)
+            self._thread.start()
 
     def waits(self, what: str, seconds_left: float | None) -> None:
         """Show what is waited for."""
@@ -54,7 +56,8 @@ class LiveView:
     def close(self) -> None:
         """Leave the last state on the terminal; idempotent."""
         self._is_over.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def _draw(self) -> None:
         with Live(console=self._console, auto_refresh=False) as live:
