@@ -22,6 +22,10 @@ class Balancing(Protocol):
         """Every target of a group."""
         ...
 
+    def get_paginator(self, operation_name: str) -> Any:
+        """A paginator of an operation."""
+        ...
+
 
 class Scaling(Protocol):
     """EC2 Auto Scaling."""

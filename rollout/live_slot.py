@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rollout.guard_case import FLOOR_TAG, GuardCase, WantedSlot
 from rollout.objection import Objection, Subject
-from rollout.observation import Group, LiveSlot
+from rollout.observation import Group, LiveSlot, is_named
 from rollout.split import Slot, Split
 
 
@@ -84,7 +84,7 @@ def _old_build(case: GuardCase, slot: Slot) -> str:
 def _of_target_group(
     case: GuardCase, slot: Slot, live: LiveSlot, wanted: WantedSlot
 ) -> Iterator[Objection]:
-    if not names(wanted.target_group, live.target_group_arn):
+    if not is_named(wanted.target_group, live.target_group_arn):
         yield Objection(
             Subject.TARGET_GROUP,
             f"slot {slot}",
@@ -93,14 +93,6 @@ def _of_target_group(
             f'put back what was changed of slots["{slot}"].targetGroup of {case.wanted.name}, '
             "or take its weight away first",
         )
-
-
-def names(target_group: str, arn: str) -> bool:
-    """Whether a name or an ARN is of the target group with this ARN.
-
-    Source: ELBv2 API, target group ARNs end in `targetgroup/NAME/ID`.
-    """
-    return target_group in (arn, arn.rsplit("/", 2)[-2])
 
 
 def _of_capacity(

@@ -167,3 +167,11 @@ def split_of(weight_01: int, weight_02: int) -> Split | None:
     if 0 < weight_01 < total:
         share = min(max(share, 1), TOTAL_WEIGHT - 1)
     return Split(share, TOTAL_WEIGHT - share)
+
+
+def is_named(target_group: str, arn: str) -> bool:
+    """Whether a name or an ARN is of the target group with this ARN.
+
+    Source: ELBv2 API, target group ARNs end in `targetgroup/NAME/ID`.
+    """
+    return target_group in (arn, arn.rsplit("/", 2)[-2])

@@ -13,6 +13,7 @@ from settings.key import Group, Member
 from settings.schema import TOP
 from tests.components.recording import Recording, recorded
 from tests.configs import ROOT, TOKEN_KEY, Config, as_handed_over, stack_config
+from tests.live.fake_aws import FakeAws
 
 AWS = {
     "aws:ec2/getSubnet:getSubnet": {
@@ -24,8 +25,14 @@ AWS = {
 }
 
 
+def empty_account() -> FakeAws:
+    """An AWS without a load balancer, so that no test asks a real one."""
+    return FakeAws(listed={"describe_load_balancers": {"LoadBalancers": []}})
+
+
 @pytest.fixture(autouse=True)
 def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live.clients.Clients.of", lambda _session: empty_account().clients)
     for name in ("AWS_ENDPOINT_URL", "PULUMI_DEBUG_PROVIDERS"):
         monkeypatch.delenv(name, raising=False)
 

@@ -7,15 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from components.guards.errors import RefusedError
 from components.guards.memory import Remembered
-from components.guards.view import Attempt, View
+from components.guards.view import Attempt, Search, View
 from components.guards.voice import Voice
 from live.address import ServiceAddress
 from live.errors import LiveError
-from rollout.guard_case import GuardCase, GuardRules, WantedService
+from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService
 from rollout.judgement import Judgement, Verdict, judged
-from rollout.live_slot import names
 from rollout.notice import ALL_SERVICES, Notice, NoticeKind
-from rollout.observation import LiveRule, LiveService
+from rollout.observation import LiveRule, LiveService, is_named
 from rollout.split import Slot
 from rollout.telling import notices
 
@@ -34,6 +33,7 @@ class Guards:
         rules: GuardRules,
         wanted: Mapping[str, WantedService],
         remembered: Mapping[str, Remembered],
+        search: Search,
         view: View,
         voice: Voice,
         *,
@@ -45,6 +45,7 @@ class Guards:
             rules: What the team has set.
             wanted: The services of the config.
             remembered: The services that the stack has; the others are made by this update.
+            search: What to look for where the stack remembers nothing.
             view: AWS as it is.
             voice: Where notices go.
             is_preview: Whether nothing is done, so that nothing is refused or waited for.
@@ -54,6 +55,7 @@ class Guards:
         self.polls = 0
         self._wanted = wanted
         self._known = {name: found for name, found in remembered.items() if name in wanted}
+        self._search = search
         self._view = view
         self._voice = voice
         self.judgement = _NOTHING
@@ -106,6 +108,9 @@ class Guards:
 
     def _see(self) -> None:
         if not self._known:
+            found = self._view.find(self._search, self._tell_attempt)
+            self._known = {each.service: Remembered(each, Memory(), {}) for each in found}
+        if not self._known:
             return
         self._view.of([found.address for found in self._known.values()])
         rules = self._view.rules(self._tell_attempt)
@@ -124,7 +129,7 @@ class Guards:
 
     def _is_kept(self, service: str, slot: Slot) -> bool:
         old, new = self._known[service].slots[slot], self._wanted[service].slots[slot]
-        is_same_group = names(new.target_group, old.target_group)
+        is_same_group = is_named(new.target_group, old.target_group)
         if new.build is None or old.build is None:
             return is_same_group and new.build == old.build
         return is_same_group and (old.build, old.min_size, old.max_size) == (

@@ -13,7 +13,7 @@ from components.guards.memory import Engine, remembered
 from components.guards.view import PATIENCE_SECONDS, View
 from components.guards.voice import Voice
 from components.guards.waiting import Waiting
-from components.guards.wanted import guard_rules, wanted_services
+from components.guards.wanted import guard_rules, search_of, wanted_services
 from components.service import Service
 from rollout.notice import Notice, NoticeKind
 from settings import Settings
@@ -43,6 +43,7 @@ class ProgramGuards:
             guard_rules(settings),
             wanted_services(settings),
             remembered(engine),
+            search_of(settings),
             View(aws_config, environ, patience_seconds, interrupted),
             voice,
             is_preview=self._is_preview,

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from live.address import ServiceAddress
 from live.clients import Clients
+from live.discovery import Sought, Whereabouts, find_services
 from live.errors import PASSING, LiveError
 from live.provider_config import ProviderConfig
 from live.reader import Reader
@@ -30,6 +31,14 @@ class Attempt:
 
     error: LiveError
     left_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the config says of where its services are."""
+
+    where: Whereabouts
+    sought: tuple[Sought, ...]
 
 
 class View:
@@ -75,6 +84,15 @@ class View:
             LiveError: as `clients`.
         """
         self._reader = Reader(self.clients(), addresses)
+
+    def find(self, search: Search, failed: Callable[[Attempt], None]) -> tuple[ServiceAddress, ...]:
+        """The services that are there, although the stack does not know where.
+
+        Raises:
+            LiveError: AWS could not be read for as long as there was patience.
+        """
+        elb = self.clients().balancing
+        return self.patiently(lambda: find_services(elb, search.where, search.sought), failed)
 
     def rules(self, failed: Callable[[Attempt], None]) -> tuple[LiveRule, ...]:
         """The rules alone.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from components.guards.view import Search
 from components.user_data import user_data
+from live.discovery import Sought, Whereabouts
 from rollout.guard_case import GuardRules, WantedService, WantedSlot
 from rollout.observation import Build
 from settings import Settings
+from settings.load_balancer import ExistingLoadBalancer
+from settings.names import LOAD_BALANCER_PART
 from settings.service import ServiceSettings
 from settings.slot import ExistingTargetGroup, NewInstances, SlotSettings
 
@@ -21,6 +25,26 @@ def wanted_services(settings: Settings) -> dict[str, WantedService]:
         )
         for service in settings.services
     }
+
+
+def search_of(settings: Settings) -> Search:
+    """Where the services of the stack must be, if they are there."""
+    balancer, wanted = settings.load_balancer, wanted_services(settings)
+    is_theirs = isinstance(balancer, ExistingLoadBalancer)
+    return Search(
+        Whereabouts(
+            listener_arn=balancer.listener_arn if is_theirs else None,
+            load_balancer_name=settings.names.of(LOAD_BALANCER_PART),
+        ),
+        tuple(
+            Sought(
+                service.name,
+                service.rule.priority,
+                {slot: known.target_group for slot, known in wanted[service.name].slots.items()},
+            )
+            for service in settings.services
+        ),
+    )
 
 
 def guard_rules(settings: Settings) -> GuardRules:

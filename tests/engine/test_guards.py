@@ -138,6 +138,7 @@ def test_ctrl_c_ends_a_wait_with_the_guards_own_words(stack: Rehearsed) -> None:
 def test_a_release_that_boots_slowly_is_waited_for_and_then_gets_its_weight(
     stack: Rehearsed,
 ) -> None:
+    stack.engine.set_config("ramp.guard.waitSeconds", "120", "--path")
     release(stack, Slot.SECOND, SLOW_BOOT, "web")
     stack.engine.set_config("services.web.healthCheckGraceSeconds", "11", "--path")
     together = refused(stack)
