@@ -39,6 +39,9 @@ def drift(*, stack: str | None) -> NoReturn:
     except PreviewError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2 if isinstance(error, PreviewInputError) else 3)
+    except KeyboardInterrupt:
+        click.echo("ended before it could be told; nothing was changed", err=True)
+        sys.exit(3)
     if plan.outcome in (Outcome.BAD_CONFIG, Outcome.FAILED):
         for error in plan.unexplained_errors:
             click.echo(f"error: {error.name}: {error.message}".replace(": : ", ": "), err=True)

@@ -85,6 +85,9 @@ def plan(
         if as_markdown and request is not None:
             _write(failed_markdown(request.stack, str(error)), output)
         sys.exit(2 if isinstance(error, PreviewInputError) else EXIT_CODES[Outcome.FAILED])
+    except KeyboardInterrupt:
+        click.echo("ended before the plan was made; nothing was changed", err=True)
+        sys.exit(EXIT_CODES[Outcome.FAILED])
     _show(folded, as_markdown=as_markdown, as_json=as_json, output=output)
     sys.exit(EXIT_CODES[folded.outcome])
 

@@ -105,4 +105,5 @@ def _pulumi(
 
 def _engines_words(stderr: str, code: int) -> str:
     said = stderr.strip().removeprefix("error: ")
-    return said or f"`pulumi preview` exited {code} and said nothing"
+    ended = f"was ended by signal {-code}" if code < 0 else f"exited {code}"
+    return said or f"`pulumi preview` {ended} and said nothing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +46,8 @@ def pulumi(tmp_path: Path) -> Pulumi:
             f" open({str(arguments)!r}, 'w'))\n"
             f"sys.stdout.write(open({str(said)!r}).read())\n"
             f"sys.stderr.write({stderr!r})\n"
-            f"sys.exit({code})\n"
+            f"sys.stdout.flush(); sys.stderr.flush()\n"
+            f"os.kill(os.getpid(), {-code}) if {code} < 0 else sys.exit({code})\n"
         )
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         return arguments
@@ -103,6 +105,7 @@ def test_the_engine_streams_and_is_told_the_stack_the_pack_and_its_config(
         ),
         ("", "error: incorrect passphrase", 1, "error: incorrect passphrase", 3),
         ("", "", 1, "`pulumi preview` exited 1 and said nothing", 3),
+        ("", "", -9, "`pulumi preview` was ended by signal 9 and said nothing", 3),
         ("panic: nil map\n\ngoroutine 1", "", 2, "line 1 of the engine's output is no event", 3),
         ('{"diagnosticEvent": {}}\n', "", -9, "breaks off after 1 events", 3),
     ],
@@ -177,3 +180,26 @@ def test_drift_is_told_in_plain_words(name: str, exit_code: int, line: str, pulu
     assert line in result.stdout
     assert "--refresh" in json.loads(noted.read_text())[0]
     assert "forward.targetGroups" not in result.stdout
+
+
+def test_ctrl_c_ends_it_with_one_line_and_not_as_a_refusal(project: Path, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import os, signal\n"
+        "os.kill(os.getppid(), signal.SIGINT)\n"
+        "signal.pause()\n"
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+
+    done = subprocess.run(
+        [sys.executable, "-c", "from ops.cli import main; main()", "plan"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 3
+    assert done.stderr == "ended before the plan was made; nothing was changed\n"
