@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from pulumi.automation import CommandError, UpResult
 from pulumi.automation.errors import ConcurrentUpdateError
 
+from ops.engine.words import errors_in, is_refused_by_guard
+
 if TYPE_CHECKING:
     from ops.engine.command import SteadyCommand
 
@@ -28,6 +30,8 @@ class Ended:
     """Empty, or the engine's own words."""
     is_locked: bool = False
     """Whether it did not begin because another update holds the stack."""
+    is_refused: bool = False
+    """Whether the guards refused it."""
 
 
 class RunningUpdate:
@@ -79,9 +83,14 @@ class RunningUpdate:
         try:
             result = self._up()
         except CommandError as error:
-            is_locked = isinstance(error, ConcurrentUpdateError)
-            words = _words(str(error))
-            self._ended = Ended(self._seconds(), {}, words, is_locked=is_locked)
+            output = str(error)
+            self._ended = Ended(
+                self._seconds(),
+                {},
+                errors_in(_said(output)),
+                is_locked=isinstance(error, ConcurrentUpdateError),
+                is_refused=is_refused_by_guard(output),
+            )
         except BaseException as error:  # noqa: BLE001  (raised again where it is awaited)
             self._failure = error
         else:
@@ -93,7 +102,6 @@ class RunningUpdate:
         return time.monotonic() - self._started
 
 
-def _words(text: str) -> str:
+def _said(text: str) -> str:
     """What the CLI wrote, without what the SDK puts around it and says twice."""
-    said = text.split("stderr:", 1)[-1].strip() or text
-    return said[-4000:]
+    return text.split("stderr:", 1)[-1].strip() or text

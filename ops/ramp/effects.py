@@ -76,6 +76,11 @@ class EndedUpdate(Protocol):
         """Whether another update holds the stack."""
         ...
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the guards refused it."""
+        ...
+
 
 class Update(Protocol):
     """A `pulumi up` that runs."""

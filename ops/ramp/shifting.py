@@ -68,8 +68,8 @@ class Shifting:
         """Give the group the split of `stage`, and read it back.
 
         Raises:
-            RefusedError: the `up` failed and no weight moved; the stack file has the old value.
-            NotSureError: some weights moved, or AWS cannot be read.
+            RefusedError: the guards refused; no weight moved, and the stack file has the old value.
+            NotSureError: the `up` failed otherwise, the same; or AWS cannot be read.
             GateFailedError: a gate said fail meanwhile.
         """
         run, plan = self._run, self._run.progress.plan
@@ -161,7 +161,12 @@ class Shifting:
         if set(live.values()) == {before}:
             self._set(back)
             self._run.refuse_stopped()
-            raise RefusedError(ended.error)
+            if ended.is_refused:
+                raise RefusedError(ended.error)
+            raise NotSureError(
+                f"the `up` of stage {stage.number}/{stage.of} failed, no weight moved, and "
+                f"{self._run.effects.engine.stack_file.name} has {before} again:\n{ended.error}"
+            )
         self._run.write(Kind.UP_SAID, line=f"some rules moved: {_found(live)}")
         raise GateFailedError(f"stage {stage.number}/{stage.of} moved a part of the group only")
 

@@ -120,7 +120,7 @@ def test_a_gate_that_fails_while_an_update_runs_ends_that_update(world: World) -
 
 def test_a_refused_stage_puts_the_old_value_back_and_then_goes_back(world: World) -> None:
     seen: list[str] = []
-    world.refuse = lambda message: "guard: not fit" if "stage 3/5" in message else ""
+    world.refuse = lambda message: "judgement: refused: not fit" if "stage 3/5" in message else ""
     world.journal.before_append = lambda entry: (
         seen.append(world.weights()) if (entry.kind is Kind.ROLLBACK_STARTED) else None
     )
@@ -128,9 +128,22 @@ def test_a_refused_stage_puts_the_old_value_back_and_then_goes_back(world: World
     ending = world.run(PLAN)
 
     assert ending.exit_code == 1
-    assert "the guard refused: guard: not fit" in ending.words
+    assert "the guard refused: judgement: refused: not fit" in ending.words
     assert seen == ["75/25"]
     assert world.weights() == "100/0"
+
+
+def test_an_update_that_fails_by_no_guard_leaves_the_weights_and_asks_a_person(
+    world: World,
+) -> None:
+    world.refuse = lambda message: "Throttling: Rate exceeded" if "stage 3/5" in message else ""
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "Throttling: Rate exceeded" in ending.words
+    assert set(world.live.values()) == {Split(75, 25)}
+    assert world.weights() == "75/25"
 
 
 def test_a_weight_that_somebody_else_changed_stops_the_ramp_with_both_values(

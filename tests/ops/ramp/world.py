@@ -54,6 +54,7 @@ class Ended:
     changed: Mapping[str, int] = field(default_factory=dict[str, int])
     error: str = ""
     is_locked: bool = False
+    is_refused: bool = False
 
 
 class Update:
@@ -266,7 +267,7 @@ class World:
         floors = {s: {Slot(k): int(n) for k, n in f.items()} for s, f in self.floors().items()}
         self.told.append(Told(message, not error, floors))
         self.after_up(message)
-        return Ended(changed={"update": 2}, error=error)
+        return Ended(changed={"update": 2}, error=error, is_refused="judgement: refused" in error)
 
     def _config(self) -> dict[str, Any]:
         return self._written
