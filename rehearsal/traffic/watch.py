@@ -13,8 +13,8 @@ from rehearsal.traffic.run import Address, Summary
 from rehearsal.traffic.stage import StageTraffic, stage_traffic
 from rollout.split import Slot, Split
 
-REQUESTS_A_SERVICE = 1000
-"""Under a new split, before it is judged. A share of 25 % is then known to 6 points."""
+REQUESTS_A_SERVICE = 600
+"""Under a new split, before it is judged. A share of 25 % is then known to 7 points."""
 LEAST_REQUESTS = 20_000
 """Of a whole ramp."""
 PATIENCE_SECONDS = 120.0
