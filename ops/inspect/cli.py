@@ -71,7 +71,9 @@ def inspect(
     elif wants_markdown:
         click.echo(as_markdown(inspection, found))
     else:
-        Console(soft_wrap=False).print(shown(inspection, found), highlight=False)
+        # What AWS holds is text, whatever brackets and colons it has.
+        console = Console(markup=False, emoji=False, highlight=False)
+        console.print(shown(inspection, found))
 
 
 def region_of(name_or_arn: str) -> str | None:
