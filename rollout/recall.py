@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,31 +40,29 @@ class Recalled:
     """The newest stage whose `up` ended well; 0 where none did."""
     is_going_back: bool
 
-    def entries(self, ramp: str, now: datetime) -> Iterator[Entry]:
+    def entries(self, ramp: str, now: datetime, live: Mapping[str, Split]) -> Iterator[Entry]:
         """What a journal would have to say for the ramp to go on from here.
 
-        The stage after the newest one counts as begun, since an `up` that was killed leaves nothing
-        in the history; the newest one has to pass its gates again.
+        The newest stage has to pass its gates again, unless a rule is at the one after it: an `up`
+        that was killed leaves nothing in the history, and none begins before its gates have passed.
         """
-        for kind, facts in self._told():
+        for kind, facts in self._told(set(live.values())):
             yield Entry(now, ramp, kind, facts)
 
-    def _told(self) -> Iterator[tuple[Kind, dict[str, Json]]]:
+    def _told(self, live: Collection[Split]) -> Iterator[tuple[Kind, dict[str, Json]]]:
         plan = self.plan
+        why = "as the stack's history tells it"
         yield Kind.RAMP_STARTED, started_facts(plan, self.lease.hand, self.lease.until, self.counts)
         floors = floor_texts(self.counts)
-        why = "as the stack's history tells it"
         yield Kind.CAPACITY, {"stage": max(1, self.stage), "floors": floors, "why": why}
         for stage in plan.stages():
-            if stage.number > self.stage + 1:
+            is_told = stage.number <= self.stage
+            if not is_told and not (stage.number == self.stage + 1 and stage.split in live):
                 break
             yield _passed(stage.number - 1)
             split = str(stage.split)
-            yield (
-                Kind.STAGE_STARTED,
-                {"stage": stage.number, "of": stage.of, "split": split},
-            )
-            if stage.number <= self.stage:
+            yield Kind.STAGE_STARTED, {"stage": stage.number, "of": stage.of, "split": split}
+            if is_told:
                 splits: dict[str, Json] = dict.fromkeys(plan.services, split)
                 yield Kind.VERIFIED, {"stage": stage.number, "splits": splits}
         if self.is_going_back:

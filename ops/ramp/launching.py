@@ -161,7 +161,7 @@ class Launcher:
         """
         journal = FileJournal(folder)
         if found is not None and found.recalled is not None:
-            for entry in found.recalled.entries(ramp, self._clock.now()):
+            for entry in found.recalled.entries(ramp, self._clock.now(), self._live.splits()):
                 journal.append(entry)
         earlier = journal.entries()
         with watched(self._observers, folder, earlier) as views:

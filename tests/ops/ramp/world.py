@@ -235,7 +235,7 @@ class World:
         )
         run = Run("r", hand, LIMITS, effects)
         if not self.journal.kept and (found := recalled(self.told[::-1])) is not None:
-            for entry in found.entries("r", self.clock.now()):
+            for entry in found.entries("r", self.clock.now(), self.live):
                 self.journal.append(entry)
         if not self.journal.kept:
             counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollout.lease import Hand, doing_stage, doing_start, last_message_of, message_of
+from rollout.plan import Plan
+from rollout.progress import Progress, folded
+from rollout.recall import Told, recalled
+from rollout.split import Slot, Split
+from rollout.step import BringCapacity, Prove, RollBack, Shift, next_step
+from rollout.way_back import plan_back
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+HAND = Hand("anna", "laptop", 4711)
+PLAN = Plan(("portal", "web"), Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
+FLOORS = {name: dict.fromkeys(Slot, 3) for name in PLAN.services}
+
+
+def told(doing: str, *, succeeded: bool = True) -> Told:
+    return Told(message_of(PLAN, doing, HAND, NOW), succeeded, FLOORS)
+
+
+def history(stages: int) -> list[Told]:
+    """The newest first."""
+    begun = [told(doing_start(PLAN))]
+    begun += [told(doing_stage(PLAN, PLAN.stage(n))) for n in range(1, stages + 1)]
+    return begun[::-1]
+
+
+def progress_at(updates: list[Told], live: Split) -> Progress:
+    found = recalled(updates)
+    assert found is not None
+    progress = folded(found.entries("r", NOW, at(live)))
+    assert progress is not None
+    return progress
+
+
+def at(split: Split) -> dict[str, Split]:
+    return dict.fromkeys(PLAN.services, split)
+
+
+@given(st.integers(1, 5))
+def test_a_lost_journal_is_told_again_and_the_newest_stage_proves_itself_again(n: int) -> None:
+    live = PLAN.stage(n).split
+
+    progress = progress_at(history(n), live)
+
+    assert (progress.plan, progress.verified, progress.counts) == (PLAN, n, FLOORS)
+    assert next_step(progress, at(live)) == Prove(PLAN.stage(n))
+
+
+def test_before_any_stage_the_gates_before_the_start_judge_again() -> None:
+    progress = progress_at(history(0), Split(100, 0))
+
+    assert next_step(progress, at(Split(100, 0))) == Prove(PLAN.stage(0))
+
+
+@given(st.integers(0, 4))
+def test_a_stage_that_a_killed_update_reached_is_shifted_again(n: int) -> None:
+    live = PLAN.stage(n + 1).split
+
+    progress = progress_at(history(n), live)
+
+    step = next_step(progress, at(live))
+    assert step in (BringCapacity(PLAN.stage(n + 1)), Shift(PLAN.stage(n + 1)))
+
+
+def test_a_stage_whose_update_failed_is_not_verified() -> None:
+    failed = told(doing_stage(PLAN, PLAN.stage(2)), succeeded=False)
+
+    found = recalled([failed, *history(1)])
+
+    assert found is not None
+    assert found.stage == 1
+
+
+def test_a_ramp_that_was_going_back_goes_on_going_back() -> None:
+    live = Split(50, 50)
+    step = next_step(progress_at([told("rollback to 100/0"), *history(3)], live), at(live))
+    assert isinstance(step, RollBack)
+    assert step.to == Split(100, 0)
+
+
+def test_a_ramp_that_let_go_is_none_to_go_on_with() -> None:
+    freed = Told(last_message_of(PLAN, "released at 0/100", HAND), True, {})
+
+    assert recalled([freed, *history(5)]) is None
+
+
+@pytest.mark.parametrize("message", ["", "a change of tags"])
+def test_a_history_without_a_ramp_tells_of_none(message: str) -> None:
+    assert recalled([Told(message, True, {})]) is None
+
+
+def test_without_any_ramp_the_way_back_is_to_the_split_before() -> None:
+    live = at(Split(25, 75))
+    before = [live, at(Split(50, 50)), at(Split(100, 0))]
+
+    plan = plan_back(live, before)
+
+    assert plan is not None
+    assert (plan.start, plan.target, plan.candidate) == (Split(50, 50), Split(25, 75), Slot.SECOND)
+
+
+def test_services_that_stand_apart_have_no_common_way_back() -> None:
+    assert plan_back({"web": Split(50, 50), "portal": Split(75, 25)}, []) is None
