@@ -16,6 +16,11 @@ status=0
 scripts/preview.sh "$stack" "$plan" || status=$?
 cat "$plan"
 [ "$status" -eq 0 ] || exit "$status"
+if grep -q '^### Plan for .*: no change$' "$plan"; then
+  # A ramp pushes a commit a stage: an update of nothing would hold the stack's lock in its way.
+  echo "nothing to deploy"
+  exit 0
+fi
 
 options=()
 if [ -f policy/PulumiPolicy.yaml ]; then

@@ -104,8 +104,8 @@ def test_a_clone_that_does_not_know_of_a_ramp_deploys_nothing(team: Team) -> Non
     team.run(ramping, "pulumi", "config", "set", "weights", "90/10")
     moved = team.run(ramping, "pulumi", "up", "--yes", "--skip-preview", "--non-interactive")
     team.commit(ramping, "stage 90/10")
-    (behind / "README.md").write_text("a merge of something else\n")
-    team.commit(behind, "something else")
+    team.run(behind, "pulumi", "config", "set", "--path", "alarms.target5xxPerMinute", "60")
+    team.commit(behind, "another threshold")
     live = team.live()
 
     done = team.run(behind, "scripts/deploy.sh", "rehearsal", "HEAD^1")
@@ -124,8 +124,14 @@ def test_a_clone_that_does_not_know_of_a_ramp_deploys_nothing(team: Team) -> Non
 
     assert after.returncode == 0, after.stdout + after.stderr
     assert team.live() == live
+    assert "4 to update" in after.stdout
     history = json.loads(team.run(behind, "pulumi", "stack", "history", "--json").stdout)
     assert history[0]["message"].startswith("deploy ")
+
+    again = team.run(behind, "scripts/deploy.sh", "rehearsal", "HEAD^1")
+
+    assert again.returncode == 0
+    assert "nothing to deploy" in again.stdout
 
 
 def test_what_somebody_changed_by_hand_is_drift_in_plain_words(team: Team) -> None:
