@@ -9,14 +9,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-    NoRegionError,
-    ProfileNotFound,
-)
 
+from live.errors import LiveError, NoCredentialsError, translated
 from ops.inspect.errors import InspectError, NotReadableError
 
 _RETRIES = Config(
@@ -32,7 +26,7 @@ class Calls:
         """Be ready; no call is made yet.
 
         Raises:
-            NotReadableError: there is no such profile, or no region.
+            InspectError: there is no such profile, or no region.
         """
         # boto3 reads AWS_DEFAULT_REGION alone, where every other tool reads AWS_REGION too.
         with reported():
@@ -64,15 +58,9 @@ def reported() -> Generator[None]:
         InspectError: what was asked with is wrong: profile, region, credentials.
     """
     try:
-        yield
+        with translated():
+            yield
     except NoCredentialsError as error:
-        raise InspectError("no AWS credentials: log in, or say --profile NAME") from error
-    except (NoRegionError, ProfileNotFound) as error:
         raise InspectError(str(error)) from error
-    except ClientError as error:
-        said = error.response.get("Error", {})
-        raise NotReadableError(
-            f"{error.operation_name} was refused: {said.get('Code')}: {said.get('Message')}"
-        ) from error
-    except BotoCoreError as error:
-        raise NotReadableError(f"AWS did not answer: {error}") from error
+    except LiveError as error:
+        raise NotReadableError(str(error)) from error

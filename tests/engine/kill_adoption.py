@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.engine.adopting import ADOPTED, Adopting, adopting
 
-LONGEST_SECONDS = 30.0
+LONGEST_SECONDS = 14.0
 
 
 def main(count: int, seed: int) -> None:

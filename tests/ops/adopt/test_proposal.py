@@ -32,7 +32,7 @@ ANSWERS = Answers(
     naming=Naming("acme", "us", "prd"),
     security_group_id="sg-0a1b2c3d",
 )
-ZONES = dict(zip(SUBNETS, ("us-east-1a", "us-east-1b"), strict=True))
+ZONES: dict[str, str] = {SUBNETS[0]: "us-east-1a", SUBNETS[1]: "us-east-1b"}
 NO_FLAGS = Flags({}, None, None, None, None, {}, {}, {}, {}, protection=True)
 
 

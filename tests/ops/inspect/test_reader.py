@@ -110,10 +110,10 @@ def test_what_was_not_read_can_be_asked_for(shell: Local, large: str) -> None:
 
 
 def test_throttling_is_survived(shell: Local, shop: Shop) -> None:
-    with shell.own.faulty({"answer": "Throttling", "operations": ["elbv2:*"], "calls": 3}):
+    with shell.own.faulty({"answer": "Throttling", "operations": ["elbv2:*"], "calls": 1}):
         found = inspect(Calls(), BALANCER, Wanted())
 
-        assert shell.own.met() == [3]
+        assert shell.own.met() == [1]
     assert len(found.target_groups) == 3
 
 
@@ -147,7 +147,7 @@ def test_no_secret_of_a_preview_rule_is_told(shell: Local) -> None:
         told = CliRunner().invoke(command, ["--load-balancer", "secretive", option])
 
         assert told.exit_code == 0, told.output
-        assert "0123456789abcdef" not in told.output.replace("/", " ").split()
+        assert "01-0123456789abcdef" not in told.output
         assert "01-[secret]" in told.output.replace("\\", "")
 
 
