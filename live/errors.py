@@ -135,7 +135,7 @@ def _from_answer(error: boto.ClientError) -> LiveError:
     code, message = said.get("Code", ""), said.get("Message", "")
     told = f"{error.operation_name}: {code}: {message}"
     if code in _THROTTLED:
-        return ThrottledError(f"AWS throttles the calls ({told}): wait, then run it again")
+        return ThrottledError(f"AWS throttles the calls ({told})")
     if code in _EXPIRED:
         return ExpiredCredentialsError(
             f"the AWS credentials have expired ({told}): log in again, then run it again"
@@ -148,7 +148,7 @@ def _from_answer(error: boto.ClientError) -> LiveError:
         )
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _DOWN or status >= 500:
-        return UnreachableError(f"AWS answers that it is down ({told}): wait, then run it again")
+        return UnreachableError(f"AWS answers that it is down ({told})")
     return UnreadableError(f"AWS refused to be read ({told})")
 
 

@@ -10,7 +10,7 @@ from components.guards.memory import Remembered
 from components.guards.view import Attempt, Search, View
 from components.guards.voice import Voice
 from live.address import ServiceAddress
-from live.errors import LiveError
+from live.errors import PASSING, LiveError
 from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService
 from rollout.judgement import Judgement, Verdict, judged
 from rollout.notice import ALL_SERVICES, Notice, NoticeKind
@@ -158,6 +158,8 @@ class Guards:
     def _unreadable(self, error: LiveError) -> Notice:
         kind = NoticeKind.WILL_BE_REFUSED if self.is_preview else NoticeKind.REFUSED
         text = f"nobody can see what is live, so nothing is changed: {error}"
+        if isinstance(error, PASSING):
+            text += "\n  mend: wait until AWS answers, then run it again"
         return Notice(kind, ALL_SERVICES, "unseen", text)
 
     def _tell_attempt(self, attempt: Attempt) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from rehearsal.account import images_of
 from rehearsal.local_aws import LocalAws
 from rollout.split import Slot
 from tests.engine.rehearsed import Rehearsed, rehearsed
@@ -140,15 +139,14 @@ def test_a_release_that_boots_slowly_is_waited_for_and_then_gets_its_weight(
 ) -> None:
     stack.engine.set_config("ramp.guard.waitSeconds", "120", "--path")
     release(stack, Slot.SECOND, SLOW_BOOT, "web")
+    release(stack, Slot.SECOND, "ami-0fa11000000000002", "portal")
     stack.engine.set_config("services.web.healthCheckGraceSeconds", "11", "--path")
-    together = refused(stack)
     set_weights(stack, "100/0")
     passed(stack)
     set_weights(stack, "90/10")
 
     told = passed(stack)
 
-    assert "is released first, and gains weight in a later `pulumi up`" in together
     assert re.search(
         r"judgement: waiting: web: 100/0 -> 90/10: for 3 of \d targets of web-02", told
     )
@@ -171,13 +169,11 @@ def test_a_stage_may_not_be_skipped_but_by_an_override(stack: Rehearsed) -> None
     assert "or: pulumi config set weights 90/10" in told
     assert "judgement: override: web: 90/10 -> 50/50: let through (the other" in allowed
     assert live(stack) == both("50/50")
-    assert "judgement: override" in stack.pulumi("preview").stdout
     stack.engine.run("config", "rm", "override")
 
 
 def test_a_live_slot_is_not_rebuilt_but_may_grow_and_be_tagged(stack: Rehearsed) -> None:
-    image = images_of(stack.running.endpoint, stack.running.region)["v3"]
-    release(stack, Slot.FIRST, image, "web")
+    release(stack, Slot.FIRST, "ami-0fa11000000000003", "web")
     told = refused(stack)
     release(stack, Slot.FIRST, "ami-0fa11000000000001", "web")
     stack.engine.set_config("capacity.portal.min", "2", "--path")
