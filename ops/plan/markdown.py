@@ -25,7 +25,7 @@ _MEANT_BY_MARKDOWN = re.compile(r"([\\`*_\[\]|~#])")
 
 def marker(stack: str) -> str:
     """The line by which the one comment of a stack is found again; not shown."""
-    return f"<!-- failover plan of {stack} -->"
+    return f"<!-- failover plan of {stack.rpartition('/')[2]} -->"
 
 
 def markdown(plan: Plan) -> str:

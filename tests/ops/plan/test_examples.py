@@ -114,4 +114,5 @@ def test_a_preview_that_gave_no_plan_is_a_comment_of_the_same_stack() -> None:
     text = failed_markdown("prod", "it broke ``` here")
 
     assert text.startswith(marker("prod"))
+    assert marker("acme/failover/prod") == marker("prod")
     assert "it broke" in text
