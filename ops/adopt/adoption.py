@@ -35,7 +35,7 @@ class Adoption:
 
     imports: tuple[Import, ...]
     before: Mapping[str, Rule]
-    """The rules as they were inspected, by ARN."""
+    """The rules of `imports` as they were inspected, by ARN."""
     pulumi: Pulumi
     calls: Calls
     say: Say

@@ -23,14 +23,18 @@ def read_rules(calls: Calls, arns: Sequence[str]) -> dict[str, Rule]:
 
 
 def put_back(calls: Calls, before: Mapping[str, Rule]) -> list[str]:
-    """Give each rule the forward that it had, and read it back; the ARNs of those that differ.
+    """Give each rule that differs the forward that it had, and read all back.
+
+    Gives the ARNs of those that differ still.
 
     Raises:
         NotReadableError: AWS refused or gave no answer.
     """
+    changed = read_rules(calls, list(before))
     with contextlib.closing(calls.client("elbv2")) as elb, reported():
         for arn, rule in before.items():
-            elb.modify_rule(RuleArn=arn, Actions=[_forward(rule)])
+            if changed.get(arn) != rule:
+                elb.modify_rule(RuleArn=arn, Actions=[_forward(rule)])
     now = read_rules(calls, list(before))
     return [arn for arn, rule in before.items() if now.get(arn) != rule]
 

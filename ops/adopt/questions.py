@@ -20,13 +20,21 @@ class Ask(Protocol):
         """The answer to a question that `flag` would have answered."""
         ...
 
+    def confirm(self, question: str) -> bool:
+        """Whether to do what may not be wanted."""
+        ...
+
 
 class AskAtTerminal:
     """Prompts a person."""
 
     def text(self, question: str, flag: str, default: str | None) -> str:
         """The answer as it was typed."""
-        return click.prompt(f"{question} [{flag}]", default=default, err=True)
+        return click.prompt(f"{question} ({flag})", default=default, err=True)
+
+    def confirm(self, question: str) -> bool:
+        """Yes or no; no, where a person just goes on."""
+        return click.confirm(question, default=False, err=True)
 
 
 class TakeDefaults:
@@ -41,6 +49,11 @@ class TakeDefaults:
         if default is None:
             raise AdoptError(f"{question}? Nothing can be suggested: say {flag}")
         return default
+
+    def confirm(self, question: str) -> bool:
+        """No: what may not be wanted has a flag of its own."""
+        del question
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from ops.adopt.questions import Ask, Flags, answered
 from ops.adopt.scratch import scratch_of
 from ops.adopt.stack import (
     StackConfig,
+    conflict_text,
     ensure_token,
     refuse_conflicts,
     secret_values,
@@ -34,7 +35,7 @@ from ops.adopt.stack import (
 from ops.adopt.state import State
 from ops.adopt.view import plan_lines, verdict
 from ops.inspect.calls import Calls, reported
-from ops.inspect.document import Inspection
+from ops.inspect.document import Inspection, Rule
 from ops.inspect.obstacles import obstacles
 from ops.inspect.reader import Wanted, inspect
 from ops.traffic.plan import Way
@@ -94,6 +95,13 @@ def adopt(wish: Wish, say: Say) -> None:
         _carry_out(wish, adoption, proposal, own, say)
 
 
+def _adopted_rules(inspection: Inspection, proposal: Proposal) -> dict[str, Rule]:
+    """The rules that are adopted, as they are now, and no others: these alone are ever put back."""
+    arns = {each.rule_arn for each in proposal.imports}
+    rules = (rule for listener in inspection.listeners for rule in listener.rules)
+    return {rule.arn: rule for rule in rules if rule.arn in arns}
+
+
 def _asked(wish: Wish, calls: Calls, stack: StackConfig) -> tuple[Inspection, Answers]:
     """The inspection with the services' groups read in full, and all questions answered."""
     adopted = adopted_services(stack.config)
@@ -141,8 +149,8 @@ def _merged(
     """
     kept = {*adopted_services(stack.config), *state.services}
     merge = merged(stack.config, proposal.config, kept)
-    if not wish.replaces:
-        refuse_conflicts(merge, stack.path.name)
+    if merge.conflicts and not wish.replaces:
+        _ask_about_conflicts(wish.ask, merge, stack.path.name)
     config = stack.merged(merge)
     subnets = config.get("failover:network", {}).get("instanceSubnetIds", [])
     lookups = FoundLookups(inspection, _zones(calls, subnets))
@@ -151,6 +159,18 @@ def _merged(
         text = listed(found, f"the config that {stack.path.name} would have", "nothing was written")
         raise AdoptError(text)
     return merge
+
+
+def _ask_about_conflicts(ask: Ask, merge: Merge, name: str) -> None:
+    """Go on only where a person says so.
+
+    Raises:
+        AdoptError: nobody does.
+    """
+    told = "\n".join(conflict_text(each) for each in merge.conflicts)
+    question = f"{name} says something else than what is there:\n{told}\nReplace it (--replace)"
+    if not ask.confirm(question):
+        refuse_conflicts(merge, name)
 
 
 def _zones(calls: Calls, subnets: list[str]) -> dict[str, str]:
