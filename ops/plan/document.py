@@ -33,7 +33,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "findings": [
                 {
                     "policy": finding.policy,
-                    "resource": finding.resource,
+                    "resources": list(finding.resources),
                     "message": finding.message,
                     "mandatory": finding.is_mandatory,
                 }

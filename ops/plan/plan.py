@@ -105,7 +105,7 @@ class Plan:
         """Why an update would stop: guards, mandatory policies and protection."""
         guards = [_said(notice) for notice in self.notices if notice.kind in _REFUSALS]
         policies = [
-            f"policy {finding.policy}: {finding.resource}: {finding.message}"
+            f"policy {finding.policy}: {finding.where}: {finding.message}"
             for finding in self.findings
             if finding.is_mandatory
         ]

@@ -12,21 +12,34 @@ _MANDATORY = ("mandatory", "remediate")
 
 @dataclass(frozen=True, slots=True)
 class PolicyFinding:
-    """A policy that one resource, or the stack as a whole, does not keep."""
+    """A policy that resources, or the stack as a whole, do not keep, all in the same way."""
 
     policy: str
-    resource: str
-    """The logical name; `the stack` for a policy on all of it."""
+    resources: tuple[str, ...]
+    """Their logical names, in order; `the stack` for a policy on all of it."""
     message: str
     is_mandatory: bool
     """Whether it stops an update; an advisory one is a warning."""
 
+    @property
+    def where(self) -> str:
+        """The resources, in words."""
+        return ", ".join(self.resources)
+
 
 def policy_findings(events: Iterable[Event]) -> tuple[PolicyFinding, ...]:
     """Every violation and warning once, the mandatory ones first."""
-    found = dict.fromkeys(_finding(event) for event in events if event.kind == "policyEvent")
+    found: dict[tuple[bool, str, str], set[str]] = {}
+    for event in events:
+        if event.kind == "policyEvent":
+            level = event.body.get("enforcementLevel")
+            message = " ".join(str(event.body.get("message", "")).split())
+            key = (level not in _MANDATORY, str(event.body.get("policyName")), message)
+            urn = str(event.body.get("resourceUrn") or "")
+            found.setdefault(key, set()).add(urn.split("::")[-1] or "the stack")
     return tuple(
-        sorted(found, key=lambda each: (not each.is_mandatory, each.policy, each.resource))
+        PolicyFinding(policy, tuple(sorted(resources)), message, not is_advisory)
+        for (is_advisory, policy, message), resources in sorted(found.items())
     )
 
 
@@ -38,13 +51,3 @@ def policy_packs(events: Iterable[Event]) -> tuple[str, ...]:
         if event.kind.startswith("policyAnalyze")
     }
     return tuple(sorted(packs))
-
-
-def _finding(event: Event) -> PolicyFinding:
-    urn = str(event.body.get("resourceUrn") or "")
-    return PolicyFinding(
-        policy=str(event.body.get("policyName")),
-        resource=urn.split("::")[-1] or "the stack",
-        message=" ".join(str(event.body.get("message", "")).split()),
-        is_mandatory=event.body.get("enforcementLevel") in _MANDATORY,
-    )

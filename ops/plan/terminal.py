@@ -107,7 +107,7 @@ def _ended(step: ResourceStep) -> str:
 def _findings(plan: Plan) -> list[str]:
     return [
         f"{'violation' if finding.is_mandatory else 'warning'}: {finding.policy} on "
-        f"{finding.resource}: {finding.message}"
+        f"{finding.where}: {finding.message}"
         for finding in plan.findings
     ]
 

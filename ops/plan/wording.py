@@ -98,8 +98,8 @@ def policies(plan: Plan) -> str:
     """The sentence before the list of violations."""
     if not plan.packs:
         return "no policy pack looked at this plan"
-    mandatory = sum(finding.is_mandatory for finding in plan.findings)
-    advisory = len(plan.findings) - mandatory
+    mandatory = sum(len(each.resources) for each in plan.findings if each.is_mandatory)
+    advisory = sum(len(each.resources) for each in plan.findings if not each.is_mandatory)
     said = [
         f"{count} {word}{'s' if count != 1 else ''}"
         for count, word in ((mandatory, "violation"), (advisory, "warning"))

@@ -277,3 +277,22 @@ def test_the_title_says_of_a_wait_and_of_an_override() -> None:
     assert title(waiting) == "1 to update, after a wait"
     assert title(both) == "1 to update, after a wait, by an override"
     assert waiting.outcome is Outcome.CHANGES
+
+
+def test_a_policy_that_many_resources_break_alike_is_one_line_and_mandatory_comes_first() -> None:
+    def broken(name: str, level: str, resource: str, message: str) -> Event:
+        event = policy(name, level, message)
+        return Event(event.kind, {**event.body, "resourceUrn": urn(TARGET_GROUP, resource)})
+
+    plan = folded(
+        broken("interval", "advisory", "web-02", "too long"),
+        broken("interval", "advisory", "web-01", "too long"),
+        broken("interval", "advisory", "web-01", "and too short"),
+        broken("stickiness", "mandatory", "web-01", "is on"),
+    )
+
+    assert [(each.policy, each.where, each.message) for each in plan.findings] == [
+        ("stickiness", "web-01", "is on"),
+        ("interval", "web-01", "and too short"),
+        ("interval", "web-01, web-02", "too long"),
+    ]
