@@ -7,6 +7,7 @@ import sys
 
 MEASUREMENTS = {
     "weights": "bench.weight_change",
+    "guards": "bench.guards",
     "policies": "bench.policy_pack",
     "probe": "bench.probe",
 }

@@ -1,0 +1,361 @@
+"""The guards of a run, on an AWS and an engine that the test makes up."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from components.guards.errors import RefusedError
+from components.guards.guards import Guards
+from components.guards.memory import remembered
+from components.guards.view import View
+from components.guards.waiting import Waiting
+from components.guards.wanted import guard_rules, search_of, wanted_services
+from rollout.guard_case import Memory
+from rollout.notice import Notice, NoticeKind
+from rollout.split import Slot, Split
+from settings import Settings
+from settings.slot import NewInstances, NewTargetGroup
+from tests.configs import Config, parsed, stack_config
+from tests.live.fake_aws import START, FakeAws, forward, refused, version
+
+ARN = "arn:aws:elasticloadbalancing:us-east-1:111122223333"
+
+
+class FakeEngine:
+    """What the engine remembers of a stack at this split."""
+
+    def __init__(self, settings: Settings, left: str, state: str | None = None) -> None:
+        self.settings, self.left, self.state = settings, left, state or left
+
+    def stack_outputs(self) -> Mapping[str, Any]:
+        return {
+            "services": {
+                s.name: {
+                    "ruleArn": f"arn:rule/{s.name}",
+                    "weights": self.left,
+                    "targetGroupArns": {slot.value: arn_of(s.name, slot) for slot in Slot},
+                }
+                for s in self.settings.services
+            }
+        }
+
+    def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
+        found: dict[str, Mapping[str, Any]] = {}
+        split = Split.parse(self.state)
+        for service in self.settings.services:
+            groups = [
+                {"arn": arn_of(service.name, slot), "weight": split.weight_of(slot)}
+                for slot in Slot
+            ]
+            actions = {"actions": [{"type": "forward", "forward": {"targetGroups": groups}}]}
+            found[urn("aws:lb/listenerRule:ListenerRule", service.name)] = actions
+            for slot in service.slots:
+                wanted = wanted_services(self.settings)[service.name].slots[slot.slot]
+                assert wanted.build is not None
+                name = f"{service.name}-{slot.slot}"
+                found[urn("aws:ec2/launchTemplate:LaunchTemplate", name)] = {
+                    "imageId": wanted.build.image_id,
+                    "userData": wanted.build.user_data,
+                    "instanceType": wanted.build.instance_type,
+                }
+                found[urn("aws:autoscaling/group:Group", name)] = {
+                    "minSize": wanted.min_size,
+                    "maxSize": wanted.max_size,
+                }
+        return found
+
+
+class NoState:
+    """An engine before the first update; to ask it for resources would crash it."""
+
+    def stack_outputs(self) -> Mapping[str, Any]:
+        return {}
+
+    def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
+        raise AssertionError("the engine has no state to tell of")
+
+
+class Heard:
+    """A voice that is kept."""
+
+    def __init__(self) -> None:
+        self.notices: list[Notice] = []
+        self.heard = asyncio.Event()
+
+    def say(self, notice: Notice, urn: str = "") -> None:
+        self.notices.append(notice)
+        self.heard.set()
+
+
+def urn(kind: str, name: str) -> str:
+    return f"urn:pulumi:prod::failover::failover:index:Service${kind}::{name}"
+
+
+def arn_of(service: str, slot: Slot) -> str:
+    return f"{ARN}:targetgroup/hankooktire-us-prd-{service}-{slot}-tg/01"
+
+
+def aws_at(settings: Settings, split: str) -> FakeAws:
+    """What the config of a stack makes, healthy, at this split; slot 02 released last."""
+    fake, weights = FakeAws(), Split.parse(split)
+    for service in settings.services:
+        shares = {arn_of(service.name, slot): weights.weight_of(slot) for slot in Slot}
+        fake.rules[f"arn:rule/{service.name}"] = [forward(**shares)]
+        for slot in service.slots:
+            add_slot(fake, settings, service.name, slot.slot)
+    return fake
+
+
+def add_slot(fake: FakeAws, settings: Settings, service: str, slot: Slot) -> None:
+    wanted = wanted_services(settings)[service].slots[slot]
+    assert wanted.build is not None
+    name, arn = f"{service}-{slot}", arn_of(service, slot)
+    template = {"LaunchTemplateId": f"lt-{name}", "Version": "2"}
+    instances = [
+        {"InstanceId": f"i-{name}-{n}", "LifecycleState": "InService", "LaunchTemplate": template}
+        for n in range(wanted.min_size)
+    ]
+    fake.groups.append(
+        {
+            "AutoScalingGroupName": name,
+            "DesiredCapacity": wanted.min_size,
+            "MinSize": wanted.min_size,
+            "MaxSize": wanted.max_size,
+            "TargetGroupARNs": [arn],
+            "LaunchTemplate": template,
+            "Instances": instances,
+        }
+    )
+    fake.health[arn] = [(f"i-{name}-{n}", "healthy") for n in range(wanted.min_size)]
+    build = {
+        "ImageId": wanted.build.image_id,
+        "UserData": wanted.build.user_data,
+        "InstanceType": wanted.build.instance_type,
+    }
+    minutes = 60 if slot is Slot.SECOND else 30
+    fake.versions[f"lt-{name}"] = [
+        version(1, 0, **{**build, "ImageId": "ami-old"}),
+        version(2, minutes, **build),
+    ]
+
+
+def config_at(split: str) -> Config:
+    return stack_config("prod") | {"failover:weights": split}
+
+
+class FakeView(View):
+    """A view of a made-up AWS, without patience."""
+
+    def __init__(self, fake: FakeAws, patience_seconds: float = 0.0) -> None:
+        super().__init__({}, {}, patience_seconds, threading.Event())
+        self._clients = fake.clients
+
+
+def guards_of(
+    config: Config,
+    fake: FakeAws,
+    left: str,
+    state: str | None = None,
+    *,
+    is_preview: bool = False,
+    voice: Heard | None = None,
+    patience_seconds: float = 0.0,
+) -> Guards:
+    settings = parsed(config)
+    return Guards(
+        guard_rules(settings),
+        wanted_services(settings),
+        remembered(FakeEngine(parsed(config_at(left)), left, state)),
+        search_of(settings),
+        FakeView(fake, patience_seconds),
+        voice or Heard(),
+        is_preview=is_preview,
+    )
+
+
+def test_a_run_that_touches_nothing_reads_the_rules_and_nothing_else() -> None:
+    config = config_at("75/25")
+    fake = aws_at(parsed(config), "75/25")
+
+    told = guards_of(config, fake, "75/25").look()
+
+    assert told == []
+    assert dict(fake.calls) == {"DescribeRules": 1}
+
+
+def test_a_preview_tells_what_would_be_and_goes_on() -> None:
+    fake = aws_at(parsed(config_at("100/0")), "100/0")
+
+    told = guards_of(config_at("50/50"), fake, "100/0", is_preview=True).look()
+
+    assert {notice.kind for notice in told} == {NoticeKind.WILL_BE_REFUSED}
+    assert [notice.service for notice in told] == ["portal", "web"]
+
+
+def test_an_update_that_is_refused_ends_before_anything_is_declared() -> None:
+    fake = aws_at(parsed(config_at("100/0")), "100/0")
+
+    with pytest.raises(RefusedError, match=r"judgement: refused: portal: 100/0 -> 50/50: next"):
+        guards_of(config_at("50/50"), fake, "100/0").look()
+
+
+@pytest.mark.parametrize("state", ["75/25", "60/40"])
+def test_an_update_without_any_change_is_stopped_by_a_surprise(state: str) -> None:
+    fake = aws_at(parsed(config_at("75/25")), "60/40")
+
+    with pytest.raises(RefusedError, match=r"(?s)is at 60/40.*left it at 75/25"):
+        guards_of(config_at("75/25"), fake, "75/25", state).look()
+
+
+def test_a_build_that_the_config_changes_is_seen_before_its_template_is() -> None:
+    config = config_at("75/25")
+    fake = aws_at(parsed(config), "75/25")
+    config["failover:images"]["web"]["01"] = "ami-0fa11bad000000001"
+
+    with pytest.raises(RefusedError, match="web-01 carries 75 of 100 of the traffic"):
+        guards_of(config, fake, "75/25").look()
+
+
+def test_a_stack_that_never_was_is_not_asked_for_its_state() -> None:
+    assert remembered(NoState()) == {}
+
+
+def test_what_the_stack_remembers_is_its_last_update_and_its_state() -> None:
+    settings = parsed(config_at("75/25"))
+
+    known = remembered(FakeEngine(settings, "75/25", "60/40"))["web"]
+
+    assert known.memory == Memory(state=Split(60, 40), left=Split(75, 25))
+    assert known.address.rule_arn == "arn:rule/web"
+
+
+def test_a_stack_without_outputs_is_judged_by_the_rules_that_are_found() -> None:
+    settings = parsed(config_at("50/50"))
+    fake = aws_at(settings, "100/0")
+    fake.listed = listing(settings, fake)
+    guards = Guards(
+        guard_rules(settings),
+        wanted_services(settings),
+        remembered(NoState()),
+        search_of(settings),
+        FakeView(fake),
+        Heard(),
+        is_preview=False,
+    )
+
+    with pytest.raises(RefusedError, match="next stage is 90/10"):
+        guards.look()
+
+
+def listing(settings: Settings, fake: FakeAws) -> dict[str, Mapping[str, Any]]:
+    balancer = {"LoadBalancerName": "hankooktire-us-prd-alb", "LoadBalancerArn": "arn:alb"}
+    return {
+        "describe_load_balancers": {"LoadBalancers": [balancer]},
+        "describe_listeners": {"Listeners": [{"Protocol": "HTTPS", "ListenerArn": "arn:443"}]},
+        "describe_rules": {
+            "Rules": [
+                {
+                    "RuleArn": f"arn:rule/{s.name}",
+                    "Priority": str(s.rule.priority),
+                    "Actions": fake.rules[f"arn:rule/{s.name}"],
+                }
+                for s in settings.services
+            ]
+        },
+        "describe_target_groups": {
+            "TargetGroups": [
+                {"TargetGroupArn": arn_of(s.name, slot)} for s in settings.services for slot in Slot
+            ]
+        },
+    }
+
+
+def test_an_aws_that_throttles_for_a_moment_is_asked_again() -> None:
+    config = config_at("75/25")
+    fake, voice = aws_at(parsed(config), "75/25"), Heard()
+    fake.failures["DescribeRules"] = [refused("DescribeRules", "Throttling")]
+
+    guards_of(config, fake, "75/25", voice=voice, patience_seconds=30.0).look()
+
+    assert fake.calls["DescribeRules"] == 2
+    (notice,) = voice.notices
+    assert notice.kind is NoticeKind.WAITING
+    assert "AWS throttles the calls" in notice.text
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ExpiredToken", "AccessDenied"])
+def test_an_aws_that_cannot_be_read_refuses_the_update_and_says_why(code: str) -> None:
+    config = config_at("75/25")
+    fake = aws_at(parsed(config), "75/25")
+    fake.failures["DescribeRules"] = [refused("DescribeRules", code)]
+
+    with pytest.raises(RefusedError, match=f"nobody can see what is live.*{code}"):
+        guards_of(config, fake, "75/25").look()
+
+
+def wait_of(guards: Guards, voice: Heard, wait_seconds: float) -> Waiting:
+    return Waiting(guards, voice, 0.0, wait_seconds, threading.Event())
+
+
+def test_all_rules_await_one_wait_which_ends_once_the_slot_is_fit() -> None:
+    fake, voice = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
+    fake.health[arn_of("web", Slot.SECOND)][0] = ("i-late", "initial")
+    guards = guards_of(config_at("90/10"), fake, "100/0")
+    guards.look()
+    waiting = wait_of(guards, voice, 60.0)
+
+    async def update() -> None:
+        rules = [asyncio.ensure_future(waiting.until_settled(n, n)) for n in ("web", "portal")]
+        await voice.heard.wait()
+        assert not any(rule.done() for rule in rules)
+        fake.health[arn_of("web", Slot.SECOND)][0] = ("i-late", "healthy")
+        await asyncio.gather(*rules)
+
+    asyncio.run(update())
+
+    assert voice.notices[0].kind is NoticeKind.WAITING
+    assert "1 of 3 targets of web-02: i-late initial" in voice.notices[0].text
+    assert voice.notices[-1].kind is NoticeKind.PASSES
+    assert guards.polls == 3
+
+
+def test_a_wait_that_takes_too_long_refuses_every_rule() -> None:
+    fake, voice = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
+    fake.health[arn_of("web", Slot.SECOND)] = []
+    guards = guards_of(config_at("90/10"), fake, "100/0")
+    guards.look()
+    waiting = wait_of(guards, voice, 0.0)
+
+    async def update() -> list[BaseException | None]:
+        waits = [waiting.until_settled(name, name) for name in ("web", "portal")]
+        return await asyncio.gather(*waits, return_exceptions=True)
+
+    outcomes = asyncio.run(update())
+
+    assert all(isinstance(outcome, RefusedError) for outcome in outcomes)
+    assert "not within 0 s, and no rule was modified" in str(outcomes[0])
+
+
+def test_traffic_that_somebody_moves_in_the_middle_of_a_wait_ends_it() -> None:
+    settings = parsed(config_at("100/0"))
+    fake, voice = aws_at(settings, "100/0"), Heard()
+    guards = guards_of(config_at("90/10"), fake, "100/0")
+    guards.look()
+    fake.rules |= aws_at(settings, "95/5").rules
+
+    with pytest.raises(RefusedError, match="the live rule is at 95/5, and the stack left it at"):
+        asyncio.run(wait_of(guards, voice, 60.0).until_settled("web", "web"))
+
+
+def test_the_made_up_stack_is_the_repos_own() -> None:
+    for service in parsed(config_at("100/0")).services:
+        for slot in service.slots:
+            assert isinstance(slot.instances, NewInstances)
+            assert isinstance(slot.target_group, NewTargetGroup)
+            assert slot.target_group.name in arn_of(service.name, slot.slot)
+    assert START.tzinfo is not None
