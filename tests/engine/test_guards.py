@@ -30,7 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
         engine.set_config("weights", "100/0")
         engine.set_config("capacity.web.min", "3", "--path")
         engine.set_config("capacity.web.max", "6", "--path")
-        engine.set_config("ramp.guard.waitSeconds", "5", "--path")
+        engine.set_config("ramp.guard.waitSeconds", "4", "--path")
         engine.set_config("ramp.guard.healthyPolls", "2", "--path")
         engine.run(*UP)
         yield made
@@ -104,7 +104,7 @@ def test_a_slot_that_never_gets_healthy_gets_no_weight_and_no_other_service_move
     )
     assert "judgement: passes: portal: 100/0 -> 90/10" in preview.stdout
     assert "~ 2 to update" in preview.stdout
-    assert re.search(r"judgement: refused: .*not within 5 s, and no rule was modified", told)
+    assert re.search(r"judgement: refused: .*not within 4 s, and no rule was modified", told)
     assert re.search(r"for 3 of \d targets of web-02: i-\w+ (initial|unhealthy) ", told)
     assert "mend: pulumi config set weights 100/0" in told
 
@@ -190,20 +190,15 @@ def test_a_rule_that_somebody_else_changed_stops_an_update_until_it_is_decided(
 ) -> None:
     modify(stack, "web", 60, 40)
 
-    preview = stack.pulumi("preview")
     unchanged = refused(stack)
     refreshed = refused(stack, "--refresh")
     stack.engine.run("refresh", "--yes", "--skip-preview")
-    undecided = refused(stack)
     stack.engine.set_config("services.web.weights", "60/40", "--path")
     passed(stack)
 
     surprise = "the live rule is at 60/40, and the stack left it at 50/50"
-    assert f"surprise: web: 60/40 -> 50/50: {surprise}" in preview.stdout
-    assert preview.returncode == 0
-    assert surprise in unchanged
+    assert f"surprise: web: 60/40 -> 50/50: {surprise}" in unchanged
     assert surprise in refreshed
-    assert "the last `pulumi up` left it at 50/50, which the config still says" in undecided
     assert live(stack) == {"portal": "50/50", "web": "60/40"}
     stack.engine.run("config", "rm", "--path", "failover:services.web.weights")
 
