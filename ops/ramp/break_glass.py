@@ -17,8 +17,8 @@ from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedError
 from ops.ramp.finding import newest
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
-from ops.ramp.stack import ramps_folder
-from rollout.entry import Entry, Kind
+from ops.ramp.stack import own_hand, ramps_folder
+from rollout.entry import Entry, Json, Kind, timestamp
 from rollout.plan import Plan
 from rollout.progress import Progress
 from rollout.split import Slot, Split
@@ -101,11 +101,20 @@ def _refuse_dead(live: LiveStack, plan: Plan) -> None:
 
 def _write_down(folder: Path, progress: Progress, why: str) -> str:
     """Put it into the journal; what went wrong with that, in words."""
-    to = str(progress.plan.start)
+    now, hand = SystemClock().now(), own_hand()
+    resumed: dict[str, Json] = {
+        "found": "break-glass",
+        "by": hand.by,
+        "host": hand.host,
+        "pid": hand.pid,
+        "until": timestamp(now),
+    }
+    back: dict[str, Json] = {"why": f"break-glass: {why}", "to": str(progress.plan.start)}
     try:
         journal = FileJournal(folder)
-        facts = {"why": f"break-glass: {why}", "to": to}
-        journal.append(Entry(SystemClock().now(), progress.ramp, Kind.ROLLBACK_STARTED, facts))
+        # The engine has not heard of it, so the ramp is not over, whatever it was before.
+        journal.append(Entry(now, progress.ramp, Kind.RESUMED, resumed))
+        journal.append(Entry(now, progress.ramp, Kind.ROLLBACK_STARTED, back))
     except JournalError as error:
         return f" (not in the journal: {error})"
     return ""

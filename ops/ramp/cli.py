@@ -126,6 +126,7 @@ def even(**given: Any) -> Ending:
 
 def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
     stack = opened_stack(Path.cwd(), given["stack"])
+    history = stack.history()
     choice = Choice(
         services=tuple(given["services"]),
         to=to,
@@ -133,9 +134,9 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
         approve_each=given["approve_each"],
         commits=given["commits"] or given["pushes"],
         pushes=given["pushes"],
+        known_messages=tuple(told.message for told in history),
     )
     hand = own_hand()
-    history = stack.history()
     refuse_held(history, hand, datetime.now(UTC), Processes(), take_over=given["take_over"])
     limits = limits_of(stack, given["bake"])
     launcher = Launcher(stack, hand, limits, choice, [observer(as_json=given["as_json"])])

@@ -9,7 +9,13 @@ from ops.journal.errors import JournalError
 from ops.ramp.errors import NotSureError, RefusedError
 from ops.ramp.processes import Processes
 from ops.ramp.proving import Proving
-from ops.ramp.run import GateFailedError, Run, SomebodyElseError, StopAskedError
+from ops.ramp.run import (
+    GateFailedError,
+    Run,
+    SecondHandError,
+    SomebodyElseError,
+    StopAskedError,
+)
 from ops.ramp.shifting import Shifting
 from ops.ramp.updating import Updating
 from rollout.entry import Kind
@@ -69,6 +75,9 @@ class Driver:
                 "  next:     failover ramp --anew (from the weights as they are), or "
                 "failover rollback"
             )
+        except SecondHandError as error:
+            self._run.write(Kind.RAMP_FINISHED, outcome="refused", exit=1)
+            return Ending(1, f"{error}; no weight was changed\n  next:     wait for it")
         except JournalError as error:
             return Ending(3, f"stopped, the weights stay: {error}\n  next:     {GO_ON}")
         except NotSureError as error:

@@ -40,6 +40,8 @@ class Choice:
     approve_each: bool = False
     commits: bool = False
     pushes: bool = False
+    known_messages: tuple[str, ...] = ()
+    """Of the stack's history, when it was looked at for another hand."""
 
 
 class Launcher:
@@ -181,6 +183,7 @@ class Launcher:
                     old_slot=gating.old_slot if gating else None,
                     git=OwnGit() if self._choice.commits else None,
                     pushes=self._choice.pushes,
+                    known_messages=frozenset(self._choice.known_messages),
                 )
                 run = Run(earlier[0].ramp if earlier else ramp, self._hand, self._limits, effects)
                 try:

@@ -19,13 +19,23 @@ class PlainLines:
         self._say = say
         self._monotonic = monotonic
         self._next_wait = 0.0
+        self._last_outcome: dict[Any, Any] = {}
 
     def saw(self, entry: Entry) -> None:
         """Tell a person, in words; an entry that tells a person nothing is left out."""
         text = described(entry)
+        if entry.kind is Kind.VERDICT and not self._is_news(entry):
+            return
         if text:
             self._say(f"{entry.at:%H:%M:%S} {text}")
             self._next_wait = self._monotonic() + WAIT_EVERY_SECONDS
+
+    def _is_news(self, entry: Entry) -> bool:
+        """Whether the gate says something else than the last time."""
+        gate, outcome = entry.facts["gate"], entry.facts["outcome"]
+        is_news = self._last_outcome.get(gate) != outcome
+        self._last_outcome[gate] = outcome
+        return is_news
 
     def waits(self, what: str, seconds_left: float | None) -> None:
         """Tell it every ten seconds."""

@@ -13,7 +13,7 @@ from ops.journal.observer import Observer
 from ops.ramp.effects import Aws, Clock, Engine, Git, OldSlot, Stop, Traffic
 from ops.ramp.errors import NotSureError
 from rollout.entry import Entry, Json, Kind, timestamp
-from rollout.lease import Hand
+from rollout.lease import Hand, read_lease
 from rollout.plan import Stage
 from rollout.progress import Progress, folded
 from rollout.split import Split
@@ -42,6 +42,10 @@ class SomebodyElseError(Exception):
         super().__init__(str(ask))
 
 
+class SecondHandError(Exception):
+    """Somebody else took the wheel in the moment before we did."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How long what may take, in seconds."""
@@ -68,6 +72,8 @@ class Effects:
     old_slot: OldSlot | None = None
     git: Git | None = None
     pushes: bool = False
+    known_messages: frozenset[str] = frozenset()
+    """What the stack's history said when nobody had the wheel."""
 
 
 class Run:
@@ -244,6 +250,22 @@ class Run:
         of_group = {service: live[service] for service in progress.plan.services}
         if any(split not in expected for split in of_group.values()):
             raise SomebodyElseError(AskPerson(expected, of_group))
+
+    def refuse_second(self) -> None:
+        """Compare the history with what it was before we took the wheel.
+
+        Raises:
+            SecondHandError: another hand took it in between, and before us.
+        """
+        for past in reversed(self.effects.engine.history()):
+            lease = read_lease(past.message)
+            if lease is None or past.message in self.effects.known_messages:
+                continue
+            if lease.hand != self.hand:
+                raise SecondHandError(
+                    f"{lease.hand.by} on {lease.hand.host} took the wheel first: {lease.doing}"
+                )
+            return
 
     def live_splits(self) -> dict[str, Split]:
         """The live splits of the group.

@@ -33,6 +33,7 @@ class Shifting:
 
         Raises:
             EngineError: the `up` failed; the floors are what they were.
+            SecondHandError: somebody else took the wheel first.
         """
         run, progress = self._run, self._run.progress
         plan = progress.plan
@@ -47,7 +48,8 @@ class Shifting:
         floors = floors_at(plan, stage.number, fleets)
         file = self._file()
         has_changed = file.floors(plan.services) != floors
-        if has_changed or not progress.has_floors:
+        takes_the_wheel = not progress.has_floors
+        if has_changed or takes_the_wheel:
             doing = (
                 doing_start(plan)
                 if stage.number <= 1
@@ -56,6 +58,8 @@ class Shifting:
             changes = floor_changes(floors, plan.services)
             back = floor_changes(file.floors(plan.services), plan.services)
             self._apply(changes, back, message_of(plan, doing, run.hand, run.until()))
+        if takes_the_wheel:
+            run.refuse_second()
         run.write(
             Kind.CAPACITY,
             stage=stage.number,
@@ -132,9 +136,13 @@ class Shifting:
         self._apply(floor_changes({}, had), floor_changes(had, had), message)
         run.write(Kind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more")
 
-    def _apply(self, changes: Changes, back: Changes, message: str) -> None:
-        """Set `changes` and run an `up`; where it fails, the file gets `back`."""
-        self._set(changes)
+    def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
+        """Set `changes` and run an `up`; where it fails, the file gets `back`.
+
+        No weight may move by it, so the file gets the live ones first: a stage that was killed
+        before its `up` has left there what it was going to set.
+        """
+        self._set({**self._as_live(), **changes})
         ended = self._updating.up(message)
         if ended.error:
             self._set(back)
@@ -231,6 +239,15 @@ class Shifting:
             Kind.CONFIG_CHANGED, changes={path: [old[path], new] for path, new in changes.items()}
         )
         self._run.effects.engine.set_config(changes)
+
+    def _as_live(self) -> dict[str, str | None]:
+        """What the file has to say of the weights to leave them alone, as far as it does not."""
+        progress = self._run.progress
+        live = set(self._run.live_splits().values())
+        split = live.pop() if len(live) == 1 else progress.plan.stage(progress.verified).split
+        file = self._file()
+        changes = self._weights(progress.plan, split)
+        return {path: value for path, value in changes.items() if file.value(path) != value}
 
     def _file(self) -> StackFile:
         return StackFile.read(self._run.effects.engine.stack_file)

@@ -16,6 +16,7 @@ from ops.gates.gate import StageMark
 from rollout.entry import Entry, Kind
 from rollout.lease import current_lease
 from rollout.plan import Plan
+from rollout.recall import Told
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.world import SERVICES, KilledError, World
@@ -277,6 +278,23 @@ def test_the_candidate_is_brought_to_what_its_share_needs_before_the_weight(worl
     ]
 
 
+def test_of_two_that_take_the_wheel_in_one_moment_the_first_keeps_it(world: World) -> None:
+    other = "portal+web: ramp of 02 from 100/0 through 10,100, by ben@build-7 (9) until "
+
+    def overtake(_message: str) -> None:
+        world.told.append(Told(f"{other}2026-11-21T10:00:00Z", True, {}))
+        world.before_up = lambda _message: None
+
+    world.before_up = overtake
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert "ben on build-7 took the wheel first" in ending.words
+    assert set(world.live.values()) == {Split(100, 0)}
+    assert len(world.updates) == 1
+
+
 def test_a_lock_of_a_dead_process_of_this_host_is_cleared(world: World) -> None:
     world.locks = [f"locked\n  created by a@{socket.gethostname()} (pid 999999) at 2026-11-21"]
 
@@ -344,6 +362,27 @@ def killed_at(world: World, moment: int) -> None:
         world.run(PLAN)
     world.journal.before_append = lambda _entry: None
     world.before_up = world.after_up = lambda _message: None
+
+
+def test_a_stage_that_was_killed_before_its_update_gives_no_weight_when_the_gates_then_refuse(
+    world: World,
+) -> None:
+    def kill(entry: Entry) -> None:
+        if entry.kind is Kind.UP_STARTED and "stage 1/5" in str(entry.facts["message"]):
+            raise KilledError
+
+    world.journal.before_append = kill
+    with contextlib.suppress(KilledError):
+        world.run(PLAN)
+    assert world.weights() == "90/10"
+    world.journal.kept.clear()
+    world.gate.says = lambda _mark: Outcome.FAIL
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert set(world.visited) == {Split(100, 0)}
+    assert world.weights() == "100/0"
 
 
 @settings(max_examples=40, deadline=None)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ops.engine.engine import PastUpdate
 from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
 from ops.ramp.driver import Driver, Ending
@@ -170,8 +171,8 @@ class World:
     def start_up(self, message: str) -> Update:
         return Update(lambda: self._apply(message))
 
-    def history(self) -> Sequence[Any]:
-        return []
+    def history(self) -> Sequence[PastUpdate]:
+        return [PastUpdate(told.message, told.succeeded, {}) for told in self.told[::-1]]
 
     def outputs(self) -> Mapping[str, Any]:
         return {}
@@ -232,6 +233,7 @@ class World:
             observers=[],
             stop=self.stop,
             traffic=traffic,
+            known_messages=frozenset(told.message for told in self.told),
         )
         run = Run("r", hand, LIMITS, effects)
         if not self.journal.kept and (found := recalled(self.told[::-1])) is not None:

@@ -1,0 +1,83 @@
+"""`failover ramp` on the rehearsal: one stack for all tests, which run in their order."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Generator, Iterable
+
+import pytest
+
+from rollout.split import Slot, Split
+from tests.engine import ramping
+from tests.engine.rehearsed import Rehearsed, rehearsed
+
+pytestmark = pytest.mark.engine
+
+START, TARGET = Split(100, 0), Split(0, 100)
+GONE_SECONDS = 20.0
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
+    with rehearsed(tmp_path_factory.mktemp("ramp"), "prod") as stack:
+        stack.engine.set_config("weights", str(START))
+        ramping.configure(stack, ramping.PROMPT)
+        stack.engine.run("up", "--yes", "--skip-preview")
+        ramping.release(stack, "v2", Slot.SECOND)
+        yield stack
+
+
+def until(lines: Iterable[str], words: str) -> str:
+    """Read lines until one has `words`."""
+    for line in lines:
+        if words in line:
+            return line
+    raise AssertionError(f"it ended without {words!r}")
+
+
+def assert_at_rest(stack: Rehearsed, split: Split) -> None:
+    """Live, state and config agree, and nothing is left behind."""
+    assert ramping.live(stack) == ramping.in_state(stack) == {split}
+    assert ramping.in_config(stack) == split
+    assert ramping.locks(stack) == []
+    deadline = time.monotonic() + GONE_SECONDS
+    while ramping.at_work(stack) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert ramping.at_work(stack) == set()
+
+
+def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_to_its_target(
+    stack: Rehearsed,
+) -> None:
+    first = ramping.begun(stack, "ramp", "--yes")
+    assert first.stdout is not None
+    until(first.stdout, "pulumi up: portal+web: stage 1/2")
+
+    second = ramping.failover(stack, "ramp", "--yes")
+    first.kill()
+    first.communicate()
+    resumed = ramping.failover(stack, "ramp", "--yes")
+
+    assert second.returncode == 1
+    assert f"process {first.pid}" in second.stdout
+    assert resumed.returncode == 0, resumed.stdout
+    assert "a ramp that did not end is gone on with" in resumed.stdout
+    assert_at_rest(stack, TARGET)
+
+
+def test_without_its_journal_a_ramp_is_found_in_the_history_and_taken_back(
+    stack: Rehearsed,
+) -> None:
+    ramp = ramping.begun(stack, "ramp", "--to", "01", "--yes")
+    assert ramp.stdout is not None
+    until(ramp.stdout, "arrived in the traffic")
+    ramp.kill()
+    ramp.communicate()
+    shutil.rmtree(stack.root / ".failover")
+
+    back = ramping.failover(stack, "rollback")
+
+    assert back.returncode == 0, back.stdout
+    assert "stage 1/2, by the stack's history" in back.stdout
+    assert_at_rest(stack, TARGET)
