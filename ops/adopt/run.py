@@ -87,7 +87,7 @@ def adopt(wish: Wish, say: Say) -> None:
         _write(wish, stack, merge, pulumi, proposal, say)
         adoption = Adoption(
             imports=proposal.imports,
-            before={rule.arn: rule for listener in inspection.listeners for rule in listener.rules},
+            before=_adopted_rules(inspection, proposal),
             pulumi=pulumi,
             calls=calls,
             say=say,
