@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from rehearsal.account import images_of
 from rehearsal.lifecycle import ROOT
 from rollout.split import Slot, Split
 from tests.engine.rehearsed import Rehearsed
+
+Process: TypeAlias = "subprocess.Popen[str]"
 
 PROMPT = {
     "stages": "[50,100]",
@@ -49,7 +51,7 @@ def failover(stack: Rehearsed, *arguments: str, **env: str) -> subprocess.Comple
     )
 
 
-def begun(stack: Rehearsed, *arguments: str) -> subprocess.Popen[str]:
+def begun(stack: Rehearsed, *arguments: str, merges_errors: bool = True) -> Process:
     """Start the command; its output is to be read."""
     return subprocess.Popen(
         command(*arguments),
@@ -57,7 +59,7 @@ def begun(stack: Rehearsed, *arguments: str) -> subprocess.Popen[str]:
         env=environment(stack) | {"PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.STDOUT if merges_errors else subprocess.DEVNULL,
         text=True,
     )
 
