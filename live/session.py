@@ -21,8 +21,8 @@ from live.errors import NoCredentialsError, translated
 from live.provider_config import AssumedRole, ProviderConfig
 
 CONNECT_SECONDS = 3
-READ_SECONDS = 10
-ATTEMPTS = 4
+READ_SECONDS = 5
+ATTEMPTS = 3
 """Requests for one answer, first one included. Who asks keeps asking for longer than that."""
 
 

@@ -15,6 +15,8 @@ class WantedSlot:
 
     target_group: str
     """The ARN where that is known, else the name."""
+    group_name: str
+    """The name of its Auto Scaling group."""
     build: Build | None
     """`None` where its Auto Scaling group is there already, with a build of its own."""
     min_size: int

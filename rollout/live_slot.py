@@ -84,6 +84,15 @@ def _old_build(case: GuardCase, slot: Slot) -> str:
 def _of_target_group(
     case: GuardCase, slot: Slot, live: LiveSlot, wanted: WantedSlot
 ) -> Iterator[Objection]:
+    if live.group is not None and live.group.name != wanted.group_name:
+        yield Objection(
+            Subject.BUILD,
+            f"slot {slot}",
+            f"{case.wanted.name}-{slot} is live on the Auto Scaling group {live.group.name}, and "
+            f"would get {wanted.group_name}: the instances that serve would end",
+            f'put back what was changed of slots["{slot}"].autoScalingGroup of '
+            f"{case.wanted.name}, or take its weight away first",
+        )
     if not is_named(wanted.target_group, live.target_group_arn):
         yield Objection(
             Subject.TARGET_GROUP,

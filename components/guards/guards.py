@@ -129,13 +129,11 @@ class Guards:
 
     def _is_kept(self, service: str, slot: Slot) -> bool:
         old, new = self._known[service].slots[slot], self._wanted[service].slots[slot]
-        is_same_group = is_named(new.target_group, old.target_group)
-        if new.build is None or old.build is None:
-            return is_same_group and new.build == old.build
-        return is_same_group and (old.build, old.min_size, old.max_size) == (
-            new.build,
-            new.min_size,
-            new.max_size,
+        if not is_named(new.target_group, old.target_group):
+            return False
+        return new.build is None is old.build or (
+            (old.build, old.group_name, old.min_size, old.max_size)
+            == (new.build, new.group_name, new.min_size, new.max_size)
         )
 
     def _judge(self, services: Sequence[LiveService]) -> None:

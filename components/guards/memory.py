@@ -120,6 +120,7 @@ def _slot(
     tags = {tag["key"]: tag["value"] for tag in group.get("tags") or []}
     return WantedSlot(
         target_group=address.target_group_arns[slot],
+        group_name=group.get("name", ""),
         build=None
         if template is None
         else Build(

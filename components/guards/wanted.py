@@ -61,10 +61,12 @@ def _slot(environment: str, service: ServiceSettings, slot: SlotSettings) -> Wan
     group = slot.target_group
     target_group = group.arn if isinstance(group, ExistingTargetGroup) else group.name
     if not isinstance(slot.instances, NewInstances):
-        return WantedSlot(target_group, build=None, min_size=0, max_size=0, floor_size=0)
+        name = slot.instances.group_name
+        return WantedSlot(target_group, name, build=None, min_size=0, max_size=0, floor_size=0)
     capacity = slot.instances.capacity
     return WantedSlot(
         target_group=target_group,
+        group_name=slot.instances.group_name,
         build=Build(
             image_id=slot.instances.image_id,
             user_data=user_data(environment, service.name, slot.slot, service.port),

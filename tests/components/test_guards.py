@@ -64,6 +64,7 @@ class FakeEngine:
                     "instanceType": wanted.build.instance_type,
                 }
                 found[urn("aws:autoscaling/group:Group", name)] = {
+                    "name": wanted.group_name,
                     "minSize": wanted.min_size,
                     "maxSize": wanted.max_size,
                 }
@@ -122,7 +123,7 @@ def add_slot(fake: FakeAws, settings: Settings, service: str, slot: Slot) -> Non
     ]
     fake.groups.append(
         {
-            "AutoScalingGroupName": name,
+            "AutoScalingGroupName": wanted.group_name,
             "DesiredCapacity": wanted.min_size,
             "MinSize": wanted.min_size,
             "MaxSize": wanted.max_size,

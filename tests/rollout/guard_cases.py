@@ -87,6 +87,7 @@ def wanted_slots(groups: dict[Slot, Group]) -> dict[Slot, WantedSlot]:
     return {
         slot: WantedSlot(
             f"web-{slot}-tg",
+            found.name,
             found.release.build if found.release is not None else None,
             found.min_size,
             found.max_size,
@@ -159,6 +160,7 @@ def cases(draw: Callable[[st.SearchStrategy[Any]], Any]) -> GuardCase:
     slots = {
         slot: WantedSlot(
             draw(st.sampled_from([f"web-{slot}-tg", "another-tg"])),
+            draw(st.sampled_from([f"web-{slot}-asg", "another-asg"])),
             draw(st.sampled_from([None, Build(f"ami-{slot}", "data", "m7i.large"), Build("ami")])),
             draw(st.integers(0, 6)),
             draw(st.integers(1, 12)),

@@ -253,6 +253,8 @@ def test_a_wait_that_is_given_up_says_how_to_put_the_old_value_back() -> None:
         ("50/50", FIRST, {"max_size": 2}, [Subject.CAPACITY]),
         ("50/50", FIRST, {"target_group": "another"}, [Subject.TARGET_GROUP]),
         ("0/100", FIRST, {"target_group": "another"}, []),
+        ("50/50", FIRST, {"group_name": "another"}, [Subject.BUILD]),
+        ("0/100", FIRST, {"group_name": "another"}, []),
     ],
 )
 def test_a_live_slot_is_not_rebuilt_and_an_idle_one_is_free(
