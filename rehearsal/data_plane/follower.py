@@ -61,10 +61,23 @@ class ControlPlaneLink:
         self._ask("POST", "/_rehearsal/traffic", json.dumps(tallies))
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+        """Ask, on a new connection where the server has closed this one for being idle."""
+        try:
+            return self._asked(method, path, body)
+        except (ConnectionError, http.client.RemoteDisconnected):
+            self._connection.close()
+        try:
+            return self._asked(method, path, body)
+        except http.client.RemoteDisconnected as error:
+            raise LinkError(f"{method} {path}: {error!r}") from error
+
+    def _asked(self, method: str, path: str, body: str | None) -> tuple[int, bytes]:
         try:
             self._connection.request(method, path, body)
             with self._connection.getresponse() as response:
                 answer = response.read()
+        except http.client.RemoteDisconnected:
+            raise
         except http.client.HTTPException as error:
             raise LinkError(f"{method} {path}: {error!r}") from error
         if response.status not in (http.client.OK, http.client.NO_CONTENT):
