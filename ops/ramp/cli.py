@@ -20,8 +20,8 @@ from ops.ramp.errors import BadInputError, RampError, RefusedError
 from ops.ramp.finding import Found, refuse_held, unfinished
 from ops.ramp.launching import Choice, Launcher
 from ops.ramp.lines import JsonLines, PlainLines
+from ops.ramp.means import Limits
 from ops.ramp.processes import Processes
-from ops.ramp.run import Limits
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine
 from probe.quantity import parse_duration_seconds

@@ -7,17 +7,13 @@ from dataclasses import dataclass
 
 from ops.journal.errors import JournalError
 from ops.ramp.errors import NotSureError, RefusedError
+from ops.ramp.floors import Floors
 from ops.ramp.processes import Processes
 from ops.ramp.proving import Proving
-from ops.ramp.run import (
-    GateFailedError,
-    Run,
-    SecondHandError,
-    SomebodyElseError,
-    StopAskedError,
-)
+from ops.ramp.run import Run
 from ops.ramp.shifting import Shifting
 from ops.ramp.updating import Updating
+from ops.ramp.ways_out import GateFailedError, SecondHandError, SomebodyElseError, StopAskedError
 from rollout.entry import Kind
 from rollout.split import Slot, Split
 from rollout.step import (
@@ -58,7 +54,9 @@ class Driver:
             from_anywhere: Go back whatever the live weights are: a person asked for it.
         """
         self._run = run
-        self._shifting = Shifting(run, Updating(run, processes))
+        updating = Updating(run, processes)
+        self._floors = Floors(run, updating)
+        self._shifting = Shifting(run, updating)
         self._proving = Proving(run)
         self._from_anywhere = from_anywhere
 
@@ -112,7 +110,7 @@ class Driver:
     def _do(self, step: Step) -> None:
         match step:
             case BringCapacity(stage):
-                self._shifting.bring_capacity(stage)
+                self._floors.bring(stage)
             case Prove(stage):
                 self._proving.prove(stage)
             case Shift(stage):
@@ -120,7 +118,7 @@ class Driver:
             case HoldOldSlot():
                 self._proving.hold()
             case FreeFloors():
-                self._shifting.free()
+                self._floors.free()
             case Watch():
                 self._proving.watch()
             case RollBack(to, _):

@@ -16,8 +16,9 @@ from ops.ramp.finding import Found
 from ops.ramp.gating import Gating
 from ops.ramp.git import OwnGit
 from ops.ramp.live_stack import LiveStack
+from ops.ramp.means import Effects, Limits
 from ops.ramp.processes import Processes
-from ops.ramp.run import Effects, Limits, Run
+from ops.ramp.run import Run
 from ops.ramp.stack import OpenedStack
 from ops.ramp.watching import show_traffic, watched
 from rollout.capacity import Fleet, shortages

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ops.ramp.run import GateFailedError, Run
+from ops.ramp.run import Run
+from ops.ramp.ways_out import GateFailedError
 from rollout.arrival import Arrival, judged_arrival
 from rollout.entry import Json, Kind
 from rollout.plan import Stage

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from ops.gates.gate import Gate, StageMark
+from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
-from ops.journal.journal import Journal
 from ops.journal.observer import Observer
-from ops.ramp.effects import Aws, Clock, Engine, Git, OldSlot, Stop, Traffic
 from ops.ramp.errors import NotSureError
+from ops.ramp.means import Effects, Limits
+from ops.ramp.ways_out import (
+    GateFailedError,
+    SecondHandError,
+    SomebodyElseError,
+    StopAskedError,
+)
 from rollout.entry import Entry, Json, Kind, timestamp
 from rollout.lease import Hand, read_lease
 from rollout.plan import Stage
@@ -24,56 +28,6 @@ TICK_SECONDS = 1.0
 LIVE_POLL_SECONDS = 5.0
 SPARE_SECONDS = 900.0
 """What a lease lasts longer than all that its next step may wait for."""
-
-
-class GateFailedError(Exception):
-    """A gate said fail, or could not tell until its deadline: the ramp goes back."""
-
-
-class StopAskedError(Exception):
-    """A person asked to stop."""
-
-
-class SomebodyElseError(Exception):
-    """The live weights are not the ones that this ramp left."""
-
-    def __init__(self, ask: AskPerson) -> None:
-        self.ask = ask
-        super().__init__(str(ask))
-
-
-class SecondHandError(Exception):
-    """Somebody else took the wheel in the moment before we did."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long what may take, in seconds."""
-
-    bake: float
-    hold: float
-    watch: float
-    inconclusive: float
-    guard_wait: float
-
-
-@dataclass(frozen=True)
-class Effects:
-    """Everything the driver acts through."""
-
-    aws: Aws
-    engine: Engine
-    clock: Clock
-    journal: Journal
-    gates: Sequence[Gate]
-    observers: Sequence[Observer]
-    stop: Stop
-    traffic: Traffic | None = None
-    old_slot: OldSlot | None = None
-    git: Git | None = None
-    pushes: bool = False
-    known_messages: frozenset[str] = frozenset()
-    """What the stack's history said when nobody had the wheel."""
 
 
 class Run:

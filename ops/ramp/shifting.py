@@ -1,72 +1,29 @@
-"""Changing weights and floors: the config, the `up`, the read-back, and the way back of a file."""
+"""Changing weights: the config, the `up`, the read-back, and the file's way back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ops.ramp.effects import EndedUpdate
-from ops.ramp.errors import AwsError, EngineError, NotSureError, RefusedError
-from ops.ramp.run import GateFailedError, Run
-from ops.ramp.stack_file import StackFile
+from ops.ramp.errors import AwsError, NotSureError, RefusedError
+from ops.ramp.run import Run
+from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.updating import Updating
-from rollout.capacity import Fleet, floors_at
+from ops.ramp.ways_out import GateFailedError
 from rollout.entry import Json, Kind
-from rollout.lease import doing_stage, doing_start, last_message_of, message_of
+from rollout.lease import doing_stage, message_of
 from rollout.plan import Plan, Stage
-from rollout.split import Slot, Split
-from rollout.weights_key import floor_changes, weight_changes
-
-Changes = Mapping[str, str | None]
+from rollout.split import Split
+from rollout.weights_key import floor_changes
 
 
 class Shifting:
-    """The steps of a run that change something."""
+    """The steps of a run that move weights."""
 
     def __init__(self, run: Run, updating: Updating) -> None:
         self._run = run
         self._updating = updating
-
-    def bring_capacity(self, stage: Stage) -> None:
-        """Set the floors that `stage` takes, and wait until the candidate has them healthy.
-
-        The `up` of the first stage also takes the wheel, so it runs even where nothing changes.
-
-        Raises:
-            EngineError: the `up` failed; the floors are what they were.
-            SecondHandError: somebody else took the wheel first.
-        """
-        run, progress = self._run, self._run.progress
-        plan = progress.plan
-        live = run.effects.aws.services()
-        fleets = {
-            service: Fleet(
-                progress.counts[service],
-                {slot: live[service].slots[slot].largest for slot in Slot},
-            )
-            for service in plan.services
-        }
-        floors = floors_at(plan, stage.number, fleets)
-        file = self._file()
-        has_changed = file.floors(plan.services) != floors
-        takes_the_wheel = not progress.has_floors
-        if has_changed or takes_the_wheel:
-            doing = (
-                doing_start(plan)
-                if stage.number <= 1
-                else f"capacity for {doing_stage(plan, stage)}"
-            )
-            changes = floor_changes(floors, plan.services)
-            back = floor_changes(file.floors(plan.services), plan.services)
-            self._apply(changes, back, message_of(plan, doing, run.hand, run.until()))
-        if takes_the_wheel:
-            run.refuse_second()
-        run.write(
-            Kind.CAPACITY,
-            stage=stage.number,
-            floors={s: {str(k): n for k, n in each.items()} for s, each in floors.items()},
-            why=f"{doing_stage(plan, stage)} takes this many; each slot keeps what it had",
-        )
-        self._wait_for(plan, {s: each[plan.candidate] for s, each in floors.items()})
+        self._config = StackConfig(run)
 
     def shift(self, stage: Stage) -> None:
         """Give the group the split of `stage`, and read it back.
@@ -79,9 +36,9 @@ class Shifting:
         run, plan = self._run, self._run.progress.plan
         run.write(Kind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
         before = plan.stage(self._run.progress.verified).split
-        changes = self._weights(plan, stage.split)
-        back = self._file().values(changes)
-        self._set(changes)
+        changes = self._config.weights(plan, stage.split)
+        back = self._config.file().values(changes)
+        self._config.set(changes)
         try:
             ended = self._up(doing_stage(plan, stage))
         except (GateFailedError, NotSureError):
@@ -103,11 +60,11 @@ class Shifting:
         run, progress = self._run, self._run.progress
         plan = progress.plan
         started = run.effects.clock.monotonic()
-        changes: dict[str, str | None] = {**self._weights(plan, to)}
+        changes: dict[str, str | None] = {**self._config.weights(plan, to)}
         if not progress.has_floors:
             floors = {s: {plan.stable: progress.counts[s][plan.stable]} for s in plan.services}
             changes |= floor_changes(floors, plan.services)
-        self._set(changes)
+        self._config.set(changes)
         message = message_of(plan, f"rollback to {to}", run.hand, run.until())
         ended = self._updating.up(message)
         if ended.error:
@@ -121,37 +78,6 @@ class Shifting:
         run.write(Kind.ROLLBACK_FINISHED, to=str(to), seconds=round(seconds, 3))
         self._commit(f"{plan.group}: rollback to {to}")
 
-    def free(self) -> None:
-        """Remove the floors, and let go of the wheel.
-
-        Raises:
-            EngineError: the `up` failed; the floors are what they were.
-        """
-        run, progress = self._run, self._run.progress
-        plan = progress.plan
-        split = plan.stage(progress.verified).split
-        word = "rolled back to" if progress.back is not None else "released at"
-        message = last_message_of(plan, f"{word} {split}", run.hand)
-        had = self._file().floors(plan.services)
-        self._apply(floor_changes({}, had), floor_changes(had, had), message)
-        run.write(Kind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more")
-
-    def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
-        """Set `changes` and run an `up`; where it fails, the file gets `back`.
-
-        No weight may move by it, so the file gets the live ones first: a stage that was killed
-        before its `up` has left there what it was going to set.
-        """
-        self._set({**self._as_live(), **changes})
-        ended = self._updating.up(message)
-        if ended.error:
-            self._set(back)
-            self._run.refuse_stopped()
-            raise EngineError(
-                f"the `up` of the floors failed, and no weight was changed:\n{ended.error}\n"
-                "  mend:     what it says, then failover ramp"
-            )
-
     def _up(self, doing: str) -> EndedUpdate:
         run = self._run
         return self._updating.up(message_of(run.progress.plan, doing, run.hand, run.until()))
@@ -161,13 +87,13 @@ class Shifting:
         try:
             live = self._run.live_splits()
         except AwsError as error:
-            self._set(back)
+            self._config.set(back)
             raise NotSureError(
                 f"stage {stage.number}/{stage.of} failed, and AWS does not tell the weights:\n"
                 f"{ended.error}\n{error}"
             ) from error
         if set(live.values()) == {before}:
-            self._set(back)
+            self._config.set(back)
             self._run.refuse_stopped()
             if ended.is_refused:
                 raise RefusedError(ended.error)
@@ -185,7 +111,7 @@ class Shifting:
         except NotSureError:
             moved = False
         if not moved:
-            self._set(back)
+            self._config.set(back)
 
     def _verify(self, plan: Plan, split: Split) -> None:
         """Read every rule back.
@@ -200,57 +126,6 @@ class Shifting:
                 f"  expected: {plan.group} at {split}\n"
                 "  mend:     see who else changes them, then failover ramp or failover rollback"
             )
-
-    def _wait_for(self, plan: Plan, needed: Mapping[str, int]) -> None:
-        """Wait until the candidate of each service has so many healthy targets.
-
-        Raises:
-            GateFailedError: not within the guard's wait.
-        """
-        run, clock = self._run, self._run.effects.clock
-        deadline = clock.monotonic() + run.limits.guard_wait
-        while True:
-            live = run.effects.aws.services()
-            short = {
-                service: live[service].slots[plan.candidate].healthy
-                for service in plan.services
-                if live[service].slots[plan.candidate].healthy < needed[service]
-            }
-            if not short:
-                return
-            words = ", ".join(
-                f"{service}-{plan.candidate} has {healthy} of {needed[service]} healthy"
-                for service, healthy in short.items()
-            )
-            left = deadline - clock.monotonic()
-            if left <= 0:
-                raise GateFailedError(f"capacity: {words} after {run.limits.guard_wait:.0f} s")
-            run.tick(f"capacity: {words}", left)
-
-    def _weights(self, plan: Plan, split: Split) -> dict[str, str]:
-        file = self._file()
-        return weight_changes(plan.services, file.services(), file.services_with_weights(), split)
-
-    def _set(self, changes: Changes) -> None:
-        if not changes:
-            return
-        old = self._file().values(changes)
-        self._run.write(
-            Kind.CONFIG_CHANGED, changes={path: [old[path], new] for path, new in changes.items()}
-        )
-        self._run.effects.engine.set_config(changes)
-
-    def _as_live(self) -> dict[str, str | None]:
-        """What the file has to say of the weights to leave them alone, as far as it does not."""
-        progress = self._run.progress
-        live = set(self._run.live_splits().values())
-        split = live.pop() if len(live) == 1 else progress.plan.stage(progress.verified).split
-        file = self._file()
-        changes = self._weights(progress.plan, split)
-        return {path: value for path, value in changes.items() if file.value(path) != value}
-
-    def _file(self) -> StackFile:
-        return StackFile.read(self._run.effects.engine.stack_file)
 
     def _commit(self, message: str) -> None:
         """Make the commit of a stage, or say which one to make."""

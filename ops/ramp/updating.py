@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ops.ramp.effects import EndedUpdate, Update
 from ops.ramp.errors import NotSureError
 from ops.ramp.processes import Processes
-from ops.ramp.run import GateFailedError, Run
+from ops.ramp.run import Run
+from ops.ramp.ways_out import GateFailedError
 from rollout.entry import Kind
 
 POLL_SECONDS = 0.2

@@ -15,8 +15,9 @@ from ops.journal.errors import JournalError
 from ops.ramp.driver import Driver, Ending
 from ops.ramp.effects import LiveService, LiveSlot
 from ops.ramp.errors import AwsError
+from ops.ramp.means import Effects, Limits
 from ops.ramp.processes import Processes
-from ops.ramp.run import Effects, Limits, Run
+from ops.ramp.run import Run
 from rollout.entry import Entry, Kind
 from rollout.lease import Hand, is_letting_go
 from rollout.plan import Plan

@@ -1,0 +1,126 @@
+"""The floors of a ramp: below them no slot may fall; and the wheel, which is taken with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ops.ramp.errors import EngineError
+from ops.ramp.run import Run
+from ops.ramp.stack_config import Changes, StackConfig
+from ops.ramp.updating import Updating
+from ops.ramp.ways_out import GateFailedError
+from rollout.capacity import Fleet, floors_at
+from rollout.entry import Kind
+from rollout.lease import doing_stage, doing_start, last_message_of, message_of
+from rollout.plan import Plan, Stage
+from rollout.recall import floor_texts
+from rollout.split import Slot
+from rollout.weights_key import floor_changes
+
+
+class Floors:
+    """The steps of a run that change capacity; no weight moves by them."""
+
+    def __init__(self, run: Run, updating: Updating) -> None:
+        self._run = run
+        self._updating = updating
+        self._config = StackConfig(run)
+
+    def bring(self, stage: Stage) -> None:
+        """Set the floors that `stage` takes, and wait until the candidate has them healthy.
+
+        The `up` of the first stage also takes the wheel, so it runs even where nothing changes.
+
+        Raises:
+            EngineError: the `up` failed; the floors are what they were.
+            SecondHandError: somebody else took the wheel first.
+        """
+        run, progress = self._run, self._run.progress
+        plan = progress.plan
+        live = run.effects.aws.services()
+        fleets = {
+            service: Fleet(
+                progress.counts[service],
+                {slot: live[service].slots[slot].largest for slot in Slot},
+            )
+            for service in plan.services
+        }
+        floors = floors_at(plan, stage.number, fleets)
+        file = self._config.file()
+        has_changed = file.floors(plan.services) != floors
+        takes_the_wheel = not progress.has_floors
+        if has_changed or takes_the_wheel:
+            doing = (
+                doing_start(plan)
+                if stage.number <= 1
+                else f"capacity for {doing_stage(plan, stage)}"
+            )
+            changes = floor_changes(floors, plan.services)
+            back = floor_changes(file.floors(plan.services), plan.services)
+            self._apply(changes, back, message_of(plan, doing, run.hand, run.until()))
+        if takes_the_wheel:
+            run.refuse_second()
+        run.write(
+            Kind.CAPACITY,
+            stage=stage.number,
+            floors=floor_texts(floors),
+            why=f"{doing_stage(plan, stage)} takes this many; each slot keeps what it had",
+        )
+        self._wait_for(plan, {s: each[plan.candidate] for s, each in floors.items()})
+
+    def free(self) -> None:
+        """Remove the floors, and let go of the wheel.
+
+        Raises:
+            EngineError: the `up` failed; the floors are what they were.
+        """
+        run, progress = self._run, self._run.progress
+        plan = progress.plan
+        split = plan.stage(progress.verified).split
+        word = "rolled back to" if progress.back is not None else "released at"
+        message = last_message_of(plan, f"{word} {split}", run.hand)
+        had = self._config.file().floors(plan.services)
+        self._apply(floor_changes({}, had), floor_changes(had, had), message)
+        run.write(Kind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more")
+
+    def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
+        """Set `changes` and run an `up`; where it fails, the file gets `back`.
+
+        No weight may move by it, so the file gets the live ones first: a stage that was killed
+        before its `up` has left there what it was going to set.
+        """
+        self._config.set({**self._config.weights_as_live(), **changes})
+        ended = self._updating.up(message)
+        if ended.error:
+            self._config.set(back)
+            self._run.refuse_stopped()
+            raise EngineError(
+                f"the `up` of the floors failed, and no weight was changed:\n{ended.error}\n"
+                "  mend:     what it says, then failover ramp"
+            )
+
+    def _wait_for(self, plan: Plan, needed: Mapping[str, int]) -> None:
+        """Wait until the candidate of each service has so many healthy targets.
+
+        Raises:
+            GateFailedError: not within the guard's wait.
+        """
+        run, clock = self._run, self._run.effects.clock
+        deadline = clock.monotonic() + run.limits.guard_wait
+        while True:
+            live = run.effects.aws.services()
+            short = {
+                service: live[service].slots[plan.candidate].healthy
+                for service in plan.services
+                if live[service].slots[plan.candidate].healthy < needed[service]
+            }
+            if not short:
+                return
+            words = ", ".join(
+                f"{service}-{plan.candidate} has {healthy} of {needed[service]} healthy"
+                for service, healthy in short.items()
+            )
+            left = deadline - clock.monotonic()
+            if left <= 0:
+                raise GateFailedError(f"capacity: {words} after {run.limits.guard_wait:.0f} s")
+            run.tick(f"capacity: {words}", left)

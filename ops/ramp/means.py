@@ -1,0 +1,41 @@
+"""What a run of the driver is given: everything it acts through, and how long things may take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ops.gates.gate import Gate
+from ops.journal.journal import Journal
+from ops.journal.observer import Observer
+from ops.ramp.effects import Aws, Clock, Engine, Git, OldSlot, Stop, Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long what may take, in seconds."""
+
+    bake: float
+    hold: float
+    watch: float
+    inconclusive: float
+    guard_wait: float
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Everything the driver acts through."""
+
+    aws: Aws
+    engine: Engine
+    clock: Clock
+    journal: Journal
+    gates: Sequence[Gate]
+    observers: Sequence[Observer]
+    stop: Stop
+    traffic: Traffic | None = None
+    old_slot: OldSlot | None = None
+    git: Git | None = None
+    pushes: bool = False
+    known_messages: frozenset[str] = frozenset()
+    """What the stack's history said when nobody had the wheel."""

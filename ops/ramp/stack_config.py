@@ -1,0 +1,50 @@
+"""The stack file of a run: what it says, and every change of it, written down before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ops.ramp.run import Run
+from ops.ramp.stack_file import StackFile
+from rollout.entry import Kind
+from rollout.plan import Plan
+from rollout.split import Split
+from rollout.weights_key import weight_changes
+
+Changes = Mapping[str, str | None]
+"""A value by its config path; None removes what is there."""
+
+
+class StackConfig:
+    """Reads and changes the stack file."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def set(self, changes: Changes) -> None:
+        """Write it down, then write it into the file; nothing where there is no change."""
+        if not changes:
+            return
+        old = self.file().values(changes)
+        self._run.write(
+            Kind.CONFIG_CHANGED, changes={path: [old[path], new] for path, new in changes.items()}
+        )
+        self._run.effects.engine.set_config(changes)
+
+    def weights(self, plan: Plan, split: Split) -> dict[str, str]:
+        """What gives the group of `plan` this split."""
+        file = self.file()
+        return weight_changes(plan.services, file.services(), file.services_with_weights(), split)
+
+    def weights_as_live(self) -> dict[str, str | None]:
+        """What the file has to say of the weights to leave them alone, as far as it does not."""
+        progress = self._run.progress
+        live = set(self._run.live_splits().values())
+        split = live.pop() if len(live) == 1 else progress.plan.stage(progress.verified).split
+        file = self.file()
+        changes = self.weights(progress.plan, split)
+        return {path: value for path, value in changes.items() if file.value(path) != value}
+
+    def file(self) -> StackFile:
+        """What the file says now."""
+        return StackFile.read(self._run.effects.engine.stack_file)
