@@ -96,6 +96,32 @@ class Adopting:
         """Whether the import has begun to write the state."""
         return "ListenerRule" in self.stack.engine.run("stack", "export")
 
+    def when_updating(self, act: Callable[[], None]) -> None:
+        """Act once an update of now has made something."""
+        log = self.stack.root / ".failover" / "adopt" / "up.log"
+        log.unlink(missing_ok=True)
+        deadline = time.monotonic() + _ENDING_SECONDS
+        while not self.updated:
+            assert time.monotonic() < deadline, "no update began"
+            time.sleep(0.02)
+        act()
+
+    @contextlib.contextmanager
+    def page(self, path: str, priority: int) -> Generator[Callable[[], None]]:
+        """A page that answers 200 until what this gives is called, and 503 from then on."""
+        elb = self.shop.client("elbv2")
+        made = elb.create_rule(
+            ListenerArn=self.shop.listener_arn,
+            Priority=priority,
+            Conditions=[{"Field": "path-pattern", "Values": [path]}],
+            Actions=[_answer("200")],
+        )
+        arn = made["Rules"][0]["RuleArn"]
+        try:
+            yield lambda: elb.modify_rule(RuleArn=arn, Actions=[_answer("503")])
+        finally:
+            elb.delete_rule(RuleArn=arn)
+
     def killed(self, when: Callable[[], bool], *, with_children: bool) -> None:
         """Begin, and kill -9 at that moment: alone, or with every process below."""
         (self.stack.root / ".failover" / "adopt" / "up.log").unlink(missing_ok=True)
@@ -113,6 +139,11 @@ class Adopting:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         wait_until_gone(below)
+
+
+def _answer(status: str) -> dict[str, Any]:
+    config = {"StatusCode": status, "ContentType": "text/plain", "MessageBody": status}
+    return {"Type": "fixed-response", "FixedResponseConfig": config}
 
 
 def descendants(pid: int) -> list[int]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from tests.engine.adopting import ADOPTED, Adopting, adopting
+from tests.ops.console_made import HOST
 
 pytestmark = pytest.mark.engine
 
@@ -47,6 +49,20 @@ def test_killed_on_the_way_each_rule_is_as_it_was_or_converted(shop: Adopting) -
     shop.assert_as_it_was_or_converted()
 
 
+def test_a_request_that_fails_stops_it_and_the_rules_are_put_back(shop: Adopting) -> None:
+    with shop.page("/flip", priority=15) as fail:
+        failing = threading.Thread(target=shop.when_updating, args=(fail,))
+        failing.start()
+
+        undone = shop.adopt("--apply", "--probe-url", f"https://{HOST}/flip")
+
+        failing.join()
+    assert undone.returncode == 1, undone.stdout
+    assert "the rules forward as before, and the new slot is left idle" in undone.stdout
+    assert {p: shop.split_of(p) for p in ADOPTED} == {p: [(g, 1)] for p, g in ADOPTED.items()}
+    assert shop.gone() == []
+
+
 def test_it_is_run_again_to_its_end_without_a_lost_request(shop: Adopting) -> None:
     adopted = shop.adopt("--apply", "--probe-rate", str(RATE))
 
@@ -82,7 +98,6 @@ def test_the_ramp_by_hand_works_on_what_was_adopted(shop: Adopting) -> None:
 
     assert shifted.returncode == 0, shifted.stdout
     assert [[weight for _, weight in shop.split_of(p)] for p in ADOPTED] == [[90, 10], [90, 10]]
-    assert shop.adopt("--apply").returncode == 0
 
 
 def assert_settled(shop: Adopting) -> None:
