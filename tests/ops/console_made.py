@@ -2,17 +2,23 @@
 
 Seven rules on :443 over hosts, paths, headers, a redirect and fixed responses. Two of them forward
 to the groups that a team would adopt.
+
+`python -m tests.ops.console_made` makes it in the rehearsal that the shell uses, to try things on.
 """
 
 from __future__ import annotations
 
 import base64
+import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.account import self_signed_certificate
+import boto3
+
+from rehearsal.account import images_of, self_signed_certificate
 
 Client = Callable[[str], Any]
 
@@ -274,3 +280,18 @@ def _redirect(**config: str) -> dict[str, Any]:
 def _fixed(status: str, body: str) -> dict[str, Any]:
     config = {"StatusCode": status, "ContentType": "text/plain", "MessageBody": body}
     return {"Type": "fixed-response", "FixedResponseConfig": config}
+
+
+def main() -> None:
+    """Make the shop in the local AWS of the environment."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if not endpoint.startswith("http://127.0.0.1:"):
+        sys.exit('this is for a rehearsal: eval "$(failover rehearse env)"')
+    session: Any = boto3.Session()
+    shop = click_together(session.client, images_of(endpoint, session.region_name))
+    shop.wait_until_it_serves()
+    print(f"{BALANCER} serves: {shop.balancer_arn}")
+
+
+if __name__ == "__main__":
+    main()
