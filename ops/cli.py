@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "rollback": ("ops.ramp.rollback_cli:rollback", "Go back to the split before the ramp, now."),
     "even": ("ops.ramp.cli:even", "Bring both slots back to 50/50 through the same gates."),
     "report": ("ops.report.cli:report", "Make a ramp's page and summary from its folder."),
+    "status": ("ops.status.cli:status", "Show live, config, state and main, and whether they agree."),
     "rehearse": ("rehearsal.cli:rehearse", "Run a local AWS that the real engine applies to."),
 }
 """Name -> (address of the click command, one-line help shown by `failover --help`)."""

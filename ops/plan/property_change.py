@@ -31,11 +31,15 @@ class PropertyChange:
 
 def property_changes(step: ResourceStep) -> tuple[PropertyChange, ...]:
     """What changes in a resource; nothing that was or is secret is shown."""
-    old = {**step.old_outputs, **step.old_inputs}
     return tuple(
-        PropertyChange(path, _shown(_at(old, path)), _shown(_at(step.new_inputs, path)))
+        PropertyChange(path, _shown(value_before(step, path)), _shown(_at(step.new_inputs, path)))
         for path in step.changed_paths
     )
+
+
+def value_before(step: ResourceStep, path: str) -> object:
+    """What the property at `path` was, a secret as the engine wraps it; `None` if not there."""
+    return _at({**step.old_outputs, **step.old_inputs}, path)
 
 
 def _at(properties: Mapping[str, Any], path: str) -> object:

@@ -1,0 +1,120 @@
+"""A status as one JSON document; its keys are as lasting as a command's flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from live.alarms import Alarm
+from ops.status.difference import Difference, agrees
+from ops.status.document import Ramping, RunningBuild, ServiceStatus, SlotStatus, Source, Status
+from ops.status.way import Way
+from rollout.observation import Template
+
+VERSION = 1
+
+
+def as_document(status: Status, found: Sequence[Difference]) -> dict[str, Any]:
+    """The whole status; `status.schema.json` is its shape."""
+    return {
+        "version": VERSION,
+        "stack": status.stack,
+        "at": status.at.isoformat(timespec="seconds"),
+        "region": status.region,
+        "agrees": not found,
+        "deployed": status.is_deployed,
+        "sources": [source.value for source in Source if source in status.sources],
+        "main": None
+        if status.main is None
+        else {"ref": status.main.ref, "commit": status.main.commit},
+        "services": {each.name: _service(each, status) for each in status.services},
+        "differences": [
+            {
+                "subject": each.subject,
+                "values": by_source(each.values),
+                "what": each.what,
+                "ways": ways(each.ways),
+            }
+            for each in found
+        ],
+        "alarms": None if status.alarms is None else [_alarm(each) for each in status.alarms],
+        "ramp": None if status.ramping is None else _ramp(status.ramping),
+        "notes": list(status.notes),
+        "unread": [{"what": each.what, "why": each.why} for each in status.unread],
+    }
+
+
+def ways(found: Sequence[Way]) -> list[dict[str, str]]:
+    """Commands, with what each leads to."""
+    return [{"to": way.to, "command": way.command} for way in found]
+
+
+def by_source(values: Mapping[Source, str]) -> dict[str, str]:
+    """Values by where they were read, in the order of the screen."""
+    return {source.value: values[source] for source in Source if source in values}
+
+
+def _service(service: ServiceStatus, status: Status) -> dict[str, Any]:
+    return {
+        "agrees": agrees(service, status.sources),
+        "ruleArn": service.rule_arn,
+        "weights": by_source(service.weights),
+        "slots": {slot.slot.value: _slot(slot) for slot in service.slots},
+    }
+
+
+def _slot(slot: SlotStatus) -> dict[str, Any]:
+    live = slot.live
+    group = live.group if live is not None else None
+    return {
+        "targetGroupArn": live.target_group_arn if live is not None else None,
+        "targets": dict(slot.targets) if live is not None else None,
+        "images": by_source(slot.images),
+        "template": _template(group.pinned) if group is not None else None,
+        "inService": [_build(build, group.pinned if group else None) for build in slot.builds],
+        "autoScalingGroup": None
+        if group is None
+        else {
+            "name": group.name,
+            "desired": group.desired,
+            "min": group.min_size,
+            "max": group.max_size,
+        },
+    }
+
+
+def _template(template: Template | None) -> dict[str, str] | None:
+    return None if template is None else {"source": template.source, "version": template.version}
+
+
+def _build(build: RunningBuild, pinned: Template | None) -> dict[str, Any]:
+    return {
+        "count": build.count,
+        "image": build.image_id or None,
+        "template": _template(build.template),
+        "pinned": build.template == pinned,
+    }
+
+
+def _alarm(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "name": alarm.name,
+        "state": alarm.state,
+        "reason": alarm.reason,
+        "since": alarm.since.isoformat(timespec="seconds"),
+        "service": alarm.service,
+        "slot": alarm.slot.value if alarm.slot is not None else None,
+    }
+
+
+def _ramp(ramping: Ramping) -> dict[str, Any]:
+    lease = ramping.lease
+    return {
+        "services": list(lease.services),
+        "doing": lease.doing,
+        "by": lease.hand.by,
+        "host": lease.hand.host,
+        "pid": lease.hand.pid,
+        "until": lease.until.isoformat(timespec="seconds"),
+        "is": ramping.claim.name.lower(),
+    }

@@ -1,0 +1,132 @@
+"""`failover status`: how a stack stands, and what the console changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from ops.plan.errors import PreviewError, PreviewInputError
+from ops.plan.preview import selected_stack
+from ops.plan.project import project_folder
+
+if TYPE_CHECKING:
+    from ops.status.document import Status
+    from ops.status.reader import StatusReader
+
+DEFAULT_SECONDS = 5.0
+_DIFFERS = 1
+_BAD_INPUT = 2
+_NOT_READ = 3
+
+
+@click.command("status", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stack", metavar="STACK", help="The stack; the selected one if left out.")
+@click.option("--drift", "wants_drift", is_flag=True, help="Name what was changed past the stack.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, for a program.")
+@click.option("--watch", "watches", is_flag=True, help="Draw it anew until Ctrl-C.")
+@click.option(
+    "--interval",
+    "interval_seconds",
+    type=click.FloatRange(min=1.0),
+    default=DEFAULT_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long --watch waits.",
+)
+@click.option("--exit-code", "tells", is_flag=True, help="Exit with 1 or 3, as said below.")
+def status(
+    *,
+    stack: str | None,
+    wants_drift: bool,
+    as_json: bool,
+    watches: bool,
+    interval_seconds: float,
+    tells: bool,
+) -> NoReturn:
+    """Show weights live, in config, in state and on main; targets, builds, alarms; who ramps.
+
+    Reads only. What cannot be read is a line, and the rest is shown. --drift runs `pulumi preview
+    --refresh` and names each property that was changed past the stack, with the command that takes
+    it over into the config and the one that puts it back.
+
+    \b
+    Exit code: 0 it was shown, whatever it says; 2 bad input; 3 --drift could not be told.
+    With --exit-code also: 1 something differs, 3 something could not be read.
+
+    \b
+    Examples:
+      failover status
+      failover status --watch
+      failover status --stack prod --drift
+      failover status --json | jq .services.web.weights
+      failover status --exit-code && failover ramp
+    """
+    if watches and (as_json or wants_drift):
+        raise click.UsageError("--watch draws the screen: leave --json and --drift away")
+    if watches and not sys.stdout.isatty():
+        raise click.UsageError("--watch needs a terminal; --json is for programs")
+    try:
+        folder = project_folder(Path.cwd())
+        name = selected_stack(folder, stack)
+    except PreviewError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(_BAD_INPUT if isinstance(error, PreviewInputError) else _NOT_READ)
+    if wants_drift:
+        from ops.status.drift_cli import show_drift
+
+        sys.exit(show_drift(folder, name, stack, as_json=as_json, tells=tells))
+    from ops.status.reader import StatusReader
+
+    reader = StatusReader(folder, name, os.environ)
+    if watches:
+        _watch(reader, stack, interval_seconds)
+        sys.exit(0)
+    found = reader.read(datetime.now(UTC))
+    _show(found, stack, as_json=as_json)
+    sys.exit(_code(found) if tells else 0)
+
+
+def _show(found: Status, named: str | None, *, as_json: bool) -> None:
+    if as_json:
+        from ops.status.as_json import as_document
+        from ops.status.difference import differences
+
+        click.echo(json.dumps(as_document(found, differences(found, named)), indent=2))
+        return
+    from rich.console import Console
+
+    Console().print(_drawn(found, named, folds=False), highlight=False, crop=False)
+
+
+def _watch(reader: StatusReader, named: str | None, seconds: float) -> None:
+    from rich.console import Console
+
+    from ops.status.watch import watch
+
+    watch(
+        lambda: _drawn(reader.read(datetime.now(UTC)), named),
+        lambda: time.sleep(seconds),
+        Console(),
+    )
+
+
+def _drawn(found: Status, named: str | None, *, folds: bool = True) -> Any:
+    from ops.status.difference import differences
+    from ops.status.terminal import shown
+
+    return shown(found, differences(found, named), folds=folds)
+
+
+def _code(found: Status) -> int:
+    from ops.status.difference import differences
+
+    if differences(found):
+        return _DIFFERS
+    return _NOT_READ if found.unread else 0

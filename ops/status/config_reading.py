@@ -1,0 +1,85 @@
+"""What a stack file says of weights and images, read without the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ops.deploy.errors import DeployInputError
+from ops.deploy.merge import MergedWeights
+from ops.status.errors import UnreadError
+from rollout.split import Slot
+
+NAMESPACE = "failover:"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReading:
+    """One version of a stack file."""
+
+    weights: Mapping[str, str]
+    """By service."""
+    own: frozenset[str]
+    """The services that have weights of their own."""
+    images: Mapping[tuple[str, Slot], str]
+    floors: Mapping[tuple[str, Slot], int]
+    """What a ramp holds a slot at."""
+    notes: tuple[str, ...]
+    """What is set for a time: override, candidate, freeze."""
+
+    @classmethod
+    def parse(cls, text: str, where: str) -> ConfigReading:
+        """Read a stack file.
+
+        Raises:
+            UnreadError: it is none, or a split in it is none.
+        """
+        try:
+            merged = MergedWeights.parse(text, where)
+        except DeployInputError as error:
+            raise UnreadError(str(error)) from error
+        config: Mapping[str, Any] = yaml.safe_load(text)["config"]
+        return cls(
+            weights={service: str(split) for service, split in merged.splits.items()},
+            own=merged.own,
+            images=dict(_by_slot(config.get(f"{NAMESPACE}images"))),
+            floors={
+                (service, slot): int(str(floor))
+                for service, capacity in _map(config.get(f"{NAMESPACE}capacity")).items()
+                for slot, floor in _slots(_map(capacity).get("floors"))
+                if str(floor).isdigit()
+            },
+            notes=_notes(config),
+        )
+
+
+def _notes(config: Mapping[str, Any]) -> tuple[str, ...]:
+    notes: list[str] = []
+    if override := config.get(f"{NAMESPACE}override"):
+        notes.append(f"override is set: {override} (pulumi config rm override)")
+    if candidate := config.get(f"{NAMESPACE}candidate"):
+        notes.append(f"candidate is set: slot {candidate}")
+    freeze = _map(config.get(f"{NAMESPACE}freeze"))
+    if freeze:
+        notes.append(f"freeze until {freeze.get('until')}: {freeze.get('reason')}")
+    return tuple(notes)
+
+
+def _by_slot(services: object) -> list[tuple[tuple[str, Slot], str]]:
+    return [
+        ((service, slot), str(value))
+        for service, slots in _map(services).items()
+        for slot, value in _slots(slots)
+    ]
+
+
+def _slots(values: object) -> list[tuple[Slot, Any]]:
+    found = _map(values)
+    return [(slot, found[slot.value]) for slot in Slot if slot.value in found]
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,142 @@
+"""Where main, config, state and live differ, and the commands for either way."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ops.status.document import ServiceStatus, SlotStatus, Source, Status
+from ops.status.way import Way, put_back, stack_option
+from rollout.errors import SplitError
+from rollout.lease import Claim
+from rollout.split import Split
+from rollout.weights_key import weight_changes
+from settings.command import NAMESPACE, setting
+
+NOT_THERE = "not there"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Services, or a slot, of which two sources say different things."""
+
+    subject: str
+    """`web`, `portal and web`, `web-02`."""
+    values: Mapping[Source, str]
+    what: str
+    ways: tuple[Way, ...]
+
+
+def differences(status: Status, named_stack: str | None = None) -> tuple[Difference, ...]:
+    """Everything that does not agree; services that differ alike share one entry.
+
+    Args:
+        status: How the stack stands.
+        named_stack: What the commands are to name; `None` where the selected stack is meant.
+    """
+    option = stack_option(named_stack)
+    return (*_of_weights(status, option), *_of_images(status, option))
+
+
+def agrees(service: ServiceStatus, sources: frozenset[Source]) -> bool:
+    """Whether every source that was read has the service, at the same weights."""
+    return len({service.weights.get(source) for source in sources}) <= 1
+
+
+def _of_weights(status: Status, option: str) -> Iterator[Difference]:
+    differing = [s for s in status.services if not agrees(s, status.sources)]
+    for _, group in itertools.groupby(sorted(differing, key=_values), _values):
+        services = list(group)
+        values = {
+            source: services[0].weights.get(source, NOT_THERE)
+            for source in Source
+            if source in status.sources
+        }
+        what, ways = _explained(status, services, values, option)
+        yield Difference(" and ".join(service.name for service in services), values, what, ways)
+
+
+def _values(service: ServiceStatus) -> list[str]:
+    return [service.weights.get(source, "") for source in Source]
+
+
+def _explained(
+    status: Status, services: Sequence[ServiceStatus], values: Mapping[Source, str], option: str
+) -> tuple[str, tuple[Way, ...]]:
+    """The sentence, and what can be done; what is nearest to the traffic comes first."""
+    live, state = values.get(Source.LIVE), values.get(Source.STATE)
+    deployed, config = live or state, values.get(Source.CONFIG)
+    if _is_moving(status, services):
+        return "a ramp moves these weights now: wait for it", ()
+    if live and state and live != state and live != config:
+        back = Way("as the config", put_back(option, is_refused=True))
+        ways = (*_kept(status, services, live, option, "as it is live"), back)
+        return "the rule was changed past the stack", ways
+    if deployed and config and deployed != config:
+        drop = _kept(status, services, deployed, option, "drop it")
+        return "the config is not deployed", (Way("deploy it", f"pulumi up{option}"), *drop)
+    if live and state and live != state:
+        record = Way("record it", f"pulumi up{option}")
+        return "live is as the config says, and the state does not know it yet", (record,)
+    return _of_main(status, config)
+
+
+def _is_moving(status: Status, services: Sequence[ServiceStatus]) -> bool:
+    ramping = status.ramping
+    return (
+        ramping is not None
+        and ramping.claim is Claim.HELD
+        and all(service.name in ramping.lease.services for service in services)
+    )
+
+
+def _of_main(status: Status, config: str | None) -> tuple[str, tuple[Way, ...]]:
+    if status.main is None or config is None:
+        return "not everything that could be read agrees", ()
+    file, ref = f"Pulumi.{status.stack.rpartition('/')[2]}.yaml", status.main.ref
+    return f"{ref} does not have the weights of the stack file here", (
+        Way("share this", f"git commit -m 'weights {config}' -- {file} && git push"),
+        Way("take theirs", f"git checkout {ref} -- {file}"),
+    )
+
+
+def _kept(
+    status: Status, services: Sequence[ServiceStatus], weights: str, option: str, to: str
+) -> Iterator[Way]:
+    """The way that takes `weights` into the config; none where they are no split."""
+    try:
+        split = Split.parse(weights)
+    except SplitError:
+        return
+    changes = weight_changes(
+        [service.name for service in services],
+        [service.name for service in status.services],
+        [service.name for service in status.services if service.has_own_weights],
+        split,
+    )
+    commands = [f"{setting(f'{NAMESPACE}:{path}', text)}{option}" for path, text in changes.items()]
+    yield Way(to, " && ".join((*commands, f"pulumi up{option}")))
+
+
+def _of_images(status: Status, option: str) -> Iterator[Difference]:
+    for service in status.services:
+        for slot in service.slots:
+            found = _of_image(service, slot, option)
+            if found is not None:
+                yield found
+
+
+def _of_image(service: ServiceStatus, slot: SlotStatus, option: str) -> Difference | None:
+    """The difference of a slot's images; one that the config has as a parameter is not compared."""
+    told = {source: image for source, image in slot.images.items() if image.startswith("ami-")}
+    if len(set(told.values())) <= 1:
+        return None
+    live, config = told.get(Source.LIVE), told.get(Source.CONFIG)
+    if config is not None and live != config and told.get(Source.STATE, live) == live:
+        what = "the image in the config is not deployed"
+        way = Way("deploy it", f"pulumi up{option}")
+    else:
+        what = "what its instances launch from was changed past the stack"
+        way = Way("look", f"failover status --drift{option}")
+    return Difference(f"{service.name}-{slot.slot}", told, what, (way,))

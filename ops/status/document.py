@@ -1,0 +1,122 @@
+"""How a stack stands at one moment, as values: nothing here knows where they came from."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from live.alarms import Alarm
+from rollout.lease import Claim, Lease
+from rollout.observation import LiveSlot, Template
+from rollout.split import Slot
+
+
+class Source(enum.StrEnum):
+    """Where a value is read."""
+
+    LIVE = "live"
+    """AWS, now."""
+    CONFIG = "config"
+    """The stack file in this folder."""
+    STATE = "state"
+    """What the last update left, in the stack's state."""
+    MAIN = "main"
+    """The stack file on git's main branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that could not be read."""
+
+    what: str
+    """A source, or what else is shown: `alarms`, `who ramps`."""
+    why: str
+    """In words for a person, with what mends it where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBuild:
+    """Instances in service that were launched from the same template."""
+
+    template: Template | None
+    image_id: str
+    """Empty where it cannot be told."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStatus:
+    """A slot of a service."""
+
+    slot: Slot
+    live: LiveSlot | None
+    """`None` where AWS could not be read."""
+    builds: tuple[RunningBuild, ...]
+    """What is in service, the most instances first."""
+    images: Mapping[Source, str]
+    """The image by where it is read; a source that does not tell is not in it."""
+
+    @property
+    def targets(self) -> Mapping[str, int]:
+        """How many targets are in each health state, AWS's words, healthy ones first."""
+        if self.live is None:
+            return {}
+        found = Counter(target.state for target in self.live.targets)
+        return {state: found[state] for state in sorted(found, key=lambda s: (s != "healthy", s))}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """A service."""
+
+    name: str
+    weights: Mapping[Source, str]
+    """The weights, such as `75/25`, by where they are read; a source without it is not in it."""
+    rule_arn: str | None
+    slots: tuple[SlotStatus, ...]
+    has_own_weights: bool
+    """Whether the config gives it weights of its own, beside the common ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ramping:
+    """Whose hand is on the wheel."""
+
+    lease: Lease
+    claim: Claim
+    """`HELD`, `DEAD` where its process is gone, `EXPIRED` where nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class MainBranch:
+    """What main was read from."""
+
+    ref: str
+    """`origin/main`, as of the last fetch, or `main`."""
+    commit: str
+    """Its short id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How one stack stands."""
+
+    stack: str
+    at: datetime
+    region: str | None
+    sources: frozenset[Source]
+    """What could be read; a source that has nothing of a service was read all the same."""
+    services: tuple[ServiceStatus, ...]
+    """In order of their names."""
+    alarms: tuple[Alarm, ...] | None
+    """`None` where they could not be read."""
+    ramping: Ramping | None
+    main: MainBranch | None
+    notes: tuple[str, ...]
+    """What the config sets for a time: override, candidate, freeze."""
+    unread: tuple[Unread, ...]
+    is_deployed: bool
+    """Whether the stack has services; false too where its state could not be read."""

@@ -1,0 +1,218 @@
+"""What was changed past the stack: each property, and the command for either way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ops.plan.event_stream import Event
+from ops.plan.plan import Plan
+from ops.plan.property_change import SECRET, property_changes, value_before
+from ops.plan.resource_step import Operation, ResourceStep
+from ops.plan.service_plan import RULE, ServicePlan
+from ops.status.config_key import config_key, slot_of
+from ops.status.config_reading import ConfigReading
+from ops.status.way import Way, put_back, stack_option
+from rollout.notice import NoticeKind
+from rollout.observation import split_of
+from rollout.weights_key import weight_changes
+from settings.command import NAMESPACE, removing, setting
+
+WEIGHTS = "weights"
+_NOT_OURS = "no config key holds this, so it can only be put back"
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """One property that AWS has otherwise than the program."""
+
+    resource: str
+    """`Auto Scaling group web-01`."""
+    path: str
+    """Of the property; empty where the whole resource is gone."""
+    live: str | None
+    """`None` where it is not there."""
+    program: str | None
+    key: str | None
+    """The config key that holds it; `None` where the program says it by itself."""
+    note: str
+    """What else the key rules, or why there is none."""
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What `pulumi preview --refresh` tells of the console, and of what is not deployed yet."""
+
+    stack: str
+    drifted: tuple[Drifted, ...]
+    pending: tuple[str, ...]
+    """Changes of the program or its config that no update has deployed."""
+    refusals: tuple[str, ...]
+    """Why an update that puts everything back would stop, as it stands."""
+
+
+def drift_of(
+    events: Sequence[Event], plan: Plan, config: ConfigReading, named_stack: str | None = None
+) -> Drift:
+    """The drift that a refreshing preview found.
+
+    Args:
+        events: Of the preview.
+        plan: The same events, folded.
+        config: The stack file that it ran with.
+        named_stack: What the commands are to name; `None` where the selected stack is meant.
+    """
+    telling = _Telling(plan, config, stack_option(named_stack))
+    touched = touched_past_the_stack(events)
+    drifted = [*telling.weights(touched)]
+    pending: list[str] = []
+    for step in plan.changes:
+        paths = touched.get(step.urn)
+        if step.operation is Operation.CREATE and paths is not None:
+            drifted.append(telling.gone(step))
+        elif step.operation is not Operation.UPDATE:
+            pending.append(f"{step.type_name} {step.name}: to be {step.operation}d")
+        else:
+            drifted += telling.properties(step, paths or frozenset())
+            pending += _pending(step, paths or frozenset())
+    pending += [_moved(each) for each in plan.services if _is_pending(each, plan, touched)]
+    return Drift(plan.stack, tuple(drifted), tuple(pending), plan.refusals)
+
+
+def touched_past_the_stack(events: Sequence[Event]) -> dict[str, frozenset[str]]:
+    """URN -> the properties that a refresh found otherwise than the state; gone: no property.
+
+    Source: Pulumi engine events; a refresh ends each resource with `resOutputsEvent`, whose `old`
+    is the state and whose `new` is AWS, absent where the resource is.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for event in events:
+        metadata = event.body.get("metadata") or {}
+        if event.kind != "resOutputsEvent" or metadata.get("op") != "refresh":
+            continue
+        paths = frozenset(metadata.get("detailedDiff") or ())
+        if paths or not metadata.get("new"):
+            found[str(metadata.get("urn"))] = paths
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """Words and commands for what one preview found."""
+
+    plan: Plan
+    config: ConfigReading
+    option: str
+
+    def weights(self, touched: Mapping[str, frozenset[str]]) -> Iterator[Drifted]:
+        for service in self.plan.services:
+            if service.gains is None or not _is_rule_touched(service, self.plan, touched):
+                continue
+            live = service.weights.before or ""
+            key, ways = self._of_split(service.name, live)
+            yield Drifted(
+                resource=f"listener rule {service.name}",
+                path=WEIGHTS,
+                live=live,
+                program=service.weights.after,
+                key=key,
+                note="",
+                ways=(*ways, self._back()),
+            )
+
+    def gone(self, step: ResourceStep) -> Drifted:
+        return Drifted(
+            resource=f"{step.type_name} {step.name}",
+            path="",
+            live=None,
+            program="there",
+            key=None,
+            note="somebody deleted it",
+            ways=(self._back(),),
+        )
+
+    def properties(self, step: ResourceStep, touched: frozenset[str]) -> Iterator[Drifted]:
+        for change in property_changes(step):
+            if not is_of(change.path, touched) or _is_weight(step, change.path):
+                continue
+            key = None if change.before == SECRET else config_key(step, change.path)
+            service, slot = slot_of(step)
+            is_floored = slot is not None and (service, slot) in self.config.floors
+            if change.path == "minSize" and is_floored:
+                key = None
+            ways = [self._back()]
+            if key is not None:
+                ways.insert(0, self._take_over(f"{NAMESPACE}:{key.path}", step, change.path))
+            yield Drifted(
+                resource=f"{step.type_name} {step.name}",
+                path=change.path,
+                live=change.before,
+                program=change.after,
+                key=None if key is None else key.path,
+                note=_NOT_OURS if key is None else key.rules and f"the key rules {key.rules}",
+                ways=tuple(ways),
+            )
+
+    def _take_over(self, key: str, step: ResourceStep, path: str) -> Way:
+        value = value_before(step, path)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        command = removing(key) if value is None else setting(key, value)
+        return Way("take it over", f"{command}{self.option} && pulumi up{self.option}")
+
+    def _of_split(self, service: str, live: str) -> tuple[str | None, list[Way]]:
+        """The key and the way that takes live weights over; none where they are no split."""
+        first, _, second = live.partition("/")
+        split = split_of(int(first), int(second)) if first and second else None
+        if split is None:
+            return None, []
+        every = [each.name for each in self.plan.services]
+        changes = weight_changes([service], every, self.config.own, split)
+        commands = [
+            f"{setting(f'{NAMESPACE}:{path}', text)}{self.option}" for path, text in changes.items()
+        ]
+        command = " && ".join((*commands, f"pulumi up{self.option}"))
+        return next(iter(changes)), [Way("take it over", command)]
+
+    def _back(self) -> Way:
+        """One update puts everything back, so that what refuses one part refuses it whole."""
+        is_refused = any(each.kind is NoticeKind.WILL_BE_REFUSED for each in self.plan.notices)
+        return Way("put it back", put_back(self.option, is_refused=is_refused))
+
+
+def is_of(path: str, touched: frozenset[str]) -> bool:
+    """Whether a property is among those that were touched, or in one, or around one."""
+    return any(_holds(each, path) or _holds(path, each) for each in touched)
+
+
+def _holds(outer: str, inner: str) -> bool:
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+
+
+def _is_weight(step: ResourceStep, path: str) -> bool:
+    return step.type_token == RULE and path.endswith(".weight")
+
+
+def _pending(step: ResourceStep, touched: frozenset[str]) -> Iterator[str]:
+    for change in property_changes(step):
+        if is_of(change.path, touched) or _is_weight(step, change.path):
+            continue
+        was = "not set" if change.before is None else change.before
+        named = f"{step.type_name} {step.name}: {change.path}"
+        yield f"{named} {was} -> {'not set' if change.after is None else change.after}"
+
+
+def _is_rule_touched(
+    service: ServicePlan, plan: Plan, touched: Mapping[str, frozenset[str]]
+) -> bool:
+    rules = [s.urn for s in plan.steps if s.type_token == RULE and s.name == service.name]
+    return any(urn in touched for urn in rules)
+
+
+def _is_pending(service: ServicePlan, plan: Plan, touched: Mapping[str, frozenset[str]]) -> bool:
+    return service.gains is not None and not _is_rule_touched(service, plan, touched)
+
+
+def _moved(service: ServicePlan) -> str:
+    return f"listener rule {service.name}: {service.weights.before} -> {service.weights.after}"

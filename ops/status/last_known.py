@@ -1,0 +1,25 @@
+"""Where the services were when a command last knew, for a backend that does not answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ops.ramp.errors import BadInputError
+from ops.ramp.known_stack import KnownStack
+from ops.status.errors import UnreadError
+
+
+def last_known(folder: Path, stack: str) -> KnownStack:
+    """What `failover ramp` wrote down in this folder.
+
+    Raises:
+        UnreadError: nothing was.
+    """
+    from ops.ramp.stack import ramps_folder  # it brings the Automation API: half a second
+
+    try:
+        return KnownStack.read(ramps_folder(folder, stack))
+    except BadInputError as error:
+        raise UnreadError(
+            "the stack's state tells which rules are its own, and it could not be read"
+        ) from error

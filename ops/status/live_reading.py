@@ -1,0 +1,144 @@
+"""What AWS says now: rules, targets, groups, builds in service, alarms."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from live.address import ServiceAddress
+from live.alarms import Alarm, Alarms
+from live.clients import Clients
+from live.errors import LiveError, RuleGoneError
+from live.provider_config import ProviderConfig
+from live.reader import Reader
+from live.releases import Releases
+from live.rules import read_rules
+from live.session import Session
+from ops.status.document import RunningBuild, Unread
+from ops.status.errors import UnreadError
+from rollout.observation import Group, LiveRule, LiveSlot, Template
+from rollout.split import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReading:
+    """The services as far as they could be read."""
+
+    rules: Mapping[str, LiveRule] = field(default_factory=dict[str, LiveRule])
+    slots: Mapping[tuple[str, Slot], LiveSlot] = field(
+        default_factory=dict[tuple[str, Slot], LiveSlot]
+    )
+    builds: Mapping[tuple[str, Slot], tuple[RunningBuild, ...]] = field(
+        default_factory=dict[tuple[str, Slot], tuple[RunningBuild, ...]]
+    )
+    unread: tuple[Unread, ...] = ()
+
+
+class LiveReader:
+    """Reads the services that a stack's outputs name, in its account and region."""
+
+    def __init__(self, session: Session, outputs: Mapping[str, Any]) -> None:
+        """Be ready; nothing is read yet.
+
+        Raises:
+            LiveError: no region.
+        """
+        self.region = session.region
+        self._services = ServiceAddress.of_outputs(outputs["services"])
+        self._clients = Clients.of(session)
+        self._reader = Reader(self._clients, self._services)
+        self._releases = Releases(self._clients.compute, self._clients.scaling)
+        listener = outputs.get("listenerArn")
+        self._alarms = (
+            Alarms(session.client("cloudwatch"), listener, self._services) if listener else None
+        )
+
+    def read(self) -> LiveReading:
+        """Everything but the alarms; what cannot be read is left out, and said."""
+        try:
+            found = self._reader.read()
+            slots = {(s.name, slot): live for s in found for slot, live in s.slots.items()}
+            return LiveReading(
+                {service.name: service.rule for service in found},
+                slots,
+                {key: self._builds(live.group) for key, live in slots.items()},
+            )
+        except RuleGoneError as error:
+            return LiveReading(self._rules_left(), unread=(Unread("live", str(error)),))
+        except LiveError as error:
+            return self._of_rules_alone(error)
+
+    def alarms(self) -> Sequence[Alarm]:
+        """The alarms of the slots and of the load balancer.
+
+        Raises:
+            LiveError: AWS could not be read.
+            UnreadError: nobody says which load balancer it is.
+        """
+        if self._alarms is None:
+            raise UnreadError("the stack's state tells which load balancer is its own")
+        return self._alarms.read()
+
+    def _of_rules_alone(self, error: LiveError) -> LiveReading:
+        """The weights, where only something else could not be read, as without a permission."""
+        try:
+            rules = self._reader.read_rules()
+        except LiveError:
+            return LiveReading(unread=(Unread("live", str(error)),))
+        unread = Unread("targets and instances", str(error))
+        return LiveReading({rule.service: rule for rule in rules}, unread=(unread,))
+
+    def _rules_left(self) -> dict[str, LiveRule]:
+        """The rules that are still there."""
+        found: dict[str, LiveRule] = {}
+        for service in self._services:
+            try:
+                (found[service.service],) = read_rules(self._clients.balancing, [service])
+            except RuleGoneError:
+                continue  # the caller has said so
+        return found
+
+    def _builds(self, group: Group | None) -> tuple[RunningBuild, ...]:
+        """What is in service by template; templates that are no longer pinned are read once."""
+        if group is None:
+            return ()
+        return running_builds(group, self._image_of)
+
+    def _image_of(self, template: Template) -> str:
+        """The image of any version, empty where that version is gone."""
+        specification: dict[str, Any] = {"LaunchConfigurationName": template.source}
+        if template.version:
+            found = {"LaunchTemplateId": template.source, "Version": template.version}
+            specification = {"LaunchTemplate": found}
+        _, release = self._releases.pinned(specification)
+        return release.build.image_id if release is not None else ""
+
+
+def running_builds(group: Group, image_of: Callable[[Template], str]) -> tuple[RunningBuild, ...]:
+    """What is in service, the most instances first; `image_of` tells of what is not pinned."""
+    counted = Counter(instance.template for instance in group.in_service)
+    return tuple(
+        RunningBuild(template, _image(group, template, image_of), count)
+        for template, count in sorted(counted.items(), key=lambda each: (-each[1], str(each[0])))
+    )
+
+
+def _image(group: Group, template: Template | None, image_of: Callable[[Template], str]) -> str:
+    if template is None:
+        return ""
+    if template == group.pinned and group.release is not None:
+        return group.release.build.image_id
+    return image_of(template)
+
+
+def opened(
+    aws_config: Mapping[str, str], environ: Mapping[str, str], outputs: Mapping[str, Any]
+) -> LiveReader:
+    """The reader of a stack, acting as its provider does.
+
+    Raises:
+        LiveError: a config that cannot be followed here, no such profile, or no region.
+    """
+    return LiveReader(Session(ProviderConfig.of_stack(aws_config, environ)), outputs)

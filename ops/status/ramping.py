@@ -1,0 +1,27 @@
+"""Who ramps, by the messages of the stack's updates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ops.ramp.finding import claim_of
+from ops.ramp.processes import Processes
+from ops.status.document import Ramping
+from rollout.lease import Hand, current_lease
+
+_NOBODY = Hand("-", "-", 0)
+"""Status has no hand on the wheel; no lease is its own."""
+
+
+def read_ramping(messages: Sequence[str], now: datetime) -> Ramping | None:
+    """The lease that stands, and whether its process lives where that can be seen.
+
+    Args:
+        messages: The newest first.
+        now: By which a lease of another host has expired or not.
+    """
+    lease = current_lease(messages)
+    if lease is None:
+        return None
+    return Ramping(lease, claim_of(lease, _NOBODY, now, Processes()))

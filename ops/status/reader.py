@@ -1,0 +1,161 @@
+"""Reads how a stack stands; what cannot be read is said, and the rest is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from live.alarms import Alarm
+from live.errors import LiveError
+from ops.adopt.pulumi import Pulumi
+from ops.status.config_reading import ConfigReading
+from ops.status.document import Status, Unread
+from ops.status.errors import UnreadError
+from ops.status.joined import Readings, joined
+from ops.status.last_known import last_known
+from ops.status.live_reading import LiveReader, LiveReading, opened
+from ops.status.main_branch import MainFile, read_main
+from ops.status.ramping import read_ramping
+from ops.status.state_reading import StateReading, read_aws_config, read_messages, read_state
+
+SLOW_SECONDS = 30.0
+"""How old may be what takes a process or changes seldom: state, history, main, alarms."""
+
+_Found = TypeVar("_Found")
+
+
+@dataclass
+class _Slow:
+    """What is read again only every `SLOW_SECONDS`, or when something moved."""
+
+    at: datetime
+    config_text: str | None
+    unread: list[Unread] = field(default_factory=list[Unread])
+    state: StateReading | None = None
+    messages: tuple[str, ...] | None = None
+    main: MainFile | None = None
+    alarms: tuple[Alarm, ...] | None = None
+
+
+class StatusReader:
+    """How one stack stands, read as often as one asks."""
+
+    def __init__(self, folder: Path, stack: str, environ: Mapping[str, str]) -> None:
+        """Be ready; nothing is read yet."""
+        self._stack = stack
+        self._environ = environ
+        self._pulumi = Pulumi(folder, stack, environ)
+        self._file = self._pulumi.stack_file
+        self._live: LiveReader | None = None
+        self._addresses: Mapping[str, Any] = {}
+        self._slow: _Slow | None = None
+        self._weights: dict[str, str] = {}
+
+    def read(self, now: datetime) -> Status:
+        """How it stands; state, main, history and alarms may be `SLOW_SECONDS` old."""
+        config_text = self._file.read_text(encoding="utf-8") if self._file.is_file() else None
+        slow = self._slow
+        if slow is None or _is_old(slow, now) or slow.config_text != config_text:
+            slow = self._read_slow(now, config_text)
+        live = self._live.read() if self._live is not None else None
+        weights = {n: rule.weights for n, rule in live.rules.items()} if live is not None else {}
+        if self._weights not in ({}, weights):
+            slow = self._read_slow(now, config_text)
+        self._slow, self._weights = slow, weights
+        return self._joined(now, slow, live)
+
+    def _joined(self, now: datetime, slow: _Slow, live: LiveReading | None) -> Status:
+        unread = list(slow.unread)
+        config = _tried("config", unread, lambda: self._config(slow.config_text))
+        main_file = slow.main
+        main = None
+        if main_file is not None:
+            where = f"{self._file.name} on {main_file.branch.ref}"
+            main = _tried("main", unread, lambda: ConfigReading.parse(main_file.text, where))
+        readings = Readings(
+            live=live,
+            config=config,
+            state=slow.state,
+            main=main,
+            branch=main_file.branch if main_file is not None else None,
+            alarms=slow.alarms,
+            ramping=read_ramping(slow.messages or (), now),
+            region=self._live.region if self._live is not None else None,
+        )
+        return joined(self._stack, now, readings, unread)
+
+    def _config(self, text: str | None) -> ConfigReading:
+        if text is None:
+            raise UnreadError(f"there is no {self._file.name} in {self._file.parent}")
+        return ConfigReading.parse(text, self._file.name)
+
+    def _read_slow(self, now: datetime, config_text: str | None) -> _Slow:
+        """Everything that is kept for a while; the processes run side by side."""
+        slow = _Slow(now, config_text)
+        with ThreadPoolExecutor(4, thread_name_prefix="status") as pool:
+            state = pool.submit(_kept, lambda: read_state(self._pulumi))
+            aws = pool.submit(_kept, lambda: read_aws_config(self._pulumi))
+            messages = pool.submit(_kept, lambda: read_messages(self._pulumi))
+            main = pool.submit(_kept, lambda: read_main(self._file))
+        slow.state = _or_said("state", slow.unread, state.result())
+        slow.messages = _or_said("who ramps", slow.unread, messages.result())
+        slow.main = _or_said("main", slow.unread, main.result())
+        _tried("live", slow.unread, lambda: self._open(slow.state, aws.result()))
+        if self._live is not None:
+            slow.alarms = _tried("alarms", slow.unread, self._read_alarms)
+        return slow
+
+    def _open(self, state: StateReading | None, aws: dict[str, str] | UnreadError) -> None:
+        """Find out where the services are, again where that has changed.
+
+        Raises:
+            UnreadError: nobody can tell.
+        """
+        if state is None or isinstance(aws, UnreadError):
+            known = last_known(self._pulumi.folder, self._stack)
+            outputs: Mapping[str, Any] = {"services": known.services}
+            aws = dict(known.aws)
+        else:
+            outputs = state.outputs
+        if not outputs.get("services"):
+            self._live = None
+            return
+        if self._live is None or outputs != self._addresses:
+            try:
+                self._live = opened(aws, self._environ, outputs)
+            except LiveError as error:
+                raise UnreadError(str(error)) from error
+            self._addresses = outputs
+
+    def _read_alarms(self) -> tuple[Alarm, ...]:
+        assert self._live is not None, "asked for only where there is a reader"
+        try:
+            return tuple(self._live.alarms())
+        except LiveError as error:
+            raise UnreadError(str(error)) from error
+
+
+def _is_old(slow: _Slow, now: datetime) -> bool:
+    return (now - slow.at).total_seconds() >= SLOW_SECONDS
+
+
+def _kept(read: Callable[[], _Found]) -> _Found | UnreadError:
+    try:
+        return read()
+    except UnreadError as error:
+        return error
+
+
+def _or_said(what: str, unread: list[Unread], found: _Found | UnreadError) -> _Found | None:
+    if isinstance(found, UnreadError):
+        unread.append(Unread(what, str(found)))
+        return None
+    return found
+
+
+def _tried(what: str, unread: list[Unread], read: Callable[[], _Found]) -> _Found | None:
+    return _or_said(what, unread, _kept(read))

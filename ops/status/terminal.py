@@ -1,0 +1,136 @@
+"""A status for a person at a terminal: one screen of 80 columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from live.alarms import ALARM, Alarm
+from ops.status import words
+from ops.status.difference import Difference, agrees
+from ops.status.document import ServiceStatus, SlotStatus, Source, Status
+from ops.status.way import Way
+
+_STATES = {"healthy": "green", "unhealthy": "bold red", "unavailable": "red"}
+
+
+def shown(status: Status, found: Sequence[Difference], *, folds: bool = True) -> RenderableType:
+    """The whole screen: who agrees, what runs, what is wrong, who ramps.
+
+    Args:
+        status: How the stack stands.
+        found: What differs in it.
+        folds: Whether a long command is broken into lines; else it stays one, to be copied.
+    """
+    parts: list[RenderableType] = [_title(status), _verdict(status, found)]
+    if status.services:
+        parts += [Text(), _weights(status)]
+    if any(slot.live is not None for service in status.services for slot in service.slots):
+        parts += [Text(), _slots(status)]
+    parts.append(Text())
+    parts += _differing(found, folds=folds)
+    parts += [Text(line) for line in _alarms(status.alarms)]
+    parts.append(Text(words.ramping(status)))
+    parts += [Text(note, style="yellow") for note in status.notes]
+    parts += [
+        Text.assemble((f"{unread.what}: not read: ", "bold red"), unread.why)
+        for unread in status.unread
+    ]
+    return Group(*parts)
+
+
+def _title(status: Status) -> Text:
+    region = f"  {status.region}" if status.region else ""
+    return Text.assemble((status.stack, "bold"), f"{region}  {status.at:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _verdict(status: Status, found: Sequence[Difference]) -> Text:
+    told = words.sources(status)
+    if found:
+        return Text(f"differs: {', '.join(each.subject for each in found)}", style="bold red")
+    if not status.services:
+        return Text("no service is known of this stack", style="yellow")
+    if len(status.sources) < len(Source):
+        return Text(f"what could be read agrees: {told}", style="yellow")
+    return Text(f"{told} agree", style="green")
+
+
+def _weights(status: Status) -> Table:
+    table = _table("weights", *Source)
+    for service in status.services:
+        table.add_row(
+            service.name,
+            *(_weight(service, source, status) for source in Source),
+            "" if agrees(service, status.sources) else Text("differs", style="bold red"),
+        )
+    return table
+
+
+def _weight(service: ServiceStatus, source: Source, status: Status) -> Text:
+    if source not in status.sources:
+        return Text("?", style="dim")
+    weights = service.weights.get(source)
+    if weights is None:
+        return Text("not there", style="yellow")
+    is_odd = weights != service.weights.get(Source.LIVE, weights)
+    return Text(weights, style="bold red" if is_odd else "")
+
+
+def _slots(status: Status) -> Table:
+    table = _table("slot", "targets", "in service", "launches", "image")
+    for service in status.services:
+        for slot in service.slots:
+            table.add_row(
+                f"{service.name}-{slot.slot}",
+                _targets(slot),
+                words.capacity(slot),
+                words.pinned(slot),
+                slot.images.get(Source.LIVE, "?"),
+            )
+            for build in words.old_builds(slot):
+                table.add_row("", Text(build, style="yellow"))
+    return table
+
+
+def _targets(slot: SlotStatus) -> Text:
+    text = Text()
+    for state, count in slot.targets.items():
+        text.append(", " if text else "").append(f"{count} {state}", style=_STATES.get(state, ""))
+    return text if text else Text("no target" if slot.live is not None else "?", style="yellow")
+
+
+def _differing(found: Sequence[Difference], *, folds: bool) -> Iterator[RenderableType]:
+    for each in found:
+        values = ", ".join(f"{source} {value}" for source, value in each.values.items())
+        yield Text.assemble((each.subject, "bold"), f": {each.what} ({values})")
+        yield from (command_line(way, folds=folds) for way in each.ways)
+
+
+def command_line(way: Way, *, folds: bool) -> Text:
+    """A command with what it leads to; whole on one line unless it `folds`."""
+    text = Text.assemble((f"  {way.to}: ", "dim"), way.command)
+    if not folds:
+        text.no_wrap, text.overflow = True, "ignore"
+    return text
+
+
+def _alarms(alarms: Sequence[Alarm] | None) -> Iterator[str]:
+    if alarms is None:
+        return
+    firing = [each for each in alarms if each.state == ALARM]
+    for each in firing:
+        yield f"ALARM {each.name} since {each.since:%H:%M:%S}: {each.reason}"
+    counted = Counter(alarm.state for alarm in alarms)
+    said = ", ".join(f"{count} {state}" for state, count in sorted(counted.items()))
+    yield f"alarms: {said or 'the stack has none'}"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, no_wrap=column in {"slot", "weights", "image"}, overflow="fold")
+    return table

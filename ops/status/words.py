@@ -1,0 +1,68 @@
+"""The sentences of a status, the same wherever it is shown."""
+
+from __future__ import annotations
+
+from ops.status.document import Ramping, RunningBuild, SlotStatus, Source, Status
+from rollout.lease import Claim
+
+
+def sources(status: Status) -> str:
+    """`live, config, state and main`; what main is, where it is not the shared one."""
+    *first, last = [str(source) for source in Source if source in status.sources] or ["nothing"]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def capacity(slot: SlotStatus) -> str:
+    """`3 of 3 (2-12)`: instances in service, those that its group wants, its min and its max."""
+    group = slot.live.group if slot.live is not None else None
+    if group is None:
+        return "?"
+    wanted = f"{len(group.in_service)} of {group.desired}"
+    return f"{wanted} ({group.min_size}-{group.max_size})"
+
+
+def pinned(slot: SlotStatus) -> str:
+    """`version 4`, or the launch configuration's name."""
+    group = slot.live.group if slot.live is not None else None
+    return "?" if group is None or group.pinned is None else str(group.pinned)
+
+
+def old_builds(slot: SlotStatus) -> tuple[str, ...]:
+    """What is in service and is not what the group launches now; one line each."""
+    group = slot.live.group if slot.live is not None else None
+    pinned_now = group.pinned if group is not None else None
+    return tuple(
+        f"{build.count} in service of {_of(build)} {build.image_id}".rstrip()
+        for build in slot.builds
+        if build.template != pinned_now
+    )
+
+
+def ramping(status: Status) -> str:
+    """Who ramps, and what that means."""
+    found = status.ramping
+    if found is None:
+        is_unknown = any(unread.what == "who ramps" for unread in status.unread)
+        return "who ramps is not known" if is_unknown else "nobody ramps"
+    return f"{_group(found)}: {_who(found)}"
+
+
+def _who(found: Ramping) -> str:
+    lease, hand = found.lease, found.lease.hand
+    until = f"{lease.until:%H:%M:%S} UTC"
+    if found.claim is Claim.DEAD:
+        return (
+            f"the ramp of {hand} stopped at {lease.doing}: `failover ramp` goes on with it, "
+            "`failover rollback` undoes it"
+        )
+    if found.claim is Claim.EXPIRED:
+        return f"{hand} was at {lease.doing} until {until}, and has not said more since"
+    return f"{hand} ramps: {lease.doing}, until {until}"
+
+
+def _group(found: Ramping) -> str:
+    return "+".join(found.lease.services)
+
+
+def _of(build: RunningBuild) -> str:
+    return str(build.template) if build.template is not None else "a template that is gone"
