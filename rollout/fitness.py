@@ -33,7 +33,7 @@ def lacks(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
     needed = max(1, needed_for(weight, fleet_of(live)))
     parts: list[str] = []
     if group.desired < needed:
-        key = f"failover:capacity.{live.name}.floors[\"{slot}\"]"
+        key = f'failover:capacity.{live.name}.floors["{slot}"]'
         parts.append(
             f"{needed - group.desired} more instances of {name}: its group wants {group.desired}, "
             f"and {weight} of {TOTAL_WEIGHT} of the traffic takes {needed}: "
