@@ -13,6 +13,7 @@ import click
 
 SUBCOMMANDS = {
     "adopt": ("ops.adopt.cli:adopt", "Turn the rules that are there into weighted ones."),
+    "approve": ("ops.ramp.approve_cli:approve", "Say yes to the next stage of a ramp."),
     "comment": ("ops.pull_request.cli:comment", "Put a plan on its pull request."),
     "deploy-check": ("ops.deploy.cli:deploy_check", "Stop a merge whose weights are not live."),
     "drift": ("ops.drift.cli:drift", "Say what in AWS is not as the program says."),
@@ -23,7 +24,10 @@ SUBCOMMANDS = {
     "rollback": ("ops.ramp.rollback_cli:rollback", "Go back to the split before the ramp, now."),
     "even": ("ops.ramp.cli:even", "Bring both slots back to 50/50 through the same gates."),
     "report": ("ops.report.cli:report", "Make a ramp's page and summary from its folder."),
-    "status": ("ops.status.cli:status", "Show live, config, state and main, and whether they agree."),
+    "status": (
+        "ops.status.cli:status",
+        "Show live, config, state and main, and whether they agree.",
+    ),
     "rehearse": ("rehearsal.cli:rehearse", "Run a local AWS that the real engine applies to."),
 }
 """Name -> (address of the click command, one-line help shown by `failover --help`)."""

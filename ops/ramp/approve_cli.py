@@ -1,0 +1,81 @@
+"""`failover approve`: a person's word on the next stage of the ramp that waits for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ops.engine.engine import current_stack
+from ops.gates.approval import Answer, write_answer
+from ops.journal.errors import JournalError
+from ops.journal.journal import FileJournal, journals
+from ops.ramp.errors import BadInputError, RampError
+from ops.ramp.stack import own_hand, ramps_folder
+from rollout.progress import Progress, folded
+
+
+@click.command("approve", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stack", metavar="NAME", help="The stack; by default the selected one.")
+@click.option("--no", "is_no", is_flag=True, help="Say no: the ramp rolls back.")
+def approve(stack: str | None, *, is_no: bool) -> None:
+    """Say yes to the next stage of the ramp that waits for it, in this clone.
+
+    It counts for that one stage. The other gates go on judging, so a fault still rolls back.
+
+    \b
+    Exit code: 0 said, 2 no ramp waits here.
+
+    \b
+    Examples:
+      failover approve
+      failover approve --stack prod --no
+    """
+    try:
+        click.echo(_said(Path.cwd(), stack, is_yes=not is_no))
+    except RampError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (JournalError, OSError) as error:
+        click.echo(f"error: {error}; nothing was said", err=True)
+        sys.exit(BadInputError.exit_code)
+
+
+def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
+    name = stack or os.environ.get("PULUMI_STACK") or current_stack(project)
+    if not name:
+        raise BadInputError(
+            "no stack is selected\n  expected: the stack whose ramp waits\n"
+            "  mend:     failover approve --stack prod"
+        )
+    folder, progress = _waiting(project, name)
+    answer = Answer(progress.verified, is_yes, own_hand().by, datetime.now(UTC))
+    write_answer(folder, answer)
+    stage = progress.plan.stage(progress.verified + 1)
+    word = "yes" if is_yes else "no"
+    return f"{word} to stage {stage.number}/{stage.of} of {progress.plan.group}: {stage.split}"
+
+
+def _waiting(project: Path, stack: str) -> tuple[Path, Progress]:
+    """The newest ramp, which has a stage before it.
+
+    Raises:
+        BadInputError: there is none, or it is over, on its way back, or at its last stage.
+    """
+    for folder in journals(ramps_folder(project, stack))[:1]:
+        progress = folded(FileJournal(folder).entries())
+        if progress is not None and not _is_past(progress):
+            return folder, progress
+    raise BadInputError(
+        f"no ramp of {stack} waits for a yes in this clone\n"
+        "  expected: one that was started here with --approve-each, or with ramp.gates.approval\n"
+        "  mend:     failover ramp --approve-each"
+    )
+
+
+def _is_past(progress: Progress) -> bool:
+    is_last = progress.verified >= len(progress.plan.weights)
+    return progress.is_over or progress.outcome is not None or progress.back is not None or is_last
