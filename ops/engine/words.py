@@ -10,6 +10,8 @@ _DIAGNOSTICS = re.compile(
     r"^\s*Diagnostics:\n(.*?)(?=^\s*(?:Resources|Duration|Outputs|Policies):|\Z)", re.M | re.S
 )
 _LONGEST = 4000
+_UNSEEN = "unseen"
+"""What the guards call a change that they could not look at."""
 
 
 def errors_in(output: str) -> str:
@@ -21,6 +23,10 @@ def errors_in(output: str) -> str:
 
 
 def is_refused_by_guard(output: str) -> bool:
-    """Whether the guards refused it, and for no weight that somebody else moved."""
-    is_refused = f"{NoticeKind.REFUSED.value}: " in output
-    return is_refused and f" {NoticeKind.SURPRISE.value}: " not in output
+    """Whether the guards refused it for what they saw of the slots.
+
+    A weight that somebody else moved, and an AWS that nobody can see, are a person's to judge.
+    """
+    refusals = re.findall(rf"{NoticeKind.REFUSED.value}: [^:\n]*: ([^:\n]*):", output)
+    is_surprised = re.search(rf"(?m)(?:^|\s){NoticeKind.SURPRISE.value}: ", output) is not None
+    return bool(refusals) and _UNSEEN not in refusals and not is_surprised

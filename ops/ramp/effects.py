@@ -21,6 +21,8 @@ class LiveSlot:
     smallest: int
     largest: int
     """The min and max of its Auto Scaling group."""
+    has_group: bool = True
+    """Whether a single Auto Scaling group serves it; without one the three numbers are 0."""
 
 
 @dataclass(frozen=True, slots=True)

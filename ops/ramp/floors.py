@@ -29,6 +29,7 @@ class Floors:
     def bring(self, stage: Stage) -> None:
         """Set the floors that `stage` takes, and wait until the candidate has them healthy.
 
+        Groups that the stack only names keep their min, and are waited for all the same.
         The `up` of the first stage also takes the wheel, so it runs even where nothing changes.
 
         Raises:
@@ -47,7 +48,8 @@ class Floors:
         }
         floors = floors_at(plan, stage.number, fleets)
         file = self._config.file()
-        has_changed = file.floors(plan.services) != floors
+        owned = {s: each for s, each in floors.items() if file.owns_groups(s)}
+        has_changed = file.floors(owned) != owned
         takes_the_wheel = not progress.has_floors
         if has_changed or takes_the_wheel:
             doing = (
@@ -55,8 +57,8 @@ class Floors:
                 if stage.number <= 1
                 else f"capacity for {doing_stage(plan, stage)}"
             )
-            changes = floor_changes(floors, plan.services)
-            back = floor_changes(file.floors(plan.services), plan.services)
+            changes = floor_changes(owned, owned)
+            back = floor_changes(file.floors(owned), owned)
             self._apply(changes, back, message_of(plan, doing, run.hand, run.until()))
         if takes_the_wheel:
             run.refuse_second()

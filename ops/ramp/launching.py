@@ -218,6 +218,18 @@ class Launcher:
     def _refuse_short(self, plan: Plan) -> None:
         """Raises BadInputError where a max is too small for what the ramp is going to need."""
         live = self._live.services()
+        groupless = [
+            f"{service}-{slot}"
+            for service in plan.services
+            for slot in Slot
+            if not live[service].slots[slot].has_group
+        ]
+        if groupless:
+            raise BadInputError(
+                f"{', '.join(groupless)}: no single Auto Scaling group serves the target group\n"
+                "  expected: one, since a ramp has to know how many instances a slot may have; "
+                "anything else is not supported"
+            )
         fleets = {
             service: Fleet(
                 {slot: live[service].slots[slot].desired for slot in Slot},

@@ -42,7 +42,7 @@ class LiveStack:
 
         Raises:
             AwsError: AWS cannot be read.
-            NotSureError: a rule's weights are no split, or a slot has no Auto Scaling group.
+            NotSureError: a rule's weights are no split.
         """
         return {
             service.name: LiveService(
@@ -100,10 +100,7 @@ def _split(rule: observation.LiveRule) -> Split:
 def _slot(service: observation.LiveService, slot: Slot) -> LiveSlot:
     live = service.slots[slot]
     if live.group is None:
-        raise NotSureError(
-            f"no single Auto Scaling group serves {service.name}-{slot} ({live.target_group_arn})\n"
-            "  expected: one, since a ramp has to know how many instances a slot may have"
-        )
+        return LiveSlot(len(live.healthy), 0, 0, 0, has_group=False)
     return LiveSlot(
         healthy=len(live.healthy),
         desired=live.group.desired,

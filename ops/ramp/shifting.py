@@ -62,8 +62,9 @@ class Shifting:
         started = run.effects.clock.monotonic()
         changes: dict[str, str | None] = {**self._config.weights(plan, to)}
         if not progress.has_floors:
-            floors = {s: {plan.stable: progress.counts[s][plan.stable]} for s in plan.services}
-            changes |= floor_changes(floors, plan.services)
+            owned = [s for s in plan.services if self._config.file().owns_groups(s)]
+            floors = {s: {plan.stable: progress.counts[s][plan.stable]} for s in owned}
+            changes |= floor_changes(floors, owned)
         self._config.set(changes)
         message = message_of(plan, f"rollback to {to}", run.hand, run.until())
         ended = self._updating.up(message)

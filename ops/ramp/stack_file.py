@@ -53,6 +53,12 @@ class StackFile:
         services: Mapping[str, Any] = self._map("services")
         return frozenset(name for name, one in services.items() if one and "weights" in one)
 
+    def owns_groups(self, service: str) -> bool:
+        """Whether the stack makes the service's Auto Scaling groups, and so can set their min."""
+        slots: Any = (self._map("services").get(service) or {}).get("slots") or {}
+        parts = [(slot or {}).get("autoScalingGroup") or {} for slot in slots.values()]
+        return not any("existing" in part for part in parts)
+
     def floors(self, services: Iterable[str]) -> dict[str, dict[Slot, int]]:
         """The floors of these services, as far as there are any."""
         found: dict[str, dict[Slot, int]] = {}

@@ -67,9 +67,14 @@ class Updating:
             ended = update.poll()
         run.write(Kind.UP_STARTED, message=message, pid=update.pid)
         failure: GateFailedError | None = None
+        is_interrupted = False
         while ended is None:
             self._tell(update)
-            failure = failure or self._failure_of(update)
+            failure = failure or self._failure()
+            if not is_interrupted and (failure is not None or run.effects.stop.asked > 1):
+                # Once: the engine takes a second one as "at once", and leaves pending operations.
+                update.interrupt()
+                is_interrupted = True
             clock.wait(POLL_SECONDS)
             ended = update.poll()
         self._tell(update)
@@ -87,16 +92,13 @@ class Updating:
         for line in update.said():
             self._run.write(Kind.UP_SAID, line=line)
 
-    def _failure_of(self, update: Update) -> GateFailedError | None:
+    def _failure(self) -> GateFailedError | None:
         """What a gate says against going on, which ends the update; None where none does."""
-        if self._run.effects.stop.asked > 1:
-            update.interrupt()
         if self._run.is_going_back:
             return None
         try:
             self._run.judge()
         except GateFailedError as failure:
-            update.interrupt()
             return failure
         return None
 

@@ -36,3 +36,9 @@ def test_a_guards_no_for_a_weight_that_somebody_moved_is_not_for_a_machine_to_an
     surprise = "warning: surprise: web: 42/58 -> 75/25: somebody else moved traffic\n"
 
     assert not is_refused_by_guard(surprise + REFUSED)
+
+
+def test_an_aws_that_the_guards_cannot_see_is_no_word_against_the_candidate() -> None:
+    unseen = "error: judgement: refused: all services: unseen: AWS throttles the calls\n"
+
+    assert not is_refused_by_guard(unseen)

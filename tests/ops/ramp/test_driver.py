@@ -119,6 +119,32 @@ def test_a_gate_that_fails_while_an_update_runs_ends_that_update(world: World) -
     assert world.weights() == "100/0"
 
 
+def test_an_update_is_interrupted_once_since_twice_would_cut_it_off(world: World) -> None:
+    def stop(entry: Entry) -> None:
+        if entry.kind is Kind.UP_STARTED and "stage 2/5" in str(entry.facts["message"]):
+            world.stop.asked = 2
+
+    world.journal.before_append = stop
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert world.interrupts == 1
+    assert (set(world.live.values()), world.weights()) == ({Split(90, 10)}, "90/10")
+
+
+def test_groups_that_the_stack_only_names_get_no_floors(world: World) -> None:
+    group = {"autoScalingGroup": {"existing": "web-blue"}}
+    world.add_service_config("web", {"slots": {"01": group}})
+    seen: list[set[str]] = []
+    world.after_up = lambda _message: seen.append(set(world.floors()))
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0
+    assert all(services <= {"portal"} for services in seen)
+
+
 def test_a_refused_stage_puts_the_old_value_back_and_then_goes_back(world: World) -> None:
     seen: list[str] = []
     world.refuse = lambda message: "judgement: refused: not fit" if "stage 3/5" in message else ""

@@ -64,8 +64,9 @@ class Update:
 
     pid = 4712
 
-    def __init__(self, work: Callable[[], Ended]) -> None:
+    def __init__(self, work: Callable[[], Ended], on_interrupt: Callable[[], None]) -> None:
         self._work = work
+        self._on_interrupt = on_interrupt
         self._polls = 0
         self._ended: Ended | None = None
         self.is_interrupted = False
@@ -83,6 +84,7 @@ class Update:
 
     def interrupt(self) -> None:
         self.is_interrupted = True
+        self._on_interrupt()
 
 
 class Gate:
@@ -149,6 +151,7 @@ class World:
         self.locks: list[str] = []
         self.lock_is_cleared = False
         self.aws_error = ""
+        self.interrupts = 0
         self._write({"weights": start, "services": {s: {} for s in SERVICES}, "capacity": {}})
 
     # The engine.
@@ -170,7 +173,10 @@ class World:
         self._write(config)
 
     def start_up(self, message: str) -> Update:
-        return Update(lambda: self._apply(message))
+        return Update(lambda: self._apply(message), self._count_interrupt)
+
+    def _count_interrupt(self) -> None:
+        self.interrupts += 1
 
     def history(self) -> Sequence[PastUpdate]:
         return [PastUpdate(told.message, told.succeeded, {}) for told in self.told[::-1]]
@@ -250,6 +256,11 @@ class World:
         if why_back is not None:
             run.write(Kind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
         return Driver(run, Processes(), from_anywhere=why_back is not None).drive()
+
+    def add_service_config(self, service: str, config: Mapping[str, Any]) -> None:
+        whole = self._config()
+        whole["services"][service] = dict(config)
+        self._write(whole)
 
     def has_let_go(self) -> bool:
         """Whether the newest update let go of the wheel."""
