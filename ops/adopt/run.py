@@ -184,6 +184,7 @@ def _write(
 ) -> None:
     copy = stack.write(merge)
     if copy is not None:
+        say("replaced:\n" + "\n".join(conflict_text(each) for each in merge.conflicts))
         say(f"kept the file as it was: {copy.name}")
     if merge.edits:
         say(f"wrote {stack.path.name}")

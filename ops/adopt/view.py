@@ -13,8 +13,9 @@ def plan_lines(plan: Plan, unlike: Sequence[str]) -> list[str]:
     order = list(Kind)
     steps = sorted(plan.steps, key=lambda step: (order.index(step.kind), step.name))
     width = max((len(_short(step.type_token)) for step in steps), default=0)
+    longest = max((len(step.name) for step in steps), default=0)
     lines = [
-        f"  {step.kind.value:9} {_short(step.type_token):{width}}  {step.name:16} {step.said}"
+        f"  {step.kind.value:9} {_short(step.type_token):{width}}  {step.name:{longest}}  {step.said}"
         for step in steps
     ]
     return [*lines, *(f"  note      {line}" for line in unlike)]
