@@ -27,6 +27,7 @@ from ops.ramp.stopping import await_engine
 from probe.quantity import parse_duration_seconds
 from rollout.plan import EVEN, Plan
 from rollout.split import Slot
+from settings.ramp import FEWEST_METRICS_BAKE_SECONDS
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 RAMP_ID = "%Y%m%dT%H%M%SZ"
@@ -174,6 +175,14 @@ def _refuse_other(found: Found, choice: Choice) -> None:
 def limits_of(stack: OpenedStack, bake_seconds: float | None) -> Limits:
     """The config's limits, the bake as the person asked for it."""
     ramp_settings = stack.ramp
+    is_short = bake_seconds is not None and bake_seconds < FEWEST_METRICS_BAKE_SECONDS
+    if is_short and ramp_settings.gates.metrics is not None:
+        raise BadInputError(
+            f"--bake {bake_seconds:g}s is too short for the gate metrics\n"
+            f"  expected: {FEWEST_METRICS_BAKE_SECONDS} s or more: CloudWatch has one point a "
+            "minute, and the first, partial one does not count\n"
+            f"  mend:     failover ramp --bake {FEWEST_METRICS_BAKE_SECONDS}s"
+        )
     return Limits(
         bake=bake_seconds if bake_seconds is not None else ramp_settings.bake_seconds,
         hold=ramp_settings.hold_seconds,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ops.journal.errors import JournalError
-from ops.ramp.errors import NotSureError, RefusedError
+from ops.ramp.errors import DeadSlotError, NotSureError, RefusedError
 from ops.ramp.floors import Floors
 from ops.ramp.processes import Processes
 from ops.ramp.proving import Proving
@@ -78,6 +77,10 @@ class Driver:
             return Ending(1, f"{error}; no weight was changed\n  next:     wait for it")
         except JournalError as error:
             return Ending(3, f"stopped, the weights stay: {error}\n  next:     {GO_ON}")
+        except DeadSlotError as error:
+            # Whoever asked for it is told no; where a gate did, it is for a person to look.
+            ending = self._not_sure(str(error))
+            return Ending(1, ending.words) if self._from_anywhere else ending
         except NotSureError as error:
             return self._not_sure(f"{error}\n  next:     {GO_ON}")
 
@@ -136,7 +139,7 @@ class Driver:
         """Go back, unless that would put requests onto a slot with no healthy target.
 
         Raises:
-            NotSureError: it would.
+            DeadSlotError: it would.
         """
         self._run.is_going_back = True
         live = self._run.effects.aws.services()
@@ -150,7 +153,7 @@ class Driver:
         onto = sorted(f"{service}-{slot}" for service, slot in dead if to.weight_of(slot) > 0)
         if onto:
             both = [s for s in plan.services if {(s, slot) for slot in Slot} <= dead]
-            raise NotSureError(_dead_words(to, onto, both, live))
+            raise DeadSlotError(_dead_words(to, onto, both))
         self._shifting.roll_back(to)
 
     def _finished(self, outcome: str) -> Ending:
@@ -180,8 +183,7 @@ class Driver:
         return Ending(3, words)
 
 
-def _dead_words(to: Split, onto: list[str], both: list[str], live: Mapping[str, object]) -> str:
-    del live
+def _dead_words(to: Split, onto: list[str], both: list[str]) -> str:
     dead = ", ".join(onto)
     if both:
         return (

@@ -5,6 +5,7 @@ RampError
 ├── BadInputError    the options or the config make no ramp (2)
 └── NotSureError     it changed nothing more and asks a person (3)
     ├── AwsError     AWS cannot be read: credentials, throttling, network
+    ├── DeadSlotError  a rollback would put requests onto a slot without a healthy target
     └── EngineError  the engine failed in what was no change of weights
 """
 
@@ -35,6 +36,10 @@ class NotSureError(RampError):
 
 class AwsError(NotSureError):
     """AWS cannot be read."""
+
+
+class DeadSlotError(NotSureError):
+    """A rollback would put requests onto a slot without a healthy target; nothing was changed."""
 
 
 class EngineError(NotSureError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from ops.journal.journal import FileJournal
 from ops.journal.observer import Observer
 from ops.ramp.clock import Signals, SystemClock
 from ops.ramp.driver import Driver, Ending
-from ops.ramp.errors import BadInputError
+from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.finding import Found
 from ops.ramp.gating import Gating
 from ops.ramp.git import OwnGit
@@ -20,6 +20,7 @@ from ops.ramp.means import Effects, Limits
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
 from ops.ramp.stack import OpenedStack
+from ops.ramp.stack_file import StackFile
 from ops.ramp.watching import show_traffic, watched
 from rollout.capacity import Fleet, shortages
 from rollout.entry import Json, Kind
@@ -86,6 +87,7 @@ class Launcher:
             plan = planned(live, candidate, self._stack.ramp.stages, up_to)
         except PlanError as error:
             raise BadInputError(str(error)) from error
+        self._refuse_other_config(live)
         self._refuse_short(plan)
         return plan
 
@@ -214,6 +216,19 @@ class Launcher:
     def _counts(self, plan: Plan) -> dict[str, dict[Slot, int]]:
         live = self._live.services()
         return {s: {k: live[s].slots[k].desired for k in Slot} for s in plan.services}
+
+    def _refuse_other_config(self, live: Mapping[str, Split]) -> None:
+        """Raises NotSureError where the stack file and AWS say different weights."""
+        configured = StackFile.read(self._stack.engine.stack_file).weights()
+        apart = {s: text for s, text in configured.items() if s in live and text != str(live[s])}
+        for service, text in sorted(apart.items()):
+            raise NotSureError(
+                f"{service} is at {live[service]}, and {self._stack.engine.stack_file.name} says "
+                f"{text}; nothing was changed\n"
+                "  expected: a ramp begins where the config and the live rules agree\n"
+                f"  mend:     failover plan, then pulumi up; or keep what is live: "
+                f"pulumi config set weights {live[service]}"
+            )
 
     def _refuse_short(self, plan: Plan) -> None:
         """Raises BadInputError where a max is too small for what the ramp is going to need."""

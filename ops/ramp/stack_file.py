@@ -53,6 +53,12 @@ class StackFile:
         services: Mapping[str, Any] = self._map("services")
         return frozenset(name for name, one in services.items() if one and "weights" in one)
 
+    def weights(self) -> dict[str, str]:
+        """The split of every service: its own, else the common one."""
+        services: Mapping[str, Any] = self._map("services")
+        common = str(self.config.get("weights", ""))
+        return {name: str((one or {}).get("weights", common)) for name, one in services.items()}
+
     def owns_groups(self, service: str) -> bool:
         """Whether the stack makes the service's Auto Scaling groups, and so can set their min."""
         slots: Any = (self._map("services").get(service) or {}).get("slots") or {}

@@ -269,6 +269,20 @@ def test_nothing_goes_back_onto_a_slot_without_a_healthy_target(world: World) ->
     assert set(world.live.values()) == {Split(75, 25)}
 
 
+def test_a_rollback_by_hand_onto_a_dead_slot_is_refused(world: World) -> None:
+    world.clock.on_wait = lambda: setattr(world.stop, "asked", int(world.clock.seconds > 20))
+    world.run(PLAN)
+    world.stop.asked = 0
+    world.healthy["web", Slot.FIRST] = 0
+    before = dict(world.live)
+
+    ending = world.run(PLAN, why_back="by hand")
+
+    assert ending.exit_code == 1
+    assert "no rollback to 100/0: web-01 has no healthy target" in ending.words
+    assert world.live == before
+
+
 def test_where_both_slots_are_dead_it_says_so_and_changes_nothing(world: World) -> None:
     def dies(mark: StageMark) -> Outcome:
         if mark.number == 2:
