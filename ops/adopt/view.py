@@ -15,7 +15,8 @@ def plan_lines(plan: Plan, unlike: Sequence[str]) -> list[str]:
     width = max((len(_short(step.type_token)) for step in steps), default=0)
     longest = max((len(step.name) for step in steps), default=0)
     lines = [
-        f"  {step.kind.value:9} {_short(step.type_token):{width}}  {step.name:{longest}}  {step.said}"
+        f"  {step.kind.value:9} {_short(step.type_token):{width}}  "
+        f"{step.name:{longest}}  {step.said}"
         for step in steps
     ]
     return [*lines, *(f"  note      {line}" for line in unlike)]
