@@ -12,6 +12,7 @@ from typing import Any
 from ops.engine.engine import PastUpdate
 from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
+from ops.journal.observer import Observer
 from ops.ramp.driver import Driver, Ending
 from ops.ramp.effects import LiveService, LiveSlot
 from ops.ramp.errors import AwsError
@@ -152,6 +153,7 @@ class World:
         self.lock_is_cleared = False
         self.aws_error = ""
         self.interrupts = 0
+        self.observers: list[Observer] = []
         self._write({"weights": start, "services": {s: {} for s in SERVICES}, "capacity": {}})
 
     # The engine.
@@ -237,7 +239,7 @@ class World:
             clock=self.clock,
             journal=self.journal,
             gates=[self.gate],
-            observers=[],
+            observers=self.observers,
             stop=self.stop,
             traffic=traffic,
             known_messages=frozenset(told.message for told in self.told),

@@ -1,0 +1,103 @@
+"""What a ramp prints where there is no view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ops.gates.gate import StageMark
+from ops.ramp.lines import JsonLines, PlainLines, described
+from rollout.entry import FIELDS, Entry, Kind
+from rollout.plan import Plan
+from rollout.split import Slot, Split
+from rollout.verdict import Outcome, Verdict
+from tests.ops.ramp.world import SERVICES, START, World
+
+PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
+
+
+def test_a_person_reads_every_stage_its_live_weights_and_the_commit_to_make(
+    tmp_path: Path,
+) -> None:
+    world, said = World(tmp_path), list[str]()
+    world.observers = [PlainLines(said.append, world.clock.monotonic)]
+
+    world.run(PLAN)
+
+    text = "\n".join(said)
+    assert "stage 1/2: 50/50" in text
+    assert "live: portal 50/50, web 50/50" in text
+    assert 'commit to make: git commit -m "portal+web: stage 1/2, 02 at 50"' in text
+    assert said[-1].endswith("ramp done")
+
+
+def test_a_gate_is_told_of_when_it_says_something_else_and_not_again(tmp_path: Path) -> None:
+    world, said = World(tmp_path), list[str]()
+    world.gate.says = lambda mark: Outcome.FAIL if mark.number == 2 else Outcome.PASS
+    world.observers = [PlainLines(said.append, world.clock.monotonic)]
+
+    world.run(PLAN)
+
+    told = [line.split(" gate ")[1] for line in said if " gate " in line]
+    assert told == ["fake: pass - as the test has it", "fake: fail - as the test has it"]
+
+
+def test_a_program_reads_the_journals_own_entries(tmp_path: Path) -> None:
+    world, said = World(tmp_path), list[str]()
+    world.observers = [JsonLines(said.append)]
+
+    world.run(PLAN)
+
+    assert [Entry.parse(line) for line in said] == world.journal.kept
+
+
+class BrokenPipe:
+    """A terminal that is gone."""
+
+    def saw(self, entry: Entry) -> None:
+        raise BrokenPipeError
+
+    def waits(self, what: str, seconds_left: float | None) -> None:
+        raise BrokenPipeError
+
+    def judged(self, verdicts: Sequence[Verdict]) -> None:
+        raise BrokenPipeError
+
+
+def test_a_terminal_that_is_gone_does_not_end_the_ramp(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.observers = [BrokenPipe()]
+
+    assert world.run(PLAN).exit_code == 0
+
+
+def test_every_kind_of_entry_has_words_of_its_own() -> None:
+    some: dict[str, object] = {
+        "services": ["web"],
+        "stages": [50],
+        "seconds": 1.0,
+        "floors": {"web": {"01": 3}},
+        "changed": {"update": 2},
+        "splits": {"web": "50/50"},
+        "observed": {"web": "1/2"},
+    }
+    for kind, fields in FIELDS.items():
+        facts = {name: some.get(name, "x") for name in fields}
+        entry = Entry(START, "r", kind, facts)  # pyright: ignore[reportArgumentType]
+
+        assert described(entry) or kind is Kind.CONFIG_CHANGED, kind
+
+
+def fails_at_once(_mark: StageMark) -> Outcome:
+    return Outcome.FAIL
+
+
+def test_what_was_refused_before_the_start_says_why(tmp_path: Path) -> None:
+    world, said = World(tmp_path), list[str]()
+    world.gate.says = fails_at_once
+    world.observers = [PlainLines(said.append, world.clock.monotonic)]
+
+    ending = world.run(PLAN)
+
+    assert ending.words.startswith("refused: portal+web at 100/0")
+    assert any("fake: as the test has it" in line for line in said)
