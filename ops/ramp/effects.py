@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from rollout.split import Slot, Split
 
@@ -18,11 +18,10 @@ class LiveSlot:
     healthy: int
     """Targets that pass their health checks."""
     desired: int
-    smallest: int
     largest: int
-    """The min and max of its Auto Scaling group."""
+    """The max of its Auto Scaling group."""
     has_group: bool = True
-    """Whether a single Auto Scaling group serves it; without one the three numbers are 0."""
+    """Whether a single Auto Scaling group serves it; without one both numbers are 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +131,6 @@ class Engine(Protocol):
         """The file that a stage changes."""
         ...
 
-    def config(self) -> tuple[dict[str, str], frozenset[str]]:
-        """Every key with its namespace, and which are secret."""
-        ...
-
     def set_config(self, changes: Mapping[str, str | None]) -> None:
         """Write values into the stack file by their paths; None removes one."""
         ...
@@ -146,10 +141,6 @@ class Engine(Protocol):
 
     def history(self) -> Sequence[PastUpdate]:
         """The newest updates, the newest first."""
-        ...
-
-    def outputs(self) -> Mapping[str, Any]:
-        """The stack's outputs."""
         ...
 
     def clear_locks(self) -> None:

@@ -100,11 +100,10 @@ def _split(rule: observation.LiveRule) -> Split:
 def _slot(service: observation.LiveService, slot: Slot) -> LiveSlot:
     live = service.slots[slot]
     if live.group is None:
-        return LiveSlot(len(live.healthy), 0, 0, 0, has_group=False)
+        return LiveSlot(len(live.healthy), 0, 0, has_group=False)
     return LiveSlot(
         healthy=len(live.healthy),
         desired=live.group.desired,
-        smallest=live.group.min_size,
         largest=live.group.max_size,
     )
 

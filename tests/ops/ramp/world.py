@@ -158,9 +158,6 @@ class World:
 
     # The engine.
 
-    def config(self) -> tuple[dict[str, str], frozenset[str]]:
-        return {}, frozenset()
-
     def set_config(self, changes: Mapping[str, str | None]) -> None:
         config = self._config()
         for path, value in changes.items():
@@ -182,9 +179,6 @@ class World:
 
     def history(self) -> Sequence[PastUpdate]:
         return [PastUpdate(told.message, told.succeeded, {}) for told in self.told[::-1]]
-
-    def outputs(self) -> Mapping[str, Any]:
-        return {}
 
     def clear_locks(self) -> None:
         self.lock_is_cleared = True
@@ -208,7 +202,6 @@ class World:
                 if self.healthy[name, slot]
                 else 0,
                 desired=3,
-                smallest=3,
                 largest=self.largest,
             )
             for slot in Slot
