@@ -8,9 +8,12 @@ and config equal, with no lock, no process left, and not one request failed.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -21,7 +24,7 @@ from rollout.split import Slot, Split
 from tests.engine import ramping
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 40.0
 """Before the kill: about what a whole ramp takes."""
 GONE_SECONDS = 30.0
 RATE_PER_SECOND = 50
@@ -37,6 +40,8 @@ class Trial:
     inside: str
     """The last thing that the killed ramp wrote down."""
     is_journal_lost: bool
+    is_engine_killed: bool
+    """Whether the engine and the prober went with the driver, as in a reboot."""
     exit_code: int
     ended_at: str
     problems: list[str]
@@ -92,10 +97,13 @@ def _trial(stack: Rehearsed, number: int, draw: random.Random) -> Trial:
     (start,) = ramping.live(stack)
     to = Slot.SECOND if start.slot_02 == 0 else Slot.FIRST
     seconds, loses_journal = draw.uniform(0.3, LONGEST_SECONDS), draw.random() < 0.3
+    kills_engine = draw.random() < 0.3
     arguments = ("ramp", "--to", to.value, "--yes")
     first = ramping.begun(stack, *arguments)
     time.sleep(seconds)
     first.kill()
+    if kills_engine:
+        _kill(ramping.at_work(stack) - _probing(stack))
     said, _ = first.communicate()
     if loses_journal:
         shutil.rmtree(stack.root / ".failover", ignore_errors=True)
@@ -109,6 +117,7 @@ def _trial(stack: Rehearsed, number: int, draw: random.Random) -> Trial:
         seconds=round(seconds, 1),
         inside=lines[-1][:100] if lines else "",
         is_journal_lost=loses_journal,
+        is_engine_killed=kills_engine,
         exit_code=second.returncode,
         ended_at="+".join(sorted(map(str, ramping.live(stack)))),
         problems=problems,
@@ -136,6 +145,12 @@ def _problems(stack: Rehearsed, ends: tuple[Split, ...], said: str, code: int) -
     found += [f"left behind: {process}" for process in sorted(left)]
     found += [f"lock: {path.name}" for path in ramping.locks(stack)]
     return found
+
+
+def _kill(processes: set[str]) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(process.split()[0]), signal.SIGKILL)
 
 
 def _probing(stack: Rehearsed) -> set[str]:
