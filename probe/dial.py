@@ -85,11 +85,15 @@ class Dialer:
         sock = await self.open_socket(origin, dialing, receive_buffer_bytes)
         if origin.is_tls:
             dialing.phase = Phase.TLS
-        _, connection = await self._loop.create_connection(
-            lambda: Connection(self._loop, self._clock, self._open),
-            sock=sock,
-            **self.tls_arguments(origin),
-        )
+        connection = Connection(self._loop, self._clock, self._open)
+        try:
+            await self._loop.create_connection(
+                lambda: connection, sock=sock, **self.tls_arguments(origin)
+            )
+        except BaseException:
+            # uvloop never tells a connection that was cancelled in here that it is gone.
+            self._open.discard(connection)
+            raise
         if origin.is_tls:
             dialing.secured_s = self._clock.monotonic()
         connection.address = dialing.address or ""
