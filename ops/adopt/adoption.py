@@ -117,8 +117,11 @@ class Adoption:
             update = self.pulumi.start_up(log)
         ended = threading.Thread(target=_notified, args=(update, prober), daemon=True)
         ended.start()
-        with prober.changed:
-            prober.changed.wait_for(lambda: prober.failures or update.returncode is not None)
+        try:
+            with prober.changed:
+                prober.changed.wait_for(lambda: prober.failures or update.returncode is not None)
+        except KeyboardInterrupt:
+            self.say("interrupted: the running operations end first")
         if update.returncode is None:
             update.send_signal(signal.SIGINT)
         ended.join()

@@ -36,6 +36,7 @@ from ops.adopt.state import State
 from ops.adopt.view import plan_lines, verdict
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Inspection, Rule
+from ops.inspect.obstacle import alike
 from ops.inspect.obstacles import obstacles
 from ops.inspect.reader import Wanted, inspect
 from ops.traffic.plan import Way
@@ -127,9 +128,8 @@ def _refuse_obstacles(inspection: Inspection, answers: Answers, state: State) ->
     stopping = [each for each in found if each.stops]
     if stopping:
         lines = [
-            f"{number}. {each.subject}: {each.what}\n   why:     {each.why}\n"
-            f"   way out: {each.way_out}"
-            for number, each in enumerate(stopping, start=1)
+            "\n".join([*each.told, f"  why:     {each.why}", f"  way out: {each.way_out}"])
+            for each in alike(stopping)
         ]
         raise RefusedError("\n".join(["in the way; nothing was changed:", *lines]))
 

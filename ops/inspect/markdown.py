@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ops.inspect import summary
 from ops.inspect.document import Inspection
-from ops.inspect.obstacle import Obstacle
+from ops.inspect.obstacle import Obstacle, alike
 from ops.inspect.words import actions_in_words, conditions_in_words
 
 
@@ -47,8 +47,10 @@ def _groups(inspection: Inspection) -> Iterator[str]:
 
 def _obstacles(found: Sequence[Obstacle]) -> Iterator[str]:
     yield from ("### In the way of weighted slots", "")
-    for each in sorted(found, key=lambda each: not each.stops):
-        yield f"- **{each.weight}** {_cell(each.subject)}: {_cell(each.what)}"
+    for each in alike(found):
+        yield f"- **{each.weight}** {_cell('; '.join(each.told))}"
+        if each.more:
+            yield f"  - and {each.more} more"
         yield f"  - why: {_cell(each.why)}"
         yield f"  - way out: {_cell(each.way_out)}"
     if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -35,3 +36,31 @@ class Obstacle:
     def stops(self) -> bool:
         """Whether adopting what it concerns is refused."""
         return self.weight is Weight.STOPS
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Obstacles with one reason and one way out."""
+
+    weight: Weight
+    why: str
+    way_out: str
+    told: tuple[str, ...]
+    """What stands where, each with its subject: the first few."""
+    more: int
+    """How many are not told one by one."""
+
+
+MOST_TOLD = 6
+
+
+def alike(found: Sequence[Obstacle]) -> list[Alike]:
+    """The obstacles by their ways out, those that stop first."""
+    groups: dict[tuple[str, Weight, str, str], list[str]] = {}
+    for each in sorted(found, key=lambda each: not each.stops):
+        key = (each.kind, each.weight, each.why, each.way_out)
+        groups.setdefault(key, []).append(f"{each.subject}: {each.what}")
+    return [
+        Alike(weight, why, way_out, tuple(told[:MOST_TOLD]), max(0, len(told) - MOST_TOLD))
+        for (_, weight, why, way_out), told in groups.items()
+    ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ops.inspect.balancer_reading import read_listeners, read_load_balancer
 from ops.inspect.calls import Calls, reported
@@ -57,8 +58,7 @@ def inspect(calls: Calls, name_or_arn: str, wanted: Wanted) -> Inspection:
         groups = tuple(
             replace(g, details=read_details(elb, g.arn)) if g.arn in in_full else g for g in groups
         )
-        spare = MOST_CALLS - calls.count
-        fleet = [with_template(ec2, g) if _is_read(g, in_full, wanted, spare) else g for g in fleet]
+        fleet = _with_templates(ec2, fleet, in_full, wanted, MOST_CALLS - calls.count)
     return _inspection(calls, balancer, listeners, groups, fleet)
 
 
@@ -79,10 +79,14 @@ def _inspection(
     )
 
 
-def _is_read(group: AutoScalingGroup, in_full: Collection[str], wanted: Wanted, spare: int) -> bool:
-    """Whether a launch template is asked for: of what was wanted by name, or where it is cheap."""
-    is_near = bool(set(group.target_group_arns) & set(in_full))
-    return is_near and (wanted.is_everything or bool(wanted.names) or spare >= len(in_full))
+def _with_templates(
+    ec2: Any, fleet: list[AutoScalingGroup], in_full: Collection[str], wanted: Wanted, spare: int
+) -> list[AutoScalingGroup]:
+    """`fleet` with its launch templates: of what was wanted by name, or where all can be had."""
+    near = {group.name for group in fleet if set(group.target_group_arns) & set(in_full)}
+    if not (wanted.is_everything or wanted.names or len(near) <= spare):
+        return fleet
+    return [with_template(ec2, group) if group.name in near else group for group in fleet]
 
 
 def _in_full(

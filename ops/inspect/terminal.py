@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ops.inspect import summary
 from ops.inspect.document import Inspection, Listener
-from ops.inspect.obstacle import Obstacle
+from ops.inspect.obstacle import Obstacle, Weight, alike
 from ops.inspect.words import actions_in_words, conditions_in_words
 
 
@@ -75,18 +75,13 @@ def obstacles_shown(found: Sequence[Obstacle]) -> Iterator[RenderableType]:
     yield Text(
         f"In the way of weighted slots: {stopping} to clear, {len(found) - stopping} to know"
     )
-    for number, each in enumerate(sorted(found, key=lambda each: not each.stops), start=1):
-        style = "red" if each.stops else "yellow"
-        yield Text.assemble(
-            f"{number:3}. ",
-            (each.weight.value, style),
-            " ",
-            (each.subject, "bold"),
-            f": {each.what}",
-        )
-        reasons = Table.grid(padding=(0, 1))
-        reasons.add_column(style="dim", no_wrap=True)
-        reasons.add_column(overflow="fold")
-        reasons.add_row("why:", each.why)
-        reasons.add_row("way out:", each.way_out)
-        yield Padding(reasons, (0, 0, 0, 5))
+    for each in alike(found):
+        style = "red" if each.weight is Weight.STOPS else "yellow"
+        table = Table.grid(padding=(0, 1))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        more = (f"and {each.more} more",) if each.more else ()
+        table.add_row(Text(each.weight.value, style=style), "\n".join((*each.told, *more)))
+        table.add_row("why", each.why)
+        table.add_row("way out", each.way_out)
+        yield Padding(table, (1, 0, 0, 2))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ops.inspect.document import Action, Condition, Inspection, Rule
+from ops.inspect.obstacle import MOST_TOLD, alike
 from ops.inspect.obstacles import obstacles
 from settings.rule import PREVIEW_HEADER
 from tests.ops.balancers import (
@@ -218,3 +219,13 @@ def test_the_preview_rules_of_a_stack_stand_in_nobodys_way() -> None:
     stopping = [each for each in obstacles(adopted) if each.stops]
 
     assert stopping == []
+
+
+def test_obstacles_with_one_way_out_are_told_together_and_those_that_stop_come_first() -> None:
+    crowded = [rule(n, f"g{n}", f"/{n}") for n in range(1, 10)]
+
+    told = alike(obstacles(inspection(listeners=(listener(*crowded),))))
+
+    assert [each.weight for each in told] == sorted((e.weight for e in told), reverse=True)
+    (taken,) = [each for each in told if "set-rule-priorities" in each.way_out]
+    assert (len(taken.told), taken.more) == (MOST_TOLD, 9 - MOST_TOLD)
