@@ -29,17 +29,20 @@ class Processes:
     def command(self, pid: int) -> str:
         """Its command line; empty when it is gone, `<defunct>` when nobody has collected it."""
         done = subprocess.run(
-            ["ps", "-o", "stat=,args=", "-p", str(pid)], capture_output=True, text=True, check=False
+            ["ps", "-ww", "-o", "stat=", "-o", "args=", "-p", str(pid)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         state, _, arguments = done.stdout.strip().partition(" ")
         return "<defunct>" if state.startswith("Z") else arguments.strip()
 
     def interrupt(self, pid: int) -> None:
-        """Do to it what Ctrl-C does; nothing where it has ended."""
+        """Do to it what Ctrl-C does; nothing where it has ended, or is another user's."""
         self._send(pid, signal.SIGINT)
 
     def terminate(self, pid: int) -> None:
-        """Ask it to end; nothing where it has ended."""
+        """Ask it to end; nothing where it has ended, or is another user's."""
         self._send(pid, signal.SIGTERM)
 
     def ended_within(self, pid: int, seconds: float) -> bool:
@@ -54,5 +57,5 @@ class Processes:
     def _send(self, pid: int, number: signal.Signals) -> None:
         try:
             os.kill(pid, number)
-        except ProcessLookupError:
-            return
+        except (ProcessLookupError, PermissionError):
+            return  # whoever waits for its end says so

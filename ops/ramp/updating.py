@@ -41,6 +41,7 @@ class Updating:
     def __init__(self, run: Run, processes: Processes) -> None:
         self._run = run
         self._processes = processes
+        self._interrupted: set[int] = set()
 
     def up(self, message: str) -> EndedUpdate:
         """One `pulumi up` to its end, locks of our dead processes cleared.
@@ -124,6 +125,12 @@ class Updating:
             )
         if run.is_going_back:
             for holder in ours:
-                self._processes.interrupt(holder.pid)
+                self._interrupt_once(holder.pid)
         run.say_waits(f"the lock of {holders[0]}", deadline - clock.monotonic())
         clock.wait(1.0)
+
+    def _interrupt_once(self, pid: int) -> None:
+        """End somebody's update of this host as Ctrl-C does; a second time would cut it off."""
+        if pid not in self._interrupted:
+            self._interrupted.add(pid)
+            self._processes.interrupt(pid)
