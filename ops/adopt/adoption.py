@@ -41,6 +41,11 @@ class Adoption:
     say: Say
 
     @property
+    def rules(self) -> dict[str, Rule]:
+        """Service to its rule as it was inspected."""
+        return {each.service: self.before[each.rule_arn] for each in self.imports}
+
+    @property
     def groups(self) -> dict[str, str]:
         """Service to the target group that carries its requests now."""
         return {each.service: _heaviest(self.before[each.rule_arn]) for each in self.imports}
@@ -81,7 +86,7 @@ class Adoption:
         Raises:
             PulumiError: the program or the engine refuses.
         """
-        return planned(pulumi.preview(), self.imports, self.groups)
+        return planned(pulumi.preview(), self.imports, self.rules)
 
     def convert(self, prober: Prober, rate: float, settle_seconds: float, log_path: Path) -> None:
         """Run the `up` while the prober watches; undo the rules where a request fails.

@@ -9,6 +9,8 @@ from typing import Any
 
 from ops.adopt.proposal import Import
 from ops.adopt.state import RULE, STACK
+from ops.inspect.document import Rule
+from rollout.split import Slot
 
 _ENGINE_TYPES = (STACK, "pulumi:providers:", "failover:")
 """The stack, providers and components: nothing of them is in AWS."""
@@ -51,16 +53,13 @@ class Plan:
 
 
 def planned(
-    steps: Sequence[Mapping[str, Any]], imports: Collection[Import], groups: Mapping[str, str]
+    steps: Sequence[Mapping[str, Any]], imports: Collection[Import], rules: Mapping[str, Rule]
 ) -> Plan:
-    """The plan of a preview's steps.
-
-    `groups`: service to the ARN of the target group that carries its requests now.
-    """
-    services = {each.service for each in imports}
+    """The plan of a preview's steps; `rules`: the rule of each service as it is now."""
+    services = {each.service: rules[each.service] for each in imports}
     return Plan(
         tuple(
-            _step(step, services, groups)
+            _step(step, services)
             for step in steps
             if step["op"] not in _NO_CHANGE and not _type(step).startswith(_ENGINE_TYPES)
         )
@@ -71,12 +70,12 @@ def _type(step: Mapping[str, Any]) -> str:
     return step["urn"].split("::")[2].rpartition("$")[2]
 
 
-def _step(step: Mapping[str, Any], services: Collection[str], groups: Mapping[str, str]) -> Step:
+def _step(step: Mapping[str, Any], services: Mapping[str, Rule]) -> Step:
     type_token, name, operation = _type(step), step["urn"].rpartition("::")[2], step["op"]
     paths = sorted(step.get("detailedDiff") or {})
     is_rule = type_token == RULE and name in services
     if operation == "update" and is_rule:
-        kind, said = _conversion(step, paths, groups.get(name, ""))
+        kind, said = _conversion(step, paths, services[name])
     elif operation == "create" and is_rule:
         kind, said = Kind.REFUSED, "the rule is there and would be made anew: it is not imported"
     elif operation == "create":
@@ -99,17 +98,22 @@ def _replacing(step: Mapping[str, Any]) -> str:
     return f", because of {', '.join(reasons)}" if reasons else ""
 
 
-def _conversion(step: Mapping[str, Any], paths: Sequence[str], live: str) -> tuple[Kind, str]:
+def _conversion(step: Mapping[str, Any], paths: Sequence[str], live: Rule) -> tuple[Kind, str]:
     other = [path for path in paths if not path.startswith(_ACTIONS)]
     if other:
         return Kind.REFUSED, f"would change {', '.join(other)} of the rule, not its actions alone"
     weights = _weights(step)
-    if len(weights) != 2:
-        return Kind.REFUSED, f"would forward to {len(weights)} target groups, not to two"
-    if live and live not in weights:
-        return Kind.REFUSED, f"would take the requests from {live}"
     said = "/".join(str(weight) for weight in weights.values())
-    return Kind.CONVERSION, f"one target group becomes two, {said}"
+    if len(weights) != len(Slot):
+        return Kind.REFUSED, f"would forward to {len(weights)} target groups, not to two"
+    shares = {group.arn: share for group, share in zip(live.groups, live.split, strict=True)}
+    lost = [arn for arn, share in shares.items() if weights.get(arn, 0) != share]
+    if lost:
+        now = "/".join(map(str, live.split))
+        return Kind.REFUSED, f"would move requests: from {now} of {lost[0]} to {said}"
+    if len(shares) == 1:
+        return Kind.CONVERSION, f"one target group becomes two, {said}"
+    return Kind.CONVERSION, f"its weights become shares of 100, {said}"
 
 
 def _weights(step: Mapping[str, Any]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from ops.adopt.errors import UnsureError
+from ops.adopt.errors import AdoptError, UnsureError
 
 LOW_PRIORITY = 10
 """Niceness of an update: the prober beside it measures on the same processors."""
@@ -92,9 +92,20 @@ class Pulumi:
         """The stack's deployment, secrets encrypted.
 
         Raises:
-            PulumiError: there is no such stack, or the backend cannot be reached.
+            AdoptError: there is no such stack.
+            PulumiError: the backend cannot be reached.
         """
-        return json.loads(self.run("stack", "export"))["deployment"]
+        try:
+            return json.loads(self.run("stack", "export"))["deployment"]
+        except PulumiError as error:
+            found = json.loads(self.run("stack", "ls", "--json"))
+            names = [stack["name"] for stack in found]
+            if not {self.stack, self.stack.rpartition("/")[2]} & set(names):
+                raise AdoptError(
+                    f"--stack {self.stack}: there is no such stack; there are "
+                    f"{', '.join(names) or 'none'}. Make it: pulumi stack init {self.stack}"
+                ) from error
+            raise
 
     def preview(self) -> list[dict[str, Any]]:
         """The steps of a preview.

@@ -39,6 +39,7 @@ from ops.inspect.document import Inspection, Rule
 from ops.inspect.obstacle import alike
 from ops.inspect.obstacles import obstacles
 from ops.inspect.reader import Wanted, inspect
+from ops.inspect.rule_obstacles import candidates
 from ops.traffic.plan import Way
 from rollout.problem import listed
 
@@ -121,8 +122,12 @@ def _refuse_obstacles(inspection: Inspection, answers: Answers, state: State) ->
     Raises:
         RefusedError: something does.
     """
-    placed = [rule_of(inspection, name) for name in answers.services.values()]
-    chosen = {found[1].arn for found in placed if found}
+    names = set(answers.services.values())
+    chosen = {
+        rule.arn
+        for _, rule in candidates(inspection)
+        if names & {inspection.name_of(group.arn) for group in rule.groups}
+    }
     ours = set(state.ids.values()) - chosen
     found = [each for each in obstacles(inspection, chosen) if not ours & set(each.arns)]
     stopping = [each for each in found if each.stops]

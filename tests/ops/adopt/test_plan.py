@@ -6,11 +6,14 @@ import pytest
 
 from ops.adopt.plan import Kind, Step, planned
 from ops.adopt.proposal import Import
-from tests.ops.balancers import group_arn
+from ops.inspect.document import Rule
+from tests.ops.balancers import forward, group_arn, rule
 
 RULE = "aws:lb/listenerRule:ListenerRule"
 WEB = group_arn("web-tg")
 IMPORTS = (Import("web", "arn:rule"),)
+SINGLE = rule(20, "web-tg", "/*")
+DOUBLE = rule(20, "web-tg", "/*", actions=(forward(("web-tg", 3), ("b-tg", 1)),))
 
 
 def step(operation: str, type_token: str, name: str, **more: Any) -> dict[str, Any]:
@@ -25,8 +28,8 @@ def conversion(*weights: tuple[str, int], diff: tuple[str, ...] = ("actions[0].f
     return step("update", RULE, "web", detailedDiff=paths, newState={"inputs": inputs})
 
 
-def only(found: dict[str, Any]) -> Step:
-    (told,) = planned([found], IMPORTS, {"web": WEB}).steps
+def only(found: dict[str, Any], live: Rule = SINGLE) -> Step:
+    (told,) = planned([found], IMPORTS, {"web": live}).steps
     return told
 
 
@@ -36,6 +39,14 @@ def test_a_rule_that_gets_two_weighted_groups_is_a_conversion() -> None:
     assert (told.kind, told.said) == (Kind.CONVERSION, "one target group becomes two, 100/0")
 
 
+def test_two_weighted_groups_keep_their_shares() -> None:
+    kept = only(conversion((WEB, 75), (group_arn("b-tg"), 25)), DOUBLE)
+    moved = only(conversion((WEB, 100), (group_arn("b-tg"), 0)), DOUBLE)
+
+    assert (kept.kind, kept.said) == (Kind.CONVERSION, "its weights become shares of 100, 75/25")
+    assert moved.kind is Kind.REFUSED
+
+
 def test_what_is_made_is_new_and_what_stays_or_is_a_component_is_not_told() -> None:
     steps = [
         step("create", "aws:lb/targetGroup:TargetGroup", "web-02"),
@@ -43,7 +54,7 @@ def test_what_is_made_is_new_and_what_stays_or_is_a_component_is_not_told() -> N
         step("same", RULE, "web"),
     ]
 
-    plan = planned(steps, IMPORTS, {"web": WEB})
+    plan = planned(steps, IMPORTS, {"web": SINGLE})
 
     assert [(each.kind, each.name) for each in plan.steps] == [(Kind.NEW, "web-02")]
     assert plan.refused == ()
@@ -65,7 +76,8 @@ def test_what_is_made_is_new_and_what_stays_or_is_a_component_is_not_told() -> N
         ),
         (conversion((WEB, 100), ("b", 0), diff=("priority", "actions[0]")), "change priority"),
         (conversion((WEB, 100)), "would forward to 1 target groups"),
-        (conversion(("a", 100), ("b", 0)), f"would take the requests from {WEB}"),
+        (conversion(("a", 100), ("b", 0)), f"would move requests: from 100 of {WEB} to 100/0"),
+        (conversion((WEB, 90), ("b", 10)), f"would move requests: from 100 of {WEB} to 90/10"),
     ],
 )
 def test_anything_else_stops_the_adoption_with_its_reason(found: Any, why: str) -> None:
