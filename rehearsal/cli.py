@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import json
 import sys
 from collections.abc import Callable, Generator
 from typing import Any
@@ -18,6 +19,9 @@ from rehearsal.cutover_run import Ended, run_cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, find, start, stop
+from rehearsal.scenarios.catalogue import CATALOGUE, scenario_named
+from rehearsal.scenarios.report import document, lines, listed
+from rehearsal.scenarios.run import play_alone
 from rehearsal.shell_environment import as_json, as_shell
 from rehearsal.status import statuses
 from rehearsal.status_view import status_table
@@ -201,21 +205,34 @@ def down(*, force: bool) -> None:
 @_like
 @_boot
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON document at the end.")
+@click.option("--scenario", "name", metavar="NAME", help="Play something that goes wrong.")
+@click.option("--list", "wants_list", is_flag=True, help="Name the scenarios, and no more.")
 @_with_reported_errors
-def ramp(like: str, boot_seconds: float, *, wants_json: bool) -> None:
-    """Run a whole cutover under constant traffic, from nothing to 0/100, and tear it down.
+def ramp(
+    like: str, boot_seconds: float, *, wants_json: bool, name: str | None, wants_list: bool
+) -> None:
+    """Run a whole `failover ramp` under constant traffic, from nothing to 0/100, and tear it down.
 
-    Requests go to every service from the first slots' birth to the end. Exits 0 when every stage
-    changed exactly one rule per service and nothing else, was followed by the requests as
-    configured, and not one request was lost; 1 otherwise. The requests' record and its page stay in
-    .rehearsal-traffic, until the next run.
+    Requests go to every service from the first slots' birth to the end. Exits 0 when the ramp did,
+    every stage changed exactly one rule per service and nothing else, was followed by the requests
+    as configured, and not one request was lost; 1 otherwise. With --scenario it exits 0 when the
+    ramp dealt with the fault as it should. The requests' record stays in .rehearsal-traffic, until
+    the next run.
 
     \b
     Examples:
       failover rehearse ramp
       failover rehearse ramp --like dev --json
+      failover rehearse ramp --list
+      failover rehearse ramp --scenario dies-at-50
     """
+    if wants_list or name == "list":
+        click.echo("\n".join(listed(CATALOGUE)))
+        return
     workspace = Workspace(ROOT)
+    if name is not None:
+        _play(workspace, name, like, boot_seconds, wants_json=wants_json)
+        return
     view = CutoverView(Console(), as_json=wants_json)
     ended: Ended | None = None
     try:
@@ -233,6 +250,23 @@ def ramp(like: str, boot_seconds: float, *, wants_json: bool) -> None:
         sys.exit(INTERRUPTED)
     view.finish(ended.traffic, ended.problems, ended.note)
     if ended.problems:
+        sys.exit(1)
+
+
+def _play(
+    workspace: Workspace, name: str, like: str, boot_seconds: float, *, wants_json: bool
+) -> None:
+    """One scenario; exits 1 where it did not end as it should."""
+    scenario = scenario_named(name)
+    _say(f"{scenario.name}: {scenario.sentence}")
+    try:
+        played = play_alone(workspace, scenario, like, boot_seconds, _say)
+    except KeyboardInterrupt:
+        _say("stopped by hand; everything of the rehearsal is gone")
+        sys.exit(INTERRUPTED)
+    told = json.dumps(document(played), indent=2) if wants_json else "\n".join(lines(played))
+    click.echo(told)
+    if played.problems:
         sys.exit(1)
 
 

@@ -1,20 +1,24 @@
-"""The whole cutover on a local AWS, each stage by the two commands that a person types."""
+"""The whole cutover on a local AWS: what a person types until a release is there, then one ramp."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rehearsal.engine import Change, Engine, UpResult
+from rehearsal.engine import Change, Engine
 from rehearsal.errors import RehearsalError
 from rehearsal.observation import Observer, ServiceState
+from rehearsal.ramped_stage import CHANGE_OF_WEIGHTS, Calls, RampedStage, ramped_stages
 from rehearsal.traffic.stage import StageTraffic
+from rehearsal.traffic.watch import Spell
+from rollout.entry import Entry, Kind
 from rollout.split import Slot, Split
 
-RULE = "aws:lb/listenerRule:ListenerRule"
-STAGES = tuple(Split.parse(text) for text in ("90/10", "75/25", "50/50", "25/75", "0/100"))
+START = Split.parse("100/0")
+TARGET = Split.parse("0/100")
 SETTLE_SECONDS = 180.0
 POLL_SECONDS = 0.25
 
@@ -25,7 +29,7 @@ class Step:
 
     name: str
     changed: str
-    """What the preview said, in words."""
+    """What the update changed, in words."""
     weights: dict[str, str]
     """Service -> live weights, read back from the control plane."""
     seconds: float
@@ -47,8 +51,25 @@ class Watch(Protocol):
         """Write down that a change begins; the time of it."""
         ...
 
-    def judge(self, before: Split, split: Split, began_s: float) -> StageTraffic:
-        """Wait until enough requests followed, and say what they tell."""
+    def judge(self, splits: tuple[Split, Split], spell: Spell) -> StageTraffic:
+        """Say what the requests of that spell tell, when all of them are known."""
+        ...
+
+
+class Ramp(Protocol):
+    """A ramp that runs; `RampProcess` is one."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry as it comes, until it has ended."""
+        ...
+
+    def wait(self) -> int:
+        """Its exit code."""
+        ...
+
+    @property
+    def last_words(self) -> str:
+        """What it said to a person."""
         ...
 
 
@@ -61,6 +82,8 @@ class Cutover:
         image: The AMI of the build to release.
         say: Called with a line about what is going on now.
         watch: Judges by the traffic; it begins when the first slots serve.
+        open_ramp: Starts a ramp.
+        calls: Counts what is asked of the local AWS.
         up_options: Options of every `pulumi up`, such as those of the policy pack.
     """
 
@@ -71,6 +94,8 @@ class Cutover:
         image: str,
         say: Callable[[str], None],
         watch: Watch,
+        open_ramp: Callable[[], AbstractContextManager[Ramp]],
+        calls: Calls,
         up_options: Sequence[str] = (),
     ) -> None:
         self._engine = engine
@@ -78,7 +103,9 @@ class Cutover:
         self._image = image
         self._say = say
         self._watch = watch
-        self._up_options = up_options
+        self._open_ramp = open_ramp
+        self._calls = calls
+        self._up_options = ("--skip-preview", *up_options)
 
     def run(self) -> Iterator[Step]:
         """From nothing to 0/100.
@@ -86,23 +113,19 @@ class Cutover:
         Raises:
             RehearsalError: the engine refused a step, or a slot did not settle.
         """
-        first = Split.parse("100/0")
-        self._say(f"pulumi config set weights {first} && pulumi up")
-        self._engine.set_config("weights", str(first))
+        self._say(f"pulumi config set weights {START} && pulumi up")
+        self._engine.set_config("weights", str(START))
         created = self._engine.up(*self._up_options)
         outputs = self._engine.outputs()
         observer = self._observe(outputs)
         services = self._settled(observer)
-        yield self._step(f"create at {first}", created, services, first, None)
+        changed = _in_words(created.applied)
+        yield _step(f"create at {START}", changed, created.seconds, services, START)
         self._watch.begin(outputs["urls"])
-        names = [service.name for service in services]
-        yield self._release(observer, names, first)
-        before = first
-        for split in STAGES:
-            yield self._stage(observer, names, before, split)
-            before = split
+        yield self._release(observer, [service.name for service in services])
+        yield from self._ramp(observer, len(services))
 
-    def _release(self, observer: Observer, names: Sequence[str], split: Split) -> Step:
+    def _release(self, observer: Observer, names: Sequence[str]) -> Step:
         """The new build onto slot 02, which carries nothing."""
         for name in names:
             key = f"images.{name}.{Slot.SECOND}"
@@ -112,46 +135,40 @@ class Cutover:
         began_s = self._watch.mark("v2 onto slot 02")
         released = self._engine.up(*self._up_options)
         services = self._settled(observer)
-        traffic = self._watch.judge(split, split, began_s)
-        return self._step("v2 onto slot 02", released, services, split, None, traffic)
+        traffic = self._watch.judge((START, START), Spell(began_s, began_s, time.time()))
+        changed = _in_words(released.applied)
+        return _step("v2 onto slot 02", changed, released.seconds, services, START, traffic)
 
-    def _stage(self, observer: Observer, names: Sequence[str], before: Split, split: Split) -> Step:
-        """One stage: two commands, then a look at the rules and at the traffic."""
-        self._say(f"pulumi config set weights {split} && pulumi up")
-        self._engine.set_config("weights", str(split))
-        began_s = self._watch.mark(f"weights {split}")
-        shifted = self._engine.up(*self._up_options)
-        traffic = self._watch.judge(before, split, began_s)
-        return self._step(str(split), shifted, observer.read(), split, names, traffic)
-
-    def _step(
-        self,
-        name: str,
-        result: UpResult,
-        services: Sequence[ServiceState],
-        split: Split,
-        one_rule_for: Sequence[str] | None,
-        traffic: StageTraffic | None = None,
-    ) -> Step:
-        problems = [
-            f"{service.name} is at {service.weights}, not at {split}"
-            for service in services
-            if service.weights != str(split)
-        ]
-        if one_rule_for is not None:
-            for what, changes in (("preview", result.previewed), ("update", result.applied)):
-                if (problem := _not_only_rules(changes, len(one_rule_for))) is not None:
-                    problems.append(f"the {what} {problem}")
-        if traffic is not None:
-            problems += traffic.problems
-        return Step(
-            name=name,
-            changed=_in_words(result.previewed),
-            weights={service.name: service.weights for service in services},
-            seconds=result.seconds,
-            problem="; ".join(problems),
-            traffic=traffic,
+    def _ramp(self, observer: Observer, services: int) -> Iterator[Step]:
+        """One `failover ramp`, a step for each of its stages, and one for its end."""
+        self._say("failover ramp")
+        with self._open_ramp() as ramp:
+            began_s = time.monotonic()
+            for stage in ramped_stages(self._told(ramp), self._calls, START):
+                yield self._stage(observer, stage, services)
+            code = ramp.wait()
+            problem = f"failover ramp exited {code}:\n{ramp.last_words}" if code else ""
+        seconds = time.monotonic() - began_s
+        yield _step(
+            "failover ramp", f"exit {code}", seconds, observer.read(), TARGET, None, problem
         )
+
+    def _told(self, ramp: Ramp) -> Iterator[Entry]:
+        """The entries, each shown as it passes by."""
+        for entry in ramp.entries():
+            if (said := _said(entry)) is not None:
+                self._say(said)
+            if entry.kind is Kind.STAGE_STARTED:
+                self._watch.mark(f"weights {entry.facts['split']}")
+            yield entry
+
+    def _stage(self, observer: Observer, stage: RampedStage, services: int) -> Step:
+        spell = Spell(stage.began_s, stage.verified_s, stage.ended_s)
+        traffic = self._watch.judge((stage.before, stage.split), spell)
+        wrong = "; ".join(stage.problems(services))
+        changed = f"{stage.writes.get(CHANGE_OF_WEIGHTS, 0)} rules updated"
+        live, split = observer.read(), stage.split
+        return _step(str(split), changed, stage.up_seconds, live, split, traffic, wrong)
 
     def _settled(self, observer: Observer) -> list[ServiceState]:
         """Poll until every slot has what it wants; AWS has no event for it.
@@ -178,28 +195,49 @@ class Cutover:
             time.sleep(POLL_SECONDS)
 
 
-def _not_only_rules(changes: Sequence[Change], services: int) -> str | None:
-    """Why `changes` are not exactly one in-place weight update of one rule per service."""
-    others = [f"{c.operation} of {c.name}" for c in changes if c.type_token != RULE]
-    if others:
-        return f"changes more than rules: {', '.join(others)}"
-    if any(change.operation != "update" for change in changes):
-        return "replaces or creates a rule"
-    odd = [path for change in changes for path in change.paths if not path.endswith("weight")]
-    if odd:
-        return f"changes more than weights: {', '.join(odd)}"
-    if len(changes) != services:
-        return f"changes {len(changes)} rules for {services} services"
-    return None
+def _step(
+    name: str,
+    changed: str,
+    seconds: float,
+    services: Sequence[ServiceState],
+    split: Split,
+    traffic: StageTraffic | None = None,
+    problem: str = "",
+) -> Step:
+    """The step, with every way in which it was not what it should be."""
+    problems = [problem] if problem else []
+    problems += [
+        f"{service.name} is at {service.weights}, not at {split}"
+        for service in services
+        if service.weights != str(split)
+    ]
+    if traffic is not None:
+        problems += traffic.problems
+    weights = {service.name: service.weights for service in services}
+    return Step(name, changed, weights, seconds, "; ".join(problems), traffic)
+
+
+def _said(entry: Entry) -> str | None:
+    """What a ramp does now, for the line of what is going on; None of what takes no time."""
+    facts = entry.facts
+    match entry.kind:
+        case Kind.UP_STARTED:
+            return f"pulumi up: {str(facts['message']).split(', by ')[0]}"
+        case Kind.VERIFIED:
+            return "waiting for the split to show in the traffic"
+        case Kind.BAKE_STARTED:
+            return f"waiting for the gates, {facts['seconds']} s"
+        case Kind.HOLD_STARTED:
+            return f"waiting for slot {facts['slot']} to be silent for {facts['seconds']} s"
+        case Kind.ROLLBACK_STARTED:
+            return f"rollback to {facts['to']}: {facts['why']}"
+        case _:
+            return None
 
 
 def _in_words(changes: Sequence[Change]) -> str:
-    """`"2 rules updated"`, `"61 created"`."""
-    if not changes:
-        return "nothing"
-    if all(change.type_token == RULE and change.operation == "update" for change in changes):
-        return f"{len(changes)} rule{'s' if len(changes) != 1 else ''} updated"
+    """`"61 to create"`."""
     counts: dict[str, int] = {}
     for change in changes:
         counts[change.operation] = counts.get(change.operation, 0) + 1
-    return ", ".join(f"{number} to {operation}" for operation, number in counts.items())
+    return ", ".join(f"{number} to {name}" for name, number in counts.items()) or "nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +10,12 @@ from rehearsal.account import images_of
 from rehearsal.cutover import Cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.lifecycle import engine_of
+from rehearsal.local_aws import LocalAws
 from rehearsal.observation import Observer
 from rehearsal.policy_pack import pack_options
+from rehearsal.ramp_process import ramp_process
+from rehearsal.shell_environment import process_environment
+from rehearsal.stack_file import set_ramp, shorten_draining
 from rehearsal.traffic.download import HeldDownload
 from rehearsal.traffic.run import Address, TrafficRun
 from rehearsal.traffic.watch import RampTraffic, StageWatch
@@ -18,6 +23,16 @@ from rehearsal.workspace import Running, Workspace
 
 RELEASED_BUILD = "v2"
 LOOPBACK = "127.0.0.1"
+IDLE_DRAINING_SECONDS = 5
+"""Nobody is on the slot that gets the release."""
+RAMP = {
+    "bakeSeconds": 5,
+    "holdSeconds": 3,
+    "watchSeconds": 3,
+    "inconclusiveSeconds": 60,
+    "gates": {"targets": True, "probe": {}, "smoke": {}, "alarms": True},
+}
+"""Minutes of what takes an hour in production; the stages are the stack's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,7 @@ class Ended:
 
 
 def run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> Ended:
-    """From nothing to 0/100 on a rehearsal that has just begun, shown step by step.
+    """From nothing to 0/100, by `failover ramp`, on a rehearsal that has just begun.
 
     Raises:
         RehearsalError: the engine refused a step, a slot did not settle, or the traffic ended.
@@ -48,12 +63,17 @@ def run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> En
     view.follow(traffic.counts)
     address = Address(LOOPBACK, running.https_port, workspace.ca_file)
     watch = StageWatch(traffic, HeldDownload, address, view.say)
+    set_ramp(workspace.stack_file, RAMP)
+    shorten_draining(workspace.stack_file, IDLE_DRAINING_SECONDS)
+    env = process_environment(workspace, running, os.environ)
     cutover = Cutover(
         engine_of(workspace, running).at_low_priority(),
         lambda outputs: Observer(running.endpoint, running.region, outputs["services"]),
         images_of(running.endpoint, running.region)[RELEASED_BUILD],
         view.say,
         watch,
+        lambda: ramp_process(workspace.root, env),
+        LocalAws(running.endpoint),
         pack_options(workspace.root),
     )
     problems: list[str] = []

@@ -2,6 +2,7 @@
 
 RehearsalError            base; `exit_code` is what the command ends with
 ├── NotRunningError       a command needs a running rehearsal and there is none
+├── BadScenarioError      there is no scenario of that name
 ├── BusyError             someone else runs, or an update is in progress
 └── NotSupportedError     the rehearsal cannot be true to AWS here, and says so
 """
@@ -17,6 +18,12 @@ class RehearsalError(Exception):
 
 class NotRunningError(RehearsalError):
     """There is no rehearsal in this clone."""
+
+    exit_code = 2
+
+
+class BadScenarioError(RehearsalError):
+    """There is no scenario of that name; nothing was begun."""
 
     exit_code = 2
 

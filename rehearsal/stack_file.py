@@ -120,6 +120,32 @@ def write_stack(path: Path, stack: StackFile) -> None:
     path.write_text(_HEADER.format(like=stack.like) + body)
 
 
+def set_ramp(path: Path, ramp: Mapping[str, Any]) -> None:
+    """Set keys of `ramp` in a stack file; the others stay as they are."""
+    text = path.read_text()
+    document = yaml.safe_load(text)
+    had = _map(document["config"].get(f"{PROJECT}:ramp"))
+    document["config"][f"{PROJECT}:ramp"] = {**had, **ramp}
+    path.write_text(_comments_of(text) + yaml.safe_dump(document, sort_keys=False))
+
+
+def shorten_draining(path: Path, seconds: int) -> None:
+    """Cut the deregistration delay of every service.
+
+    The load balancer ends a deregistration at once when the target has no request and no connection
+    left; the local one waits out the whole delay. Source: ELB user guide, "Deregistration delay".
+    """
+    text = path.read_text()
+    document = yaml.safe_load(text)
+    for service in document["config"][f"{PROJECT}:services"].values():
+        service["deregistrationDelaySeconds"] = seconds
+    path.write_text(_comments_of(text) + yaml.safe_dump(document, sort_keys=False))
+
+
+def _comments_of(text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
+
+
 def _refuse_existing(config: Mapping[str, Any], like: str) -> None:
     """What names a load balancer, a group or a target group that only the team's account has."""
     found = [

@@ -48,5 +48,16 @@ BAD_BUILDS = (
     Image("ami-0fa11bad000000009", "wrong-build", "Works, and says that it is another build"),
 )
 
+SUBTLE_BUILDS = (
+    Image("ami-0fa11bad00000000a", "few-errors", "Answers 2 % of requests with 500"),
+    Image("ami-0fa11bad00000000b", "slower", "Answers each request a tenth of a second late"),
+    Image("ami-0fa11bad00000000c", "background", "Answers 0.05 % of requests with 500"),
+    Image("ami-0fa11bad00000000d", "dips", "Answers half with 500 for some seconds of each minute"),
+)
+"""Builds whose fault shows under steady traffic only."""
+
 CATALOGUE = GOOD_BUILDS + BAD_BUILDS
+"""Builds that a few requests tell apart."""
+
+IMAGES = CATALOGUE + SUBTLE_BUILDS
 """Every image that a new region has."""

@@ -21,6 +21,9 @@ class Behaviour:
     """Requests that are answered well before the first error."""
     has_shared_assets: bool = True
     """Whether it has the assets of the other builds' pages too."""
+    dip_seconds: float = 0.0
+    """For so long at the beginning of each minute of the clock, every other request is answered
+    with 500: all instances dip together, as if what they share were in trouble."""
     delay_seconds: float = 0.0
     """Before each answer."""
     gives_up_idle_seconds: float = KEEP_ALIVE_SECONDS
@@ -45,6 +48,10 @@ _BY_BUILD = {
     "crash-under-load": Behaviour(crash_per_second=50),
     "crash-later": Behaviour(crash_after_seconds=8.0),
     "slow-boot": Behaviour(boot_factor=20.0),
+    "few-errors": Behaviour(error_every=50),
+    "slower": Behaviour(delay_seconds=0.1),
+    "background": Behaviour(error_every=2000),
+    "dips": Behaviour(dip_seconds=4.0),
     "wrong-build": Behaviour(says_build=GOOD_BUILDS[0].build),
 }
 

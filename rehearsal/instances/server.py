@@ -118,6 +118,8 @@ class InstanceServer:
             os._exit(_CRASHED)
 
     def _is_an_error(self) -> bool:
+        if time.time() % 60 < self._behaviour.dip_seconds and self._requests % 2 == 0:
+            return True
         every, number = self._behaviour.error_every, self._requests
         return every is not None and number > self._behaviour.works_at_first and number % every == 0
 

@@ -13,8 +13,6 @@ from rehearsal.traffic.run import Address, Summary
 from rehearsal.traffic.stage import StageTraffic, stage_traffic
 from rollout.split import Slot, Split
 
-REQUESTS_A_SERVICE = 600
-"""Under a new split, before it is judged. A share of 25 % is then known to 7 points."""
 LEAST_REQUESTS = 20_000
 """Of a whole ramp."""
 PATIENCE_SECONDS = 120.0
@@ -56,6 +54,18 @@ class Download(Protocol):
     def finish(self) -> Finished:
         """Read what is left."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """The time of one change, in Unix seconds."""
+
+    began_s: float
+    """When the change began."""
+    settled_s: float
+    """When the new split was there; `began_s` where the split did not change."""
+    ended_s: float
+    """What was asked for later says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,30 +136,21 @@ class StageWatch:
         """Write down that a change begins; the time of it in Unix seconds."""
         return self._traffic.mark(text)
 
-    def judge(self, before: Split, split: Split, began_s: float) -> StageTraffic:
-        """Wait until enough requests followed the new split, and say what they tell.
+    def judge(self, splits: tuple[Split, Split], spell: Spell) -> StageTraffic:
+        """Wait until all requests of the spell are recorded, and say what they tell.
 
         Args:
-            before: The split until this change.
-            split: The split that it set; it may be the same one.
-            began_s: When the change began; it has ended by now.
+            splits: Before the change and after it; they may be the same.
+            spell: When the change was; it is over by now.
         """
-        settled_s = self._now() if before != split else began_s
-        self._say(f"watching {REQUESTS_A_SERVICE:,} requests to each service at {split}")
 
-        def seen() -> StageTraffic:
-            answers = self._traffic.since(began_s)
-            return stage_traffic(answers, self._services, (before, split), began_s, settled_s)
+        def is_recorded() -> bool:
+            return bool(self._traffic.since(spell.ended_s))
 
-        def has_enough() -> bool:
-            return all(
-                service.requests >= REQUESTS_A_SERVICE
-                and (service.moved is not None or before == split)
-                for service in seen().services
-            )
-
-        self._traffic.wait_until(has_enough, PATIENCE_SECONDS)
-        return seen()
+        self._traffic.wait_until(is_recorded, PATIENCE_SECONDS)
+        answers = [a for a in self._traffic.since(spell.began_s) if a.asked_s < spell.ended_s]
+        began_s, settled_s = spell.began_s, spell.settled_s
+        return stage_traffic(answers, self._services, splits, began_s, settled_s)
 
     def end(self) -> RampTraffic:
         """Finish the downloads, go on until there were enough requests, and stop."""

@@ -1,46 +1,38 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
-from rehearsal.cutover import STAGES, Cutover
-from rehearsal.engine import Change, Engine, UpResult
+from rehearsal.cutover import Cutover
+from rehearsal.engine import Engine, UpResult
 from rehearsal.observation import Observer, ServiceState, SlotState
 from rehearsal.traffic.stage import ServiceTraffic, StageTraffic
+from rehearsal.traffic.watch import Spell
+from rollout.entry import Entry, Json, Kind
 from rollout.split import Slot, Split
-
-WEIGHT = "actions[0].forward.targetGroups[1].weight"
-
-
-OTHER = Change("u::p::aws:lb/targetGroup:TargetGroup::g", "update", ())
-
-
-def rule_of(service: str, *paths: str, operation: str = "update") -> Change:
-    urn = f"urn:pulumi:rehearsal::failover::a$aws:lb/listenerRule:ListenerRule::{service}"
-    return Change(urn, operation, paths or (WEIGHT,))
 
 
 class FakeEngine:
-    """Does what it is told, but for one stage, where its changes are `odd`."""
+    """Does what it is told."""
 
-    def __init__(self, at: str = "", odd: Sequence[Change] = ()) -> None:
+    def __init__(self) -> None:
         self.weights = "0/0"
         self.commands: list[tuple[str, ...]] = []
-        self._at, self._odd = at, odd
 
     def set_config(self, key: str, value: str, *options: str) -> None:
         self.commands.append(("set", key, value, *options))
         if key == "weights":
             self.weights = value
 
-    def up(self) -> UpResult:
-        self.commands.append(("up",))
-        changes = tuple(self._odd) if self.weights == self._at else (rule_of("a"), rule_of("b"))
-        return UpResult(changes, changes, 40, 1.0)
+    def up(self, *options: str) -> UpResult:
+        self.commands.append(("up", *options))
+        return UpResult((), (), 40, 1.0)
 
     def outputs(self) -> dict[str, Any]:
         return {"services": {}, "urls": {"a": "https://a.test/", "b": "https://b.test/"}}
@@ -74,10 +66,11 @@ class FakeWatch:
         self.seen.append(f"mark {text}")
         return 1.0
 
-    def judge(self, before: Split, split: Split, began_s: float) -> StageTraffic:
+    def judge(self, splits: tuple[Split, Split], spell: Spell) -> StageTraffic:
+        before, split = splits
         self.seen.append(f"judge {before} {split}")
         services = tuple(ServiceTraffic(n, split, 1000, 10 * split.slot_02, None) for n in "ab")
-        return StageTraffic(services, 2000, int(str(split) == self._lost_at), began_s)
+        return StageTraffic(services, 2000, int(str(split) == self._lost_at), spell.began_s)
 
 
 def slot_at(weight: int) -> SlotState:
@@ -93,49 +86,113 @@ def slot_at(weight: int) -> SlotState:
     )
 
 
+SPLITS = ("100/0", "50/50", "0/100")
+
+
+class FakeRamp:
+    """Goes through 50/50 to 0/100, and moves the engine's weights as it goes."""
+
+    def __init__(self, engine: FakeEngine, calls: FakeCalls, exit_code: int = 0) -> None:
+        self._engine, self._calls, self._exit_code = engine, calls, exit_code
+        self.last_words = "said"
+
+    def entries(self) -> Iterator[Entry]:
+        for number, split in enumerate(SPLITS[1:], 1):
+            yield told(10 * number, Kind.STAGE_STARTED, stage=number, of=2, split=split)
+            self._engine.weights = split
+            self._calls.made(split)
+            yield told(
+                10 * number + 1, Kind.UP_FINISHED, seconds=1.0, changed={"update": 2}, error=""
+            )
+            yield told(10 * number + 2, Kind.VERIFIED, stage=number, splits={})
+            yield told(
+                10 * number + 3, Kind.BAKE_FINISHED, stage=number, seconds=1.0, outcome="pass"
+            )
+
+    def wait(self) -> int:
+        return self._exit_code
+
+
+class FakeCalls:
+    """Each stage modifies both rules, but for one, where `odd` is asked for."""
+
+    def __init__(self, odd_at: str = "", odd: Mapping[str, int] | None = None) -> None:
+        self._odd_at, self._odd = odd_at, odd or {}
+        self._now: Mapping[str, int] = {}
+
+    def made(self, split: str) -> None:
+        self._now = self._odd if split == self._odd_at else {"ModifyRule": 2, "DescribeRules": 9}
+
+    def mark(self) -> int:
+        self._now = {}
+        return 1
+
+    def calls(self, after: int = 0) -> Mapping[str, int]:
+        assert after == 1
+        return self._now
+
+
+def told(second: int, kind: Kind, **facts: Json) -> Entry:
+    return Entry(datetime.fromtimestamp(second, UTC), "r", kind, facts)
+
+
 def problems_of(
-    engine: FakeEngine, stuck_at: str = "", watch: FakeWatch | None = None
+    engine: FakeEngine,
+    stuck_at: str = "",
+    watch: FakeWatch | None = None,
+    calls: FakeCalls | None = None,
+    exit_code: int = 0,
 ) -> dict[str, str]:
+    calls = calls or FakeCalls()
     cutover = Cutover(
         cast("Engine", engine),
         lambda _outputs: cast("Observer", FakeObserver(engine, stuck_at)),
         "ami-2",
         lambda _text: None,
         watch or FakeWatch(),
+        lambda: contextlib.nullcontext(FakeRamp(engine, calls, exit_code)),
+        calls,
     )
     return {step.name: step.problem for step in cutover.run() if step.problem}
 
 
-def test_a_cutover_types_two_commands_a_stage_and_nothing_else() -> None:
+def test_a_cutover_types_the_release_and_leaves_the_weights_to_the_ramp() -> None:
     engine = FakeEngine()
 
     assert problems_of(engine) == {}
 
-    typed = [command for split in STAGES for command in (("set", "weights", str(split)), ("up",))]
-    assert engine.commands[-len(typed) :] == typed
+    ups = [command for command in engine.commands if command[0] == "up"]
+    weights = [command for command in engine.commands if command[1:2] == ("weights",)]
+    assert (len(ups), weights) == (2, [("set", "weights", "100/0")])
 
 
 @pytest.mark.parametrize(
     ("odd", "why"),
     [
-        ([rule_of("a")], "changes 1 rules for 2 services"),
-        ([], "changes 0 rules for 2 services"),
-        ([rule_of("a"), rule_of("b", operation="replace")], "replaces or creates a rule"),
-        ([rule_of("a"), rule_of("b", "priority")], "changes more than weights: priority"),
-        ([rule_of("a"), rule_of("b"), OTHER], "changes more than rules: update of g"),
+        ({"ModifyRule": 1}, "1 ModifyRule"),
+        ({}, "nothing"),
+        ({"ModifyRule": 2, "ModifyTargetGroup": 1}, "2 ModifyRule, 1 ModifyTargetGroup"),
     ],
 )
-def test_a_stage_that_changes_anything_else_is_a_problem(odd: list[Change], why: str) -> None:
-    problems = problems_of(FakeEngine(at="75/25", odd=odd))
+def test_a_stage_that_asks_aws_for_anything_else_is_a_problem(
+    odd: dict[str, int], why: str
+) -> None:
+    problems = problems_of(FakeEngine(), calls=FakeCalls("50/50", odd))
 
-    assert problems == {"75/25": f"the preview {why}; the update {why}"}
+    assert problems == {"50/50": f"AWS was asked for {why}, not 2 ModifyRule"}
+
+
+def test_a_ramp_that_does_not_exit_well_is_a_problem_with_its_own_words() -> None:
+    problems = problems_of(FakeEngine(), exit_code=3)
+
+    assert problems == {"failover ramp": "failover ramp exited 3:\nsaid"}
 
 
 def test_weights_that_did_not_arrive_are_a_problem() -> None:
     problems = problems_of(FakeEngine(), stuck_at="100/0")
 
-    assert problems["90/10"] == "a is at 100/0, not at 90/10; b is at 100/0, not at 90/10"
-    assert list(problems) == [str(split) for split in STAGES]
+    assert problems["50/50"] == "a is at 100/0, not at 50/50; b is at 100/0, not at 50/50"
+    assert list(problems) == [*SPLITS[1:], "failover ramp"]
 
 
 def test_the_traffic_begins_when_slots_serve_and_is_judged_at_every_change() -> None:
@@ -143,10 +200,9 @@ def test_the_traffic_begins_when_slots_serve_and_is_judged_at_every_change() -> 
 
     problems_of(FakeEngine(), watch=watch)
 
-    splits = ["100/0", *(str(split) for split in STAGES)]
     stages = [
         line
-        for before, split in itertools.pairwise(splits)
+        for before, split in itertools.pairwise(SPLITS)
         for line in (f"mark weights {split}", f"judge {before} {split}")
     ]
     release = ["mark v2 onto slot 02", "judge 100/0 100/0"]

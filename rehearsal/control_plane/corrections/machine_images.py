@@ -15,7 +15,8 @@ from moto.ec2.responses.amis import AmisResponse
 
 from rehearsal.control_plane.clock import epoch_of, timestamp
 from rehearsal.control_plane.correction import Add, Correction, Replace
-from rehearsal.control_plane.images import BUILD_TAG, CATALOGUE
+from rehearsal.control_plane.images import BUILD_TAG
+from rehearsal.control_plane.images import IMAGES as KNOWN_IMAGES
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]
@@ -25,7 +26,7 @@ LONGEST_DEPRECATION = timedelta(days=3650)
 
 def _load_catalogue(world: World, original: _Original, self: AmiBackend) -> None:
     del original
-    for image in CATALOGUE:
+    for image in KNOWN_IMAGES:
         ami: Any = Ami(
             self,
             image.image_id,

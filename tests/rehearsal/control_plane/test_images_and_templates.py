@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from rehearsal.control_plane.clock import timestamp
-from rehearsal.control_plane.images import CATALOGUE
+from rehearsal.control_plane.images import IMAGES
 from tests.rehearsal.control_plane.aws import START, V1, V2, V3, Aws, refusal
 
 
@@ -18,7 +18,7 @@ def test_every_image_of_the_catalogue_is_there_with_its_build_in_every_region(aw
         i["ImageId"]: next(t["Value"] for t in i["Tags"] if t["Key"] == "failover:build")
         for i in found
     }
-    assert builds == {image.image_id: image.build for image in CATALOGUE}
+    assert builds == {image.image_id: image.build for image in IMAGES}
     assert all(len(image_id) == len("ami-") + 17 for image_id in builds)
 
 

@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from rehearsal.control_plane.images import CATALOGUE
+from rehearsal.control_plane.images import IMAGES
 from tests.rehearsal.control_plane.aws import refusal
 
 SOON_SECONDS = 20
@@ -63,7 +63,7 @@ def test_it_answers_on_the_port_that_it_prints_in_any_region(
         images = ec2.describe_images(Owners=["self"])["Images"]
         account = sts.get_caller_identity()["Account"]
 
-    assert {i["ImageId"] for i in images} == {image.image_id for image in CATALOGUE}
+    assert {i["ImageId"] for i in images} == {image.image_id for image in IMAGES}
     assert account == "123456789012"
 
 

@@ -9,7 +9,7 @@ import pytest
 from rehearsal.traffic.answer import Answer
 from rehearsal.traffic.download import Finished
 from rehearsal.traffic.run import Address, Summary
-from rehearsal.traffic.watch import LEAST_REQUESTS, RampTraffic, StageWatch
+from rehearsal.traffic.watch import LEAST_REQUESTS, RampTraffic, Spell, StageWatch
 from rollout.split import Split
 from tests.rehearsal.traffic.answers import OK, drawn
 
@@ -63,7 +63,7 @@ class FakeDownload:
         return WHOLE
 
 
-def watch_of(traffic: FakeTraffic, now_s: float) -> StageWatch:
+def watch_of(traffic: FakeTraffic, now_s: float = 0.0) -> StageWatch:
     watch = StageWatch(
         traffic, lambda _address, _url: FakeDownload(), ADDRESS, lambda _text: None, lambda: now_s
     )
@@ -71,37 +71,37 @@ def watch_of(traffic: FakeTraffic, now_s: float) -> StageWatch:
     return watch
 
 
-def test_a_stage_is_judged_when_enough_requests_followed_it() -> None:
-    first, second, third = drawn(0.0, 0, 5), drawn(0.1, 5, 18), drawn(0.1, 18, 40)
-    traffic = FakeTraffic([first, second, third])
-    watch = watch_of(traffic, now_s=6.0)
+def test_a_stage_is_judged_when_all_of_its_requests_are_recorded() -> None:
+    first, second, third = drawn(0.0, 0, 5), drawn(0.1, 5, 18), drawn(0.5, 18, 40)
+    traffic = FakeTraffic([first, second, third, drawn(0.5, 40, 50)])
+    watch = watch_of(traffic)
 
-    began_s = watch.mark("weights 90/10")
-    stage = watch.judge(Split.parse("100/0"), Split.parse("90/10"), began_s)
+    watch.mark("weights 90/10")
+    splits = (Split.parse("100/0"), Split.parse("90/10"))
+    stage = watch.judge(splits, Spell(0.0, 6.0, 18.0))
 
     (web,) = stage.services
     assert web.requests == 1200
     assert stage.problems == []
-    assert traffic.batches == [third]
+    assert len(traffic.batches) == 1
     assert traffic.marks == ["weights 90/10"]
 
 
-def test_a_stage_whose_traffic_does_not_follow_is_waited_for_and_then_wrong() -> None:
+def test_a_stage_whose_traffic_does_not_follow_is_wrong() -> None:
     traffic = FakeTraffic([drawn(0.0, 0, 20), drawn(0.0, 20, 40)])
-    watch = watch_of(traffic, now_s=6.0)
 
-    stage = watch.judge(Split.parse("100/0"), Split.parse("50/50"), watch.mark("50/50"))
+    stage = watch_of(traffic).judge(
+        (Split.parse("100/0"), Split.parse("50/50")), Spell(0.0, 6.0, 30.0)
+    )
 
-    assert traffic.batches == []
     assert len(stage.problems) == 1
 
 
 def test_a_step_that_leaves_the_split_alone_is_judged_by_all_its_requests() -> None:
-    traffic = FakeTraffic([drawn(0.0, 0, 20)])
-    watch = watch_of(traffic, now_s=19.0)
+    traffic = FakeTraffic([drawn(0.0, 0, 21)])
     full = Split.parse("100/0")
 
-    stage = watch.judge(full, full, watch.mark("release"))
+    stage = watch_of(traffic).judge((full, full), Spell(0.0, 0.0, 20.0))
 
     assert stage.services[0].requests == 2000
 

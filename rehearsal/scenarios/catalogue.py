@@ -1,0 +1,153 @@
+"""The scenarios that the rehearsal can play."""
+
+from __future__ import annotations
+
+from rehearsal.errors import BadScenarioError
+from rehearsal.scenarios import fault
+from rehearsal.scenarios.fault import Fault
+from rehearsal.scenarios.scenario import DEFAULT_GATES, PASSES, Expected, Scenario
+
+_SAYS_NO = "import json, sys; sys.exit(json.load(sys.stdin)['stage'] >= 2)"
+
+CATALOGUE = (
+    Scenario(
+        "good",
+        "a good release",
+        PASSES,
+        gates={**DEFAULT_GATES, "alarms": True},
+        harms_traffic=False,
+    ),
+    Scenario(
+        "background",
+        "both slots answer 0.05 % of requests with 500, which is no reason to stop",
+        PASSES,
+        build="background",
+        stable_build="background",
+        harms_traffic=False,
+    ),
+    Scenario(
+        "few-errors",
+        "the new build answers 2 % of requests with 500",
+        Expected(1, (0, 3), "probe"),
+        build="few-errors",
+    ),
+    Scenario(
+        "lost-assets",
+        "the new build does not have the assets that the old build's pages name",
+        Expected(1, (0, 0), "smoke"),
+        build="lost-assets",
+    ),
+    Scenario(
+        "slower",
+        "the new build takes five times as long and more",
+        Expected(1, (0, 2), "probe"),
+        build="slower",
+    ),
+    Scenario(
+        "never-healthy",
+        "no instance of the new build passes its health check",
+        Expected(1, (0, 0), ""),
+        build="never-healthy",
+    ),
+    Scenario(
+        "dies-at-50",
+        "all instances of the new build end when half of the traffic comes",
+        Expected(1, (3, 3), ""),
+        fault=Fault(50, fault.candidate_dies),
+    ),
+    Scenario(
+        "early-close",
+        "the new build closes kept-alive connections before the load balancer does",
+        Expected(1, (0, 2), "probe"),
+        build="early-close",
+    ),
+    Scenario(
+        "crash-under-load",
+        "instances of the new build crash when many requests come at once",
+        Expected(1, (1, 5), ""),
+        build="crash-under-load",
+    ),
+    Scenario(
+        "wrong-build",
+        "the wrong build was deployed onto slot 02",
+        Expected(1, (0, 0), "smoke"),
+        build="wrong-build",
+        harms_traffic=False,
+    ),
+    Scenario(
+        "smoke",
+        "the page of the new build is not what it should be, seen at weight 0",
+        Expected(1, (0, 0), "smoke"),
+        gates={**DEFAULT_GATES, "smoke": {"body": "build v3"}},
+        harms_traffic=False,
+    ),
+    Scenario(
+        "command",
+        "the team's own check says no from stage 2 on",
+        Expected(1, (2, 2), "command"),
+        gates={**DEFAULT_GATES, "command": {"run": ["python3", "-c", _SAYS_NO]}},
+        harms_traffic=False,
+    ),
+    Scenario(
+        "alarm",
+        "an alarm of the new build's target group goes on at 25 %",
+        Expected(1, (2, 2), "alarms"),
+        gates={**DEFAULT_GATES, "alarms": True},
+        fault=Fault(25, fault.alarm_fires),
+        harms_traffic=False,
+    ),
+    Scenario(
+        "cloudwatch-silent",
+        "CloudWatch tells nothing from 10 % on: held, and taken back at the deadline",
+        Expected(1, (1, 1), "alarms"),
+        gates={**DEFAULT_GATES, "alarms": True},
+        ramp={"inconclusiveSeconds": 10},
+        fault=Fault(10, fault.metrics_are_late),
+        harms_traffic=False,
+    ),
+    Scenario(
+        "cloudwatch-empty",
+        "CloudWatch has no data: after the bake it is held, and taken back at the deadline",
+        Expected(1, (1, 1), "metrics"),
+        gates={**DEFAULT_GATES, "metrics": {}},
+        ramp={"bakeSeconds": 180, "inconclusiveSeconds": 10},
+        metric_lag_seconds=86_400.0,
+        harms_traffic=False,
+    ),
+    Scenario(
+        "old-slot-scaled-in",
+        "somebody cuts the old slot to one instance while the new one bakes: held, and taken back",
+        Expected(1, (3, 3), "targets"),
+        ramp={"inconclusiveSeconds": 10},
+        fault=Fault(50, fault.old_slot_is_scaled_in),
+        harms_traffic=False,
+    ),
+    Scenario(
+        "one-of-three",
+        "one instance of the new build is left when half of the traffic is due",
+        Expected(1, (2, 2), ""),
+        fault=Fault(25, fault.candidate_shrinks_to_one),
+    ),
+    Scenario(
+        "both-dip",
+        "both slots fail alike for some seconds: held until it is over, then gone on with",
+        Expected(0, (0, 0), "probe"),
+        build="dips",
+        stable_build="dips",
+        ramp={"inconclusiveSeconds": 60},
+        harms_traffic=False,
+    ),
+)
+
+
+def scenario_named(name: str) -> Scenario:
+    """The scenario of that name.
+
+    Raises:
+        BadScenarioError: there is none.
+    """
+    for scenario in CATALOGUE:
+        if scenario.name == name:
+            return scenario
+    known = ", ".join(scenario.name for scenario in CATALOGUE)
+    raise BadScenarioError(f"--scenario {name}: there is none of that name\n  there are: {known}")

@@ -1,0 +1,112 @@
+"""Faults that a play causes in mid-ramp, each by the API that a person or AWS itself would use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.local_aws import LocalAws
+from rehearsal.observation import local_session
+from rehearsal.workspace import Running
+from rollout.split import Slot
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_ec2 import EC2Client
+
+
+class Trouble:
+    """The hands of a fault on a running rehearsal.
+
+    Args:
+        running: The rehearsal.
+        services: The stack's output of that name.
+    """
+
+    def __init__(self, running: Running, services: dict[str, Any]) -> None:
+        session, endpoint = local_session(running.region), running.endpoint
+        self._groups: AutoScalingClient = session.client("autoscaling", endpoint_url=endpoint)
+        self._ec2: EC2Client = session.client("ec2", endpoint_url=endpoint)
+        self._alarms: CloudWatchClient = session.client("cloudwatch", endpoint_url=endpoint)
+        self._services = services
+        self.aws = LocalAws(endpoint)
+
+    def end_instances(self, slot: Slot, *, leave: int) -> None:
+        """Terminate all instances of a slot but `leave` of each service, and let none follow."""
+        for name, instances in self._instances(slot).items():
+            self._groups.suspend_processes(AutoScalingGroupName=name, ScalingProcesses=["Launch"])
+            self._ec2.terminate_instances(InstanceIds=instances[leave:])
+
+    def scale_in(self, slot: Slot, *, to: int) -> None:
+        """Give the groups of a slot a smaller size, as a person does in the console."""
+        for name in self._instances(slot):
+            self._groups.update_auto_scaling_group(
+                AutoScalingGroupName=name, MinSize=to, DesiredCapacity=to
+            )
+
+    def raise_alarm(self) -> None:
+        """Set an alarm that watches a target group of slot 02 on."""
+        arns = [s["targetGroupArns"][Slot.SECOND.value] for s in self._services.values()]
+        ends = tuple(arn.split(":")[-1] for arn in arns)
+        for alarm in self._alarms.describe_alarms()["MetricAlarms"]:
+            values = [d["Value"] for d in alarm.get("Dimensions", [])]
+            if any(value in ends for value in values):
+                name = str(alarm.get("AlarmName"))
+                reason = "set by the rehearsal"
+                self._alarms.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=reason)
+                return
+        raise LookupError("no alarm of the stack watches a target group of slot 02")
+
+    def resume(self) -> None:
+        """End what was done to groups and to the API; instances that are gone are replaced."""
+        self.aws.lift()
+        for slot in Slot:
+            for name in self._instances(slot):
+                self._groups.resume_processes(AutoScalingGroupName=name)
+
+    def _instances(self, slot: Slot) -> dict[str, Sequence[str]]:
+        """Group to the ids of its instances."""
+        arns = {s["targetGroupArns"][slot.value] for s in self._services.values()}
+        pages = self._groups.get_paginator("describe_auto_scaling_groups").paginate()
+        return {
+            group["AutoScalingGroupName"]: [i["InstanceId"] for i in group.get("Instances", [])]
+            for page in pages
+            for group in page["AutoScalingGroups"]
+            if arns & set(group.get("TargetGroupARNs", []))
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that happens when the candidate has been given a certain weight."""
+
+    at_weight: int
+    """It happens when the first stage with at least this weight has been verified."""
+    cause: Callable[[Trouble], None]
+
+
+def candidate_dies(trouble: Trouble) -> None:
+    """Every instance of slot 02 ends."""
+    trouble.end_instances(Slot.SECOND, leave=0)
+
+
+def candidate_shrinks_to_one(trouble: Trouble) -> None:
+    """One instance of slot 02 is left."""
+    trouble.end_instances(Slot.SECOND, leave=1)
+
+
+def old_slot_is_scaled_in(trouble: Trouble) -> None:
+    """Slot 01 is cut to one instance a service."""
+    trouble.scale_in(Slot.FIRST, to=1)
+
+
+def alarm_fires(trouble: Trouble) -> None:
+    """An alarm of slot 02 goes on."""
+    trouble.raise_alarm()
+
+
+def metrics_are_late(trouble: Trouble) -> None:
+    """CloudWatch answers nothing."""
+    trouble.aws.inject({"operations": ["monitoring:*"], "answer": "ServiceUnavailable"})

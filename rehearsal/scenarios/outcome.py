@@ -1,0 +1,107 @@
+"""What came of a played scenario: a fold over what the ramp told and what the requests met."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rehearsal.scenarios.scenario import Scenario
+from rehearsal.traffic.answer import Answer
+from rollout.entry import Entry, Kind
+from rollout.split import Slot, Split
+
+START, TARGET = Split.parse("100/0"), Split.parse("0/100")
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A scenario that was played to its end. Times are Unix seconds."""
+
+    scenario: Scenario
+    entries: Sequence[Entry]
+    answers: Sequence[Answer]
+    """Of the independent traffic."""
+    exit_code: int
+    words: str
+    """What the ramp said at its end."""
+    seconds: float
+    """From its start to its end."""
+    faulted_s: float | None
+    """When the fault was caused; None where the build itself is bad."""
+    live: frozenset[Split]
+    """The splits of all services at the end."""
+    lost_straight: int | None = None
+    """Requests lost by the same release put straight to 0/100; None where it was not tried."""
+
+    @property
+    def caught_stage(self) -> int:
+        """The stage whose weights were live when it turned back; of a good end 0."""
+        verified = 0
+        for entry in self.entries:
+            if entry.kind is Kind.VERIFIED:
+                verified = int(str(entry.facts["stage"]))
+            elif entry.kind is Kind.ROLLBACK_STARTED:
+                return verified
+        return 0
+
+    @property
+    def reason(self) -> str:
+        """Why it went back, or what held it on the way to a good end."""
+        back = [e for e in self.entries if e.kind is Kind.ROLLBACK_STARTED]
+        if back:
+            return str(back[0].facts["why"])
+        held = [
+            f"{e.facts['gate']}: {e.facts['reason']}"
+            for e in self.entries
+            if e.kind is Kind.VERDICT and e.facts["outcome"] == "inconclusive"
+        ]
+        return "; ".join(held)
+
+    @property
+    def lost(self) -> int:
+        """Requests of the independent traffic that were lost or answered wrongly."""
+        return sum(answer.verdict == "failed" for answer in self.answers)
+
+    @property
+    def requests(self) -> int:
+        """All that say something."""
+        return sum(answer.verdict != "excluded" for answer in self.answers)
+
+    @property
+    def first_bad_s(self) -> float | None:
+        """When the first lost request was asked for, or the fault caused, whatever was first."""
+        failed = [a.asked_s for a in self.answers if a.verdict == "failed"]
+        moments = failed + ([self.faulted_s] if self.faulted_s is not None else [])
+        return min(moments) if moments else None
+
+    @property
+    def seconds_to_old_split(self) -> float | None:
+        """From the first bad response to the last request that the candidate got.
+
+        None where nothing was bad, or the candidate never got a request after it.
+        """
+        first = self.first_bad_s
+        drawn = [a.asked_s for a in self.answers if a.is_drawn and a.slot == Slot.SECOND]
+        back = [e.at.timestamp() for e in self.entries if e.kind is Kind.ROLLBACK_FINISHED]
+        if first is None or not back:
+            return None
+        last = max((asked for asked in drawn if asked >= first), default=None)
+        return None if last is None else min(last, back[-1]) - first
+
+    @property
+    def problems(self) -> list[str]:
+        """Every way in which it did not end as it should."""
+        expected = self.scenario.expected
+        found: list[str] = []
+        if self.exit_code != expected.exit_code:
+            found.append(f"exit {self.exit_code}, not {expected.exit_code}: {self.words}")
+        first, last = expected.stages
+        if expected.exit_code and not first <= self.caught_stage <= last:
+            found.append(f"caught at stage {self.caught_stage}, not at {first} to {last}")
+        if expected.said not in self.reason:
+            found.append(f"not because of {expected.said}: {self.reason or 'no reason'}")
+        split = START if expected.exit_code else TARGET
+        if self.live != frozenset([split]):
+            at = ", ".join(sorted(map(str, self.live)))
+            found.append(f"it ended at {at}, not at {split}")
+        return found

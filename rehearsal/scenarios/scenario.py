@@ -1,0 +1,53 @@
+"""A scenario: one thing that goes wrong in a ramp, and how the ramp should end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rehearsal.lifecycle import METRIC_LAG_SECONDS
+from rehearsal.scenarios.fault import Fault
+
+GOOD_BUILD = "v2"
+STABLE_BUILD = "v1"
+
+DEFAULT_GATES: Mapping[str, Any] = {"targets": True, "probe": {}, "smoke": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How a ramp should end."""
+
+    exit_code: int
+    """Of `failover ramp`: 0 done, 1 it went back."""
+    stages: tuple[int, int]
+    """The first and the last stage at which it may be caught; 0 is before any weight."""
+    said: str
+    """What the reason to go back has in it; of a ramp that is done, what held it on its way."""
+
+
+PASSES = Expected(0, (0, 0), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is broken, when, and what should come of it."""
+
+    name: str
+    sentence: str
+    expected: Expected
+    build: str = GOOD_BUILD
+    """Of slot 02, which the ramp raises."""
+    stable_build: str = STABLE_BUILD
+    """Of slot 01, which carries everything when the ramp begins."""
+    gates: Mapping[str, Any] = field(default_factory=lambda: DEFAULT_GATES)
+    """`ramp.gates` of the config."""
+    ramp: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """More of `ramp`, where it differs from that of the other scenarios."""
+    fault: Fault | None = None
+    """What happens in mid-ramp."""
+    metric_lag_seconds: float = METRIC_LAG_SECONDS
+    """From the end of a minute to its data points, of the rehearsal that it is played on."""
+    harms_traffic: bool = True
+    """Whether requests would be lost if nobody looked; it is then compared with 0/100 at once."""

@@ -1,0 +1,121 @@
+"""The rehearsal that scenarios are played on, one after another."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from rehearsal.account import images_of
+from rehearsal.cutover import POLL_SECONDS, SETTLE_SECONDS
+from rehearsal.engine import Engine
+from rehearsal.errors import RehearsalError
+from rehearsal.lifecycle import engine_of
+from rehearsal.observation import Observer, ServiceState
+from rehearsal.scenarios.fault import Trouble
+from rehearsal.scenarios.scenario import Scenario
+from rehearsal.shell_environment import process_environment
+from rehearsal.traffic.run import Address
+from rehearsal.workspace import PROJECT, Running, Workspace
+from rollout.split import Slot, Split
+
+START = Split.parse("100/0")
+NEVER_SETTLES = "never-healthy"
+DRAINING_SECONDS = 2
+RAMP: dict[str, Any] = {
+    "bakeSeconds": 5,
+    "holdSeconds": 3,
+    "watchSeconds": 3,
+    "inconclusiveSeconds": 30,
+    "guard": {"healthyPolls": 2, "pollSeconds": 1, "waitSeconds": 20},
+}
+_REASON = "the rehearsal sets its stack up"
+
+
+@dataclass(frozen=True)
+class Theatre:
+    """A running rehearsal, and what a play does to it between two ramps."""
+
+    workspace: Workspace
+    running: Running
+    say: Callable[[str], None]
+
+    @property
+    def engine(self) -> Engine:
+        """The engine on it, which leaves the processor to the traffic."""
+        return engine_of(self.workspace, self.running).at_low_priority()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of a command that works on it."""
+        return process_environment(self.workspace, self.running, os.environ)
+
+    @property
+    def address(self) -> Address:
+        """Where its load balancer listens."""
+        return Address("127.0.0.1", self.running.https_port, self.workspace.ca_file)
+
+    def prepare(self, scenario: Scenario) -> Trouble:
+        """Bring the stack to 100/0 with the builds and the config of `scenario`.
+
+        Raises:
+            RehearsalError: the engine failed, or a slot did not settle.
+        """
+        self.say(f"{scenario.name}: {scenario.stable_build} and {scenario.build} at {START}")
+        images = images_of(self.running.endpoint, self.running.region)
+        document = yaml.safe_load(self.workspace.stack_file.read_text())
+        config: dict[str, Any] = document["config"]
+        config[f"{PROJECT}:weights"] = str(START)
+        config[f"{PROJECT}:override"] = _REASON
+        config[f"{PROJECT}:ramp"] = {**RAMP, **scenario.ramp, "gates": dict(scenario.gates)}
+        for builds in config[f"{PROJECT}:images"].values():
+            builds[Slot.FIRST.value] = images[scenario.stable_build]
+            builds[Slot.SECOND.value] = images[scenario.build]
+        for capacity in config[f"{PROJECT}:capacity"].values():
+            capacity.pop("floors", None)
+        for service in config[f"{PROJECT}:services"].values():
+            service["deregistrationDelaySeconds"] = DRAINING_SECONDS
+        self._write(document)
+        self.engine.run("up", "--yes", "--skip-preview")
+        del config[f"{PROJECT}:override"]
+        self._write(document)
+        outputs = self.engine.outputs()
+        trouble = Trouble(self.running, outputs["services"])
+        trouble.resume()
+        self._await_settled(outputs["services"], scenario)
+        return trouble
+
+    def straight(self, split: Split) -> None:
+        """Give the traffic to one slot at once, against all guards, as in a hurry."""
+        document = yaml.safe_load(self.workspace.stack_file.read_text())
+        document["config"] |= {f"{PROJECT}:weights": str(split), f"{PROJECT}:override": _REASON}
+        self._write(document)
+        self.engine.run("up", "--yes", "--skip-preview")
+
+    def live(self) -> set[Split]:
+        """The splits of all services as AWS has them."""
+        services = self.engine.outputs()["services"]
+        observer = Observer(self.running.endpoint, self.running.region, services)
+        return {Split.parse(service.weights) for service in observer.read()}
+
+    def _write(self, document: dict[str, Any]) -> None:
+        self.workspace.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def _await_settled(self, services: dict[str, Any], scenario: Scenario) -> None:
+        observer = Observer(self.running.endpoint, self.running.region, services)
+        slots = [Slot.FIRST] if scenario.build == NEVER_SETTLES else list(Slot)
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while not all(_is_settled(service, slots) for service in observer.read()):
+            if time.monotonic() >= deadline:
+                raise RehearsalError(
+                    f"{scenario.name}: the slots are not settled after {SETTLE_SECONDS:.0f} s"
+                )
+            time.sleep(POLL_SECONDS)
+
+
+def _is_settled(service: ServiceState, slots: list[Slot]) -> bool:
+    return all(service.slots[slot].is_settled for slot in slots)

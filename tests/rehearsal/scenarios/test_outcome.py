@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from rehearsal.errors import BadScenarioError
+from rehearsal.scenarios.catalogue import CATALOGUE, scenario_named
+from rehearsal.scenarios.fault import Fault
+from rehearsal.scenarios.outcome import Played
+from rehearsal.scenarios.play import is_due
+from rehearsal.scenarios.report import document, lines
+from rehearsal.scenarios.scenario import Expected, Scenario
+from rollout.entry import Entry, Json, Kind
+from rollout.split import Split
+from tests.rehearsal.traffic.answers import answer, failed
+
+BAD = Scenario("bad", "it breaks", Expected(1, (1, 1), "probe"))
+START, TARGET = Split.parse("100/0"), Split.parse("0/100")
+
+
+def told(second: float, kind: Kind, **facts: Json) -> Entry:
+    return Entry(datetime.fromtimestamp(second, UTC), "r", kind, facts)
+
+
+VERIFIED = told(10, Kind.VERIFIED, stage=1, splits={"web": "90/10"})
+BACK = told(14, Kind.ROLLBACK_STARTED, why="probe: slot 02 lost 3", to="100/0")
+IS_BACK = told(18, Kind.ROLLBACK_FINISHED, to="100/0", seconds=4.0)
+CAUGHT = Played(
+    scenario=BAD,
+    entries=[VERIFIED, BACK, IS_BACK],
+    answers=[answer(11, "02"), failed(12), answer(16, "02"), answer(17, "01")],
+    exit_code=1,
+    words="rolled back",
+    seconds=20.0,
+    faulted_s=None,
+    live=frozenset([START]),
+)
+
+
+def test_a_fault_that_was_caught_in_its_stage_is_as_it_should_be() -> None:
+    assert CAUGHT.problems == []
+    assert (CAUGHT.caught_stage, CAUGHT.lost, CAUGHT.requests) == (1, 1, 4)
+
+
+def test_the_way_back_is_over_with_the_last_request_of_the_candidate() -> None:
+    assert CAUGHT.seconds_to_old_split == pytest.approx(4.0)
+
+
+def test_a_fault_that_was_caused_counts_from_its_cause() -> None:
+    assert replace(CAUGHT, faulted_s=11.5).seconds_to_old_split == pytest.approx(4.5)
+
+
+def test_without_a_bad_response_there_is_no_way_to_measure() -> None:
+    assert replace(CAUGHT, answers=[answer(11, "02")]).seconds_to_old_split is None
+
+
+@pytest.mark.parametrize(
+    ("played", "problem"),
+    [
+        (replace(CAUGHT, exit_code=3), "exit 3, not 1: rolled back"),
+        (replace(CAUGHT, entries=[BACK, IS_BACK]), "caught at stage 0, not at 1 to 1"),
+        (replace(CAUGHT, live=frozenset([START, TARGET])), "ended at 0/100, 100/0, not at 100/0"),
+        (
+            replace(CAUGHT, scenario=replace(BAD, expected=Expected(1, (1, 1), "smoke"))),
+            "not because of smoke: probe: slot 02 lost 3",
+        ),
+    ],
+)
+def test_any_other_end_is_a_problem(played: Played, problem: str) -> None:
+    assert any(problem in each for each in played.problems)
+    assert any(problem in line for line in lines(played))
+
+
+def test_a_ramp_that_should_pass_ends_at_its_target_whatever_held_it() -> None:
+    held = told(
+        12,
+        Kind.VERDICT,
+        stage=1,
+        gate="probe",
+        outcome="inconclusive",
+        reason="both lost",
+        numbers={},
+        window=None,
+    )
+    good = Scenario("dip", "both dip", Expected(0, (0, 0), "both lost"))
+
+    played = replace(
+        CAUGHT, scenario=good, entries=[VERIFIED, held], exit_code=0, live=frozenset([TARGET])
+    )
+
+    assert played.problems == []
+    assert document(played)["caughtAtStage"] is None
+
+
+def test_a_fault_happens_once_every_service_has_the_weight() -> None:
+    scenario = replace(BAD, fault=Fault(50, lambda _trouble: None))
+
+    def is_due_at(*splits: str) -> bool:
+        facts: dict[str, Json] = {f"s{n}": split for n, split in enumerate(splits)}
+        return is_due(scenario, told(1, Kind.VERIFIED, stage=1, splits=facts))
+
+    assert [is_due_at("75/25"), is_due_at("50/50", "75/25"), is_due_at("25/75")] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_the_scenarios_have_names_of_their_own_and_a_wrong_one_names_them() -> None:
+    names = [scenario.name for scenario in CATALOGUE]
+
+    assert len(set(names)) == len(names) >= 16
+    with pytest.raises(BadScenarioError, match="dies-at-50"):
+        scenario_named("no-such")
