@@ -73,11 +73,13 @@ def _rolled_back(
         journal = FileJournal(found.folder)
         await_engine(journal.entries(), Processes(), _say, is_going_back=True)
         return _as_rollback(launcher.go_back(found, ramp_id, given["why"]))
-    live = dict(stack.live().splits())
-    plan = plan_back(live, past_splits(stack.engine.history()))
+    aws = stack.live()
+    live = dict(aws.splits())
+    candidate = stack.candidate or aws.released_last(tuple(live))
+    plan = plan_back(live, past_splits(stack.engine.history()), candidate)
     if plan is None:
         where = ", ".join(f"{service} at {split}" for service, split in sorted(live.items()))
-        return Ending(2, f"the history has no other split to go back to: {where}")
+        return Ending(2, f"the history has no split to go back to from here: {where}")
     return _as_rollback(launcher.undo(plan, ramp_id, stack.ramps / ramp_id, given["why"]))
 
 

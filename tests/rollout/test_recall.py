@@ -100,11 +100,26 @@ def test_without_any_ramp_the_way_back_is_to_the_split_before() -> None:
     live = at(Split(25, 75))
     before = [live, at(Split(50, 50)), at(Split(100, 0))]
 
-    plan = plan_back(live, before)
+    plan = plan_back(live, before, None)
 
     assert plan is not None
     assert (plan.start, plan.target, plan.candidate) == (Split(50, 50), Split(25, 75), Slot.SECOND)
 
 
 def test_services_that_stand_apart_have_no_common_way_back() -> None:
-    assert plan_back({"web": Split(50, 50), "portal": Split(75, 25)}, []) is None
+    assert plan_back({"web": Split(50, 50), "portal": Split(75, 25)}, [], None) is None
+
+
+def test_the_way_back_never_leads_to_a_split_that_was_gone_back_from() -> None:
+    history = [at(split) for split in (Split(90, 10), Split(25, 75), Split(90, 10), Split(100, 0))]
+
+    plan = plan_back(at(Split(90, 10)), history, Slot.SECOND)
+
+    assert plan is not None
+    assert plan.start == Split(100, 0)
+
+
+def test_from_where_the_candidate_has_nothing_there_is_no_way_back() -> None:
+    history = [at(Split(100, 0)), at(Split(50, 50))]
+
+    assert plan_back(at(Split(100, 0)), history, Slot.SECOND) is None
