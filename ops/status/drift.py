@@ -10,7 +10,7 @@ from ops.plan.plan import Plan
 from ops.plan.property_change import SECRET, property_changes, value_before
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import RULE, ServicePlan
-from ops.status.config_key import config_key, slot_of
+from ops.status.config_key import ConfigKey, config_key, slot_of
 from ops.status.config_reading import ConfigReading
 from ops.status.way import Way, put_back, stack_option
 from rollout.notice import NoticeKind
@@ -37,6 +37,8 @@ class Drifted:
     """The config key that holds it; `None` where the program says it by itself."""
     note: str
     """What else the key rules, or why there is none."""
+    setting: str | None
+    """The command that gives the key what is live."""
     ways: tuple[Way, ...]
 
 
@@ -50,6 +52,8 @@ class Drift:
     """Changes of the program or its config that no update has deployed."""
     refusals: tuple[str, ...]
     """Why an update that puts everything back would stop, as it stands."""
+    together: tuple[Way, ...]
+    """The ways for all of it at once, where there is more than one property."""
 
 
 def drift_of(
@@ -77,7 +81,8 @@ def drift_of(
             drifted += telling.properties(step, paths or frozenset())
             pending += _pending(step, paths or frozenset())
     pending += [_moved(each) for each in plan.services if _is_pending(each, plan, touched)]
-    return Drift(plan.stack, tuple(drifted), tuple(pending), plan.refusals)
+    together = telling.together(drifted) if len(drifted) > 1 else ()
+    return Drift(plan.stack, tuple(drifted), tuple(pending), plan.refusals, together)
 
 
 def touched_past_the_stack(events: Sequence[Event]) -> dict[str, frozenset[str]]:
@@ -110,7 +115,7 @@ class _Telling:
             if service.gains is None or not _is_rule_touched(service, self.plan, touched):
                 continue
             live = service.weights.before or ""
-            key, ways = self._of_split(service.name, live)
+            key, command = self._of_split(service.name, live)
             yield Drifted(
                 resource=f"listener rule {service.name}",
                 path=WEIGHTS,
@@ -118,7 +123,8 @@ class _Telling:
                 program=service.weights.after,
                 key=key,
                 note="",
-                ways=(*ways, self._back()),
+                setting=command,
+                ways=self._ways(command),
             )
 
     def gone(self, step: ResourceStep) -> Drifted:
@@ -129,7 +135,8 @@ class _Telling:
             program="there",
             key=None,
             note="somebody deleted it",
-            ways=(self._back(),),
+            setting=None,
+            ways=self._ways(None),
         )
 
     def properties(self, step: ResourceStep, touched: frozenset[str]) -> Iterator[Drifted]:
@@ -141,9 +148,7 @@ class _Telling:
             is_floored = slot is not None and (service, slot) in self.config.floors
             if change.path == "minSize" and is_floored:
                 key = None
-            ways = [self._back()]
-            if key is not None:
-                ways.insert(0, self._take_over(f"{NAMESPACE}:{key.path}", step, change.path))
+            command = self._setting(key, step, change.path) if key is not None else None
             yield Drifted(
                 resource=f"{step.type_name} {step.name}",
                 path=change.path,
@@ -151,34 +156,41 @@ class _Telling:
                 program=change.after,
                 key=None if key is None else key.path,
                 note=_NOT_OURS if key is None else key.rules and f"the key rules {key.rules}",
-                ways=tuple(ways),
+                setting=command,
+                ways=self._ways(command),
             )
 
-    def _take_over(self, key: str, step: ResourceStep, path: str) -> Way:
+    def together(self, drifted: Sequence[Drifted]) -> tuple[Way, ...]:
+        """All that has a key taken over in one update, and all put back in one."""
+        commands = dict.fromkeys(each.setting for each in drifted if each.setting is not None)
+        return self._ways(" && ".join(commands) or None)
+
+    def _setting(self, key: ConfigKey, step: ResourceStep, path: str) -> str:
         value = value_before(step, path)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        command = removing(key) if value is None else setting(key, value)
-        return Way("take it over", f"{command}{self.option} && pulumi up{self.option}")
+        address = f"{NAMESPACE}:{key.path}"
+        command = removing(address) if value is None else setting(address, value)
+        return f"{command}{self.option}"
 
-    def _of_split(self, service: str, live: str) -> tuple[str | None, list[Way]]:
-        """The key and the way that takes live weights over; none where they are no split."""
+    def _of_split(self, service: str, live: str) -> tuple[str | None, str | None]:
+        """The key that takes live weights over, and the command; none where they are no split."""
         first, _, second = live.partition("/")
         split = split_of(int(first), int(second)) if first and second else None
         if split is None:
-            return None, []
+            return None, None
         every = [each.name for each in self.plan.services]
         changes = weight_changes([service], every, self.config.own, split)
-        commands = [
-            f"{setting(f'{NAMESPACE}:{path}', text)}{self.option}" for path, text in changes.items()
-        ]
-        command = " && ".join((*commands, f"pulumi up{self.option}"))
-        return next(iter(changes)), [Way("take it over", command)]
+        ((path, text),) = changes.items()
+        return path, f"{setting(f'{NAMESPACE}:{path}', text)}{self.option}"
 
-    def _back(self) -> Way:
-        """One update puts everything back, so that what refuses one part refuses it whole."""
+    def _ways(self, command: str | None) -> tuple[Way, ...]:
+        """Both ways; one update puts everything back, so what refuses a part refuses it whole."""
         is_refused = any(each.kind is NoticeKind.WILL_BE_REFUSED for each in self.plan.notices)
-        return Way("put it back", put_back(self.option, is_refused=is_refused))
+        back = Way("put it back", put_back(self.option, is_refused=is_refused))
+        if command is None:
+            return (back,)
+        return Way("take it over", f"{command} && pulumi up{self.option}"), back
 
 
 def is_of(path: str, touched: frozenset[str]) -> bool:

@@ -20,6 +20,11 @@ from ops.status.drift import Drift, Drifted, drift_of
 from ops.status.errors import DriftError, UnreadError
 from ops.status.terminal import command_line
 
+_ORDER = (
+    "While the guards refuse one of these, no update goes through that leaves it as it stands. An "
+    "override lets one kind of refusal through: where there are two, take one over first."
+)
+
 
 def show_drift(folder: Path, stack: str, named: str | None, *, as_json: bool, tells: bool) -> int:
     """Read and show the drift of `stack`; the exit code of the command."""
@@ -45,7 +50,8 @@ def read_drift(folder: Path, stack: str, named: str | None) -> Drift:
     events = run_preview(PreviewRequest(folder, stack, refresh=True))
     plan = fold(events, stack)
     if plan.outcome in (Outcome.BAD_CONFIG, Outcome.FAILED):
-        said = "\n".join(f"{each.name}: {each.message}" for each in plan.unexplained_errors)
+        errors = plan.unexplained_errors or plan.errors
+        said = "\n".join(f"{each.name} {each.message}".strip() for each in errors)
         raise DriftError(f"the preview of {stack} failed, so nothing can be told:\n{said}")
     file = folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
     try:
@@ -70,12 +76,11 @@ def shown(drift: Drift) -> Iterator[Text]:
         elif each.note:
             yield Text(f"  {each.note}", style="dim")
         yield from (command_line(way, folds=False) for way in each.ways)
-    if len(drift.drifted) > 1:
-        yield Text(
-            "To put back is one update for all that is not taken over before; an override lets "
-            "one refused thing through, so take the others over first.",
-            style="dim",
-        )
+    if drift.together:
+        yield Text("All together, since an update is judged as a whole:", style="bold")
+        yield from (command_line(way, folds=False) for way in drift.together)
+    if drift.refusals:
+        yield Text(_ORDER, style="dim")
     yield from (Text(f"refused as it stands: {text}", style="red") for text in drift.refusals)
     if drift.pending:
         yield Text("Not deployed yet, which either command deploys too:", style="yellow")
@@ -111,6 +116,7 @@ def as_document(drift: Drift) -> dict[str, Any]:
             }
             for each in drift.drifted
         ],
+        "together": ways(drift.together),
         "notDeployed": list(drift.pending),
         "refusals": list(drift.refusals),
     }

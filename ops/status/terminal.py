@@ -30,7 +30,7 @@ def shown(status: Status, found: Sequence[Difference], *, folds: bool = True) ->
     if status.services:
         parts += [Text(), _weights(status)]
     if any(slot.live is not None for service in status.services for slot in service.slots):
-        parts += [Text(), _slots(status)]
+        parts += [Text(), _slots(status), *_old_builds(status)]
     parts.append(Text())
     parts += _differing(found, folds=folds)
     parts += [Text(line) for line in _alarms(status.alarms)]
@@ -91,9 +91,14 @@ def _slots(status: Status) -> Table:
                 words.pinned(slot),
                 slot.images.get(Source.LIVE, "?"),
             )
-            for build in words.old_builds(slot):
-                table.add_row("", Text(build, style="yellow"))
     return table
+
+
+def _old_builds(status: Status) -> Iterator[Text]:
+    for service in status.services:
+        for slot in service.slots:
+            for build in words.old_builds(slot):
+                yield Text(f"{service.name}-{slot.slot}: {build}", style="yellow")
 
 
 def _targets(slot: SlotStatus) -> Text:

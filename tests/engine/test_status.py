@@ -1,0 +1,200 @@
+"""`failover status` on a rehearsed stack: the console changes something, and it is put right."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import subprocess
+import sys
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from jsonschema import validate
+
+from ops.status.reader import StatusReader
+from ops.status.schema import drift_schema, status_schema
+from rehearsal.lifecycle import ROOT
+from rehearsal.local_aws import LocalAws
+from rollout.lease import Hand, doing_start, message_of
+from rollout.plan import Plan
+from rollout.split import Slot, Split
+from tests.engine.rehearsed import Rehearsed, rehearsed
+
+pytestmark = pytest.mark.engine
+
+WHO = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false"]
+RAMP = Plan(("portal", "web"), Slot.SECOND, Split(100, 0), (25, 100))
+
+
+class Person:
+    """Somebody with a shell in the project's folder."""
+
+    def __init__(self, stack: Rehearsed) -> None:
+        self.stack = stack
+
+    def shell(self, command: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """A command as it was told, with a yes to what the CLI asks."""
+        return subprocess.run(
+            command,
+            shell=True,
+            cwd=self.stack.root,
+            env={
+                **self.stack.env,
+                "PYTHONPATH": str(ROOT),
+                "PULUMI_SKIP_CONFIRMATIONS": "true",
+                "COLUMNS": "80",
+                **env,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def status(self, options: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        return self.shell(f"{sys.executable} -m ops.cli status {options}", **env)
+
+    def document(self, options: str = "", **env: str) -> dict[str, Any]:
+        document = json.loads(self.status(f"--json {options}", **env).stdout)
+        validate(document, drift_schema() if "--drift" in options else status_schema())
+        return document
+
+    def drifted(self) -> list[dict[str, Any]]:
+        return self.document("--drift")["drifted"]
+
+    def git(self, *arguments: str) -> None:
+        subprocess.run(["git", *WHO, *arguments], cwd=self.stack.root, check=True)
+
+    def commit(self, message: str) -> None:
+        self.git("add", "Pulumi.rehearsal.yaml")
+        self.git("commit", "-q", "-m", message)
+
+    def console_weights(self, service: str, weights: tuple[int, int]) -> None:
+        elb = self.stack.client("elbv2")
+        arn = self.stack.engine.outputs()["services"][service]["ruleArn"]
+        (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
+        forward = rule["Actions"][0]["ForwardConfig"]
+        for group, weight in zip(forward["TargetGroups"], weights, strict=True):
+            group["Weight"] = weight
+        elb.modify_rule(RuleArn=arn, Actions=[{"Type": "forward", "ForwardConfig": forward}])
+
+    def console_min(self, group: str, size: int) -> None:
+        self.stack.client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=group, MinSize=size
+        )
+
+
+@pytest.fixture(scope="module")
+def person(tmp_path_factory: pytest.TempPathFactory) -> Generator[Person]:
+    with rehearsed(tmp_path_factory.mktemp("status"), "dev") as stack:
+        person = Person(stack)
+        stack.engine.run("config", "set", "weights", "100/0")
+        done = stack.pulumi("up", "--yes", "--skip-preview")
+        assert done.returncode == 0, done.stdout
+        person.git("init", "-q", "-b", "main")
+        person.commit("the stack")
+        yield person
+
+
+def test_a_fresh_stack_agrees_everywhere(person: Person) -> None:
+    shown, document = person.status("--exit-code"), person.document()
+
+    assert shown.returncode == 0, shown.stdout
+    assert "live, config, state and main agree" in shown.stdout
+    assert "nobody ramps" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    everywhere = dict.fromkeys(("live", "config", "state", "main"), "100/0")
+    assert {n: s["weights"] for n, s in document["services"].items()} == {
+        "portal": everywhere,
+        "web": everywhere,
+    }
+    (build,) = document["services"]["web"]["slots"]["01"]["inService"]
+    assert build["pinned"]
+    assert build["image"] == document["services"]["web"]["slots"]["01"]["images"]["config"]
+
+
+def test_a_reading_of_a_watch_costs_one_call_a_group_and_two_more(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in person.stack.env.items():
+        monkeypatch.setenv(name, value)
+    aws, now = LocalAws(person.stack.running.endpoint), datetime.datetime.now(datetime.UTC)
+    reader = StatusReader(person.stack.root, "rehearsal", person.stack.env)
+    reader.read(now)
+    mark = aws.mark()
+
+    reader.read(now + datetime.timedelta(seconds=5))
+
+    assert aws.calls(mark) == {
+        "DescribeRules": 1,
+        "DescribeAutoScalingGroups": 1,
+        "DescribeTargetHealth": 4,
+    }
+
+
+def test_what_cannot_be_read_is_a_line_and_the_rest_is_shown(person: Person) -> None:
+    aws = LocalAws(person.stack.running.endpoint)
+
+    with aws.faulty({"answer": "AccessDenied", "operations": ["autoscaling:*", "cloudwatch:*"]}):
+        denied = person.document()
+    nowhere = "file:///nowhere/at/all"
+    alone = person.status("--stack rehearsal", PULUMI_BACKEND_URL=nowhere, GIT_DIR="/nowhere")
+
+    assert {each["what"] for each in denied["unread"]} == {"targets and instances", "alarms"}
+    assert denied["services"]["web"]["weights"]["live"] == "100/0"
+    assert alone.returncode == 0, alone.stdout
+    for what in ("state", "live", "main", "who ramps"):
+        assert f"{what}: not read: " in alone.stdout
+    assert "100/0" in alone.stdout
+    assert person.status("--exit-code", GIT_DIR="/nowhere").returncode == 3
+
+
+def test_a_rule_that_the_console_moved_is_put_back_by_the_command_that_is_told(
+    person: Person,
+) -> None:
+    person.console_weights("web", (60, 40))
+
+    shown = person.status("--exit-code")
+    (moved,) = person.drifted()
+    put_back = person.shell(moved["ways"][1]["command"])
+
+    assert shown.returncode == 1
+    assert "web: the rule was changed past the stack (live 60/40," in shown.stdout
+    assert "state 100/0" in shown.stdout
+    assert (moved["live"], moved["program"]) == ("60/40", "100/0")
+    assert put_back.returncode == 0, put_back.stdout
+    assert person.status("--exit-code").returncode == 0
+
+
+def test_a_min_that_the_console_changed_is_taken_over_by_the_command_that_is_told(
+    person: Person,
+) -> None:
+    group = person.document()["services"]["web"]["slots"]["01"]["autoScalingGroup"]
+    person.console_min(group["name"], 2)
+
+    (changed,) = person.drifted()
+    taken_over = person.shell(changed["ways"][0]["command"])
+
+    assert changed["resource"] == "Auto Scaling group web-01"
+    assert changed["property"] == "minSize"
+    assert (changed["live"], changed["program"]) == ("2", str(group["min"]))
+    assert changed["key"] == 'capacity["web"]["01"].min'
+    assert [way["to"] for way in changed["ways"]] == ["take it over", "put it back"]
+    assert taken_over.returncode == 0, taken_over.stdout
+    assert person.drifted() == []
+
+
+def test_who_ramps_is_told_from_the_stacks_history(person: Person) -> None:
+    until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=10)
+    message = message_of(RAMP, doing_start(RAMP), Hand("minho", "elsewhere", 7), until)
+
+    person.stack.pulumi("up", "--yes", "--skip-preview", "--message", message)
+
+    ramp = person.document()["ramp"]
+    assert (ramp["by"], ramp["host"], ramp["is"]) == ("minho", "elsewhere", "held")
+    assert ramp["services"] == ["portal", "web"]
+    assert "minho@elsewhere (7) ramps: ramp of 02 from 100/0" in " ".join(
+        person.status().stdout.split()
+    )

@@ -1,0 +1,234 @@
+"""How a stack stands, without AWS, engine or git: who agrees, what is told, what is shown."""
+
+from __future__ import annotations
+
+import io
+from itertools import product
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from ops.status.as_json import as_document
+from ops.status.config_reading import ConfigReading
+from ops.status.difference import agrees, differences
+from ops.status.document import Source, Status
+from ops.status.errors import UnreadError
+from ops.status.schema import drift_schema, status_schema
+from ops.status.state_reading import StateReading
+from ops.status.terminal import shown
+from rollout.lease import Claim
+from rollout.split import Slot
+from tests.ops.status.stacks import NEW, OLD, service, status, weights
+
+SPLITS = st.sampled_from(["100/0", "75/25", "50/50", "0/100"])
+STANDING = (Claim.HELD, Claim.DEAD, Claim.EXPIRED)
+SCHEMA = jsonschema.Draft202012Validator(status_schema())
+EVERYWHERE = st.fixed_dictionaries({}, optional=dict.fromkeys(Source, SPLITS))
+
+
+def drawn(found: Status, width: int) -> str:
+    file = io.StringIO()
+    console = Console(file=file, width=width)
+    console.print(shown(found, differences(found)), highlight=False, crop=False)
+    return file.getvalue()
+
+
+@given(EVERYWHERE, st.sets(st.sampled_from(list(Source)), min_size=1))
+def test_a_service_differs_exactly_when_two_sources_that_were_read_do(
+    told: dict[Source, str], read: set[Source]
+) -> None:
+    values = {told.get(source) for source in read}
+
+    assert agrees(service("web", told), frozenset(read)) == (len(values) == 1)
+
+
+@given(EVERYWHERE, EVERYWHERE)
+def test_every_service_that_differs_is_in_exactly_one_difference(
+    web: dict[Source, str], portal: dict[Source, str]
+) -> None:
+    found = status(service("portal", portal), service("web", web))
+
+    named = [name for each in differences(found) for name in each.subject.split(" and ")]
+
+    expected = [s.name for s in found.services if not agrees(s, found.sources)]
+    assert sorted(named) == expected
+
+
+@settings(max_examples=40)
+@given(EVERYWHERE, st.sampled_from([*STANDING, None]), st.sampled_from(["", *Source]))
+def test_every_status_has_the_shape_of_the_schema(
+    told: dict[Source, str], claim: Claim | None, unread: str
+) -> None:
+    found = status(service("web", told), claim=claim, unread=unread)
+
+    SCHEMA.validate(as_document(found, differences(found, "prod")))
+
+
+def test_the_schemas_are_schemas() -> None:
+    for schema in (status_schema(), drift_schema()):
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize(
+    ("told", "what", "commands"),
+    [
+        (
+            weights("60/40", "100/0", "100/0", "100/0"),
+            "changed past the stack",
+            [
+                "pulumi config set weights 60/40 --stack prod && pulumi up --stack prod",
+                "pulumi config set override 'put back what was changed past the stack' "
+                "--stack prod && pulumi up --refresh --stack prod && "
+                "pulumi config rm override --stack prod",
+            ],
+        ),
+        (
+            weights("100/0", "90/10", "100/0", "100/0"),
+            "the config is not deployed",
+            [
+                "pulumi up --stack prod",
+                "pulumi config set weights 100/0 --stack prod && pulumi up --stack prod",
+            ],
+        ),
+        (
+            weights("60/40", "60/40", "100/0", "60/40"),
+            "the state does not know it yet",
+            ["pulumi up --stack prod"],
+        ),
+        (
+            weights("90/10", "90/10", "90/10", "100/0"),
+            "origin/main does not have the weights",
+            [
+                "git commit -m 'weights 90/10' -- Pulumi.prod.yaml && git push",
+                "git checkout origin/main -- Pulumi.prod.yaml",
+            ],
+        ),
+    ],
+)
+def test_a_difference_comes_with_the_commands_for_either_way(
+    told: dict[Source, str], what: str, commands: list[str]
+) -> None:
+    (found,) = differences(status(service("portal", told), service("web", told)), "prod")
+
+    assert found.subject == "portal and web"
+    assert what in found.what
+    assert [way.command for way in found.ways] == commands
+
+
+def test_a_part_of_the_services_is_taken_over_by_a_key_of_its_own() -> None:
+    calm, moved = weights(*["100/0"] * 4), weights("60/40", "100/0", "100/0", "100/0")
+
+    (found,) = differences(status(service("portal", calm), service("web", moved)))
+
+    assert found.ways[0].command == (
+        "pulumi config set --path 'failover:services[\"web\"].weights' 60/40 && pulumi up"
+    )
+
+
+def test_nobody_is_told_to_touch_what_a_ramp_moves_now() -> None:
+    told = weights("75/25", "50/50", "75/25", "100/0")
+
+    for claim in STANDING:
+        (found,) = differences(status(service("web", told), claim=claim))
+        assert (found.ways == ()) == (claim is Claim.HELD)
+
+
+def test_weights_that_are_no_split_are_only_put_back() -> None:
+    told = weights("0/0", "100/0", "100/0", "100/0")
+
+    (found,) = differences(status(service("web", told)))
+
+    assert [way.to for way in found.ways] == ["as the config"]
+
+
+@pytest.mark.parametrize("unread", ["", *Source, "alarms", "who ramps"])
+def test_the_screen_has_80_columns_and_says_what_was_not_read(unread: str) -> None:
+    told = weights(*["50/50"] * 4)
+    found = status(service("portal", told), service("web", told), unread=unread)
+
+    text = drawn(found, 80)
+
+    assert max(map(len, text.splitlines())) <= 80
+    assert len(text.splitlines()) <= 24
+    assert "2 healthy, 1" in text
+    assert f"1 in service of version 4 {OLD}" in text
+    assert (f"{unread}: not read: AWS cannot be reached" in text) == bool(unread)
+    assert "agree" in text.splitlines()[1]
+
+
+def test_a_command_stays_on_one_line_so_that_it_can_be_copied() -> None:
+    found = status(service("web", weights("60/40", "100/0", "100/0", "100/0")))
+    file = io.StringIO()
+    console = Console(file=file, width=80)
+
+    console.print(shown(found, differences(found), folds=False), highlight=False, crop=False)
+
+    ways = [way.command for each in differences(found) for way in each.ways]
+    assert all(any(way in line for line in file.getvalue().splitlines()) for way in ways)
+
+
+def test_an_image_that_differs_is_told_for_its_slot() -> None:
+    told = weights(*["100/0"] * 4)
+    web = service("web", told)
+    images = {Source.LIVE: OLD, Source.STATE: OLD, Source.CONFIG: NEW, Source.MAIN: "ssm:/web:3"}
+    object.__setattr__(web.slots[1], "images", images)
+
+    (found,) = differences(status(web))
+
+    assert found.subject == "web-02"
+    assert found.what == "the image in the config is not deployed"
+    assert Source.MAIN not in found.values
+
+
+FILE = """
+config:
+  failover:weights: 90/10
+  failover:services: {web: {hosts: [a.example]}, portal: {weights: 50/50}}
+  failover:images: {web: {"01": ami-1, "02": ami-2}}
+  failover:capacity: {web: {min: 2, floors: {"02": 3}}}
+  failover:override: tried by hand
+  failover:candidate: "02"
+  failover:freeze: {until: "2026-12-01T00:00:00Z", reason: sale}
+"""
+
+
+def test_a_stack_file_is_read_without_the_engine() -> None:
+    found = ConfigReading.parse(FILE, "Pulumi.prod.yaml")
+
+    assert found.weights == {"web": "90/10", "portal": "50/50"}
+    assert found.own == {"portal"}
+    assert found.images == {("web", Slot.FIRST): "ami-1", ("web", Slot.SECOND): "ami-2"}
+    assert found.floors == {("web", Slot.SECOND): 3}
+    assert [note.split(" ")[0] for note in found.notes] == ["override", "candidate", "freeze"]
+
+
+@pytest.mark.parametrize("text", ["", "config: 3", "{", FILE.replace("90/10", "90/20")])
+def test_a_stack_file_that_is_none_is_told_with_its_name(text: str) -> None:
+    with pytest.raises(UnreadError, match=r"Pulumi\.prod\.yaml"):
+        ConfigReading.parse(text, "Pulumi.prod.yaml")
+
+
+def test_a_state_without_an_update_has_no_service() -> None:
+    assert StateReading.of({}) == StateReading({}, {}, {})
+
+
+@pytest.mark.parametrize(("first", "second"), list(product([0, 25, 100], repeat=2)))
+def test_a_state_tells_the_weights_of_its_rules_by_arn(first: int, second: int) -> None:
+    base = "urn:pulumi:prod::failover::failover:index:Service"
+    groups = [{"arn": "tg-2", "weight": second}, {"arn": "tg-1", "weight": first}]
+    rule = {"actions": [{"type": "forward", "forward": {"targetGroups": groups}}]}
+    resources = [
+        {"urn": f"{base}::web", "type": "failover:index:Service"},
+        {"urn": f"{base}$aws:lb/listenerRule:ListenerRule::web", "outputs": rule},
+        *(
+            {"urn": f"{base}$aws:lb/targetGroup:TargetGroup::web-0{n}", "outputs": {"arn": arn}}
+            for n, arn in ((1, "tg-1"), (2, "tg-2"))
+        ),
+    ]
+
+    found = StateReading.of({"resources": resources})
+
+    assert found.weights == {"web": f"{first}/{second}"}
