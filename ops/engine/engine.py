@@ -70,19 +70,28 @@ class StackEngine:
                 self._stack.set_config(path, ConfigValue(value), path=True)
 
     def start_up(self, message: str) -> RunningUpdate:
-        """Begin `pulumi up` with the policy pack, where there is one."""
+        """Begin `pulumi up` with the policy pack, where there is one, as this stack has it."""
         packs = [str(self._policy)] if self._policy is not None else None
+        config = self._policy_config()
         return RunningUpdate(
             self._command,
             lambda: self._stack.up(
                 message=message,
                 policy_packs=packs,
+                policy_pack_configs=[str(config)] if config is not None else None,
                 color="never",
                 show_secrets=False,
                 suppress_outputs=True,
                 suppress_progress=True,
             ),
         )
+
+    def _policy_config(self) -> Path | None:
+        """The file in the pack that is called as the stack is; without one all is mandatory."""
+        if self._policy is None:
+            return None
+        own = self._policy / f"{self._stack.name.rpartition('/')[2]}.json"
+        return own if own.is_file() else None
 
     def history(self) -> Sequence[PastUpdate]:
         """The newest updates, the newest first."""

@@ -135,8 +135,8 @@ class Engine(Protocol):
         """Write values into the stack file by their paths; None removes one."""
         ...
 
-    def start_up(self, message: str) -> Update:
-        """Begin an update."""
+    def start_up(self, message: str, *, with_policy: bool) -> Update:
+        """Begin an update, with the policy pack or without."""
         ...
 
     def history(self) -> Sequence[PastUpdate]:

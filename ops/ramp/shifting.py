@@ -102,8 +102,10 @@ class Shifting:
                 f"the `up` of stage {stage.number}/{stage.of} failed, no weight moved, and "
                 f"{self._run.effects.engine.stack_file.name} has {before} again:\n{ended.error}"
             )
-        self._run.write(Kind.UP_SAID, line=f"some rules moved: {_found(live)}")
-        raise GateFailedError(f"stage {stage.number}/{stage.of} moved a part of the group only")
+        raise GateFailedError(
+            f"the `up` of stage {stage.number}/{stage.of} failed with the weights at "
+            f"{_found(live)}: {ended.error}"
+        )
 
     def _put_back_unless_moved(self, before: Split, back: Changes) -> None:
         """After an `up` that was ended: the old value, where no weight has moved."""

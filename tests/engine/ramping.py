@@ -64,8 +64,15 @@ def begun(stack: Rehearsed, *arguments: str, merges_errors: bool = True) -> Proc
     )
 
 
+SHORTEST_DRAINING_SECONDS = 10
+"""What the policy pack lets a target group have, at the least."""
+
+
 def configure(stack: Rehearsed, ramp: Mapping[str, str]) -> None:
-    """Set `ramp` in the stack file."""
+    """Set `ramp` in the stack file, and a draining time that the policy pack lets pass."""
+    for service in ("portal", "web"):
+        key = f"services.{service}.deregistrationDelaySeconds"
+        stack.engine.set_config(key, str(SHORTEST_DRAINING_SECONDS), "--path")
     for key, value in ramp.items():
         if value.startswith("{"):
             for name, each in json.loads(value).items():

@@ -22,7 +22,7 @@ GONE_SECONDS = 20.0
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
     with rehearsed(tmp_path_factory.mktemp("ramp"), "prod") as stack:
         stack.engine.set_config("weights", str(START))
-        ramping.configure(stack, ramping.PROMPT)
+        ramping.configure(stack, {**ramping.PROMPT, "stages": "[100]"})
         stack.engine.run("up", "--yes", "--skip-preview")
         ramping.release(stack, "v2", Slot.SECOND)
         yield stack
@@ -52,7 +52,7 @@ def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_to_its_target(
 ) -> None:
     first = ramping.begun(stack, "ramp", "--yes")
     assert first.stdout is not None
-    until(first.stdout, "pulumi up: portal+web: stage 1/2")
+    until(first.stdout, "pulumi up: portal+web: stage 1/1")
 
     second = ramping.failover(stack, "ramp", "--yes")
     first.kill()
@@ -79,5 +79,5 @@ def test_without_its_journal_a_ramp_is_found_in_the_history_and_taken_back(
     back = ramping.failover(stack, "rollback")
 
     assert back.returncode == 0, back.stdout
-    assert "stage 1/2, by the stack's history" in back.stdout
+    assert "stage 1/1, by the stack's history" in back.stdout
     assert_at_rest(stack, TARGET)

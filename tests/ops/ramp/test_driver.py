@@ -283,6 +283,19 @@ def test_a_rollback_by_hand_onto_a_dead_slot_is_refused(world: World) -> None:
     assert world.live == before
 
 
+def test_no_policy_stands_in_the_way_back(world: World) -> None:
+    world.gate.says = lambda mark: Outcome.FAIL if mark.number == 1 else Outcome.PASS
+
+    world.run(PLAN)
+
+    assert world.with_policy == {
+        "portal+web: ramp of 02 from 100/0 through 10,25,50,75,100": True,
+        "portal+web: stage 1/5, 02 at 10": True,
+        "portal+web: rollback to 100/0": False,
+        "portal+web: rolled back to 100/0": False,
+    }
+
+
 def test_where_both_slots_are_dead_it_says_so_and_changes_nothing(world: World) -> None:
     def dies(mark: StageMark) -> Outcome:
         if mark.number == 2:

@@ -153,6 +153,7 @@ class World:
         self.lock_is_cleared = False
         self.aws_error = ""
         self.interrupts = 0
+        self.with_policy: dict[str, bool] = {}
         self.observers: list[Observer] = []
         self._write({"weights": start, "services": {s: {} for s in SERVICES}, "capacity": {}})
 
@@ -171,7 +172,8 @@ class World:
                 place[keys[-1]] = int(value) if "floors" in path else value
         self._write(config)
 
-    def start_up(self, message: str) -> Update:
+    def start_up(self, message: str, *, with_policy: bool) -> Update:
+        self.with_policy[message.split(", by ")[0]] = with_policy
         return Update(lambda: self._apply(message), self._count_interrupt)
 
     def _count_interrupt(self) -> None:
