@@ -65,9 +65,6 @@ class BadStack:
 @pytest.fixture(scope="module")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
     with rehearsed(tmp_path_factory.mktemp("policies"), "prod") as stack:
-        for service in ("web", "portal"):
-            key = f"services.{service}.deregistrationDelaySeconds"
-            stack.engine.set_config(key, "30", "--path")
         stack.engine.set_config("weights", "100/0")
         yield stack
 
@@ -125,7 +122,7 @@ def test_the_pack_is_mandatory_without_config_and_stops_an_up_before_it_touches_
     with pytest.raises(EngineError) as refused:
         prod.engine.up(*pack_options(prod.root, "no-such-stack"))
 
-    prod.engine.set_config(DELAY, "30", "--path")
+    prod.engine.set_config(DELAY, "2", "--path")
     assert "target-group-deregistration-delay (web-01)" in str(refused.value)
     assert "deregistrationDelay is 0; expected 1 to 300 s" in str(refused.value)
     assert prod.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
@@ -153,11 +150,11 @@ def test_an_update_without_a_preview_stops_at_the_resource_that_breaks_a_policy(
 
     done = prod.pulumi("up", "--yes", "--skip-preview", *pack_options(prod.root))
 
-    prod.engine.set_config(DELAY, "30", "--path")
+    prod.engine.set_config(DELAY, "2", "--path")
     assert done.returncode != 0
     assert "target-group-deregistration-delay" in done.stdout
-    assert "deregistrationDelay is 0; expected 10 to 300 s" in done.stdout
-    assert delays(prod) == {"30"}
+    assert "deregistrationDelay is 0; expected 1 to 300 s" in done.stdout
+    assert delays(prod) == {"2"}
 
 
 def test_dev_is_advised_of_what_it_does_without_and_stopped_by_nothing(
