@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test mock-test check format bench
+.PHONY: help setup rehearse test mock-test soak check format bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -14,14 +14,17 @@ help: ## list the targets
 setup: ## install everything into .venv and the user's cache folder
 	@$(PYTHON) -m rehearsal.toolchain
 
-rehearse: setup ## run a whole cutover on a local AWS, from nothing to nothing
-	@$(BIN)/failover rehearse ramp
+rehearse: setup ## run a whole cutover on a local AWS; SCENARIO=list names what can go wrong in it
+	@$(BIN)/failover rehearse ramp $(if $(SCENARIO),--scenario '$(SCENARIO)')
 
 test: setup ## pure tests, the program under mocks, and the real engine on the rehearsal
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 mock-test: setup ## the tests that need neither engine nor local AWS
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not engine" --ignore tests/engine --ignore tests/rehearsal
+
+soak: setup ## everything that a ramp must survive, for an hour or two; ONLY=slow,kills runs a part
+	@$(BIN)/python -m tests.soak $(if $(ONLY),--only '$(ONLY)')
 
 check: setup ## lint, format, types, workflows and scripts
 	@$(BIN)/ruff check .

@@ -50,9 +50,9 @@ BAD_BUILDS = (
 
 SUBTLE_BUILDS = (
     Image("ami-0fa11bad00000000a", "few-errors", "Answers 2 % of requests with 500"),
-    Image("ami-0fa11bad00000000b", "slower", "Answers each request a tenth of a second late"),
-    Image("ami-0fa11bad00000000c", "background", "Answers 0.05 % of requests with 500"),
-    Image("ami-0fa11bad00000000d", "dips", "Answers half with 500 for some seconds of each minute"),
+    Image("ami-0fa11bad00000000d", "some-errors", "Answers 5 % of requests with 500"),
+    Image("ami-0fa11bad00000000b", "background", "Answers 0.05 % of requests with 500"),
+    Image("ami-0fa11bad00000000c", "dips", "Answers half with 500 for some seconds of each minute"),
 )
 """Builds whose fault shows under steady traffic only."""
 

@@ -6,6 +6,7 @@ from rehearsal.errors import BadScenarioError
 from rehearsal.scenarios import fault
 from rehearsal.scenarios.fault import Fault
 from rehearsal.scenarios.scenario import DEFAULT_GATES, PASSES, Expected, Scenario
+from rollout.split import Split
 
 _SAYS_NO = "import json, sys; sys.exit(json.load(sys.stdin)['stage'] >= 2)"
 
@@ -38,10 +39,10 @@ CATALOGUE = (
         build="lost-assets",
     ),
     Scenario(
-        "slower",
-        "the new build takes five times as long and more",
+        "slow",
+        "the new build takes a second longer, five times as long and more",
         Expected(1, (0, 2), "probe"),
-        build="slower",
+        build="slow",
     ),
     Scenario(
         "never-healthy",
@@ -135,6 +136,43 @@ CATALOGUE = (
         build="dips",
         stable_build="dips",
         ramp={"inconclusiveSeconds": 60},
+        harms_traffic=False,
+    ),
+    Scenario(
+        "metrics",
+        "the new build answers 5 % with 500; CloudWatch shows it at 50 %, no probe runs",
+        Expected(1, (1, 1), "metrics"),
+        build="some-errors",
+        gates={"targets": True, "metrics": {}},
+        ramp={"stages": [50, 100], "bakeSeconds": 180, "inconclusiveSeconds": 120},
+    ),
+    Scenario(
+        "approval",
+        "the new build dies while a person is asked to approve: nobody waits for the person",
+        Expected(1, (0, 0), ""),
+        gates={**DEFAULT_GATES, "approval": True},
+        fault=Fault(0, fault.candidate_dies),
+        harms_traffic=False,
+    ),
+    Scenario(
+        "console-change",
+        "somebody changes the weights in the console at 25 %: it stops, with both values",
+        Expected(3, (2, 2), "40/60", fault.CONSOLE),
+        fault=Fault(25, fault.console_changes_weights),
+        harms_traffic=False,
+    ),
+    Scenario(
+        "expired-credentials",
+        "the credentials expire at 25 %: it stops, and the weights stay",
+        Expected(3, (2, 2), "", Split.parse("75/25")),
+        fault=Fault(25, fault.credentials_expire),
+        harms_traffic=False,
+    ),
+    Scenario(
+        "throttling",
+        "AWS throttles for some seconds at 25 %: it goes on",
+        PASSES,
+        fault=Fault(25, fault.aws_throttles),
         harms_traffic=False,
     ),
 )

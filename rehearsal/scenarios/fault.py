@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from rehearsal.local_aws import LocalAws
 from rehearsal.observation import local_session
 from rehearsal.workspace import Running
-from rollout.split import Slot
+from rollout.split import Slot, Split
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_elbv2.type_defs import TargetGroupTupleTypeDef
 
 
 class Trouble:
@@ -30,6 +32,9 @@ class Trouble:
         self._groups: AutoScalingClient = session.client("autoscaling", endpoint_url=endpoint)
         self._ec2: EC2Client = session.client("ec2", endpoint_url=endpoint)
         self._alarms: CloudWatchClient = session.client("cloudwatch", endpoint_url=endpoint)
+        self._balancers: ElasticLoadBalancingv2Client = session.client(
+            "elbv2", endpoint_url=endpoint
+        )
         self._services = services
         self.aws = LocalAws(endpoint)
 
@@ -44,6 +49,19 @@ class Trouble:
         for name in self._instances(slot):
             self._groups.update_auto_scaling_group(
                 AutoScalingGroupName=name, MinSize=to, DesiredCapacity=to
+            )
+
+    def change_weights(self, split: Split) -> None:
+        """Give every rule other weights, as a person does in the console."""
+        for service in self._services.values():
+            arns = service["targetGroupArns"]
+            groups: list[TargetGroupTupleTypeDef] = [
+                {"TargetGroupArn": arns[slot.value], "Weight": split.weight_of(slot)}
+                for slot in Slot
+            ]
+            self._balancers.modify_rule(
+                RuleArn=service["ruleArn"],
+                Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}],
             )
 
     def raise_alarm(self) -> None:
@@ -83,7 +101,8 @@ class Fault:
     """Something that happens when the candidate has been given a certain weight."""
 
     at_weight: int
-    """It happens when the first stage with at least this weight has been verified."""
+    """It happens when the first stage with at least this weight has been verified; 0: while the
+    gates judge before the first one."""
     cause: Callable[[Trouble], None]
 
 
@@ -110,3 +129,23 @@ def alarm_fires(trouble: Trouble) -> None:
 def metrics_are_late(trouble: Trouble) -> None:
     """CloudWatch answers nothing."""
     trouble.aws.inject({"operations": ["monitoring:*"], "answer": "ServiceUnavailable"})
+
+
+def credentials_expire(trouble: Trouble) -> None:
+    """AWS answers nobody any more."""
+    trouble.aws.inject({"answer": "ExpiredToken"})
+
+
+def aws_throttles(trouble: Trouble) -> None:
+    """AWS throttles what asks for health and rules, for some seconds."""
+    operations = ["elasticloadbalancing:Describe*", "autoscaling:Describe*"]
+    trouble.aws.inject({"operations": operations, "answer": "Throttling", "seconds": 6})
+
+
+CONSOLE = Split.parse("40/60")
+"""What a person sets in the console."""
+
+
+def console_changes_weights(trouble: Trouble) -> None:
+    """A person moves the weights by hand."""
+    trouble.change_weights(CONSOLE)

@@ -35,21 +35,23 @@ class Played:
 
     @property
     def caught_stage(self) -> int:
-        """The stage whose weights were live when it turned back; of a good end 0."""
+        """The stage whose weights were live when it turned back or stopped; of a good end 0."""
         verified = 0
         for entry in self.entries:
             if entry.kind is Kind.VERIFIED:
                 verified = int(str(entry.facts["stage"]))
             elif entry.kind is Kind.ROLLBACK_STARTED:
                 return verified
-        return 0
+        return verified if self.exit_code else 0
 
     @property
     def reason(self) -> str:
-        """Why it went back, or what held it on the way to a good end."""
+        """Why it went back or stopped, or what held it on the way to a good end."""
         back = [e for e in self.entries if e.kind is Kind.ROLLBACK_STARTED]
         if back:
             return str(back[0].facts["why"])
+        if self.exit_code:
+            return self.words
         held = [
             f"{e.facts['gate']}: {e.facts['reason']}"
             for e in self.entries
@@ -96,11 +98,11 @@ class Played:
         if self.exit_code != expected.exit_code:
             found.append(f"exit {self.exit_code}, not {expected.exit_code}: {self.words}")
         first, last = expected.stages
-        if expected.exit_code and not first <= self.caught_stage <= last:
+        if expected.exit_code == 1 and not first <= self.caught_stage <= last:
             found.append(f"caught at stage {self.caught_stage}, not at {first} to {last}")
         if expected.said not in self.reason:
             found.append(f"not because of {expected.said}: {self.reason or 'no reason'}")
-        split = START if expected.exit_code else TARGET
+        split = expected.ends_at or (START if expected.exit_code else TARGET)
         if self.live != frozenset([split]):
             at = ", ".join(sorted(map(str, self.live)))
             found.append(f"it ended at {at}, not at {split}")

@@ -110,7 +110,11 @@ class Play:
 
 def is_due(scenario: Scenario, entry: Entry) -> bool:
     """Whether the fault of a scenario happens when the ramp tells this."""
-    if scenario.fault is None or entry.kind is not Kind.VERIFIED:
+    if scenario.fault is None:
+        return False
+    if scenario.fault.at_weight == 0:
+        return entry.kind is Kind.BAKE_STARTED
+    if entry.kind is not Kind.VERIFIED:
         return False
     splits = entry.facts["splits"]
     assert isinstance(splits, dict)

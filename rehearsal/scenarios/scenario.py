@@ -8,6 +8,7 @@ from typing import Any
 
 from rehearsal.lifecycle import METRIC_LAG_SECONDS
 from rehearsal.scenarios.fault import Fault
+from rollout.split import Split
 
 GOOD_BUILD = "v2"
 STABLE_BUILD = "v1"
@@ -20,11 +21,13 @@ class Expected:
     """How a ramp should end."""
 
     exit_code: int
-    """Of `failover ramp`: 0 done, 1 it went back."""
+    """Of `failover ramp`: 0 done, 1 it went back, 3 it left all as it was and asks."""
     stages: tuple[int, int]
     """The first and the last stage at which it may be caught; 0 is before any weight."""
     said: str
     """What the reason to go back has in it; of a ramp that is done, what held it on its way."""
+    ends_at: Split | None = None
+    """The split that is left; None: the target where it is done, else the start."""
 
 
 PASSES = Expected(0, (0, 0), "")

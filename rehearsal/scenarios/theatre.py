@@ -70,6 +70,7 @@ class Theatre:
         document = yaml.safe_load(self.workspace.stack_file.read_text())
         config: dict[str, Any] = document["config"]
         config[f"{PROJECT}:weights"] = str(START)
+        config[f"{PROJECT}:candidate"] = Slot.SECOND.value
         config[f"{PROJECT}:override"] = _REASON
         config[f"{PROJECT}:ramp"] = {**RAMP, **scenario.ramp, "gates": dict(scenario.gates)}
         for builds in config[f"{PROJECT}:images"].values():

@@ -1,0 +1,69 @@
+"""One of each way in which a ramp goes wrong, under traffic: one rehearsal for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+
+import pytest
+
+from rehearsal.scenarios.catalogue import scenario_named
+from rehearsal.scenarios.outcome import Played
+from rehearsal.scenarios.play import Play
+from rehearsal.scenarios.scenario import Expected, Scenario
+from rehearsal.scenarios.theatre import Theatre
+from tests.engine.rehearsed import rehearsed
+
+pytestmark = pytest.mark.engine
+
+RATE_PER_S = 60
+BRIEF = {
+    "stages": [50, 100],
+    "bakeSeconds": 1,
+    "holdSeconds": 1,
+    "watchSeconds": 1,
+    "inconclusiveSeconds": 20,
+    "guard": {"healthyPolls": 1, "pollSeconds": 1, "waitSeconds": 20},
+}
+
+
+@pytest.fixture(scope="module")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Generator[Play]:
+    with rehearsed(tmp_path_factory.mktemp("scenarios"), "prod") as stack:
+        theatre = Theatre(stack.workspace, stack.running, lambda _text: None)
+        yield Play(theatre, tmp_path_factory.mktemp("record"), RATE_PER_S)
+
+
+def brief(name: str, stage: int, **ramp: object) -> Scenario:
+    """A scenario of two stages, to be caught at one of them."""
+    scenario = scenario_named(name)
+    expected = Expected(scenario.expected.exit_code, (stage, stage), scenario.expected.said)
+    return replace(scenario, ramp={**BRIEF, **ramp}, expected=expected)
+
+
+def assert_nobody_lost_anything(played: Played) -> None:
+    assert played.problems == []
+    assert played.lost == 0
+    assert played.requests > RATE_PER_S * 5
+
+
+def test_a_check_that_fails_takes_the_weights_back(play: Play) -> None:
+    played = play.play(brief("command", 2))
+
+    assert_nobody_lost_anything(played)
+
+
+def test_a_gate_that_cannot_tell_holds_and_takes_the_weights_back_at_its_deadline(
+    play: Play,
+) -> None:
+    played = play.play(brief("cloudwatch-silent", 1, inconclusiveSeconds=5))
+
+    assert_nobody_lost_anything(played)
+    assert "still not sure 5 s after its time" in played.reason
+
+
+def test_a_candidate_that_lost_its_instances_gets_no_more_weight(play: Play) -> None:
+    played = play.play(brief("one-of-three", 1))
+
+    assert played.problems == []
+    assert played.seconds_to_old_split is not None

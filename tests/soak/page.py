@@ -1,0 +1,108 @@
+"""docs/soak.md, drawn from the newest result of each part."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.soak.parts import COMMANDS, SCENARIOS, ScenarioPart
+from tests.soak.record import ROOT, Result
+
+PAGE = ROOT / "docs" / "soak.md"
+
+_HEAD = """\
+# The soak: everything that a ramp must survive
+
+Written by `make soak`. It plays each scenario on a local AWS, under 300 requests a second of
+independent traffic, with the gates `targets`, `probe` and `smoke` and bakes of 5 s, unless the
+scenario says otherwise. `make soak ONLY=slow,kills` runs a part; a run that was stopped is gone
+on with.
+
+*Caught at*: the weight of the new build when the ramp turned back. *Back after*: from the first
+bad response, or from the fault, to the last request that the new build answered. *Lost*: requests
+of the traffic. *Straight*: those lost by the same release put to 0/100 at once, undone 10 s later.
+"""
+
+
+def page(results: Mapping[str, Result]) -> str:
+    """The whole page."""
+    return "\n".join([_HEAD, *_scenarios(results), *_commands(results), *_missing(results)]) + "\n"
+
+
+def _scenarios(results: Mapping[str, Result]) -> Iterator[str]:
+    yield "| scenario | what goes wrong | caught at | back after | requests | lost | straight |  |"
+    yield "|---|---|---|---:|---:|---:|---:|---|"
+    back: list[float] = []
+    for part in SCENARIOS:
+        if (result := results.get(part.name)) is not None:
+            yield _row(part, result)
+            if (seconds := result.facts.get("secondsToOldSplit")) is not None:
+                back.append(seconds)
+    yield ""
+    if back:
+        median = statistics.median(back)
+        yield f"Back after, where anything was met: median {median:.1f} s of {len(back)} scenarios."
+        yield ""
+    for part in SCENARIOS:
+        result = results.get(part.name)
+        if result is not None and not result.ok:
+            yield f"- **{part.name}** was not as it should be: {_first(result.problems)}"
+    yield ""
+
+
+def _row(part: ScenarioPart, result: Result) -> str:
+    facts = result.facts
+    times = f" ({facts['passed']} of {facts['times']})" if part.times > 1 else ""
+    verdict = f"{'ok' if result.ok else 'NOT OK'}{times}"
+    cells = [
+        part.name,
+        part.scenario.sentence,
+        _caught(part, facts),
+        _or_dash(facts.get("secondsToOldSplit"), " s"),
+        _or_dash(facts.get("requests")),
+        _or_dash(facts.get("lost")),
+        _or_dash(facts.get("lostStraight")),
+        f"{verdict}, {_when(result)}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _caught(part: ScenarioPart, facts: Mapping[str, Any]) -> str:
+    stage = facts.get("caughtAtStage")
+    if stage is None:
+        return "done" if facts.get("exit") == 0 else "-"
+    stages = (0, *part.scenario.ramp.get("stages", (10, 25, 50, 75, 100)))
+    word = "stopped at " if facts.get("exit") not in (0, 1) else ""
+    return f"{word}{stages[stage]} %"
+
+
+def _commands(results: Mapping[str, Result]) -> Iterator[str]:
+    rows = [(part, results[part.name]) for part in COMMANDS if part.name in results]
+    if not rows:
+        return
+    yield "| part | what | came to |  |"
+    yield "|---|---|---|---|"
+    for part, result in rows:
+        verdict = "ok" if result.ok else "NOT OK"
+        cells = (part.name, part.sentence, str(result.facts["said"]), f"{verdict}, {_when(result)}")
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _missing(results: Mapping[str, Result]) -> Iterator[str]:
+    missing = [part.name for part in (*SCENARIOS, *COMMANDS) if part.name not in results]
+    yield f"Not run: {', '.join(missing)}." if missing else "Every part was run."
+
+
+def _when(result: Result) -> str:
+    return f"{result.at[:16].replace('T', ' ')} UTC, {result.commit}"
+
+
+def _or_dash(value: float | None, unit: str = "") -> str:
+    return "-" if value is None else f"{value:,}{unit}"
+
+
+def _first(problems: object) -> str:
+    assert isinstance(problems, list)
+    return " ".join(str(problems[0]).split())[:300] if problems else ""

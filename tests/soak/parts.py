@@ -1,0 +1,115 @@
+"""What the soak consists of."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.errors import RehearsalError
+from rehearsal.scenarios.catalogue import CATALOGUE
+from rehearsal.scenarios.outcome import Played
+from rehearsal.scenarios.play import Play
+from rehearsal.scenarios.report import document
+from rehearsal.scenarios.scenario import Scenario
+from tests.soak.record import ROOT
+
+BACKGROUND_TIMES = 20
+KILLS = 30
+
+Say = Callable[[str], None]
+Found = tuple[bool, Mapping[str, Any], Sequence[str]]
+"""Whether it was as it should be, what it measured, and what was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioPart:
+    """A scenario, so many times."""
+
+    scenario: Scenario
+    times: int = 1
+
+    @property
+    def name(self) -> str:
+        """Of the part."""
+        return self.scenario.name
+
+    def run(self, play: Play, say: Say) -> Found:
+        """Play it; the last one's numbers, and everybody's problems."""
+        problems: list[str] = []
+        passed = 0
+        played: Played | None = None
+        for number in range(self.times):
+            if self.times > 1:
+                say(f"{self.name}: {number + 1} of {self.times}")
+            try:
+                played = play.play(self.scenario, compare=True)
+            except RehearsalError as error:
+                problems.append(str(error))
+                continue
+            problems += played.problems
+            passed += not played.problems
+        facts = {} if played is None else document(played)
+        return not problems, {**facts, "passed": passed, "times": self.times}, problems
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPart:
+    """A program of its own, whose exit code and last line of output tell."""
+
+    name: str
+    sentence: str
+    arguments: Sequence[str]
+
+    def run(self, say: Say) -> Found:
+        """Run it to its end, each line shown."""
+        command = [sys.executable, "-m", *self.arguments]
+        lines: list[str] = []
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                say(f"{self.name}: {lines[-1][:160]}")
+        last = next((line for line in reversed(lines) if line), "")
+        problems = [] if process.returncode == 0 else lines[-20:]
+        return process.returncode == 0, {"said": _shortened(last)}, problems
+
+
+def _shortened(line: str) -> str:
+    """A line of JSON without its braces and quotes."""
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return line.strip("= ")
+    return ", ".join(f"{name} {value}" for name, value in document.items())
+
+
+SCENARIOS = tuple(
+    ScenarioPart(scenario, BACKGROUND_TIMES if scenario.name == "background" else 1)
+    for scenario in CATALOGUE
+)
+
+COMMANDS = (
+    CommandPart(
+        "kills",
+        f"kill -9 at {KILLS} random moments, then `failover ramp` again",
+        ("tests.soak.kills", "--times", str(KILLS)),
+    ),
+    CommandPart(
+        "two-ramps",
+        "two ramps at once, a killed one, one without its journal, a release refused at weight 0",
+        ("pytest", "-q", "-p", "no:cacheprovider", "tests/engine/test_ramp.py"),
+    ),
+    CommandPart(
+        "in-memory",
+        "the driver on an AWS in memory: full disk, expired credentials, locks, dead slots",
+        ("pytest", "-q", "-p", "no:cacheprovider", "tests/ops/ramp"),
+    ),
+)
+
+NAMES = tuple(part.name for part in (*SCENARIOS, *COMMANDS))
