@@ -81,7 +81,7 @@ def _weight(service: ServiceStatus, source: Source, status: Status) -> Text:
 
 
 def _slots(status: Status) -> Table:
-    table = _table("slot", "targets", "in service", "launches", "image")
+    table = _table("slot", "targets", "in service", "version", "image")
     for service in status.services:
         for slot in service.slots:
             table.add_row(

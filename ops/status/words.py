@@ -22,9 +22,11 @@ def capacity(slot: SlotStatus) -> str:
 
 
 def pinned(slot: SlotStatus) -> str:
-    """`version 4`, or the launch configuration's name."""
+    """The number of the template version that is launched, or the launch configuration's name."""
     group = slot.live.group if slot.live is not None else None
-    return "?" if group is None or group.pinned is None else str(group.pinned)
+    if group is None or group.pinned is None:
+        return "?"
+    return group.pinned.version or group.pinned.source
 
 
 def old_builds(slot: SlotStatus) -> tuple[str, ...]:

@@ -1,0 +1,182 @@
+"""What the console changed, from recorded shapes of the engine's events: names, keys, commands."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ops.plan.event_stream import Event
+from ops.plan.plan import fold
+from ops.plan.resource_step import Operation, ResourceStep
+from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE, TARGET_GROUP
+from ops.status.config_key import ALARM, BALANCER, LISTENER, POLICY, config_key
+from ops.status.config_reading import ConfigReading
+from ops.status.drift import Drift, drift_of
+from rollout.notice import Notice, NoticeKind
+from rollout.split import Slot
+from settings.key import Group, Key
+from settings.schema import TOP
+
+CONFIG = ConfigReading({"web": "100/0"}, frozenset(), {}, {}, ())
+URN = "urn:pulumi:prod::failover::failover:index:Slot$"
+
+
+def resource(
+    kind: str,
+    name: str,
+    state: dict[str, Any],
+    live: dict[str, Any] | None,
+    program: dict[str, Any],
+) -> Iterator[Event]:
+    """The events of one resource in a refreshing preview."""
+    urn = f"{URN}{kind}::{name}"
+    old = {"inputs": state, "outputs": state}
+    new = None if live is None else {"inputs": live, "outputs": live}
+    changed = {key: {"diffKind": "update"} for key in state if live and live[key] != state[key]}
+    refreshed = {"op": "refresh", "urn": urn, "old": old, "new": new, "detailedDiff": changed}
+    yield Event("resOutputsEvent", {"metadata": refreshed})
+    wanted = {"inputs": program}
+    differing = {key: {} for key in program if live and live.get(key) != program[key]}
+    op = "create" if live is None else "update" if differing else "same"
+    step = {"op": op, "urn": urn, "old": new, "new": wanted, "detailedDiff": differing}
+    yield Event("resourcePreEvent", {"metadata": step})
+
+
+def drift(*events: Event, config: ConfigReading = CONFIG) -> Drift:
+    whole = [*events, Event("summaryEvent", {"result": "succeeded"})]
+    return drift_of(whole, fold(whole, "prod"), config)
+
+
+def refused() -> Event:
+    notice = Notice(NoticeKind.WILL_BE_REFUSED, "web", "slot 01", "min 4 -> 3: live")
+    return Event("diagnosticEvent", {"severity": "error", "message": str(notice)})
+
+
+def test_a_changed_property_has_both_values_its_key_and_both_commands() -> None:
+    events = resource(GROUP, "web-01", {"minSize": 3}, {"minSize": 4.0}, {"minSize": 3})
+
+    (found,) = drift(*events).drifted
+
+    assert (found.resource, found.path) == ("Auto Scaling group web-01", "minSize")
+    assert (found.live, found.program) == ("4.0", "3")
+    assert found.key == 'capacity["web"]["01"].min'
+    assert [way.command for way in found.ways] == [
+        'pulumi config set --path \'failover:capacity["web"]["01"].min\' 4 && pulumi up',
+        "pulumi up --refresh",
+    ]
+
+
+def test_what_the_guards_refuse_is_put_back_with_an_override_that_goes_again() -> None:
+    events = resource(GROUP, "web-01", {"minSize": 3}, {"minSize": 4}, {"minSize": 3})
+
+    (found,) = drift(*events, refused()).drifted
+
+    assert re.fullmatch(
+        r"pulumi config set override '.+' && pulumi up --refresh && pulumi config rm override",
+        found.ways[-1].command,
+    )
+
+
+def test_a_min_that_a_ramp_holds_is_not_taken_over() -> None:
+    events = resource(GROUP, "web-01", {"minSize": 3}, {"minSize": 2}, {"minSize": 3})
+    held = ConfigReading({"web": "100/0"}, frozenset(), {}, {("web", Slot.FIRST): 3}, ())
+    (found,) = drift(*events, config=held).drifted
+
+    assert [way.to for way in found.ways] == ["put it back"]
+
+
+def test_what_was_deleted_can_only_be_put_back() -> None:
+    (found,) = drift(*resource(ALARM, "web-01-target-5xx", {"threshold": 5}, None, {})).drifted
+
+    assert (found.path, found.key) == ("", None)
+    assert [way.command for way in found.ways] == ["pulumi up --refresh"]
+
+
+def test_a_change_of_the_program_is_no_drift() -> None:
+    found = drift(*resource(GROUP, "web-01", {"maxSize": 3}, {"maxSize": 3}, {"maxSize": 6}))
+
+    assert found.drifted == ()
+    assert found.pending == ("Auto Scaling group web-01: maxSize 3 -> 6",)
+
+
+def test_what_is_taken_over_and_not_yet_deployed_is_no_drift_either() -> None:
+    found = drift(*resource(GROUP, "web-01", {"minSize": 3}, {"minSize": 4}, {"minSize": 4}))
+
+    assert (found.drifted, found.pending) == ((), ())
+
+
+def test_several_properties_can_be_taken_over_in_one_update() -> None:
+    state, live = {"minSize": 3, "maxSize": 6}, {"minSize": 4, "maxSize": 8}
+
+    over, _ = drift(*resource(GROUP, "web-01", state, live, state)).together
+
+    assert over.command.count("pulumi config set") == 2
+    assert over.command.count("pulumi up") == 1
+
+
+PROPERTIES = [
+    (GROUP, "web-01", "minSize"),
+    (GROUP, "web-01", "maxSize"),
+    (GROUP, "web-01", "healthCheckGracePeriod"),
+    (LAUNCH_TEMPLATE, "web-02", "imageId"),
+    (LAUNCH_TEMPLATE, "web-02", "instanceType"),
+    (LAUNCH_TEMPLATE, "web-02", "blockDeviceMappings[0].ebs.volumeSize"),
+    (TARGET_GROUP, "web-01", "deregistrationDelay"),
+    *(
+        (TARGET_GROUP, "web-01", f"healthCheck.{name}")
+        for name in (
+            "path", "matcher", "interval", "timeout", "healthyThreshold", "unhealthyThreshold"
+        )
+    ),
+    (POLICY, "web-01", "targetTrackingConfiguration.targetValue"),
+    (RULE, "web", "priority"),
+    (RULE, "web", "conditions[0].hostHeader.values[1]"),
+    (RULE, "web", "conditions[1].pathPattern.values[0]"),
+    (BALANCER, "alb", "idleTimeout"),
+    (LISTENER, "https", "sslPolicy"),
+    (LISTENER, "https", "certificateArn"),
+    (ALARM, "web-01-target-5xx", "threshold"),
+]  # fmt: skip
+
+
+def declared(path: str) -> bool:
+    """Whether the schema of the config has a key at `path`."""
+    parts = [
+        json.loads(q) if q else p for q, p in re.findall(r'\[("[^"]+")\]|([A-Za-z0-9]+)', path)
+    ]
+    member: Group | Key[Any] = TOP
+    for part in parts:
+        if isinstance(member, Key):
+            return part.isdigit()
+        if member.each is not None and part == "web":
+            continue
+        member = next(each for each in member.members if each.name == part)
+    return isinstance(member, Key)
+
+
+@pytest.mark.parametrize(("kind", "name", "path"), PROPERTIES)
+def test_every_property_that_can_be_taken_over_has_a_key_of_the_schema(
+    kind: str, name: str, path: str
+) -> None:
+    key = config_key(ResourceStep(f"{URN}{kind}::{name}", Operation.UPDATE), path)
+
+    assert key is not None
+    assert declared(key.path), key.path
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "path"),
+    [
+        (TARGET_GROUP, "web-01", "slowStart"),
+        (TARGET_GROUP, "web-01", "tags.Slot"),
+        (RULE, "web-01", "priority"),
+        (ALARM, "web-01-unhealthy-hosts", "threshold"),
+        (GROUP, "web-01", "launchTemplate.version"),
+    ],
+)
+def test_what_the_program_says_by_itself_has_no_key(kind: str, name: str, path: str) -> None:
+    assert config_key(ResourceStep(f"{URN}{kind}::{name}", Operation.UPDATE), path) is None
