@@ -69,10 +69,11 @@ class StackEngine:
             else:
                 self._stack.set_config(path, ConfigValue(value), path=True)
 
-    def start_up(self, message: str) -> RunningUpdate:
-        """Begin `pulumi up` with the policy pack, where there is one, as this stack has it."""
-        packs = [str(self._policy)] if self._policy is not None else None
-        config = self._policy_config()
+    def start_up(self, message: str, *, with_policy: bool) -> RunningUpdate:
+        """Begin `pulumi up`; with the policy pack as this stack has it, where that is wanted."""
+        has_pack = with_policy and self._policy is not None
+        packs = [str(self._policy)] if has_pack else None
+        config = self._policy_config() if has_pack else None
         return RunningUpdate(
             self._command,
             lambda: self._stack.up(
