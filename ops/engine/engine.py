@@ -69,7 +69,7 @@ class StackEngine:
             else:
                 self._stack.set_config(path, ConfigValue(value), path=True)
 
-    def start_up(self, message: str, *, with_policy: bool) -> RunningUpdate:
+    def start_up(self, message: str, *, with_policy: bool = True) -> RunningUpdate:
         """Begin `pulumi up`; with the policy pack as this stack has it, where that is wanted."""
         has_pack = with_policy and self._policy is not None
         packs = [str(self._policy)] if has_pack else None
