@@ -10,6 +10,8 @@ from rehearsal.traffic.answer import Answer
 from rollout.entry import Entry, Kind
 from rollout.split import Slot, Split
 
+ASKS = 3
+"""The exit code of a ramp that left all as it was and asks a person."""
 START, TARGET = Split.parse("100/0"), Split.parse("0/100")
 
 
@@ -91,12 +93,18 @@ class Played:
         return None if last is None else min(last, back[-1]) - first
 
     @property
+    def _is_finished(self) -> bool:
+        return any(entry.kind is Kind.RAMP_FINISHED for entry in self.entries)
+
+    @property
     def problems(self) -> list[str]:
         """Every way in which it did not end as it should."""
         expected = self.scenario.expected
         found: list[str] = []
         if self.exit_code != expected.exit_code:
             found.append(f"exit {self.exit_code}, not {expected.exit_code}: {self.words}")
+        elif self.exit_code != ASKS and not self._is_finished:
+            found.append(f"exit {self.exit_code} and no end in its journal: {self.words}")
         first, last = expected.stages
         if expected.exit_code == 1 and not first <= self.caught_stage <= last:
             found.append(f"caught at stage {self.caught_stage}, not at {first} to {last}")

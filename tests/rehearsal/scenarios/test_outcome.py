@@ -27,9 +27,10 @@ def told(second: float, kind: Kind, **facts: Json) -> Entry:
 VERIFIED = told(10, Kind.VERIFIED, stage=1, splits={"web": "90/10"})
 BACK = told(14, Kind.ROLLBACK_STARTED, why="probe: slot 02 lost 3", to="100/0")
 IS_BACK = told(18, Kind.ROLLBACK_FINISHED, to="100/0", seconds=4.0)
+OVER = told(20, Kind.RAMP_FINISHED, outcome="rolled back", exit=1)
 CAUGHT = Played(
     scenario=BAD,
-    entries=[VERIFIED, BACK, IS_BACK],
+    entries=[VERIFIED, BACK, IS_BACK, OVER],
     answers=[answer(11, "02"), failed(12), answer(16, "02"), answer(17, "01")],
     exit_code=1,
     words="rolled back",
@@ -60,7 +61,11 @@ def test_without_a_bad_response_there_is_no_way_to_measure() -> None:
     ("played", "problem"),
     [
         (replace(CAUGHT, exit_code=3), "exit 3, not 1: rolled back"),
-        (replace(CAUGHT, entries=[BACK, IS_BACK]), "caught at stage 0, not at 1 to 1"),
+        (replace(CAUGHT, entries=[BACK, IS_BACK, OVER]), "caught at stage 0, not at 1 to 1"),
+        (
+            replace(CAUGHT, entries=[VERIFIED, BACK, IS_BACK]),
+            "exit 1 and no end in its journal: rolled back",
+        ),
         (replace(CAUGHT, live=frozenset([START, TARGET])), "ended at 0/100, 100/0, not at 100/0"),
         (
             replace(CAUGHT, scenario=replace(BAD, expected=Expected(1, (1, 1), "smoke"))),
@@ -87,7 +92,7 @@ def test_a_ramp_that_should_pass_ends_at_its_target_whatever_held_it() -> None:
     good = Scenario("dip", "both dip", Expected(0, (0, 0), "both lost"))
 
     played = replace(
-        CAUGHT, scenario=good, entries=[VERIFIED, held], exit_code=0, live=frozenset([TARGET])
+        CAUGHT, scenario=good, entries=[VERIFIED, held, OVER], exit_code=0, live=frozenset([TARGET])
     )
 
     assert played.problems == []
