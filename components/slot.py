@@ -79,7 +79,11 @@ class Slot(pulumi.ComponentResource):
             self.image_id = template.image_id
         if args["alarms"] is not None:
             self._declare_alarms(name, args, args["alarms"])
-        self.register_outputs({"targetGroupArn": self.target_group_arn, "imageId": self.image_id})
+        # Told before the rule moves: the guards know an update that was cut short by it.
+        weight = args["service"].split.weight_of(args["slot"].slot)
+        self.register_outputs(
+            {"targetGroupArn": self.target_group_arn, "imageId": self.image_id, "weight": weight}
+        )
 
     def _declare_target_group(self, name: str, args: SlotArgs) -> None:
         settings = args["slot"].target_group

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rollout.observation import Build, LiveService
 from rollout.split import Slot, Split
@@ -24,6 +24,8 @@ class WantedSlot:
     max_size: int
     floor_size: int
     """A ramp's floor; 0 where none is set."""
+    is_target_group_ours: bool = True
+    """Whether the stack makes its target group, and deletes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,11 @@ class Memory:
     state: Split | None = None
     """The weights in the stack's state, before this run."""
     left: Split | None = None
-    """The weights that the last `pulumi up` left."""
+    """The weights that the last completed `pulumi up` left."""
+    asked: Split | None = None
+    """The weights that the last `pulumi up` set out for, whether or not it got there."""
+    slots: Mapping[Slot, WantedSlot] = field(default_factory=dict[Slot, WantedSlot])
+    """The slots as they were declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class GuardCase:
     live: LiveService
     wanted: WantedService
     memory: Memory = Memory()
+    is_removed: bool = False
+    """Whether the config has it no more; what is wanted is then what the stack remembers."""
 
 
 @dataclass(frozen=True, slots=True)

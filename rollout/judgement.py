@@ -152,6 +152,8 @@ def _objections(
     case: GuardCase, rules: GuardRules
 ) -> tuple[Split | None, Slot | None, list[Objection]]:
     split = case.live.rule.split
+    if case.is_removed:
+        return split, None, [_to_the_removal(case)]
     if split is None:
         unknown = surprise(case, is_back=False)
         return None, rules.candidate, [unknown] if unknown else []
@@ -166,6 +168,18 @@ def _objections(
         own += _to_the_stage(case, split, candidate, rules)
         own += _to_fitness(case, split)
     return split, candidate, own
+
+
+def _to_the_removal(case: GuardCase) -> Objection:
+    name = case.wanted.name
+    return Objection(
+        Subject.REMOVAL,
+        "removed",
+        f"it is live at {case.live.rule.weights}, and the config has it no more: its rule, its "
+        "target groups and its instances would be deleted, and its requests lost",
+        f"put failover:services.{name} back; to delete it, pulumi config set override REASON "
+        "&& pulumi up",
+    )
 
 
 def _to_the_way_back(case: GuardCase, split: Split) -> Iterator[Objection]:
@@ -220,7 +234,7 @@ def _put_back(case: GuardCase, split: Split) -> str:
 
 def _releases_of_both_slots(cases: Sequence[GuardCase]) -> list[Objection]:
     """What speaks against releases onto slot 01 of one service and slot 02 of another."""
-    rebuilt = {case.wanted.name: rebuilt_slots(case) for case in cases}
+    rebuilt = {case.wanted.name: rebuilt_slots(case) for case in cases if not case.is_removed}
     slots = {slot for own in rebuilt.values() for slot in own}
     if len(slots) < 2 or any(len(own) > 1 for own in rebuilt.values()):
         return []

@@ -102,6 +102,25 @@ def _of_target_group(
             f'put back what was changed of slots["{slot}"].targetGroup of {case.wanted.name}, '
             "or take its weight away first",
         )
+    yield from _of_giving_up(case, slot, wanted)
+
+
+def _of_giving_up(case: GuardCase, slot: Slot, wanted: WantedSlot) -> Iterator[Objection]:
+    """What speaks against deleting what a live slot stands on, by calling it `existing`."""
+    was, name = case.memory.slots.get(slot), f"{case.wanted.name}-{slot}"
+    if was is None:
+        return
+    given_up = ["autoScalingGroup"] * (was.build is not None and wanted.build is None)
+    given_up += ["targetGroup"] * (was.is_target_group_ours and not wanted.is_target_group_ours)
+    for key in given_up:
+        yield Objection(
+            Subject.TARGET_GROUP,
+            f"slot {slot}",
+            f"{name} is live on the {key} that the stack has made, and that would be deleted, "
+            'since the config calls it "existing"',
+            f'put back what was changed of slots["{slot}"].{key} of {case.wanted.name}, or take '
+            "its weight away first",
+        )
 
 
 def _of_capacity(

@@ -12,6 +12,8 @@ class Subject(enum.IntEnum):
     In the order in which they are told.
     """
 
+    REMOVAL = 0
+    """A service that is live would be deleted."""
     SURPRISE = 1
     """The live rule is not what the stack left."""
     TARGET_GROUP = 2

@@ -7,6 +7,8 @@ from rollout.objection import Objection, Subject
 from rollout.observation import LiveRule
 from rollout.split import Split
 
+_CUT_SHORT = "an update that was cut short set out for it"
+
 
 def difference(rule: LiveRule, wanted: Split, memory: Memory) -> str | None:
     """How a live rule differs from what the stack left it at; `None` where it does not."""
@@ -14,8 +16,10 @@ def difference(rule: LiveRule, wanted: Split, memory: Memory) -> str | None:
         return f"the live rule is at {rule.weights}, which is no split"
     left = memory.state or memory.left
     if left is not None and rule.split != left:
-        return f"the live rule is at {rule.weights}, and the stack left it at {left}"
-    if memory.left is not None and rule.split != memory.left and wanted == memory.left:
+        found = f"the live rule is at {rule.weights}, and the stack left it at {left}"
+        return f"{found}; {_CUT_SHORT}" if rule.split == memory.asked else found
+    is_ours = rule.split in (memory.left, memory.asked)
+    if memory.left is not None and not is_ours and wanted == memory.left:
         return (
             f"the live rule is at {rule.weights}, and the last `pulumi up` left it at "
             f"{memory.left}, which the config still says"
@@ -37,22 +41,26 @@ def surprise_of(
 ) -> Objection | None:
     """`surprise`, where only the rule has been read."""
     found = difference(rule, wanted.split, memory)
+    is_cut_short = rule.split is not None and rule.split == memory.asked
     is_asked_for = memory.left is not None and wanted.split != memory.left
     if found is None or rule.split == wanted.split or (is_back and is_asked_for):
         return None
     return Objection(
         Subject.SURPRISE,
         f"{rule.weights} -> {wanted.split}",
-        f"{found}; the config says {wanted.split}. Somebody else moved traffic: decide first",
-        _mend(rule, wanted),
+        f"{found}; the config says {wanted.split}"
+        + (". Refresh first" if is_cut_short else ". Somebody else moved traffic: decide first"),
+        _mend(rule, wanted, memory),
     )
 
 
-def _mend(rule: LiveRule, wanted: WantedService) -> str:
+def _mend(rule: LiveRule, wanted: WantedService, memory: Memory) -> str:
     override = (
         f"pulumi config set override REASON && pulumi up --refresh   # back to {wanted.split}"
     )
     if rule.split is None:
         return override
     keep = f"pulumi config set {wanted.weights_key} {rule.split} && pulumi up   # as it is live"
+    if rule.split == memory.asked:
+        return f"pulumi refresh && pulumi up   # on to {wanted.split}\n    or: {keep}"
     return f"{keep}\n    or: {override}"

@@ -15,7 +15,7 @@ from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService
 from rollout.judgement import Judgement, Verdict, judged
 from rollout.notice import ALL_SERVICES, Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, is_named
-from rollout.split import Slot
+from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.telling import notices
 
 _NOTHING = Judgement(())
@@ -53,8 +53,9 @@ class Guards:
         self.rules = rules
         self.is_preview = is_preview
         self.polls = 0
-        self._wanted = wanted
-        self._known = {name: found for name, found in remembered.items() if name in wanted}
+        self._removed = {n: _kept(n, f) for n, f in remembered.items() if n not in wanted}
+        self._wanted = {**wanted, **self._removed}
+        self._known = dict(remembered)
         self._search = search
         self._view = view
         self._voice = voice
@@ -109,7 +110,7 @@ class Guards:
     def _see(self) -> None:
         if not self._known:
             found = self._view.find(self._search, self._tell_attempt)
-            self._known = {each.service: Remembered(each, Memory(), {}) for each in found}
+            self._known = {each.service: Remembered(each, Memory()) for each in found}
         if not self._known:
             return
         self._view.of([found.address for found in self._known.values()])
@@ -120,7 +121,7 @@ class Guards:
 
     def _is_calm(self, rules: Sequence[LiveRule]) -> bool:
         """Whether this run touches nothing that is guarded, so that there is no more to read."""
-        return all(
+        return not self._removed and all(
             rule.split == self._known[rule.service].memory.state == self._wanted[rule.service].split
             and self._known[rule.service].memory.left == rule.split
             and all(self._is_kept(rule.service, slot) for slot in Slot)
@@ -128,8 +129,10 @@ class Guards:
         )
 
     def _is_kept(self, service: str, slot: Slot) -> bool:
-        old, new = self._known[service].slots[slot], self._wanted[service].slots[slot]
+        old, new = self._known[service].memory.slots[slot], self._wanted[service].slots[slot]
         if not is_named(new.target_group, old.target_group):
+            return False
+        if new.is_target_group_ours is not old.is_target_group_ours:
             return False
         return new.build is None is old.build or (
             (old.build, old.group_name, old.min_size, old.max_size)
@@ -139,7 +142,12 @@ class Guards:
     def _judge(self, services: Sequence[LiveService]) -> None:
         """Judge by what was seen; a poll counts where only the number of polls is missing."""
         cases = [
-            GuardCase(live, self._wanted[live.name], self._known[live.name].memory)
+            GuardCase(
+                live,
+                self._wanted[live.name],
+                self._known[live.name].memory,
+                is_removed=live.name in self._removed,
+            )
             for live in services
         ]
         self._live = {live.name: live.rule for live in services}
@@ -163,3 +171,10 @@ class Guards:
     def _tell_attempt(self, attempt: Attempt) -> None:
         text = f"{attempt.error}; asking again for {attempt.left_seconds:.0f} s"
         self._voice.say(Notice(NoticeKind.WAITING, ALL_SERVICES, "unseen", text))
+
+
+def _kept(name: str, found: Remembered) -> WantedService:
+    """A service that the config has no more, as if it stayed as it is."""
+    memory = found.memory
+    split = memory.left or memory.state or Split(TOTAL_WEIGHT, 0)
+    return WantedService(name, split, has_own_weights=False, slots=memory.slots)

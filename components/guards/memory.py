@@ -21,6 +21,8 @@ from rollout.split import Slot, Split
 _RULE = "aws:lb/listenerRule:ListenerRule"
 _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _GROUP = "aws:autoscaling/group:Group"
+_TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
+_SLOT = "failover:index:Slot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,6 @@ class Remembered:
 
     address: ServiceAddress
     memory: Memory
-    slots: Mapping[Slot, WantedSlot]
-    """As they were declared; a slot whose group is not ours has no build."""
 
 
 class Engine(Protocol):
@@ -78,10 +78,11 @@ def remembered(engine: Engine) -> dict[str, Remembered]:
         address.service: Remembered(
             address,
             Memory(
-                state=_split(address, resources.get((_RULE, address.service), {})),
+                state=_split(address, resources[_RULE, address.service]),
                 left=_parsed(services[address.service].get("weights", "")),
+                asked=_asked(address, resources),
+                slots={slot: _slot(address, slot, resources) for slot in Slot},
             ),
-            {slot: _slot(address, slot, resources) for slot in Slot},
         )
         for address in ServiceAddress.of_outputs(there)
     }
@@ -110,6 +111,16 @@ def _split(address: ServiceAddress, rule: Mapping[str, Any]) -> Split | None:
     return split_of(*(weights.get(address.target_group_arns[slot], 0) for slot in Slot))
 
 
+def _asked(
+    address: ServiceAddress, resources: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> Split | None:
+    """The weights that the slots were declared with, which is before the rule moves."""
+    found = [resources.get((_SLOT, f"{address.service}-{slot}"), {}) for slot in Slot]
+    if not all("weight" in each for each in found):
+        return None
+    return split_of(*(int(each["weight"]) for each in found))
+
+
 def _slot(
     address: ServiceAddress,
     slot: Slot,
@@ -131,4 +142,5 @@ def _slot(
         min_size=int(group.get("minSize", 0)),
         max_size=int(group.get("maxSize", 0)),
         floor_size=int(tags.get(FLOOR_TAG, 0)),
+        is_target_group_ours=(_TARGET_GROUP, name) in resources,
     )

@@ -59,10 +59,11 @@ def guard_rules(settings: Settings) -> GuardRules:
 
 def _slot(environment: str, service: ServiceSettings, slot: SlotSettings) -> WantedSlot:
     group = slot.target_group
-    target_group = group.arn if isinstance(group, ExistingTargetGroup) else group.name
+    is_theirs = isinstance(group, ExistingTargetGroup)
+    target_group = group.arn if is_theirs else group.name
     if not isinstance(slot.instances, NewInstances):
         name = slot.instances.group_name
-        return WantedSlot(target_group, name, build=None, min_size=0, max_size=0, floor_size=0)
+        return WantedSlot(target_group, name, None, 0, 0, 0, is_target_group_ours=not is_theirs)
     capacity = slot.instances.capacity
     return WantedSlot(
         target_group=target_group,
@@ -75,4 +76,5 @@ def _slot(environment: str, service: ServiceSettings, slot: SlotSettings) -> Wan
         min_size=capacity.effective_min_size,
         max_size=capacity.max_size,
         floor_size=capacity.floor_size,
+        is_target_group_ours=not is_theirs,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,8 +30,10 @@ ARN = "arn:aws:elasticloadbalancing:us-east-1:111122223333"
 class FakeEngine:
     """What the engine remembers of a stack at this split."""
 
-    def __init__(self, settings: Settings, left: str, state: str | None = None) -> None:
-        self.settings, self.left, self.state = settings, left, state or left
+    def __init__(
+        self, settings: Settings, left: str, state: str | None = None, asked: str | None = None
+    ) -> None:
+        self.settings, self.left, self.state, self.asked = settings, left, state or left, asked
 
     def stack_outputs(self) -> Mapping[str, Any]:
         return {
@@ -58,6 +61,10 @@ class FakeEngine:
                 wanted = wanted_services(self.settings)[service.name].slots[slot.slot]
                 assert wanted.build is not None
                 name = f"{service.name}-{slot.slot}"
+                found[urn("aws:lb/targetGroup:TargetGroup", name)] = {}
+                if self.asked is not None:
+                    weight = Split.parse(self.asked).weight_of(slot.slot)
+                    found[urn("failover:index:Slot", name)] = {"weight": float(weight)}
                 found[urn("aws:ec2/launchTemplate:LaunchTemplate", name)] = {
                     "imageId": wanted.build.image_id,
                     "userData": wanted.build.user_data,
@@ -213,6 +220,16 @@ def test_an_update_without_any_change_is_stopped_by_a_surprise(state: str) -> No
         guards_of(config_at("75/25"), fake, "75/25", state).look()
 
 
+def test_a_service_that_the_config_has_no_more_is_not_deleted_while_it_is_live() -> None:
+    config = config_at("75/25")
+    fake = aws_at(parsed(config), "75/25")
+    for key in ("services", "images", "capacity"):
+        del config[f"failover:{key}"]["portal"]
+
+    with pytest.raises(RefusedError, match="judgement: refused: portal: removed: it is live at"):
+        guards_of(config, fake, "75/25").look()
+
+
 def test_a_build_that_the_config_changes_is_seen_before_its_template_is() -> None:
     config = config_at("75/25")
     fake = aws_at(parsed(config), "75/25")
@@ -229,9 +246,17 @@ def test_a_stack_that_never_was_is_not_asked_for_its_state() -> None:
 def test_what_the_stack_remembers_is_its_last_update_and_its_state() -> None:
     settings = parsed(config_at("75/25"))
 
-    known = remembered(FakeEngine(settings, "75/25", "60/40"))["web"]
+    known = remembered(FakeEngine(settings, "75/25", "60/40", "50/50"))["web"]
 
-    assert known.memory == Memory(state=Split(60, 40), left=Split(75, 25))
+    assert known.memory == Memory(
+        state=Split(60, 40),
+        left=Split(75, 25),
+        asked=Split(50, 50),
+        slots={
+            slot: replace(wanted, target_group=arn_of("web", slot))
+            for slot, wanted in wanted_services(settings)["web"].slots.items()
+        },
+    )
     assert known.address.rule_arn == "arn:rule/web"
 
 

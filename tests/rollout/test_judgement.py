@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -312,6 +313,50 @@ def test_a_rule_that_somebody_else_changed_is_a_surprise_until_it_is_decided(
     found = [s for s in subjects(case(live, wanted, memory=memory)) if s is not Subject.STAGE]
 
     assert found == expected
+
+
+def test_the_way_back_of_an_update_that_was_cut_short_is_no_surprise() -> None:
+    live, left = Split(75, 25), Split(100, 0)
+
+    told = subjects(case("75/25", "100/0", memory=Memory(live, left, asked=live)))
+    untold = subjects(case("75/25", "100/0", memory=Memory(live, left)))
+
+    assert (told, untold) == ([], [Subject.SURPRISE])
+
+
+def test_an_update_that_was_cut_short_in_the_middle_of_a_rule_is_refreshed_first() -> None:
+    live, left = Split(75, 25), Split(100, 0)
+    known = case("75/25", "100/0", memory=Memory(left, left, asked=live))
+
+    (service,) = judged([known], RULES, POLLS).services
+
+    assert [o.subject for o in service.standing] == [Subject.SURPRISE]
+    assert "mend: pulumi refresh && pulumi up" in service.standing[0].text
+    assert "Somebody else" not in service.standing[0].text
+
+
+def test_a_live_service_is_not_removed_but_by_an_override() -> None:
+    removed = replace(case("75/25", "75/25"), is_removed=True)
+    other = replace(case("75/25", "75/25"), wanted=replace(removed.wanted, name="portal"))
+
+    refused = judged([other, removed], RULES, POLLS)
+    allowed = judged([other, removed], replace(RULES, override="it moved"), POLLS)
+
+    assert subjects(removed) == [Subject.REMOVAL]
+    assert (refused.verdict, allowed.verdict) == (Verdict.REFUSED, Verdict.PASSES)
+
+
+@pytest.mark.parametrize("given_up", [{"build": None}, {"is_target_group_ours": False}])
+def test_what_a_live_slot_stands_on_may_not_be_called_existing_and_so_be_deleted(
+    given_up: dict[str, Any],
+) -> None:
+    known = case("100/0", "100/0")
+    known = replace(known, memory=replace(known.memory, slots=known.wanted.slots))
+
+    live = subjects(with_wanted(known, FIRST, **given_up))
+    idle = subjects(with_wanted(known, SECOND, **given_up))
+
+    assert (live, idle) == ([Subject.TARGET_GROUP], [])
 
 
 @pytest.mark.parametrize(
