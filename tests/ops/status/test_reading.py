@@ -1,0 +1,142 @@
+"""What a status reads from git and history, how it is drawn again, and what its command refuses."""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+from rich.text import Text
+
+from ops.status.cli import status
+from ops.status.errors import UnreadError
+from ops.status.main_branch import read_main
+from ops.status.ramping import read_ramping
+from ops.status.watch import watch
+from rollout.lease import Claim, Hand, doing_stage, last_message_of, message_of
+from rollout.plan import Plan
+from rollout.split import Slot, Split
+from tests.ops.status.stacks import NOW
+
+WHO = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false"]
+PLAN = Plan(("web",), Slot.SECOND, Split(100, 0), (25, 100))
+DOING = doing_stage(PLAN, next(iter(PLAN.stages())))
+
+
+def ended_process() -> int:
+    """The id of a process that there was."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *WHO, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A stack file in a repository whose main has it at 100/0."""
+    git(tmp_path, "init", "-q", "-b", "main")
+    file = tmp_path / "Pulumi.prod.yaml"
+    file.write_text("weights: 100/0\n")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    return file
+
+
+def test_main_is_read_where_no_origin_has_it(file: Path) -> None:
+    file.write_text("weights: 0/100\n")
+
+    found = read_main(file)
+
+    assert (found.branch.ref, found.text) == ("main", "weights: 100/0\n")
+    assert re.fullmatch("[0-9a-f]{4,40}", found.branch.commit)
+
+
+def test_the_shared_main_is_read_before_ones_own(file: Path) -> None:
+    git(file.parent, "update-ref", "refs/remotes/origin/main", "HEAD")
+    file.write_text("weights: 50/50\n")
+    git(file.parent, "commit", "-q", "-a", "-m", "not pushed")
+
+    found = read_main(file)
+
+    assert (found.branch.ref, found.text) == ("origin/main", "weights: 100/0\n")
+
+
+def test_a_file_that_main_does_not_have_is_told(file: Path) -> None:
+    with pytest.raises(UnreadError, match=r"main has no Pulumi\.dev\.yaml"):
+        read_main(file.with_name("Pulumi.dev.yaml"))
+
+
+def test_a_folder_without_a_repository_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+    with pytest.raises(UnreadError, match="in no git repository"):
+        read_main(tmp_path / "Pulumi.prod.yaml")
+
+
+def test_a_machine_without_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(UnreadError, match="no `git` on PATH"):
+        read_main(tmp_path / "Pulumi.prod.yaml")
+
+
+@pytest.mark.parametrize(
+    ("hand", "minutes", "claim"),
+    [
+        (Hand("minho", "elsewhere", 7), 10, Claim.HELD),
+        (Hand("minho", "elsewhere", 7), -10, Claim.EXPIRED),
+        (Hand("minho", socket.gethostname(), ended_process()), 10, Claim.DEAD),
+    ],
+)
+def test_a_lease_stands_until_it_is_let_go_of(hand: Hand, minutes: int, claim: Claim) -> None:
+    held = message_of(PLAN, DOING, hand, NOW + timedelta(minutes=minutes))
+
+    standing = read_ramping(["a tag", held], NOW)
+    freed = read_ramping([last_message_of(PLAN, DOING, hand), held], NOW)
+
+    assert standing is not None
+    assert (standing.lease.hand, standing.claim) == (hand, claim)
+    assert freed is None
+
+
+def test_a_watch_draws_until_ctrl_c_and_leaves_the_last_screen() -> None:
+    file, drawings, waits = io.StringIO(), iter(range(10)), iter([None, None])
+
+    def wait() -> None:
+        if next(waits, "over") == "over":
+            raise KeyboardInterrupt
+
+    watch(lambda: Text(f"drawing {next(drawings)}"), wait, Console(file=file, force_terminal=True))
+
+    after_the_screen = file.getvalue().rpartition("\x1b[?1049l")[2]
+    assert "drawing 2" in after_the_screen
+    assert "drawing 1" in file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--watch", "--json"], ["--watch", "--drift"], ["--watch"], ["--interval", "0"]]
+)
+def test_options_that_make_no_status_are_refused(arguments: list[str]) -> None:
+    assert CliRunner().invoke(status, arguments).exit_code == 2
+
+
+def test_a_folder_without_a_project_is_bad_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(status, [])
+
+    assert result.exit_code == 2
+    assert "no Pulumi.yaml" in result.output
