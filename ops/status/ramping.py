@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,8 +11,8 @@ from ops.ramp.processes import Processes
 from ops.status.document import Ramping
 from rollout.lease import Hand, current_lease
 
-_NOBODY = Hand("-", "-", 0)
-"""Status has no hand on the wheel; no lease is its own."""
+_NOBODY = Hand("-", socket.gethostname(), 0)
+"""Status has no hand on the wheel, so no lease is its own; it sees the processes of this host."""
 
 
 def read_ramping(messages: Sequence[str], now: datetime) -> Ramping | None:
