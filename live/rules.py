@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from live.address import ServiceAddress
 from live.clients import Balancing
 from live.errors import LiveError, RuleGoneError, translated
@@ -70,8 +72,10 @@ def _described(elb: Balancing, arns: list[str]) -> dict[str, Mapping[str, Any]]:
 
 
 def _is_missing(error: LiveError) -> bool:
-    response: Any = getattr(error.__cause__, "response", {})
-    return response.get("Error", {}).get("Code") == "RuleNotFound"
+    cause = error.__cause__
+    if not isinstance(cause, ClientError):
+        return False
+    return cause.response.get("Error", {}).get("Code") == "RuleNotFound"
 
 
 def _gone(services: Sequence[ServiceAddress]) -> str:

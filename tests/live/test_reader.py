@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import botocore.exceptions as boto
 import pytest
 
 from live.address import ServiceAddress
@@ -231,6 +232,16 @@ def listed(rules: list[dict[str, Any]]) -> FakeAws:
 
 
 SOUGHT = Sought("web", 200, {slot: f"web-{slot}-tg" for slot in Slot})
+
+
+@pytest.mark.parametrize("silent", [boto.ReadTimeoutError, boto.ConnectTimeoutError])
+def test_an_aws_that_stops_answering_in_the_middle_is_unreachable(
+    silent: type[boto.HTTPClientError],
+) -> None:
+    fake = aws(failures={"DescribeRules": [silent(endpoint_url="https://elb.example")]})
+
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        Reader(fake.clients, [WEB]).read_rules()
 
 
 def test_a_rule_is_found_without_the_stacks_help() -> None:
