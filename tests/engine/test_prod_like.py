@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pytest
 
 from rehearsal.account import images_of
-from rehearsal.cutover import RULE
 from rollout.split import Slot
 from tests.engine.inventory import inventory
 from tests.engine.kill import killed_mid_update
@@ -16,6 +15,8 @@ from tests.engine.rehearsed import Rehearsed, rehearsed
 from tests.engine.renewal import watched_renewal
 
 pytestmark = pytest.mark.engine
+
+RULE = "aws:lb/listenerRule:ListenerRule"
 
 
 @dataclass(frozen=True)
