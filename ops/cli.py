@@ -62,9 +62,13 @@ def failover() -> None:
 
     \b
     Examples:
+      failover inspect --load-balancer shop
+      failover plan
+      failover ramp --to 02
+      failover rollback
+      failover status --watch
       failover probe https://www.example.com/ --rate 50 --duration 10m
-      failover rehearse up --like prod
-      eval "$(failover rehearse env)"
+      failover rehearse up --like prod && eval "$(failover rehearse env)"
     """
 
 
