@@ -8,6 +8,7 @@ import sys
 MEASUREMENTS = {
     "weights": "bench.weight_change",
     "guards": "bench.guards",
+    "ramp": "bench.ramp",
     "policies": "bench.policy_pack",
     "probe": "bench.probe",
 }

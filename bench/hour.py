@@ -1,0 +1,129 @@
+"""An hour's bake of the real driver and the real gate of the prober, on a clock that jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from ops.gates.probe import ProbeGate
+from ops.journal.journal import Journal
+from ops.ramp.means import Effects, Limits
+from ops.ramp.proving import Proving
+from ops.ramp.run import Run
+from ops.traffic.answer import Answer, Stream
+from probe.record import Verdict
+from rollout.entry import Entry, Kind
+from rollout.lease import Hand
+from rollout.plan import Plan
+from rollout.recall import started_facts
+from rollout.split import Slot, Split
+from settings import gates
+
+SECONDS = 3600.0
+SERVICES = ("portal", "web")
+RATE = 20
+"""Requests a second to each service by each way; what ships."""
+LIMITS = gates.ProbeGate(
+    rate_per_second=RATE,
+    max_failed_percent=0.1,
+    max_latency_ratio=3.0,
+    latency_floor_ms=20,
+    timeout_seconds=5,
+    slot_header="x-slot",
+)
+
+
+class Hour:
+    """A stage at 10 % that bakes for an hour, and whatever the driver asks of the world in it."""
+
+    is_alive = True
+
+    def __init__(self) -> None:
+        self.answers = 0
+        self.ticks = 0
+        self._now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+        self._entries: list[Entry] = []
+        self._listener: Callable[[Sequence[Answer]], None] = lambda _batch: None
+        self._plan = Plan(SERVICES, Slot.SECOND, Split(100, 0), (10, 100))
+        self._gate = ProbeGate(LIMITS, self, self.now)
+
+    def run(self) -> None:
+        """Bake."""
+        hand = Hand("bench", "here", 1)
+        limits = Limits(SECONDS, 0.0, 0.0, 60.0, 60.0)
+        outside = cast("Any", self)
+        effects = Effects(
+            aws=outside,
+            engine=outside,
+            clock=outside,
+            journal=cast("Journal", self),
+            gates=[self._gate],
+            observers=[],
+            stop=outside,
+        )
+        run = Run("bench", hand, limits, effects)
+        counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
+        run.put(Kind.RAMP_STARTED, started_facts(self._plan, hand, run.until(), counts))
+        stage = self._plan.stage(1)
+        run.write(Kind.STAGE_STARTED, stage=1, of=2, split=str(stage.split))
+        run.write(Kind.VERIFIED, stage=1, splits=dict.fromkeys(SERVICES, str(stage.split)))
+        Proving(run).prove(stage)
+
+    # The clock.
+
+    def now(self) -> datetime:
+        """Where the hour is."""
+        return self._now
+
+    def monotonic(self) -> float:
+        """The same in seconds."""
+        return self._now.timestamp()
+
+    def wait(self, seconds: float) -> None:
+        """Jump, and let the answers of that time arrive."""
+        self.ticks += 1
+        start_s = self.monotonic()
+        self._now += timedelta(seconds=seconds)
+        number = round(RATE * seconds)
+        batch = [
+            self._answer(service, stream, start_s + n / RATE, n)
+            for n in range(number)
+            for service in SERVICES
+            for stream in Stream
+        ]
+        self.answers += len(batch)
+        self._listener(batch)
+
+    def _answer(self, service: str, stream: Stream, at_s: float, number: int) -> Answer:
+        slot = stream.slot or (Slot.SECOND if number % 10 == 0 else Slot.FIRST)
+        latency_ms = 4.0 + number % 7
+        return Answer(service, stream, slot, Verdict.OK, at_s, at_s + 0.01, latency_ms, None)
+
+    # AWS, the journal, the person, the prober.
+
+    @property
+    def asked(self) -> int:
+        """Nobody asks to stop."""
+        return 0
+
+    def splits(self) -> Mapping[str, Split]:
+        """Nobody else moves the weights."""
+        return dict.fromkeys(SERVICES, Split(90, 10))
+
+    def append(self, entry: Entry) -> None:
+        """Keep it."""
+        self._entries.append(entry)
+
+    def entries(self) -> Sequence[Entry]:
+        """What was kept."""
+        return self._entries
+
+    def subscribe(self, listener: Callable[[Sequence[Answer]], None]) -> None:
+        """One gate listens."""
+        self._listener = listener
+
+    def stalled_seconds(self, since_s: float) -> float:
+        """It never stalls."""
+        del since_s
+        return 0.0
