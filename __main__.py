@@ -15,6 +15,8 @@ from components.guards.program import ProgramGuards
 from components.guards.voice import EngineVoice
 from components.lookups import ProviderLookups
 from components.stack import declare_stack
+from live.errors import LiveError
+from live.session import check_credentials
 from settings import Settings, SettingsError, Surroundings
 from settings.raw import in_namespace
 
@@ -32,12 +34,12 @@ def main() -> None:
         environ=os.environ,
         aws_config=aws_config,
         secret_keys=frozenset(get_config_secret_keys_env()),
-        lookups=ProviderLookups(),
+        lookups=ProviderLookups(lambda: check_credentials(aws_config, os.environ)),
     )
     try:
         settings = Settings.parse(raw, surroundings)
         guards = ProgramGuards(settings, aws_config, os.environ, RunningEngine(), voice)
-    except SettingsError as error:
+    except (SettingsError, LiveError) as error:
         pulumi.log.error(str(error))
         sys.exit(BAIL)
     except RefusedError as refusal:

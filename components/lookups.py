@@ -26,14 +26,21 @@ class ProviderLookups:
     They go where the resources go: same region, account, credentials and endpoint.
     """
 
+    def __init__(self, check_credentials: Callable[[], object]) -> None:
+        """Be ready; `check_credentials` raises a `LiveError` where credentials lead nowhere."""
+        self._check_credentials = check_credentials
+
+    def _asked(self, ask: Callable[[], T]) -> T:
+        return answered(ask, self._check_credentials)
+
     def subnet(self, subnet_id: str) -> SubnetFacts:
         """Source: EC2 API, DescribeSubnets."""
-        found = _asked(lambda: aws.ec2.get_subnet(id=subnet_id))
+        found = self._asked(lambda: aws.ec2.get_subnet(id=subnet_id))
         return SubnetFacts(found.vpc_id, found.availability_zone)
 
     def load_balancer(self, arn: str) -> LoadBalancerFacts:
         """Source: ELBv2 API, DescribeLoadBalancers."""
-        found = _asked(lambda: aws.lb.get_load_balancer(arn=arn))
+        found = self._asked(lambda: aws.lb.get_load_balancer(arn=arn))
         return LoadBalancerFacts(
             arn=found.arn,
             arn_suffix=found.arn_suffix,
@@ -45,12 +52,12 @@ class ProviderLookups:
 
     def listener(self, arn: str) -> ListenerFacts:
         """Source: ELBv2 API, DescribeListeners."""
-        found = _asked(lambda: aws.lb.get_listener(arn=arn))
+        found = self._asked(lambda: aws.lb.get_listener(arn=arn))
         return ListenerFacts(found.load_balancer_arn, found.port, found.protocol)
 
     def target_group(self, name_or_arn: str) -> TargetGroupFacts:
         """Source: ELBv2 API, DescribeTargetGroups and DescribeTargetGroupAttributes."""
-        found = _asked(
+        found = self._asked(
             lambda: (
                 aws.lb.get_target_group(arn=name_or_arn)
                 if name_or_arn.startswith("arn:")
@@ -67,23 +74,25 @@ class ProviderLookups:
 
     def auto_scaling_group(self, name: str) -> GroupFacts:
         """Source: Auto Scaling API, DescribeAutoScalingGroups."""
-        found = _asked(lambda: aws.autoscaling.get_group(name=name))
+        found = self._asked(lambda: aws.autoscaling.get_group(name=name))
         return GroupFacts(found.name, frozenset(found.target_group_arns))
 
     def parameter(self, name: str) -> ParameterFacts:
         """Source: SSM API, GetParameter, whose Name takes `name:version`."""
-        found = _asked(lambda: aws.ssm.get_parameter(name=name, with_decryption=False))
+        found = self._asked(lambda: aws.ssm.get_parameter(name=name, with_decryption=False))
         return ParameterFacts(found.value)
 
 
-def _asked(ask: Callable[[], T]) -> T:
+def answered(ask: Callable[[], T], check_credentials: Callable[[], object]) -> T:
     """What `ask` answers.
 
     Raises:
+        LiveError: what `check_credentials` raises, since no answer then tells of what was asked.
         LookupFailedError: the provider has no answer. The SDK raises a bare `Exception` with the
             provider's text for it, and nothing more to tell it by.
     """
     try:
         return ask()
     except Exception as error:
+        check_credentials()
         raise LookupFailedError(str(error).rpartition("returned an error: ")[2]) from error

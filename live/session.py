@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +143,16 @@ def _credentials_of(source: botocore.session.Session) -> Credentials:
             "no AWS credentials to assume a role with: log in, or set aws:profile"
         )
     return credentials
+
+
+def check_credentials(aws_config: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Ask AWS whose credentials the stack's are, which needs no permission.
+
+    Source: STS API, GetCallerIdentity.
+
+    Raises:
+        LiveError: they have expired, are nobody's, or AWS cannot be reached.
+    """
+    session = Session(ProviderConfig.of_stack(aws_config, environ))
+    with translated():
+        session.client("sts").get_caller_identity()
