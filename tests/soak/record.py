@@ -54,7 +54,8 @@ class Record:
 def commit_of_tree() -> str:
     """The commit that is checked out."""
     commit = _git("rev-parse", "--short=10", "HEAD")
-    return f"{commit}+" if _git("status", "--porcelain", "--untracked-files=no") else commit
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/soak.md")
+    return f"{commit}+" if changed else commit
 
 
 def now() -> str:
