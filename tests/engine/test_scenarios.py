@@ -1,4 +1,7 @@
-"""One of each way in which a ramp goes wrong, under traffic: one rehearsal for all tests."""
+"""A ramp that a gate fails and one that a gate holds, under traffic: one rehearsal for both.
+
+A good ramp, a killed one and a refused one are in `test_ramp`; all scenarios are in the soak.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from tests.engine.rehearsed import rehearsed
 pytestmark = pytest.mark.engine
 
 RATE_PER_S = 60
+FAILS_AT_STAGE_1 = "import json, sys; sys.exit(json.load(sys.stdin)['stage'])"
 BRIEF = {
     "stages": [50, 100],
     "bakeSeconds": 1,
@@ -48,9 +52,13 @@ def assert_nobody_lost_anything(played: Played) -> None:
 
 
 def test_a_check_that_fails_takes_the_weights_back(play: Play) -> None:
-    played = play.play(brief("command", 2))
+    scenario = brief("command", 1)
+    gates = {**scenario.gates, "command": {"run": ["python3", "-c", FAILS_AT_STAGE_1]}}
+
+    played = play.play(replace(scenario, gates=gates))
 
     assert_nobody_lost_anything(played)
+    assert "command" in played.reason
 
 
 def test_a_gate_that_cannot_tell_holds_and_takes_the_weights_back_at_its_deadline(
@@ -60,10 +68,3 @@ def test_a_gate_that_cannot_tell_holds_and_takes_the_weights_back_at_its_deadlin
 
     assert_nobody_lost_anything(played)
     assert "still not sure 5 s after its time" in played.reason
-
-
-def test_a_candidate_that_lost_its_instances_gets_no_more_weight(play: Play) -> None:
-    played = play.play(brief("one-of-three", 1))
-
-    assert played.problems == []
-    assert played.seconds_to_old_split is not None
