@@ -10,6 +10,7 @@ from rollout.entry import Entry, Kind
 from rollout.lease import Hand
 from rollout.plan import Plan
 from rollout.split import Slot, Split
+from rollout.weights_key import CANDIDATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Progress:
     """The newest stage that the candidate was brought to the size for."""
     has_floors: bool = False
     """Whether floors were set, so that they must be removed in the end."""
+    has_candidate: bool = False
+    """Whether the config's `candidate` was set, so that it must be put back in the end."""
+    candidate_was: str | None = None
+    """What `candidate` was before the ramp; None where the config had none."""
     is_held: bool = False
     """Whether the hold after the last stage is over."""
     is_freed: bool = False
@@ -106,10 +111,8 @@ def _with(progress: Progress, entry: Entry) -> Progress:
             return replace(progress, is_held=True)
         case Kind.WATCH_FINISHED:
             return replace(progress, is_watched=True)
-        case Kind.CONFIG_CHANGED if any(".floors" in path for path in facts["changes"]):
-            # Whether the `up` that was to follow came is not known: they may be there.
-            is_set = any(new is not None for _, new in facts["changes"].values())
-            return replace(progress, has_floors=progress.has_floors or is_set)
+        case Kind.CONFIG_CHANGED:
+            return _with_config(progress, facts["changes"])
         case Kind.ROLLBACK_STARTED:
             return replace(progress, back=facts["why"])
         case Kind.ROLLBACK_FINISHED:
@@ -118,3 +121,14 @@ def _with(progress: Progress, entry: Entry) -> Progress:
             return replace(progress, outcome=facts["outcome"])
         case _:
             return progress
+
+
+def _with_config(
+    progress: Progress, changes: Mapping[str, tuple[str | None, str | None]]
+) -> Progress:
+    """Whether the `up` that was to follow came is not known: what was set may be there."""
+    is_set = any(".floors" in path and new is not None for path, (_, new) in changes.items())
+    progress = replace(progress, has_floors=progress.has_floors or is_set)
+    if CANDIDATE not in changes or progress.has_candidate:
+        return progress
+    return replace(progress, has_candidate=True, candidate_was=changes[CANDIDATE][0])

@@ -12,6 +12,7 @@ from rollout.errors import PlanError, SplitError
 from rollout.lease import Hand, Lease, is_letting_go, read_lease
 from rollout.plan import Plan
 from rollout.split import Slot, Split
+from rollout.weights_key import CANDIDATE
 
 _START = re.compile(r"ramp of (?P<slot>0[12]) from (?P<start>\d+/\d+) through (?P<weights>[\d,]+)")
 _STAGE = re.compile(r"stage (?P<number>\d+)/\d+, ")
@@ -26,6 +27,8 @@ class Told:
     succeeded: bool
     floors: Mapping[str, Mapping[Slot, int]]
     """The floors in the config that it ran with."""
+    candidate: str | None = None
+    """The `candidate` in that config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Recalled:
     stage: int
     """The newest stage whose `up` ended well; 0 where none did."""
     is_going_back: bool
+    candidate_was: str | None = None
+    """The config's `candidate` in the update before the ramp."""
 
     def entries(self, ramp: str, now: datetime, live: Mapping[str, Split]) -> Iterator[Entry]:
         """What a journal would have to say for the ramp to go on from here.
@@ -54,6 +59,8 @@ class Recalled:
         why = "as the stack's history tells it"
         yield Kind.RAMP_STARTED, started_facts(plan, self.lease.hand, self.lease.until, self.counts)
         floors = floor_texts(self.counts)
+        candidate: Json = [self.candidate_was, plan.candidate.value]
+        yield Kind.CONFIG_CHANGED, {"changes": {CANDIDATE: candidate}}
         yield Kind.CAPACITY, {"stage": max(1, self.stage), "floors": floors, "why": why}
         for stage in plan.stages():
             is_told = stage.number <= self.stage
@@ -78,7 +85,7 @@ def recalled(updates: Sequence[Told]) -> Recalled | None:
     newest: Lease | None = None
     stage = 0
     is_going_back = False
-    for update in updates:
+    for number, update in enumerate(updates):
         if newest is None and is_letting_go(update.message):
             return None
         lease = read_lease(update.message)
@@ -93,7 +100,8 @@ def recalled(updates: Sequence[Told]) -> Recalled | None:
             plan = _plan(lease.services, start)
             if plan is None:
                 return None
-            return Recalled(plan, newest, update.floors, stage, is_going_back)
+            before = updates[number + 1].candidate if number + 1 < len(updates) else None
+            return Recalled(plan, newest, update.floors, stage, is_going_back, before)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Which config keys hold the split of a group of services."""
+"""Which config keys hold the split of a group of services, and what goes with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from rollout.split import Slot, Split
 
 COMMON = "weights"
+CANDIDATE = "candidate"
 
 
 def weight_changes(

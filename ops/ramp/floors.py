@@ -57,8 +57,9 @@ class Floors:
                 if stage.number <= 1
                 else f"capacity for {doing_stage(plan, stage)}"
             )
-            changes = floor_changes(owned, owned)
-            back = floor_changes(file.floors(owned), owned)
+            candidate = self._config.candidate(plan)
+            changes = {**floor_changes(owned, owned), **candidate}
+            back = {**floor_changes(file.floors(owned), owned), **file.values(candidate)}
             self._apply(changes, back, message_of(plan, doing, run.hand, run.until()))
         if takes_the_wheel:
             run.refuse_second()
@@ -81,8 +82,13 @@ class Floors:
         split = plan.stage(progress.verified).split
         word = "rolled back to" if progress.back is not None else "released at"
         message = last_message_of(plan, f"{word} {split}", run.hand)
-        had = self._config.file().floors(plan.services)
-        self._apply(floor_changes({}, had), floor_changes(had, had), message)
+        file = self._config.file()
+        had, candidate = file.floors(plan.services), self._config.candidate_before()
+        self._apply(
+            {**floor_changes({}, had), **candidate},
+            {**floor_changes(had, had), **file.values(candidate)},
+            message,
+        )
         run.write(Kind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more")
 
     def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:

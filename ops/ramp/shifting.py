@@ -60,7 +60,7 @@ class Shifting:
         run, progress = self._run, self._run.progress
         plan = progress.plan
         started = run.effects.clock.monotonic()
-        changes: dict[str, str | None] = {**self._config.weights(plan, to)}
+        changes = {**self._config.weights(plan, to), **self._config.candidate(plan)}
         if not progress.has_floors:
             owned = [s for s in plan.services if self._config.file().owns_groups(s)]
             floors = {s: {plan.stable: progress.counts[s][plan.stable]} for s in owned}

@@ -83,7 +83,10 @@ class OpenedStack:
 
     def history(self) -> list[Told]:
         """Its updates, the newest first."""
-        return [Told(p.message, p.succeeded, _floors(p.config)) for p in self.engine.history()]
+        return [
+            Told(p.message, p.succeeded, _floors(p.config), p.config.get(f"{NAMESPACE}:candidate"))
+            for p in self.engine.history()
+        ]
 
 
 def ramps_folder(folder: Path, stack: str) -> Path:

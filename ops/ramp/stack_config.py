@@ -9,7 +9,7 @@ from ops.ramp.stack_file import StackFile
 from rollout.entry import Kind
 from rollout.plan import Plan
 from rollout.split import Split
-from rollout.weights_key import weight_changes
+from rollout.weights_key import CANDIDATE, weight_changes
 
 Changes = Mapping[str, str | None]
 """A value by its config path; None removes what is there."""
@@ -35,6 +35,20 @@ class StackConfig:
         """What gives the group of `plan` this split."""
         file = self.file()
         return weight_changes(plan.services, file.services(), file.services_with_weights(), split)
+
+    def candidate(self, plan: Plan) -> dict[str, str | None]:
+        """What has the guards raise the slot that the ramp raises, as far as the file does not.
+
+        Where the config names none, the program takes the slot that was released last, or else the
+        lighter one. A ramp may raise the other, and its way back would then count as a way up.
+        """
+        wanted = plan.candidate.value
+        return {} if self.file().value(CANDIDATE) == wanted else {CANDIDATE: wanted}
+
+    def candidate_before(self) -> dict[str, str | None]:
+        """What puts the `candidate` of before the ramp back."""
+        progress = self._run.progress
+        return {CANDIDATE: progress.candidate_was} if progress.has_candidate else {}
 
     def weights_as_live(self) -> dict[str, str | None]:
         """What the file has to say of the weights to leave them alone, as far as it does not."""

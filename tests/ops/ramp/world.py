@@ -219,6 +219,10 @@ class World:
         capacity = self._config()["capacity"]
         return {s: c["floors"] for s, c in capacity.items() if (c or {}).get("floors")}
 
+    def candidate(self) -> str | None:
+        """The slot that the guards take for the one to be raised, where the config says so."""
+        return self._config().get("candidate")
+
     def kinds(self) -> list[Kind]:
         return [entry.kind for entry in self.journal.kept]
 
@@ -254,6 +258,11 @@ class World:
             run.write(Kind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
         return Driver(run, Processes(), from_anywhere=why_back is not None).drive()
 
+    def set_candidate(self, slot: str) -> None:
+        """As a person does, by an update of their own."""
+        self.set_config({"candidate": slot})
+        self.told.append(Told("a person's", True, {}, slot))
+
     def add_service_config(self, service: str, config: Mapping[str, Any]) -> None:
         whole = self._config()
         whole["services"][service] = dict(config)
@@ -276,7 +285,7 @@ class World:
             self.visited.append(wanted)
             self.updates.append(message)
         floors = {s: {Slot(k): int(n) for k, n in f.items()} for s, f in self.floors().items()}
-        self.told.append(Told(message, not error, floors))
+        self.told.append(Told(message, not error, floors, self.candidate()))
         self.after_up(message)
         return Ended(changed={"update": 2}, error=error, is_refused="judgement: refused" in error)
 

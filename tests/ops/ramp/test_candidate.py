@@ -1,0 +1,103 @@
+"""What the guards are told of which slot a ramp raises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops.ramp.driver import Ending
+from rollout.entry import Entry, Kind
+from rollout.plan import Plan
+from rollout.split import Slot, Split
+from rollout.verdict import Outcome
+from tests.ops.ramp.world import SERVICES, KilledError, World
+
+PLAN = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, "50/50")
+
+
+def guard(world: World, message: str) -> str:
+    """As the program's: without a candidate, the lighter slot is the one to be raised."""
+    live = world.live["web"]
+    is_slot_01 = live.slot_01 < live.slot_02
+    candidate = world.candidate() or ("01" if is_slot_01 else "02")
+    is_way_up = "rollback" in message and candidate == "01"
+    return "judgement: refused: next stage is 10/90" if is_way_up else ""
+
+
+def test_the_way_back_from_the_last_stage_is_one_for_the_guards_too(world: World) -> None:
+    world.refuse = lambda message: guard(world, message)
+    world.gate.says = lambda mark: Outcome.FAIL if mark.number == 2 else Outcome.PASS
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert set(world.live.values()) == {Split(50, 50)}
+
+
+def test_a_finished_ramp_is_undone_past_the_guards_too(world: World) -> None:
+    world.refuse = lambda message: guard(world, message)
+    world.run(PLAN)
+
+    world.run(PLAN, why_back="by hand")
+
+    assert set(world.live.values()) == {Split(50, 50)}
+    assert world.candidate() is None
+
+
+def test_the_guards_know_the_candidate_before_its_first_stage(world: World) -> None:
+    seen: dict[str, str | None] = {}
+    world.before_up = lambda message: seen.update({message.split(",")[0]: world.candidate()})
+
+    world.run(PLAN)
+
+    assert seen["portal+web: stage 1/2"] == "02"
+
+
+@pytest.mark.parametrize("before", [None, "01", "02"])
+@pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.FAIL])
+def test_the_candidate_of_the_config_is_what_it_was_when_a_ramp_is_over(
+    world: World, before: str | None, outcome: Outcome
+) -> None:
+    if before is not None:
+        world.set_candidate(before)
+    world.gate.says = lambda mark: outcome if mark.number == 2 else Outcome.PASS
+
+    world.run(PLAN)
+
+    assert world.candidate() == before
+
+
+@pytest.mark.parametrize("before", [None, "01"])
+def test_the_candidate_of_before_is_known_without_the_journal(
+    world: World, before: str | None
+) -> None:
+    if before is not None:
+        world.set_candidate(before)
+    kill_at_the_second_stage(world)
+
+    ending = go_on_without_journal(world)
+
+    assert ending.exit_code == 0
+    assert world.candidate() == before
+
+
+def kill_at_the_second_stage(world: World) -> None:
+    def kill(entry: Entry) -> None:
+        if entry.kind is Kind.VERIFIED and entry.facts["stage"] == 2:
+            raise KilledError
+
+    world.journal.before_append = kill
+    with pytest.raises(KilledError):
+        world.run(PLAN)
+
+
+def go_on_without_journal(world: World) -> Ending:
+    world.journal.kept = []
+    world.journal.before_append = lambda _entry: None
+    return world.run(PLAN)
