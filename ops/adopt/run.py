@@ -7,22 +7,21 @@ import dataclasses
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ops.adopt.adoption import Adoption, conversions, is_whole
-from ops.adopt.answers import Answers, rule_of
 from ops.adopt.check import problems
 from ops.adopt.errors import AdoptError, RefusedError
 from ops.adopt.found_lookups import FoundLookups
 from ops.adopt.import_file import missing
 from ops.adopt.lock import held
+from ops.adopt.look import asked, refuse_obstacles
 from ops.adopt.merge import Merge, adopted_services, merged
 from ops.adopt.plan import Plan
 from ops.adopt.probing import Probe, Prober, urls_of
 from ops.adopt.proposal import Proposal, proposed
 from ops.adopt.pulumi import Pulumi
-from ops.adopt.questions import Ask, Flags, answered
+from ops.adopt.questions import Ask
 from ops.adopt.scratch import scratch_of
 from ops.adopt.stack import (
     StackConfig,
@@ -34,12 +33,9 @@ from ops.adopt.stack import (
 )
 from ops.adopt.state import State
 from ops.adopt.view import plan_lines, verdict
+from ops.adopt.wish import Wish
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Inspection, Rule
-from ops.inspect.obstacle import alike
-from ops.inspect.obstacles import obstacles
-from ops.inspect.reader import Wanted, inspect
-from ops.inspect.rule_obstacles import candidates
 from ops.traffic.plan import Way
 from rollout.problem import listed
 
@@ -48,23 +44,6 @@ SETTLE_SECONDS = 5.0
 """How long requests must go well after the update."""
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the command line asks for."""
-
-    load_balancer: str
-    stack: str
-    folder: Path
-    flags: Flags
-    ask: Ask
-    profile: str | None
-    region: str | None
-    replaces: bool
-    applies: bool
-    probe_rate: float
-    probe_urls: tuple[str, ...]
 
 
 def adopt(wish: Wish, say: Say) -> None:
@@ -82,8 +61,8 @@ def adopt(wish: Wish, say: Say) -> None:
         state = State.of(pulumi.state())  # Before anything else: there must be a stack.
         stack = StackConfig.read(pulumi.stack_file)
         calls = Calls(wish.profile, wish.region)
-        inspection, answers = _asked(wish, calls, stack)
-        _refuse_obstacles(inspection, answers, state)
+        inspection, answers = asked(wish, calls, stack)
+        refuse_obstacles(inspection, answers, state)
         proposal = proposed(inspection, answers)
         merge = _merged(wish, stack, proposal, state, inspection, calls)
         _write(wish, stack, merge, pulumi, proposal, say)
@@ -102,41 +81,6 @@ def _adopted_rules(inspection: Inspection, proposal: Proposal) -> dict[str, Rule
     arns = {each.rule_arn for each in proposal.imports}
     rules = (rule for listener in inspection.listeners for rule in listener.rules)
     return {rule.arn: rule for rule in rules if rule.arn in arns}
-
-
-def _asked(wish: Wish, calls: Calls, stack: StackConfig) -> tuple[Inspection, Answers]:
-    """The inspection with the services' groups read in full, and all questions answered."""
-    adopted = adopted_services(stack.config)
-    first = inspect(calls, wish.load_balancer, Wanted())
-    answers = answered(first, wish.flags, adopted, wish.ask)
-    names = {*answers.services.values(), *answers.second_groups.values()}
-    for name in answers.services.values():
-        placed = rule_of(first, name)
-        names |= {first.name_of(group.arn) for group in placed[1].groups} if placed else set()
-    return inspect(calls, first.load_balancer.arn, Wanted(names=names)), answers
-
-
-def _refuse_obstacles(inspection: Inspection, answers: Answers, state: State) -> None:
-    """Refuse what stands in the way; a group of the stack's own, half made maybe, does not.
-
-    Raises:
-        RefusedError: something does.
-    """
-    names = set(answers.services.values())
-    chosen = {
-        rule.arn
-        for _, rule in candidates(inspection)
-        if names & {inspection.name_of(group.arn) for group in rule.groups}
-    }
-    ours = set(state.ids.values()) - chosen
-    found = [each for each in obstacles(inspection, chosen) if not ours & set(each.arns)]
-    stopping = [each for each in found if each.stops]
-    if stopping:
-        lines = [
-            "\n".join([*each.told, f"  why:     {each.why}", f"  way out: {each.way_out}"])
-            for each in alike(stopping)
-        ]
-        raise RefusedError("\n".join(["in the way; nothing was changed:", *lines]))
 
 
 def _merged(
