@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import json
 import sys
 from collections.abc import Callable, Generator
 from typing import Any
@@ -19,16 +18,15 @@ from rehearsal.cutover_run import Ended, run_cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, find, start, stop
-from rehearsal.scenarios.catalogue import CATALOGUE, scenario_named
-from rehearsal.scenarios.report import document, lines, listed
-from rehearsal.scenarios.run import play_alone
+from rehearsal.scenarios.catalogue import CATALOGUE
+from rehearsal.scenarios.report import listed
+from rehearsal.scenarios.run import INTERRUPTED, play_and_tell
 from rehearsal.shell_environment import as_json, as_shell
 from rehearsal.status import statuses
 from rehearsal.status_view import status_table
 from rehearsal.workspace import Workspace
 
 BOOT_SECONDS = 2.0
-INTERRUPTED = 130
 
 
 @contextlib.contextmanager
@@ -231,8 +229,7 @@ def ramp(
         return
     workspace = Workspace(ROOT)
     if name is not None:
-        _play(workspace, name, like, boot_seconds, wants_json=wants_json)
-        return
+        sys.exit(play_and_tell(workspace, name, like, boot_seconds, wants_json=wants_json))
     view = CutoverView(Console(), as_json=wants_json)
     ended: Ended | None = None
     try:
@@ -250,23 +247,6 @@ def ramp(
         sys.exit(INTERRUPTED)
     view.finish(ended.traffic, ended.problems, ended.note)
     if ended.problems:
-        sys.exit(1)
-
-
-def _play(
-    workspace: Workspace, name: str, like: str, boot_seconds: float, *, wants_json: bool
-) -> None:
-    """One scenario; exits 1 where it did not end as it should."""
-    scenario = scenario_named(name)
-    _say(f"{scenario.name}: {scenario.sentence}")
-    try:
-        played = play_alone(workspace, scenario, like, boot_seconds, _say)
-    except KeyboardInterrupt:
-        _say("stopped by hand; everything of the rehearsal is gone")
-        sys.exit(INTERRUPTED)
-    told = json.dumps(document(played), indent=2) if wants_json else "\n".join(lines(played))
-    click.echo(told)
-    if played.problems:
         sys.exit(1)
 
 

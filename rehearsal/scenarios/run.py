@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+import click
+
 from rehearsal.lifecycle import start, stop
+from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.play import Play
+from rehearsal.scenarios.report import document, lines
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.scenarios.theatre import Theatre
 from rehearsal.workspace import Workspace
+
+INTERRUPTED = 130
+
+
+def play_and_tell(
+    workspace: Workspace, name: str, like: str, boot_seconds: float, *, wants_json: bool
+) -> int:
+    """Play a scenario by its name and print what came of it; the exit code.
+
+    Raises:
+        BadScenarioError: there is none of that name.
+        RehearsalError: it could not be started or prepared; or one runs already.
+    """
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    scenario = scenario_named(name)
+    say(f"{scenario.name}: {scenario.sentence}")
+    try:
+        played = play_alone(workspace, scenario, like, boot_seconds, say)
+    except KeyboardInterrupt:
+        say("stopped by hand; everything of the rehearsal is gone")
+        return INTERRUPTED
+    click.echo(json.dumps(document(played), indent=2) if wants_json else "\n".join(lines(played)))
+    return 1 if played.problems else 0
 
 
 def play_alone(
