@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import sys
 import tempfile
 import time
@@ -47,6 +48,7 @@ def main() -> int:
         began = time.monotonic()
         ok, facts, problems = act()
         seconds = round(time.monotonic() - began, 1)
+        facts = {**facts, "load": round(os.getloadavg()[1], 1), "cores": os.cpu_count()}
         record.append(Result(name, ok, seconds, facts, list(problems), commit, now()))
         PAGE.write_text(page(record.newest()))
         say(f"{name}: {'ok' if ok else 'NOT OK'} in {seconds:.0f} s {'; '.join(problems)[:300]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,7 +28,8 @@ of the traffic. *Straight*: those lost by the same release put to 0/100 at once,
 
 def page(results: Mapping[str, Result]) -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *_scenarios(results), *_commands(results), *_missing(results)]) + "\n"
+    parts = (_scenarios(results), _commands(results), _machine(results), _missing(results))
+    return "\n".join([_HEAD, *itertools.chain.from_iterable(parts)]) + "\n"
 
 
 def _scenarios(results: Mapping[str, Result]) -> Iterator[str]:
@@ -88,6 +90,15 @@ def _commands(results: Mapping[str, Result]) -> Iterator[str]:
         cells = (part.name, part.sentence, str(result.facts["said"]), f"{verdict}, {_when(result)}")
         yield f"| {' | '.join(cells)} |"
     yield ""
+
+
+def _machine(results: Mapping[str, Result]) -> Iterator[str]:
+    """How busy the machine was: every `up` and every request waits for a processor."""
+    loads = [result.facts["load"] for result in results.values() if "load" in result.facts]
+    if loads:
+        cores = next(r.facts["cores"] for r in results.values() if "cores" in r.facts)
+        yield f"Load while they ran: {min(loads)} to {max(loads)} on {cores} cores."
+        yield ""
 
 
 def _missing(results: Mapping[str, Result]) -> Iterator[str]:
