@@ -65,7 +65,7 @@ FIELDS: Mapping[Kind, frozenset[str]] = {
     Kind.WATCH_FINISHED: frozenset({"seconds", "outcome"}),
     Kind.ROLLBACK_STARTED: frozenset({"why", "to"}),
     Kind.ROLLBACK_FINISHED: frozenset({"to", "seconds"}),
-    Kind.COMMIT: frozenset({"message", "commit", "pushed"}),
+    Kind.COMMIT: frozenset({"message", "file", "commit", "pushed"}),
     Kind.INTERRUPTED: frozenset({"by", "next"}),
     Kind.RESUMED: frozenset({"found", "by", "host", "pid", "until"}),
     Kind.RAMP_FINISHED: frozenset({"outcome", "exit"}),

@@ -163,6 +163,7 @@ class Driver:
         if progress.outcome is None:
             run.write(Kind.RAMP_FINISHED, outcome=outcome, exit=code)
         lost = "".join(f"\nnot in the journal: {words}" for words in run.lost_entries)
+        lost += "".join(f"\nnot in git: {words}" for words in run.refused_by_git)
         where = f"{progress.plan.group} at {progress.plan.stage(progress.verified).split}"
         if outcome == "done":
             return Ending(code, f"done: {where}{lost}")

@@ -194,8 +194,8 @@ class Git(Protocol):
         """
         ...
 
-    def push(self) -> None:
-        """Push the current branch.
+    def push(self, file: Path) -> None:
+        """Push the current branch of the file's repository.
 
         Raises:
             NotSureError: git refused.

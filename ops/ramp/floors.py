@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ops.ramp.committing import Committing
 from ops.ramp.errors import EngineError
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
@@ -25,6 +26,7 @@ class Floors:
         self._run = run
         self._updating = updating
         self._config = StackConfig(run)
+        self._committing = Committing(run)
 
     def bring(self, stage: Stage) -> None:
         """Set the floors that `stage` takes, and wait until the candidate has them healthy.
@@ -90,6 +92,7 @@ class Floors:
             message,
         )
         run.write(Kind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more")
+        self._committing.commit(f"{plan.group}: {word} {split}, without floors")
 
     def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
         """Set `changes` and run an `up`; where it fails, the file gets `back`.

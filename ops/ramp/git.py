@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from ops.ramp.errors import NotSureError
+from ops.ramp.errors import BadInputError, NotSureError
 
 
 class OwnGit:
@@ -24,13 +24,39 @@ class OwnGit:
         self._run(folder, "commit", "--quiet", "--message", message, "--only", "--", file.name)
         return self._run(folder, "rev-parse", "HEAD")
 
-    def push(self) -> None:
-        """Push the current branch.
+    def push(self, file: Path) -> None:
+        """Push the current branch of the file's repository.
 
         Raises:
             NotSureError: git refused.
         """
-        self._run(Path.cwd(), "push", "--quiet")
+        self._run(file.parent, "push", "--quiet")
+
+    def refuse_unready(self, file: Path, *, pushes: bool) -> None:
+        """Find out before a ramp begins what would stop its commits.
+
+        Raises:
+            BadInputError: no branch, a file that git does not follow or that has other changes, or
+                a push that is refused.
+        """
+        folder = file.parent
+        try:
+            self._run(folder, "symbolic-ref", "--quiet", "HEAD")
+        except NotSureError as error:
+            raise _unready("no branch is checked out here", "git switch main", error) from error
+        try:
+            self._run(folder, "ls-files", "--error-unmatch", "--", file.name)
+        except NotSureError as error:
+            mend = f"git add --force {file.name}, and commit it"
+            raise _unready(f"git does not follow {file.name}", mend, error) from error
+        if self._run(folder, "status", "--porcelain", "--", file.name):
+            raise _unready(f"{file.name} has changes of its own", f"git commit -- {file.name}")
+        if not pushes:
+            return
+        try:
+            self._run(folder, "push", "--quiet", "--dry-run")
+        except NotSureError as error:
+            raise _unready("the push would be refused", "git pull --rebase", error) from error
 
     def _run(self, folder: Path, *arguments: str) -> str:
         done = subprocess.run(
@@ -45,7 +71,16 @@ class OwnGit:
         if done.returncode:
             raise NotSureError(
                 f"`git {' '.join(arguments)}` exited {done.returncode}: {done.stderr.strip()}\n"
-                "  expected: the weights are moved, and git should say so\n"
-                f"  mend:     commit {arguments[-1]} by hand, then failover ramp"
+                "  expected: a commit of the stack file; the live weights are as it has them\n"
+                "  mend:     what git says (git status), commit and push the stack file by hand"
             )
         return done.stdout.strip()
+
+
+def _unready(what: str, mend: str, error: NotSureError | None = None) -> BadInputError:
+    said = f"\n{error.args[0].splitlines()[0]}" if error else ""
+    return BadInputError(
+        f"{what}; nothing was begun{said}\n"
+        "  expected: with --commit or --push, a stack file that git can commit alone\n"
+        f"  mend:     {mend}; or leave the option out, and the commit to make is printed"
+    )

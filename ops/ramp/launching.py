@@ -92,7 +92,13 @@ class Launcher:
         return plan
 
     def start(self, plan: Plan, ramp: str, folder: Path) -> Ending:
-        """Begin a new ramp and drive it."""
+        """Begin a new ramp and drive it.
+
+        Raises:
+            BadInputError: its commits could not be made.
+        """
+        if self._choice.commits:
+            OwnGit().refuse_unready(self._stack.engine.stack_file, pushes=self._choice.pushes)
         with self._opened(ramp, folder, plan) as run:
             facts = started_facts(plan, self._hand, run.until(), self._counts(plan))
             run.put(Kind.RAMP_STARTED, facts)

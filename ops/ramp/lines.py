@@ -103,7 +103,7 @@ def _commit(facts: Mapping[str, Any]) -> str:
     if facts["commit"]:
         pushed = ", pushed" if facts["pushed"] else ""
         return f"committed {facts['commit'][:10]}{pushed}: {facts['message']}"
-    return f'commit to make: git commit -m "{facts["message"]}" -- the stack file'
+    return f'commit to make: git commit -m "{facts["message"]}" -- {facts["file"]}'
 
 
 _WORDS: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {

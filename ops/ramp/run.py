@@ -42,6 +42,8 @@ class Run:
         """From here on traffic matters more than the journal."""
         self.lost_entries: list[str] = []
         """What the system said about entries that could not be written on the way back."""
+        self.refused_by_git: list[str] = []
+        """What git said about commits that could not be made on the way back."""
         self.lost_observers: list[str] = []
         """What the system said about observers that could not be told."""
         self._observers = list(effects.observers)

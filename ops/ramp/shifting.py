@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ops.ramp.committing import Committing
 from ops.ramp.effects import EndedUpdate
 from ops.ramp.errors import AwsError, NotSureError, RefusedError
 from ops.ramp.run import Run
@@ -24,6 +25,7 @@ class Shifting:
         self._run = run
         self._updating = updating
         self._config = StackConfig(run)
+        self._committing = Committing(run)
 
     def shift(self, stage: Stage) -> None:
         """Give the group the split of `stage`, and read it back.
@@ -49,7 +51,7 @@ class Shifting:
         self._verify(plan, stage.split)
         run.write(Kind.VERIFIED, stage=stage.number, splits=_texts(plan, stage.split))
         run.begin(stage)
-        self._commit(f"{plan.group}: {doing_stage(plan, stage)}")
+        self._committing.commit(f"{plan.group}: {doing_stage(plan, stage)}")
 
     def roll_back(self, to: Split) -> None:
         """Give the group `to`, with the floors that it had there, in one `up`, and read it back.
@@ -77,7 +79,7 @@ class Shifting:
         self._verify(plan, to)
         seconds = run.effects.clock.monotonic() - started
         run.write(Kind.ROLLBACK_FINISHED, to=str(to), seconds=round(seconds, 3))
-        self._commit(f"{plan.group}: rollback to {to}")
+        self._committing.commit(f"{plan.group}: rollback to {to}")
 
     def _up(self, doing: str) -> EndedUpdate:
         run = self._run
@@ -129,16 +131,6 @@ class Shifting:
                 f"  expected: {plan.group} at {split}\n"
                 "  mend:     see who else changes them, then failover ramp or failover rollback"
             )
-
-    def _commit(self, message: str) -> None:
-        """Make the commit of a stage, or say which one to make."""
-        run = self._run
-        commit = ""
-        if run.effects.git is not None:
-            commit = run.effects.git.commit(run.effects.engine.stack_file, message)
-            if run.effects.pushes:
-                run.effects.git.push()
-        run.write(Kind.COMMIT, message=message, commit=commit, pushed=run.effects.pushes)
 
     def _live_words(self) -> str:
         try:

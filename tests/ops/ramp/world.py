@@ -14,7 +14,7 @@ from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
 from ops.journal.observer import Observer
 from ops.ramp.driver import Driver, Ending
-from ops.ramp.effects import LiveService, LiveSlot
+from ops.ramp.effects import Git, LiveService, LiveSlot
 from ops.ramp.errors import AwsError
 from ops.ramp.means import Effects, Limits
 from ops.ramp.processes import Processes
@@ -155,6 +155,8 @@ class World:
         self.interrupts = 0
         self.with_policy: dict[str, bool] = {}
         self.observers: list[Observer] = []
+        self.git: Git | None = None
+        self.pushes = False
         self._write({"weights": start, "services": {s: {} for s in SERVICES}, "capacity": {}})
 
     # The engine.
@@ -241,6 +243,8 @@ class World:
             observers=self.observers,
             stop=self.stop,
             traffic=traffic,
+            git=self.git,
+            pushes=self.pushes,
             known_messages=frozenset(told.message for told in self.told),
         )
         run = Run("r", hand, LIMITS, effects)
