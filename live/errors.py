@@ -17,6 +17,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import botocore.exceptions as boto
+from botocore.parsers import ResponseParserError
 
 _THROTTLED = frozenset(
     {
@@ -119,12 +120,20 @@ def translated() -> Generator[None]:
         boto.CredentialRetrievalError,
     ) as error:
         raise NoCredentialsError(
-            f"no AWS credentials ({error}): log in, or set aws:profile"
+            f"no AWS credentials ({error}): log in, or name a profile "
+            "(AWS_PROFILE, or the stack's aws:profile)"
         ) from error
     except boto.ProfileNotFound as error:
-        raise NoCredentialsError(f"{error}: set aws:profile to one that there is") from error
+        raise NoCredentialsError(
+            f"{error}: name one that there is (AWS_PROFILE, or the stack's aws:profile)"
+        ) from error
     except (boto.ConnectionError, boto.HTTPClientError) as error:
         raise UnreachableError(f"AWS cannot be reached: {error}") from error
+    except ResponseParserError as error:  # of botocore, and none of its BotoCoreErrors
+        raise UnreachableError(
+            "what answers in the place of AWS is not AWS: is a proxy or AWS_ENDPOINT_URL in "
+            f"between? ({error})"
+        ) from error
     except boto.BotoCoreError as error:
         raise UnreadableError(f"AWS cannot be read: {error}") from error
 

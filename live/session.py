@@ -140,7 +140,8 @@ def _credentials_of(source: botocore.session.Session) -> Credentials:
     credentials: Any = source.get_credentials()
     if credentials is None:
         raise NoCredentialsError(
-            "no AWS credentials to assume a role with: log in, or set aws:profile"
+            "no AWS credentials to assume a role with: log in, or name a profile "
+            "(AWS_PROFILE, or the stack's aws:profile)"
         )
     return credentials
 

@@ -27,6 +27,7 @@ from ops.adopt.stack import (
     StackConfig,
     conflict_text,
     ensure_token,
+    read_aws_config,
     refuse_conflicts,
     secret_values,
     write_imports,
@@ -60,7 +61,7 @@ def adopt(wish: Wish, say: Say) -> None:
         pulumi = Pulumi(wish.folder, wish.stack, os.environ, (descriptor,))
         state = State.of(pulumi.state())  # Before anything else: there must be a stack.
         stack = StackConfig.read(pulumi.stack_file)
-        calls = Calls(wish.profile, wish.region)
+        calls = Calls(wish.profile, wish.region, read_aws_config(pulumi))
         inspection, answers = asked(wish, calls, stack)
         refuse_obstacles(inspection, answers, state)
         proposal = proposed(inspection, answers)

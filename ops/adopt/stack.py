@@ -17,6 +17,7 @@ from ops.adopt.pulumi import Pulumi
 from ops.adopt.stack_file import kept_copy, read_config, with_values, write_whole
 from ops.adopt.state import State
 from settings.preview_token import PREVIEW_TOKEN_PATH
+from settings.raw import in_namespace
 
 IMPORT_FILE = "import.json"
 _TOKEN_BYTES = 16
@@ -65,6 +66,12 @@ def ensure_token(pulumi: Pulumi) -> bool:
     token = secrets.token_hex(_TOKEN_BYTES)
     pulumi.run("config", "set", "--secret", PREVIEW_TOKEN_PATH, stdin=token)
     return True
+
+
+def read_aws_config(pulumi: Pulumi) -> dict[str, str]:
+    """The stack's `aws:` config by bare names, secrets decrypted, lists and maps as JSON."""
+    found = json.loads(pulumi.run("config", "--show-secrets", "--json"))
+    return in_namespace({key: entry["value"] for key, entry in found.items()}, "aws")
 
 
 def secret_values(pulumi: Pulumi) -> dict[str, str]:

@@ -3,45 +3,56 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
-from live.errors import LiveError, NoCredentialsError, translated
+from live.errors import LiveError, NoCredentialsError, ProviderConfigError, translated
+from live.provider_config import ProviderConfig
+from live.session import Session
 from ops.inspect.errors import InspectError, NotReadableError
 
-_RETRIES = Config(
-    retries={"mode": "adaptive", "total_max_attempts": 12}, connect_timeout=5, read_timeout=20
-)
+_ATTEMPTS = 12
 """A describe that is throttled waits and asks again, slower and slower, for about a minute."""
 
 
 class Calls:
     """The clients of one session; counts every request that they send."""
 
-    def __init__(self, profile: str | None = None, region: str | None = None) -> None:
+    def __init__(
+        self,
+        profile: str | None = None,
+        region: str | None = None,
+        aws_config: Mapping[str, str] | None = None,
+    ) -> None:
         """Be ready; no call is made yet.
 
+        Args:
+            profile: Takes the place of the stack's.
+            region: Takes the place of the stack's.
+            aws_config: The `aws:` config of a stack, by bare names; its roles are assumed.
+
         Raises:
-            InspectError: there is no such profile, or no region.
+            InspectError: there is no such profile, no region, or a config that cannot be followed.
         """
-        # boto3 reads AWS_DEFAULT_REGION alone, where every other tool reads AWS_REGION too.
         with reported():
-            self._session = boto3.Session(
-                profile_name=profile, region_name=region or os.environ.get("AWS_REGION")
+            of_stack = ProviderConfig.of_stack(aws_config or {}, os.environ)
+            chosen = replace(
+                of_stack,
+                profile=profile or of_stack.profile,
+                region=region or of_stack.region,
             )
-        if not self._session.region_name:
+            self._session = Session(chosen, _ATTEMPTS)
+        if not self._session.region:
             raise InspectError("no region: say --region us-east-1, or set AWS_REGION")
-        self.region = self._session.region_name
+        self.region = self._session.region
         self.count = 0
 
     def client(self, service: str) -> Any:
         """A client of `service`; the caller closes it."""
         with reported():
-            client: Any = self._session.client(service, config=_RETRIES)  # pyright: ignore[reportCallIssue, reportArgumentType]
+            client = self._session.client(service)
         client.meta.events.register("before-send", self._sent)
         return client
 
@@ -60,7 +71,7 @@ def reported() -> Generator[None]:
     try:
         with translated():
             yield
-    except NoCredentialsError as error:
+    except (NoCredentialsError, ProviderConfigError) as error:
         raise InspectError(str(error)) from error
     except LiveError as error:
         raise NotReadableError(str(error)) from error

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from ops.inspect.calls import Calls
 from ops.inspect.cli import inspect as command
-from ops.inspect.errors import NotReadableError, WrongLoadBalancerError
+from ops.inspect.errors import InspectError, NotReadableError, WrongLoadBalancerError
 from ops.inspect.reader import Wanted, inspect
 from ops.inspect.words import actions_in_words, conditions_in_words
 from settings.rule import PREVIEW_HEADER
@@ -124,6 +124,25 @@ def test_a_refusal_names_the_call(shell: Local, shop: Shop) -> None:
         pytest.raises(NotReadableError, match="DescribeAutoScalingGroups"),
     ):
         inspect(Calls(), BALANCER, Wanted())
+
+
+def test_a_stack_is_read_as_the_role_that_its_provider_assumes(shell: Local, shop: Shop) -> None:
+    role = {"roleArn": "arn:aws:iam::123456789012:role/deploy"}
+    mark = shell.own.mark()
+
+    found = inspect(Calls(aws_config={"assumeRoles": json.dumps([role])}), BALANCER, Wanted())
+
+    assert len(found.target_groups) == 3
+    assert shell.own.calls(mark)["AssumeRole"] >= 1
+    own = shell.own.calls(mark, access_key_id=shell.environment["AWS_ACCESS_KEY_ID"])
+    assert set(own) == {"AssumeRole"}
+
+
+def test_a_role_without_its_arn_is_bad_input() -> None:
+    with pytest.raises(InspectError, match="without roleArn") as raised:
+        Calls(region="us-east-1", aws_config={"assumeRoles": '[{"sessionName": "x"}]'})
+
+    assert raised.value.exit_code == 2
 
 
 def test_a_load_balancer_that_is_not_there_is_told_with_those_that_are(
