@@ -80,16 +80,21 @@ class Played:
 
     @property
     def seconds_to_old_split(self) -> float | None:
-        """From the first bad response to the last request that the candidate got.
+        """From the first bad response to the last one that was bad or the candidate's.
 
+        A candidate that is dead answers nothing, and its share of the requests fails all the same.
         None where nothing was bad, or the candidate never got a request after it.
         """
         first = self.first_bad_s
-        drawn = [a.asked_s for a in self.answers if a.is_drawn and a.slot == Slot.SECOND]
         back = [e.at.timestamp() for e in self.entries if e.kind is Kind.ROLLBACK_FINISHED]
         if first is None or not back:
             return None
-        last = max((asked for asked in drawn if asked >= first), default=None)
+        met = [
+            answer.asked_s
+            for answer in self.answers
+            if answer.verdict == "failed" or (answer.is_drawn and answer.slot == Slot.SECOND)
+        ]
+        last = max((asked for asked in met if asked >= first), default=None)
         return None if last is None else min(last, back[-1]) - first
 
     @property

@@ -53,6 +53,12 @@ def test_a_fault_that_was_caused_counts_from_its_cause() -> None:
     assert replace(CAUGHT, faulted_s=11.5).seconds_to_old_split == pytest.approx(4.5)
 
 
+def test_a_dead_candidate_is_met_until_the_last_request_that_fails() -> None:
+    dead = replace(CAUGHT, answers=[answer(11, "02"), failed(12), failed(17)])
+
+    assert dead.seconds_to_old_split == pytest.approx(5.0)
+
+
 def test_without_a_bad_response_there_is_no_way_to_measure() -> None:
     assert replace(CAUGHT, answers=[answer(11, "02")]).seconds_to_old_split is None
 
