@@ -24,7 +24,7 @@ def lines(played: Played) -> Iterator[str]:
         yield f"  because   {played.reason}"
     yield f"  requests  {played.requests:,}, {played.lost:,} lost"
     if (seconds := played.seconds_to_old_split) is not None:
-        yield f"  back      {seconds:.1f} s after the first bad response all users had the old split"
+        yield f"  back      {seconds:.1f} s after the first bad response all was as before"
     if played.lost_straight is not None:
         yield f"  straight  {played.lost_straight:,} lost by 0/100 at once, undone after 10 s"
     for problem in played.problems:

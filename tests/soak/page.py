@@ -21,8 +21,9 @@ scenario says otherwise. `make soak ONLY=slow,kills` runs a part; a run that was
 on with.
 
 *Caught at*: the weight of the new build when the ramp turned back. *Back after*: from the first
-bad response, or from the fault, to the last request that was lost or that the new build answered. *Lost*: requests
-of the traffic. *Straight*: those lost by the same release put to 0/100 at once, undone 10 s later.
+bad response, or from the fault, to the last request that was lost or that the new build answered.
+*Lost*: requests of the traffic. *Straight*: those lost by the same release put to 0/100 at once,
+undone 10 s later.
 """
 
 
