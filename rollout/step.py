@@ -38,7 +38,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class HoldOldSlot:
-    """Wait until the old slot has had no request for the hold time."""
+    """Wait until the old slot, at weight 0, has had no request for the hold time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,8 @@ def _way_on(progress: Progress) -> Step:
     if progress.verified < len(plan.weights):
         stage = plan.stage(progress.verified + 1)
         return BringCapacity(stage) if progress.capacity < stage.number else Shift(stage)
-    if not progress.is_held:
+    # A slot that keeps weight, as after `failover even`, never falls silent.
+    if not progress.is_held and plan.target.weight_of(plan.stable) == 0:
         return HoldOldSlot()
     if not progress.is_freed:
         return FreeFloors()

@@ -14,7 +14,7 @@ from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
 from ops.journal.observer import Observer
 from ops.ramp.driver import Driver, Ending
-from ops.ramp.effects import Git, LiveService, LiveSlot
+from ops.ramp.effects import Git, LiveService, LiveSlot, OldSlot
 from ops.ramp.errors import AwsError
 from ops.ramp.means import Effects, Limits
 from ops.ramp.processes import Processes
@@ -157,6 +157,7 @@ class World:
         self.observers: list[Observer] = []
         self.git: Git | None = None
         self.pushes = False
+        self.old_slot: OldSlot | None = None
         self._write({"weights": start, "services": {s: {} for s in SERVICES}, "capacity": {}})
 
     # The engine.
@@ -243,6 +244,7 @@ class World:
             observers=self.observers,
             stop=self.stop,
             traffic=traffic,
+            old_slot=self.old_slot,
             git=self.git,
             pushes=self.pushes,
             known_messages=frozenset(told.message for told in self.told),
