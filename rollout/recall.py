@@ -100,7 +100,9 @@ def recalled(updates: Sequence[Told]) -> Recalled | None:
             plan = _plan(lease.services, start)
             if plan is None:
                 return None
-            before = updates[number + 1].candidate if number + 1 < len(updates) else None
+            earlier = updates[number + 1 : number + 2]
+            # The engine tells a key without a value as an empty one.
+            before = (earlier[0].candidate or None) if earlier else None
             return Recalled(plan, newest, update.floors, stage, is_going_back, before)
     return None
 
