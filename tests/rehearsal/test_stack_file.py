@@ -4,10 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from rehearsal.account import Account, certificate_names
 from rehearsal.errors import NotSupportedError, RehearsalError
-from rehearsal.stack_file import StackFile, read_stack, rehearsed_stack, write_stack
+from rehearsal.stack_file import (
+    StackFile,
+    read_stack,
+    rehearsed_stack,
+    set_ramp,
+    shorten_draining,
+    write_stack,
+)
 
 ACCOUNT = Account(
     account_id="123456789012",
@@ -166,3 +174,29 @@ def test_the_certificate_is_for_each_host_and_its_neighbours(
     hosts: list[str], names: list[str]
 ) -> None:
     assert certificate_names(hosts) == names
+
+
+def test_a_ramp_of_minutes_keeps_the_stages_and_the_comments_of_the_stack(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.rehearsal.yaml"
+    path.write_text(
+        "# Local.\nconfig:\n  failover:ramp:\n    stages: [5, 100]\n    bakeSeconds: 300\n"
+    )
+
+    set_ramp(path, {"bakeSeconds": 5})
+
+    ramp = yaml.safe_load(path.read_text())["config"]["failover:ramp"]
+    assert ramp == {"stages": [5, 100], "bakeSeconds": 5}
+    assert path.read_text().startswith("# Local.\n")
+
+
+def test_draining_is_shortened_for_every_service_and_nothing_else_changes(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.rehearsal.yaml"
+    service = {"port": 8080, "deregistrationDelaySeconds": 30}
+    services = {"failover:services": {"web": service, "portal": service}}
+    path.write_text(yaml.safe_dump({"config": services}))
+
+    shorten_draining(path, 5)
+
+    short = {"port": 8080, "deregistrationDelaySeconds": 5}
+    config = yaml.safe_load(path.read_text())["config"]
+    assert config == {"failover:services": {"web": short, "portal": short}}
