@@ -35,7 +35,7 @@ class StackFacts:
             listener_arn=outputs["listenerArn"],
             urls=dict(outputs["urls"]),
             images={
-                name: {slot: found["images"][slot.value] for slot in Slot}
+                name: {slot: image for slot in Slot if (image := found["images"][slot.value])}
                 for name, found in services.items()
             },
             addresses=ServiceAddress.of_outputs(services),

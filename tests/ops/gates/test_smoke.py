@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -30,12 +30,14 @@ def server() -> Generator[SlotServer]:
         yield state
 
 
-def verdict_of(server: SlotServer, limits: Limits = LIMITS) -> Verdict:
+def verdict_of(
+    server: SlotServer, limits: Limits = LIMITS, images: Mapping[Slot, str] = IMAGES
+) -> Verdict:
     def fetch(url: str, slot: Slot) -> Page:
         name, _, value = HEADERS[slot].partition(": ")
         return fetched(url, Way(), {name: value}, 5.0)
 
-    sites = [Site("web", server.url, IMAGES)]
+    sites = [Site("web", server.url, images)]
     gate = SmokeGate(limits, sites, fetch, lambda: datetime.now(UTC))
     gate.begin(stage(0, number=0))
     try:
@@ -117,6 +119,16 @@ def test_the_stable_slots_build_from_another_image_fails_without_any_setting(
 
     assert verdict.outcome is Outcome.FAIL
     assert "answers with build v1, as slot 01 does" in verdict.reason
+
+
+def test_an_adopted_slot_whose_image_the_stack_does_not_hold_may_run_the_same_build(
+    server: SlotServer,
+) -> None:
+    server.builds[Slot.SECOND] = "v1"
+
+    verdict = verdict_of(server, images={Slot.SECOND: "ami-02"})
+
+    assert verdict.outcome is Outcome.PASS, verdict.reason
 
 
 @pytest.mark.parametrize("slot", list(Slot))
