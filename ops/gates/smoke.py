@@ -34,7 +34,7 @@ class Site:
     service: str
     url: str
     images: Mapping[Slot, str]
-    """The image of each slot, as the stack's outputs have it; none where the stack launches nothing."""
+    """The image of each slot, as the stack's outputs have it; none where it launches none."""
 
 
 class SmokeGate:
