@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from ops.ramp.run import Run
@@ -127,7 +128,9 @@ class Proving:
                 if not a.arrived
             )
             if spent >= run.limits.inconclusive:
-                raise GateFailedError(f"the split {stage.split} has not arrived: {words}")
+                raise GateFailedError(
+                    f"the split {stage.split} has not arrived: {words}{_without_sign(found)}"
+                )
             run.tick(
                 f"{stage.split} to show in the traffic: {words}", run.limits.inconclusive - spent
             )
@@ -151,3 +154,15 @@ class Proving:
             )
             for service in plan.services
         }
+
+
+def _without_sign(found: Mapping[str, Arrival]) -> str:
+    """What to do where no answer said which slot it came from."""
+    silent = [service for service, arrival in found.items() if not arrival.requests]
+    if not silent:
+        return ""
+    return (
+        f"\n  no answer of {', '.join(silent)} says which slot it is from: let the builds send a "
+        "header with 01 or 02, and name it by `pulumi config set --path "
+        "ramp.gates.probe.slotHeader HEADER`"
+    )

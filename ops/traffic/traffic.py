@@ -13,6 +13,8 @@ from typing import Any
 
 from ops.traffic.answer import Answer, Stream, answer_from
 from ops.traffic.plan import TrafficPlan
+from ops.traffic.signature import unsigned_slot
+from probe.record import Verdict
 from rollout.split import Slot
 
 KEPT_SECONDS = 900.0
@@ -78,10 +80,21 @@ class Traffic:
         return [each for each in newest if stream is None or each.stream is stream]
 
     def slots_that_answered(self, service: str, since_s: float) -> list[Slot]:
-        """Who answered the users' requests of a service that left since then, oldest first."""
-        users = self.answers(since_s, Stream.USERS)
-        drawn = [each for each in users if each.service == service and each.sent_s >= since_s]
-        return [each.slot for each in sorted(drawn, key=lambda a: a.sent_s) if each.slot]
+        """Who answered the users' requests of a service that left since then, oldest first.
+
+        A slot that was made elsewhere may sign nothing. Where one slot's answers are signed and the
+        other's are not, as the streams straight to them show, a good answer without a sign is that
+        other slot's.
+        """
+        of_service = [each for each in self.answers(0.0) if each.service == service]
+        unsigned = unsigned_slot(of_service)
+        drawn = [each for each in of_service if each.stream is Stream.USERS]
+        slots = [
+            each.slot or (unsigned if each.verdict is Verdict.OK else None)
+            for each in sorted(drawn, key=lambda a: a.sent_s)
+            if each.sent_s >= since_s
+        ]
+        return [slot for slot in slots if slot]
 
     def stalled_seconds(self, since_s: float) -> float:
         """How long the prober itself did not run since then."""
