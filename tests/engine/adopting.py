@@ -70,11 +70,12 @@ class Adopting:
         return [(g["TargetGroupArn"].split("/")[-2], g["Weight"]) for g in groups]
 
     def assert_as_it_was_or_converted(self) -> None:
-        """Each rule forwards as it did or by its two weights; the others are as they were."""
+        """Each rule forwards as it did or by its two weights; the state has what there is."""
         for priority, group in ADOPTED.items():
             split = self.split_of(priority)
             assert split[0] in ((group, 1), (group, 100))
             assert [weight for _, weight in split[1:]] in ([], [0])
+        assert self.gone() == []
         assert self.others() == {priority: self.before[priority] for priority in self.others()}
 
     def gone(self) -> list[str]:
