@@ -20,14 +20,14 @@ pytestmark = pytest.mark.engine
 
 NEVER_HEALTHY = "ami-0fa11bad000000001"
 SLOW_BOOT = "ami-0fa11bad000000008"
-"""Boots for 20 s in a rehearsal whose other instances take one."""
+"""Boots for 15 s in a rehearsal; with less grace than that and its checks it would be replaced."""
 UP = ("up", "--yes", "--skip-preview")
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
     """Two services at 100/0, three targets a slot for web."""
-    with rehearsed(tmp_path_factory.mktemp("guards"), "dev", boot_seconds=1.0) as made:
+    with rehearsed(tmp_path_factory.mktemp("guards"), "dev", boot_seconds=0.75) as made:
         configure(
             made,
             {
@@ -151,7 +151,7 @@ def test_a_release_that_boots_slowly_is_waited_for_and_then_gets_its_weight(
         {
             "images.web.02": SLOW_BOOT,
             "images.portal.02": "ami-0fa11000000000002",
-            "services.web.healthCheckGraceSeconds": "21",
+            "services.web.healthCheckGraceSeconds": "30",
             "weights": "100/0",
         },
     )
