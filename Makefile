@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup rehearse test mock-test soak check format bench
+.PHONY: help setup rehearse test test-long mock-test soak check format bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -20,6 +20,9 @@ rehearse: setup ## run a whole cutover on a local AWS; SCENARIO=list names what 
 # Twice as many workers as small machines have cores: the tests of the engine mostly wait. They come
 # first by name, and the short ones fill the end; sorted by number the long ones would come last.
 test: setup ## pure tests, the program under mocks, and the real engine on the rehearsal
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
+
+test-long: setup ## every test, those included that only add a case to a quicker one
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 mock-test: setup ## the tests that need neither engine nor local AWS

@@ -66,6 +66,7 @@ def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_to_its_target(
     assert_at_rest(stack, TARGET)
 
 
+@pytest.mark.long
 def test_without_its_journal_a_ramp_is_found_in_the_history_and_taken_back(
     stack: Rehearsed,
 ) -> None:

@@ -98,7 +98,9 @@ def ramping(workspace: Workspace) -> Generator[subprocess.Popen[str]]:
         ramp.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
+)
 def test_a_ramp_that_is_stopped_under_traffic_leaves_nothing(
     workspace: Workspace, number: signal.Signals
 ) -> None:
