@@ -63,10 +63,10 @@ class Repeated(Generic[T]):
         with self._lock:
             self._generation += 1
             self._looks.clear()
+            self._wake.set()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
-        self._wake.set()
 
     @property
     def looks(self) -> list[Look[T]]:
@@ -93,10 +93,12 @@ class Repeated(Generic[T]):
 
     def _run(self) -> None:
         while True:
-            self._wake.clear()
+            with self._lock:
+                self._wake.clear()
+                generation = self._generation
             if self._is_closed:
                 return
-            generation, began_at = self._generation, self._now()
+            began_at = self._now()
             try:
                 found = self._found(began_at)
             except BaseException as error:
