@@ -35,6 +35,10 @@ class Session:
     def __init__(self, config: ProviderConfig, attempts: int = ATTEMPTS) -> None:
         """Be ready; AWS is not asked before the first call of a client.
 
+        Args:
+            config: Where, and as whom.
+            attempts: Requests for one answer; no more than `ATTEMPTS` before the first answer.
+
         Raises:
             NoCredentialsError: there is no such profile.
         """
@@ -45,6 +49,7 @@ class Session:
             read_timeout=READ_SECONDS,
             region_name=config.region,
         )
+        self._silence = _Silence()
         with translated():
             source = botocore.session.Session(profile=config.profile)
             if config.credentials_file:
@@ -74,6 +79,7 @@ class Session:
                 config=self._retries,
                 endpoint_url=self._config.endpoints.get(service),
             )
+        self._silence.watch(client)
         return client
 
     def _creator(self, source: botocore.session.Session) -> Callable[..., Any]:
@@ -84,7 +90,9 @@ class Session:
                 "endpoint_url": self._config.endpoints.get(service),
                 **arguments,
             }
-            return source.create_client(service, **options)
+            client = source.create_client(service, **options)
+            self._silence.watch(client)
+            return client
 
         return create
 
@@ -114,6 +122,29 @@ class Session:
             extra_args={"RoleSessionName": identity.get("sessionName") or "failover"},
         )
         return _with_credentials("assume-role-with-web-identity", fetcher.fetch_credentials)
+
+
+class _Silence:
+    """Ends the repetitions where nothing has answered yet, however many there may be.
+
+    An endpoint that never answered is not reached by patience; one that did answer may throttle, or
+    be gone for a moment.
+    """
+
+    def __init__(self) -> None:
+        self._has_answered = False
+        self._unanswered = 0
+
+    def watch(self, client: Any) -> None:
+        client.meta.events.register("response-received", self._received)
+
+    def _received(self, exception: Exception | None = None, **_about: object) -> None:
+        if exception is None:
+            self._has_answered = True
+        elif not self._has_answered:
+            self._unanswered += 1
+            if self._unanswered >= ATTEMPTS:
+                raise exception
 
 
 class _Renewed(CredentialProvider):

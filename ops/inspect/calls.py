@@ -14,7 +14,10 @@ from live.session import Session
 from ops.inspect.errors import InspectError, NotReadableError
 
 _ATTEMPTS = 12
-"""A describe that is throttled waits and asks again, slower and slower, for about a minute."""
+"""A describe that is throttled waits and asks again, slower and slower, for about a minute.
+
+Where nothing answers at all, the session gives up after a few seconds.
+"""
 
 
 class Calls:
