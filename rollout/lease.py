@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 from rollout.entry import read_timestamp
 from rollout.plan import Plan, Stage
+from rollout.split import Split
 
 _HELD = re.compile(
     r"(?P<group>[a-z0-9+-]+): (?P<doing>.+), by (?P<by>\S+)@(?P<host>\S+) \((?P<pid>\d+)\)"
     r" until (?P<until>\S+)"
 )
-_FREED = re.compile(r"(?P<group>[a-z0-9+-]+): (?P<doing>.+), by \S+@\S+ \(\d+\), done")
+_FREED = re.compile(
+    r"(?P<group>[a-z0-9+-]+): (?P<doing>.+), by (?P<by>\S+)@(?P<host>\S+) \((?P<pid>\d+)\), done"
+)
+_WENT_BACK = "rolled back to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,20 @@ class Lease:
     services: tuple[str, ...]
     doing: str
     until: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """That `hand` has let go of the wheel, its ramp over."""
+
+    hand: Hand
+    services: tuple[str, ...]
+    doing: str
+
+    @property
+    def went_back(self) -> bool:
+        """Whether the ramp ended where it had begun."""
+        return self.doing.startswith(_WENT_BACK)
 
 
 class Claim(enum.Enum):
@@ -79,6 +97,11 @@ def doing_stage(plan: Plan, stage: Stage) -> str:
     return f"stage {stage.number}/{stage.of}, {plan.candidate} at {weight}"
 
 
+def doing_end(split: Split, *, went_back: bool) -> str:
+    """What the last update of a ramp says: `released at 0/100`, or `rolled back to 100/0`."""
+    return f"{_WENT_BACK if went_back else 'released at'} {split}"
+
+
 def read_lease(message: str) -> Lease | None:
     """The lease in an update's message; None when it is none."""
     match = _HELD.fullmatch(message.strip())
@@ -88,13 +111,20 @@ def read_lease(message: str) -> Lease | None:
         until = read_timestamp(match["until"])
     except ValueError:
         return None
-    hand = Hand(match["by"], match["host"], int(match["pid"]))
-    return Lease(hand, tuple(match["group"].split("+")), match["doing"], until)
+    return Lease(_hand(match), tuple(match["group"].split("+")), match["doing"], until)
+
+
+def read_freed(message: str) -> Freed | None:
+    """What the last update of a ramp tells; None of any other."""
+    match = _FREED.fullmatch(message.strip())
+    if match is None:
+        return None
+    return Freed(_hand(match), tuple(match["group"].split("+")), match["doing"])
 
 
 def is_letting_go(message: str) -> bool:
     """Whether this update let go of the wheel."""
-    return _FREED.fullmatch(message.strip()) is not None
+    return read_freed(message) is not None
 
 
 def current_lease(messages: Sequence[str]) -> Lease | None:
@@ -123,3 +153,7 @@ def claim(lease: Lease | None, own: Hand, now: datetime.datetime, *, is_alive: b
     if lease.hand.host == own.host:
         return Claim.HELD if is_alive else Claim.DEAD
     return Claim.EXPIRED if now >= lease.until else Claim.HELD
+
+
+def _hand(match: re.Match[str]) -> Hand:
+    return Hand(match["by"], match["host"], int(match["pid"]))

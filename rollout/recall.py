@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from rollout.entry import Entry, Json, Kind, timestamp
@@ -29,6 +29,8 @@ class Told:
     """The floors in the config that it ran with."""
     candidate: str | None = None
     """The `candidate` in that config."""
+    splits: Mapping[str, Split] = field(default_factory=dict[str, Split])
+    """The split of every service in that config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ def recalled(updates: Sequence[Told]) -> Recalled | None:
         found = _STAGE.match(lease.doing)
         if found and update.succeeded:
             stage = max(stage, int(found["number"]))
-        if (start := _START.fullmatch(lease.doing)) is not None:
-            plan = _plan(lease.services, start)
+        if _START.fullmatch(lease.doing) is not None:
+            plan = plan_told(lease)
             if plan is None:
                 return None
             earlier = updates[number + 1 : number + 2]
@@ -105,6 +107,18 @@ def recalled(updates: Sequence[Told]) -> Recalled | None:
             before = (earlier[0].candidate or None) if earlier else None
             return Recalled(plan, newest, update.floors, stage, is_going_back, before)
     return None
+
+
+def plan_told(lease: Lease) -> Plan | None:
+    """The plan in the message of a ramp's first update; None in any other."""
+    start = _START.fullmatch(lease.doing)
+    if start is None:
+        return None
+    try:
+        weights = tuple(int(weight) for weight in start["weights"].split(","))
+        return Plan(lease.services, Slot(start["slot"]), Split.parse(start["start"]), weights)
+    except (PlanError, SplitError, ValueError):
+        return None
 
 
 def started_facts(
@@ -135,11 +149,3 @@ def floor_texts(floors: Mapping[str, Mapping[Slot, int]]) -> dict[str, Json]:
 
 def _passed(stage: int) -> tuple[Kind, dict[str, Json]]:
     return Kind.BAKE_FINISHED, {"stage": stage, "seconds": 0.0, "outcome": "pass"}
-
-
-def _plan(services: tuple[str, ...], start: re.Match[str]) -> Plan | None:
-    try:
-        weights = tuple(int(weight) for weight in start["weights"].split(","))
-        return Plan(services, Slot(start["slot"]), Split.parse(start["start"]), weights)
-    except (PlanError, SplitError, ValueError):
-        return None

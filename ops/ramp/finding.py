@@ -49,8 +49,7 @@ def unfinished(ramps: Path, history: Sequence[Told], ramp_id: str) -> Found | No
         progress = folded(journal.entries())
         if progress is None:
             continue
-        hands = _hands(journal)
-        is_of_history = from_history is not None and from_history.lease.hand in hands
+        is_of_history = from_history is not None and from_history.lease.hand in hands(journal)
         if not progress.is_over and (is_of_history or from_history is None):
             return Found(folder, progress, None)
     if from_history is None:
@@ -102,7 +101,8 @@ def is_driver(processes: Processes, pid: int) -> bool:
     return processes.is_alive(pid) and ("failover" in command or "ops.cli" in command)
 
 
-def _hands(journal: FileJournal) -> set[Hand]:
+def hands(journal: FileJournal) -> set[Hand]:
+    """Everybody who has driven the ramp of a journal."""
     entries = journal.entries()
     found = [e.facts for e in entries if e.kind in {Kind.RAMP_STARTED, Kind.RESUMED}]
     return {Hand(str(f["by"]), str(f["host"]), int(str(f["pid"]))) for f in found}

@@ -12,7 +12,7 @@ from ops.ramp.updating import Updating
 from ops.ramp.ways_out import GateFailedError
 from rollout.capacity import Fleet, floors_at
 from rollout.entry import Kind
-from rollout.lease import doing_stage, doing_start, last_message_of, message_of
+from rollout.lease import doing_end, doing_stage, doing_start, last_message_of, message_of
 from rollout.plan import Plan, Stage
 from rollout.recall import floor_texts
 from rollout.split import Slot
@@ -82,8 +82,8 @@ class Floors:
         run, progress = self._run, self._run.progress
         plan = progress.plan
         split = plan.stage(progress.verified).split
-        word = "rolled back to" if progress.back is not None else "released at"
-        message = last_message_of(plan, f"{word} {split}", run.hand)
+        doing = doing_end(split, went_back=progress.back is not None)
+        message = last_message_of(plan, doing, run.hand)
         file = self._config.file()
         had, candidate = file.floors(plan.services), self._config.candidate_before()
         self._apply(
@@ -92,7 +92,7 @@ class Floors:
             message,
         )
         run.write(Kind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more")
-        self._committing.commit(f"{plan.group}: {word} {split}, without floors")
+        self._committing.commit(f"{plan.group}: {doing}, without floors")
 
     def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
         """Set `changes` and run an `up`; where it fails, the file gets `back`.

@@ -13,16 +13,14 @@ from ops.journal.journal import FileJournal
 from ops.ramp.break_glass import break_glass
 from ops.ramp.cli import HELP, RAMP_ID, limits_of, observer, reported
 from ops.ramp.driver import Ending
-from ops.ramp.finding import Found, newest, unfinished
 from ops.ramp.launching import Choice, Launcher
 from ops.ramp.processes import Processes
-from ops.ramp.stack import OpenedStack, opened_stack, own_hand, past_splits
+from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine, stop_driver
+from ops.ramp.way_back import NothingToUndo, way_back
 from rollout.lease import Hand, current_lease
+from rollout.plan import Plan
 from rollout.recall import Told
-from rollout.way_back import plan_back
-
-STOP_SECONDS = 30.0
 
 
 @click.command("rollback", context_settings=HELP)
@@ -68,31 +66,22 @@ def _rolled_back(
     observers = [observer(as_json=given["as_json"])]
     launcher = Launcher(stack, hand, limits_of(stack, None), choice, observers)
     ramp_id = f"{datetime.now(UTC):{RAMP_ID}}-{hand.pid}"
-    found = unfinished(stack.ramps, history, ramp_id) or _over(stack)
-    if found is not None:
-        journal = FileJournal(found.folder)
-        await_engine(journal.entries(), Processes(), _say, is_going_back=True)
-        return _as_rollback(launcher.go_back(found, ramp_id, given["why"]))
-    aws = stack.live()
-    live = dict(aws.splits())
-    candidate = stack.candidate or aws.released_last(tuple(live))
-    plan = plan_back(live, past_splits(stack.engine.history()), candidate)
-    if plan is None:
-        where = ", ".join(f"{service} at {split}" for service, split in sorted(live.items()))
-        return Ending(2, f"the history has no split to go back to from here: {where}")
-    return _as_rollback(launcher.undo(plan, ramp_id, stack.ramps / ramp_id, given["why"]))
-
-
-def _over(stack: OpenedStack) -> Found | None:
-    """The newest ramp, where it ended at the weights that are live: it can still be undone."""
-    found = newest(stack.ramps)
-    if found is None:
-        return None
-    folder, progress = found
-    live = stack.live().splits()
-    here = {live.get(service) for service in progress.plan.services}
-    is_undoable = progress.outcome == "done" and here == {progress.plan.target}
-    return Found(folder, progress, None) if is_undoable else None
+    live = stack.live()
+    splits = dict(live.splits())
+    way = way_back(
+        stack.ramps,
+        ramp_id,
+        history,
+        splits,
+        lambda: stack.candidate or live.released_last(tuple(splits)),
+    )
+    if isinstance(way, NothingToUndo):
+        return Ending(0, str(way))
+    if isinstance(way, Plan):
+        return _as_rollback(launcher.undo(way, ramp_id, stack.ramps / ramp_id, given["why"]))
+    entries = FileJournal(way.folder).entries()
+    await_engine(entries, Processes(), _say, is_going_back=True)
+    return _as_rollback(launcher.go_back(way, ramp_id, given["why"]))
 
 
 def _as_rollback(ending: Ending) -> Ending:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,19 +13,19 @@ from typing import Any
 from live.session import Session
 from ops.engine.command import CommandError
 from ops.engine.engine import (
-    PastUpdate,
     StackEngine,
     StackNotFoundError,
     current_stack,
     opened_engine,
 )
 from ops.ramp.errors import BadInputError, NotSureError
+from ops.ramp.history import told
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
 from rollout.errors import SettingsError
 from rollout.lease import Hand
 from rollout.recall import Told
-from rollout.split import Slot, Split
+from rollout.split import Slot
 from settings.candidate import CANDIDATE
 from settings.command import NAMESPACE
 from settings.findings import Findings
@@ -83,10 +82,7 @@ class OpenedStack:
 
     def history(self) -> list[Told]:
         """Its updates, the newest first."""
-        return [
-            Told(p.message, p.succeeded, _floors(p.config), p.config.get(f"{NAMESPACE}:candidate"))
-            for p in self.engine.history()
-        ]
+        return [told(past) for past in self.engine.history()]
 
 
 def ramps_folder(folder: Path, stack: str) -> Path:
@@ -171,25 +167,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid-{os.getuid()}"
-
-
-def past_splits(history: Sequence[PastUpdate]) -> list[dict[str, Split]]:
-    """What every service had after each update that ended well, the newest first."""
-    return [_splits(past.config) for past in history if past.succeeded]
-
-
-def _splits(config: Mapping[str, str]) -> dict[str, Split]:
-    services: dict[str, Any] = json.loads(config.get(f"{NAMESPACE}:services", "{}"))
-    common = config.get(f"{NAMESPACE}:weights", "")
-    texts = {name: (one or {}).get("weights", common) for name, one in services.items()}
-    return {name: Split.parse(text) for name, text in texts.items() if text}
-
-
-def _floors(config: Mapping[str, str]) -> dict[str, dict[Slot, int]]:
-    """The floors in the config that an update ran with."""
-    capacity: Any = json.loads(config.get(f"{NAMESPACE}:capacity", "{}"))
-    return {
-        service: {Slot(slot): int(floor) for slot, floor in each["floors"].items()}
-        for service, each in capacity.items()
-        if isinstance(each, dict) and each.get("floors")
-    }

@@ -96,9 +96,14 @@ def test_a_history_without_a_ramp_tells_of_none(message: str) -> None:
     assert recalled([Told(message, True, {})]) is None
 
 
+def past(*splits: Split, message: str = "by hand") -> list[Told]:
+    """Updates that ended well, the newest first."""
+    return [Told(message, True, {}, None, at(split)) for split in splits]
+
+
 def test_without_any_ramp_the_way_back_is_to_the_split_before() -> None:
     live = at(Split(25, 75))
-    before = [live, at(Split(50, 50)), at(Split(100, 0))]
+    before = past(Split(25, 75), Split(50, 50), Split(100, 0))
 
     plan = plan_back(live, before, None)
 
@@ -111,15 +116,15 @@ def test_services_that_stand_apart_have_no_common_way_back() -> None:
 
 
 def test_the_way_back_never_leads_to_a_split_that_was_gone_back_from() -> None:
-    history = [at(split) for split in (Split(90, 10), Split(25, 75), Split(90, 10), Split(100, 0))]
+    before = past(Split(90, 10), Split(25, 75), Split(90, 10), Split(100, 0))
 
-    plan = plan_back(at(Split(90, 10)), history, Slot.SECOND)
+    plan = plan_back(at(Split(90, 10)), before, Slot.SECOND)
 
     assert plan is not None
     assert plan.start == Split(100, 0)
 
 
 def test_from_where_the_candidate_has_nothing_there_is_no_way_back() -> None:
-    history = [at(Split(100, 0)), at(Split(50, 50))]
+    before = past(Split(100, 0), Split(50, 50))
 
-    assert plan_back(at(Split(100, 0)), history, Slot.SECOND) is None
+    assert plan_back(at(Split(100, 0)), before, Slot.SECOND) is None

@@ -291,7 +291,7 @@ class World:
             self.visited.append(wanted)
             self.updates.append(message)
         floors = {s: {Slot(k): int(n) for k, n in f.items()} for s, f in self.floors().items()}
-        self.told.append(Told(message, not error, floors, self.candidate()))
+        self.told.append(Told(message, not error, floors, self.candidate(), dict(self.live)))
         self.after_up(message)
         return Ended(changed={"update": 2}, error=error, is_refused="judgement: refused" in error)
 

@@ -1,0 +1,57 @@
+"""The stack's history as the driver needs it, read from the config that each update ran with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ops.ramp.effects import PastUpdate
+from rollout.errors import SplitError
+from rollout.recall import Told
+from rollout.split import Slot, Split
+from settings.command import NAMESPACE
+
+
+def told(past: PastUpdate) -> Told:
+    """What an update tells.
+
+    The history keeps updates whose config the program refused, too: what is wrong in it tells
+    nothing.
+    """
+    candidate = past.config.get(f"{NAMESPACE}:candidate")
+    return Told(past.message, past.succeeded, _floors(past.config), candidate, _splits(past.config))
+
+
+def _splits(config: Mapping[str, str]) -> dict[str, Split]:
+    services = _map(config, "services")
+    common = config.get(f"{NAMESPACE}:weights", "")
+    found = {
+        name: _split(one.get("weights", common) if isinstance(one, dict) else common)
+        for name, one in services.items()
+    }
+    return {name: split for name, split in found.items() if split is not None}
+
+
+def _split(text: Any) -> Split | None:
+    try:
+        return Split.parse(str(text))
+    except SplitError:
+        return None
+
+
+def _floors(config: Mapping[str, str]) -> dict[str, dict[Slot, int]]:
+    found: dict[str, dict[Slot, int]] = {}
+    for service, capacity in _map(config, "capacity").items():
+        floors: Any = capacity.get("floors") if isinstance(capacity, dict) else None
+        if isinstance(floors, dict):
+            plain = {str(slot): str(floor) for slot, floor in floors.items()}
+            counts = {s: int(plain[s]) for s in Slot if plain.get(s, "").isdecimal()}
+            found |= {service: counts} if counts else {}
+    return found
+
+
+def _map(config: Mapping[str, str], key: str) -> Mapping[str, Any]:
+    """The map at a key of ours; empty where there is none."""
+    value = json.loads(config.get(f"{NAMESPACE}:{key}") or "{}")
+    return value if isinstance(value, dict) else {}
