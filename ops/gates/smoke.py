@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Repeated
+from ops.gates.smoke_pairs import Pairs
 from ops.gates.smoke_round import Round, SmokeRound
 from ops.traffic.page import Page, PageError
 from rollout.split import Slot
@@ -50,6 +51,7 @@ class SmokeGate:
         self._fetch = fetch
         self._now = now
         self._stage: StageMark | None = None
+        self._pairs = {site.service: Pairs() for site in sites}
         self._rounds = Repeated(self._round, REPEAT_SECONDS, (PageError,), now, NAME)
 
     def begin(self, stage: StageMark) -> None:
@@ -82,8 +84,13 @@ class SmokeGate:
         assert stage is not None, "a round begins with a stage"
         sites = [site for site in self._sites if site.service in stage.services]
         return [
-            SmokeRound(self._limits, site.service, site.url, site.images, self._fetch).judged(
-                stage.candidate
-            )
+            SmokeRound(
+                self._limits,
+                site.service,
+                site.url,
+                site.images,
+                self._fetch,
+                self._pairs[site.service],
+            ).judged(stage.candidate)
             for site in sites
         ]

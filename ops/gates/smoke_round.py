@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 from ops.gates.assets import assets_of
+from ops.gates.smoke_pairs import Pairs
 from ops.traffic.page import Page
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
@@ -44,12 +45,14 @@ class SmokeRound:
         url: str,
         images: Mapping[Slot, str],
         fetch: Callable[[str, Slot], Page],
+        pairs: Pairs,
     ) -> None:
         self._limits = limits
         self._service = service
         self._url = urljoin(url, limits.path) if limits.path != "/" else url
         self._images = images
         self._fetch = fetch
+        self._pairs = pairs
         self._numbers: dict[str, Number] = {}
 
     def judged(self, candidate: Slot) -> Round:
@@ -70,9 +73,11 @@ class SmokeRound:
         self._refuse_wrong_build(candidate, build, other_build)
         assets = 0
         if self._limits.assets:
-            assets += self._refuse_missing(candidate, page, of=candidate.other)
-            if others is not None:
-                assets += self._refuse_missing(candidate.other, others, of=candidate)
+            ours = assets_of(self._url, page.body)
+            theirs = assets_of(self._url, others.body) if others is not None else []
+            self._refuse_missing_on_stable(candidate, ours, theirs)
+            self._refuse_missing_on_candidate(candidate, theirs)
+            assets = len(ours) + len(theirs)
         count = self._limits.requests
         said = f" with build {build}" if build else ""
         named = f"; {assets} files of the pages are on both slots" if assets else ""
@@ -93,11 +98,12 @@ class SmokeRound:
             wrong.append(problem)
             if len(wrong) == 1:
                 budget += self._limits.requests
-            else:
-                raise _NotAsExpectedError(
-                    f"{len(wrong)} of {len(pages) + len(wrong)} answers of slot {slot} are wrong: "
-                    f"{wrong[-1]}"
-                )
+                continue
+            self._refuse_shared(slot, self._url, page.status)
+            asked = len(pages) + len(wrong)
+            raise _NotAsExpectedError(
+                f"{len(wrong)} of {asked} answers of slot {slot} are wrong: {problem}"
+            )
         self._numbers |= {"requests": budget, "wrong": len(wrong)}
         builds = sorted({page.headers.get(self._limits.build_header.lower(), "") for page in pages})
         if len(builds) > 1:
@@ -154,26 +160,64 @@ class SmokeRound:
                 "ramp.gates.smoke.builds"
             )
 
-    def _refuse_missing(self, owner: Slot, page: Page, of: Slot) -> int:
-        """A browser that got its page from one slot asks the other for the files it names."""
-        urls = assets_of(self._url, page.body)
+    def _refuse_missing_on_candidate(self, slot: Slot, urls: Sequence[str]) -> None:
+        """A browser that got its page from the stable slot asks the candidate for its files."""
         for url in urls:
-            statuses = self._statuses(url, of)
-            if statuses and statuses[-1] >= HTTPStatus.BAD_REQUEST:
-                path = urlsplit(url).path
-                raise _NotAsExpectedError(
-                    f"slot {of} answers {statuses[-1]} for {path}, which the page of slot {owner} "
-                    "names: while both have weight, its users' browsers lose such requests"
-                )
-        return len(urls)
+            status = self._status(url, slot)
+            self._refuse_shared(slot, url, status)
+            # A file that the stable slot's page names in vain is no doing of the candidate's.
+            if _is_missing(status) and not _is_missing(self._status(url, slot.other)):
+                raise _missing(slot, url, status)
 
-    def _statuses(self, url: str, slot: Slot) -> list[int]:
-        statuses: list[int] = []
-        while len(statuses) < ATTEMPTS:
-            statuses.append(self._fetch(url, slot).status)
-            if statuses[-1] < HTTPStatus.BAD_REQUEST:
-                break
-        return statuses
+    def _refuse_missing_on_stable(
+        self, slot: Slot, urls: Sequence[str], known: Sequence[str]
+    ) -> None:
+        """The other way round; `known` is what the stable slot's own page names."""
+        for url in urls:
+            status = self._status(url, slot.other)
+            if _is_failure(status):
+                raise _NotAsExpectedError(
+                    f"slot {slot.other} answers {status} for {urlsplit(url).path}, and it is "
+                    "the stable one",
+                    Outcome.INCONCLUSIVE,
+                )
+            if not _is_missing(status) or (url in known and _is_missing(self._status(url, slot))):
+                continue
+            raise _missing(slot.other, url, status)
+
+    def _refuse_shared(self, slot: Slot, url: str, status: int) -> None:
+        """After a failure ask both in turn; the round is unsure where the candidate is no worse."""
+        if not _is_failure(status):
+            return
+        pairs = self._pairs
+        if not pairs.is_candidate_worse(slot, lambda of: _is_failure(self._fetch(url, of).status)):
+            ours, theirs = pairs.candidate, pairs.stable
+            raise _NotAsExpectedError(
+                f"{ours.bad} of {ours.total} answers of slot {slot} for {urlsplit(url).path} are "
+                f"failures, and {theirs.bad} of {theirs.total} of slot {slot.other}, asked in "
+                "turn: not known to be the candidate's doing",
+                Outcome.INCONCLUSIVE,
+            )
+
+    def _status(self, url: str, slot: Slot) -> int:
+        """The status of a file; a wrong one is asked for again."""
+        status = self._fetch(url, slot).status
+        return self._fetch(url, slot).status if status >= HTTPStatus.BAD_REQUEST else status
 
     def _named(self) -> dict[str, Number]:
         return {f"{self._service}.{name}": value for name, value in self._numbers.items()}
+
+
+def _is_missing(status: int) -> bool:
+    return status >= HTTPStatus.BAD_REQUEST
+
+
+def _is_failure(status: int) -> bool:
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _missing(slot: Slot, url: str, status: int) -> _NotAsExpectedError:
+    return _NotAsExpectedError(
+        f"slot {slot} answers {status} for {urlsplit(url).path}, which the page of slot "
+        f"{slot.other} names: while both have weight, its users' browsers lose such requests"
+    )

@@ -182,6 +182,60 @@ def test_a_single_wrong_answer_of_a_background_of_errors_does_not_fail(server: S
     assert asked.count(Slot.SECOND) == 20
 
 
+def test_failures_that_the_stable_slot_has_as_well_are_not_the_candidates_doing(
+    server: SlotServer,
+) -> None:
+    server.failing |= {Slot.FIRST, Slot.SECOND}
+
+    verdict = verdict_of(server)
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.reason == (
+        "web: 20 of 20 answers of slot 02 for / are failures, and 20 of 20 of slot 01, asked in "
+        "turn: not known to be the candidate's doing"
+    )
+
+
+@pytest.mark.parametrize("dips", [{Slot.FIRST}, {Slot.FIRST, Slot.SECOND}])
+def test_a_dip_that_takes_files_of_the_stable_slot_is_no_verdict_on_the_candidate(
+    dips: set[Slot],
+) -> None:
+    def fetch(url: str, slot: Slot) -> Page:
+        status = 503 if "/assets/" in url and slot in dips else 200
+        return Page(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, PAGE)
+
+    gate = SmokeGate(LIMITS, [Site("web", "http://any/", IMAGES)], fetch, lambda: datetime.now(UTC))
+    gate.begin(stage(0, number=0))
+
+    verdict = judged(gate)
+    gate.close()
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE, verdict.reason
+
+
+def test_a_file_that_only_the_candidate_fails_to_give_fails(server: SlotServer) -> None:
+    def fetch(url: str, slot: Slot) -> Page:
+        status = 503 if "/assets/" in url and slot is Slot.SECOND else 200
+        return Page(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, PAGE)
+
+    gate = SmokeGate(LIMITS, [Site("web", server.url, IMAGES)], fetch, lambda: datetime.now(UTC))
+    gate.begin(stage(0, number=0))
+
+    verdict = judged(gate)
+    gate.close()
+
+    assert verdict.outcome is Outcome.FAIL
+    assert "slot 02 answers 503 for /assets/app.js" in verdict.reason
+
+
+def test_a_file_that_the_stable_slots_page_names_in_vain_is_no_doing_of_the_candidates(
+    server: SlotServer,
+) -> None:
+    server.missing |= {(slot, "/assets/app.css") for slot in Slot}
+
+    assert verdict_of(server).outcome is Outcome.PASS
+
+
 def test_assets_are_those_that_a_browser_fetches_from_the_same_host() -> None:
     html = """
       <link rel="stylesheet" href="/a.css"><link rel="canonical" href="/page">

@@ -1,0 +1,45 @@
+"""The candidate and the stable slot asked in turn, where the candidate's answers are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rollout.contest import WORSE
+from rollout.counts import Counts
+from rollout.split import Slot
+from rollout.suspicion import worse
+
+MOST_PAIRS = 20
+"""Of one call; a candidate that fails always is known after seven."""
+
+
+class Pairs:
+    """What one service's slots answered in turn, from the start of the ramp.
+
+    A wrong answer is the candidate's doing only where the stable slot, asked in the same moment,
+    gives fewer of them: what both depend on breaks for both. The evidence is kept as a bet, as the
+    gate `probe` does, so that it stays valid however many rounds there are.
+    """
+
+    def __init__(self) -> None:
+        self._worse = worse()
+        self.candidate = Counts()
+        """Answers of the candidate in the newest call."""
+        self.stable = Counts()
+
+    def is_candidate_worse(self, candidate: Slot, is_wrong: Callable[[Slot], bool]) -> bool:
+        """Ask both in turn until the candidate is known to be worse, or is not.
+
+        Raises:
+            PageError: no whole answer came.
+        """
+        self.candidate = self.stable = Counts()
+        for _ in range(MOST_PAIRS):
+            theirs = Counts(is_wrong(candidate.other), 1)
+            ours = Counts(is_wrong(candidate), 1)
+            self.candidate += ours
+            self.stable += theirs
+            self._worse.add(ours, theirs)
+            if self._worse.strength >= WORSE:
+                return True
+        return False
