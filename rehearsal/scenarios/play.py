@@ -56,23 +56,24 @@ class Play:
         with _Running(theatre, self._folder, self._rate_per_s) as traffic:
             played = self._ramped(scenario, trouble, traffic)
         trouble.resume()
-        if not compare or not scenario.harms_traffic:
+        if not compare or not scenario.harms_traffic or played.live != frozenset([START]):
             return played
-        lost = self.straight(scenario)
-        return dataclasses.replace(played, lost_straight=lost)
+        theatre.settle(scenario)
+        return dataclasses.replace(played, lost_straight=self._straight(scenario, trouble))
 
-    def straight(self, scenario: Scenario) -> int:
-        """Requests lost when the release gets everything at once, for `STRAIGHT_SECONDS`."""
-        theatre = self._theatre
-        trouble = theatre.prepare(scenario)
-        theatre.say(f"{scenario.name}: straight to 0/100")
-        with _Running(theatre, self._folder, self._rate_per_s) as traffic:
-            theatre.straight(Split(0, 100))
+    def _straight(self, scenario: Scenario, trouble: Trouble) -> int:
+        """Requests lost when a person in the console gives the release everything at once.
+
+        It stays so for `STRAIGHT_SECONDS`.
+        """
+        self._theatre.say(f"{scenario.name}: straight to 0/100")
+        with _Running(self._theatre, self._folder, self._rate_per_s) as traffic:
+            trouble.change_weights(Split(0, 100))
             if scenario.fault is not None:
                 scenario.fault.cause(trouble)
-            since_s = time.time()
-            _await(traffic, since_s + STRAIGHT_SECONDS)
-            theatre.straight(START)
+            _await(traffic, time.time() + STRAIGHT_SECONDS)
+            trouble.change_weights(START)
+            _await(traffic, time.time() + CLEAN_SECONDS)
             lost = traffic.counts()[1]
         trouble.resume()
         return lost

@@ -70,7 +70,7 @@ class Theatre:
         document = yaml.safe_load(self.workspace.stack_file.read_text())
         config: dict[str, Any] = document["config"]
         config[f"{PROJECT}:weights"] = str(START)
-        config[f"{PROJECT}:candidate"] = Slot.SECOND.value
+        config.pop(f"{PROJECT}:candidate", None)  # the driver is to set its own
         config[f"{PROJECT}:override"] = _REASON
         config[f"{PROJECT}:ramp"] = {**RAMP, **scenario.ramp, "gates": dict(scenario.gates)}
         for builds in config[f"{PROJECT}:images"].values():
@@ -90,12 +90,13 @@ class Theatre:
         self._await_settled(outputs["services"], scenario)
         return trouble
 
-    def straight(self, split: Split) -> None:
-        """Give the traffic to one slot at once, against all guards, as in a hurry."""
-        document = yaml.safe_load(self.workspace.stack_file.read_text())
-        document["config"] |= {f"{PROJECT}:weights": str(split), f"{PROJECT}:override": _REASON}
-        self._write(document)
-        self.engine.run("up", "--yes", "--skip-preview")
+    def settle(self, scenario: Scenario) -> None:
+        """Wait until what a play left of the slots is whole again.
+
+        Raises:
+            RehearsalError: it does not become so.
+        """
+        self._await_settled(self.engine.outputs()["services"], scenario)
 
     def live(self) -> set[Split]:
         """The splits of all services as AWS has them."""
