@@ -48,14 +48,13 @@ def inspect(
       failover inspect --load-balancer shop --profile prod --region us-east-1 --markdown
       failover inspect --load-balancer shop --json | jq '.obstacles[] | select(.weight == "stops")'
     """
-    from rich.console import Console
-
     from ops.inspect import reader
     from ops.inspect.as_json import as_document
     from ops.inspect.calls import Calls
     from ops.inspect.markdown import as_markdown
     from ops.inspect.obstacles import obstacles
     from ops.inspect.terminal import shown
+    from ops.standard_output import console_on
 
     if wants_json and wants_markdown:
         raise click.UsageError("--json and --markdown both write to standard output: choose one")
@@ -71,9 +70,8 @@ def inspect(
     elif wants_markdown:
         click.echo(as_markdown(inspection, found))
     else:
-        # What AWS holds is text, whatever brackets and colons it has.
-        console = Console(markup=False, emoji=False, highlight=False)
-        console.print(shown(inspection, found))
+        with console_on() as console:
+            console.print(shown(inspection, found))
 
 
 def region_of(name_or_arn: str) -> str | None:

@@ -125,15 +125,15 @@ def _show(folded: Plan, *, as_markdown: bool, as_json: bool, output: Path | None
     elif as_markdown:
         _write(markdown(folded), output)
     else:
-        from rich.console import Console
-
         from ops.plan.terminal import show
+        from ops.standard_output import console_on
 
         if output is None:
-            show(folded, Console(soft_wrap=False))
+            with console_on() as console:
+                show(folded, console)
             return
-        with output.open("w", encoding="utf-8") as file:
-            show(folded, Console(file=file, width=100))
+        with output.open("w", encoding="utf-8") as file, console_on(file, width=100) as console:
+            show(folded, console)
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -100,9 +100,10 @@ def _show(found: Status, named: str | None, *, as_json: bool) -> None:
 
         click.echo(json.dumps(as_document(found, differences(found, named)), indent=2))
         return
-    from rich.console import Console
+    from ops.standard_output import console_on
 
-    Console().print(_drawn(found, named, folds=False), highlight=False, crop=False)
+    with console_on() as console:
+        console.print(_drawn(found, named, folds=False), crop=False)
 
 
 def _watch(reader: StatusReader, named: str | None, seconds: float) -> None:

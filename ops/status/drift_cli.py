@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console, Group
+from rich.console import Group
 from rich.text import Text
 
 from ops.plan.errors import PreviewError, PreviewInputError
 from ops.plan.plan import Outcome, fold
 from ops.plan.preview import PreviewRequest, run_preview
+from ops.standard_output import console_on
 from ops.status.as_json import VERSION, ways
 from ops.status.config_reading import ConfigReading
 from ops.status.drift import Drift, Drifted, drift_of
@@ -36,7 +37,8 @@ def show_drift(folder: Path, stack: str, named: str | None, *, as_json: bool, te
     if as_json:
         click.echo(json.dumps(as_document(drift), indent=2))
     else:
-        Console().print(Group(*shown(drift)), highlight=False, crop=False)
+        with console_on() as console:
+            console.print(Group(*shown(drift)), crop=False)
     return 1 if tells and drift.drifted else 0
 
 

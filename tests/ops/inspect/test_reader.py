@@ -191,6 +191,14 @@ def test_nothing_is_written_to_aws(shell: Local, shop: Shop) -> None:
     assert len(asked) > 5
 
 
+def test_no_line_of_it_ends_in_blanks_where_it_is_piped(shell: Local, shop: Shop) -> None:
+    told = CliRunner().invoke(command, ["--load-balancer", BALANCER])
+
+    lines = told.output.split("\n")
+    assert len(lines) > 30
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
