@@ -15,6 +15,9 @@ from pulumi.automation.errors import create_command_error
 LOW_PRIORITY = 10
 """Niceness of the engine: the probe beside it measures latency on the same processors."""
 
+URGENT = 0
+"""Niceness of a way back: requests are lost until it is done, whatever is measured meanwhile."""
+
 
 class SteadyCommand(PulumiCommand):
     """Runs `pulumi` in a session of its own, and an `up` with its output in a file.
@@ -37,6 +40,8 @@ class SteadyCommand(PulumiCommand):
         self._updating: subprocess.Popen[str] | None = None
         self.log = log_folder / "up-0.log"
         """The output of the newest update."""
+        self.priority = LOW_PRIORITY
+        """Niceness of the next update."""
         self._updates = 0
 
     @property
@@ -88,7 +93,7 @@ class SteadyCommand(PulumiCommand):
                     start_new_session=True,
                 )
             self._updating = process
-        _lower_priority(process.pid)
+        _lower_priority(process.pid, self.priority)
         code = process.wait()
         with self._lock:
             self._updating = None
@@ -110,10 +115,11 @@ def _command(argv: list[str], cwd: str, env: Mapping[str, str]) -> CommandResult
     return CommandResult(stdout=done.stdout, stderr=done.stderr, code=done.returncode)
 
 
-def _lower_priority(pid: int) -> None:
-    if hasattr(os, "setpriority"):
+def _lower_priority(pid: int, niceness: int) -> None:
+    """Make it at least so nice; whoever started this process may want it nicer already."""
+    if hasattr(os, "setpriority") and niceness > os.getpriority(os.PRIO_PROCESS, 0):
         try:
-            os.setpriority(os.PRIO_PROCESS, pid, LOW_PRIORITY)
+            os.setpriority(os.PRIO_PROCESS, pid, niceness)
         except ProcessLookupError:
             return  # it has ended already
 

@@ -11,7 +11,7 @@ from typing import Any
 from pulumi.automation import CommandError, ConfigValue, LocalWorkspace, Stack
 from pulumi.automation.errors import StackNotFoundError
 
-from ops.engine.command import SteadyCommand
+from ops.engine.command import LOW_PRIORITY, URGENT, SteadyCommand
 from ops.engine.update import RunningUpdate
 
 HISTORY_LENGTH = 50
@@ -62,16 +62,29 @@ class StackEngine:
         return {key: value.value for key, value in found.items()}, secret
 
     def set_config(self, changes: Mapping[str, str | None]) -> None:
-        """Write values into the stack file by their paths; None removes one."""
-        for path, value in changes.items():
-            if value is None:
-                self._stack.remove_config(path, path=True)
-            else:
-                self._stack.set_config(path, ConfigValue(value), path=True)
+        """Write values into the stack file by their paths; None removes one.
 
-    def start_up(self, message: str, *, with_policy: bool = True) -> RunningUpdate:
-        """Begin `pulumi up`; with the policy pack as this stack has it, where that is wanted."""
-        has_pack = with_policy and self._policy is not None
+        All at once: each command costs a start of the CLI, while requests may be lost.
+        """
+        wanted = {path: ConfigValue(value) for path, value in changes.items() if value is not None}
+        gone = [path for path, value in changes.items() if value is None]
+        if wanted:
+            self._stack.set_all_config(wanted, path=True)
+        if gone:
+            self._stack.remove_all_config(gone, path=True)
+
+    def start_up(self, message: str, *, is_way_back: bool = False) -> RunningUpdate:
+        """Begin `pulumi up`.
+
+        Args:
+            message: Of the update, which the stack's history keeps.
+            is_way_back: Whether requests may be lost until it is done. Nobody's rule about a tag or
+                a timeout may then keep traffic on a failing slot, so the policy pack is left out
+                and the guards alone judge, as in a person's bare `pulumi up`; and the engine gives
+                way to nobody.
+        """
+        self._command.priority = URGENT if is_way_back else LOW_PRIORITY
+        has_pack = not is_way_back and self._policy is not None
         packs = [str(self._policy)] if has_pack else None
         config = self._policy_config() if has_pack else None
         return RunningUpdate(

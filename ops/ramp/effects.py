@@ -135,8 +135,8 @@ class Engine(Protocol):
         """Write values into the stack file by their paths; None removes one."""
         ...
 
-    def start_up(self, message: str, *, with_policy: bool) -> Update:
-        """Begin an update, with the policy pack or without."""
+    def start_up(self, message: str, *, is_way_back: bool) -> Update:
+        """Begin an update; a way back without the policy pack, and at full priority."""
         ...
 
     def history(self) -> Sequence[PastUpdate]:

@@ -61,9 +61,7 @@ class Updating:
 
     def _once(self, message: str) -> EndedUpdate:
         run, clock = self._run, self._run.effects.clock
-        # Nobody's rule about a tag or a timeout may keep traffic on a failing slot: the way back is
-        # judged by the guards alone, as a person's bare `pulumi up` is.
-        update = run.effects.engine.start_up(message, with_policy=not run.is_going_back)
+        update = run.effects.engine.start_up(message, is_way_back=run.is_going_back)
         ended = update.poll()
         while update.pid is None and ended is None:
             clock.wait(0.01)

@@ -14,7 +14,9 @@ from ops.engine.engine import StackEngine
 NAMED = ["prod", "an-organization/failover/prod"]
 
 
-def options_of_an_up(stack_name: str, pack: Path | None) -> dict[str, Any]:
+def options_of_an_up(
+    stack_name: str, pack: Path | None, *, is_way_back: bool = False
+) -> dict[str, Any]:
     """What the Automation API is asked for."""
     asked: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
@@ -24,7 +26,7 @@ def options_of_an_up(stack_name: str, pack: Path | None) -> dict[str, Any]:
 
     stack: Any = SimpleNamespace(name=stack_name, up=up)
     command: Any = SimpleNamespace(log=Path("up.log"))
-    StackEngine(stack, command, pack).start_up("a stage")
+    StackEngine(stack, command, pack).start_up("a stage", is_way_back=is_way_back)
     return asked.get(timeout=10)
 
 
@@ -51,6 +53,13 @@ def test_a_stack_without_a_config_of_its_own_gets_everything_mandatory(tmp_path:
 
 def test_a_project_without_a_pack_runs_none() -> None:
     options = options_of_an_up("prod", None)
+
+    assert options["policy_packs"] is None
+    assert options["policy_pack_configs"] is None
+
+
+def test_a_way_back_runs_no_pack(tmp_path: Path) -> None:
+    options = options_of_an_up("prod", tmp_path, is_way_back=True)
 
     assert options["policy_packs"] is None
     assert options["policy_pack_configs"] is None

@@ -288,11 +288,11 @@ def test_no_policy_stands_in_the_way_back(world: World) -> None:
 
     world.run(PLAN)
 
-    assert world.with_policy == {
-        "portal+web: ramp of 02 from 100/0 through 10,25,50,75,100": True,
-        "portal+web: stage 1/5, 02 at 10": True,
-        "portal+web: rollback to 100/0": False,
-        "portal+web: rolled back to 100/0": False,
+    assert world.ways_back == {
+        "portal+web: ramp of 02 from 100/0 through 10,25,50,75,100": False,
+        "portal+web: stage 1/5, 02 at 10": False,
+        "portal+web: rollback to 100/0": True,
+        "portal+web: rolled back to 100/0": True,
     }
 
 

@@ -153,7 +153,7 @@ class World:
         self.lock_is_cleared = False
         self.aws_error = ""
         self.interrupts = 0
-        self.with_policy: dict[str, bool] = {}
+        self.ways_back: dict[str, bool] = {}
         self.observers: list[Observer] = []
         self.git: Git | None = None
         self.pushes = False
@@ -175,8 +175,8 @@ class World:
                 place[keys[-1]] = int(value) if "floors" in path else value
         self._write(config)
 
-    def start_up(self, message: str, *, with_policy: bool) -> Update:
-        self.with_policy[message.split(", by ")[0]] = with_policy
+    def start_up(self, message: str, *, is_way_back: bool) -> Update:
+        self.ways_back[message.split(", by ")[0]] = is_way_back
         return Update(lambda: self._apply(message), self._count_interrupt)
 
     def _count_interrupt(self) -> None:
