@@ -1,28 +1,28 @@
-"""`failover drift`: does AWS still have what the program says?"""
+"""`failover drift`, which is `failover status --drift --exit-code` for a schedule."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from ops.drift.difference import differences
+from ops.drift.errors import DriftError
 from ops.plan.errors import PreviewError, PreviewInputError
-from ops.plan.plan import Outcome, fold
-from ops.plan.preview import PreviewRequest, run_preview, selected_stack
+from ops.plan.preview import selected_stack
 from ops.plan.project import project_folder
 
 
 @click.command("drift", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--stack", metavar="STACK", help="The stack; the selected one if left out.")
-def drift(*, stack: str | None) -> NoReturn:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, for a program.")
+def drift(*, stack: str | None, as_json: bool) -> NoReturn:
     """Say what in AWS is not as the program says; nothing is changed, the state included.
 
-    It runs `pulumi preview --refresh`. A rule that somebody moved by hand, a group that somebody
-    resized and a resource that somebody deleted are differences; so is a commit that was not
-    deployed.
+    It is `failover status --drift --exit-code`, for a schedule: `pulumi preview --refresh` names
+    each property that was changed past the stack, and what no update has deployed yet.
 
     \b
     Exit code: 0 no difference, 1 there is one, 2 bad input, 3 it could not be told.
@@ -34,23 +34,41 @@ def drift(*, stack: str | None) -> NoReturn:
     """
     try:
         folder = project_folder(Path.cwd())
-        request = PreviewRequest(folder, selected_stack(folder, stack), refresh=True)
-        plan = fold(run_preview(request), request.stack)
+        name = selected_stack(folder, stack)
     except PreviewError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2 if isinstance(error, PreviewInputError) else 3)
+    sys.exit(show_drift(folder, name, stack, as_json=as_json, tells=True))
+
+
+def show_drift(folder: Path, stack: str, named: str | None, *, as_json: bool, tells: bool) -> int:
+    """Read and show the drift of `stack`; the exit code of the command.
+
+    `tells`: whether a difference is told by the exit code, too.
+    """
+    from ops.drift.reading import read_drift
+
+    try:
+        found = read_drift(folder, stack, named)
+    except PreviewError as error:
+        click.echo(f"error: {error}", err=True)
+        return 2 if isinstance(error, PreviewInputError) else 3
+    except DriftError as error:
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
     except KeyboardInterrupt:
         click.echo("ended before it could be told; nothing was changed", err=True)
-        sys.exit(3)
-    if plan.outcome in (Outcome.BAD_CONFIG, Outcome.FAILED):
-        for error in plan.unexplained_errors:
-            click.echo(f"error: {error.name}: {error.message}".replace(": : ", ": "), err=True)
-        sys.exit(2 if plan.outcome is Outcome.BAD_CONFIG else 3)
-    found = [*differences(plan), *(str(notice) for notice in plan.surprises)]
-    if found:
-        click.echo(f"{plan.stack}: AWS is not as the program says")
-        click.echo("\n".join(f"  {line}" for line in found))
-        click.echo("`failover plan --refresh` shows what the next update would do about it")
-        sys.exit(1)
-    click.echo(f"{plan.stack}: AWS is as the program says")
-    sys.exit(0)
+        return 3
+    if as_json:
+        from ops.drift.as_json import as_document
+
+        click.echo(json.dumps(as_document(found), indent=2))
+    else:
+        from rich.console import Group
+
+        from ops.drift.terminal import shown
+        from ops.standard_output import console_on
+
+        with console_on() as console:
+            console.print(Group(*shown(found)), crop=False)
+    return 1 if tells and not found.is_none else 0

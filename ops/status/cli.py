@@ -79,7 +79,7 @@ def status(
         click.echo(f"error: {error}", err=True)
         sys.exit(_BAD_INPUT if isinstance(error, PreviewInputError) else _NOT_READ)
     if wants_drift:
-        from ops.status.drift_cli import show_drift
+        from ops.drift.cli import show_drift
 
         sys.exit(show_drift(folder, name, stack, as_json=as_json, tells=tells))
     from ops.status.reader import StatusReader

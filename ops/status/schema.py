@@ -1,4 +1,4 @@
-"""The shapes of the JSON documents, for the programs that read them."""
+"""The shape of the JSON document, for the programs that read it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,5 @@ from typing import Any
 
 def status_schema() -> dict[str, Any]:
     """The JSON Schema of `failover status --json`."""
-    return _schema("status.schema.json")
-
-
-def drift_schema() -> dict[str, Any]:
-    """The JSON Schema of `failover status --drift --json`."""
-    return _schema("drift.schema.json")
-
-
-def _schema(name: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(Path(__file__).with_name(name).read_text())
+    schema: dict[str, Any] = json.loads(Path(__file__).with_name("status.schema.json").read_text())
     return schema

@@ -146,5 +146,5 @@ def test_what_somebody_changed_by_hand_is_drift_in_plain_words(team: Team) -> No
     done = team.run(team.folder / "behind", "scripts/drift.sh", "rehearsal")
 
     assert done.returncode == 1, done.stdout
-    assert "web: the live weights are 60/40, the program says 90/10" in done.stdout
+    assert "listener rule web weights: 60/40 in AWS, 90/10 by the program" in done.stdout
     assert team.live() == ["90/10", "60/40"]

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from jsonschema import validate
 
+from ops.drift.as_json import drift_schema
 from ops.status.reader import StatusReader
-from ops.status.schema import drift_schema, status_schema
+from ops.status.schema import status_schema
 from rehearsal.lifecycle import ROOT
 from rehearsal.local_aws import LocalAws
 from rollout.lease import Hand, doing_start, message_of
@@ -168,6 +169,7 @@ def test_a_rule_that_the_console_moved_is_put_back_by_the_command_that_is_told(
     assert person.status("--exit-code").returncode == 0
 
 
+@pytest.mark.long
 def test_a_min_that_the_console_changed_is_taken_over_by_the_command_that_is_told(
     person: Person,
 ) -> None:

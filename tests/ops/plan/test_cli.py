@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from ops.drift.cli import drift
 from ops.plan.cli import plan
+from rollout.errors import CONFIG_REFUSED
 from tests.ops.plan.cases import BY_NAME, CASES, Case
 
 Pulumi = Callable[..., Path]
@@ -167,12 +168,13 @@ def test_without_a_project_there_is_no_plan(
     ("name", "exit_code", "line"),
     [
         ("no-change", 0, "rehearsal: AWS is as the program says"),
-        ("weight-change", 1, "  web: the live weights are 100/0, the program says 90/10"),
-        ("image-change", 1, "imageId is ami-0fa11000000000001 in AWS, the program says ami-0fa1"),
+        ("weight-change", 1, "  listener rule web: 100/0 -> 90/10"),
+        ("image-change", 1, "imageId ami-0fa11000000000001 -> ami-0fa1"),
     ],
 )
 def test_drift_is_told_in_plain_words(name: str, exit_code: int, line: str, pulumi: Pulumi) -> None:
     noted = pulumi(BY_NAME[name].text())
+    Path("Pulumi.rehearsal.yaml").write_text("config:\n  failover:weights: 100/0\n")
 
     result = CliRunner().invoke(drift, [])
 
@@ -180,6 +182,20 @@ def test_drift_is_told_in_plain_words(name: str, exit_code: int, line: str, pulu
     assert line in result.stdout
     assert "--refresh" in json.loads(noted.read_text())[0]
     assert "forward.targetGroups" not in result.stdout
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(("said", "exit_code"), [(CONFIG_REFUSED, 2), ("no answer", 3)])
+def test_a_drift_that_cannot_be_told_is_bad_input_or_a_failure(
+    said: str, exit_code: int, pulumi: Pulumi
+) -> None:
+    diagnostic = {"diagnosticEvent": {"severity": "error", "message": said}}
+    pulumi(f'{json.dumps(diagnostic)}\n{{"summaryEvent": {{"result": "failed"}}}}\n', code=1)
+
+    result = CliRunner().invoke(drift, [])
+
+    assert result.exit_code == exit_code
+    assert said in result.stderr
 
 
 def test_ctrl_c_ends_it_with_one_line_and_not_as_a_refusal(project: Path, tmp_path: Path) -> None:

@@ -7,15 +7,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 
+from ops.drift.as_json import as_document, drift_schema
+from ops.drift.config_key import ALARM, BALANCER, LISTENER, POLICY, config_key
+from ops.drift.drift import Drift, drift_of
+from ops.drift.terminal import shown
 from ops.plan.event_stream import Event
 from ops.plan.plan import fold
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE, TARGET_GROUP
-from ops.status.config_key import ALARM, BALANCER, LISTENER, POLICY, config_key
 from ops.status.config_reading import ConfigReading
-from ops.status.drift import Drift, drift_of
 from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot
 from settings.key import Group, Key
@@ -96,6 +99,17 @@ def test_what_was_deleted_can_only_be_put_back() -> None:
     assert [way.command for way in found.ways] == ["pulumi up --refresh"]
 
 
+def test_live_weights_that_the_guards_do_not_know_are_a_difference_by_themselves() -> None:
+    notice = Notice(NoticeKind.SURPRISE, "web", "60/40 -> 60/40", "somebody moved it")
+    event = Event("diagnosticEvent", {"severity": "warning", "message": str(notice)})
+
+    found = drift(event)
+
+    assert not found.is_none
+    assert str(notice) in "\n".join(text.plain for text in shown(found))
+    assert drift().is_none
+
+
 def test_a_change_of_the_program_is_no_drift() -> None:
     found = drift(*resource(GROUP, "web-01", {"maxSize": 3}, {"maxSize": 3}, {"maxSize": 6}))
 
@@ -112,8 +126,10 @@ def test_what_is_taken_over_and_not_yet_deployed_is_no_drift_either() -> None:
 def test_several_properties_can_be_taken_over_in_one_update() -> None:
     state, live = {"minSize": 3, "maxSize": 6}, {"minSize": 4, "maxSize": 8}
 
-    over, _ = drift(*resource(GROUP, "web-01", state, live, state)).together
+    found = drift(*resource(GROUP, "web-01", state, live, state))
 
+    over, _ = found.together
+    jsonschema.validate(as_document(found), drift_schema())
     assert over.command.count("pulumi config set") == 2
     assert over.command.count("pulumi up") == 1
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ops.drift.config_key import ConfigKey, config_key, slot_of
 from ops.plan.event_stream import Event
 from ops.plan.plan import Plan
 from ops.plan.property_change import SECRET, property_changes, value_before
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import RULE, ServicePlan
-from ops.status.config_key import ConfigKey, config_key, slot_of
 from ops.status.config_reading import ConfigReading
 from ops.status.way import Way, put_back, stack_option
 from rollout.notice import NoticeKind
@@ -52,8 +52,15 @@ class Drift:
     """Changes of the program or its config that no update has deployed."""
     refusals: tuple[str, ...]
     """Why an update that puts everything back would stop, as it stands."""
+    surprises: tuple[str, ...]
+    """What the guards say of live weights that are neither the state's nor the program's."""
     together: tuple[Way, ...]
     """The ways for all of it at once, where there is more than one property."""
+
+    @property
+    def is_none(self) -> bool:
+        """Whether AWS is as the program says, as far as the program says anything."""
+        return not (self.drifted or self.pending or self.surprises)
 
 
 def drift_of(
@@ -81,8 +88,14 @@ def drift_of(
             drifted += telling.properties(step, paths or frozenset())
             pending += _pending(step, paths or frozenset())
     pending += [_moved(each) for each in plan.services if _is_pending(each, plan, touched)]
-    together = telling.together(drifted) if len(drifted) > 1 else ()
-    return Drift(plan.stack, tuple(drifted), tuple(pending), plan.refusals, together)
+    return Drift(
+        stack=plan.stack,
+        drifted=tuple(drifted),
+        pending=tuple(pending),
+        refusals=plan.refusals,
+        surprises=tuple(str(notice) for notice in plan.surprises),
+        together=telling.together(drifted) if len(drifted) > 1 else (),
+    )
 
 
 def touched_past_the_stack(events: Sequence[Event]) -> dict[str, frozenset[str]]:

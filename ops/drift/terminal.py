@@ -1,0 +1,56 @@
+"""A drift for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from ops.drift.drift import Drift, Drifted
+from ops.status.terminal import command_line
+
+_ORDER = (
+    "While the guards refuse one of these, no update goes through that leaves it as it stands. An "
+    "override lets one kind of refusal through: where there are two, take one over first."
+)
+
+
+def shown(drift: Drift) -> Iterator[Text]:
+    """Line by line, commands whole so that they can be copied."""
+    if drift.is_none:
+        yield Text(f"{drift.stack}: AWS is as the program says", style="green")
+    elif not drift.drifted:
+        yield Text(f"{drift.stack}: nothing was changed past the stack")
+    else:
+        count = len(drift.drifted)
+        what = f"{count} {'property was' if count == 1 else 'properties were'}"
+        yield Text(f"{drift.stack}: {what} changed past the stack", style="bold red")
+    for each in drift.drifted:
+        yield Text.assemble((_subject(each), "bold"), f": {_values(each)}")
+        if each.key is not None:
+            yield Text(f"  key: failover:{each.key}{f'  ({each.note})' if each.note else ''}")
+        elif each.note:
+            yield Text(f"  {each.note}", style="dim")
+        yield from (command_line(way, folds=False) for way in each.ways)
+    if drift.together:
+        yield Text("All together, since an update is judged as a whole:", style="bold")
+        yield from (command_line(way, folds=False) for way in drift.together)
+    yield from (Text(text, style="bold red") for text in drift.surprises)
+    if drift.refusals:
+        yield Text(_ORDER, style="dim")
+    yield from (Text(f"refused as it stands: {text}", style="red") for text in drift.refusals)
+    if drift.pending:
+        yield Text("Not deployed yet, which either command deploys too:", style="yellow")
+        yield from (Text(f"  {line}") for line in drift.pending)
+
+
+def _subject(each: Drifted) -> str:
+    return f"{each.resource} {each.path}".rstrip()
+
+
+def _values(each: Drifted) -> str:
+    if not each.path:
+        return "gone from AWS"
+    live = "not set" if each.live is None else each.live
+    program = "not set" if each.program is None else each.program
+    return f"{live} in AWS, {program} by the program"
