@@ -70,7 +70,8 @@ class Theatre:
         document = yaml.safe_load(self.workspace.stack_file.read_text())
         config: dict[str, Any] = document["config"]
         config[f"{PROJECT}:weights"] = str(START)
-        config.pop(f"{PROJECT}:candidate", None)  # the driver is to set its own
+        # As a way back needs no stages, the override is left for the images.
+        config[f"{PROJECT}:candidate"] = Slot.SECOND.value
         config[f"{PROJECT}:override"] = _REASON
         config[f"{PROJECT}:ramp"] = {**RAMP, **scenario.ramp, "gates": dict(scenario.gates)}
         for builds in config[f"{PROJECT}:images"].values():
@@ -83,6 +84,7 @@ class Theatre:
         self._write(document)
         self.engine.run("up", "--yes", "--skip-preview")
         del config[f"{PROJECT}:override"]
+        del config[f"{PROJECT}:candidate"]  # the driver is to set its own
         self._write(document)
         outputs = self.engine.outputs()
         trouble = Trouble(self.running, outputs["services"])
