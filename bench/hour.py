@@ -64,7 +64,8 @@ class Hour:
         )
         run = Run("bench", hand, limits, effects)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
-        run.put(Kind.RAMP_STARTED, started_facts(self._plan, hand, run.until(), counts))
+        fleets: dict[str, int] = dict.fromkeys(SERVICES, 3)
+        run.put(Kind.RAMP_STARTED, started_facts(self._plan, hand, run.until(), counts, fleets))
         stage = self._plan.stage(1)
         run.write(Kind.STAGE_STARTED, stage=1, of=2, split=str(stage.split))
         run.write(Kind.VERIFIED, stage=1, splits=dict.fromkeys(SERVICES, str(stage.split)))

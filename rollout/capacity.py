@@ -5,9 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from rollout.plan import Plan
 from rollout.split import TOTAL_WEIGHT, Slot, Split
+
+REMEMBERED = timedelta(hours=1)
+"""So long after a ramp its fleet is known: then scaling policies have taken away what is too many.
+
+Source: EC2 Auto Scaling user guide, target tracking: it scales in once its low alarm has been on
+for 15 minutes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +26,28 @@ class Fleet:
     largest: Mapping[Slot, int]
     """The max of each slot's Auto Scaling group."""
 
-    def carrying(self, split: Split) -> int:
-        """How many instances carry the traffic at `split`: those of slots with any weight."""
-        return sum(self.desired[slot] for slot in Slot if split.weight_of(slot) > 0)
+    def carrying(self, split: Split, stable: Slot) -> int:
+        """How many instances carry all of the traffic, as they do at `split`.
+
+        Each slot tells it by what it has for its share. Where they tell different numbers, the
+        larger one has more than its share takes: an earlier ramp raised it, and its scaling policy
+        has not acted yet. The guards want no fewer than the stable slot has.
+        """
+        weighted = [slot for slot in Slot if split.weight_of(slot) > 0]
+        told = [
+            math.ceil(self.desired[slot] * TOTAL_WEIGHT / split.weight_of(slot))
+            for slot in weighted
+            if self.desired[slot] > 0
+        ]
+        everything = sum(self.desired[slot] for slot in weighted)
+        return max(min([*told, everything]), self._least(split, stable))
+
+    def as_before(self, split: Split, stable: Slot, before: int) -> int:
+        """The same, where a ramp of a moment ago found `before` of them."""
+        return max(min(self.carrying(split, stable), before), self._least(split, stable))
+
+    def _least(self, split: Split, stable: Slot) -> int:
+        return self.desired[stable] if split.weight_of(stable) > 0 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +66,9 @@ class Shortage:
             f"{path} is {self.largest}\n"
             f"  expected: {self.needed} or more: that is what {self.weight} of {TOTAL_WEIGHT} of "
             f"the traffic takes in slot {self.slot}\n"
-            f"  mend:     pulumi config set --path {path.removeprefix('failover:')} {self.needed}"
+            f"  mend:     pulumi config set --path {path.removeprefix('failover:')} {self.needed}; "
+            "or, where the groups still have what an earlier ramp raised, wait until their scaling "
+            "policies have taken it away"
         )
 
 
@@ -48,33 +77,85 @@ def needed_for(weight: int, fleet: int) -> int:
     return math.ceil(weight * fleet / TOTAL_WEIGHT)
 
 
-def floors_at(plan: Plan, number: int, fleets: Mapping[str, Fleet]) -> dict[str, dict[Slot, int]]:
+def floors_at(
+    plan: Plan,
+    number: int,
+    counts: Mapping[str, Mapping[Slot, int]],
+    fleets: Mapping[str, int],
+) -> dict[str, dict[Slot, int]]:
     """The floor of every slot for stage `number`: what it had before the ramp, or what it needs.
 
-    `fleets` are those from before the ramp, all the way through it, so that the answer for a stage
-    is the same whenever it is asked.
+    `counts` and `fleets` are those from before the ramp, all the way through it, so that the answer
+    for a stage is the same whenever it is asked.
     """
-    split = plan.stage(number).split
-    floors: dict[str, dict[Slot, int]] = {}
-    for service in plan.services:
-        fleet = fleets[service]
-        carrying = fleet.carrying(plan.start)
-        needed = needed_for(split.weight_of(plan.candidate), carrying)
-        floors[service] = {
-            plan.stable: fleet.desired[plan.stable],
-            plan.candidate: max(fleet.desired[plan.candidate], needed),
+    weight = plan.stage(number).split.weight_of(plan.candidate)
+    return {
+        service: {
+            plan.stable: counts[service][plan.stable],
+            plan.candidate: max(
+                counts[service][plan.candidate], needed_for(weight, fleets[service])
+            ),
         }
-    return floors
+        for service in plan.services
+    }
 
 
-def shortages(plan: Plan, fleets: Mapping[str, Fleet]) -> Sequence[Shortage]:
+def fleets_of(
+    plan: Plan, found: Mapping[str, Fleet], remembered: Mapping[str, int]
+) -> dict[str, int]:
+    """How many instances carry each service of `plan` before it begins.
+
+    Args:
+        plan: What the ramp is to do.
+        found: Each service's instances now.
+        remembered: What a ramp of a moment ago knew of some of them; see `still_known`.
+    """
+    return {
+        service: found[service].as_before(plan.start, plan.stable, remembered[service])
+        if service in remembered
+        else found[service].carrying(plan.start, plan.stable)
+        for service in plan.services
+    }
+
+
+def still_known(
+    fleets: Mapping[str, int],
+    floors: Mapping[str, Mapping[Slot, int]],
+    found: Mapping[str, Fleet],
+    age: timedelta,
+) -> dict[str, int]:
+    """The fleets that an earlier ramp found and that still hold.
+
+    At the even split both slots may have what ramps have raised them to, and then their numbers
+    alone tell twice what the traffic takes. The earlier number holds for a while, unless a group
+    has grown over what that ramp raised it to: then the traffic has.
+
+    Args:
+        fleets: By service, as the earlier ramp found them.
+        floors: What it raised each slot to.
+        found: Each service's instances now.
+        age: How long ago it ended.
+    """
+    if age > REMEMBERED:
+        return {}
+    return {
+        service: fleet
+        for service, fleet in fleets.items()
+        if service in floors
+        and service in found
+        and all(found[service].desired[slot] <= floors[service].get(slot, 0) for slot in Slot)
+    }
+
+
+def shortages(
+    plan: Plan, found: Mapping[str, Fleet], fleets: Mapping[str, int]
+) -> Sequence[Shortage]:
     """Every max that the last stage would need more than; empty when the ramp can run."""
     weight = plan.target.weight_of(plan.candidate)
-    found: list[Shortage] = []
+    short: list[Shortage] = []
     for service in plan.services:
-        fleet = fleets[service]
-        needed = needed_for(weight, fleet.carrying(plan.start))
-        largest = fleet.largest[plan.candidate]
+        needed = needed_for(weight, fleets[service])
+        largest = found[service].largest[plan.candidate]
         if needed > largest:
-            found.append(Shortage(service, plan.candidate, weight, needed, largest))
-    return found
+            short.append(Shortage(service, plan.candidate, weight, needed, largest))
+    return short

@@ -45,7 +45,10 @@ class Kind(enum.StrEnum):
 
 FIELDS: Mapping[Kind, frozenset[str]] = {
     Kind.RAMP_STARTED: frozenset(
-        {"services", "from", "to", "candidate", "stages", "by", "host", "pid", "until", "counts"}
+        {
+            *("services", "from", "to", "candidate", "stages"),
+            *("by", "host", "pid", "until", "counts", "fleets"),
+        }
     ),
     Kind.CAPACITY: frozenset({"stage", "floors", "why"}),
     Kind.STAGE_STARTED: frozenset({"stage", "of", "split"}),
@@ -72,12 +75,12 @@ FIELDS: Mapping[Kind, frozenset[str]] = {
 }
 """The facts of each kind, all of them always there.
 
-Splits are texts such as `75/25`; `splits`, `counts` and `floors` are maps by service, the latter
-two then by slot. `stage` counts from 1, and 0 is what came before the first one. `stages` are the
-weights of the candidate. Seconds are numbers. `changed` counts the resources an `up` changed, by
-operation; `error` is empty, or what the engine said. `changes` maps a config path to `[old, new]`.
-`outcome` of a verdict or a bake is `pass`, `fail` or `inconclusive`; of a ramp `done`, `rolled
-back`, `refused`, `stopped` or `not sure`. `until` is a time like `at`.
+Splits are texts such as `75/25`; `splits`, `fleets`, `counts` and `floors` are maps by service, the
+latter two then by slot. `stage` counts from 1, and 0 is what came before the first one. `stages`
+are the weights of the candidate. Seconds are numbers. `changed` counts the resources an `up`
+changed, by operation; `error` is empty, or what the engine said. `changes` maps a config path to
+`[old, new]`. `outcome` of a verdict or a bake is `pass`, `fail` or `inconclusive`; of a ramp
+`done`, `rolled back`, `refused`, `stopped` or `not sure`. `until` is a time like `at`.
 """
 
 

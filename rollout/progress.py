@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rollout.entry import Entry, Kind
@@ -23,6 +23,10 @@ class Progress:
     """Who had the wheel last."""
     counts: Mapping[str, Mapping[Slot, int]]
     """Instances that each slot wanted before the ramp."""
+    fleets: Mapping[str, int]
+    """Instances that carried each service before the ramp."""
+    floors: Mapping[str, Mapping[Slot, int]] = field(default_factory=dict[str, Mapping[Slot, int]])
+    """What the ramp raised each slot to, the newest; also when the floors are removed."""
     has_started: bool = False
     """Whether the gates passed before the first stage, so that weights may move."""
     has_moved: bool = False
@@ -81,11 +85,15 @@ def plan_of(facts: Mapping[str, Any]) -> Plan:
 
 def _started(entry: Entry) -> Progress:
     facts: Mapping[str, Any] = entry.facts
-    counts = {
+    fleets = {service: int(count) for service, count in facts["fleets"].items()}
+    return Progress(entry.ramp, plan_of(facts), _hand(facts), _by_slot(facts["counts"]), fleets)
+
+
+def _by_slot(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[Slot, int]]:
+    return {
         service: {Slot(slot): int(count) for slot, count in slots.items()}
-        for service, slots in facts["counts"].items()
+        for service, slots in counts.items()
     }
-    return Progress(entry.ramp, plan_of(facts), _hand(facts), counts)
 
 
 def _hand(facts: Mapping[str, Any]) -> Hand:
@@ -99,8 +107,13 @@ def _with(progress: Progress, entry: Entry) -> Progress:
             return replace(progress, hand=_hand(facts), outcome=None)
         case Kind.CAPACITY:
             freed = not facts["floors"]
-            stage = progress.capacity if freed else facts["stage"]
-            return replace(progress, capacity=stage, has_floors=not freed, is_freed=freed)
+            if freed:
+                return replace(progress, has_floors=False, is_freed=True)
+            floors = _by_slot(facts["floors"])
+            capacity = facts["stage"]
+            return replace(
+                progress, capacity=capacity, floors=floors, has_floors=True, is_freed=False
+            )
         case Kind.STAGE_STARTED:
             return replace(progress, has_moved=True)
         case Kind.VERIFIED:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rollout.capacity import Fleet, fleets_of
 from rollout.entry import Entry, Json, Kind, timestamp
 from rollout.errors import PlanError, SplitError
 from rollout.lease import Hand, Lease, is_letting_go, read_lease
@@ -47,20 +48,39 @@ class Recalled:
     candidate_was: str | None = None
     """The config's `candidate` in the update before the ramp."""
 
-    def entries(self, ramp: str, now: datetime, live: Mapping[str, Split]) -> Iterator[Entry]:
+    def entries(
+        self,
+        ramp: str,
+        now: datetime,
+        live: Mapping[str, Split],
+        desired: Mapping[str, Mapping[Slot, int]],
+    ) -> Iterator[Entry]:
         """What a journal would have to say for the ramp to go on from here.
 
         The newest stage has to pass its gates again, unless a rule is at the one after it: an `up`
         that was killed leaves nothing in the history, and none begins before its gates have passed.
+
+        Args:
+            ramp: The id that the ramp gets.
+            now: When that is.
+            live: The split of every service.
+            desired: The instances that each slot wants now; they have to do for groups that the
+                stack only names, which get no floors that the history could tell.
         """
-        for kind, facts in self._told(set(live.values())):
+        counts = {s: self.counts.get(s, desired[s]) for s in self.plan.services}
+        for kind, facts in self._told(set(live.values()), counts):
             yield Entry(now, ramp, kind, facts)
 
-    def _told(self, live: Collection[Split]) -> Iterator[tuple[Kind, dict[str, Json]]]:
+    def _told(
+        self, live: Collection[Split], counts: Mapping[str, Mapping[Slot, int]]
+    ) -> Iterator[tuple[Kind, dict[str, Json]]]:
         plan = self.plan
         why = "as the stack's history tells it"
-        yield Kind.RAMP_STARTED, started_facts(plan, self.lease.hand, self.lease.until, self.counts)
-        floors = floor_texts(self.counts)
+        found = {service: Fleet(each, {}) for service, each in counts.items()}
+        fleets = fleets_of(plan, found, {})
+        hand, until = self.lease.hand, self.lease.until
+        yield Kind.RAMP_STARTED, started_facts(plan, hand, until, counts, fleets)
+        floors = floor_texts(counts)
         candidate: Json = [self.candidate_was, plan.candidate.value]
         yield Kind.CONFIG_CHANGED, {"changes": {CANDIDATE: candidate}}
         yield Kind.CAPACITY, {"stage": max(1, self.stage), "floors": floors, "why": why}
@@ -122,7 +142,11 @@ def plan_told(lease: Lease) -> Plan | None:
 
 
 def started_facts(
-    plan: Plan, hand: Hand, until: datetime, counts: Mapping[str, Mapping[Slot, int]]
+    plan: Plan,
+    hand: Hand,
+    until: datetime,
+    counts: Mapping[str, Mapping[Slot, int]],
+    fleets: Mapping[str, int],
 ) -> dict[str, Json]:
     """The facts of a `ramp-started` entry."""
     return {
@@ -136,6 +160,7 @@ def started_facts(
         "pid": hand.pid,
         "until": timestamp(until),
         "counts": floor_texts(counts),
+        "fleets": dict(fleets),
     }
 
 

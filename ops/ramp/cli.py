@@ -18,9 +18,10 @@ from ops.journal.observer import Observer
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BadInputError, RampError, RefusedError
 from ops.ramp.finding import Found, refuse_held, unfinished
-from ops.ramp.launching import Choice, Launcher
+from ops.ramp.launching import Launcher
 from ops.ramp.lines import JsonLines, PlainLines
 from ops.ramp.means import Limits
+from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine

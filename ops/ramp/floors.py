@@ -10,12 +10,11 @@ from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.updating import Updating
 from ops.ramp.ways_out import GateFailedError
-from rollout.capacity import Fleet, floors_at
+from rollout.capacity import floors_at
 from rollout.entry import Kind
 from rollout.lease import doing_end, doing_stage, doing_start, last_message_of, message_of
 from rollout.plan import Plan, Stage
 from rollout.recall import floor_texts
-from rollout.split import Slot
 from rollout.weights_key import floor_changes
 
 
@@ -40,15 +39,7 @@ class Floors:
         """
         run, progress = self._run, self._run.progress
         plan = progress.plan
-        live = run.effects.aws.services()
-        fleets = {
-            service: Fleet(
-                progress.counts[service],
-                {slot: live[service].slots[slot].largest for slot in Slot},
-            )
-            for service in plan.services
-        }
-        floors = floors_at(plan, stage.number, fleets)
+        floors = floors_at(plan, stage.number, progress.counts, progress.fleets)
         file = self._config.file()
         owned = {s: each for s, each in floors.items() if file.owns_groups(s)}
         has_changed = file.floors(owned) != owned

@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ops.journal.journal import FileJournal
 from ops.journal.observer import Observer
 from ops.ramp.clock import Signals, SystemClock
 from ops.ramp.driver import Driver, Ending
-from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.finding import Found
+from ops.ramp.fleets import Fleets, fleets_in, refuse_groupless, remembered_fleets
 from ops.ramp.gating import Gating
 from ops.ramp.git import OwnGit
 from ops.ramp.live_stack import LiveStack
 from ops.ramp.means import Effects, Limits
+from ops.ramp.planning import Choice, Planner
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
 from ops.ramp.stack import OpenedStack
-from ops.ramp.stack_file import StackFile
 from ops.ramp.watching import show_traffic, watched
-from rollout.capacity import Fleet, shortages
 from rollout.entry import Json, Kind
-from rollout.errors import PlanError
 from rollout.lease import Hand
-from rollout.plan import EVEN, Plan, lighter, planned
+from rollout.plan import Plan
 from rollout.recall import started_facts
-from rollout.split import TOTAL_WEIGHT, Slot, Split
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a person asked for."""
-
-    services: tuple[str, ...] = ()
-    """Empty: all."""
-    to: Slot | None = None
-    is_even: bool = False
-    approve_each: bool = False
-    commits: bool = False
-    pushes: bool = False
-    known_messages: tuple[str, ...] = ()
-    """Of the stack's history, when it was looked at for another hand."""
 
 
 class Launcher:
@@ -70,25 +51,12 @@ class Launcher:
         """What a new ramp would do.
 
         Raises:
-            BadInputError: there is none to do.
+            BadInputError: there is none to do, or its slots cannot have what it takes.
+            NotSureError: the stack file and AWS say different weights.
         """
-        live = self._chosen_splits()
-        up_to = EVEN if self._choice.is_even else TOTAL_WEIGHT
-        candidate = lighter(live) if self._choice.is_even else self._candidate(live)
-        if candidate is None and self._choice.is_even:
-            raise BadInputError(f"{'+'.join(live)} is even already: nothing to do")
-        if candidate is None:
-            raise BadInputError(
-                "both slots have the same weight, and nothing says which one to raise\n"
-                "  expected: --to, or `candidate` in the config\n"
-                "  mend:     failover ramp --to 02"
-            )
-        try:
-            plan = planned(live, candidate, self._stack.ramp.stages, up_to)
-        except PlanError as error:
-            raise BadInputError(str(error)) from error
-        self._refuse_other_config(live)
-        self._refuse_short(plan)
+        plan = Planner(self._stack, self._live, self._choice).plan()
+        refuse_groupless(plan, self._live.services())
+        self._fleets(plan).refuse_short()
         return plan
 
     def start(self, plan: Plan, ramp: str, folder: Path) -> Ending:
@@ -99,9 +67,9 @@ class Launcher:
         """
         if self._choice.commits:
             OwnGit().refuse_unready(self._stack.engine.stack_file, pushes=self._choice.pushes)
+        fleets = self._fleets(plan)
         with self._opened(ramp, folder, plan) as run:
-            facts = started_facts(plan, self._hand, run.until(), self._counts(plan))
-            run.put(Kind.RAMP_STARTED, facts)
+            self._begin(run, plan, fleets)
             return self._driven(run)
 
     def resume(self, found: Found, ramp: str) -> Ending:
@@ -118,14 +86,18 @@ class Launcher:
 
     def undo(self, plan: Plan, ramp: str, folder: Path, why: str) -> Ending:
         """Undo a shift that no ramp made: `plan` is what would have led to the live weights."""
+        fleets = self._fleets(plan)
         with self._opened(ramp, folder, plan, judges=False) as run:
-            facts = started_facts(plan, self._hand, run.until(), self._counts(plan))
-            run.put(Kind.RAMP_STARTED, facts)
+            self._begin(run, plan, fleets)
             stage = plan.stage(len(plan.weights))
             splits: dict[str, Json] = dict.fromkeys(plan.services, str(stage.split))
             run.write(Kind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
             run.write(Kind.VERIFIED, stage=stage.number, splits=splits)
             return self._driven_back(run, why)
+
+    def _begin(self, run: Run, plan: Plan, fleets: Fleets) -> None:
+        facts = started_facts(plan, self._hand, run.until(), fleets.counts, fleets.carrying)
+        run.put(Kind.RAMP_STARTED, facts)
 
     def _driven(self, run: Run, *, from_anywhere: bool = False) -> Ending:
         with self._signals.caught():
@@ -172,7 +144,9 @@ class Launcher:
         """
         journal = FileJournal(folder)
         if found is not None and found.recalled is not None:
-            for entry in found.recalled.entries(ramp, self._clock.now(), self._live.splits()):
+            counts = {s: fleet.desired for s, fleet in fleets_in(self._live.services()).items()}
+            live = self._live.splits()
+            for entry in found.recalled.entries(ramp, self._clock.now(), live, counts):
                 journal.append(entry)
         earlier = journal.entries()
         with watched(self._observers, folder, earlier) as views:
@@ -208,56 +182,7 @@ class Launcher:
             self._stack, folder, plan, self._clock.now, approve_each=self._choice.approve_each
         )
 
-    def _candidate(self, live: dict[str, Split]) -> Slot | None:
-        chosen = self._choice.to or self._stack.candidate
-        return chosen or self._live.released_last(tuple(live)) or lighter(live)
-
-    def _chosen_splits(self) -> dict[str, Split]:
-        live = self._live.splits()
-        unknown = [name for name in self._choice.services if name not in live]
-        if unknown:
-            raise BadInputError(f"--service {unknown[0]}: the stack has {', '.join(sorted(live))}")
-        return {name: live[name] for name in self._choice.services or sorted(live)}
-
-    def _counts(self, plan: Plan) -> dict[str, dict[Slot, int]]:
+    def _fleets(self, plan: Plan) -> Fleets:
         live = self._live.services()
-        return {s: {k: live[s].slots[k].desired for k in Slot} for s in plan.services}
-
-    def _refuse_other_config(self, live: Mapping[str, Split]) -> None:
-        """Raises NotSureError where the stack file and AWS say different weights."""
-        configured = StackFile.read(self._stack.engine.stack_file).weights()
-        apart = {s: text for s, text in configured.items() if s in live and text != str(live[s])}
-        for service, text in sorted(apart.items()):
-            raise NotSureError(
-                f"{service} is at {live[service]}, and {self._stack.engine.stack_file.name} says "
-                f"{text}; nothing was changed\n"
-                "  expected: a ramp begins where the config and the live rules agree\n"
-                f"  mend:     failover plan, then pulumi up; or keep what is live: "
-                f"pulumi config set weights {live[service]}"
-            )
-
-    def _refuse_short(self, plan: Plan) -> None:
-        """Raises BadInputError where a max is too small for what the ramp is going to need."""
-        live = self._live.services()
-        groupless = [
-            f"{service}-{slot}"
-            for service in plan.services
-            for slot in Slot
-            if not live[service].slots[slot].has_group
-        ]
-        if groupless:
-            raise BadInputError(
-                f"{', '.join(groupless)}: no single Auto Scaling group serves the target group\n"
-                "  expected: one, since a ramp has to know how many instances a slot may have; "
-                "anything else is not supported"
-            )
-        fleets = {
-            service: Fleet(
-                {slot: live[service].slots[slot].desired for slot in Slot},
-                {slot: live[service].slots[slot].largest for slot in Slot},
-            )
-            for service in plan.services
-        }
-        found = shortages(plan, fleets)
-        if found:
-            raise BadInputError("\n".join(map(str, found)))
+        remembered = remembered_fleets(self._stack.ramps, live, self._clock.now())
+        return Fleets.of(plan, live, remembered)

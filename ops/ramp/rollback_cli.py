@@ -13,7 +13,8 @@ from ops.journal.journal import FileJournal
 from ops.ramp.break_glass import break_glass
 from ops.ramp.cli import HELP, RAMP_ID, limits_of, observer, reported
 from ops.ramp.driver import Ending
-from ops.ramp.launching import Choice, Launcher
+from ops.ramp.launching import Launcher
+from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine, stop_driver

@@ -34,7 +34,7 @@ def history(stages: int) -> list[Told]:
 def progress_at(updates: list[Told], live: Split) -> Progress:
     found = recalled(updates)
     assert found is not None
-    progress = folded(found.entries("r", NOW, at(live)))
+    progress = folded(found.entries("r", NOW, at(live), FLOORS))
     assert progress is not None
     return progress
 
@@ -51,6 +51,19 @@ def test_a_lost_journal_is_told_again_and_the_newest_stage_proves_itself_again(n
 
     assert (progress.plan, progress.verified, progress.counts) == (PLAN, n, FLOORS)
     assert next_step(progress, at(live)) == Prove(PLAN.stage(n))
+
+
+def test_a_group_that_has_no_floors_in_the_history_counts_as_it_is_now() -> None:
+    started = message_of(PLAN, doing_start(PLAN), HAND, NOW)
+    found = recalled([Told(started, True, {"web": FLOORS["web"]})])
+    assert found is not None
+
+    now = {name: dict.fromkeys(Slot, 5) for name in PLAN.services}
+    progress = folded(found.entries("r", NOW, at(PLAN.start), now))
+
+    assert progress is not None
+    assert progress.counts == {"web": FLOORS["web"], "portal": now["portal"]}
+    assert progress.fleets == {"web": 3, "portal": 5}
 
 
 def test_before_any_stage_the_gates_before_the_start_judge_again() -> None:

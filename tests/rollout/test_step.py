@@ -23,7 +23,7 @@ def mirrored(split: Split) -> Split:
 def progress_of(candidate: Slot, **facts: object) -> Progress:
     start = Split(50, 50).shifted_to(candidate, 0)
     plan = Plan(("web",), candidate, start, WEIGHTS)
-    return Progress("r", plan, Hand("a", "h", 1), {}, **facts)  # pyright: ignore[reportArgumentType]
+    return Progress("r", plan, Hand("a", "h", 1), {}, {}, **facts)  # pyright: ignore[reportArgumentType]
 
 
 @st.composite

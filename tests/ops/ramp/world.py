@@ -250,12 +250,14 @@ class World:
             known_messages=frozenset(told.message for told in self.told),
         )
         run = Run("r", hand, LIMITS, effects)
+        counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
         if not self.journal.kept and (found := recalled(self.told[::-1])) is not None:
-            for entry in found.entries("r", self.clock.now(), self.live):
+            for entry in found.entries("r", self.clock.now(), self.live, counts):
                 self.journal.append(entry)
         if not self.journal.kept:
-            counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
-            run.put(Kind.RAMP_STARTED, started_facts(plan, hand, run.until(), counts))
+            live = sum(3 for slot in Slot if plan.start.weight_of(slot))
+            fleets = dict.fromkeys(SERVICES, live)
+            run.put(Kind.RAMP_STARTED, started_facts(plan, hand, run.until(), counts, fleets))
         else:
             run.write(
                 Kind.RESUMED, found="", by=hand.by, host=hand.host, pid=hand.pid, until="never"

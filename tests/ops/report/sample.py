@@ -44,6 +44,7 @@ def entries(*, rolls_back: bool = True) -> list[Entry]:
             pid=4711,
             until="2026-11-21T10:00:00Z",
             counts={},
+            fleets={},
         ),
         said(1, 0, "targets", "pass", "web: slot 02: all 3 healthy"),
         said(1, 0, "smoke", "inconclusive", "the first round is not over"),
