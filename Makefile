@@ -28,8 +28,8 @@ test-long: setup ## every test, those included that only add a case to a quicker
 mock-test: setup ## the tests that need neither engine nor local AWS
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not engine" --ignore tests/engine --ignore tests/rehearsal
 
-soak: setup ## everything that a ramp must survive, for an hour or two; ONLY=slow,kills runs a part
-	@$(BIN)/python -m tests.soak $(if $(ONLY),--only '$(ONLY)')
+soak: setup ## everything that a ramp must survive, for hours; ONLY=slow,kills runs a part, TIMES=5 repeats less
+	@$(BIN)/python -m tests.soak $(if $(ONLY),--only '$(ONLY)') $(if $(TIMES),--times '$(TIMES)')
 
 check: setup ## lint, format, types, workflows and scripts
 	@$(BIN)/ruff check .

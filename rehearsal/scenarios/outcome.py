@@ -72,30 +72,49 @@ class Played:
         return sum(answer.verdict != "excluded" for answer in self.answers)
 
     @property
-    def first_bad_s(self) -> float | None:
-        """When the first lost request was asked for, or the fault caused, whatever was first."""
-        failed = [a.asked_s for a in self.answers if a.verdict == "failed"]
-        moments = failed + ([self.faulted_s] if self.faulted_s is not None else [])
-        return min(moments) if moments else None
+    def first_lost_s(self) -> float | None:
+        """When the first request that was lost was asked for."""
+        failed = (answer.asked_s for answer in self.answers if answer.verdict == "failed")
+        return min(failed, default=None)
 
     @property
-    def seconds_to_old_split(self) -> float | None:
-        """From the first bad response to the last one that was bad or the candidate's.
+    def seconds_from_first_lost(self) -> float | None:
+        """From the first lost request until all was as before; None where none was lost."""
+        return self._until_old_split(self.first_lost_s)
+
+    @property
+    def seconds_from_fault(self) -> float | None:
+        """From the fault until all was as before; None where none was caused."""
+        return self._until_old_split(self.faulted_s)
+
+    @property
+    def seconds_to_verdict(self) -> float | None:
+        """From the first lost request, else from the fault, until the ramp turned back.
+
+        None where there was neither, or the ramp turned back before.
+        """
+        began = self.faulted_s if self.first_lost_s is None else self.first_lost_s
+        turned = [e.at.timestamp() for e in self.entries if e.kind is Kind.ROLLBACK_STARTED]
+        if began is None or not turned or turned[0] < began:
+            return None
+        return turned[0] - began
+
+    def _until_old_split(self, first_s: float | None) -> float | None:
+        """From that moment to the last request that was lost or that the candidate answered.
 
         A candidate that is dead answers nothing, and its share of the requests fails all the same.
-        None where nothing was bad, or the candidate never got a request after it.
+        None where the candidate got no request after that moment.
         """
-        first = self.first_bad_s
         back = [e.at.timestamp() for e in self.entries if e.kind is Kind.ROLLBACK_FINISHED]
-        if first is None or not back:
+        if first_s is None or not back:
             return None
-        met = [
+        met = (
             answer.asked_s
             for answer in self.answers
             if answer.verdict == "failed" or (answer.is_drawn and answer.slot == Slot.SECOND)
-        ]
-        last = max((asked for asked in met if asked >= first), default=None)
-        return None if last is None else min(last, back[-1]) - first
+        )
+        last = max((asked for asked in met if asked >= first_s), default=None)
+        return None if last is None else min(last, back[-1]) - first_s
 
     @property
     def _is_finished(self) -> bool:

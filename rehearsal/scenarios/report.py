@@ -23,8 +23,10 @@ def lines(played: Played) -> Iterator[str]:
     if played.reason:
         yield f"  because   {played.reason}"
     yield f"  requests  {played.requests:,}, {played.lost:,} lost"
-    if (seconds := played.seconds_to_old_split) is not None:
-        yield f"  back      {seconds:.1f} s after the first bad response all was as before"
+    if (seconds := played.seconds_from_first_lost) is not None:
+        yield f"  back      {seconds:.1f} s after the first lost request all was as before"
+    elif (seconds := played.seconds_from_fault) is not None:
+        yield f"  back      {seconds:.1f} s after the fault all was as before"
     if played.lost_straight is not None:
         yield f"  straight  {played.lost_straight:,} lost by 0/100 at once, undone after 10 s"
     for problem in played.problems:
@@ -44,7 +46,6 @@ def caught(played: Played) -> str:
 
 def document(played: Played) -> dict[str, Any]:
     """The whole as JSON can hold it. Fields may be added within a version."""
-    seconds = played.seconds_to_old_split
     return {
         "version": 1,
         "scenario": played.scenario.name,
@@ -54,8 +55,14 @@ def document(played: Played) -> dict[str, Any]:
         "caughtAtStage": played.caught_stage if played.scenario.expected.exit_code else None,
         "because": played.reason,
         "seconds": round(played.seconds, 1),
-        "secondsToOldSplit": None if seconds is None else round(seconds, 1),
+        "secondsToVerdict": _rounded(played.seconds_to_verdict),
+        "secondsFromFirstLost": _rounded(played.seconds_from_first_lost),
+        "secondsFromFault": _rounded(played.seconds_from_fault),
         "requests": played.requests,
         "lost": played.lost,
         "lostStraight": played.lost_straight,
     }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)

@@ -13,7 +13,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from rehearsal.lifecycle import ROOT, start
 from rehearsal.project_copy import copy_project
@@ -21,10 +23,12 @@ from rehearsal.scenarios.play import Play
 from rehearsal.scenarios.theatre import Theatre
 from rehearsal.workspace import Workspace
 from tests.soak.page import PAGE, page
-from tests.soak.parts import COMMANDS, NAMES, SCENARIOS, Found, ScenarioPart
+from tests.soak.parts import COMMANDS, NAMES, SCENARIOS, CommandPart, Found, ScenarioPart
 from tests.soak.record import Record, Result, commit_of_tree, now
 
 BOOT_SECONDS = 0.5
+
+Part = TypeVar("Part", ScenarioPart, CommandPart)
 
 
 def main() -> int:
@@ -32,6 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--only", default="", help="names, with commas between")
     parser.add_argument("--anew", action="store_true", help="run what has a result as well")
+    parser.add_argument("--times", type=int, help="how often what is repeated is run")
     options = parser.parse_args()
     only = [name for name in options.only.split(",") if name]
     if unknown := [name for name in only if name not in NAMES]:
@@ -53,10 +58,12 @@ def main() -> int:
         PAGE.write_text(page(record.newest()))
         say(f"{name}: {'ok' if ok else 'NOT OK'} in {seconds:.0f} s {'; '.join(problems)[:300]}")
 
-    _play([part for part in SCENARIOS if part.name in wanted], run, say)
-    for command in COMMANDS:
-        if command.name in wanted:
-            run(command.name, lambda command=command: command.run(say))
+    def often(part: Part) -> Part:
+        return replace(part, times=options.times or part.times) if part.times > 1 else part
+
+    _play([often(part) for part in SCENARIOS if part.name in wanted], run, say)
+    for command in [often(part) for part in COMMANDS if part.name in wanted]:
+        run(command.name, lambda command=command: command.run(say))
     newest = record.newest()
     return 0 if all(newest[name].ok for name in only or NAMES if name in newest) else 1
 

@@ -20,10 +20,11 @@ independent traffic, with the gates `targets`, `probe` and `smoke` and bakes of 
 scenario says otherwise. `make soak ONLY=slow,kills` runs a part; a run that was stopped is gone
 on with.
 
-*Caught at*: the weight of the new build when the ramp turned back. *Back after*: from the first
-bad response, or from the fault, to the last request that was lost or that the new build answered.
-*Lost*: requests of the traffic. *Straight*: those lost by the same release put to 0/100 at once,
-undone 10 s later.
+*Caught at*: the weight of the new build when the ramp turned back. *Verdict*: seconds from the
+first lost request, else from the fault, until it turned back. *Back*: seconds from the first lost
+request, and from the fault, to the last request that was lost or that the new build answered.
+*Lost*: requests of the traffic. *Straight*: those lost by the same release put to 0/100 at once in
+the console, undone 10 s later.
 """
 
 
@@ -34,18 +35,24 @@ def page(results: Mapping[str, Result]) -> str:
 
 
 def _scenarios(results: Mapping[str, Result]) -> Iterator[str]:
-    yield "| scenario | what goes wrong | caught at | back after | requests | lost | straight |  |"
-    yield "|---|---|---|---:|---:|---:|---:|---|"
+    yield (
+        "| scenario | what goes wrong | caught at | verdict | back: lost | back: fault "
+        "| requests | lost | straight |  |"
+    )
+    yield "|---|---|---|---:|---:|---:|---:|---:|---:|---|"
     back: list[float] = []
     for part in SCENARIOS:
         if (result := results.get(part.name)) is not None:
             yield _row(part, result)
-            if (seconds := result.facts.get("secondsToOldSplit")) is not None:
+            if (seconds := result.facts.get("secondsFromFirstLost")) is not None:
                 back.append(seconds)
     yield ""
     if back:
         median = statistics.median(back)
-        yield f"Back after, where anything was met: median {median:.1f} s of {len(back)} scenarios."
+        yield (
+            "From the first lost request to the old split: median "
+            f"{median:.1f} s, of the {len(back)} that lost any."
+        )
         yield ""
     for part in SCENARIOS:
         result = results.get(part.name)
@@ -56,13 +63,15 @@ def _scenarios(results: Mapping[str, Result]) -> Iterator[str]:
 
 def _row(part: ScenarioPart, result: Result) -> str:
     facts = result.facts
-    times = f" ({facts['passed']} of {facts['times']})" if part.times > 1 else ""
+    times = f" ({facts['passed']} of {facts['times']})" if facts["times"] > 1 else ""
     verdict = f"{'ok' if result.ok else 'NOT OK'}{times}"
     cells = [
         part.name,
         part.scenario.sentence,
         _caught(part, facts),
-        _or_dash(facts.get("secondsToOldSplit"), " s"),
+        _or_dash(facts.get("secondsToVerdict"), " s"),
+        _or_dash(facts.get("secondsFromFirstLost"), " s"),
+        _or_dash(facts.get("secondsFromFault"), " s"),
         _or_dash(facts.get("requests")),
         _or_dash(facts.get("lost")),
         _or_dash(facts.get("lostStraight")),

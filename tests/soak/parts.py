@@ -63,10 +63,13 @@ class CommandPart:
     name: str
     sentence: str
     arguments: Sequence[str]
+    times: int = 1
+    """Where it is more than 1 the program is told."""
 
     def run(self, say: Say) -> Found:
         """Run it to its end, each line shown."""
-        command = [sys.executable, "-m", *self.arguments]
+        times = ["--times", str(self.times)] if self.times > 1 else []
+        command = [sys.executable, "-m", *self.arguments, *times]
         lines: list[str] = []
         with subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -97,8 +100,10 @@ SCENARIOS = tuple(
 COMMANDS = (
     CommandPart(
         "kills",
-        f"kill -9 at {KILLS} random moments, then `failover ramp` again",
-        ("tests.soak.kills", "--times", str(KILLS)),
+        "kill -9 at a random moment, then `failover ramp` again; each trial ends at the target or "
+        "back at the start",
+        ("tests.soak.kills",),
+        KILLS,
     ),
     CommandPart(
         "two-ramps",

@@ -9,27 +9,36 @@ from tests.soak.record import Record, Result
 FACTS = {
     "exit": 1,
     "caughtAtStage": 2,
-    "secondsToOldSplit": 7.5,
+    "secondsToVerdict": 1.5,
+    "secondsFromFirstLost": 7.5,
+    "secondsFromFault": None,
     "requests": 12_345,
     "lost": 6,
     "lostStraight": None,
     "passed": 1,
     "times": 1,
 }
-CAUGHT = Result("slow", True, 60.0, FACTS, [], "abc", "2026-11-21T06:00:00+00:00")
+AT = "2026-11-21T06:00:00+00:00"
+CAUGHT = Result("slow", True, 60.0, FACTS, [], "abc", AT)
 
 
 def test_the_page_has_every_result_and_names_what_was_not_run() -> None:
     drawn = page({"slow": CAUGHT})
 
-    assert "| 25 % | 7.5 s | 12,345 | 6 | - | ok, 2026-11-21 06:00 UTC, abc |" in drawn
-    assert "median 7.5 s of 1 scenarios" in drawn
+    assert "| 25 % | 1.5 s | 7.5 s | - | 12,345 | 6 | - | ok, 2026-11-21 06:00 UTC, abc |" in drawn
+    assert "median 7.5 s, of the 1 that lost any" in drawn
     missing = drawn.split("Not run: ")[1].rstrip(".\n").split(", ")
     assert missing == [name for name in NAMES if name != "slow"]
 
 
+def test_a_part_that_ran_more_than_once_says_how_often_it_passed() -> None:
+    often = Result("background", True, 60.0, {**FACTS, "passed": 7, "times": 7}, [], "abc", AT)
+
+    assert "ok (7 of 7), 2026-11-21 06:00 UTC, abc |" in page({"background": often})
+
+
 def test_a_part_that_failed_says_why() -> None:
-    broken = Result("slow", False, 60.0, FACTS, ["exit 3, not 1"], "abc", CAUGHT.at)
+    broken = Result("slow", False, 60.0, FACTS, ["exit 3, not 1"], "abc", AT)
 
     drawn = page({"slow": broken})
 
@@ -39,7 +48,7 @@ def test_a_part_that_failed_says_why() -> None:
 
 def test_a_part_that_ran_twice_counts_by_its_newest_result(tmp_path: Path) -> None:
     record = Record(tmp_path / "soak.jsonl")
-    newer = Result("slow", False, 1.0, FACTS, ["worse"], "abc", CAUGHT.at)
+    newer = Result("slow", False, 1.0, FACTS, ["worse"], "abc", AT)
 
     record.append(CAUGHT)
     record.append(newer)

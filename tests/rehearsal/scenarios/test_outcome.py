@@ -46,21 +46,35 @@ def test_a_fault_that_was_caught_in_its_stage_is_as_it_should_be() -> None:
 
 
 def test_the_way_back_is_over_with_the_last_request_of_the_candidate() -> None:
-    assert CAUGHT.seconds_to_old_split == pytest.approx(4.0)
+    assert CAUGHT.seconds_from_first_lost == pytest.approx(4.0)
+    assert CAUGHT.seconds_to_verdict == pytest.approx(2.0)
 
 
 def test_a_fault_that_was_caused_counts_from_its_cause() -> None:
-    assert replace(CAUGHT, faulted_s=11.5).seconds_to_old_split == pytest.approx(4.5)
+    faulted = replace(CAUGHT, faulted_s=11.5)
+
+    assert faulted.seconds_from_fault == pytest.approx(4.5)
+    assert faulted.seconds_from_first_lost == pytest.approx(4.0)
 
 
 def test_a_dead_candidate_is_met_until_the_last_request_that_fails() -> None:
     dead = replace(CAUGHT, answers=[answer(11, "02"), failed(12), failed(17)])
 
-    assert dead.seconds_to_old_split == pytest.approx(5.0)
+    assert dead.seconds_from_first_lost == pytest.approx(5.0)
 
 
-def test_without_a_bad_response_there_is_no_way_to_measure() -> None:
-    assert replace(CAUGHT, answers=[answer(11, "02")]).seconds_to_old_split is None
+def test_a_fault_that_costs_no_request_counts_from_the_fault_alone() -> None:
+    quiet = replace(CAUGHT, faulted_s=11.5, answers=[answer(11, "02"), answer(16, "02")])
+
+    assert quiet.seconds_from_first_lost is None
+    assert quiet.seconds_from_fault == pytest.approx(4.5)
+    assert quiet.seconds_to_verdict == pytest.approx(2.5)
+
+
+def test_without_a_lost_request_or_a_fault_there_is_no_way_to_measure() -> None:
+    calm = replace(CAUGHT, answers=[answer(11, "02")])
+
+    assert (calm.seconds_from_first_lost, calm.seconds_to_verdict) == (None, None)
 
 
 @pytest.mark.parametrize(
