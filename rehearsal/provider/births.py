@@ -83,7 +83,7 @@ class Births:
             taken = self._taken_over(call, kind, urn, engine, inputs)
             resource_id, state = taken or _made(call, kind, inputs)
             if call.is_caller_gone():
-                kind.delete(call, resource_id, state)
+                kind.delete(call.of_nobody(), resource_id, state)
                 raise AbandonedError(
                     f"the engine that asked for {urn} is gone; deleted {resource_id}"
                 )
@@ -114,7 +114,7 @@ def _made(call: Call, kind: ResourceType, inputs: Values) -> tuple[str, Values]:
         return resource_id, read_back(call, kind, resource_id, inputs)
     except Exception as error:
         if call.is_caller_gone():
-            kind.delete(call, resource_id, inputs)
+            kind.delete(call.of_nobody(), resource_id, inputs)
             raise
         reason = f"{resource_id} was created, but: {described(error)}"
         state = _as_far_as_known(call, kind, resource_id, inputs)

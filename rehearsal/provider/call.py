@@ -34,6 +34,10 @@ class Call:
     ended: threading.Event = field(default_factory=threading.Event)
     """Set when the connection is lost."""
 
+    def of_nobody(self) -> Call:
+        """The same without a caller who could leave, for what must be done to its end."""
+        return Call(self.aws)
+
     def limit_seconds(self, usual: float) -> float:
         """How long this operation may wait: what the program says, else what is usual."""
         return self.timeout_seconds or usual

@@ -45,7 +45,9 @@ class _Cloud:
     def read(self, _call: Call, thing_id: str) -> Values | None:
         return self.things.get(thing_id)
 
-    def delete(self, _call: Call, thing_id: str, _state: Values) -> None:
+    def delete(self, call: Call, thing_id: str, _state: Values) -> None:
+        looks = iter((False, True))
+        call.wait_until(lambda: next(looks), "emptied", limit_seconds=5)
         self.things.pop(thing_id, None)
 
     @property
@@ -62,8 +64,12 @@ class _Cloud:
 
 
 def _call(*, is_caller_gone: bool = False) -> Call:
+    """One whose connection, where its caller is gone, has ended all waits."""
     aws: Any = _Region()
-    return Call(aws, is_caller_gone=lambda: is_caller_gone)
+    call = Call(aws, is_caller_gone=lambda: is_caller_gone)
+    if is_caller_gone:
+        call.ended.set()
+    return call
 
 
 def _born(births: Births, cloud: _Cloud, engine: int, size: str = "s") -> str:
