@@ -16,6 +16,7 @@ WIDTH = 1000.0
 HEIGHT = 100.0
 MIN_FAILURE_HEIGHT = 5.0
 """A single lost request among thousands must be seen."""
+MIN_WIDTH = 0.2
 
 STACK = (ERROR, STATUS_5XX, STATUS_4XX, EXCLUDED, OK)
 """From the ground up: what matters stands where the eye begins."""
@@ -60,12 +61,37 @@ class Span:
         return round(min(max((unix_s - self.start_s) / length_s, 0.0), 1.0) * 100, 4)
 
 
+@dataclass(frozen=True, slots=True)
+class LogScale:
+    """Latencies upwards, a decade as high as any other; in milliseconds."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def over(cls, values: Sequence[float]) -> LogScale:
+        """Whole decades around all values."""
+        low = 10.0 ** math.floor(math.log10(max(min(values, default=1.0), 0.1)))
+        return cls(low, 10.0 ** math.ceil(math.log10(max(*values, low * 10, 1.0))))
+
+    def up(self, value: float) -> float:
+        """How high a value stands, 0 to `HEIGHT`."""
+        return math.log(max(value, self.low) / self.low) / math.log(self.high / self.low) * HEIGHT
+
+    @property
+    def ticks(self) -> list[Tick]:
+        """One a decade."""
+        decades = range(round(math.log10(self.high / self.low)) + 1)
+        values = [self.low * 10**n for n in decades]
+        return [Tick(round(self.up(value), 2), ms_text(value)) for value in values]
+
+
 def status_plot(series: Series, span: Span) -> Plot:
     """Requests a second, by how they ended."""
     rates = [bucket.requests / series.step_s for bucket in series.buckets.values()]
     top = nice_ceiling(max(rates, default=1.0))
     shapes: dict[str, list[str]] = {kind: [] for kind in STACK}
-    for left, width, bucket in _columns(series, span):
+    for left, width, bucket in columns(series, span):
         floor = 0.0
         for kind in STACK:
             count = bucket.kinds.get(kind, 0)
@@ -75,7 +101,7 @@ def status_plot(series: Series, span: Span) -> Plot:
             if kind not in (OK, EXCLUDED):
                 height = max(height, MIN_FAILURE_HEIGHT)
             height = min(height, HEIGHT - floor)
-            shapes[kind].append(_rectangle(left, floor, width, height))
+            shapes[kind].append(rectangle(left, floor, width, height))
             floor += height
     paths = [Path(f"kind-{kind}", "".join(d)) for kind, d in shapes.items() if d]
     return Plot(paths, [Tick(100.0, f"{top:,g}/s"), Tick(0.0, "0")])
@@ -89,25 +115,21 @@ def latency_plot(series: Series, span: Span) -> Plot:
         for _, share in LATENCIES
         if (value := _latency(bucket, share)) is not None
     ]
-    low = 10.0 ** math.floor(math.log10(max(min(values, default=1.0), 0.1)))
-    high = 10.0 ** math.ceil(math.log10(max(*values, low * 10, 1.0)))
-
-    def up(value: float) -> float:
-        return math.log(max(value, low) / low) / math.log(high / low) * HEIGHT
-
+    scale = LogScale.over(values)
     paths = [
-        Path(f"latency-{name}", _line(series, span, lambda b, s=share: _latency(b, s), up))
+        Path(
+            f"latency-{name}",
+            line_through(series, span, lambda b, s=share: _latency(b, s), scale.up),
+        )
         for name, share in LATENCIES
     ]
-    decades = range(round(math.log10(high / low)) + 1)
-    ticks = [Tick(round(up(low * 10**n), 2), ms_text(low * 10**n)) for n in decades]
-    return Plot(paths, ticks)
+    return Plot(paths, scale.ticks)
 
 
 def split_plot(series: Series, span: Span, slots: Sequence[str]) -> Plot:
     """The part of each slot in the answers of each step."""
     shapes: dict[str, list[str]] = {slot: [] for slot in slots}
-    for left, width, bucket in _columns(series, span):
+    for left, width, bucket in columns(series, span):
         total = sum(tally.judged for tally in bucket.slots.values())
         floor = 0.0
         for slot in slots:
@@ -115,7 +137,7 @@ def split_plot(series: Series, span: Span, slots: Sequence[str]) -> Plot:
             if tally is None or not tally.judged:
                 continue
             height = tally.judged / total * HEIGHT
-            shapes[slot].append(_rectangle(left, floor, width, height))
+            shapes[slot].append(rectangle(left, floor, width, height))
             floor += height
     paths = [Path(f"slot-{n % 6}", "".join(shapes[slot])) for n, slot in enumerate(slots)]
     return Plot(paths, [Tick(100.0, "100 %"), Tick(50.0, "50 %"), Tick(0.0, "0")])
@@ -137,18 +159,19 @@ def ms_text(value: float) -> str:
     return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
 
 
-def _columns(series: Series, span: Span) -> list[tuple[float, float, Bucket]]:
-    """Left edge, width and bucket of each step, in order."""
-    scale = WIDTH / max(span.end_s - span.start_s, 1e-9)
-    columns: list[tuple[float, float, Bucket]] = []
+def columns(series: Series, span: Span) -> list[tuple[float, float, Bucket]]:
+    """Left edge, width and bucket of each step that is on the axis, in order."""
+    found: list[tuple[float, float, Bucket]] = []
     for index, bucket in sorted(series.buckets.items()):
-        left = (series.start_s + index * series.step_s - span.start_s) * scale
-        right = min(left + series.step_s * scale, WIDTH)
-        columns.append((left, max(right - left, 0.2), bucket))
-    return columns
+        start_s = series.start_s + index * series.step_s
+        left = span.percent(start_s) / 100 * WIDTH
+        right = span.percent(start_s + series.step_s) / 100 * WIDTH
+        if right > left:
+            found.append((left, max(right - left, MIN_WIDTH), bucket))
+    return found
 
 
-def _line(
+def line_through(
     series: Series,
     span: Span,
     value_of: Callable[[Bucket], float | None],
@@ -157,7 +180,7 @@ def _line(
     """A line through the middle of each step; broken where a step has no value."""
     parts: list[str] = []
     pen = "M"
-    for left, width, bucket in _columns(series, span):
+    for left, width, bucket in columns(series, span):
         value = value_of(bucket)
         if value is None:
             pen = "M"
@@ -167,7 +190,8 @@ def _line(
     return "".join(parts)
 
 
-def _rectangle(left: float, floor: float, width: float, height: float) -> str:
+def rectangle(left: float, floor: float, width: float, height: float) -> str:
+    """A box that stands on `floor`."""
     return f"M{left:.2f} {HEIGHT - floor:.2f}h{width:.2f}v{-height:.2f}h{-width:.2f}z"
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ops.report.records import Traffic
 from ops.report.story import Said, Story
 from ops.traffic.answer import Stream
-from probe.plot import HEIGHT, WIDTH, Path, Plot, Span, Tick, ms_text, nice_ceiling
-from probe.series import EXCLUDED, Bucket, Series
+from probe.plot import (
+    HEIGHT,
+    WIDTH,
+    LogScale,
+    Path,
+    Plot,
+    Span,
+    Tick,
+    columns,
+    line_through,
+    nice_ceiling,
+    rectangle,
+)
+from probe.series import EXCLUDED, Bucket
 from rollout.split import Slot
 
 LATENCY_SHARE = 0.95
@@ -55,7 +66,7 @@ def rate_plot(traffic: Traffic, span: Span) -> Plot:
     rates = [bucket.requests / traffic.step_s for bucket in series.buckets.values()]
     top = nice_ceiling(max(rates, default=1.0))
     shapes: dict[str, list[str]] = {css_of(slot): [] for slot in Slot} | {"nobody": []}
-    for left, width, bucket in _columns(series, span):
+    for left, width, bucket in columns(series, span):
         floor = 0.0
         counts = {css_of(slot): _judged(bucket, slot) for slot in Slot}
         judged = bucket.requests - bucket.kinds[EXCLUDED]
@@ -63,7 +74,7 @@ def rate_plot(traffic: Traffic, span: Span) -> Plot:
         for css, count in counts.items():
             height = min(count / traffic.step_s / top * HEIGHT, HEIGHT - floor)
             if height > 0:
-                shapes[css].append(_rectangle(left, floor, width, height))
+                shapes[css].append(rectangle(left, floor, width, height))
                 floor += height
     paths = [Path(css, "".join(d)) for css, d in shapes.items() if d]
     return Plot(paths, [Tick(100.0, f"{top:,g}/s"), Tick(0.0, "0")])
@@ -74,7 +85,10 @@ def error_plot(traffic: Traffic, span: Span) -> Plot:
     top = max((_lost(b) for s in traffic.series.values() for b in s.buckets.values()), default=0.0)
     top = min(1.0, nice_ceiling(max(top, 0.01)))
     paths = [
-        Path(f"line {css}", _line(traffic.series[stream], span, _lost, lambda v: v / top * HEIGHT))
+        Path(
+            f"line {css}",
+            line_through(traffic.series[stream], span, _lost, lambda v: v / top * HEIGHT),
+        )
         for stream, css in _streams()
     ]
     return Plot(paths, [Tick(100.0, f"{top * 100:g} %"), Tick(0.0, "0")])
@@ -83,18 +97,12 @@ def error_plot(traffic: Traffic, span: Span) -> Plot:
 def latency_plot(traffic: Traffic, span: Span) -> Plot:
     """The 95th percentile of each stream, on a logarithmic scale."""
     values = [v for s in traffic.series.values() for b in s.buckets.values() if (v := _p95(b))]
-    low = 10.0 ** math.floor(math.log10(max(min(values, default=1.0), 0.1)))
-    high = 10.0 ** math.ceil(math.log10(max(*values, low * 10, 1.0)))
-
-    def up(value: float) -> float:
-        return math.log(max(value, low) / low) / math.log(high / low) * HEIGHT
-
+    scale = LogScale.over(values)
     paths = [
-        Path(f"line {css}", _line(traffic.series[stream], span, _p95, up))
+        Path(f"line {css}", line_through(traffic.series[stream], span, _p95, scale.up))
         for stream, css in _streams()
     ]
-    decades = range(round(math.log10(high / low)) + 1)
-    return Plot(paths, [Tick(round(up(low * 10**n), 2), ms_text(low * 10**n)) for n in decades])
+    return Plot(paths, scale.ticks)
 
 
 def lanes(story: Story, span: Span) -> dict[str, list[Band]]:
@@ -129,38 +137,3 @@ def _lost(bucket: Bucket) -> float:
 
 def _p95(bucket: Bucket) -> float | None:
     return bucket.steady.latency_ms.quantile(LATENCY_SHARE)
-
-
-def _columns(series: Series, span: Span) -> list[tuple[float, float, Bucket]]:
-    """Left edge, width and bucket of each step that is on the axis, in order."""
-    columns: list[tuple[float, float, Bucket]] = []
-    for index, bucket in sorted(series.buckets.items()):
-        start_s = series.start_s + index * series.step_s
-        left = span.percent(start_s) / 100 * WIDTH
-        right = span.percent(start_s + series.step_s) / 100 * WIDTH
-        if right > left:
-            columns.append((left, right - left, bucket))
-    return columns
-
-
-def _line(
-    series: Series,
-    span: Span,
-    value_of: Callable[[Bucket], float | None],
-    up: Callable[[float], float],
-) -> str:
-    """A line through the middle of each step; broken where a step has no value."""
-    parts: list[str] = []
-    pen = "M"
-    for left, width, bucket in _columns(series, span):
-        value = value_of(bucket)
-        if value is None:
-            pen = "M"
-            continue
-        parts.append(f"{pen}{left + width / 2:.2f} {HEIGHT - up(value):.2f}")
-        pen = "L"
-    return "".join(parts)
-
-
-def _rectangle(left: float, floor: float, width: float, height: float) -> str:
-    return f"M{left:.2f} {HEIGHT - floor:.2f}h{width:.2f}v{-height:.2f}h{-width:.2f}z"
