@@ -120,7 +120,10 @@ def locks(stack: Rehearsed) -> list[Path]:
 
 
 def at_work(stack: Rehearsed) -> set[str]:
-    """Drivers, probers and engines that work in the stack's folder; not the rehearsal itself."""
+    """Drivers, probers, engines and programs at work in the stack's folder; the rehearsal is not.
+
+    The engine's own words are `pulumi --non-interactive up`.
+    """
     found: set[str] = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -128,7 +131,7 @@ def at_work(stack: Rehearsed) -> set[str]:
             is_there = (folder / "cwd").readlink() == stack.root
         except (FileNotFoundError, PermissionError, ProcessLookupError):
             continue
-        is_ours = any(name in words for name in ("ops.cli", "ops.traffic", "pulumi up"))
+        is_ours = any(name in words for name in ("ops.cli", "ops.traffic", "pulumi"))
         if is_there and is_ours and int(folder.name) != os.getpid():
             found.add(f"{folder.name} {words.strip()}")
     return found
