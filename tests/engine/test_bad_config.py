@@ -84,6 +84,16 @@ CASES: dict[str, tuple[Spoil, str]] = {
     "a malformed image": (put("images", "web", "02", value="ami-xyz"), 'failover:images.web["02"]'),
     "several at once": (spoil_two, "2 problems"),
 }
+QUICK = {
+    "weights that do not sum",
+    "no weights key",
+    "the same priority twice",
+    "an unknown key",
+    "a slot that is not quoted",
+    "several at once",
+}
+"""One of each kind; what the other messages say is tested without the engine."""
+MARKED = [pytest.param(case, marks=[] if case in QUICK else pytest.mark.long) for case in CASES]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +109,7 @@ def stack_file(dev: Rehearsed) -> Generator[dict[str, Any]]:
     dev.workspace.stack_file.write_text(text)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", MARKED)
 def test_bad_config_is_refused_in_one_message_before_anything_changes(
     dev: Rehearsed, stack_file: dict[str, Any], case: str
 ) -> None:

@@ -157,6 +157,7 @@ def test_an_update_without_a_preview_stops_at_the_resource_that_breaks_a_policy(
     assert delays(prod) == {"2"}
 
 
+@pytest.mark.long
 def test_dev_is_advised_of_what_it_does_without_and_stopped_by_nothing(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

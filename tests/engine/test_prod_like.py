@@ -65,6 +65,7 @@ def test_outputs_tell_the_weights_as_they_are(prod: Rehearsed) -> None:
     }
 
 
+@pytest.mark.long
 def test_a_services_own_weights_override_the_common_ones(prod: Rehearsed) -> None:
     prod.engine.set_config("services.web.weights", "75/25", "--path")
     result = prod.engine.up()
@@ -123,6 +124,7 @@ def test_destroy_is_refused_while_the_stack_is_protected(prod: Rehearsed) -> Non
     assert [service.weights for service in prod.observer().read()] == ["90/10", "90/10"]
 
 
+@pytest.mark.long
 def test_an_unprotected_stack_destroys_to_nothing_a_bucket_with_objects_included(
     prod: Prod,
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_check_that_fails_takes_the_weights_back(play: Play) -> None:
     assert "command" in played.reason
 
 
+@pytest.mark.long
 def test_a_gate_that_cannot_tell_holds_and_takes_the_weights_back_at_its_deadline(
     play: Play,
 ) -> None:

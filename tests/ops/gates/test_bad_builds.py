@@ -64,6 +64,10 @@ class Watched:
         self.services = services
         self.verdicts: dict[str, dict[str, Verdict]] = {build: {} for build in services.groups}
         """Build -> gate -> its first fail, else its last verdict."""
+        self.passed: set[tuple[str, str]] = set()
+        """Build and gate, where it passed at any time: a busy machine may unsettle it again."""
+        self.first: dict[tuple[str, str], Verdict] = {}
+        """Build and gate -> its first verdict."""
         self.seconds: dict[tuple[str, str], float] = {}
         """Build and gate -> from the stage to the first fail."""
         self._places = Places(folder, folder, services.way)
@@ -112,19 +116,19 @@ class Watched:
                 known = self.verdicts[build].get(gate.name)
                 if known is None or known.outcome is not Outcome.FAIL:
                     verdict = self.verdicts[build][gate.name] = gate.judge()
+                    self.first.setdefault((build, gate.name), verdict)
                     if verdict.outcome is Outcome.FAIL:
                         self.seconds[build, gate.name] = at_s
+                    elif verdict.outcome is Outcome.PASS:
+                        self.passed.add((build, gate.name))
 
     def failing(self, build: str) -> set[str]:
         """The gates that failed for a build."""
-        return self._said(build, Outcome.FAIL)
+        return {name for name, v in self.verdicts[build].items() if v.outcome is Outcome.FAIL}
 
     def passing(self, build: str) -> set[str]:
-        """The gates whose last verdict lets a build through."""
-        return self._said(build, Outcome.PASS)
-
-    def _said(self, build: str, outcome: Outcome) -> set[str]:
-        return {name for name, v in self.verdicts[build].items() if v.outcome is outcome}
+        """The gates that let a build through at some time, and never failed it."""
+        return {gate for of, gate in self.passed if of == build} - self.failing(build)
 
 
 def now() -> datetime:
@@ -175,7 +179,7 @@ def test_the_good_build_is_failed_by_no_gate_and_passes_those_that_have_data(
 
 
 def test_cloudwatch_without_a_whole_minute_is_inconclusive(watched: Watched) -> None:
-    verdict = watched.verdicts["v2"]["metrics"]
+    verdict = watched.first["v2", "metrics"]
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "whole minutes since the stage was verified" in verdict.reason

@@ -10,7 +10,7 @@ import pytest
 
 from tests.rehearsal.provider.attached import Attached, attached, left_in_aws
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("provider-killed")]
+pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.xdist_group("provider-killed")]
 
 KILLED_AFTER = (1, 4, 9, 16, 25, 40)
 """Outputs that the killed engines have heard of; the last ones were never written down."""
