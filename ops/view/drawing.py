@@ -15,6 +15,7 @@ from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 
 SHOWN_NOTES = 5
+WHY_LINES = 3
 LATENCY_SECONDS = 60
 RATE_SECONDS = 5
 WIDE = 120
@@ -35,6 +36,7 @@ def drawn(state: ViewState, now_s: float, width: int) -> RenderableType:
         _title(state, now_s),
         _stages(state),
         _weights(state, width),
+        *_why(state, width),
         _doing(state, width),
         Text(),
         _slots(state, width),
@@ -93,10 +95,17 @@ def _weights(state: ViewState, width: int) -> Text:
     return text
 
 
+def _why(state: ViewState, width: int) -> Iterator[Text]:
+    """What made it turn back, as long as anything is shown."""
+    if state.going_back:
+        text = Text("  why   ", style="bold red", overflow="fold")
+        text.append(" ".join(state.going_back.split()))
+        text.truncate(WHY_LINES * (width - 1), overflow="ellipsis")
+        yield text
+
+
 def _doing(state: ViewState, width: int) -> Text:
     text = Text("  now   ", no_wrap=True, overflow="ellipsis")
-    if state.going_back and not state.outcome:
-        text.append(f"{state.going_back}  ", style="red")
     text.append(state.doing, style="bold")
     if state.seconds_left is not None:
         text.append(f"  {_left(state.seconds_left)} left", style="bold")

@@ -11,6 +11,7 @@ from ops.view.live import LiveView
 from ops.view.second import counted
 from ops.view.state import ViewState
 from probe.record import Verdict as Said
+from rollout.entry import Kind
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
 from tests.ops.report.sample import REASON, START, entries
@@ -102,7 +103,23 @@ def test_a_ramp_that_went_back_shows_why_and_how_it_ended() -> None:
     text = text_of(state_after(), 160)
 
     assert "ROLLED BACK" in text
-    assert "rollback to 100/0" in text.lower()
+    assert f"why   probe: {REASON}" in text
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_whole_reason_stands_over_what_is_done_while_a_ramp_goes_back(width: int) -> None:
+    *going_on, back = (e for e in entries() if e.kind is not Kind.RAMP_FINISHED)
+    assert back.kind is Kind.ROLLBACK_FINISHED
+    state = ViewState()
+    for each in going_on:
+        state.saw(each)
+    state.waits("pulumi up", None)
+
+    text = text_of(state, width)
+
+    assert "ROLLING BACK" in text
+    assert f"why probe: {REASON}" in " ".join(text.split())
+    assert "now   pulumi up" in text
 
 
 def test_the_newest_seconds_of_traffic_are_kept_and_no_more() -> None:
