@@ -84,10 +84,15 @@ def verdict_from(plain: Mapping[str, Any]) -> Verdict:
     return Verdict(plain["gate"], outcome, plain["reason"], plain["numbers"], window)
 
 
-def combined(verdicts: Iterable[Verdict]) -> Outcome:
-    """One outcome of several: fail over inconclusive over pass; none at all is inconclusive."""
-    outcomes = {verdict.outcome for verdict in verdicts}
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Fail over inconclusive over pass; none at all is inconclusive."""
+    found = set(outcomes)
     for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE):
-        if outcome in outcomes:
+        if outcome in found:
             return outcome
-    return Outcome.PASS if outcomes else Outcome.INCONCLUSIVE
+    return Outcome.PASS if found else Outcome.INCONCLUSIVE
+
+
+def combined(verdicts: Iterable[Verdict]) -> Outcome:
+    """One outcome of several verdicts: the worst."""
+    return worst(verdict.outcome for verdict in verdicts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -20,14 +20,12 @@ from rollout.slot_minutes import (
     judged_latency,
     judged_share,
 )
-from rollout.verdict import Number, Outcome, Verdict, Window
+from rollout.verdict import Number, Outcome, Verdict, Window, worst
 from settings.gates import MetricsGate as Limits
 
 NAME = "metrics"
 POLL_SECONDS = 15.0
 MINUTE = timedelta(minutes=1)
-
-_SEVERITY: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 1, Outcome.FAIL: 2}
 
 Judged = tuple[Outcome, str]
 
@@ -91,9 +89,9 @@ class MetricsGate:
     def _verdict(self, found: StackMetrics, stage: StageMark, window: Window) -> Verdict:
         judged = [self._service(found, name, stage) for name in stage.services]
         judged.append(self._balancer(found))
-        worst = max(judged, key=lambda each: _SEVERITY[each[0]])[0]
-        reason = "; ".join(said for outcome, said in judged if outcome is worst and said)
-        return Verdict(NAME, worst, reason, self._numbers(found, stage), window)
+        outcome = worst(each for each, _ in judged)
+        reason = "; ".join(said for each, said in judged if each is outcome and said)
+        return Verdict(NAME, outcome, reason, self._numbers(found, stage), window)
 
     def _service(self, found: StackMetrics, name: str, stage: StageMark) -> Judged:
         candidate = found.slots.get((name, stage.candidate), Measured())
@@ -107,7 +105,8 @@ class MetricsGate:
             )
         against = [each for each in self._against(candidate, stable) if each is not None]
         if against:
-            outcome, said = max(against, key=lambda each: _SEVERITY[each[0]])
+            outcome = worst(each for each, _ in against)
+            said = next(said for each, said in against if each is outcome)
             return outcome, f"{name}: slot {stage.candidate}: {said}"
         bad = Counts(min(int(candidate.total(names.STATUS_5XX)), requests), requests)
         return Outcome.PASS, (

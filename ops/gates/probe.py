@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
 from ops.gates.gate import StageMark
 from ops.gates.probe_evidence import ServiceEvidence
 from ops.traffic.answer import Answer
-from rollout.verdict import Outcome, Verdict, Window
+from rollout.verdict import Outcome, Verdict, Window, worst
 from settings.gates import ProbeGate as Limits
 
 NAME = "probe"
@@ -86,12 +86,12 @@ class ProbeGate:
         window = Window(min(stage.verified_at, now), now)
         own = self._own_trouble(stage, window, now)
         findings = [self._services[name].finding() for name in stage.services]
-        worst = max(findings, key=lambda each: _SEVERITY[each.outcome])
+        outcome = worst(each.outcome for each in findings)
         numbers = {key: value for each in findings for key, value in each.numbers.items()}
-        if worst.outcome is not Outcome.FAIL and own is not None:
+        if outcome is not Outcome.FAIL and own is not None:
             return Verdict(NAME, Outcome.INCONCLUSIVE, own, numbers, window)
-        reasons = [each.reason for each in findings if each.outcome is worst.outcome]
-        return Verdict(NAME, worst.outcome, "; ".join(reasons), numbers, window)
+        reasons = [each.reason for each in findings if each.outcome is outcome]
+        return Verdict(NAME, outcome, "; ".join(reasons), numbers, window)
 
     def close(self) -> None:
         """Nothing: the traffic belongs to the driver."""
@@ -134,6 +134,3 @@ class ProbeGate:
     def _give_back(self, answer: Answer) -> None:
         with self._lock:
             self._waiting.append(answer)
-
-
-_SEVERITY: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 1, Outcome.FAIL: 2}

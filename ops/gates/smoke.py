@@ -12,13 +12,11 @@ from ops.gates.smoke_pairs import Pairs
 from ops.gates.smoke_round import Round, SmokeRound
 from ops.traffic.page import Page, PageError
 from rollout.split import Slot
-from rollout.verdict import Number, Outcome, Verdict, Window
+from rollout.verdict import Number, Outcome, Verdict, Window, worst
 from settings.gates import SmokeGate as Limits
 
 NAME = "smoke"
 REPEAT_SECONDS = 10.0
-
-_SEVERITY: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 1, Outcome.FAIL: 2}
 
 Fetch = Callable[[str, Slot], Page]
 """Gets a URL from a slot, by the slot's preview rule.
@@ -68,12 +66,12 @@ class SmokeGate:
         if newest.value is None:
             reason = f"the load balancer gives no answer: {newest.error}"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
-        worst = max(newest.value, key=lambda each: _SEVERITY[each.outcome])
-        reasons = [each.reason for each in newest.value if each.outcome is worst.outcome]
+        outcome = worst(each.outcome for each in newest.value)
+        reasons = [each.reason for each in newest.value if each.outcome is outcome]
         numbers: dict[str, Number] = {}
         for each in newest.value:
             numbers |= each.numbers
-        return Verdict(NAME, worst.outcome, "; ".join(reasons), numbers, window)
+        return Verdict(NAME, outcome, "; ".join(reasons), numbers, window)
 
     def close(self) -> None:
         """Ask no more."""

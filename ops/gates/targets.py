@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from ops.gates.gate import StageMark
 from ops.gates.repeated import Look, Repeated
 from rollout.observation import LiveService
 from rollout.target_health import TargetHealth, judged_target_health
-from rollout.verdict import Outcome, Verdict, Window
+from rollout.verdict import Outcome, Verdict, Window, worst
 
 NAME = "targets"
 POLL_SECONDS = 3.0
@@ -21,8 +21,6 @@ STALE_SECONDS = 30.0
 
 FAILED_LOOKS = 2
 """So many looks in a row must fail: a target that is replaced is gone for a moment."""
-
-_SEVERITY: Mapping[Outcome, int] = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 1, Outcome.FAIL: 2}
 
 
 class LiveServices(Protocol):
@@ -68,12 +66,11 @@ class TargetsGate:
             reason = f"target health was last read {age_s:.0f} s ago"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
         found = self._found(newest, stage)
-        worst = max(found, key=lambda each: _SEVERITY[each.outcome])
-        outcome = worst.outcome
-        if outcome is Outcome.FAIL and not self._fails_for_long(looks, stage):
-            outcome = Outcome.INCONCLUSIVE
+        seen = worst(each.outcome for each in found)
+        is_brief = seen is Outcome.FAIL and not self._fails_for_long(looks, stage)
         numbers = {name: value for each in found for name, value in each.numbers.items()}
-        reasons = [each.reason for each in found if each.outcome is worst.outcome]
+        reasons = [each.reason for each in found if each.outcome is seen]
+        outcome = Outcome.INCONCLUSIVE if is_brief else seen
         return Verdict(NAME, outcome, "; ".join(reasons), numbers, window)
 
     def close(self) -> None:
