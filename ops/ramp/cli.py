@@ -6,6 +6,7 @@ import functools
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import click
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.journal.observer import Observer
+from ops.ramp.abandoned import Abandoned
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BadInputError, RampError, RefusedError
 from ops.ramp.finding import Found, refuse_held, unfinished
@@ -141,21 +143,25 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
     hand = own_hand()
     refuse_held(history, hand, datetime.now(UTC), Processes(), take_over=given["take_over"])
     limits = limits_of(stack, given["bake"])
-    launcher = Launcher(stack, hand, limits, choice, [observer(as_json=given["as_json"])])
+    observers = [observer(as_json=given["as_json"])]
     ramp_id = f"{datetime.now(UTC):{RAMP_ID}}-{hand.pid}"
-    found = None if given["anew"] else unfinished(stack.ramps, history, ramp_id)
-    if found is not None:
+    found = unfinished(stack.ramps, history, ramp_id)
+    if found is not None and not given["anew"]:
         _refuse_other(found, choice)
         say = functools.partial(click.echo, err=True)
         say("a ramp that did not end is gone on with")
         entries = FileJournal(found.folder).entries()
         await_engine(entries, Processes(), say, is_going_back=False)
-        return launcher.resume(found, ramp_id)
+        return Launcher(stack, hand, limits, choice, observers).resume(found, ramp_id)
     _refuse_frozen(stack)
+    abandoned = None if found is None else Abandoned.of(found.progress, found.recalled)
+    if abandoned is not None:
+        stack = replace(stack, candidate=abandoned.persons(stack.candidate))
+    launcher = Launcher(stack, hand, limits, choice, observers)
     plan = launcher.plan()
     _show(stack, plan, limits)
     _ask(yes=given["yes"])
-    return launcher.start(plan, ramp_id, stack.ramps / ramp_id)
+    return launcher.start(plan, ramp_id, stack.ramps / ramp_id, abandoned)
 
 
 def _refuse_other(found: Found, choice: Choice) -> None:
@@ -226,6 +232,14 @@ def _show(stack: OpenedStack, plan: Plan, limits: Limits) -> None:
         f"  bake {limits.bake:g} s each, then hold {limits.hold:g} s, watch {limits.watch:g} s",
         err=True,
     )
+    if stack.candidate is not None:
+        click.echo(
+            f"  note:    `candidate` of the config is {stack.candidate}, and stays so after the "
+            f"ramp: a shift by hand to slot {stack.candidate.other} then counts as the way back, "
+            "which no guard holds up\n"
+            "           where it is not needed: pulumi config rm candidate",
+            err=True,
+        )
 
 
 def _ask(*, yes: bool) -> None:

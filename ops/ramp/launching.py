@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ops.journal.journal import FileJournal
 from ops.journal.observer import Observer
+from ops.ramp.abandoned import Abandoned
 from ops.ramp.clock import Signals, SystemClock
 from ops.ramp.driver import Driver, Ending
 from ops.ramp.finding import Found
@@ -54,12 +55,16 @@ class Launcher:
             BadInputError: there is none to do, or its slots cannot have what it takes.
             NotSureError: the stack file and AWS say different weights.
         """
-        plan = Planner(self._stack, self._live, self._choice).plan()
+        stack = self._stack
+        file, stages = stack.engine.stack_file, stack.ramp.stages
+        plan = Planner(file, stages, stack.candidate, self._live, self._choice).plan()
         refuse_groupless(plan, self._live.services())
         self._fleets(plan).refuse_short()
         return plan
 
-    def start(self, plan: Plan, ramp: str, folder: Path) -> Ending:
+    def start(
+        self, plan: Plan, ramp: str, folder: Path, abandoned: Abandoned | None = None
+    ) -> Ending:
         """Begin a new ramp and drive it.
 
         Raises:
@@ -70,6 +75,8 @@ class Launcher:
         fleets = self._fleets(plan)
         with self._opened(ramp, folder, plan) as run:
             self._begin(run, plan, fleets)
+            if abandoned is not None:
+                abandoned.hand_over(run)
             return self._driven(run)
 
     def resume(self, found: Found, ramp: str) -> Ending:

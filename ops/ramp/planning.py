@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from ops.ramp.errors import BadInputError, NotSureError
-from ops.ramp.live_stack import LiveStack
-from ops.ramp.stack import OpenedStack
 from ops.ramp.stack_file import StackFile
 from rollout.errors import PlanError
 from rollout.plan import EVEN, Plan, lighter, planned
@@ -29,11 +29,41 @@ class Choice:
     """Of the stack's history, when it was looked at for another hand."""
 
 
+class LiveSplits(Protocol):
+    """What a plan needs to know of the live stack."""
+
+    def splits(self) -> Mapping[str, Split]:
+        """The split of every service's rule."""
+        ...
+
+    def released_last(self, services: Sequence[str]) -> Slot | None:
+        """The slot that was released last in all of `services`; None where they differ."""
+        ...
+
+
 class Planner:
     """Makes the plan of a new ramp, or says why there is none."""
 
-    def __init__(self, stack: OpenedStack, live: LiveStack, choice: Choice) -> None:
-        self._stack = stack
+    def __init__(
+        self,
+        stack_file: Path,
+        stages: Sequence[int],
+        configured: Slot | None,
+        live: LiveSplits,
+        choice: Choice,
+    ) -> None:
+        """Be ready.
+
+        Args:
+            stack_file: What is deployed, as the file says it.
+            stages: The weights to stop at.
+            configured: The config's `candidate`, where it is a person's.
+            live: The stack.
+            choice: What a person asked for.
+        """
+        self._file = stack_file
+        self._stages = stages
+        self._configured = configured
         self._live = live
         self._choice = choice
 
@@ -44,6 +74,7 @@ class Planner:
             BadInputError: there is none to do.
             NotSureError: the stack file and AWS say different weights.
         """
+        self._refuse_contradiction()
         live = self._chosen_splits()
         up_to = EVEN if self._choice.is_even else TOTAL_WEIGHT
         candidate = lighter(live) if self._choice.is_even else self._candidate(live)
@@ -56,14 +87,36 @@ class Planner:
                 "  mend:     failover ramp --to 02"
             )
         try:
-            plan = planned(live, candidate, self._stack.ramp.stages, up_to)
+            plan = planned(live, candidate, self._stages, up_to)
         except PlanError as error:
-            raise BadInputError(str(error)) from error
+            raise BadInputError(f"{error}{self._hint(candidate)}") from error
         self._refuse_other_config(live)
         return plan
 
+    def _refuse_contradiction(self) -> None:
+        """Raises BadInputError where the config names another slot than the person does."""
+        to, configured = self._choice.to, self._configured
+        if to is None or configured is None or to is configured:
+            return
+        raise BadInputError(
+            f"--to {to}, and `candidate` in {self._file.name} is {configured}; nothing was begun\n"
+            f"  expected: one slot to raise: with that `candidate` the guards take every shift to "
+            f"slot {to} for the way back, and hold none up\n"
+            f"  mend:     pulumi config rm candidate, then failover ramp --to {to}"
+        )
+
+    def _hint(self, candidate: Slot) -> str:
+        """What to do where the config alone has chosen a slot that cannot be raised."""
+        if self._choice.to is not None or self._configured is not candidate:
+            return ""
+        return (
+            f"\n  expected: `candidate` in {self._file.name} is {candidate}, which names the slot "
+            "that a ramp raises\n"
+            f"  mend:     pulumi config rm candidate, then failover ramp --to {candidate.other}"
+        )
+
     def _candidate(self, live: dict[str, Split]) -> Slot | None:
-        chosen = self._choice.to or self._stack.candidate
+        chosen = self._choice.to or self._configured
         return chosen or self._live.released_last(tuple(live)) or lighter(live)
 
     def _chosen_splits(self) -> dict[str, Split]:
@@ -74,11 +127,11 @@ class Planner:
         return {name: live[name] for name in self._choice.services or sorted(live)}
 
     def _refuse_other_config(self, live: Mapping[str, Split]) -> None:
-        configured = StackFile.read(self._stack.engine.stack_file).weights()
+        configured = StackFile.read(self._file).weights()
         apart = {s: text for s, text in configured.items() if s in live and text != str(live[s])}
         for service, text in sorted(apart.items()):
             raise NotSureError(
-                f"{service} is at {live[service]}, and {self._stack.engine.stack_file.name} says "
+                f"{service} is at {live[service]}, and {self._file.name} says "
                 f"{text}; nothing was changed\n"
                 "  expected: a ramp begins where the config and the live rules agree\n"
                 f"  mend:     failover plan, then pulumi up; or keep what is live: "

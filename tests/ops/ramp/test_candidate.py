@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from ops.ramp.abandoned import Abandoned
 from ops.ramp.driver import Ending
 from rollout.entry import Entry, Kind
 from rollout.plan import Plan
-from rollout.recall import Told
+from rollout.progress import folded
+from rollout.recall import Told, recalled
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.world import SERVICES, KilledError, World
@@ -86,6 +88,60 @@ def test_the_candidate_of_before_is_known_without_the_journal(
 
     assert ending.exit_code == 0
     assert world.candidate() == (before or None)
+
+
+@pytest.mark.parametrize("before", [None, "01"])
+@pytest.mark.parametrize("is_journal_lost", [True, False])
+def test_a_ramp_in_place_of_a_dead_one_puts_back_what_was_there_before_both(
+    world: World, before: str | None, is_journal_lost: bool
+) -> None:
+    if before is not None:
+        world.set_candidate(before)
+    kill_at_the_second_stage(world)
+    abandoned = abandoned_in(world, is_journal_lost=is_journal_lost)
+
+    persons = abandoned.persons(Slot(world.candidate() or ""))
+    ending = start_anew(world, abandoned, SERVICES)
+
+    assert persons == (Slot(before) if before else None)
+    assert ending.exit_code == 0
+    assert world.candidate() == before
+
+
+def test_a_candidate_that_a_person_set_after_a_ramp_died_is_theirs(world: World) -> None:
+    kill_at_the_second_stage(world)
+    world.set_candidate("01")
+    abandoned = abandoned_in(world, is_journal_lost=False)
+
+    start_anew(world, abandoned, SERVICES)
+
+    assert abandoned.persons(Slot.FIRST) is Slot.FIRST
+    assert world.candidate() == "01"
+
+
+def test_of_a_dead_ramp_no_floor_is_left_on_a_service_that_the_next_one_does_not_move(
+    world: World,
+) -> None:
+    kill_at_the_second_stage(world)
+    assert set(world.floors()) == set(SERVICES)
+
+    start_anew(world, abandoned_in(world, is_journal_lost=False), ("web",))
+
+    assert world.floors() == {}
+
+
+def abandoned_in(world: World, *, is_journal_lost: bool) -> Abandoned:
+    progress = None if is_journal_lost else folded(world.journal.kept)
+    abandoned = Abandoned.of(progress, recalled(world.told[::-1]))
+    assert abandoned is not None
+    return abandoned
+
+
+def start_anew(world: World, abandoned: Abandoned, services: tuple[str, ...]) -> Ending:
+    world.journal.kept = []
+    world.journal.before_append = lambda _entry: None
+    (live,) = set(world.live.values())
+    return world.run(Plan(services, Slot.FIRST, live, (100,)), abandoned=abandoned)
 
 
 def kill_at_the_second_stage(world: World) -> None:

@@ -13,6 +13,7 @@ from ops.engine.engine import PastUpdate
 from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
 from ops.journal.observer import Observer
+from ops.ramp.abandoned import Abandoned
 from ops.ramp.driver import Driver, Ending
 from ops.ramp.effects import Git, LiveService, LiveSlot, OldSlot
 from ops.ramp.errors import AwsError
@@ -232,7 +233,14 @@ class World:
     def facts(self, kind: Kind) -> list[Mapping[str, Any]]:
         return [entry.facts for entry in self.journal.kept if entry.kind is kind]
 
-    def run(self, plan: Plan, *, why_back: str | None = None, traffic: Any = None) -> Ending:
+    def run(
+        self,
+        plan: Plan,
+        *,
+        why_back: str | None = None,
+        traffic: Any = None,
+        abandoned: Abandoned | None = None,
+    ) -> Ending:
         """Begin, or go on where the journal is, or where the history is when there is none."""
         hand = Hand("somebody", "here", 4711)
         effects = Effects(
@@ -251,13 +259,16 @@ class World:
         )
         run = Run("r", hand, LIMITS, effects)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
-        if not self.journal.kept and (found := recalled(self.told[::-1])) is not None:
+        found = recalled(self.told[::-1]) if abandoned is None else None
+        if not self.journal.kept and found is not None:
             for entry in found.entries("r", self.clock.now(), self.live, counts):
                 self.journal.append(entry)
         if not self.journal.kept:
             live = sum(3 for slot in Slot if plan.start.weight_of(slot))
             fleets = dict.fromkeys(SERVICES, live)
             run.put(Kind.RAMP_STARTED, started_facts(plan, hand, run.until(), counts, fleets))
+            if abandoned is not None:
+                abandoned.hand_over(run)
         else:
             run.write(
                 Kind.RESUMED, found="", by=hand.by, host=hand.host, pid=hand.pid, until="never"
