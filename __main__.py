@@ -5,18 +5,22 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 
 import pulumi
 from pulumi.runtime import get_config_env, get_config_secret_keys_env
 
 from components.guards.errors import RefusedError
 from components.guards.memory import RunningEngine
+from components.guards.patience import PATIENCE_SECONDS, Patience
 from components.guards.program import ProgramGuards
 from components.guards.voice import EngineVoice
 from components.lookups import ProviderLookups
 from components.stack import declare_stack
-from live.errors import LiveError
+from live.errors import PASSING, LiveError
 from live.session import check_credentials
+from rollout.notice import NoticeKind
+from rollout.telling import stopped, unseen
 from settings import Settings, SettingsError, Surroundings
 from settings.raw import in_namespace
 
@@ -34,13 +38,23 @@ def main() -> None:
         environ=os.environ,
         aws_config=aws_config,
         secret_keys=frozenset(get_config_secret_keys_env()),
-        lookups=ProviderLookups(lambda: check_credentials(aws_config, os.environ)),
+        lookups=ProviderLookups(
+            Patience(PATIENCE_SECONDS, voice, threading.Event()),
+            lambda: check_credentials(aws_config, os.environ),
+        ),
     )
     try:
         settings = Settings.parse(raw, surroundings)
         guards = ProgramGuards(settings, aws_config, os.environ, RunningEngine(), voice)
-    except (SettingsError, LiveError) as error:
+    except SettingsError as error:
         pulumi.log.error(str(error))
+        sys.exit(BAIL)
+    except LiveError as error:
+        may_pass = isinstance(error, PASSING)
+        voice.say(unseen(NoticeKind.REFUSED, str(error), "nothing is changed", may_pass=may_pass))
+        sys.exit(BAIL)
+    except KeyboardInterrupt:
+        voice.say(stopped())
         sys.exit(BAIL)
     except RefusedError as refusal:
         for notice in refusal.notices:

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import pulumi_aws as aws
 
+from components.guards.patience import Patience
+from live.errors import passing_in
 from settings.lookup import (
     GroupFacts,
     ListenerFacts,
@@ -26,12 +28,13 @@ class ProviderLookups:
     They go where the resources go: same region, account, credentials and endpoint.
     """
 
-    def __init__(self, check_credentials: Callable[[], object]) -> None:
+    def __init__(self, patience: Patience, check_credentials: Callable[[], object]) -> None:
         """Be ready; `check_credentials` raises a `LiveError` where credentials lead nowhere."""
+        self._patience = patience
         self._check_credentials = check_credentials
 
     def _asked(self, ask: Callable[[], T]) -> T:
-        return answered(ask, self._check_credentials)
+        return self._patience.ask(lambda: answered(ask, self._check_credentials))
 
     def subnet(self, subnet_id: str) -> SubnetFacts:
         """Source: EC2 API, DescribeSubnets."""
@@ -87,7 +90,8 @@ def answered(ask: Callable[[], T], check_credentials: Callable[[], object]) -> T
     """What `ask` answers.
 
     Raises:
-        LiveError: what `check_credentials` raises, since no answer then tells of what was asked.
+        LiveError: AWS throttles or is down; or what `check_credentials` raises, since no answer
+            then tells of what was asked.
         LookupFailedError: the provider has no answer. The SDK raises a bare `Exception` with the
             provider's text for it, and nothing more to tell it by.
     """
@@ -95,4 +99,6 @@ def answered(ask: Callable[[], T], check_credentials: Callable[[], object]) -> T
         return ask()
     except Exception as error:
         check_credentials()
-        raise LookupFailedError(str(error).rpartition("returned an error: ")[2]) from error
+        told = str(error).rpartition("returned an error: ")[2]
+        passing = passing_in(told)
+        raise (passing or LookupFailedError(told)) from error

@@ -13,6 +13,7 @@ LiveError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -93,6 +94,19 @@ class UnreadableError(LiveError):
 
 PASSING = (UnreachableError, ThrottledError)
 """What may be gone a moment later, so that it is worth asking again."""
+
+
+def passing_in(text: str) -> LiveError | None:
+    """What may pass of what another client of AWS says, told by AWS's own code in its sentence.
+
+    Source: AWS SDK for Go v2, smithy-go's `OperationError`, which ends in `api error CODE: ...`.
+    """
+    words = set(re.findall(r"[A-Za-z0-9]+", text))
+    if words & _THROTTLED:
+        return ThrottledError(f"AWS throttles the calls ({text})")
+    if words & _DOWN:
+        return UnreachableError(f"AWS answers that it is down ({text})")
+    return None
 
 
 @contextmanager

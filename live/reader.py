@@ -46,7 +46,8 @@ class Reader:
             LiveError: AWS cannot be read, or a rule is not there.
         """
         arns = [arn for service in self._services for arn in service.target_group_arns.values()]
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="live") as pool:
+        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="live")
+        try:
             rules = pool.submit(self.read_rules)
             groups = pool.submit(self._groups.read, arns)
             targets = dict(zip(arns, pool.map(self._targets, arns), strict=True))
@@ -54,6 +55,9 @@ class Reader:
                 LiveService(rule, _slots(service, targets, groups.result()))
                 for service, rule in zip(self._services, rules.result(), strict=True)
             )
+        finally:
+            # After a failure, or Ctrl-C, the calls that are still out are nobody's business.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _targets(self, target_group_arn: str) -> tuple[Target, ...]:
         with translated():

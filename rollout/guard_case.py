@@ -38,12 +38,10 @@ class WantedService:
     """Whether its weights are its own, and not the common ones."""
     slots: Mapping[Slot, WantedSlot]
 
-    @property
-    def weights_key(self) -> str:
-        """How `pulumi config set` names its weights."""
-        return (
-            f"--path 'failover:services.{self.name}.weights'" if self.has_own_weights else "weights"
-        )
+    def command_for(self, split: Split) -> str:
+        """The command that sets its weights."""
+        key = f"--path 'failover:services.{self.name}.weights'"
+        return f"pulumi config set {key if self.has_own_weights else 'weights'} {split}"
 
 
 @dataclass(frozen=True, slots=True)

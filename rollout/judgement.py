@@ -128,14 +128,15 @@ def _polled(judgement: Judgement, rules: GuardRules, polls: int) -> Judgement:
 
 
 def _more_polls(service: ServiceJudgement, slot: Slot, rules: GuardRules, polls: int) -> Objection:
-    more = rules.healthy_polls - polls
+    more, split = rules.healthy_polls - polls, service.split
+    assert split is not None, "nothing rises from no split"
     name = f"{service.case.wanted.name}-{slot}"
     return Objection(
         Subject.FITNESS,
         service.change,
         f"for {more} more {'poll' if more == 1 else 'polls'} of {name}, which was found fit in "
         f"{polls} of {rules.healthy_polls} in a row",
-        f"pulumi config set {service.case.wanted.weights_key} {service.split}",
+        service.case.wanted.command_for(split),
         may_pass=True,
     )
 
@@ -192,7 +193,7 @@ def _to_the_way_back(case: GuardCase, split: Split) -> Iterator[Objection]:
             f"{split} -> {case.wanted.split}",
             f"{case.wanted.name}-{slot} has no healthy target, and {case.wanted.name}-{slot.other} "
             "has: an ALB never fails over between the two, so this would lose requests",
-            _put_back(case, split),
+            case.wanted.command_for(split),
         )
 
 
@@ -204,12 +205,12 @@ def _to_the_stage(
         return
     named = " or ".join(str(each) for each in allowed) or "none, everything is reached"
     role = "either slot may go up" if candidate is None else f"slot {candidate} is the candidate"
-    mends = [f"pulumi config set {case.wanted.weights_key} {each} && pulumi up" for each in allowed]
+    mends = [f"{case.wanted.command_for(each)} && pulumi up" for each in allowed]
     yield Objection(
         Subject.STAGE,
         f"{split} -> {case.wanted.split}",
         f"next stage is {named} ({role}, stages {', '.join(map(str, rules.stages))})",
-        "\n    or: ".join([*mends, f"{_put_back(case, split)}   # as it is live"]),
+        "\n    or: ".join([*mends, f"{case.wanted.command_for(split)}   # as it is live"]),
     )
 
 
@@ -223,13 +224,9 @@ def _to_fitness(case: GuardCase, split: Split) -> Iterator[Objection]:
             Subject.FITNESS,
             change,
             "for " + "; and for ".join(missing),
-            _put_back(case, split),
+            case.wanted.command_for(split),
             may_pass=True,
         )
-
-
-def _put_back(case: GuardCase, split: Split) -> str:
-    return f"pulumi config set {case.wanted.weights_key} {split}"
 
 
 def _releases_of_both_slots(cases: Sequence[GuardCase]) -> list[Objection]:

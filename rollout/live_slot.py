@@ -59,7 +59,7 @@ def _of_builds(case: GuardCase, split: Split) -> Iterator[Objection]:
                 f"slot {slot}",
                 f"{change}, and weight {weight} -> {case.wanted.split.weight_of(slot)}: {name}-"
                 f"{slot} is released first, and gains weight in a later `pulumi up`",
-                f"pulumi config set {case.wanted.weights_key} {split} && pulumi up",
+                f"{case.wanted.command_for(split)} && pulumi up",
             )
     if len(rebuilt) > 1:
         yield Objection(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from rollout.guard_case import WantedService
 from rollout.judgement import Judgement, ServiceJudgement, Verdict
 from rollout.live_slot import rebuilt_slots
 from rollout.notice import ALL_SERVICES, Notice, NoticeKind
 from rollout.objection import Objection, Subject
+from rollout.split import Split
 
 _WITH_THE_OTHERS = "it would pass by itself, and moves with the others or not at all"
 
@@ -95,8 +97,8 @@ def given_up(judgement: Judgement, why: str) -> list[Notice]:
             told.append(Notice(NoticeKind.REFUSED, name, objection.change, text))
         if not service.standing and service.rising is not None:
             others = "; ".join(_waits(other) for other in judgement.services if other.standing)
-            key = service.case.wanted.weights_key
-            mend = f"pulumi config set {key} {service.split}"
+            assert service.split is not None, "nothing rises from no split"
+            mend = service.case.wanted.command_for(service.split)
             text = f"{why}; {_WITH_THE_OTHERS}: {others}\n  mend: {mend}"
             told.append(Notice(NoticeKind.REFUSED, name, service.change, text))
     return told
@@ -104,3 +106,41 @@ def given_up(judgement: Judgement, why: str) -> list[Notice]:
 
 def _waits(service: ServiceJudgement) -> str:
     return f"{service.case.wanted.name} waits {'; '.join(o.why for o in service.standing)}"
+
+
+def unseen(
+    kind: NoticeKind,
+    why: str,
+    spared: str,
+    left: Sequence[tuple[WantedService, Split]] = (),
+    *,
+    may_pass: bool,
+) -> Notice:
+    """What is told where AWS cannot be read.
+
+    Args:
+        kind: Of a preview, or of an update.
+        why: What AWS says, or does not say.
+        spared: What is not done therefore.
+        left: The services, each with the split that the last update left.
+        may_pass: Whether AWS may answer a moment later.
+    """
+    mends = ["wait until AWS answers, then run it again"] if may_pass else []
+    text = f"nobody can see what is live, so {spared}: {why}"
+    return Notice(kind, ALL_SERVICES, "unseen", text + _mended([*mends, *_back(left)]))
+
+
+def stopped(left: Sequence[tuple[WantedService, Split]] = ()) -> Notice:
+    """What is told when a person stops an update that still asks AWS what is live."""
+    text = "stopped before anything was changed" + _mended(_back(left))
+    return Notice(NoticeKind.REFUSED, ALL_SERVICES, "unseen", text)
+
+
+def _back(left: Sequence[tuple[WantedService, Split]]) -> list[str]:
+    """The commands that put back what the config had at the last update."""
+    changed = [wanted.command_for(split) for wanted, split in left if wanted.split != split]
+    return [f"{command}   # as it was" for command in dict.fromkeys(changed)]
+
+
+def _mended(mends: Sequence[str]) -> str:
+    return "\n  mend: " + "\n    or: ".join(mends) if mends else ""

@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from components.guards.errors import RefusedError
 from components.guards.memory import Remembered
-from components.guards.view import Attempt, Search, View
-from components.guards.voice import Voice
+from components.guards.view import Search, View
 from live.address import ServiceAddress
 from live.errors import PASSING, LiveError
 from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService
 from rollout.judgement import Judgement, Verdict, judged
-from rollout.notice import ALL_SERVICES, Notice, NoticeKind
+from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, is_named
 from rollout.split import TOTAL_WEIGHT, Slot, Split
-from rollout.telling import notices
+from rollout.telling import notices, stopped, unseen
 
 _NOTHING = Judgement(())
 
@@ -35,7 +34,6 @@ class Guards:
         remembered: Mapping[str, Remembered],
         search: Search,
         view: View,
-        voice: Voice,
         *,
         is_preview: bool,
     ) -> None:
@@ -47,7 +45,6 @@ class Guards:
             remembered: The services that the stack has; the others are made by this update.
             search: What to look for where the stack remembers nothing.
             view: AWS as it is.
-            voice: Where notices go.
             is_preview: Whether nothing is done, so that nothing is refused or waited for.
         """
         self.rules = rules
@@ -58,7 +55,6 @@ class Guards:
         self._known = dict(remembered)
         self._search = search
         self._view = view
-        self._voice = voice
         self.judgement = _NOTHING
         self.seen_at = time.monotonic()
         self._live: dict[str, LiveRule] = {}
@@ -72,7 +68,9 @@ class Guards:
         try:
             self._see()
         except LiveError as error:
-            return self._refused_or_told([self._unreadable(error)])
+            return self._refused_or_told([self._unseen(error, "nothing is changed")])
+        except KeyboardInterrupt as stop:
+            raise RefusedError([stopped(self._left())]) from stop
         told = notices(self.judgement, self.rules.override, is_preview=self.is_preview)
         if self.judgement.verdict is Verdict.REFUSED:
             return self._refused_or_told(told)
@@ -85,9 +83,9 @@ class Guards:
             RefusedError: it must not go on, or nobody can see.
         """
         try:
-            services = self._view.services(self._tell_attempt)
+            services = self._view.services()
         except LiveError as error:
-            raise RefusedError([self._unreadable(error)]) from error
+            raise RefusedError([self._unseen(error, "no rule was modified")]) from error
         self._judge(services)
         told = notices(self.judgement, self.rules.override, is_preview=False)
         if self.judgement.verdict is Verdict.REFUSED:
@@ -105,19 +103,19 @@ class Guards:
         Raises:
             LiveError: AWS cannot be read.
         """
-        return self._view.rule(address, self._tell_attempt)
+        return self._view.rule(address)
 
     def _see(self) -> None:
         if not self._known:
-            found = self._view.find(self._search, self._tell_attempt)
+            found = self._view.find(self._search)
             self._known = {each.service: Remembered(each, Memory()) for each in found}
         if not self._known:
             return
         self._view.of([found.address for found in self._known.values()])
-        rules = self._view.rules(self._tell_attempt)
+        rules = self._view.rules()
         self._live = {rule.service: rule for rule in rules}
         if not self._is_calm(rules):
-            self._judge(self._view.services(self._tell_attempt))
+            self._judge(self._view.services())
 
     def _is_calm(self, rules: Sequence[LiveRule]) -> bool:
         """Whether this run touches nothing that is guarded, so that there is no more to read."""
@@ -161,16 +159,15 @@ class Guards:
             return told
         raise RefusedError(told)
 
-    def _unreadable(self, error: LiveError) -> Notice:
+    def _unseen(self, error: LiveError, spared: str) -> Notice:
         kind = NoticeKind.WILL_BE_REFUSED if self.is_preview else NoticeKind.REFUSED
-        text = f"nobody can see what is live, so nothing is changed: {error}"
-        if isinstance(error, PASSING):
-            text += "\n  mend: wait until AWS answers, then run it again"
-        return Notice(kind, ALL_SERVICES, "unseen", text)
+        may_pass = isinstance(error, PASSING)
+        return unseen(kind, str(error), spared, self._left(), may_pass=may_pass)
 
-    def _tell_attempt(self, attempt: Attempt) -> None:
-        text = f"{attempt.error}; asking again for {attempt.left_seconds:.0f} s"
-        self._voice.say(Notice(NoticeKind.WAITING, ALL_SERVICES, "unseen", text))
+    def _left(self) -> list[tuple[WantedService, Split]]:
+        """Every service with the split that the last update left."""
+        left = {name: found.memory.left for name, found in self._known.items()}
+        return [(self._wanted[name], split) for name, split in left.items() if split is not None]
 
 
 def _kept(name: str, found: Remembered) -> WantedService:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
 
-from components.guards.errors import ReadBackError, RefusedError
+from components.guards.errors import RefusedError
 from components.guards.guards import Guards
+from components.guards.read_back import verify_rule
 from components.guards.voice import Voice
-from components.guards.waiting import Waiting, in_thread
+from components.guards.waiting import Waiting
 from live.address import ServiceAddress
 from rollout.notice import Notice, NoticeKind
-from rollout.observation import LiveRule
 from rollout.split import Slot
-
-READ_BACK_SECONDS = 10.0
-"""How long a rule may take to be read back as it was written."""
-
-_READ_BACK_PAUSE_SECONDS = 0.5
 
 _FREE_OF_TEMPLATE = frozenset({"tags", "tagsAll", "tagSpecifications", "name", "description"})
 _BOUND_OF_GROUP = frozenset({"targetGroupArns"})
@@ -71,25 +64,12 @@ class GuardHooks:
             raise RefusedError(own or error.notices) from error
 
     async def _after_rule(self, args: ResourceHookArgs) -> None:
-        """Read the rule back. Source: ELBv2 API, ModifyRule, which answers before all agree."""
-        wanted = _weights(args.new_inputs or {})
-        deadline = time.monotonic() + READ_BACK_SECONDS
-        while not _is_as(live := await self._read(args), wanted):
-            if time.monotonic() >= deadline:
-                break
-            await asyncio.sleep(_READ_BACK_PAUSE_SECONDS)
-        else:
-            return
-        raise ReadBackError(
-            f"the rule of {args.name} was set to {'/'.join(map(str, wanted))} and is at "
-            f"{live.weights}: somebody else sets it too. `pulumi refresh` shows it as it is"
-        )
-
-    async def _read(self, args: ResourceHookArgs) -> LiveRule:
-        arns = [group["arn"] for group in _groups(args.new_inputs or {})]
+        groups = _groups(args.new_inputs or {})
+        arns = [group["arn"] for group in groups]
         # Of an adopted rule nothing is remembered yet: its first update tells where it is.
         address = ServiceAddress(args.name, args.id, dict(zip(Slot, arns, strict=True)))
-        return await in_thread(lambda: self._guards.read_rule(address))
+        weights = [int(group["weight"]) for group in groups]
+        await verify_rule(args.name, weights, lambda: self._guards.read_rule(address))
 
     async def _before_template(self, args: ResourceHookArgs) -> None:
         changed = sorted(_changed(args) - _FREE_OF_TEMPLATE)
@@ -140,11 +120,3 @@ def _groups(inputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The target groups of a rule's forward, in the order of the slots."""
     forwards = [action.get("forward") or {} for action in inputs.get("actions") or []]
     return [group for forward in forwards for group in forward.get("targetGroups") or []]
-
-
-def _weights(inputs: Mapping[str, Any]) -> tuple[int, ...]:
-    return tuple(int(group["weight"]) for group in _groups(inputs))
-
-
-def _is_as(live: LiveRule, weights: tuple[int, ...]) -> bool:
-    return (live.weight_01, live.weight_02) == weights and not live.strangers

@@ -10,7 +10,8 @@ import pulumi
 from components.guards.guards import Guards
 from components.guards.hooks import GuardHooks, Hooks
 from components.guards.memory import Engine, remembered
-from components.guards.view import PATIENCE_SECONDS, View
+from components.guards.patience import PATIENCE_SECONDS, Patience
+from components.guards.view import View
 from components.guards.voice import Voice
 from components.guards.waiting import Waiting
 from components.guards.wanted import guard_rules, search_of, wanted_services
@@ -38,14 +39,14 @@ class ProgramGuards:
         self._is_preview = pulumi.runtime.is_dry_run()
         self._voice = voice
         interrupted = threading.Event()
-        patience_seconds = 0.0 if self._is_preview else PATIENCE_SECONDS
+        seconds = 0.0 if self._is_preview else PATIENCE_SECONDS
+        patience = Patience(seconds, voice, interrupted)
         self._guards = Guards(
             guard_rules(settings),
             wanted_services(settings),
             remembered(engine),
             search_of(settings),
-            View(aws_config, environ, patience_seconds, interrupted),
-            voice,
+            View(aws_config, environ, patience),
             is_preview=self._is_preview,
         )
         limits = settings.ramp.guard

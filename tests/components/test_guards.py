@@ -13,6 +13,7 @@ import pytest
 from components.guards.errors import RefusedError
 from components.guards.guards import Guards
 from components.guards.memory import remembered
+from components.guards.patience import Patience
 from components.guards.view import View
 from components.guards.waiting import Waiting
 from components.guards.wanted import guard_rules, search_of, wanted_services
@@ -159,8 +160,11 @@ def config_at(split: str) -> Config:
 class FakeView(View):
     """A view of a made-up AWS, without patience."""
 
-    def __init__(self, fake: FakeAws, patience_seconds: float = 0.0) -> None:
-        super().__init__({}, {}, patience_seconds, threading.Event())
+    def __init__(
+        self, fake: FakeAws, voice: Heard | None = None, patience_seconds: float = 0.0
+    ) -> None:
+        patience = Patience(patience_seconds, voice or Heard(), threading.Event())
+        super().__init__({}, {}, patience)
         self._clients = fake.clients
 
 
@@ -180,8 +184,7 @@ def guards_of(
         wanted_services(settings),
         remembered(FakeEngine(parsed(config_at(left)), left, state)),
         search_of(settings),
-        FakeView(fake, patience_seconds),
-        voice or Heard(),
+        FakeView(fake, voice, patience_seconds),
         is_preview=is_preview,
     )
 
@@ -270,7 +273,6 @@ def test_a_stack_without_outputs_is_judged_by_the_rules_that_are_found() -> None
         remembered(NoState()),
         search_of(settings),
         FakeView(fake),
-        Heard(),
         is_preview=False,
     )
 
@@ -320,8 +322,38 @@ def test_an_aws_that_cannot_be_read_refuses_the_update_and_says_why(code: str) -
     fake = aws_at(parsed(config), "75/25")
     fake.failures["DescribeRules"] = [refused("DescribeRules", code)]
 
-    with pytest.raises(RefusedError, match=f"nobody can see what is live.*{code}"):
+    with pytest.raises(RefusedError, match=f"nobody can see what is live.*{code}") as refusal:
         guards_of(config, fake, "75/25").look()
+    assert "config set" not in str(refusal.value)
+
+
+def test_an_aws_that_cannot_be_read_gets_the_old_weights_back_into_the_config() -> None:
+    config = config_at("50/50")
+    config["failover:services"]["web"]["weights"] = "0/100"
+    fake = aws_at(parsed(config), "75/25")
+    fake.failures["DescribeRules"] = [refused("DescribeRules", "Throttling")]
+
+    with pytest.raises(RefusedError) as refusal:
+        guards_of(config, fake, "75/25").look()
+
+    assert str(refusal.value).splitlines()[1:] == [
+        "  mend: wait until AWS answers, then run it again",
+        "    or: pulumi config set weights 75/25   # as it was",
+        "    or: pulumi config set --path 'failover:services.web.weights' 75/25   # as it was",
+    ]
+
+
+def test_a_person_who_stops_the_first_look_is_told_what_was_spared_and_how_to_go_back() -> None:
+    fake = aws_at(parsed(config_at("75/25")), "75/25")
+    fake.failures["DescribeTargetHealth"] = [KeyboardInterrupt()]
+
+    with pytest.raises(RefusedError) as refusal:
+        guards_of(config_at("50/50"), fake, "75/25").look()
+
+    assert str(refusal.value).splitlines() == [
+        "judgement: refused: all services: unseen: stopped before anything was changed",
+        "  mend: pulumi config set weights 75/25   # as it was",
+    ]
 
 
 def wait_of(guards: Guards, voice: Heard, wait_seconds: float) -> Waiting:

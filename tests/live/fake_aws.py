@@ -57,7 +57,7 @@ class FakeAws:
     configurations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     listed: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """What a paginator gives, by operation."""
-    failures: dict[str, list[Exception]] = field(default_factory=dict[str, list[Exception]])
+    failures: dict[str, list[BaseException]] = field(default_factory=dict[str, list[BaseException]])
     """What each operation raises first, one after another."""
     page_size: int = 100
     calls: Counter[str] = field(default_factory=Counter[str])

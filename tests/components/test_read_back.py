@@ -1,0 +1,60 @@
+"""What comes of a rule that is read back after it was set."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from components.guards.errors import ReadBackError
+from components.guards.read_back import verify_rule
+from live.errors import ThrottledError
+from rollout.observation import LiveRule
+
+
+def reading(*answers: LiveRule | Exception) -> Callable[[], LiveRule]:
+    """Reads one answer after another, the last one again and again."""
+    left = list(answers)
+
+    def read() -> LiveRule:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return read
+
+
+def verify(read: Callable[[], LiveRule], limit_seconds: float = 0.0) -> None:
+    asyncio.run(verify_rule("web", (90, 10), read, limit_seconds))
+
+
+def rule(weight_01: int, weight_02: int, *strangers: str) -> LiveRule:
+    return LiveRule("web", "arn:rule/web", weight_01, weight_02, strangers)
+
+
+def test_a_rule_that_is_as_it_was_set_is_verified() -> None:
+    verify(reading(rule(90, 10)))
+
+
+def test_a_rule_that_takes_a_moment_is_read_again() -> None:
+    verify(reading(rule(100, 0), rule(90, 10)), limit_seconds=30.0)
+
+
+@pytest.mark.parametrize("found", [rule(60, 40), rule(90, 10, "arn:tg/other")])
+def test_a_rule_that_somebody_else_sets_too_fails_the_update(found: LiveRule) -> None:
+    with pytest.raises(ReadBackError, match=f"set to 90/10 and is at {found.weights}: somebody"):
+        verify(reading(found))
+
+
+def test_a_rule_that_nobody_can_read_back_is_told_to_have_been_set() -> None:
+    throttled = ThrottledError("AWS throttles the calls")
+
+    with pytest.raises(ReadBackError) as failure:
+        verify(reading(throttled))
+
+    assert str(failure.value).splitlines() == [
+        "the rule of web was set to 90/10, and nobody could read it back: AWS throttles the calls",
+        "  mend: pulumi up --refresh, once AWS answers: it reads the rule anew",
+    ]
