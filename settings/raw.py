@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TypeVar
 
 from settings.command import NAMESPACE
 from settings.key import Group
 from settings.kind import Flag, Json, Text
+
+Value = TypeVar("Value")
 
 _FLAGS: Mapping[str, Json] = {"true": True, "false": False}
 
@@ -33,7 +36,7 @@ def decoded(raw: Mapping[str, str], top: Group) -> dict[str, Json]:
     return values
 
 
-def in_namespace(raw: Mapping[str, str], namespace: str) -> dict[str, str]:
+def in_namespace(raw: Mapping[str, Value], namespace: str) -> dict[str, Value]:
     """The values of another namespace, by their bare names."""
     prefix = f"{namespace}:"
     return {k.removeprefix(prefix): v for k, v in raw.items() if k.startswith(prefix)}

@@ -18,10 +18,13 @@ from ops.adopt.live_rules import put_back, read_rules
 from ops.adopt.plan import Kind, Plan, planned
 from ops.adopt.probing import Prober
 from ops.adopt.proposal import Import
-from ops.adopt.pulumi import Pulumi, error_text
-from ops.adopt.state import RULE, State
+from ops.adopt.state import State
 from ops.inspect.calls import Calls
 from ops.inspect.document import Rule
+from ops.plan.preview import PreviewRequest
+from ops.plan.service_plan import RULE
+from ops.plan.whole_preview import whole_preview
+from ops.stack.pulumi import Pulumi, error_text
 
 ANSWER_SECONDS = 30.0
 """How long the prober may take to its first answers."""
@@ -84,9 +87,11 @@ class Adoption:
         """What an `up` would do now.
 
         Raises:
-            PulumiError: the program or the engine refuses.
+            PreviewError: the program refuses the config, or the preview failed.
         """
-        return planned(pulumi.preview(), self.imports, self.rules)
+        request = PreviewRequest(pulumi.folder, pulumi.stack)
+        _, preview = whole_preview(request, pulumi.environ)
+        return planned(preview, self.imports, self.rules)
 
     def convert(self, prober: Prober, rate: float, settle_seconds: float, log_path: Path) -> None:
         """Run the `up` while the prober watches; undo the rules where a request fails.

@@ -73,13 +73,21 @@ def adopt(**given: object) -> None:
           --service web=hankooktire-us-prd-web-tg --service portal=hankooktire-us-prd-portal-tg
       failover adopt --load-balancer shop --stack prod --yes --apply --probe-rate 200
     """
-    from ops.adopt.errors import AdoptError
+    from ops.adopt.errors import AdoptError, UnsureError
     from ops.adopt.run import adopt as run
     from ops.inspect.errors import InspectError
+    from ops.plan.errors import PreviewError
+    from ops.stack.errors import StackError
 
     try:
         run(_wish(given), lambda text: click.echo(text))
-    except (AdoptError, InspectError) as error:
+    except click.Abort:
+        click.echo("\nended at a question; nothing was written or changed", err=True)
+        sys.exit(UnsureError.exit_code)
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted: the same command goes on from here", err=True)
+        sys.exit(UnsureError.exit_code)
+    except (AdoptError, InspectError, PreviewError, StackError) as error:
         click.secho(f"error: {error}", fg="red", err=True)
         sys.exit(error.exit_code)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ops.adopt.proposal import Import
-from ops.adopt.state import RULE, SERVICE, State
+from ops.adopt.state import State
+from ops.plan.service_plan import RULE, SERVICE
 
 
 def missing(imports: tuple[Import, ...], state: State) -> tuple[Import, ...]:

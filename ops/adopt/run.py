@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from ops.adopt.adoption import Adoption, conversions, is_whole
 from ops.adopt.check import problems
+from ops.adopt.conflict_text import conflicts_text
 from ops.adopt.errors import AdoptError, RefusedError
 from ops.adopt.found_lookups import FoundLookups
 from ops.adopt.import_file import missing
@@ -20,14 +20,11 @@ from ops.adopt.merge import Merge, adopted_services, merged
 from ops.adopt.plan import Plan
 from ops.adopt.probing import Probe, Prober, urls_of
 from ops.adopt.proposal import Proposal, proposed
-from ops.adopt.pulumi import Pulumi
 from ops.adopt.questions import Ask
 from ops.adopt.scratch import scratch_of
 from ops.adopt.stack import (
     StackConfig,
-    conflict_text,
     ensure_token,
-    read_aws_config,
     refuse_conflicts,
     secret_values,
     write_imports,
@@ -37,6 +34,8 @@ from ops.adopt.view import plan_lines, verdict
 from ops.adopt.wish import Wish
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Inspection, Rule
+from ops.stack.aws_config import read_aws_config
+from ops.stack.pulumi import Pulumi
 from ops.traffic.plan import Way
 from rollout.problem import listed
 
@@ -117,7 +116,7 @@ def _ask_about_conflicts(ask: Ask, merge: Merge, name: str) -> None:
     Raises:
         AdoptError: nobody does.
     """
-    told = "\n".join(conflict_text(each) for each in merge.conflicts)
+    told = conflicts_text(merge.conflicts)
     question = f"{name} says something else than what is there:\n{told}\nReplace it (--replace)"
     if not ask.confirm(question):
         refuse_conflicts(merge, name)
@@ -134,7 +133,8 @@ def _write(
 ) -> None:
     copy = stack.write(merge)
     if copy is not None:
-        say("replaced:\n" + "\n".join(conflict_text(each) for each in merge.conflicts))
+        if wish.replaces:  # else a person was shown what it is about, and said yes
+            say(f"replaced:\n{conflicts_text(merge.conflicts)}")
         say(f"kept the file as it was: {copy.name}")
     if merge.edits:
         say(f"wrote {stack.path.name}")
@@ -166,7 +166,7 @@ def _plan_in_scratch(adoption: Adoption) -> Plan:
     real = adoption.pulumi
     if not missing(adoption.imports, State.of(real.state())):
         return adoption.planned(real)
-    shown = json.loads(real.run("stack", "export", "--show-secrets"))["deployment"]
+    shown = real.document("stack", "export", "--show-secrets")["deployment"]
     config = StackConfig.read(real.stack_file).config
     with scratch_of(real, config, secret_values(real), os.environ, shown) as scratch:
         dataclasses.replace(adoption, say=lambda _text: None).bring_in(scratch)
@@ -183,6 +183,8 @@ def _show(plan: Plan, proposal: Proposal, say: Say) -> None:
         say("the plan:")
     for line in plan_lines(plan, proposal.unlike if plan.steps else ()):
         say(line)
+    if plan.objections:
+        raise RefusedError("the guards would refuse it: " + "\n".join(plan.objections))
     if plan.refused:
         names = ", ".join(f"{step.name} {step.said}" for step in plan.refused)
         raise RefusedError(

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from ops.adopt.proposal import Config
-from ops.adopt.pulumi import Pulumi
+from ops.stack.pulumi import Pulumi
 
 _OURS = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 

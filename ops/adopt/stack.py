@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.adopt.conflict_text import conflicts_text
 from ops.adopt.errors import AdoptError
 from ops.adopt.import_file import import_document
-from ops.adopt.merge import Conflict, Merge, applied
+from ops.adopt.merge import Merge, applied
 from ops.adopt.merge import Path as KeyPath
 from ops.adopt.proposal import Config, Import
-from ops.adopt.pulumi import Pulumi
 from ops.adopt.stack_file import kept_copy, read_config, with_values, write_whole
 from ops.adopt.state import State
+from ops.stack.pulumi import Pulumi
 from settings.preview_token import PREVIEW_TOKEN_PATH
-from settings.raw import in_namespace
 
 IMPORT_FILE = "import.json"
 _TOKEN_BYTES = 16
@@ -68,15 +68,9 @@ def ensure_token(pulumi: Pulumi) -> bool:
     return True
 
 
-def read_aws_config(pulumi: Pulumi) -> dict[str, str]:
-    """The stack's `aws:` config by bare names, secrets decrypted, lists and maps as JSON."""
-    found = json.loads(pulumi.run("config", "--show-secrets", "--json"))
-    return in_namespace({key: entry["value"] for key, entry in found.items()}, "aws")
-
-
 def secret_values(pulumi: Pulumi) -> dict[str, str]:
     """The stack's secrets by key; objects that hold one are given as JSON."""
-    found = json.loads(pulumi.run("config", "--show-secrets", "--json"))
+    found = pulumi.document("config", "--show-secrets", "--json")
     return {key: entry["value"] for key, entry in found.items() if entry.get("secret")}
 
 
@@ -96,18 +90,6 @@ def write_imports(folder: Path, imports: tuple[Import, ...]) -> Path | None:
     return path
 
 
-def conflict_text(conflict: Conflict) -> str:
-    """One conflict in words."""
-    name = ".".join(conflict.path)
-    found = "nothing" if conflict.found is None else _short(conflict.found)
-    return f"  {name}: the file says {_short(conflict.held)}, what is there is {found}"
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 70 else f"{text[:67]}..."
-
-
 def refuse_conflicts(merge: Merge, name: str) -> None:
     """Refuse to overrule what a person wrote.
 
@@ -115,8 +97,8 @@ def refuse_conflicts(merge: Merge, name: str) -> None:
         AdoptError: the file says something else.
     """
     if merge.conflicts:
-        lines = "\n".join(conflict_text(each) for each in merge.conflicts)
         raise AdoptError(
-            f"{name} says something else than what is there; nothing was written:\n{lines}\n"
+            f"{name} says something else than what is there; nothing was written:\n"
+            f"{conflicts_text(merge.conflicts)}\n"
             "  mend: --replace, which keeps a copy of the file beside it; or another --stack"
         )

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-RULE = "aws:lb/listenerRule:ListenerRule"
-SERVICE = "failover:index:Service"
+from ops.plan.service_plan import RULE, SERVICE
+
 STACK = "pulumi:pulumi:Stack"
 
 
@@ -17,8 +17,6 @@ class State:
 
     ids: Mapping[str, str]
     """URN to id; empty for what has none, such as a component."""
-    pending: tuple[Mapping[str, Any], ...] = ()
-    """Operations that an engine began and did not end."""
     has_outputs: bool = False
     """Whether an update of the whole program came to its end once."""
 
@@ -28,7 +26,6 @@ class State:
         resources: Sequence[Mapping[str, Any]] = deployment.get("resources") or ()
         return cls(
             {resource["urn"]: resource.get("id", "") for resource in resources},
-            tuple(deployment.get("pending_operations") or ()),
             any(r["type"] == STACK and "services" in r.get("outputs", {}) for r in resources),
         )
 

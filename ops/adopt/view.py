@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ops.adopt.plan import Kind, Plan
 
+_WIDTH = 80
+_INDENT = 12
+
 
 def plan_lines(plan: Plan, unlike: Sequence[str]) -> list[str]:
     """Every change, the rules first; then what the new slots do not take over."""
-    order = list(Kind)
-    steps = sorted(plan.steps, key=lambda step: (order.index(step.kind), step.name))
+    lines = [line for kind in Kind for line in _of_kind(kind, plan)]
+    return [*lines, *(line for text in unlike for line in _wrapped("  note      ", text))]
+
+
+def _of_kind(kind: Kind, plan: Plan) -> Iterator[str]:
+    """The changes of one kind in columns; a line that is too long goes on below the last one."""
+    steps = sorted((step for step in plan.steps if step.kind is kind), key=lambda step: step.name)
     width = max((len(_short(step.type_token)) for step in steps), default=0)
     longest = max((len(step.name) for step in steps), default=0)
-    lines = [
-        f"  {step.kind.value:9} {_short(step.type_token):{width}}  "
-        f"{step.name:{longest}}  {step.said}"
-        for step in steps
-    ]
-    return [*lines, *(f"  note      {line}" for line in unlike)]
+    for step in steps:
+        head = f"  {kind.value:9} {_short(step.type_token):{width}}  {step.name:{longest}}"
+        yield from _wrapped(f"{head}  ", step.said) if step.said else [head.rstrip()]
+
+
+def _wrapped(head: str, text: str) -> list[str]:
+    """`text` behind `head`, as wide as a terminal, and indented where it goes on."""
+    indent = " " * (len(head) if len(head) <= _WIDTH // 2 else _INDENT)
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _short(type_token: str) -> str:

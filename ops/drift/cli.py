@@ -9,8 +9,7 @@ from typing import NoReturn
 
 import click
 
-from ops.drift.errors import DriftError
-from ops.plan.errors import PreviewError, PreviewInputError
+from ops.plan.errors import PreviewError
 from ops.plan.preview import selected_stack
 from ops.plan.project import project_folder
 
@@ -37,7 +36,7 @@ def drift(*, stack: str | None, as_json: bool) -> NoReturn:
         name = selected_stack(folder, stack)
     except PreviewError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(2 if isinstance(error, PreviewInputError) else 3)
+        sys.exit(error.exit_code)
     sys.exit(show_drift(folder, name, stack, as_json=as_json, tells=True))
 
 
@@ -51,9 +50,6 @@ def show_drift(folder: Path, stack: str, named: str | None, *, as_json: bool, te
     try:
         found = read_drift(folder, stack, named)
     except PreviewError as error:
-        click.echo(f"error: {error}", err=True)
-        return 2 if isinstance(error, PreviewInputError) else 3
-    except DriftError as error:
         click.echo(f"error: {error}", err=True)
         return error.exit_code
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from ops.plan.errors import PreviewError, PreviewInputError
+from ops.plan.errors import PreviewError
 from ops.plan.markdown import failed_markdown, markdown
 from ops.plan.plan import Outcome, Plan, fold
 from ops.plan.preview import PreviewRequest, run_preview, selected_stack
@@ -84,7 +84,7 @@ def plan(
         click.echo(f"error: {error}", err=True)
         if as_markdown and request is not None:
             _write(failed_markdown(request.stack, str(error)), output)
-        sys.exit(2 if isinstance(error, PreviewInputError) else EXIT_CODES[Outcome.FAILED])
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         click.echo("ended before the plan was made; nothing was changed", err=True)
         sys.exit(EXIT_CODES[Outcome.FAILED])

@@ -101,9 +101,13 @@ class Plan:
         return tuple(each for each in self.notices if each.kind is NoticeKind.SURPRISE)
 
     @property
+    def refused_by_guards(self) -> tuple[str, ...]:
+        """Why the guards would stop an update."""
+        return tuple(_said(notice) for notice in self.notices if notice.kind in _REFUSALS)
+
+    @property
     def refusals(self) -> tuple[str, ...]:
         """Why an update would stop: guards, mandatory policies and protection."""
-        guards = [_said(notice) for notice in self.notices if notice.kind in _REFUSALS]
         policies = [
             f"policy {finding.policy}: {finding.where}: {finding.message}"
             for finding in self.findings
@@ -114,7 +118,7 @@ class Plan:
             for step in self.destroyed
             if step.is_protected
         ]
-        return (*guards, *policies, *protected)
+        return (*self.refused_by_guards, *policies, *protected)
 
     @property
     def unexplained_errors(self) -> tuple[Diagnostic, ...]:

@@ -115,11 +115,13 @@ def _weights(rule: ResourceStep | None, arns: Mapping[str, Slot]) -> Change:
     """The split that the rule has in the state, and the one that it is to have."""
     if rule is None:
         return Change(None, None)
-    in_slot_order = tuple(_groups(rule.new_inputs))
+    in_slot_order = tuple(forwarded_groups(rule.new_inputs))
     adopted = {
         str(group.get("arn")): slot for group, slot in zip(in_slot_order, Slot, strict=False)
     }
-    before = _split(tuple(_groups(rule.old_outputs or rule.old_inputs)), {**adopted, **arns})
+    before = _split(
+        tuple(forwarded_groups(rule.old_outputs or rule.old_inputs)), {**adopted, **arns}
+    )
     after = None if rule.operation is Operation.DELETE else _split(in_slot_order, {})
     return Change(before, after)
 
@@ -138,7 +140,8 @@ def _split(groups: Sequence[Mapping[str, Any]], arns: Mapping[str, Slot]) -> str
     return "/".join(str(weight) for weight in weights.values()) if groups else None
 
 
-def _groups(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def forwarded_groups(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The target groups that a rule forwards to, as its inputs or outputs have them."""
     for action in properties.get("actions") or ():
         if action.get("type") != "forward":
             continue

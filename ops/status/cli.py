@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from ops.plan.errors import PreviewError, PreviewInputError
+from ops.plan.errors import PreviewError
 from ops.plan.preview import selected_stack
 from ops.plan.project import project_folder
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SECONDS = 5.0
 _DIFFERS = 1
-_BAD_INPUT = 2
 _NOT_READ = 3
 
 
@@ -77,7 +76,7 @@ def status(
         name = selected_stack(folder, stack)
     except PreviewError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(_BAD_INPUT if isinstance(error, PreviewInputError) else _NOT_READ)
+        sys.exit(error.exit_code)
     if wants_drift:
         from ops.drift.cli import show_drift
 

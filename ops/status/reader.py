@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from live.alarms import Alarm
 from live.errors import LiveError
-from ops.adopt.pulumi import Pulumi
+from ops.stack.pulumi import Pulumi
 from ops.status.config_reading import ConfigReading
 from ops.status.document import Status, Unread
 from ops.status.errors import UnreadError
@@ -20,7 +20,12 @@ from ops.status.last_known import last_known
 from ops.status.live_reading import LiveReader, LiveReading, opened
 from ops.status.main_branch import MainFile, read_main
 from ops.status.ramping import read_ramping
-from ops.status.state_reading import StateReading, read_aws_config, read_messages, read_state
+from ops.status.state_reading import (
+    StateReading,
+    read_messages,
+    read_provider_config,
+    read_state,
+)
 
 SLOW_SECONDS = 30.0
 """How old may be what takes a process or changes seldom: state, history, main, alarms."""
@@ -98,7 +103,7 @@ class StatusReader:
         slow = _Slow(now, config_text)
         with ThreadPoolExecutor(4, thread_name_prefix="status") as pool:
             state = pool.submit(_kept, lambda: read_state(self._pulumi))
-            aws = pool.submit(_kept, lambda: read_aws_config(self._pulumi))
+            aws = pool.submit(_kept, lambda: read_provider_config(self._pulumi))
             messages = pool.submit(_kept, lambda: read_messages(self._pulumi))
             main = pool.submit(_kept, lambda: read_main(self._file))
         slow.state = _or_said("state", slow.unread, state.result())

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from ops.adopt.pulumi import Pulumi, PulumiError
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import service_plans
+from ops.stack.aws_config import read_aws_config
+from ops.stack.errors import StackError
+from ops.stack.pulumi import Pulumi
 from ops.status.errors import UnreadError
 from rollout.split import Slot
 
@@ -17,6 +18,8 @@ _STACK = "pulumi:pulumi:Stack"
 _HISTORY_LENGTH = 50
 """Updates that are looked back at; a ramp has some twenty."""
 _UPDATES = frozenset({"update", "import"})
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +59,13 @@ def read_state(pulumi: Pulumi) -> StateReading:
     return StateReading.of(_asked(pulumi, "stack", "export").get("deployment") or {})
 
 
-def read_aws_config(pulumi: Pulumi) -> dict[str, str]:
-    """The stack's `aws:` config by bare names; secrets are decrypted where there are any.
+def read_provider_config(pulumi: Pulumi) -> dict[str, str]:
+    """The stack's `aws:` config by bare names.
 
     Raises:
         UnreadError: the CLI cannot read it, or the passphrase is wrong.
     """
-    entries = _asked(pulumi, "config", "--json")
-    if any(entry.get("secret") for key, entry in entries.items() if key.startswith("aws:")):
-        entries = _asked(pulumi, "config", "--json", "--show-secrets")
-    return {
-        key.removeprefix("aws:"): _text(entry)
-        for key, entry in entries.items()
-        if key.startswith("aws:")
-    }
+    return _read(lambda: read_aws_config(pulumi))
 
 
 def read_messages(pulumi: Pulumi) -> tuple[str, ...]:
@@ -83,18 +79,14 @@ def read_messages(pulumi: Pulumi) -> tuple[str, ...]:
 
 
 def _asked(pulumi: Pulumi, *arguments: str) -> Any:
+    return _read(lambda: pulumi.document(*arguments))
+
+
+def _read(read: Callable[[], _Found]) -> _Found:
     try:
-        return json.loads(pulumi.run(*arguments) or "{}")
-    except PulumiError as error:
+        return read()
+    except StackError as error:
         raise UnreadError(" ".join(str(error).split())) from error
-    except json.JSONDecodeError as error:
-        raise UnreadError(f"`pulumi {' '.join(arguments)}` wrote no JSON: {error}") from error
-
-
-def _text(entry: Mapping[str, Any]) -> str:
-    if "objectValue" in entry:
-        return json.dumps(entry["objectValue"])
-    return str(entry.get("value", ""))
 
 
 def _step(resource: Mapping[str, Any]) -> ResourceStep:

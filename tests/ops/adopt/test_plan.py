@@ -4,32 +4,36 @@ from typing import Any
 
 import pytest
 
-from ops.adopt.plan import Kind, Step, planned
+from ops.adopt.plan import Kind, Plan, Step, planned
 from ops.adopt.proposal import Import
 from ops.inspect.document import Rule
+from ops.plan.event_stream import Event
+from ops.plan.plan import fold
+from rollout.notice import Notice, NoticeKind
 from tests.ops.balancers import forward, group_arn, rule
+from tests.ops.plan.streaming import RULE, resource, said, summary
+from tests.ops.plan.streaming import rule as rule_by
 
-RULE = "aws:lb/listenerRule:ListenerRule"
 WEB = group_arn("web-tg")
 IMPORTS = (Import("web", "arn:rule"),)
 SINGLE = rule(20, "web-tg", "/*")
 DOUBLE = rule(20, "web-tg", "/*", actions=(forward(("web-tg", 3), ("b-tg", 1)),))
 
 
-def step(operation: str, type_token: str, name: str, **more: Any) -> dict[str, Any]:
-    urn = f"urn:pulumi:prod::failover::failover:index:Service${type_token}::{name}"
-    return {"op": operation, "urn": urn, **more}
+def step(operation: str, type_token: str, name: str, *paths: str, **new: Any) -> Event:
+    return resource(operation, type_token, name, {}, new, paths)
 
 
-def conversion(*weights: tuple[str, int], diff: tuple[str, ...] = ("actions[0].forward",)) -> Any:
-    groups = [{"arn": arn, "weight": weight} for arn, weight in weights]
-    inputs = {"actions": [{"type": "forward", "forward": {"targetGroups": groups}}]}
-    paths = {path: {"kind": "update"} for path in diff}
-    return step("update", RULE, "web", detailedDiff=paths, newState={"inputs": inputs})
+def conversion(*weights: tuple[str, int], diff: tuple[str, ...] = ("actions[0].forward",)) -> Event:
+    return resource("update", RULE, "web", {}, rule_by(weights), diff)
 
 
-def only(found: dict[str, Any], live: Rule = SINGLE) -> Step:
-    (told,) = planned([found], IMPORTS, {"web": live}).steps
+def seen(*events: Event, live: Rule = SINGLE) -> Plan:
+    return planned(fold([*events, summary()], "prod"), IMPORTS, {"web": live})
+
+
+def only(found: Event, live: Rule = SINGLE) -> Step:
+    (told,) = seen(found, live=live).steps
     return told
 
 
@@ -54,7 +58,7 @@ def test_what_is_made_is_new_and_what_stays_or_is_a_component_is_not_told() -> N
         step("same", RULE, "web"),
     ]
 
-    plan = planned(steps, IMPORTS, {"web": SINGLE})
+    plan = seen(*steps)
 
     assert [(each.kind, each.name) for each in plan.steps] == [(Kind.NEW, "web-02")]
     assert plan.refused == ()
@@ -66,12 +70,12 @@ def test_what_is_made_is_new_and_what_stays_or_is_a_component_is_not_told() -> N
         (step("create", RULE, "web"), "not imported"),
         (step("delete", RULE, "web"), "would delete it"),
         (
-            step("replace", RULE, "web", replaceReasons=["listenerArn"]),
+            step("replace", RULE, "web", "listenerArn"),
             "would replace it, because of listenerArn",
         ),
         (step("create-replacement", "aws:lb/targetGroup:TargetGroup", "x"), "would replace it"),
         (
-            step("update", "aws:autoscaling/group:Group", "web-02", detailedDiff={"maxSize": {}}),
+            step("update", "aws:autoscaling/group:Group", "web-02", "maxSize"),
             "would change maxSize",
         ),
         (conversion((WEB, 100), ("b", 0), diff=("priority", "actions[0]")), "change priority"),
@@ -80,8 +84,17 @@ def test_what_is_made_is_new_and_what_stays_or_is_a_component_is_not_told() -> N
         (conversion((WEB, 90), ("b", 10)), f"would move requests: from 100 of {WEB} to 90/10"),
     ],
 )
-def test_anything_else_stops_the_adoption_with_its_reason(found: Any, why: str) -> None:
+def test_anything_else_stops_the_adoption_with_its_reason(found: Event, why: str) -> None:
     told = only(found)
 
     assert told.kind is Kind.REFUSED
     assert why in told.said
+
+
+def test_what_the_guards_would_refuse_is_known_before_anything_is_changed() -> None:
+    notice = Notice(NoticeKind.WILL_BE_REFUSED, "web", "100/0 -> 100/0", "frozen until Monday")
+
+    plan = seen(conversion((WEB, 100), ("b", 0)), said("error", str(notice)))
+
+    assert plan.refused == ()
+    assert plan.objections == ("will be refused: web: 100/0 -> 100/0: frozen until Monday",)

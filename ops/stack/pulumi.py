@@ -5,26 +5,25 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from ops.adopt.errors import AdoptError, UnsureError
+from ops.stack.errors import NoStackError, PulumiError
+
+STACK_NOT_FOUND = 6
+"""The CLI's exit code for a stack that there is none of. Source: measured, CLI 3.255.0."""
 
 LOW_PRIORITY = 10
 """Niceness of an update: the prober beside it measures on the same processors."""
 
 
-class PulumiError(UnsureError):
-    """The CLI exited with an error; the text holds its own words."""
-
-
 class Pulumi:
     """Runs the CLI on `stack` in `folder`.
 
-    Every command runs in a session of its own and inherits `held`, the adoption's lock: so a
-    command that has begun ends as it should, whatever becomes of this process, and the next
-    adoption waits for it.
+    Every command runs in a session of its own and inherits `held`, a lock of the caller's: so a
+    command that has begun ends as it should, whatever becomes of this process, and the next holder
+    waits for it.
     """
 
     def __init__(
@@ -33,7 +32,7 @@ class Pulumi:
         """Be ready; nothing is run yet."""
         self.folder = folder
         self.stack = stack
-        self._environ = {**environ, "PULUMI_STACK": stack, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        self.environ = {**environ, "PULUMI_STACK": stack, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         self._held = tuple(held)
 
     @property
@@ -45,26 +44,39 @@ class Pulumi:
         """Run `pulumi ARGUMENTS` to its end; its standard output.
 
         Raises:
+            NoStackError: there is no such stack.
             PulumiError: it exited with an error, or there is no CLI.
         """
+        # Of one that only PULUMI_STACK names, the CLI does not say that there is none.
+        named = [] if arguments[:2] == ("stack", "init") else ["--stack", self.stack]
         try:
-            done = subprocess.run(
-                [*_CLI, *arguments, "--non-interactive"],
+            process = subprocess.Popen(
+                [*_CLI, *arguments, *named, "--non-interactive"],
                 cwd=self.folder,
-                env=self._environ,
-                input=stdin,
-                capture_output=True,
+                env=self.environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
-                check=False,
                 start_new_session=True,
                 pass_fds=self._held,
             )
         except FileNotFoundError as error:
-            raise PulumiError("there is no `pulumi` on PATH") from error
-        if done.returncode:
-            said = error_text(done.stdout) or done.stderr.strip() or done.stdout.strip()[-2000:]
-            raise PulumiError(f"`pulumi {' '.join(arguments)}` failed:\n{said}")
-        return done.stdout
+            raise PulumiError(
+                "there is no `pulumi` on PATH; `make setup` brings one to .venv/bin, then "
+                "`source .venv/bin/activate`"
+            ) from error
+        with process:
+            said, wrong = _to_its_end(process, stdin)
+        if process.returncode == STACK_NOT_FOUND:
+            raise NoStackError(
+                f"there is no stack {self.stack} in this backend; `pulumi stack ls` lists those "
+                f"that there are, `pulumi stack init {self.stack}` makes it"
+            )
+        if process.returncode:
+            why = error_text(said) or wrong.strip() or said.strip()[-2000:]
+            raise PulumiError(f"`pulumi {' '.join(arguments)}` failed:\n{why}")
+        return said
 
     def start_up(self, log: IO[str]) -> subprocess.Popen[str]:
         """Begin `pulumi up` without its preview, at low priority, its output in a file.
@@ -74,7 +86,7 @@ class Pulumi:
         process = subprocess.Popen(
             [*_CLI, "up", "--yes", "--skip-preview", "--json", "--non-interactive"],
             cwd=self.folder,
-            env=self._environ,
+            env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -92,32 +104,39 @@ class Pulumi:
         """The stack's deployment, secrets encrypted.
 
         Raises:
-            AdoptError: there is no such stack.
+            NoStackError: there is no such stack.
             PulumiError: the backend cannot be reached.
         """
-        try:
-            return json.loads(self.run("stack", "export"))["deployment"]
-        except PulumiError as error:
-            found = json.loads(self.run("stack", "ls", "--json"))
-            names = [stack["name"] for stack in found]
-            if not {self.stack, self.stack.rpartition("/")[2]} & set(names):
-                raise AdoptError(
-                    f"--stack {self.stack}: there is no such stack; there are "
-                    f"{', '.join(names) or 'none'}. Make it: pulumi stack init {self.stack}"
-                ) from error
-            raise
+        return self.document("stack", "export")["deployment"]
 
-    def preview(self) -> list[dict[str, Any]]:
-        """The steps of a preview.
+    def document(self, *arguments: str) -> Any:
+        """Run `pulumi ARGUMENTS` and read what it writes as JSON.
 
         Raises:
-            PulumiError: the program refuses, or the engine does.
+            NoStackError: there is no such stack.
+            PulumiError: it exited with an error, or wrote something else.
         """
-        found = json.loads(self.run("preview", "--json"))
-        return found.get("steps") or []
+        text = self.run(*arguments)
+        try:
+            return json.loads(text or "{}")
+        except json.JSONDecodeError as error:
+            raise PulumiError(f"`pulumi {' '.join(arguments)}` wrote no JSON: {error}") from error
 
 
 _CLI = ("pulumi",)
+
+
+def _to_its_end(process: subprocess.Popen[str], stdin: str) -> tuple[str, str]:
+    """Both outputs; at Ctrl-C only once it has ended, since a CLI that is killed leaves its lock.
+
+    Raises:
+        KeyboardInterrupt: there was one; a second does not wait.
+    """
+    try:
+        return process.communicate(stdin)
+    except KeyboardInterrupt:
+        process.communicate()
+        raise
 
 
 def error_text(text: str) -> str:
@@ -148,6 +167,3 @@ def documents(text: str) -> list[dict[str, Any]]:
                 found.append(document)
         position = text.find("{", end)
     return found
-
-
-Say = Callable[[str], None]

@@ -1,0 +1,1 @@
+"""A stack as the Pulumi CLI knows it: its state, its config, its updates."""
