@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 from collections.abc import Generator
 from typing import Any
@@ -21,6 +22,20 @@ RATE = 200
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Generator[Adopting]:
     with adopting(tmp_path_factory.mktemp("adopt")) as made:
         yield made
+
+
+def test_who_ends_it_at_a_question_has_changed_nothing(shop: Adopting) -> None:
+    files = sorted(path.name for path in shop.stack.root.iterdir())
+    asking = [option for option in shop.argv("--apply") if option != "--yes"]
+
+    ended = subprocess.run(
+        asking, cwd=shop.stack.root, env=shop.env, stdin=subprocess.DEVNULL, capture_output=True
+    )
+
+    assert ended.returncode == 3
+    assert b"ended at a question; nothing was written or changed" in ended.stderr
+    assert {path.name for path in shop.stack.root.iterdir()} - set(files) <= {".failover"}
+    assert shop.rules() == shop.before
 
 
 def test_without_apply_the_plan_is_shown_and_nothing_is_changed(shop: Adopting) -> None:
