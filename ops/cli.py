@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import Any
 
 import click
+
+from ops.unexpected import EXIT_CODE, STOPPED_EXIT_CODE, unexpected_words
 
 SUBCOMMANDS = {
     "adopt": ("ops.adopt.cli:adopt", "Turn the rules that are there into weighted ones."),
@@ -49,6 +52,20 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; a fault of ours must not look like the verdict of a gate."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("\nstopped; nothing more was done", err=True)
+            ctx.exit(STOPPED_EXIT_CODE)
+        except Exception as error:  # noqa: BLE001  (all of it is told, with its traceback)
+            command = f"{ctx.info_name} {ctx.invoked_subcommand}"
+            click.echo(unexpected_words(error, command), err=True)
+            ctx.exit(EXIT_CODE)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of subcommands without importing any of them."""
         rows = [(name, SUBCOMMANDS[name][1]) for name in self.list_commands(ctx)]
@@ -59,6 +76,9 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def failover() -> None:
     """Cut traffic over between two slots behind an AWS load balancer, without losing a request.
+
+    What a command exits with is in its own --help; beside that any of them exits with 3 when Ctrl-C
+    ends it, and with 70 when it fails by a fault of its own.
 
     \b
     Examples:

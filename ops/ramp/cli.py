@@ -102,7 +102,7 @@ def ramp(to: str | None, **given: Any) -> Ending:
 
     \b
     Exit code: 0 done, 1 a gate or a guard said no (and it went back), 2 bad input,
-    3 not sure, or stopped: nothing more was changed.
+    3 not sure, or stopped: nothing more was changed; 70 a fault of the driver itself.
 
     \b
     Examples:

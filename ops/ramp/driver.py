@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.journal.errors import JournalError
-from ops.ramp.errors import DeadSlotError, NotSureError, RefusedError
+from ops.ramp.errors import DeadSlotError, RampError, RefusedError
 from ops.ramp.floors import Floors
 from ops.ramp.processes import Processes
 from ops.ramp.proving import Proving
@@ -13,6 +13,7 @@ from ops.ramp.run import Run
 from ops.ramp.shifting import Shifting
 from ops.ramp.updating import Updating
 from ops.ramp.ways_out import GateFailedError, SecondHandError, SomebodyElseError, StopAskedError
+from ops.unexpected import EXIT_CODE, unexpected_words
 from rollout.entry import Kind
 from rollout.split import Slot, Split
 from rollout.step import (
@@ -37,7 +38,7 @@ class Ending:
     """How a run ended."""
 
     exit_code: int
-    """0 done; 1 a gate or a guard said no; 3 not sure, or stopped by hand."""
+    """0 done; 1 a gate or a guard said no; 3 not sure, or stopped by hand; 70 a fault of ours."""
     words: str
 
 
@@ -81,8 +82,12 @@ class Driver:
             # Whoever asked for it is told no; where a gate did, it is for a person to look.
             ending = self._not_sure(str(error))
             return Ending(1, ending.words) if self._from_anywhere else ending
-        except NotSureError as error:
+        except RampError as error:  # a stack file that somebody broke in mid-ramp, too
             return self._not_sure(f"{error}\n  next:     {GO_ON}")
+        except Exception as error:  # noqa: BLE001  (all of it is told, with its traceback)
+            words = unexpected_words(error, "failover")
+            self._not_sure(f"{type(error).__name__}: {error}")
+            return Ending(EXIT_CODE, f"{words}\n  journal:  {self._where()}")
 
     def _driven(self) -> Ending:
         while True:
@@ -170,11 +175,14 @@ class Driver:
         return Ending(code, f"{outcome}: {where}\n  because:  {progress.back}{lost}")
 
     def _stopped(self, by: str) -> Ending:
+        self._run.write(Kind.INTERRUPTED, by=by, next=GO_ON)
+        return Ending(3, f"stopped by {by}: {self._where()}\n  next:     {GO_ON}")
+
+    def _where(self) -> str:
+        """The newest split that was read back from the live rules."""
         progress = self._run.progress
         stage = progress.plan.stage(progress.verified)
-        where = f"{progress.plan.group} at {stage.split}, stage {stage.number}/{stage.of}"
-        self._run.write(Kind.INTERRUPTED, by=by, next=GO_ON)
-        return Ending(3, f"stopped by {by}: {where}\n  next:     {GO_ON}")
+        return f"{progress.plan.group} at {stage.split}, stage {stage.number}/{stage.of}"
 
     def _not_sure(self, words: str) -> Ending:
         try:

@@ -190,6 +190,38 @@ def test_a_weight_that_somebody_else_changed_stops_the_ramp_with_both_values(
     assert world.live == {"portal": Split(75, 25), "web": Split(42, 58)}
 
 
+def test_a_fault_of_the_driver_itself_is_no_verdict_and_leaves_the_weights(world: World) -> None:
+    def breaks(mark: StageMark) -> Outcome:
+        if mark.number == 2:
+            raise ZeroDivisionError("nobody thought of it")
+        return Outcome.PASS
+
+    world.gate.says = breaks
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 70
+    assert "ZeroDivisionError: nobody thought of it" in ending.words
+    assert "failover rollback goes back" in ending.words
+    assert "portal+web at 75/25, stage 2/5" in ending.words
+    assert world.kinds()[-1] is Kind.INTERRUPTED
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
+def test_a_stack_file_that_is_broken_in_mid_ramp_is_a_persons_to_mend(world: World) -> None:
+    def break_it(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_FINISHED and entry.facts["stage"] == 2:
+            world.stack_file.write_text("config: [")
+
+    world.journal.before_append = break_it
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert ending.words.startswith("Pulumi.test.yaml cannot be read")
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
 def test_a_stop_between_two_steps_leaves_the_weights_and_says_what_to_type(world: World) -> None:
     world.clock.on_wait = lambda: setattr(world.stop, "asked", int(world.clock.seconds > 10))
 

@@ -1,0 +1,23 @@
+"""What a command says, and exits with, when it fails in a way that nobody foresaw."""
+
+from __future__ import annotations
+
+import traceback
+
+EXIT_CODE = 70
+"""No verdict of any gate: a fault of this program. Source: sysexits.h, EX_SOFTWARE."""
+
+STOPPED_EXIT_CODE = 3
+"""Ended by a person before it was done."""
+
+
+def unexpected_words(error: BaseException, command: str) -> str:
+    """The traceback, what it means for the traffic, and what to type."""
+    trace = "".join(traceback.format_exception(error))
+    return (
+        f"{trace}error: `{command}` failed by a fault of its own: {type(error).__name__}: {error}\n"
+        "  traffic:  this moves no weight; a `pulumi up` that was begun ends by itself, and the "
+        "rules are as it leaves them\n"
+        "  next:     failover status shows where the weights are; then failover ramp goes on with "
+        "a ramp, failover rollback goes back"
+    )
