@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rollout.entry import Entry, Kind
@@ -187,10 +187,21 @@ def _close(story: Story) -> None:
     story.weights.append((story.ended_s, story.weights[-1][1]))
     for gate, said in story.said.items():
         ends = [each.start_s for each in said[1:]] + [story.ended_s]
-        story.said[gate] = [
-            Said(each.start_s, end_s, each.outcome, each.reason, each.stage)
-            for each, end_s in zip(said, ends, strict=True)
-        ]
+        story.said[gate] = _joined(
+            replace(each, end_s=end_s) for each, end_s in zip(said, ends, strict=True)
+        )
     last = story.rows[-1] if story.rows else None
     if last is not None and story.rollback and last.outcome in ("", "pass"):
         last.outcome = "fail"
+
+
+def _joined(said: Iterable[Said]) -> list[Said]:
+    """What a gate said twice in a row of one stage, as one with the newer reason."""
+    joined: list[Said] = []
+    for each in said:
+        last = joined[-1] if joined else None
+        if last is not None and (last.outcome, last.stage) == (each.outcome, each.stage):
+            joined[-1] = replace(each, start_s=last.start_s)
+        else:
+            joined.append(each)
+    return joined

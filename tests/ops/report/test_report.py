@@ -13,7 +13,16 @@ from ops.report.report import PAGE, SUMMARY, ReportError, write_report
 from ops.report.story import story_of
 from rollout.entry import Kind
 from rollout.verdict import Outcome
-from tests.ops.report.sample import BACK_AT, REASON, STAGES, START, entries, entry, written_folder
+from tests.ops.report.sample import (
+    BACK_AT,
+    REASON,
+    STAGES,
+    START,
+    entries,
+    entry,
+    said,
+    written_folder,
+)
 
 VOID = {"meta", "br", "path"}
 
@@ -54,6 +63,18 @@ def test_what_a_gate_said_holds_until_it_said_something_else() -> None:
     assert story is not None
     probe = [(s.outcome, round(s.end_s - START.timestamp())) for s in story.said["probe"]]
     assert probe == [(Outcome.INCONCLUSIVE, 4), (Outcome.PASS, 53), (Outcome.FAIL, 64)]
+
+
+def test_what_a_gate_repeats_of_a_stage_is_one_verdict_with_the_newest_reason() -> None:
+    first = said(1, 0, "smoke", "pass", "10 of 10")
+    again = said(5, 0, "smoke", "pass", "20 of 20")
+    later = said(9, 1, "smoke", "pass", "30 of 30")
+
+    story = story_of([entries()[0], first, again, later])
+
+    assert story is not None
+    told = [(s.stage, s.start_s - START.timestamp(), s.reason) for s in story.said["smoke"]]
+    assert told == [(0, 1, "20 of 20"), (1, 9, "30 of 30")]
 
 
 def test_a_ramp_that_went_back_says_why_and_at_which_stage() -> None:
