@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ops.adopt.answers import Answers, rule_of
+from ops.adopt.decided import Decided
 from ops.adopt.errors import RefusedError
-from ops.adopt.merge import adopted_services
 from ops.adopt.questions import answered
 from ops.adopt.stack import StackConfig
 from ops.adopt.state import State
@@ -19,9 +19,8 @@ from ops.inspect.rule_obstacles import candidates
 
 def asked(wish: Wish, calls: Calls, stack: StackConfig) -> tuple[Inspection, Answers]:
     """The inspection with the services' groups read in full, and all questions answered."""
-    adopted = adopted_services(stack.config)
     first = inspect(calls, wish.load_balancer, Wanted())
-    answers = answered(first, wish.flags, adopted, wish.ask)
+    answers = answered(first, wish.flags, Decided.of(stack.config), wish.ask)
     names = {*answers.services.values(), *answers.second_groups.values()}
     for name in answers.services.values():
         placed = rule_of(first, name)

@@ -41,17 +41,6 @@ class Merge:
         return {**self.added, **{each.path: each.found for each in self.conflicts}}
 
 
-def adopted_services(config: Config) -> dict[str, str]:
-    """The services of a config whose rule was adopted, with the target groups of their slot 01."""
-    found: dict[str, str] = {}
-    for name, service in _map(config.get(SERVICES)).items():
-        first = _map(_map(_map(service).get("slots")).get("01"))
-        group = _map(first.get("targetGroup")).get("existing")
-        if _map(service).get("adoptedRule") is True and isinstance(group, str):
-            found[name] = group
-    return found
-
-
 def merged(config: Config, proposal: Config, kept: Collection[str]) -> Merge:
     """How `config` becomes what `proposal` says.
 

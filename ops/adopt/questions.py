@@ -9,6 +9,7 @@ from typing import Protocol
 import click
 
 from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_services
+from ops.adopt.decided import Decided
 from ops.adopt.errors import AdoptError
 from ops.inspect.document import Inspection
 
@@ -72,24 +73,31 @@ class Flags:
     protection: bool
 
 
-def answered(inspection: Inspection, flags: Flags, adopted: Mapping[str, str], ask: Ask) -> Answers:
-    """Everything answered; `adopted` are services that the stack has already.
+def answered(inspection: Inspection, flags: Flags, decided: Decided, ask: Ask) -> Answers:
+    """Everything answered: by a flag, by the stack where it has adopted already, by a person.
 
     Raises:
         AdoptError: an answer is missing, or has no right form.
     """
-    services = {**adopted, **flags.services} or _services(inspection, ask)
-    naming = suggested_naming(list(services.values()))
+    services = {**decided.services, **flags.services} or _services(inspection, ask)
+    held, suggested = decided.naming, suggested_naming(list(services.values()))
+
+    def part(name: str, flag: str, said: str | None, question: str) -> str:
+        known = said or _part(held, name)
+        return known or ask.text(question, flag, _part(suggested, name))
+
     return Answers(
         services=services,
         naming=Naming(
-            org=flags.org or ask.text("First part of every name", "--org", _part(naming, "org")),
-            region_code=flags.region_code
-            or ask.text("The region, in short", "--region-code", _part(naming, "region_code")),
-            environment=flags.environment
-            or ask.text("The environment", "--environment", _part(naming, "environment")),
+            org=part("org", "--org", flags.org, "First part of every name"),
+            region_code=part(
+                "region_code", "--region-code", flags.region_code, "The region, in short"
+            ),
+            environment=part("environment", "--environment", flags.environment, "The environment"),
         ),
-        security_group_id=flags.security_group_id or _security_group(inspection, ask),
+        security_group_id=flags.security_group_id
+        or decided.security_group_id
+        or _security_group(inspection, ask),
         images=flags.images,
         instance_types=flags.instance_types,
         second_groups=flags.second_groups,

@@ -11,12 +11,13 @@ from pathlib import Path
 from ops.adopt.adoption import Adoption, conversions, is_whole
 from ops.adopt.check import problems
 from ops.adopt.conflict_text import conflicts_text
+from ops.adopt.decided import Decided
 from ops.adopt.errors import AdoptError, RefusedError
 from ops.adopt.found_lookups import FoundLookups
 from ops.adopt.import_file import missing
 from ops.adopt.lock import held
 from ops.adopt.look import asked, refuse_obstacles
-from ops.adopt.merge import Merge, adopted_services, merged
+from ops.adopt.merge import Merge, merged
 from ops.adopt.plan import Plan
 from ops.adopt.probing import Probe, Prober, urls_of
 from ops.adopt.proposal import Proposal, proposed
@@ -96,7 +97,7 @@ def _merged(
     Raises:
         AdoptError: the file says otherwise, or the program would refuse the result.
     """
-    kept = {*adopted_services(stack.config), *state.services}
+    kept = {*Decided.of(stack.config).services, *state.services}
     merge = merged(stack.config, proposal.config, kept)
     if merge.conflicts and not wish.replaces:
         _ask_about_conflicts(wish.ask, merge, stack.path.name)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from ops.adopt.merge import Conflict, adopted_services, is_same, merged
+from ops.adopt.decided import Decided
+from ops.adopt.merge import Conflict, is_same, merged
 
 PROPOSAL = {
     "aws:region": "us-east-1",
@@ -51,7 +52,7 @@ def test_once_adopted_what_was_decided_since_stays() -> None:
         "failover:services": {"web": {**ADOPTED, "priority": 21}},
     }
 
-    merge = merged(config, PROPOSAL, adopted_services(config))
+    merge = merged(config, PROPOSAL, Decided.of(config).services)
 
     assert merge.edits == {}
 
@@ -65,7 +66,18 @@ def test_a_stack_of_another_place_is_a_conflict_even_once_adopted() -> None:
 def test_the_adopted_services_are_known_by_their_rule_and_the_group_of_slot_01() -> None:
     config = {"failover:services": {"web": ADOPTED, "new": {"priority": 7}}}
 
-    assert adopted_services(config) == {"web": "acme-us-prd-web-tg"}
+    assert Decided.of(config).services == {"web": "acme-us-prd-web-tg"}
+
+
+def test_what_a_stack_says_that_has_adopted_nothing_is_no_answer() -> None:
+    config = {
+        "failover:org": "acme",
+        "failover:regionCode": "us",
+        "failover:environment": "prd",
+        "failover:services": {"web": {"priority": 7}},
+    }
+
+    assert Decided.of(config) == Decided()
 
 
 def test_values_that_the_cli_wrote_as_text_are_the_same() -> None:

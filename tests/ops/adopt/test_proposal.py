@@ -7,6 +7,7 @@ import pytest
 
 from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_services
 from ops.adopt.check import problems
+from ops.adopt.decided import Decided
 from ops.adopt.errors import AdoptError
 from ops.adopt.found_lookups import FoundLookups
 from ops.adopt.import_file import import_document, missing
@@ -144,12 +145,29 @@ def test_names_suggest_the_services_and_the_naming() -> None:
 
 
 def test_with_yes_what_is_suggested_is_taken_and_what_is_not_is_refused_by_its_flag() -> None:
-    answers = answered(inspection(), NO_FLAGS, {}, TakeDefaults())
+    answers = answered(inspection(), NO_FLAGS, Decided(), TakeDefaults())
 
     assert answers == replace(ANSWERS, services={"portal": PORTAL, "web": WEB})
     unnamed = inspection(target_groups=(), listeners=(listener(rule(20, "Shop", "/*")),))
     with pytest.raises(AdoptError, match="say --service"):
-        answered(unnamed, NO_FLAGS, {}, TakeDefaults())
+        answered(unnamed, NO_FLAGS, Decided(), TakeDefaults())
+
+
+class Silent(TakeDefaults):
+    """Nobody who could be asked."""
+
+    def text(self, question: str, flag: str, default: str | None) -> str:
+        raise AssertionError(f"asked for {flag}")
+
+
+def test_a_stack_that_has_adopted_is_asked_nothing_again() -> None:
+    config = proposed(inspection(), ANSWERS).config
+    balancer = replace(inspection().load_balancer, security_group_ids=("sg-1", "sg-2"))
+    several = inspection(load_balancer=balancer)
+
+    answers = answered(several, NO_FLAGS, Decided.of(config), Silent())
+
+    assert answers == ANSWERS
 
 
 @pytest.mark.parametrize("entries", [["web"], ["=x"], ["web=a", "web=b"]])
