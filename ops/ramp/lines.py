@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from probe.quantity import duration_text
 from rollout.entry import Entry, Kind
 from rollout.verdict import Verdict
 
 Say = Callable[[str], None]
-WAIT_EVERY_SECONDS = 10.0
+QUIET_SECONDS = 10.0
+"""A wait that is over sooner is told of by what comes after it."""
+
+SIGN_OF_LIFE_SECONDS = 60.0
+"""How often a wait is told again; CI ends a job that is silent for ten minutes."""
+
+_NUMBER = re.compile(r"\d[\d.,]*")
 
 
 class PlainLines:
-    """One line an entry, and one now and then of what is waited for."""
+    """One line an entry, and one for each wait that takes a while, told again every minute."""
 
     def __init__(self, say: Say, monotonic: Callable[[], float]) -> None:
         self._say = say
         self._monotonic = monotonic
-        self._next_wait = 0.0
+        self._next_new_wait = 0.0
+        self._next_same_wait = 0.0
+        self._waited_for = ""
         self._last_outcome: dict[Any, Any] = {}
 
     def saw(self, entry: Entry) -> None:
@@ -28,7 +38,8 @@ class PlainLines:
             return
         if text:
             self._say(f"{entry.at:%H:%M:%S} {text}")
-            self._next_wait = self._monotonic() + WAIT_EVERY_SECONDS
+            self._next_new_wait = self._monotonic() + QUIET_SECONDS
+            self._waited_for = ""
 
     def _is_news(self, entry: Entry) -> bool:
         """Whether the gate says something else than the last time."""
@@ -38,13 +49,20 @@ class PlainLines:
         return is_news
 
     def waits(self, what: str, seconds_left: float | None) -> None:
-        """Tell it every ten seconds."""
+        """Tell it once it takes a while, and then every minute as long as it is the same wait.
+
+        One whose numbers alone change is the same.
+        """
         now = self._monotonic()
-        if now < self._next_wait:
+        kind = _NUMBER.sub("#", what)
+        is_same = kind == self._waited_for
+        if now < (self._next_same_wait if is_same else self._next_new_wait):
             return
-        self._next_wait = now + WAIT_EVERY_SECONDS
-        left = "" if seconds_left is None else f" ({seconds_left:.0f} s left)"
-        self._say(f"         waiting for {what}{left}")
+        self._waited_for = kind
+        self._next_new_wait = now + QUIET_SECONDS
+        self._next_same_wait = now + SIGN_OF_LIFE_SECONDS
+        left = "" if seconds_left is None else f" ({_time_left(seconds_left)} left)"
+        self._say(f"         waits: {what}{left}")
 
     def judged(self, verdicts: Sequence[Verdict]) -> None:
         """Nothing: the entries have what changed."""
@@ -72,6 +90,10 @@ def described(entry: Entry) -> str:
     facts: Mapping[str, Any] = entry.facts
     make = _WORDS.get(entry.kind)
     return make(facts) if make is not None else ""
+
+
+def _time_left(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else duration_text(seconds)
 
 
 def _capacity(facts: Mapping[str, Any]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ops.gates.gate import StageMark
 from ops.ramp.lines import JsonLines, PlainLines, described
-from rollout.entry import FIELDS, Entry, Kind
+from rollout.entry import FIELDS, Entry, Json, Kind
 from rollout.plan import Plan
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
@@ -40,6 +40,56 @@ def test_a_gate_is_told_of_when_it_says_something_else_and_not_again(tmp_path: P
 
     told = [line.split(" gate ")[1] for line in said if " gate " in line]
     assert told == ["fake: pass - as the test has it", "fake: fail - as the test has it"]
+
+
+class Waiting:
+    """Plain lines, told of a wait once a second as the driver does."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self._second = 0.0
+        self._lines = PlainLines(self.said.append, lambda: self._second)
+
+    def wait(self, what: Callable[[int], str], seconds: int) -> None:
+        for second in range(seconds):
+            self._lines.waits(what(second), float(seconds - second))
+            self._second += 1.0
+
+    def see(self, kind: Kind, **facts: Json) -> None:
+        self._lines.saw(Entry(START, "r", kind, facts))
+
+
+def test_a_bake_of_five_minutes_is_a_line_a_minute_with_the_time_left() -> None:
+    waiting = Waiting()
+    waiting.see(Kind.BAKE_STARTED, stage=2, seconds=300)
+
+    waiting.wait(lambda _second: "stage 2/5 bakes", 300)
+
+    assert waiting.said[1:] == [
+        "         waits: stage 2/5 bakes (4 m 50 s left)",
+        "         waits: stage 2/5 bakes (3 m 50 s left)",
+        "         waits: stage 2/5 bakes (2 m 50 s left)",
+        "         waits: stage 2/5 bakes (1 m 50 s left)",
+        "         waits: stage 2/5 bakes (50 s left)",
+    ]
+
+
+def test_numbers_that_count_up_are_no_news_and_another_wait_is() -> None:
+    waiting = Waiting()
+
+    waiting.wait(lambda second: f"held by probe: 0 of {second:,} requests failed", 45)
+    waiting.wait(lambda _second: "held by smoke: no answer", 45)
+
+    assert [line.split(": ")[1] for line in waiting.said] == ["held by probe", "held by smoke"]
+
+
+def test_a_wait_that_is_over_within_seconds_is_not_told() -> None:
+    waiting = Waiting()
+    waiting.see(Kind.BAKE_STARTED, stage=1, seconds=5)
+
+    waiting.wait(lambda _second: "stage 1/5 bakes", 5)
+
+    assert len(waiting.said) == 1
 
 
 def test_a_program_reads_the_journals_own_entries(tmp_path: Path) -> None:
