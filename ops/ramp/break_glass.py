@@ -47,8 +47,8 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
         raise BadInputError(
             f"no ramp of {name} was run from here, so there is no split to go back to\n"
             "  expected: the machine and the folder of the ramp\n"
-            "  mend:     aws elbv2 modify-rule, with the ARNs of `failover status --json`; where the "
-            "backend does not answer, of aws elbv2 describe-rules"
+            "  mend:     aws elbv2 modify-rule, with the ARNs of `failover status --json`; where "
+            "the backend does not answer, of aws elbv2 describe-rules"
         )
     ramp_folder, progress = found
     session = session_of(known.aws)
