@@ -147,7 +147,7 @@ class Driver:
             DeadSlotError: it would.
         """
         self._run.is_going_back = True
-        live = self._run.effects.aws.services()
+        live = self._run.sight.services()
         plan = self._run.progress.plan
         dead = {
             (service, slot)

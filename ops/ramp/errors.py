@@ -5,6 +5,7 @@ RampError
 ├── BadInputError    the options or the config make no ramp (2)
 └── NotSureError     it changed nothing more and asks a person (3)
     ├── AwsError     AWS cannot be read: credentials, throttling, network
+    │   └── PassingAwsError  it throttles or is out of reach, and may answer a moment later
     ├── DeadSlotError  a rollback would put requests onto a slot without a healthy target
     └── EngineError  the engine failed in what was no change of weights
 """
@@ -36,6 +37,10 @@ class NotSureError(RampError):
 
 class AwsError(NotSureError):
     """AWS cannot be read."""
+
+
+class PassingAwsError(AwsError):
+    """AWS throttles or is out of reach: worth asking again."""
 
 
 class DeadSlotError(NotSureError):

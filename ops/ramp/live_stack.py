@@ -9,12 +9,12 @@ from typing import Any
 
 from live.address import ServiceAddress
 from live.clients import Clients
-from live.errors import LiveError
+from live.errors import PASSING, LiveError
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.session import Session
 from ops.ramp.effects import LiveService, LiveSlot
-from ops.ramp.errors import AwsError, NotSureError
+from ops.ramp.errors import AwsError, NotSureError, PassingAwsError
 from rollout import observation
 from rollout.candidate import released_last
 from rollout.split import Slot, Split
@@ -113,5 +113,7 @@ def _translated() -> Generator[None]:
     """Raise what AWS or the network says as the driver's own."""
     try:
         yield
+    except PASSING as error:
+        raise PassingAwsError(str(error)) from error
     except LiveError as error:
         raise AwsError(str(error)) from error

@@ -10,6 +10,7 @@ from ops.journal.errors import JournalError
 from ops.journal.observer import Observer
 from ops.ramp.errors import NotSureError
 from ops.ramp.means import Effects, Limits
+from ops.ramp.sight import Sight
 from ops.ramp.ways_out import (
     GateFailedError,
     SecondHandError,
@@ -50,6 +51,7 @@ class Run:
         self._mark: StageMark | None = None
         self._last_said: dict[str, tuple[Outcome, str]] = {}
         self._next_live_poll = 0.0
+        self.sight = Sight(effects.aws, effects.clock, self.say_waits)
 
     @property
     def progress(self) -> Progress:
@@ -197,7 +199,9 @@ class Run:
         if now < self._next_live_poll:
             return
         self._next_live_poll = now + LIVE_POLL_SECONDS
-        self.refuse_unexpected(self.effects.aws.splits())
+        live = self.sight.glance(self.limits.inconclusive)
+        if live is not None:
+            self.refuse_unexpected(live)
 
     def refuse_unexpected(self, live: Mapping[str, Split]) -> None:
         """Raises SomebodyElseError where a rule is at a split that this ramp cannot have left."""
@@ -229,7 +233,7 @@ class Run:
         Raises:
             NotSureError: AWS cannot be read, or a service of the group is not there.
         """
-        live = self.effects.aws.splits()
+        live = self.sight.splits()
         missing = [s for s in self.progress.plan.services if s not in live]
         if missing:
             raise NotSureError(f"the stack has no rule of {', '.join(missing)} any more")

@@ -271,6 +271,54 @@ def test_a_full_disk_does_not_keep_a_failing_candidate_in_traffic(world: World) 
     assert set(world.live.values()) == {Split(100, 0)}
 
 
+@pytest.mark.parametrize(
+    ("at", "stage"), [(Kind.BAKE_STARTED, 2), (Kind.VERIFIED, 2), (Kind.STAGE_STARTED, 3)]
+)
+def test_a_ramp_goes_on_after_aws_has_throttled_for_a_while(
+    world: World, at: Kind, stage: int
+) -> None:
+    def throttle(entry: Entry) -> None:
+        if entry.kind is at and entry.facts["stage"] == stage:
+            world.throttled_until = world.clock.seconds + 20
+
+    world.journal.before_append = throttle
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0, ending.words
+    assert world.weights() == "0/100"
+
+
+def test_the_way_back_waits_for_an_aws_that_throttles(world: World) -> None:
+    def throttle(entry: Entry) -> None:
+        if entry.kind is Kind.ROLLBACK_STARTED:
+            world.throttled_until = world.clock.seconds + 20
+
+    world.gate.says = lambda mark: Outcome.FAIL if mark.number == 2 else Outcome.PASS
+    world.journal.before_append = throttle
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert world.weights() == "100/0"
+
+
+def test_an_aws_that_throttles_for_good_stops_the_ramp_and_leaves_the_weights(
+    world: World,
+) -> None:
+    def throttle(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:
+            world.throttled_until = float("inf")
+
+    world.journal.before_append = throttle
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "AWS throttles" in ending.words
+    assert world.weights() == "75/25"
+
+
 def test_credentials_that_expire_stop_the_ramp_and_leave_the_weights(world: World) -> None:
     def expire(entry: Entry) -> None:
         if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:

@@ -16,7 +16,7 @@ from ops.journal.observer import Observer
 from ops.ramp.abandoned import Abandoned
 from ops.ramp.driver import Driver, Ending
 from ops.ramp.effects import Git, LiveService, LiveSlot, OldSlot
-from ops.ramp.errors import AwsError
+from ops.ramp.errors import AwsError, PassingAwsError
 from ops.ramp.means import Effects, Limits
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
@@ -153,6 +153,7 @@ class World:
         self.locks: list[str] = []
         self.lock_is_cleared = False
         self.aws_error = ""
+        self.throttled_until = 0.0
         self.interrupts = 0
         self.ways_back: dict[str, bool] = {}
         self.observers: list[Observer] = []
@@ -195,6 +196,8 @@ class World:
     def splits(self) -> Mapping[str, Split]:
         if self.aws_error:
             raise AwsError(self.aws_error)
+        if self.clock.seconds < self.throttled_until:
+            raise PassingAwsError("AWS throttles the calls")
         return dict(self.live)
 
     def services(self) -> Mapping[str, LiveService]:
