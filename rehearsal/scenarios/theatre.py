@@ -69,20 +69,10 @@ class Theatre:
         images = images_of(self.running.endpoint, self.running.region)
         document = yaml.safe_load(self.workspace.stack_file.read_text())
         config: dict[str, Any] = document["config"]
-        config[f"{PROJECT}:weights"] = str(START)
-        # As a way back needs no stages, the override is left for the images.
-        config[f"{PROJECT}:candidate"] = Slot.SECOND.value
-        config[f"{PROJECT}:override"] = _REASON
-        config[f"{PROJECT}:ramp"] = {**RAMP, **scenario.ramp, "gates": dict(scenario.gates)}
-        for builds in config[f"{PROJECT}:images"].values():
-            builds[Slot.FIRST.value] = images[scenario.stable_build]
-            builds[Slot.SECOND.value] = images[scenario.build]
-        for capacity in config[f"{PROJECT}:capacity"].values():
-            capacity.pop("floors", None)
-        for service in config[f"{PROJECT}:services"].values():
-            service["deregistrationDelaySeconds"] = DRAINING_SECONDS
-        self._write(document)
-        self.engine.run("up", "--yes", "--skip-preview")
+        _put(config, scenario)
+        # One `up` releases onto one slot, and that one not while it gains weight.
+        self._release(document, Slot.SECOND, images[scenario.build])
+        self._release(document, Slot.FIRST, images[scenario.stable_build])
         del config[f"{PROJECT}:override"]
         del config[f"{PROJECT}:candidate"]  # the driver is to set its own
         self._write(document)
@@ -91,6 +81,19 @@ class Theatre:
         trouble.resume()
         self._await_settled(outputs["services"], scenario)
         return trouble
+
+    def _release(self, document: dict[str, Any], slot: Slot, image: str) -> None:
+        """Run the config with `image` on `slot` of every service.
+
+        On slot 01, which comes second and carries everything, only where it has another image.
+        """
+        services: dict[str, dict[str, str]] = document["config"][f"{PROJECT}:images"]
+        is_there = all(builds.get(slot.value) == image for builds in services.values())
+        for builds in services.values():
+            builds[slot.value] = image
+        if slot is Slot.SECOND or not is_there:
+            self._write(document)
+            self.engine.run("up", "--yes", "--skip-preview")
 
     def settle(self, scenario: Scenario) -> None:
         """Wait until what a play left of the slots is whole again.
@@ -119,6 +122,19 @@ class Theatre:
                     f"{scenario.name}: the slots are not settled after {SETTLE_SECONDS:.0f} s"
                 )
             time.sleep(POLL_SECONDS)
+
+
+def _put(config: dict[str, Any], scenario: Scenario) -> None:
+    """Into `config` what a scenario has, but for the images."""
+    config[f"{PROJECT}:weights"] = str(START)
+    # As a way back needs no stages, the override is left for the images.
+    config[f"{PROJECT}:candidate"] = Slot.SECOND.value
+    config[f"{PROJECT}:override"] = _REASON
+    config[f"{PROJECT}:ramp"] = {**RAMP, **scenario.ramp, "gates": dict(scenario.gates)}
+    for capacity in config[f"{PROJECT}:capacity"].values():
+        capacity.pop("floors", None)
+    for service in config[f"{PROJECT}:services"].values():
+        service["deregistrationDelaySeconds"] = DRAINING_SECONDS
 
 
 def _is_settled(service: ServiceState, slots: list[Slot]) -> bool:
