@@ -95,13 +95,15 @@ def _weights(state: ViewState, width: int) -> Text:
     return text
 
 
-def _why(state: ViewState, width: int) -> Iterator[Text]:
+def _why(state: ViewState, width: int) -> Iterator[RenderableType]:
     """What made it turn back, as long as anything is shown."""
     if state.going_back:
-        text = Text("  why   ", style="bold red", overflow="fold")
-        text.append(" ".join(state.going_back.split()))
-        text.truncate(WHY_LINES * (width - 1), overflow="ellipsis")
-        yield text
+        label = Text("  why   ", style="bold red")
+        reason = Text(" ".join(state.going_back.split()), style="bold red")
+        reason.truncate(WHY_LINES * (width - label.cell_len - 8), overflow="ellipsis")
+        line = Table.grid()
+        line.add_row(label, reason)
+        yield line
 
 
 def _doing(state: ViewState, width: int) -> Text:
