@@ -74,15 +74,22 @@ def _decoded(aws_config: Mapping[str, str], key: str) -> Any:
 
 
 def _roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
-    several = _decoded(aws_config, "assumeRoles") or []
-    one = _decoded(aws_config, "assumeRole")
-    roles: list[Any] = [*several, *([one] if one else [])]
-    return tuple(_role(role) for role in roles if role)
+    if aws_config.get("assumeRole"):
+        # Source: Pulumi AWS provider, migration to 7.x, "Provider role chaining".
+        raise ProviderConfigError(
+            "aws:assumeRole: the provider has it no more since version 7, but a list of roles\n"
+            "  mend: pulumi config rm aws:assumeRole && "
+            "pulumi config set --path 'aws:assumeRoles[0].roleArn' ROLE_ARN"
+        )
+    return tuple(_role(role) for role in _decoded(aws_config, "assumeRoles") or [] if role)
 
 
 def _role(role: Mapping[str, Any]) -> AssumedRole:
     if not role.get("roleArn"):
-        raise ProviderConfigError(f"aws:assumeRoles has an entry without roleArn: {role}")
+        raise ProviderConfigError(
+            f"aws:assumeRoles has an entry without roleArn: {role}\n"
+            "  mend: pulumi config set --path 'aws:assumeRoles[0].roleArn' ROLE_ARN"
+        )
     arguments: dict[str, Any] = {"RoleSessionName": role.get("sessionName") or "failover"}
     for theirs, ours in (
         ("externalId", "ExternalId"),

@@ -17,7 +17,7 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 
-from live.errors import NoCredentialsError, translated
+from live.errors import AccessDeniedError, NoCredentialsError, translated
 from live.provider_config import AssumedRole, ProviderConfig
 
 CONNECT_SECONDS = 3
@@ -105,7 +105,7 @@ class Session:
             role_arn=role.arn,
             extra_args=dict(role.arguments),
         )
-        return _with_credentials("assume-role", fetcher.fetch_credentials)
+        return _with_credentials("assume-role", _told_of(role.arn, fetcher.fetch_credentials))
 
     def _by_web_identity(
         self, source: botocore.session.Session, identity: Any
@@ -121,7 +121,8 @@ class Session:
             role_arn=identity["roleArn"],
             extra_args={"RoleSessionName": identity.get("sessionName") or "failover"},
         )
-        return _with_credentials("assume-role-with-web-identity", fetcher.fetch_credentials)
+        ask = _told_of(identity["roleArn"], fetcher.fetch_credentials)
+        return _with_credentials("assume-role-with-web-identity", ask)
 
 
 class _Silence:
@@ -159,6 +160,26 @@ class _Renewed(CredentialProvider):
 
     def load(self) -> Any:
         return DeferredRefreshableCredentials(refresh_using=self._ask, method=self._method)
+
+
+def _told_of(role_arn: str, ask: Callable[[], Any]) -> Callable[[], Any]:
+    """`ask`, with the role in what it says where it is denied.
+
+    Raises:
+        AccessDeniedError: the role may not be assumed, by these credentials or at all.
+    """
+
+    def asked() -> Any:
+        try:
+            with translated():
+                return ask()
+        except AccessDeniedError as error:
+            raise AccessDeniedError(
+                f"the role {role_arn} cannot be assumed: {error} on it, and its trust policy must "
+                "name them"
+            ) from error
+
+    return asked
 
 
 def _with_credentials(method: str, ask: Callable[[], Any]) -> botocore.session.Session:

@@ -16,7 +16,7 @@ from rehearsal.errors import NotSupportedError, RehearsalError
 from rehearsal.workspace import PROJECT, STACK
 
 FIRST_BUILD = "v1"
-_ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRoles", "aws:endpoints", "aws:sharedConfigFiles")
+_ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRole", "aws:endpoints", "aws:shared")
 """Provider config that leads to the team's own account; the rehearsal's has no use for it."""
 
 _SHORT_GUARD = {"pollSeconds": 1, "waitSeconds": 120}

@@ -1,13 +1,15 @@
-"""boto3 clients of one region, made once and shared by all threads."""
+"""boto3 clients of one region, as one identity, made once and shared by all threads."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
+
+from rehearsal.provider.roles import Role, session_as
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
@@ -32,16 +34,12 @@ class Aws:
     first use of each takes a lock. Source: boto3 guide, "Multithreading or multiprocessing".
     """
 
-    def __init__(self, region: str, endpoint: str) -> None:
+    def __init__(self, region: str, endpoint: str, roles: Sequence[Role] = ()) -> None:
         self.region = region
         self.endpoint = endpoint
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
-        self._session = boto3.Session(
-            aws_access_key_id=REHEARSAL_CREDENTIAL,
-            aws_secret_access_key=REHEARSAL_CREDENTIAL,
-            region_name=region,
-        )
+        self._session = session_as(roles, REHEARSAL_CREDENTIAL, region, endpoint)
 
     def client(self, service: str) -> Any:
         """The client of a service."""

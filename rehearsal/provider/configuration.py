@@ -14,6 +14,7 @@ from typing import Any
 
 from rehearsal.provider.aws import Aws
 from rehearsal.provider.errors import ConfigurationError
+from rehearsal.provider.roles import Role, role_of
 from rehearsal.provider.wire import UNKNOWN
 
 HARMLESS_KEYS = frozenset(
@@ -34,7 +35,9 @@ HARMLESS_KEYS = frozenset(
         "version",
     }
 )
-HONOURED_KEYS = frozenset({"allowedAccountIds", "defaultTags", "forbiddenAccountIds", "region"})
+HONOURED_KEYS = frozenset(
+    {"allowedAccountIds", "assumeRoles", "defaultTags", "forbiddenAccountIds", "region"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Configuration:
     default_tags: Mapping[str, str] = field(default_factory=lambda: dict[str, str]())
     allowed_account_ids: tuple[str, ...] = ()
     forbidden_account_ids: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    """Assumed one after another."""
 
 
 def configuration_of(
@@ -56,6 +61,13 @@ def configuration_of(
         ConfigurationError: a key that the rehearsal does not support, or no region.
     """
     refused = sorted(values.keys() - HARMLESS_KEYS - HONOURED_KEYS)
+    if "assumeRole" in refused:
+        # Source: Pulumi AWS provider, migration to 7.x, "Provider role chaining".
+        raise ConfigurationError(
+            "aws:assumeRole: the provider has it no more since version 7, but a list of roles: "
+            "`pulumi config rm aws:assumeRole && "
+            "pulumi config set --path 'aws:assumeRoles[0].roleArn' ROLE_ARN`"
+        )
     if refused:
         names = ", ".join(f"aws:{name}" for name in refused)
         raise ConfigurationError(
@@ -70,6 +82,7 @@ def configuration_of(
         default_tags={str(k): str(v) for k, v in (tags.get("tags") or {}).items()},
         allowed_account_ids=tuple(str(i) for i in _nested(values, "allowedAccountIds", [])),
         forbidden_account_ids=tuple(str(i) for i in _nested(values, "forbiddenAccountIds", [])),
+        roles=tuple(role_of(each) for each in _nested(values, "assumeRoles", []) if each),
     )
 
 
@@ -86,13 +99,13 @@ def _nested(values: Mapping[str, Any], name: str, empty: Any) -> Any:
 
 
 def check_account(configuration: Configuration, aws: Aws) -> None:
-    """Refuse to act on an account that the stack does not name.
+    """Refuse to act on an account that the stack does not name, or as a role that nobody may be.
 
     Raises:
-        ConfigurationError: the credentials' account is not allowed.
+        ConfigurationError: the credentials' account is not allowed, or a role cannot be assumed.
     """
     allowed, forbidden = configuration.allowed_account_ids, configuration.forbidden_account_ids
-    if not allowed and not forbidden:
+    if not allowed and not forbidden and not configuration.roles:
         return
     if (allowed and aws.account_id not in allowed) or aws.account_id in forbidden:
         rule = f"aws:allowedAccountIds {list(allowed)}, aws:forbiddenAccountIds {list(forbidden)}"

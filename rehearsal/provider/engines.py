@@ -52,13 +52,10 @@ class Engines:
         """Take an engine on.
 
         Raises:
-            ConfigurationError: the account is not one that the stack allows.
+            ConfigurationError: a role cannot be assumed, or the account is not one that the stack
+                allows.
         """
-        with self._lock:
-            aws = self._regions.get(configuration.region)
-            if aws is None:
-                aws = Aws(configuration.region, self._endpoint)
-                self._regions[configuration.region] = aws
+        aws = self._aws(configuration)
         check_account(configuration, aws)
         with self._lock:
             self._count += 1
@@ -66,6 +63,16 @@ class Engines:
             self._by_peer[peer] = self._latest = engine
         log.info("%s attached, region %s", peer, configuration.region)
         return engine
+
+    def _aws(self, configuration: Configuration) -> Aws:
+        """The clients of the region; an engine that acts as a role has its own."""
+        region, roles = configuration.region, configuration.roles
+        if roles:
+            return Aws(region, self._endpoint, roles)
+        with self._lock:
+            if region not in self._regions:
+                self._regions[region] = Aws(region, self._endpoint)
+            return self._regions[region]
 
     def of(self, peer: str) -> Engine:
         """The engine behind a connection; a reconnected one is the latest that was configured.

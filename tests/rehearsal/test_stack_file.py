@@ -82,7 +82,10 @@ def test_a_network_to_create_is_created_in_the_rehearsal_too() -> None:
     assert rehearsed.config["failover:network"] == network
 
 
-@pytest.mark.parametrize("key", ["aws:profile", "aws:assumeRoles", "failover:previewToken"])
+@pytest.mark.parametrize(
+    "key",
+    ["aws:profile", "aws:assumeRoles", "aws:assumeRoleWithWebIdentity", "failover:previewToken"],
+)
 def test_what_leads_to_the_teams_own_account_stays_out(key: str) -> None:
     own = {key: {"secure": "v1:abc"} if "Token" in key else "own"}
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from live.errors import (
+    AccessDeniedError,
     NoCredentialsError,
     ProviderConfigError,
     UnreachableError,
@@ -16,6 +17,7 @@ from live.errors import (
 )
 from live.provider_config import ProviderConfig
 from live.session import Session
+from rehearsal.local_aws import LocalAws
 from tests.rehearsal.control_plane.aws import Aws
 
 ROLE = "arn:aws:iam::123456789012:role/deployer"
@@ -56,12 +58,22 @@ def test_a_stack_without_a_role_acts_with_the_credentials_of_the_environment(
     "role",
     [
         {"assumeRoles": [{"roleArn": ROLE, "sessionName": "deploy"}]},
-        {"assumeRole": {"roleArn": ROLE, "sessionName": "deploy", "duration": "1h"}},
+        {"assumeRoles": [{"roleArn": ROLE, "sessionName": "deploy", "duration": "1h"}]},
         {"assumeRoles": [{"roleArn": ROLE}, {"roleArn": ROLE, "sessionName": "deploy"}]},
     ],
 )
 def test_the_role_of_the_stack_is_assumed(aws: Aws, endpoint: str, role: dict[str, Any]) -> None:
     assert who(stack_config(endpoint, **role)).endswith(":assumed-role/deployer/deploy")
+
+
+def test_a_role_that_cannot_be_assumed_is_named(aws: Aws, endpoint: str) -> None:
+    config = stack_config(endpoint, assumeRoles=[{"roleArn": ROLE}])
+
+    with (
+        LocalAws(endpoint).faulty({"operations": ["AssumeRole"], "answer": "AccessDenied"}),
+        pytest.raises(AccessDeniedError, match=f"the role {ROLE} cannot be assumed: access denied"),
+    ):
+        who(config)
 
 
 def test_a_profile_of_the_stack_leads_to_its_role(aws: Aws, endpoint: str, tmp_path: Path) -> None:
@@ -103,7 +115,8 @@ def test_an_endpoint_where_nobody_listens_is_said_to_be_out_of_reach() -> None:
         ("assumeRoles", '[{}, {"sessionName": "a"}]', "without roleArn"),
         ("assumeRoles", "not json", "no list or map"),
         ("sharedConfigFiles", '["a", "b"]', "not supported"),
-        ("assumeRole", json.dumps({"roleArn": ROLE, "duration": "soon"}), "1h30m"),
+        ("assumeRoles", json.dumps([{"roleArn": ROLE, "duration": "soon"}]), "1h30m"),
+        ("assumeRole", json.dumps({"roleArn": ROLE}), r"'aws:assumeRoles\[0\].roleArn' ROLE_ARN"),
     ],
 )
 def test_provider_config_that_cannot_be_followed_is_said_to_be(

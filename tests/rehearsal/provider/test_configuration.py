@@ -43,7 +43,14 @@ def test_without_a_region_the_message_says_how_to_set_it() -> None:
         configuration_of({}, {})
 
 
-@pytest.mark.parametrize("key", ["assumeRoles", "endpoints", "ignoreTags", "surprise"])
+def test_the_one_role_of_older_providers_is_refused_with_what_takes_its_place() -> None:
+    with pytest.raises(ConfigurationError, match=re.escape("'aws:assumeRoles[0].roleArn'")):
+        configuration_of({"region": "us-east-1", "assumeRole": '{"roleArn": "x"}'}, {})
+
+
+@pytest.mark.parametrize(
+    "key", ["assumeRoleWithWebIdentity", "endpoints", "ignoreTags", "surprise"]
+)
 def test_a_key_that_is_not_honoured_is_refused_by_its_name(key: str) -> None:
     with pytest.raises(ConfigurationError, match=f"aws:{key}: not supported by the rehearsal"):
         configuration_of({"region": "us-east-1", key: "x"}, {})

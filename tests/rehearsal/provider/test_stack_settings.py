@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from rehearsal.local_aws import LocalAws
+from rehearsal.provider.aws import REHEARSAL_CREDENTIAL
 from rehearsal.provider.families import RESOURCE_TYPES
 from rehearsal.provider.schema import package_schema
 from tests.rehearsal.provider.attached import STACK, Attached, attached
@@ -18,6 +20,7 @@ from tests.rehearsal.provider.attached import STACK, Attached, attached
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("provider-settings")]
 
 PROGRAM = Path(__file__).parent / "small_program"
+ROLE = "arn:aws:iam::123456789012:role/deployer"
 USER_DATA = b64encode(b"a password").decode()
 
 
@@ -77,9 +80,28 @@ def test_an_account_that_the_stack_does_not_name_is_not_touched(stack: Attached)
 
 
 def test_a_provider_key_that_is_not_honoured_is_refused(stack: Attached) -> None:
-    said = _refused(stack, "aws:assumeRoles[0].roleArn", "arn:aws:iam::1:role/x")
+    said = _refused(stack, "aws:ignoreTags.keys[0]", "team")
 
-    assert "aws:assumeRoles: not supported by the rehearsal" in said
+    assert "aws:ignoreTags: not supported by the rehearsal" in said
+
+
+def test_a_role_that_cannot_be_assumed_is_named_with_what_it_lacks(stack: Attached) -> None:
+    with LocalAws(stack.endpoint).faulty({"operations": ["AssumeRole"], "answer": "AccessDenied"}):
+        said = _refused(stack, "aws:assumeRoles[0].roleArn", ROLE)
+
+    assert f"IAM Role ({ROLE}) cannot be assumed: AssumeRole: AccessDenied: " in said
+    assert "its trust policy must name them" in said
+
+
+def test_a_role_is_acted_as_and_an_account_of_its_own_is_found_out(stack: Attached) -> None:
+    aws = LocalAws(stack.endpoint)
+    stack.must("config", "set", "--path", "aws:allowedAccountIds[0]", "123456789012")
+    mark = aws.mark()
+
+    said = _refused(stack, "aws:assumeRoles[0].roleArn", ROLE.replace("123456789012", "1" * 12))
+
+    assert "AWS account ID not allowed: 111111111111" in said
+    assert aws.calls(mark, REHEARSAL_CREDENTIAL) == {"AssumeRole": 1}
 
 
 def test_an_input_that_is_not_known_is_refused(stack: Attached) -> None:
