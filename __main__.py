@@ -17,7 +17,7 @@ from components.guards.program import ProgramGuards
 from components.guards.voice import EngineVoice
 from components.lookups import ProviderLookups
 from components.stack import declare_stack
-from live.errors import PASSING, LiveError
+from live.errors import LiveError
 from live.session import check_credentials
 from rollout.notice import NoticeKind
 from rollout.telling import stopped, unseen
@@ -50,8 +50,7 @@ def main() -> None:
         pulumi.log.error(str(error))
         sys.exit(BAIL)
     except LiveError as error:
-        may_pass = isinstance(error, PASSING)
-        voice.say(unseen(NoticeKind.REFUSED, str(error), "nothing is changed", may_pass=may_pass))
+        voice.say(unseen(NoticeKind.REFUSED, str(error), "nothing is changed", error.mend))
         sys.exit(BAIL)
     except KeyboardInterrupt:
         voice.say(stopped())

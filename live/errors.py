@@ -59,13 +59,20 @@ _DOWN = frozenset(
 class LiveError(Exception):
     """Base of every error that this package raises; its text is for a person."""
 
+    mend = ""
+    """What to do, where the text does not say it."""
+
 
 class UnreachableError(LiveError):
     """AWS gave no answer, or says that it is down."""
 
+    mend = "wait until AWS answers, then run it again"
+
 
 class ThrottledError(LiveError):
     """AWS answers that it is asked too often."""
+
+    mend = "wait until AWS answers, then run it again"
 
 
 class ExpiredCredentialsError(LiveError):
@@ -82,6 +89,8 @@ class AccessDeniedError(LiveError):
 
 class RuleGoneError(LiveError):
     """A listener rule that the stack knows is not there."""
+
+    mend = "pulumi refresh && pulumi up   # makes it again, at the split of the config"
 
 
 class ProviderConfigError(LiveError):

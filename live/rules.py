@@ -80,7 +80,4 @@ def _is_missing(error: LiveError) -> bool:
 
 def _gone(services: Sequence[ServiceAddress]) -> str:
     named = ", ".join(f"{service.service} ({service.rule_arn})" for service in services)
-    return (
-        f"the listener rule is gone: {named}; somebody deleted it. `pulumi refresh` shows what the "
-        "stack then lacks, and the next `pulumi up` makes it again"
-    )
+    return f"the listener rule is gone: {named}; somebody deleted it"

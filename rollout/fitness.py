@@ -34,9 +34,10 @@ def lacks(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
     parts: list[str] = []
     if group.desired < needed:
         key = f'failover:capacity.{live.name}.floors["{slot}"]'
+        more = needed - group.desired
         parts.append(
-            f"{needed - group.desired} more instances of {name}: its group wants {group.desired}, "
-            f"and {weight} of {TOTAL_WEIGHT} of the traffic takes {needed}: "
+            f"{more} more {'instance' if more == 1 else 'instances'} of {name}: its group wants "
+            f"{group.desired}, and {weight} of {TOTAL_WEIGHT} of the traffic takes {needed}: "
             f"pulumi config set --path '{key}' {needed} && pulumi up"
         )
     return [*parts, *_unhealthy(name, found, group), *_outdated(name, group)]

@@ -6,6 +6,7 @@ from rollout.guard_case import GuardCase, Memory, WantedService
 from rollout.objection import Objection, Subject
 from rollout.observation import LiveRule
 from rollout.split import Split
+from rollout.stage_order import rising
 
 _CUT_SHORT = "an update that was cut short set out for it"
 
@@ -31,19 +32,17 @@ def surprise(case: GuardCase, *, is_back: bool) -> Objection | None:
     """What speaks against touching a rule that somebody else changed.
 
     Nothing does where the live rule is already at the wanted split, nor where a person has asked
-    for the way back: a rollback is never blocked.
+    for the way back: a rollback is never blocked. A next stage is no such wish, although somebody
+    else has moved so far that it would lead back from there.
+
+    Args:
+        case: The service.
+        is_back: Whether the wanted split is on the way back from the live one.
     """
-    return surprise_of(case.live.rule, case.wanted, case.memory, is_back=is_back)
-
-
-def surprise_of(
-    rule: LiveRule, wanted: WantedService, memory: Memory, *, is_back: bool
-) -> Objection | None:
-    """`surprise`, where only the rule has been read."""
+    rule, wanted, memory = case.live.rule, case.wanted, case.memory
     found = difference(rule, wanted.split, memory)
     is_cut_short = rule.split is not None and rule.split == memory.asked
-    is_asked_for = memory.left is not None and wanted.split != memory.left
-    if found is None or rule.split == wanted.split or (is_back and is_asked_for):
+    if found is None or rule.split == wanted.split or (is_back and _is_asked_for(case)):
         return None
     return Objection(
         Subject.SURPRISE,
@@ -52,6 +51,14 @@ def surprise_of(
         + (". Refresh first" if is_cut_short else ". Somebody else moved traffic: decide first"),
         _mend(rule, wanted, memory),
     )
+
+
+def _is_asked_for(case: GuardCase) -> bool:
+    """Whether the config asks for the way that the live rule would go, as seen from the stack."""
+    live, left = case.live.rule.split, case.memory.left
+    if live is None or left is None:
+        return False
+    return rising(left, case.wanted.split) is rising(live, case.wanted.split)
 
 
 def _mend(rule: LiveRule, wanted: WantedService, memory: Memory) -> str:

@@ -112,9 +112,8 @@ def unseen(
     kind: NoticeKind,
     why: str,
     spared: str,
+    mend: str,
     left: Sequence[tuple[WantedService, Split]] = (),
-    *,
-    may_pass: bool,
 ) -> Notice:
     """What is told where AWS cannot be read.
 
@@ -122,10 +121,10 @@ def unseen(
         kind: Of a preview, or of an update.
         why: What AWS says, or does not say.
         spared: What is not done therefore.
+        mend: What to do about it; empty where `why` says it.
         left: The services, each with the split that the last update left.
-        may_pass: Whether AWS may answer a moment later.
     """
-    mends = ["wait until AWS answers, then run it again"] if may_pass else []
+    mends = [mend] if mend else []
     text = f"nobody can see what is live, so {spared}: {why}"
     return Notice(kind, ALL_SERVICES, "unseen", text + _mended([*mends, *_back(left)]))
 

@@ -9,7 +9,7 @@ from components.guards.errors import RefusedError
 from components.guards.memory import Remembered
 from components.guards.view import Search, View
 from live.address import ServiceAddress
-from live.errors import PASSING, LiveError
+from live.errors import LiveError
 from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService
 from rollout.judgement import Judgement, Verdict, judged
 from rollout.notice import Notice, NoticeKind
@@ -161,8 +161,7 @@ class Guards:
 
     def _unseen(self, error: LiveError, spared: str) -> Notice:
         kind = NoticeKind.WILL_BE_REFUSED if self.is_preview else NoticeKind.REFUSED
-        may_pass = isinstance(error, PASSING)
-        return unseen(kind, str(error), spared, self._left(), may_pass=may_pass)
+        return unseen(kind, str(error), spared, error.mend, self._left())
 
     def _left(self) -> list[tuple[WantedService, Split]]:
         """Every service with the split that the last update left."""

@@ -50,10 +50,11 @@ class ProgramGuards:
             is_preview=self._is_preview,
         )
         limits = settings.ramp.guard
+        # What waits is said in the wait, with what it waits for by then.
+        self._told = [n for n in self._guards.look() if n.kind is not NoticeKind.WAITING]
         self._waiting = Waiting(
-            self._guards, voice, limits.poll_seconds, limits.wait_seconds, interrupted
+            self._guards, voice, limits.poll_seconds, limits.wait_seconds, interrupted, self._told
         )
-        self._told = self._guards.look()
 
     def hooks(self) -> Hooks:
         """What resources are bound to."""
@@ -62,8 +63,6 @@ class ProgramGuards:
     def tell(self, services: Mapping[str, Service]) -> None:
         """Say what was seen: in a preview on the rules, in an update on the stack."""
         for notice in self._told:
-            if notice.kind is NoticeKind.WAITING:
-                continue  # It is said in the wait, with what it waits for by then.
             if self._is_preview and notice.service in services:
                 rule_urn = services[notice.service].rule.urn
                 rule_urn.apply(lambda urn, notice=notice: self._say(notice, urn))

@@ -7,14 +7,14 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
 from components.guards.errors import RefusedError
 from components.guards.guards import Guards
 from components.guards.voice import Voice
 from rollout.judgement import Verdict
-from rollout.notice import Notice
+from rollout.notice import Notice, NoticeKind
 from rollout.telling import given_up
 
 REPEAT_SECONDS = 30.0
@@ -33,6 +33,7 @@ class Waiting:
         poll_seconds: float,
         wait_seconds: float,
         interrupted: threading.Event,
+        told: Sequence[Notice] = (),
     ) -> None:
         """Be ready.
 
@@ -42,6 +43,7 @@ class Waiting:
             poll_seconds: The time from one look to the next.
             wait_seconds: After which it gives up.
             interrupted: Set when a person ends the update, for whoever waits in another thread.
+            told: What has been said already, and is not said again.
         """
         self._guards = guards
         self._voice = voice
@@ -50,7 +52,7 @@ class Waiting:
         self._interrupted = interrupted
         self._urns: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
-        self._said: dict[str, tuple[str, float]] = {}
+        self._said = {str(notice): 0.0 for notice in told}
 
     async def until_settled(self, service: str, urn: str) -> None:
         """Return once the update may go on; the rule of `service` is shown what it waits for.
@@ -95,13 +97,20 @@ class Waiting:
     def _show(self, told: list[Notice], waited_seconds: float) -> None:
         """Say what is new, and what is old once in a while."""
         for notice in told:
-            said, at_seconds = self._said.get(notice.service, ("", 0.0))
-            if said == str(notice) and waited_seconds - at_seconds < REPEAT_SECONDS:
+            is_progress = notice.kind is NoticeKind.WAITING
+            said_seconds = self._said.get(str(notice))
+            is_due = is_progress and waited_seconds - (said_seconds or 0.0) >= REPEAT_SECONDS
+            if said_seconds is not None and not is_due:
                 continue
-            self._said[notice.service] = (str(notice), waited_seconds)
-            text = f"{notice.text} ({waited_seconds:.0f} of at most {self._wait_seconds:g} s)"
-            shown = Notice(notice.kind, notice.service, notice.change, text)
-            self._voice.say(shown, self._urns.get(notice.service, ""))
+            self._said[str(notice)] = waited_seconds
+            self._voice.say(self._timed(notice, waited_seconds), self._urns.get(notice.service, ""))
+
+    def _timed(self, notice: Notice, waited_seconds: float) -> Notice:
+        """A notice with how long it has been waited; an override or a surprise has no such time."""
+        if notice.kind in (NoticeKind.OVERRIDE, NoticeKind.SURPRISE):
+            return notice
+        text = f"{notice.text} ({waited_seconds:.0f} of at most {self._wait_seconds:g} s)"
+        return Notice(notice.kind, notice.service, notice.change, text)
 
 
 @contextlib.contextmanager

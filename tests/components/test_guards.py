@@ -382,6 +382,22 @@ def test_all_rules_await_one_wait_which_ends_once_the_slot_is_fit() -> None:
     assert guards.polls == 3
 
 
+def test_a_wait_says_nothing_twice_that_has_not_changed() -> None:
+    fake, voice = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
+    late = arn_of("web", Slot.SECOND)
+    fake.healthy_after[late] = 6
+    guards = guards_of(config_at("50/50") | {"failover:override": "because"}, fake, "100/0")
+    told = [notice for notice in guards.look() if notice.kind is not NoticeKind.WAITING]
+
+    waiting = Waiting(guards, voice, 0.0, 60.0, threading.Event(), told)
+    asyncio.run(waiting.until_settled("web", "web"))
+
+    assert NoticeKind.OVERRIDE in {notice.kind for notice in told}
+    assert NoticeKind.OVERRIDE not in {notice.kind for notice in voice.notices}
+    waits = [notice for notice in voice.notices if notice.kind is NoticeKind.WAITING]
+    assert [notice.service for notice in waits if "targets" in notice.text] == ["web"]
+
+
 def test_a_wait_that_takes_too_long_refuses_every_rule() -> None:
     fake, voice = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
     fake.health[arn_of("web", Slot.SECOND)] = []

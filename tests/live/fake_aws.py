@@ -59,6 +59,8 @@ class FakeAws:
     """What a paginator gives, by operation."""
     failures: dict[str, list[BaseException]] = field(default_factory=dict[str, list[BaseException]])
     """What each operation raises first, one after another."""
+    healthy_after: dict[str, int] = field(default_factory=dict[str, int])
+    """How often the targets of a target group are told to be `initial` before they are healthy."""
     page_size: int = 100
     calls: Counter[str] = field(default_factory=Counter[str])
 
@@ -74,9 +76,14 @@ class FakeAws:
 
     def describe_target_health(self, *, TargetGroupArn: str) -> dict[str, Any]:  # noqa: N803
         self._count("DescribeTargetHealth")
+        left = self.healthy_after.get(TargetGroupArn, 0)
+        self.healthy_after[TargetGroupArn] = left - 1
         return {
             "TargetHealthDescriptions": [
-                {"Target": {"Id": name}, "TargetHealth": {"State": state}}
+                {
+                    "Target": {"Id": name},
+                    "TargetHealth": {"State": "initial" if left > 0 else state},
+                }
                 for name, state in self.health.get(TargetGroupArn, [])
             ]
         }

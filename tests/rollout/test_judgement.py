@@ -202,7 +202,7 @@ def test_capacity_that_does_not_fit_the_share_is_waited_for_and_the_way_to_it_to
     known = with_live(known, SECOND, targets=slot_of(SECOND, small).targets)
 
     assert verdict(known) is Verdict.WAITS
-    assert "for 1 more instances of web-02: its group wants 1" in told(known)
+    assert "for 1 more instance of web-02: its group wants 1" in told(known)
     assert "pulumi config set --path 'failover:capacity.web.floors[\"02\"]' 2" in told(known)
 
 
@@ -303,6 +303,9 @@ def test_one_update_releases_onto_one_slot_across_all_services() -> None:
         ("60/40", "60/40", "60/40", "75/25", []),
         ("60/40", "100/0", "75/25", "75/25", []),
         ("60/40", "100/0", "100/0", "100/0", [Subject.SURPRISE]),
+        ("60/40", "75/25", "90/10", "90/10", [Subject.SURPRISE]),
+        ("60/40", "75/25", "60/40", "90/10", []),
+        ("40/60", "75/25", "50/50", "50/50", []),
     ],
 )
 def test_a_rule_that_somebody_else_changed_is_a_surprise_until_it_is_decided(
