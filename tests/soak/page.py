@@ -18,7 +18,7 @@ _HEAD = """\
 Written by `make soak`. It plays each scenario on a local AWS, under 300 requests a second of
 independent traffic, with the gates `targets`, `probe` and `smoke` and bakes of 5 s, unless the
 scenario says otherwise. `make soak ONLY=slow,kills` runs a part; a run that was stopped is gone
-on with.
+on with. `TIMES=5` repeats `background` and `kills` so often, in the place of 20 and 30 times.
 
 *Caught at*: the weight of the new build when the ramp turned back. *Verdict*: seconds from the
 first lost request, else from the fault, until it turned back. *Back*: seconds from the first lost
