@@ -176,8 +176,9 @@ def test_of_a_slot_that_is_there_nothing_is_declared_but_its_alarms() -> None:
 
     recording = declared(config, lookups=lookups)
 
-    of_slot = [r for r in recording.registrations if r.parent == "failover:index:Slot web-01"]
-    assert [r.name for r in of_slot] == ["web-01-target-5xx", "web-01-unhealthy-hosts"]
+    slot = "failover:index:Slot web-01"
+    of_slot = sorted(r.name for r in recording.registrations if r.parent == slot)
+    assert of_slot == ["web-01-target-5xx", "web-01-unhealthy-hosts"]
     groups = recording.one(":ListenerRule", "web").inputs["actions"][0]["forward"]["targetGroups"]
     assert [group["arn"] for group in groups] == [GROUP_ARN, "arn:mock:TargetGroup/web-02"]
 
