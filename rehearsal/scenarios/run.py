@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -40,6 +41,8 @@ def play_and_tell(
         say("stopped by hand; everything of the rehearsal is gone")
         return INTERRUPTED
     click.echo(json.dumps(document(played), indent=2) if wants_json else "\n".join(lines(played)))
+    for page in _reports(workspace, played):
+        say(f"  report    {page}")
     return 1 if played.problems else 0
 
 
@@ -63,3 +66,10 @@ def play_alone(
     finally:
         say("tearing everything down")
         stop(workspace, force=True)
+
+
+def _reports(workspace: Workspace, played: Played) -> list[Path]:
+    """The page that the ramp has left; none where it could not be made."""
+    ramps = {entry.ramp for entry in played.entries}
+    pages = workspace.root.glob(".failover/ramps/*/*/report.html")
+    return [page for page in pages if page.parent.name in ramps]
