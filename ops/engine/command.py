@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TextIO
 
 from pulumi.automation import CommandError, CommandResult, OnOutput, PulumiCommand
 from pulumi.automation.errors import create_command_error
@@ -80,8 +82,7 @@ class SteadyCommand(PulumiCommand):
     def _update(self, argv: list[str], cwd: str, env: Mapping[str, str]) -> CommandResult:
         with self._lock:
             self._updates += 1
-            self.log = self._log_folder / f"up-{os.getpid()}-{self._updates}.log"
-            with self.log.open("w") as log:
+            with self._opened_log() as log:
                 process = subprocess.Popen(
                     argv,
                     cwd=cwd,
@@ -99,6 +100,21 @@ class SteadyCommand(PulumiCommand):
             self._updating = None
         said = self.log.read_text(errors="replace")
         return CommandResult(stdout=said, stderr=said if code else "", code=code)
+
+    def _opened_log(self) -> TextIO:
+        """A file for the output of the next update; `log` tells which.
+
+        Where the folder cannot take one, as on a full disk, it goes to the system's temporary
+        files: the update may be the way back.
+        """
+        name = f"up-{os.getpid()}-{self._updates}.log"
+        self.log = self._log_folder / name
+        try:
+            self._log_folder.mkdir(parents=True, exist_ok=True)
+            return self.log.open("w")
+        except OSError:
+            self.log = Path(tempfile.gettempdir()) / f"failover-{name}"
+            return self.log.open("w")
 
 
 def _command(argv: list[str], cwd: str, env: Mapping[str, str]) -> CommandResult:

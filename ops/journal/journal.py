@@ -37,12 +37,11 @@ class FileJournal:
         """Read what is there; a line that a kill cut off is left out.
 
         Raises:
-            JournalError: the folder cannot be made, or the file not read.
+            JournalError: the file cannot be read.
         """
         self.path = folder / FILE_NAME
         self._entries: list[Entry] = []
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             if self.path.exists():
                 self._read()
         except OSError as error:
@@ -59,6 +58,7 @@ class FileJournal:
         self._entries.append(entry)
         line = f"{entry.line()}\n".encode()
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as file:
                 end = file.tell()
                 try:

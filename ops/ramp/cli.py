@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,43 +12,20 @@ from typing import Any
 
 import click
 
-from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
-from ops.journal.observer import Observer
 from ops.ramp.abandoned import Abandoned
+from ops.ramp.command import HELP, RAMP_ID, Duration, limits_of, observer, reported
 from ops.ramp.driver import Ending
-from ops.ramp.errors import BadInputError, RampError, RefusedError
+from ops.ramp.errors import BadInputError, RefusedError
 from ops.ramp.finding import Found, refuse_held, unfinished
 from ops.ramp.launching import Launcher
-from ops.ramp.lines import JsonLines, PlainLines
 from ops.ramp.means import Limits
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine
-from probe.quantity import parse_duration_seconds
 from rollout.plan import EVEN, Plan
 from rollout.split import Slot
-from settings.ramp import FEWEST_METRICS_BAKE_SECONDS
-
-HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-RAMP_ID = "%Y%m%dT%H%M%SZ"
-"""The time in a ramp's id; the process follows."""
-
-
-class Duration(click.ParamType[float]):
-    """`250ms`, `30s`, `5m`, `1h30m`."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Seconds."""
-        try:
-            return parse_duration_seconds(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -69,25 +45,6 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def reported(command: Callable[..., Ending]) -> Callable[..., None]:
-    """Turn an ending or an error into words and an exit code."""
-
-    @functools.wraps(command)
-    def wrapped(**given: Any) -> None:
-        try:
-            ending = command(**given)
-        except RampError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(error.exit_code)
-        except JournalError as error:
-            click.echo(f"error: {error}; nothing was changed", err=True)
-            sys.exit(3)
-        click.echo(ending.words, err=True)
-        sys.exit(ending.exit_code)
-
-    return wrapped
 
 
 @click.command("ramp", context_settings=HELP)
@@ -130,6 +87,7 @@ def even(**given: Any) -> Ending:
 
 def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
     stack = opened_stack(Path.cwd(), given["stack"])
+    stack.keep_known()
     history = stack.history()
     choice = Choice(
         services=tuple(given["services"]),
@@ -177,37 +135,6 @@ def _refuse_other(found: Found, choice: Choice) -> None:
             "  expected: that one to end first\n"
             "  mend:     failover ramp, failover rollback, or --anew to plan from the live weights"
         )
-
-
-def limits_of(stack: OpenedStack, bake_seconds: float | None) -> Limits:
-    """The config's limits, the bake as the person asked for it."""
-    ramp_settings = stack.ramp
-    is_short = bake_seconds is not None and bake_seconds < FEWEST_METRICS_BAKE_SECONDS
-    if is_short and ramp_settings.gates.metrics is not None:
-        raise BadInputError(
-            f"--bake {bake_seconds:g}s is too short for the gate metrics\n"
-            f"  expected: {FEWEST_METRICS_BAKE_SECONDS} s or more: CloudWatch has one point a "
-            "minute, and the first, partial one does not count\n"
-            f"  mend:     failover ramp --bake {FEWEST_METRICS_BAKE_SECONDS}s"
-        )
-    return Limits(
-        bake=bake_seconds if bake_seconds is not None else ramp_settings.bake_seconds,
-        hold=ramp_settings.hold_seconds,
-        watch=ramp_settings.watch_seconds,
-        inconclusive=ramp_settings.inconclusive_seconds,
-        guard_wait=ramp_settings.guard.wait_seconds,
-    )
-
-
-def observer(*, as_json: bool) -> Observer:
-    """Who tells the person, or the program that asked, what happens."""
-    if as_json:
-        return JsonLines(click.echo)
-    if sys.stdout.isatty():
-        from ops.view.live import LiveView  # rich costs a tenth of a second, for a terminal alone
-
-        return LiveView()
-    return PlainLines(click.echo, time.monotonic)
 
 
 def _refuse_frozen(stack: OpenedStack) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ops.engine.command import CommandError
+from ops.engine.words import errors_in
 from ops.journal.errors import JournalError
 from ops.ramp.errors import DeadSlotError, RampError, RefusedError
 from ops.ramp.floors import Floors
@@ -31,6 +33,7 @@ from rollout.step import (
 )
 
 GO_ON = "failover ramp to go on, failover rollback to go back"
+BREAK_GLASS = "where that cannot be had back: failover rollback --break-glass --stack NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ class Driver:
             return Ending(1, ending.words) if self._from_anywhere else ending
         except RampError as error:  # a stack file that somebody broke in mid-ramp, too
             return self._not_sure(f"{error}\n  next:     {GO_ON}")
+        except CommandError as error:
+            words = f"the engine's backend does not answer:\n{errors_in(str(error))}"
+            return self._not_sure(f"{words}\n  next:     {GO_ON}; {BREAK_GLASS}")
         except Exception as error:  # noqa: BLE001  (all of it is told, with its traceback)
             words = unexpected_words(error, "failover")
             self._not_sure(f"{type(error).__name__}: {error}")

@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.journal.observer import Observer
 from ops.ramp.abandoned import Abandoned
@@ -111,7 +112,6 @@ class Launcher:
             return Driver(run, Processes(), from_anywhere=from_anywhere).drive()
 
     def _driven_back(self, run: Run, why: str) -> Ending:
-        run.is_going_back = True
         run.write(Kind.ROLLBACK_STARTED, why=why, to=str(run.progress.plan.start))
         return self._driven(run, from_anywhere=True)
 
@@ -150,11 +150,7 @@ class Launcher:
             judges: Whether gates judge; on the way back by hand nobody waits for them.
         """
         journal = FileJournal(folder)
-        if found is not None and found.recalled is not None:
-            counts = {s: fleet.desired for s, fleet in fleets_in(self._live.services()).items()}
-            live = self._live.splits()
-            for entry in found.recalled.entries(ramp, self._clock.now(), live, counts):
-                journal.append(entry)
+        lost = [] if found is None else self._recall(found, ramp, journal, must_keep=judges)
         earlier = journal.entries()
         with watched(self._observers, folder, earlier) as views:
             gating = self._gating(folder, plan) if judges else None
@@ -176,6 +172,8 @@ class Launcher:
                     known_messages=frozenset(self._choice.known_messages),
                 )
                 run = Run(earlier[0].ramp if earlier else ramp, self._hand, self._limits, effects)
+                run.is_going_back = not judges
+                run.lost_entries += lost
                 try:
                     yield run
                 finally:
@@ -183,6 +181,24 @@ class Launcher:
             finally:
                 if gating is not None:
                     gating.close()
+
+    def _recall(
+        self, found: Found, ramp: str, journal: FileJournal, *, must_keep: bool
+    ) -> list[str]:
+        """Write down what the history tells of a ramp without a journal; what was not kept."""
+        lost: list[str] = []
+        if found.recalled is None:
+            return lost
+        counts = {s: fleet.desired for s, fleet in fleets_in(self._live.services()).items()}
+        live = self._live.splits()
+        for entry in found.recalled.entries(ramp, self._clock.now(), live, counts):
+            try:
+                journal.append(entry)
+            except JournalError as error:
+                if must_keep:
+                    raise
+                lost.append(str(error))
+        return lost
 
     def _gating(self, folder: Path, plan: Plan) -> Gating:
         return Gating(

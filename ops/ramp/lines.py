@@ -144,8 +144,12 @@ _WORDS: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {
     Kind.ARRIVED: _arrived,
     Kind.VERDICT: lambda f: f"gate {f['gate']}: {f['outcome']} - {f['reason']}",
     Kind.APPROVAL: lambda f: f"approved by {f['by']}" if f["approved"] else f"refused by {f['by']}",
-    Kind.BAKE_STARTED: lambda f: f"bake for {f['seconds']:g} s",
-    Kind.BAKE_FINISHED: lambda f: f"bake {f['outcome']} after {f['seconds']:.1f} s",
+    Kind.BAKE_STARTED: lambda f: (
+        f"bake for {f['seconds']:g} s" if f["stage"] else "gates before the start"
+    ),
+    Kind.BAKE_FINISHED: lambda f: (
+        f"{'bake' if f['stage'] else 'gates'} {f['outcome']} after {f['seconds']:.1f} s"
+    ),
     Kind.HOLD_STARTED: lambda f: f"hold: slot {f['slot']} silent for {f['seconds']:g} s",
     Kind.HOLD_FINISHED: lambda f: f"held for {f['seconds']:.1f} s",
     Kind.WATCH_STARTED: lambda f: f"watch for {f['seconds']:g} s",

@@ -11,8 +11,9 @@ import click
 
 from ops.journal.journal import FileJournal
 from ops.ramp.break_glass import break_glass
-from ops.ramp.cli import HELP, RAMP_ID, limits_of, observer, reported
+from ops.ramp.command import HELP, RAMP_ID, limits_of, observer, reported
 from ops.ramp.driver import Ending
+from ops.ramp.errors import NotSureError
 from ops.ramp.launching import Launcher
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
@@ -55,6 +56,10 @@ def rollback(**given: Any) -> Ending:
     if given["break_glass"]:
         return break_glass(folder, given["stack"], given["why"])
     stack = opened_stack(folder, given["stack"])
+    try:
+        stack.keep_known()
+    except NotSureError as error:
+        _say(f"going back all the same: {error}")
     hand, history, processes = own_hand(), stack.history(), Processes()
     stop_driver(current_lease([t.message for t in history]), hand.pid, processes, _say)
     return _rolled_back(stack, hand, history, given)

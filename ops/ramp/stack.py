@@ -81,8 +81,32 @@ class OpenedStack:
         return live_stack(self.services, self.session())
 
     def history(self) -> list[Told]:
-        """Its updates, the newest first."""
-        return [told(past) for past in self.engine.history()]
+        """Its updates, the newest first.
+
+        Raises:
+            NotSureError: the backend cannot be reached.
+        """
+        try:
+            return [told(past) for past in self.engine.history()]
+        except CommandError as error:
+            raise NotSureError(f"the history of {self.name} cannot be read:\n{error}") from error
+
+    def keep_known(self) -> None:
+        """Keep what `failover rollback --break-glass` needs when the backend does not answer.
+
+        Raises:
+            NotSureError: it cannot be written.
+        """
+        known = KnownStack(in_namespace(self.config, "aws"), self.services)
+        try:
+            known.write(self.ramps)
+        except OSError as error:
+            raise NotSureError(
+                f"{self.ramps} takes no file: {error.strerror}\n"
+                "  expected: room for the journal, without which a ramp that is killed is found by "
+                "the stack's history alone\n"
+                "  mend:     make room there, then type it again"
+            ) from error
 
 
 def ramps_folder(folder: Path, stack: str) -> Path:
@@ -108,10 +132,8 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
             "no stack is selected\n  expected: the stack to ramp\n"
             "  mend:     pulumi stack select prod, or --stack prod"
         )
-    logs = ramps_folder(folder, name) / "engine"
-    logs.mkdir(parents=True, exist_ok=True)
     try:
-        engine = opened_engine(folder, name, logs)
+        engine = opened_engine(folder, name, ramps_folder(folder, name) / "engine")
         outputs = engine.outputs()
         raw, secret_keys = engine.config()
     except StackNotFoundError as error:
@@ -152,7 +174,6 @@ def _with_settings(
     )
     if findings.problems:
         raise BadInputError(str(SettingsError(findings.problems)))
-    KnownStack(in_namespace(raw, "aws"), outputs["services"]).write(opened.ramps)
     return opened
 
 

@@ -222,6 +222,27 @@ def test_a_stack_file_that_is_broken_in_mid_ramp_is_a_persons_to_mend(world: Wor
     assert set(world.live.values()) == {Split(75, 25)}
 
 
+@pytest.mark.parametrize("is_going_back", [False, True])
+def test_a_backend_that_is_gone_in_mid_ramp_leaves_the_weights_and_names_break_glass(
+    world: World, is_going_back: bool
+) -> None:
+    def fail(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:
+            world.backend_error = "error: could not read the bucket"
+
+    world.journal.before_append = fail
+    world.gate.says = lambda mark: (
+        Outcome.FAIL if is_going_back and mark.number == 2 else Outcome.PASS
+    )
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "could not read the bucket" in ending.words
+    assert "failover rollback --break-glass" in ending.words
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
 def test_a_stop_between_two_steps_leaves_the_weights_and_says_what_to_type(world: World) -> None:
     world.clock.on_wait = lambda: setattr(world.stop, "asked", int(world.clock.seconds > 10))
 

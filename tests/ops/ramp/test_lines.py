@@ -25,6 +25,7 @@ def test_a_person_reads_every_stage_its_live_weights_and_the_commit_to_make(
     world.run(PLAN)
 
     text = "\n".join(said)
+    assert "gates before the start" in text
     assert "stage 1/2: 50/50" in text
     assert "live: portal 50/50, web 50/50" in text
     assert 'commit to make: git commit -m "portal+web: stage 1/2, 02 at 50"' in text

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pulumi.automation import CommandError, CommandResult
+
 from ops.engine.engine import PastUpdate
 from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
@@ -153,6 +155,7 @@ class World:
         self.locks: list[str] = []
         self.lock_is_cleared = False
         self.aws_error = ""
+        self.backend_error = ""
         self.throttled_until = 0.0
         self.interrupts = 0
         self.ways_back: dict[str, bool] = {}
@@ -165,6 +168,8 @@ class World:
     # The engine.
 
     def set_config(self, changes: Mapping[str, str | None]) -> None:
+        if self.backend_error:
+            raise CommandError(CommandResult("", self.backend_error, 255))
         config = self._config()
         for path, value in changes.items():
             keys = path.replace('["', ".").replace('"]', "").split(".")

@@ -1,0 +1,83 @@
+"""Starting a driver where its folder takes no file: a full disk, or one that is read only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ops.journal.errors import JournalError
+from ops.ramp.finding import Found
+from ops.ramp.launching import Launcher
+from ops.ramp.planning import Choice
+from rollout.entry import Kind
+from rollout.lease import Hand
+from rollout.plan import Plan
+from rollout.recall import recalled
+from rollout.split import Slot, Split
+from tests.ops.ramp.world import LIMITS, SERVICES, KilledError, World
+
+PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Path:
+    """A place where no folder can be made."""
+    (tmp_path / "full").write_text("")
+    return tmp_path / "full" / "ramp"
+
+
+def launcher(world: World, folder: Path) -> Launcher:
+    stack: Any = SimpleNamespace(live=lambda: world, engine=world, ramps=folder.parent)
+    return Launcher(stack, Hand("somebody", "here", 4711), LIMITS, Choice(), [])
+
+
+def test_a_done_ramp_goes_back_without_a_journal(world: World, full: Path) -> None:
+    world.run(PLAN)
+
+    ending = launcher(world, full).undo(PLAN, "r", full, "by hand")
+
+    assert ending.words.startswith("rolled back: portal+web at 100/0")
+    assert "not in the journal" in ending.words
+    assert set(world.live.values()) == {Split(100, 0)}
+
+
+def test_a_ramp_that_only_the_history_knows_goes_back_without_a_journal(
+    world: World, full: Path
+) -> None:
+    kill_when_verified(world)
+
+    ending = launcher(world, full).go_back(found(world, full), "r", "by hand")
+
+    assert ending.words.startswith("rolled back: portal+web at 100/0")
+    assert set(world.live.values()) == {Split(100, 0)}
+
+
+def test_a_ramp_goes_on_by_no_journal_that_cannot_be_kept(world: World, full: Path) -> None:
+    kill_when_verified(world)
+
+    with pytest.raises(JournalError, match="Not a directory"):
+        launcher(world, full).resume(found(world, full), "r")
+
+    assert set(world.live.values()) == {Split(50, 50)}
+
+
+def found(world: World, folder: Path) -> Found:
+    return Found(folder, None, recalled(world.told[::-1]))
+
+
+def kill_when_verified(world: World) -> None:
+    def kill(entry: Any) -> None:
+        if entry.kind is Kind.VERIFIED:
+            raise KilledError
+
+    world.journal.before_append = kill
+    with pytest.raises(KilledError):
+        world.run(PLAN)
