@@ -39,9 +39,14 @@ class WantedService:
     slots: Mapping[Slot, WantedSlot]
 
     def command_for(self, split: Split) -> str:
-        """The command that sets its weights."""
-        key = f"--path 'failover:services.{self.name}.weights'"
-        return f"pulumi config set {key if self.has_own_weights else 'weights'} {split}"
+        """The command that sets its weights, which others may share."""
+        if self.has_own_weights:
+            return self.own_command_for(split)
+        return f"pulumi config set weights {split}"
+
+    def own_command_for(self, split: Split) -> str:
+        """The command that sets its weights, and nobody else's."""
+        return f"pulumi config set --path 'failover:services.{self.name}.weights' {split}"
 
 
 @dataclass(frozen=True, slots=True)

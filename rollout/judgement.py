@@ -52,6 +52,11 @@ class ServiceJudgement:
         return f"{self.case.live.rule.weights} -> {self.case.wanted.split}"
 
     @property
+    def put_back(self) -> str:
+        """The command that has the config say again what is live; empty where that is no split."""
+        return "" if self.split is None else self.case.wanted.command_for(self.split)
+
+    @property
     def rising(self) -> Slot | None:
         """The slot that would gain weight."""
         return None if self.split is None else rising(self.split, self.case.wanted.split)
@@ -128,15 +133,14 @@ def _polled(judgement: Judgement, rules: GuardRules, polls: int) -> Judgement:
 
 
 def _more_polls(service: ServiceJudgement, slot: Slot, rules: GuardRules, polls: int) -> Objection:
-    more, split = rules.healthy_polls - polls, service.split
-    assert split is not None, "nothing rises from no split"
+    more = rules.healthy_polls - polls
     name = f"{service.case.wanted.name}-{slot}"
     return Objection(
         Subject.FITNESS,
         service.change,
         f"for {more} more {'poll' if more == 1 else 'polls'} of {name}, which was found fit in "
         f"{polls} of {rules.healthy_polls} in a row",
-        service.case.wanted.command_for(split),
+        service.put_back,
         may_pass=True,
     )
 

@@ -67,7 +67,7 @@ def _mend(rule: LiveRule, wanted: WantedService, memory: Memory) -> str:
     )
     if rule.split is None:
         return override
-    keep = f"{wanted.command_for(rule.split)} && pulumi up   # as it is live"
+    keep = f"{wanted.own_command_for(rule.split)} && pulumi up   # as it is live"
     if rule.split == memory.asked:
         return f"pulumi refresh && pulumi up   # on to {wanted.split}\n    or: {keep}"
     return f"{keep}\n    or: {override}"

@@ -53,7 +53,8 @@ def _of_service(
         for objection in standing:
             yield Notice(refused, name, objection.change, objection.text)
     elif overall is Verdict.REFUSED and service.rising is not None:
-        yield Notice(refused, name, service.change, _WITH_THE_OTHERS)
+        back = _mended([f"{service.put_back}   # as it is live"])
+        yield Notice(refused, name, service.change, _WITH_THE_OTHERS + back)
     elif service.verdict is Verdict.WAITS:
         waiting = NoticeKind.WILL_WAIT if is_preview else NoticeKind.WAITING
         for objection in standing:
@@ -97,9 +98,7 @@ def given_up(judgement: Judgement, why: str) -> list[Notice]:
             told.append(Notice(NoticeKind.REFUSED, name, objection.change, text))
         if not service.standing and service.rising is not None:
             others = "; ".join(_waits(other) for other in judgement.services if other.standing)
-            assert service.split is not None, "nothing rises from no split"
-            mend = service.case.wanted.command_for(service.split)
-            text = f"{why}; {_WITH_THE_OTHERS}: {others}\n  mend: {mend}"
+            text = f"{why}; {_WITH_THE_OTHERS}: {others}{_mended([service.put_back])}"
             told.append(Notice(NoticeKind.REFUSED, name, service.change, text))
     return told
 

@@ -225,7 +225,9 @@ def test_the_refusal_of_one_service_moves_none() -> None:
     judgement = judge(good, bad)
 
     assert judgement.verdict is Verdict.REFUSED
-    assert "moves with the others or not at all" in told(good, bad)
+    assert "moves with the others or not at all\n  mend: pulumi config set weights" in told(
+        good, bad
+    )
 
 
 def test_a_wait_that_is_given_up_says_how_to_put_the_old_value_back() -> None:
@@ -316,6 +318,19 @@ def test_a_rule_that_somebody_else_changed_is_a_surprise_until_it_is_decided(
     found = [s for s in subjects(case(live, wanted, memory=memory)) if s is not Subject.STAGE]
 
     assert found == expected
+
+
+def test_what_somebody_else_moved_is_kept_without_moving_the_services_beside_it() -> None:
+    moved = case("60/40", "75/25", memory=Memory(Split(90, 10), Split(90, 10)))
+    beside = case("90/10", "75/25", memory=Memory(Split(90, 10), Split(90, 10)))
+
+    (service, _) = judge(moved, beside).services
+
+    assert service.standing[0].text.splitlines()[1:] == [
+        "  mend: pulumi config set --path 'failover:services.web.weights' 60/40 && pulumi up"
+        "   # as it is live",
+        "    or: pulumi config set override REASON && pulumi up --refresh   # back to 75/25",
+    ]
 
 
 def test_the_way_back_of_an_update_that_was_cut_short_is_no_surprise() -> None:
