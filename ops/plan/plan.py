@@ -91,6 +91,11 @@ class Plan:
         return Outcome.CHANGES if self.changes else Outcome.NO_CHANGE
 
     @property
+    def has_broken(self) -> bool:
+        """Whether the preview did not come to its end, so that it tells but a part."""
+        return self.outcome in (Outcome.BAD_CONFIG, Outcome.FAILED)
+
+    @property
     def judgement(self) -> tuple[str, ...]:
         """What the guards said, refusals apart."""
         return tuple(_said(notice) for notice in self.notices if notice.kind not in _REFUSALS)

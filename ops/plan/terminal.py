@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +16,9 @@ from ops.plan.service_plan import Change
 
 MOST_LINES = 10
 """Changes that are listed; what matters of the rest is in the table, the whole in the Markdown."""
+
+_COMMANDS = ("mend:", "or:")
+"""What a line begins with that is a command, as problems and notices write it."""
 
 _COLOURS = {
     Outcome.NO_CHANGE: "green",
@@ -34,9 +37,11 @@ def show(plan: Plan, console: Console) -> None:
             "Plan for ", (plan.stack, "bold"), ": ", (wording.title(plan), f"bold {colour}")
         )
     )
-    if plan.outcome in (Outcome.BAD_CONFIG, Outcome.FAILED):
+    if plan.has_broken:
         errors = [_named(error.name, error.message) for error in plan.unexplained_errors]
         _section(console, "Error", errors or ["the engine gave no reason"], "red")
+    if plan.outcome is Outcome.BAD_CONFIG:
+        return  # the program ended before it declared anything
     _section(console, "Replaced or deleted", [_ended(step) for step in plan.destroyed], "bold red")
     _section(console, "Refused", list(plan.refusals), "bold red")
     if plan.services:
@@ -63,12 +68,17 @@ def _section(console: Console, name: str, lines: list[str], style: str = "") -> 
         return
     console.print()
     console.print(Text(name, style="bold"))
-    shown: list[RenderableType] = [Text(line, style=style) for line in lines]
-    console.print(Padding(Group(*shown), (0, 0, 0, 2), expand=False))
+    for line in (part for text in lines for part in text.rstrip().split("\n")):
+        if line.lstrip().startswith(_COMMANDS):
+            # A command that is broken into lines cannot be copied.
+            whole = Text(f"  {line}", style=style)
+            console.print(whole, no_wrap=True, overflow="ignore", crop=False)
+        else:
+            console.print(Padding(Text(line, style=style), (0, 0, 0, 2), expand=False))
 
 
 def _table(plan: Plan) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("slot", no_wrap=True)
     table.add_column("weight", no_wrap=True)
     table.add_column("image")

@@ -23,7 +23,7 @@ def whole_preview(
     """
     events = run_preview(request, environ)
     plan = fold(events, request.stack)
-    if plan.outcome in (Outcome.BAD_CONFIG, Outcome.FAILED):
+    if plan.has_broken:
         errors = plan.unexplained_errors or plan.errors
         said = "\n".join(f"{each.name} {each.message}".strip() for each in errors)
         kind = PreviewInputError if plan.outcome is Outcome.BAD_CONFIG else PreviewFailedError

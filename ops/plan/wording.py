@@ -98,6 +98,8 @@ def policies(plan: Plan) -> str:
     """The sentence before the list of violations."""
     if not plan.packs:
         return "no policy pack looked at this plan"
+    if plan.has_broken and not plan.findings:
+        return f"not all of this plan was looked at ({', '.join(plan.packs)})"
     mandatory = sum(len(each.resources) for each in plan.findings if each.is_mandatory)
     advisory = sum(len(each.resources) for each in plan.findings if not each.is_mandatory)
     said = [

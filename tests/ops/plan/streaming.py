@@ -89,6 +89,12 @@ def policy(name: str, level: str, message: str = "it must not") -> Event:
     )
 
 
+def analyzed() -> Event:
+    """The pack has looked at a resource."""
+    body = {"policyPackName": "failover", "policyPackVersion": "0.1.0"}
+    return Event("policyAnalyzeSummaryEvent", body)
+
+
 def summary(result: str = "succeeded") -> Event:
     return Event("summaryEvent", {"result": result})
 

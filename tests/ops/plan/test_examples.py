@@ -11,8 +11,10 @@ from ops.plan.document import plan_document
 from ops.plan.markdown import failed_markdown, markdown, marker
 from ops.plan.plan import fold
 from ops.plan.terminal import show
+from rollout.errors import SettingsError
+from rollout.problem import NOT_SET, Problem
 from tests.ops.plan.cases import CASES, RELEASED, Case
-from tests.ops.plan.streaming import policy, resource, said, stack, summary
+from tests.ops.plan.streaming import analyzed, policy, resource, said, stack, summary
 
 COMMENT_CHARACTERS = 65_536
 """Source: GitHub, "body is too long (maximum is 65536 characters)"."""
@@ -71,6 +73,30 @@ def test_what_ends_stands_before_everything_else() -> None:
 
     assert text.index("Replaced:") < text.index("| slot |")
     assert text.index("Refused") < text.index("| slot |")
+
+
+def test_of_a_refused_config_only_the_refusal_is_told_and_its_commands_stay_whole() -> None:
+    mend = f"pulumi config set --path 'failover:network.instanceSubnetIds[0]' {'subnet-' * 9}"
+    problem = Problem("failover:network.instanceSubnetIds", NOT_SET, "a list", mend)
+    about = said("error", str(SettingsError((problem,))))
+    plan = fold((stack(), analyzed(), about, summary("failed")), "prod")
+    written = io.StringIO()
+
+    show(plan, Console(file=written, width=80))
+
+    assert f"mend:     {mend}\n" in written.getvalue()
+    assert f"mend:     {mend}\n" in markdown(plan)
+    for text in (written.getvalue(), markdown(plan)):
+        assert "the config is refused" in text
+        assert "olicy" not in text
+        assert "to create" not in text
+
+
+def test_of_a_preview_that_broke_no_policy_is_said_to_be_kept() -> None:
+    plan = fold((stack(), analyzed(), said("error", "no answer"), summary("failed")), "prod")
+
+    assert "not all of this plan was looked at" in markdown(plan)
+    assert "no violation" not in markdown(plan)
 
 
 def test_what_people_and_providers_say_is_text_and_never_markup() -> None:
