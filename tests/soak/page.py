@@ -47,11 +47,17 @@ def _scenarios(results: Mapping[str, Result]) -> Iterator[str]:
             if (seconds := result.facts.get("secondsFromFirstLost")) is not None:
                 back.append(seconds)
     yield ""
+    unharmed = sum(
+        result.facts.get("exit") == 1 and result.facts.get("lost") == 0
+        for part in SCENARIOS
+        if (result := results.get(part.name)) is not None
+    )
     if back:
         median = statistics.median(back)
         yield (
             "From the first lost request to the old split: median "
-            f"{median:.1f} s, of the {len(back)} that lost any."
+            f"{median:.1f} s, of the {len(back)} that lost any; {unharmed} more went back and lost "
+            "none."
         )
         yield ""
     for part in SCENARIOS:
