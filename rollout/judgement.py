@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from rollout.candidate import candidate_of
 from rollout.fitness import lacks
 from rollout.guard_case import GuardCase, GuardRules
-from rollout.live_slot import objections_to_slots, rebuilt_slots
+from rollout.live_slot import objections_to_slots, releases_of_both_slots
 from rollout.objection import Objection, Subject
 from rollout.split import Slot, Split
 from rollout.stage_order import is_back, next_splits, rising
@@ -100,7 +100,7 @@ def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgeme
             found fit.
     """
     found = [_objections(case, rules) for case in cases]
-    across = _releases_of_both_slots(cases)
+    across = releases_of_both_slots(cases)
     found = [(split, slot, [*own, *across]) for split, slot, own in found]
     waived = _waived(rules, [objection for _, _, own in found for objection in own])
     judgement = Judgement(
@@ -231,20 +231,3 @@ def _to_fitness(case: GuardCase, split: Split) -> Iterator[Objection]:
             case.wanted.command_for(split),
             may_pass=True,
         )
-
-
-def _releases_of_both_slots(cases: Sequence[GuardCase]) -> list[Objection]:
-    """What speaks against releases onto slot 01 of one service and slot 02 of another."""
-    rebuilt = {case.wanted.name: rebuilt_slots(case) for case in cases if not case.is_removed}
-    slots = {slot for own in rebuilt.values() for slot in own}
-    if len(slots) < 2 or any(len(own) > 1 for own in rebuilt.values()):
-        return []
-    named = ", ".join(f"{name}-{slot}" for name, own in rebuilt.items() for slot in own)
-    return [
-        Objection(
-            Subject.RELEASE,
-            "slots 01 and 02",
-            f"{named} would be released: one `pulumi up` releases onto one slot",
-            "put the images of one of the two slots back, and release onto it afterwards",
-        )
-    ]

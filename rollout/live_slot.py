@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rollout.guard_case import FLOOR_TAG, GuardCase, WantedSlot
 from rollout.objection import Objection, Subject
@@ -24,6 +24,23 @@ def objections_to_slots(case: GuardCase, split: Split) -> Iterator[Objection]:
             yield from _of_target_group(case, slot, live, wanted)
             yield from _of_capacity(case, slot, live, wanted)
     yield from _of_builds(case, split)
+
+
+def releases_of_both_slots(cases: Sequence[GuardCase]) -> list[Objection]:
+    """What speaks against releases onto slot 01 of one service and slot 02 of another."""
+    rebuilt = {case.wanted.name: rebuilt_slots(case) for case in cases if not case.is_removed}
+    slots = {slot for own in rebuilt.values() for slot in own}
+    if len(slots) < 2 or any(len(own) > 1 for own in rebuilt.values()):
+        return []
+    named = ", ".join(f"{name}-{slot}" for name, own in rebuilt.items() for slot in own)
+    return [
+        Objection(
+            Subject.RELEASE,
+            "slots 01 and 02",
+            f"{named} would be released: one `pulumi up` releases onto one slot",
+            "put the images of one of the two slots back, and release onto it afterwards",
+        )
+    ]
 
 
 def _build_change(case: GuardCase, slot: Slot) -> str:
