@@ -173,7 +173,7 @@ class Driver:
         code = {"done": 0}.get(outcome, 1)
         if progress.outcome is None:
             run.write(Kind.RAMP_FINISHED, outcome=outcome, exit=code)
-        lost = "".join(f"\nnot in the journal: {words}" for words in run.lost_entries)
+        lost = _lost_words(run.lost_entries)
         lost += "".join(f"\nnot in git: {words}" for words in run.refused_by_git)
         where = f"{progress.plan.group} at {progress.plan.stage(progress.verified).split}"
         if outcome == "done":
@@ -196,6 +196,14 @@ class Driver:
         except JournalError as error:
             words = f"{words}\n{error}"
         return Ending(3, words)
+
+
+def _lost_words(lost: list[str]) -> str:
+    """What the journal does not have of a way back; the first one tells why."""
+    if not lost:
+        return ""
+    more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+    return f"\nnot in the journal: {lost[0]}{more}"
 
 
 def _dead_words(to: Split, onto: list[str], both: list[str]) -> str:

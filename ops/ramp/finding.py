@@ -11,7 +11,7 @@ from ops.journal.journal import FileJournal, journals
 from ops.ramp.errors import RefusedError
 from ops.ramp.processes import Processes
 from rollout.entry import Kind
-from rollout.lease import Claim, Hand, Lease, claim, current_lease
+from rollout.lease import Claim, Hand, Lease, claim, current_lease, read_freed, read_lease
 from rollout.plan import Plan
 from rollout.progress import Progress, folded
 from rollout.recall import Recalled, Told, recalled
@@ -49,12 +49,31 @@ def unfinished(ramps: Path, history: Sequence[Told], ramp_id: str) -> Found | No
         progress = folded(journal.entries())
         if progress is None:
             continue
+        if _is_ended_in(history, journal, progress):
+            continue
         is_of_history = from_history is not None and from_history.lease.hand in hands(journal)
         if not progress.is_over and (is_of_history or from_history is None):
             return Found(folder, progress, None)
     if from_history is None:
         return None
     return Found(ramps / ramp_id, None, from_history)
+
+
+def _is_ended_in(history: Sequence[Told], journal: FileJournal, progress: Progress) -> bool:
+    """Whether the shared history tells the end of a ramp whose journal does not.
+
+    Somebody else has ended it, from another machine; or the disk was full when it went back.
+    """
+    if progress.capacity == 0:
+        return False  # it never took the wheel, so the history tells of others
+    for past in history:
+        if read_lease(past.message) is not None:
+            return False
+        freed = read_freed(past.message)
+        if freed is not None:
+            went_back_unseen = freed.went_back and progress.back is None
+            return went_back_unseen or freed.hand not in hands(journal)
+    return False
 
 
 def newest(ramps: Path) -> tuple[Path, Progress] | None:

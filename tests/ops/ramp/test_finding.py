@@ -1,0 +1,91 @@
+"""Which ramp is under way, where this machine's journal and the shared history tell of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.journal.journal import FileJournal
+from ops.ramp.finding import unfinished
+from rollout.entry import Entry, Kind
+from rollout.lease import Hand, doing_end, last_message_of
+from rollout.plan import Plan
+from rollout.recall import Told
+from rollout.split import Slot, Split
+from tests.ops.ramp.world import SERVICES, KilledError, World
+
+PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
+OTHER, OWN = Hand("ben", "build-7", 99), Hand("somebody", "here", 4711)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def killed(world: World, when: Callable[[Entry], bool]) -> None:
+    def kill(entry: Entry) -> None:
+        if when(entry):
+            raise KilledError
+
+    world.journal.before_append = kill
+    with pytest.raises(KilledError):
+        world.run(PLAN)
+
+
+def is_second_stage(entry: Entry) -> bool:
+    return entry.kind is Kind.STAGE_STARTED and entry.facts["stage"] == 2
+
+
+def found_by(world: World, folder: Path) -> bool:
+    journal = FileJournal(folder / "ramps" / "r")
+    for entry in world.journal.kept:
+        journal.append(entry)
+    return unfinished(folder / "ramps", world.told[::-1], "r2") is not None
+
+
+def let_go(world: World, hand: Hand, split: Split, *, went_back: bool) -> None:
+    message = last_message_of(PLAN, doing_end(split, went_back=went_back), hand)
+    world.told.append(Told(message, True, {}))
+
+
+def test_a_ramp_that_was_killed_is_under_way(world: World, tmp_path: Path) -> None:
+    killed(world, is_second_stage)
+
+    assert found_by(world, tmp_path)
+
+
+@pytest.mark.parametrize("went_back", [True, False])
+def test_a_ramp_that_somebody_ended_from_another_machine_is_over(
+    world: World, tmp_path: Path, went_back: bool
+) -> None:
+    killed(world, is_second_stage)
+    let_go(world, OTHER, PLAN.start if went_back else PLAN.target, went_back=went_back)
+
+    assert not found_by(world, tmp_path)
+
+
+def test_a_ramp_that_went_back_on_a_full_disk_is_over(world: World, tmp_path: Path) -> None:
+    killed(world, is_second_stage)
+    let_go(world, OWN, PLAN.start, went_back=True)
+
+    assert not found_by(world, tmp_path)
+
+
+def test_a_ramp_that_has_let_go_and_still_watches_is_under_way(
+    world: World, tmp_path: Path
+) -> None:
+    killed(world, lambda entry: entry.kind is Kind.WATCH_STARTED)
+
+    assert found_by(world, tmp_path)
+
+
+def test_a_ramp_that_was_killed_before_its_first_update_is_under_way(
+    world: World, tmp_path: Path
+) -> None:
+    let_go(world, OTHER, PLAN.start, went_back=True)
+    killed(world, lambda entry: entry.kind is Kind.UP_STARTED)
+
+    assert found_by(world, tmp_path)
