@@ -40,7 +40,8 @@ def shown(drift: Drift) -> Iterator[Text]:
         yield Text(_ORDER, style="dim")
     yield from (Text(f"refused as it stands: {text}", style="red") for text in drift.refusals)
     if drift.pending:
-        yield Text("Not deployed yet, which either command deploys too:", style="yellow")
+        too = ", which either command deploys too" if drift.drifted else ""
+        yield Text(f"Not deployed yet{too}:", style="yellow")
         yield from (Text(f"  {line}") for line in drift.pending)
 
 

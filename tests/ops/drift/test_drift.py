@@ -115,6 +115,7 @@ def test_a_change_of_the_program_is_no_drift() -> None:
 
     assert found.drifted == ()
     assert found.pending == ("Auto Scaling group web-01: maxSize 3 -> 6",)
+    assert "Not deployed yet:" in [text.plain for text in shown(found)]
 
 
 def test_what_is_taken_over_and_not_yet_deployed_is_no_drift_either() -> None:
