@@ -21,7 +21,7 @@ from rehearsal.account import self_signed_certificate
 
 ROOT = Path(__file__).parents[3]
 HOST = "www.example.test"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 T = TypeVar("T")
 
 
