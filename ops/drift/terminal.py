@@ -35,10 +35,13 @@ def shown(drift: Drift) -> Iterator[Text]:
     if drift.together:
         yield Text("All together, since an update is judged as a whole:", style="bold")
         yield from (command_line(way, folds=False) for way in drift.together)
-    yield from (Text(text, style="bold red") for text in drift.surprises)
+    if not drift.drifted:
+        yield from (Text(text, style="bold red") for text in drift.surprises)
     if drift.refusals:
         yield Text(_ORDER, style="dim")
-    yield from (Text(f"refused as it stands: {text}", style="red") for text in drift.refusals)
+    # What mends a refusal stands above, where the property is.
+    heads = (text.partition("\n")[0] for text in drift.refusals)
+    yield from (Text(f"refused as it stands: {text}", style="red") for text in heads)
     if drift.pending:
         too = ", which either command deploys too" if drift.drifted else ""
         yield Text(f"Not deployed yet{too}:", style="yellow")
