@@ -9,8 +9,9 @@ from rollout.counts import Counts
 from rollout.split import Slot
 from rollout.suspicion import worse
 
-MOST_PAIRS = 20
-"""Of one call; a candidate that fails always is known after seven."""
+MOST_PAIRS = 40
+"""Of one call. A candidate that fails always is known after seven, five in six of those that fail
+each fifth time within forty; where both slots fail each fifth time one call in ninety is wrong."""
 
 
 class Pairs:
