@@ -20,17 +20,31 @@ def file_before(file: Path, revision: str) -> str | None:
     if revision == NO_COMMIT:
         return None
     folder = file.resolve().parent
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    commit = short_commit(folder, revision)
     if commit is None:
         raise DeployInputError(
             f"--before {revision} is no commit of the repository of {file.name}; a full history is "
             "needed: `git fetch --unshallow`, in a workflow `fetch-depth: 0`"
         )
-    return _git(folder, "show", f"{commit.strip()}:./{file.name}")
+    return _git(folder, "show", f"{commit}:./{file.name}")
+
+
+def short_commit(folder: Path, revision: str) -> str | None:
+    """The short id of the commit that `revision` names in the repository of `folder`, if any.
+
+    Raises:
+        DeployInputError: there is no git.
+    """
+    asked = ("rev-parse", "--verify", "--quiet", "--short", f"{revision}^{{commit}}")
+    said = _git(folder, *asked)
+    return None if said is None else said.strip()
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise DeployInputError("there is no `git` on PATH") from error
     return done.stdout if done.returncode == 0 else None

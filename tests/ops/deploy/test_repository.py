@@ -38,6 +38,15 @@ def test_a_branch_that_was_not_there_has_no_text(file: Path) -> None:
     assert file_before(file, NO_COMMIT) is None
 
 
+def test_without_git_nothing_is_deployed_and_the_reason_is_told(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(file.parent))
+
+    with pytest.raises(DeployInputError, match="no `git` on PATH"):
+        file_before(file, "HEAD^1")
+
+
 @pytest.mark.parametrize("revision", ["f" * 40, "HEAD~9", "--output=x"])
 def test_a_commit_that_is_not_there_asks_for_the_whole_history(file: Path, revision: str) -> None:
     with pytest.raises(DeployInputError, match="fetch-depth: 0"):
