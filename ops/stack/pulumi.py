@@ -74,7 +74,7 @@ class Pulumi:
                 f"that there are, `pulumi stack init {self.stack}` makes it"
             )
         if process.returncode:
-            why = error_text(said) or wrong.strip() or said.strip()[-2000:]
+            why = error_text(said) or wrong.strip().removeprefix("error: ") or said.strip()[-2000:]
             raise PulumiError(f"`pulumi {' '.join(arguments)}` failed:\n{why}")
         return said
 
