@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from rehearsal.account import images_of
+from rehearsal.local_aws import LocalAws
 from rollout.split import Slot
 from tests.engine.inventory import inventory
 from tests.engine.kill import killed_mid_update
@@ -48,11 +49,17 @@ def test_a_stage_updates_one_rule_per_service_and_nothing_else(prod: Rehearsed) 
     assert [service.weights for service in prod.observer().read()] == ["90/10", "90/10"]
 
 
-def test_after_a_stage_there_is_nothing_left_to_change(prod: Rehearsed) -> None:
-    preview = prod.pulumi("preview", "--expect-no-changes")
+def test_after_a_stage_there_is_nothing_left_to_change_also_if_aws_throttles(
+    prod: Rehearsed,
+) -> None:
+    throttled = {"operations": ["DescribeSubnets"], "answer": "Throttling", "calls": 4}
+    with LocalAws(prod.running.endpoint).faulty(throttled):
+        preview = prod.pulumi("preview", "--expect-no-changes")
     refresh = prod.pulumi("refresh", "--yes", "--expect-no-changes")
 
     assert preview.returncode == 0, preview.stdout
+    assert "AWS throttles the calls (DescribeSubnets: RequestLimitExceeded" in preview.stdout
+    assert "asking again" in preview.stdout
     assert refresh.returncode == 0, refresh.stdout
 
 
