@@ -67,7 +67,7 @@ class Recalled:
             desired: The instances that each slot wants now; they have to do for groups that the
                 stack only names, which get no floors that the history could tell.
         """
-        counts = {s: self.counts.get(s, desired[s]) for s in self.plan.services}
+        counts = {s: {**desired[s], **self.counts.get(s, {})} for s in self.plan.services}
         for kind, facts in self._told(set(live.values()), counts):
             yield Entry(now, ramp, kind, facts)
 

@@ -8,6 +8,7 @@ from ops.ramp.committing import Committing
 from ops.ramp.errors import EngineError
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
+from ops.ramp.stack_file import StackFile
 from ops.ramp.updating import Updating
 from ops.ramp.ways_out import GateFailedError
 from rollout.capacity import floors_at
@@ -15,7 +16,10 @@ from rollout.entry import Kind
 from rollout.lease import doing_end, doing_stage, doing_start, last_message_of, message_of
 from rollout.plan import Plan, Stage
 from rollout.recall import floor_texts
+from rollout.split import Slot
 from rollout.weights_key import floor_changes
+
+_BY_HAND = " (its Auto Scaling group is not the stack's: raise it by hand)"
 
 
 class Floors:
@@ -41,7 +45,7 @@ class Floors:
         plan = progress.plan
         floors = floors_at(plan, stage.number, progress.counts, progress.fleets)
         file = self._config.file()
-        owned = {s: each for s, each in floors.items() if file.owns_groups(s)}
+        owned = owned_floors(file, floors)
         has_changed = file.floors(owned) != owned
         takes_the_wheel = not progress.has_floors
         if has_changed or takes_the_wheel:
@@ -109,6 +113,8 @@ class Floors:
         """
         run, clock = self._run, self._run.effects.clock
         deadline = clock.monotonic() + run.limits.guard_wait
+        file = self._config.file()
+        others = [s for s in plan.services if plan.candidate not in file.owned_slots(s)]
         while True:
             live = run.sight.services()
             short = {
@@ -120,9 +126,22 @@ class Floors:
                 return
             words = ", ".join(
                 f"{service}-{plan.candidate} has {healthy} of {needed[service]} healthy"
+                + (_BY_HAND if service in others else "")
                 for service, healthy in short.items()
             )
             left = deadline - clock.monotonic()
             if left <= 0:
                 raise GateFailedError(f"capacity: {words} after {run.limits.guard_wait:.0f} s")
             run.tick(f"capacity: {words}", left)
+
+
+def owned_floors(
+    file: StackFile, floors: Mapping[str, Mapping[Slot, int]]
+) -> dict[str, dict[Slot, int]]:
+    """Those of `floors` that are of the stack's own groups; one that it names keeps its min."""
+    found: dict[str, dict[Slot, int]] = {}
+    for service, each in floors.items():
+        owned = {slot: n for slot, n in each.items() if slot in file.owned_slots(service)}
+        if owned:
+            found[service] = owned
+    return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ops.ramp.committing import Committing
 from ops.ramp.effects import EndedUpdate
 from ops.ramp.errors import AwsError, NotSureError, RefusedError
+from ops.ramp.floors import owned_floors
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.updating import Updating
@@ -64,9 +65,9 @@ class Shifting:
         started = run.effects.clock.monotonic()
         changes = {**self._config.weights(plan, to), **self._config.candidate(plan)}
         if not progress.has_floors:
-            owned = [s for s in plan.services if self._config.file().owns_groups(s)]
-            floors = {s: {plan.stable: progress.counts[s][plan.stable]} for s in owned}
-            changes |= floor_changes(floors, owned)
+            floors = {s: {plan.stable: progress.counts[s][plan.stable]} for s in plan.services}
+            owned = owned_floors(self._config.file(), floors)
+            changes |= floor_changes(owned, owned)
         self._config.set(changes)
         message = message_of(plan, f"rollback to {to}", run.hand, run.until())
         ended = self._updating.up(message)

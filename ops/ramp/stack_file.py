@@ -59,11 +59,11 @@ class StackFile:
         common = str(self.config.get("weights", ""))
         return {name: str((one or {}).get("weights", common)) for name, one in services.items()}
 
-    def owns_groups(self, service: str) -> bool:
-        """Whether the stack makes the service's Auto Scaling groups, and so can set their min."""
+    def owned_slots(self, service: str) -> frozenset[Slot]:
+        """The slots whose Auto Scaling group the stack makes, and whose min it so can set."""
         slots: Any = (self._map("services").get(service) or {}).get("slots") or {}
-        parts = [(slot or {}).get("autoScalingGroup") or {} for slot in slots.values()]
-        return not any("existing" in part for part in parts)
+        groups = {slot: (slots.get(slot.value) or {}).get("autoScalingGroup") for slot in Slot}
+        return frozenset(slot for slot, group in groups.items() if "existing" not in (group or {}))
 
     def floors(self, services: Iterable[str]) -> dict[str, dict[Slot, int]]:
         """The floors of these services, as far as there are any."""

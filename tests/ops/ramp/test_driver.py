@@ -22,6 +22,7 @@ from rollout.verdict import Outcome
 from tests.ops.ramp.world import SERVICES, KilledError, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
+NAMED_SLOT_01 = {"slots": {"01": {"autoScalingGroup": {"existing": "web-blue"}}}}
 SPLITS = [Split(100, 0), *(stage.split for stage in PLAN.stages())]
 
 
@@ -133,16 +134,44 @@ def test_an_update_is_interrupted_once_since_twice_would_cut_it_off(world: World
     assert (set(world.live.values()), world.weights()) == ({Split(90, 10)}, "90/10")
 
 
-def test_groups_that_the_stack_only_names_get_no_floors(world: World) -> None:
-    group = {"autoScalingGroup": {"existing": "web-blue"}}
-    world.add_service_config("web", {"slots": {"01": group}})
-    seen: list[set[str]] = []
-    world.after_up = lambda _message: seen.append(set(world.floors()))
+def test_a_group_that_the_stack_only_names_gets_no_floor_and_the_other_slots_does(
+    world: World,
+) -> None:
+    world.add_service_config("web", NAMED_SLOT_01)
+    seen: list[dict[str, set[str]]] = []
+    world.after_up = lambda _message: seen.append({s: set(f) for s, f in world.floors().items()})
 
     ending = world.run(PLAN)
 
     assert ending.exit_code == 0
-    assert all(services <= {"portal"} for services in seen)
+    assert seen[:-1] == [{"portal": {"01", "02"}, "web": {"02"}}] * (len(seen) - 1)
+    assert seen[-1] == {}
+
+
+def test_a_slot_beside_a_group_that_the_stack_only_names_is_raised_for_its_share(
+    world: World,
+) -> None:
+    plan = Plan(SERVICES, Slot.SECOND, Split(50, 50), (100,))
+    world.live = dict.fromkeys(SERVICES, Split(50, 50))
+    world.set_config({"weights": "50/50"})
+    world.add_service_config("web", NAMED_SLOT_01)
+
+    ending = world.run(plan)
+
+    assert ending.exit_code == 0
+    assert world.facts(Kind.CAPACITY)[0]["floors"]["web"] == {"01": 3, "02": 6}
+
+
+def test_a_group_that_is_not_the_stacks_is_said_to_be_a_persons_to_raise(world: World) -> None:
+    plan = Plan(SERVICES, Slot.FIRST, Split(50, 50), (100,))
+    world.live = dict.fromkeys(SERVICES, Split(50, 50))
+    world.set_config({"weights": "50/50"})
+    world.add_service_config("web", NAMED_SLOT_01)
+
+    ending = world.run(plan)
+
+    assert ending.exit_code == 1
+    assert "web-01 has 3 of 6 healthy (its Auto Scaling group is not the stack's" in ending.words
 
 
 def test_a_refused_stage_puts_the_old_value_back_and_then_goes_back(world: World) -> None:

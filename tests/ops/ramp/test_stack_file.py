@@ -47,9 +47,9 @@ def test_floors_are_read_by_service_and_slot(file: StackFile) -> None:
     assert file.floors(["portal", "web"]) == {"portal": {Slot.FIRST: 3, Slot.SECOND: 5}}
 
 
-def test_groups_that_are_only_named_are_not_the_stacks_own(file: StackFile) -> None:
-    assert file.owns_groups("portal")
-    assert not file.owns_groups("web")
+def test_a_group_that_is_only_named_is_not_the_stacks_own(file: StackFile) -> None:
+    assert file.owned_slots("portal") == set(Slot)
+    assert file.owned_slots("web") == {Slot.SECOND}
 
 
 @pytest.mark.parametrize(
