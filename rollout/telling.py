@@ -83,8 +83,9 @@ def _of_passing(service: ServiceJudgement, *, is_told: bool) -> Iterator[Notice]
     if service.is_back:
         text = f"back towards slot {slot}, without waiting; {count}"
     else:
-        role = "the next stage" if not service.overridden else "by the override"
-        text = f"{role} of slot {slot}; {count}"
+        is_waived = bool(service.overridden)
+        role = "slot {} gains weight by the override" if is_waived else "the next stage of slot {}"
+        text = f"{role.format(slot)}; {count}"
     yield Notice(NoticeKind.PASSES, name, service.change, text)
 
 
