@@ -99,6 +99,8 @@ class SteadyCommand(PulumiCommand):
         with self._lock:
             self._updating = None
         said = self.log.read_text(errors="replace")
+        if code < 0:
+            said += f"\nDiagnostics:\n  the engine was ended by {signal.Signals(-code).name}\n"
         return CommandResult(stdout=said, stderr=said if code else "", code=code)
 
     def _opened_log(self) -> TextIO:
