@@ -38,7 +38,7 @@ class Progress:
     capacity: int = 0
     """The newest stage that the candidate was brought to the size for."""
     has_floors: bool = False
-    """Whether floors were set, so that they must be removed in the end."""
+    """Whether floors or `candidate` were set or the wheel was taken: the last `up` undoes it."""
     has_candidate: bool = False
     """Whether the config's `candidate` was set, so that it must be put back in the end."""
     candidate_was: str | None = None
@@ -129,7 +129,7 @@ def _with(progress: Progress, entry: Entry) -> Progress:
         case Kind.ROLLBACK_STARTED:
             return replace(progress, back=facts["why"])
         case Kind.ROLLBACK_FINISHED:
-            return replace(progress, is_back=True, verified=0, passed=0)
+            return replace(progress, is_back=True, verified=0, passed=0, has_floors=True)
         case Kind.RAMP_FINISHED:
             return replace(progress, outcome=facts["outcome"])
         case _:
@@ -140,7 +140,11 @@ def _with_config(
     progress: Progress, changes: Mapping[str, tuple[str | None, str | None]]
 ) -> Progress:
     """Whether the `up` that was to follow came is not known: what was set may be there."""
-    is_set = any(".floors" in path and new is not None for path, (_, new) in changes.items())
+    is_set = any(
+        (".floors" in path and new is not None)
+        or (path == CANDIDATE and new == progress.plan.candidate.value)
+        for path, (_, new) in changes.items()
+    )
     progress = replace(progress, has_floors=progress.has_floors or is_set)
     if CANDIDATE not in changes or progress.has_candidate:
         return progress

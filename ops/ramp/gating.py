@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from live.errors import LiveError
 from ops.gates.gate import Gate
@@ -14,8 +15,9 @@ from ops.gates.opened import Places, opened_gates, traffic_plan
 from ops.gates.stack import StackFacts
 from ops.ramp.errors import AwsError, NotSureError
 from ops.ramp.stack import OpenedStack
-from ops.traffic.answer import Stream
+from ops.traffic.answer import Answer
 from ops.traffic.plan import Way
+from ops.traffic.signature import users_by_slot
 from ops.traffic.traffic import Traffic
 from rollout.plan import Plan
 from rollout.split import Slot
@@ -61,16 +63,30 @@ class Gating:
         self.traffic.close()
 
 
+class Answers(Protocol):
+    """What our own requests met."""
+
+    def answers(self, since_s: float) -> Sequence[Answer]:
+        """What ended since then, in Unix seconds."""
+        ...
+
+
 class OwnTraffic:
     """Requests that a slot got, as the prober's answers by the service's own rule tell."""
 
-    def __init__(self, traffic: Traffic, plan: Plan) -> None:
+    def __init__(self, traffic: Answers, plan: Plan) -> None:
         self._traffic = traffic
         self._plan = plan
         self._since_s = time.time()
 
     def last_request(self, slot: Slot) -> datetime | None:
         """When `slot` last answered one; None when it has not since this was made."""
-        users = self._traffic.answers(self._since_s, Stream.USERS)
-        ends = [a.ended_s for a in users if a.slot == slot and a.service in self._plan.services]
+        # All of them are needed to tell a slot that signs nothing.
+        answers = self._traffic.answers(0.0)
+        ends = [
+            answer.ended_s
+            for service in self._plan.services
+            for answer, answered_by in users_by_slot(answers, service)
+            if answered_by is slot and answer.ended_s >= self._since_s
+        ]
         return datetime.fromtimestamp(max(ends), UTC) if ends else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ops.traffic.answer import Answer, Stream
 from probe.record import Verdict
@@ -24,3 +24,20 @@ def unsigned_slot(answers: Iterable[Answer]) -> Slot | None:
         if signed[slot] == {False} and signed[slot.other] == {True}:
             return slot
     return None
+
+
+def users_by_slot(answers: Sequence[Answer], service: str) -> list[tuple[Answer, Slot]]:
+    """The users' requests of a service with the slot that answered each, in the order given.
+
+    A slot that was made elsewhere may sign nothing. Where one slot's answers are signed and the
+    other's are not, as the streams straight to them show, a good answer without a sign is that
+    other slot's. Requests of which nobody can say who answered are left out.
+    """
+    of_service = [each for each in answers if each.service == service]
+    unsigned = unsigned_slot(of_service)
+    found: list[tuple[Answer, Slot]] = []
+    for each in of_service:
+        slot = each.slot or (unsigned if each.verdict is Verdict.OK else None)
+        if each.stream is Stream.USERS and slot is not None:
+            found.append((each, slot))
+    return found

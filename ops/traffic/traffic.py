@@ -13,8 +13,7 @@ from typing import Any
 
 from ops.traffic.answer import Answer, Stream, answer_from
 from ops.traffic.plan import TrafficPlan
-from ops.traffic.signature import unsigned_slot
-from probe.record import Verdict
+from ops.traffic.signature import users_by_slot
 from rollout.split import Slot
 
 KEPT_SECONDS = 900.0
@@ -80,21 +79,10 @@ class Traffic:
         return [each for each in newest if stream is None or each.stream is stream]
 
     def slots_that_answered(self, service: str, since_s: float) -> list[Slot]:
-        """Who answered the users' requests of a service that left since then, oldest first.
-
-        A slot that was made elsewhere may sign nothing. Where one slot's answers are signed and the
-        other's are not, as the streams straight to them show, a good answer without a sign is that
-        other slot's.
-        """
-        of_service = [each for each in self.answers(0.0) if each.service == service]
-        unsigned = unsigned_slot(of_service)
-        drawn = [each for each in of_service if each.stream is Stream.USERS]
-        slots = [
-            each.slot or (unsigned if each.verdict is Verdict.OK else None)
-            for each in sorted(drawn, key=lambda a: a.sent_s)
-            if each.sent_s >= since_s
-        ]
-        return [slot for slot in slots if slot]
+        """Who answered the users' requests of a service that left since then, oldest first."""
+        drawn = users_by_slot(self.answers(0.0), service)
+        newest = sorted(drawn, key=lambda each: each[0].sent_s)
+        return [slot for answer, slot in newest if answer.sent_s >= since_s]
 
     def stalled_seconds(self, since_s: float) -> float:
         """How long the prober itself did not run since then."""

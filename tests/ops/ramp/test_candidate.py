@@ -53,6 +53,25 @@ def test_a_finished_ramp_is_undone_past_the_guards_too(world: World) -> None:
     assert world.candidate() is None
 
 
+@pytest.mark.parametrize("candidate", [None, "02"])
+def test_a_finished_ramp_of_groups_that_the_stack_only_names_lets_go_once_it_is_undone(
+    world: World, candidate: str | None
+) -> None:
+    for service in SERVICES:
+        groups = {slot.value: {"autoScalingGroup": {"existing": "blue"}} for slot in Slot}
+        world.add_service_config(service, {"slots": groups})
+    world.healthy = dict.fromkeys(world.healthy, 6)
+    if candidate is not None:
+        world.set_candidate(candidate)
+    world.run(PLAN)
+
+    ending = world.run(PLAN, why_back="by hand")
+
+    assert ending.words.startswith("rolled back: portal+web at 50/50")
+    assert world.has_let_go()
+    assert world.candidate() == candidate
+
+
 def test_the_guards_know_the_candidate_before_its_first_stage(world: World) -> None:
     seen: dict[str, str | None] = {}
     world.before_up = lambda message: seen.update({message.split(",")[0]: world.candidate()})

@@ -1,0 +1,73 @@
+"""When the old slot last answered a user, as our own requests tell it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from ops.ramp.gating import OwnTraffic
+from ops.traffic.answer import Answer, Stream
+from probe.record import Verdict
+from rollout.plan import Plan
+from rollout.split import Slot, Split
+
+PLAN = Plan(("web",), Slot.SECOND, Split(100, 0), (100,))
+
+
+class Answers:
+    """What ended so far, in Unix seconds."""
+
+    def __init__(self) -> None:
+        self._all: list[Answer] = []
+
+    def add(
+        self,
+        stream: Stream,
+        slot: Slot | None,
+        ended_s: float,
+        service: str = "web",
+        verdict: Verdict = Verdict.OK,
+    ) -> None:
+        self._all.append(Answer(service, stream, slot, verdict, ended_s, ended_s, 1.0, None))
+
+    def answers(self, since_s: float) -> Sequence[Answer]:
+        return [each for each in self._all if each.ended_s >= since_s]
+
+
+@pytest.fixture
+def answers() -> Answers:
+    """Of the streams straight to the slots; slot 01, made elsewhere, signs nothing."""
+    made = Answers()
+    made.add(Stream.SLOT_01, None, 1.0)
+    made.add(Stream.SLOT_02, Slot.SECOND, 1.0)
+    return made
+
+
+def test_the_last_request_of_a_slot_that_signs_nothing_is_seen(answers: Answers) -> None:
+    own = OwnTraffic(answers, PLAN)
+    last_s = time.time() + 5
+
+    answers.add(Stream.USERS, None, last_s)
+    answers.add(Stream.USERS, Slot.SECOND, last_s + 1)
+
+    assert own.last_request(Slot.FIRST) == datetime.fromtimestamp(last_s, UTC)
+
+
+def test_what_the_load_balancer_answers_itself_is_no_request_of_a_slot(answers: Answers) -> None:
+    own = OwnTraffic(answers, PLAN)
+
+    answers.add(Stream.USERS, None, time.time() + 5, verdict=Verdict.FAILED)
+
+    assert own.last_request(Slot.FIRST) is None
+
+
+def test_of_other_services_and_of_the_time_before_nothing_counts(answers: Answers) -> None:
+    answers.add(Stream.USERS, None, time.time() - 60)
+    own = OwnTraffic(answers, PLAN)
+
+    answers.add(Stream.USERS, Slot.FIRST, time.time() + 5, service="portal")
+
+    assert own.last_request(Slot.FIRST) is None
