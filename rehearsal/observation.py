@@ -27,7 +27,8 @@ class SlotState:
     desired: int
     in_service: int
     template_version: str
-    """The version that the Auto Scaling group is pinned to."""
+    """The version that the Auto Scaling group is pinned to; of one without a launch template, the
+    name of its launch configuration."""
     instance_versions: tuple[str, ...]
     """The version that each in-service instance was launched from."""
     image_ids: tuple[str, ...]
@@ -118,8 +119,8 @@ class Observer:
             target_states=tuple(states),
             desired=group["DesiredCapacity"],
             in_service=len(in_service),
-            template_version=group["LaunchTemplate"]["Version"],
-            instance_versions=tuple(i["LaunchTemplate"]["Version"] for i in in_service),
+            template_version=_launched_from(group),
+            instance_versions=tuple(_launched_from(i) for i in in_service),
             image_ids=self._images([i["InstanceId"] for i in in_service]),
             refreshing=any(
                 refresh.get("Status") in {"Pending", "InProgress", "Cancelling"}
@@ -145,6 +146,12 @@ def local_session(region: str) -> boto3.Session:
     return boto3.Session(
         aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=region
     )
+
+
+def _launched_from(described: Mapping[str, Any]) -> str:
+    """What a group or an instance of one is launched from."""
+    template = described.get("LaunchTemplate")
+    return template["Version"] if template else described["LaunchConfigurationName"]
 
 
 def _weights(rule: Mapping[str, Any]) -> dict[str, int]:

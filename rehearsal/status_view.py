@@ -50,7 +50,8 @@ def _cells(state: SlotState, builds: Mapping[str, str]) -> list[str]:
     counted = Counter(state.target_states)
     targets = ", ".join(f"{number} {name}" for name, number in counted.items()) or "none"
     others = sorted({v for v in state.instance_versions if v != state.template_version})
-    template = f"version {state.template_version}"
+    pinned = state.template_version
+    template = f"version {pinned}" if pinned.isdecimal() or pinned.startswith("$") else pinned
     if others:
         template += f", some on {', '.join(others)}"
     if state.refreshing:
