@@ -22,6 +22,9 @@ class LiveSlot:
     """The max of its Auto Scaling group."""
     has_group: bool = True
     """Whether a single Auto Scaling group serves it; without one both numbers are 0."""
+    outdated: int = 0
+    """Instances in service that run something else than their group launches now: a release that
+    is not done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ops.ramp.committing import Committing
+from ops.ramp.effects import LiveService
 from ops.ramp.errors import EngineError
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
@@ -106,33 +107,38 @@ class Floors:
             )
 
     def _wait_for(self, plan: Plan, needed: Mapping[str, int]) -> None:
-        """Wait until the candidate of each service has so many healthy targets.
+        """Wait until the candidate of each service has so many healthy targets, all of one build.
 
         Raises:
             GateFailedError: not within the guard's wait.
         """
         run, clock = self._run, self._run.effects.clock
         deadline = clock.monotonic() + run.limits.guard_wait
-        file = self._config.file()
-        others = [s for s in plan.services if plan.candidate not in file.owned_slots(s)]
         while True:
-            live = run.sight.services()
-            short = {
-                service: live[service].slots[plan.candidate].healthy
+            live = run.effects.aws.services()
+            lacking = [
+                words
                 for service in plan.services
-                if live[service].slots[plan.candidate].healthy < needed[service]
-            }
-            if not short:
+                for words in self._lacks(service, plan.candidate, live[service], needed[service])
+            ]
+            if not lacking:
                 return
-            words = ", ".join(
-                f"{service}-{plan.candidate} has {healthy} of {needed[service]} healthy"
-                + (_BY_HAND if service in others else "")
-                for service, healthy in short.items()
-            )
+            words = ", ".join(lacking)
             left = deadline - clock.monotonic()
             if left <= 0:
                 raise GateFailedError(f"capacity: {words} after {run.limits.guard_wait:.0f} s")
             run.tick(f"capacity: {words}", left)
+
+    def _lacks(
+        self, service: str, candidate: Slot, live: LiveService, needed: int
+    ) -> Iterator[str]:
+        slot = live.slots[candidate]
+        if slot.healthy < needed:
+            is_owned = candidate in self._config.file().owned_slots(service)
+            by_hand = "" if is_owned else _BY_HAND
+            yield f"{service}-{candidate} has {slot.healthy} of {needed} healthy{by_hand}"
+        if slot.outdated:
+            yield f"{service}-{candidate} has {slot.outdated} instances on an old build"
 
 
 def owned_floors(

@@ -105,6 +105,7 @@ def _slot(service: observation.LiveService, slot: Slot) -> LiveSlot:
         healthy=len(live.healthy),
         desired=live.group.desired,
         largest=live.group.max_size,
+        outdated=len(live.group.outdated),
     )
 
 

@@ -461,6 +461,33 @@ def test_the_candidate_is_brought_to_what_its_share_needs_before_the_weight(worl
     ]
 
 
+def test_no_gate_is_asked_of_a_candidate_whose_release_is_not_done(world: World) -> None:
+    world.outdated["web", Slot.SECOND] = 2
+    world.clock.on_wait = lambda: world.outdated.clear() if world.clock.seconds > 20 else None
+    judged: list[float] = []
+
+    def judge(_mark: StageMark) -> Outcome:
+        judged.append(world.clock.seconds)
+        return Outcome.PASS
+
+    world.gate.says = judge
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0
+    assert min(judged) > 20
+
+
+def test_a_release_that_never_gets_done_is_no_candidate(world: World) -> None:
+    world.outdated["web", Slot.SECOND] = 2
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert "web-02 has 2 instances on an old build after 60 s" in ending.words
+    assert set(world.visited) == {Split(100, 0)}
+
+
 def test_of_two_that_take_the_wheel_in_one_moment_the_first_keeps_it(world: World) -> None:
     other = "portal+web: ramp of 02 from 100/0 through 10,100, by ben@build-7 (9) until "
 

@@ -142,6 +142,7 @@ class World:
         self.live = dict.fromkeys(SERVICES, Split.parse(start))
         self.healthy = {(service, slot): 3 for service in SERVICES for slot in Slot}
         self.largest = 9
+        self.outdated: dict[tuple[str, Slot], int] = {}
         self.clock = Clock()
         self.journal = MemoryJournal()
         self.gate = Gate()
@@ -217,6 +218,7 @@ class World:
                 else 0,
                 desired=3,
                 largest=self.largest,
+                outdated=self.outdated.get((name, slot), 0),
             )
             for slot in Slot
         }
