@@ -40,7 +40,7 @@ BAD_BUILDS = (
     Image("ami-0fa11bad000000001", NEVER_HEALTHY, "Starts, never passes a health check"),
     Image("ami-0fa11bad000000002", "errors", "Healthy, answers a share of requests with 500"),
     Image("ami-0fa11bad000000003", "lost-assets", "Has no assets but those of its own pages"),
-    Image("ami-0fa11bad000000004", "slow", "Answers each request a second late"),
+    Image("ami-0fa11bad000000004", "slow", "Answers each request two seconds late"),
     Image("ami-0fa11bad000000005", "early-close", "Gives up kept-alive connections early"),
     Image("ami-0fa11bad000000006", "crash-under-load", "Ends when many requests come at once"),
     Image("ami-0fa11bad000000007", "crash-later", "Ends some time after it began to serve"),

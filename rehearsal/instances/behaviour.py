@@ -43,7 +43,7 @@ _BY_BUILD = {
     NEVER_HEALTHY: Behaviour(is_healthy=False),
     "errors": Behaviour(error_every=5, works_at_first=20),
     "lost-assets": Behaviour(has_shared_assets=False),
-    "slow": Behaviour(delay_seconds=1.0),
+    "slow": Behaviour(delay_seconds=2.0),
     "early-close": Behaviour(gives_up_idle_seconds=0.2),
     "crash-under-load": Behaviour(crash_per_second=50),
     "crash-later": Behaviour(crash_after_seconds=8.0),

@@ -40,7 +40,7 @@ CATALOGUE = (
     ),
     Scenario(
         "slow",
-        "the new build takes a second longer, five times as long and more",
+        "the new build takes two seconds longer, five times as long and more",
         Expected(1, (0, 2), "probe"),
         build="slow",
     ),
