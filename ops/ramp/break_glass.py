@@ -96,7 +96,9 @@ def _refuse_dead(live: LiveStack, plan: Plan) -> None:
     if dead:
         raise RefusedError(
             f"no rollback to {plan.start}: {', '.join(dead)} has no healthy target; "
-            "the weights stay"
+            "the weights stay\n"
+            "  expected: a healthy target in every slot that would get requests\n"
+            f"  mend:     bring {', '.join(dead)} back, then the same again"
         )
 
 

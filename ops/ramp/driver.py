@@ -217,5 +217,6 @@ def _dead_words(to: Split, onto: list[str], both: list[str]) -> str:
     return (
         f"no rollback to {to}: {dead} has no healthy target; the weights stay\n"
         "  expected: a healthy target in every slot that would get requests\n"
-        f"  mend:     bring {dead} back (failover status), then failover rollback"
+        f"  mend:     bring {dead} back (failover status), then failover rollback; or give the "
+        "slot that lives everything by hand: pulumi config set weights A/B && pulumi up"
     )
