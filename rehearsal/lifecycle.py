@@ -114,8 +114,10 @@ def find(workspace: Workspace) -> Running:
     """
     running = workspace.read_running()
     if running is None:
+        end = workspace.read_end()
         raise NotRunningError(
             "no rehearsal runs in this clone; start one with `failover rehearse up --like prod`"
+            + (f"\nthe last one ended by itself: {end}" if end else "")
         )
     return running
 

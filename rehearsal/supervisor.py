@@ -23,8 +23,9 @@ from rehearsal.leases import drop_dead_leases
 from rehearsal.workspace import Workspace
 
 LEASE_CHECK_SECONDS = 0.5
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 5.0
+LAST_LINES = 12
 
 
 class Part:
@@ -58,9 +59,15 @@ class Part:
         alarm.cancel()
         if not line:
             code = self._process.wait()
-            tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-12:])
-            raise RehearsalError(f"the {self.name} ended with {code} before it was ready:\n{tail}")
+            raise RehearsalError(
+                f"the {self.name} ended with {code} before it was ready:\n{self.last_words}"
+            )
         return json.loads(line)
+
+    @property
+    def last_words(self) -> str:
+        """The end of its log."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-LAST_LINES:])
 
     def has_ended(self) -> bool:
         """Whether the process is gone."""
@@ -141,9 +148,12 @@ def _serve(workspace: Workspace, delays: Delays, *, tethered: bool) -> None:
         while not told_to_stop.wait(LEASE_CHECK_SECONDS):
             for lease in drop_dead_leases(workspace.backend):
                 _log(f"dropped the lock of the engine {lease.pid}, which no longer runs")
-            ended = [part.name for part in parts if part.has_ended()]
+            ended = [part for part in parts if part.has_ended()]
             if ended:
-                _log(f"the {' and the '.join(ended)} ended; so does the rehearsal")
+                names = " and the ".join(part.name for part in ended)
+                words = "\n".join(part.last_words for part in ended)
+                _log(f"the {names} ended; so does the rehearsal")
+                workspace.write_end(f"the {names} ended:\n{words}")
                 return
     finally:
         for part in reversed(parts):

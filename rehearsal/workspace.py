@@ -63,6 +63,7 @@ class Workspace:
         self.policy_file = root / "policy" / f"{STACK}.json"
         self._lock = root / ".rehearsal.lock"
         self._running = self.folder / "running.json"
+        self._end = self.folder / "end.txt"
         self._passphrase = self.folder / "passphrase"
 
     @contextlib.contextmanager
@@ -108,6 +109,17 @@ class Workspace:
         draft = self._running.with_suffix(".draft")
         draft.write_text(json.dumps(dataclasses.asdict(running), indent=2) + "\n")
         draft.replace(self._running)
+
+    def write_end(self, why: str) -> None:
+        """Leave word why the rehearsal ended by itself; the next one forgets it."""
+        self._end.write_text(why)
+
+    def read_end(self) -> str:
+        """Why the last rehearsal ended by itself; empty where it did not."""
+        try:
+            return self._end.read_text()
+        except FileNotFoundError:
+            return ""
 
     def read_running(self) -> Running | None:
         """The rehearsal of this clone; None when there is none, or it is not complete."""

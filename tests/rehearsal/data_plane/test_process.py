@@ -57,9 +57,9 @@ def test_a_kill_leaves_no_process_and_no_port(own: Rehearsed, victim: str) -> No
         assert own.data.process.stdin is not None
         own.data.process.stdin.close()
 
-    code = own.data.process.wait(timeout=10)
-    eventually(lambda: not any(is_alive(pid) for pid in children), "no process", 5)
-    eventually(lambda: all(refuses(port) for port in ports), "no port", 5)
+    code = own.data.process.wait(timeout=30)
+    eventually(lambda: not any(is_alive(pid) for pid in children), "no process", 20)
+    eventually(lambda: all(refuses(port) for port in ports), "no port", 20)
     assert (code == 0) == (victim == "nobody")
 
 
