@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from rollout.split import Slot
+from tests.engine import ramping
 from tests.engine.adopting import ADOPTED, Adopting, adopting
 from tests.ops.console_made import HOST
 
@@ -113,6 +115,27 @@ def test_the_ramp_by_hand_works_on_what_was_adopted(shop: Adopting) -> None:
 
     assert shifted.returncode == 0, shifted.stdout
     assert [[weight for _, weight in shop.split_of(p)] for p in ADOPTED] == [[90, 10], [90, 10]]
+
+
+@pytest.mark.long
+def test_a_release_is_ramped_onto_the_new_slot_and_back_to_the_one_that_signs_nothing(
+    shop: Adopting,
+) -> None:
+    stack = shop.stack
+    stack.engine.set_config("weights", "100/0")
+    ramping.configure(stack, ramping.PROMPT)
+    stack.engine.run("up", "--yes", "--skip-preview")
+    ramping.release(stack, "v2", Slot.SECOND)
+
+    ramped = ramping.failover(stack, "ramp", "--to", "02", "--yes")
+    reached = [[weight for _, weight in shop.split_of(p)] for p in ADOPTED]
+    back = ramping.failover(stack, "rollback")
+
+    assert ramped.returncode == 0, ramped.stdout
+    assert reached == [[0, 100], [0, 100]]
+    assert back.returncode == 0, back.stdout
+    assert [[weight for _, weight in shop.split_of(p)] for p in ADOPTED] == [[100, 0], [100, 0]]
+    assert_settled(shop)
 
 
 def assert_settled(shop: Adopting) -> None:
