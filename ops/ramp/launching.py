@@ -157,20 +157,7 @@ class Launcher:
             if gating is not None:
                 show_traffic(views, gating.traffic)
             try:
-                effects = Effects(
-                    aws=self._live,
-                    engine=self._stack.engine,
-                    clock=self._clock,
-                    journal=journal,
-                    gates=gating.gates if gating else (),
-                    observers=self._observers,
-                    stop=self._signals,
-                    traffic=gating.traffic if gating else None,
-                    old_slot=gating.old_slot if gating else None,
-                    git=OwnGit() if self._choice.commits else None,
-                    pushes=self._choice.pushes,
-                    known_messages=frozenset(self._choice.known_messages),
-                )
+                effects = self._effects(journal, gating)
                 run = Run(earlier[0].ramp if earlier else ramp, self._hand, self._limits, effects)
                 run.is_going_back = not judges
                 run.lost_entries += lost
@@ -181,6 +168,22 @@ class Launcher:
             finally:
                 if gating is not None:
                     gating.close()
+
+    def _effects(self, journal: FileJournal, gating: Gating | None) -> Effects:
+        return Effects(
+            aws=self._live,
+            engine=self._stack.engine,
+            clock=self._clock,
+            journal=journal,
+            gates=gating.gates if gating else (),
+            observers=self._observers,
+            stop=self._signals,
+            traffic=gating.traffic if gating else None,
+            old_slot=gating.old_slot if gating else None,
+            git=OwnGit() if self._choice.commits else None,
+            pushes=self._choice.pushes,
+            known_messages=frozenset(self._choice.known_messages),
+        )
 
     def _recall(
         self, found: Found, ramp: str, journal: FileJournal, *, must_keep: bool
