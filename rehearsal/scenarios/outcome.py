@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rehearsal.scenarios.scenario import Scenario
-from rehearsal.traffic.answer import Answer
+from rehearsal.traffic.answer import SCHEDULED, Answer
 from rollout.entry import Entry, Kind
 from rollout.split import Slot, Split
 
@@ -73,9 +73,11 @@ class Played:
 
     @property
     def first_lost_s(self) -> float | None:
-        """When the first request that was lost was asked for."""
-        failed = (answer.asked_s for answer in self.answers if answer.verdict == "failed")
-        return min(failed, default=None)
+        """When the first request that was lost was asked for.
+
+        A download or a WebSocket may have been asked for long before it was cut: it tells no time.
+        """
+        return min((answer.asked_s for answer in self.answers if _is_lost(answer)), default=None)
 
     @property
     def seconds_from_first_lost(self) -> float | None:
@@ -111,7 +113,7 @@ class Played:
         met = (
             answer.asked_s
             for answer in self.answers
-            if answer.verdict == "failed" or (answer.is_drawn and answer.slot == Slot.SECOND)
+            if _is_lost(answer) or (answer.is_drawn and answer.slot == Slot.SECOND)
         )
         last = max((asked for asked in met if asked >= first_s), default=None)
         return None if last is None else min(last, back[-1]) - first_s
@@ -139,3 +141,7 @@ class Played:
             at = ", ".join(sorted(map(str, self.live)))
             found.append(f"it ended at {at}, not at {split}")
         return found
+
+
+def _is_lost(answer: Answer) -> bool:
+    return answer.verdict == "failed" and answer.mode in SCHEDULED

@@ -63,6 +63,14 @@ def test_a_dead_candidate_is_met_until_the_last_request_that_fails() -> None:
     assert dead.seconds_from_first_lost == pytest.approx(5.0)
 
 
+def test_a_download_that_was_cut_tells_nothing_of_when_it_began_to_go_wrong() -> None:
+    cut = replace(failed(2), mode="long")
+
+    assert replace(CAUGHT, answers=[cut, *CAUGHT.answers]).seconds_from_first_lost == (
+        CAUGHT.seconds_from_first_lost
+    )
+
+
 def test_a_fault_that_costs_no_request_counts_from_the_fault_alone() -> None:
     quiet = replace(CAUGHT, faulted_s=11.5, answers=[answer(11, "02"), answer(16, "02")])
 
