@@ -20,11 +20,6 @@ PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 OTHER, OWN = Hand("ben", "build-7", 99), Hand("somebody", "here", 4711)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
 def killed(world: World, when: Callable[[Entry], bool]) -> None:
     def kill(entry: Entry) -> None:
         if when(entry):

@@ -23,11 +23,6 @@ PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
-
-
-@pytest.fixture
 def full(tmp_path: Path) -> Path:
     """A place where no folder can be made."""
     (tmp_path / "full").write_text("")

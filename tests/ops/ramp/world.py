@@ -31,6 +31,7 @@ from rollout.verdict import Outcome, Verdict
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SERVICES: tuple[str, ...] = ("portal", "web")
+PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
 LIMITS = Limits(bake=5, hold=5, watch=5, inconclusive=30, guard_wait=60)
 
 

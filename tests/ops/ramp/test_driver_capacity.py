@@ -1,0 +1,115 @@
+"""What the slots are brought to, and keep, while the driver ramps on an AWS in memory."""
+
+from __future__ import annotations
+
+from ops.gates.gate import StageMark
+from rollout.entry import Kind
+from rollout.plan import Plan
+from rollout.split import Slot, Split
+from rollout.verdict import Outcome
+from tests.ops.ramp.world import PLAN, SERVICES, World
+
+NAMED_SLOT_01 = {"slots": {"01": {"autoScalingGroup": {"existing": "web-blue"}}}}
+
+
+def test_both_slots_keep_their_floors_until_the_hold_is_over_and_then_none_is_left(
+    world: World,
+) -> None:
+    floors_at: dict[str, object] = {}
+    world.after_up = lambda message: floors_at.update({message.split(",")[0]: world.floors()})
+
+    world.run(PLAN)
+
+    kept = {s: {"01": 3, "02": 3} for s in SERVICES}
+    stages = [f"portal+web: stage {number}/5" for number in range(1, 6)]
+    assert [floors_at[stage] for stage in stages] == [kept] * 5
+    assert world.floors() == {}
+    assert world.kinds().index(Kind.HOLD_FINISHED) < len(world.kinds()) - world.kinds()[::-1].index(
+        Kind.CAPACITY
+    )
+
+
+def test_a_group_that_the_stack_only_names_gets_no_floor_and_the_other_slots_does(
+    world: World,
+) -> None:
+    world.add_service_config("web", NAMED_SLOT_01)
+    seen: list[dict[str, set[str]]] = []
+    world.after_up = lambda _message: seen.append({s: set(f) for s, f in world.floors().items()})
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0
+    assert seen[:-1] == [{"portal": {"01", "02"}, "web": {"02"}}] * (len(seen) - 1)
+    assert seen[-1] == {}
+
+
+def test_a_slot_beside_a_group_that_the_stack_only_names_is_raised_for_its_share(
+    world: World,
+) -> None:
+    plan = Plan(SERVICES, Slot.SECOND, Split(50, 50), (100,))
+    world.live = dict.fromkeys(SERVICES, Split(50, 50))
+    world.set_config({"weights": "50/50"})
+    world.add_service_config("web", NAMED_SLOT_01)
+
+    ending = world.run(plan)
+
+    assert ending.exit_code == 0
+    assert world.facts(Kind.CAPACITY)[0]["floors"]["web"] == {"01": 3, "02": 6}
+
+
+def test_a_group_that_is_not_the_stacks_is_said_to_be_a_persons_to_raise(world: World) -> None:
+    plan = Plan(SERVICES, Slot.FIRST, Split(50, 50), (100,))
+    world.live = dict.fromkeys(SERVICES, Split(50, 50))
+    world.set_config({"weights": "50/50"})
+    world.add_service_config("web", NAMED_SLOT_01)
+
+    ending = world.run(plan)
+
+    assert ending.exit_code == 1
+    assert "web-01 has 3 of 6 healthy (its Auto Scaling group is not the stack's" in ending.words
+
+
+def test_the_candidate_is_brought_to_what_its_share_needs_before_the_weight(world: World) -> None:
+    plan = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
+    world.live = dict.fromkeys(SERVICES, Split(50, 50))
+    world.set_config({"weights": "50/50"})
+
+    world.run(plan)
+
+    floors = [facts["floors"].get("web") for facts in world.facts(Kind.CAPACITY)]
+    order = [message.split(", by ")[0] for message in world.updates]
+    assert floors == [{"01": 3, "02": 5}, {"01": 3, "02": 6}, None]
+    assert order == [
+        "portal+web: ramp of 02 from 50/50 through 75,100",
+        "portal+web: stage 1/2, 02 at 75",
+        "portal+web: capacity for stage 2/2, 02 at 100",
+        "portal+web: stage 2/2, 02 at 100",
+        "portal+web: released at 0/100",
+    ]
+
+
+def test_no_gate_is_asked_of_a_candidate_whose_release_is_not_done(world: World) -> None:
+    world.outdated["web", Slot.SECOND] = 2
+    world.clock.on_wait = lambda: world.outdated.clear() if world.clock.seconds > 20 else None
+    judged: list[float] = []
+
+    def judge(_mark: StageMark) -> Outcome:
+        judged.append(world.clock.seconds)
+        return Outcome.PASS
+
+    world.gate.says = judge
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0
+    assert min(judged) > 20
+
+
+def test_a_release_that_never_gets_done_is_no_candidate(world: World) -> None:
+    world.outdated["web", Slot.SECOND] = 2
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert "web-02 has 2 instances on an old build after 60 s" in ending.words
+    assert set(world.visited) == {Split(100, 0)}

@@ -1,0 +1,181 @@
+"""What goes wrong around the driver: somebody else, the disk, the backend, AWS itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.gates.gate import StageMark
+from rollout.entry import Entry, Kind
+from rollout.split import Split
+from rollout.verdict import Outcome
+from tests.ops.ramp.world import PLAN, World
+
+
+def test_an_update_that_fails_by_no_guard_leaves_the_weights_and_asks_a_person(
+    world: World,
+) -> None:
+    world.refuse = lambda message: "Throttling: Rate exceeded" if "stage 3/5" in message else ""
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "Throttling: Rate exceeded" in ending.words
+    assert set(world.live.values()) == {Split(75, 25)}
+    assert world.weights() == "75/25"
+
+
+def test_a_weight_that_somebody_else_changed_stops_the_ramp_with_both_values(
+    world: World,
+) -> None:
+    def change(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:
+            world.live["web"] = Split(42, 58)
+
+    world.journal.before_append = change
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "web is at 42/58" in ending.words
+    assert "this ramp left 75/25" in ending.words
+    assert world.live == {"portal": Split(75, 25), "web": Split(42, 58)}
+
+
+def test_a_fault_of_the_driver_itself_is_no_verdict_and_leaves_the_weights(world: World) -> None:
+    def breaks(mark: StageMark) -> Outcome:
+        if mark.number == 2:
+            raise ZeroDivisionError("nobody thought of it")
+        return Outcome.PASS
+
+    world.gate.says = breaks
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 70
+    assert "ZeroDivisionError: nobody thought of it" in ending.words
+    assert "failover rollback goes back" in ending.words
+    assert "portal+web at 75/25, stage 2/5" in ending.words
+    assert world.kinds()[-1] is Kind.INTERRUPTED
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
+def test_a_stack_file_that_is_broken_in_mid_ramp_is_a_persons_to_mend(world: World) -> None:
+    def break_it(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_FINISHED and entry.facts["stage"] == 2:
+            world.stack_file.write_text("config: [")
+
+    world.journal.before_append = break_it
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert ending.words.startswith("Pulumi.test.yaml cannot be read")
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
+@pytest.mark.parametrize("is_going_back", [False, True])
+def test_a_backend_that_is_gone_in_mid_ramp_leaves_the_weights_and_names_break_glass(
+    world: World, is_going_back: bool
+) -> None:
+    def fail(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:
+            world.backend_error = "error: could not read the bucket"
+
+    world.journal.before_append = fail
+    world.gate.says = lambda mark: (
+        Outcome.FAIL if is_going_back and mark.number == 2 else Outcome.PASS
+    )
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "could not read the bucket" in ending.words
+    assert "failover rollback --break-glass" in ending.words
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
+def test_a_full_disk_stops_the_ramp_and_leaves_the_weights(world: World) -> None:
+    def fill(entry: Entry) -> None:
+        world.journal.is_full = entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2
+
+    world.journal.before_append = fill
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "No space left on device" in ending.words
+    assert set(world.live.values()) == {Split(75, 25)}
+
+
+def test_a_full_disk_does_not_keep_a_failing_candidate_in_traffic(world: World) -> None:
+    def fill(entry: Entry) -> None:
+        world.journal.is_full = world.journal.is_full or entry.kind is Kind.ROLLBACK_STARTED
+
+    world.gate.says = lambda mark: Outcome.FAIL if mark.number == 2 else Outcome.PASS
+    world.journal.before_append = fill
+
+    world.run(PLAN)
+
+    assert set(world.live.values()) == {Split(100, 0)}
+
+
+@pytest.mark.parametrize(
+    ("at", "stage"), [(Kind.BAKE_STARTED, 2), (Kind.VERIFIED, 2), (Kind.STAGE_STARTED, 3)]
+)
+def test_a_ramp_goes_on_after_aws_has_throttled_for_a_while(
+    world: World, at: Kind, stage: int
+) -> None:
+    def throttle(entry: Entry) -> None:
+        if entry.kind is at and entry.facts["stage"] == stage:
+            world.throttled_until = world.clock.seconds + 20
+
+    world.journal.before_append = throttle
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0, ending.words
+    assert world.weights() == "0/100"
+
+
+def test_the_way_back_waits_for_an_aws_that_throttles(world: World) -> None:
+    def throttle(entry: Entry) -> None:
+        if entry.kind is Kind.ROLLBACK_STARTED:
+            world.throttled_until = world.clock.seconds + 20
+
+    world.gate.says = lambda mark: Outcome.FAIL if mark.number == 2 else Outcome.PASS
+    world.journal.before_append = throttle
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert world.weights() == "100/0"
+
+
+def test_an_aws_that_throttles_for_good_stops_the_ramp_and_leaves_the_weights(
+    world: World,
+) -> None:
+    def throttle(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:
+            world.throttled_until = float("inf")
+
+    world.journal.before_append = throttle
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "AWS throttles" in ending.words
+    assert world.weights() == "75/25"
+
+
+def test_credentials_that_expire_stop_the_ramp_and_leave_the_weights(world: World) -> None:
+    def expire(entry: Entry) -> None:
+        if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:
+            world.aws_error = "the AWS credentials have expired"
+
+    world.journal.before_append = expire
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "have expired" in ending.words
+    assert world.weights() == "75/25"
