@@ -67,6 +67,7 @@ def test_killed_on_the_way_each_rule_is_as_it_was_or_converted(shop: Adopting) -
 
 
 def test_a_request_that_fails_stops_it_and_the_rules_are_put_back(shop: Adopting) -> None:
+    before = {p: shop.split_of(p) for p in ADOPTED}  # the second kill may have come after a rule
     with shop.page("/flip", priority=15) as fail:
         failing = threading.Thread(target=shop.when_updating, args=(fail,))
         failing.start()
@@ -76,7 +77,7 @@ def test_a_request_that_fails_stops_it_and_the_rules_are_put_back(shop: Adopting
         failing.join()
     assert undone.returncode == 1, undone.stdout
     assert "the rules forward as before, and the new slot is left idle" in undone.stdout
-    assert {p: shop.split_of(p) for p in ADOPTED} == {p: [(g, 1)] for p, g in ADOPTED.items()}
+    assert {p: shop.split_of(p) for p in ADOPTED} == before
     assert shop.gone() == []
 
 
