@@ -21,11 +21,6 @@ class Origin:
     port: int
     is_tls: bool
 
-    @property
-    def is_address(self) -> bool:
-        """True if the host is an IP address, so that it has no look-up."""
-        return is_ip_address(self.host)
-
 
 @dataclass(frozen=True, slots=True)
 class Target:

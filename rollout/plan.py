@@ -67,11 +67,6 @@ class Plan:
         """All stages, in order."""
         return (self.stage(number) for number in range(1, len(self.weights) + 1))
 
-    def stage_at(self, split: Split) -> Stage | None:
-        """The stage that has this split, the start included; None when none has."""
-        numbers = range(len(self.weights) + 1)
-        return next((s for s in map(self.stage, numbers) if s.split == split), None)
-
 
 def planned(
     live: Mapping[str, Split], candidate: Slot, configured: Sequence[int], up_to: int = TOTAL_WEIGHT

@@ -51,11 +51,6 @@ class SlotPlan:
         """Whether its Auto Scaling group is the stack's own."""
         return self.min_size.is_known
 
-    @property
-    def capacity_changes(self) -> bool:
-        """Whether its instance type, min or max changes."""
-        return any(each.is_change for each in (self.instance_type, self.min_size, self.max_size))
-
 
 @dataclass(frozen=True, slots=True)
 class ServicePlan:

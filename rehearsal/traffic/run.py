@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 from rehearsal.errors import RehearsalError
 from rehearsal.traffic.answer import Answer, GrowingRecord, answer_from
-from rehearsal.traffic.stage import counted_by_slot
 
 ROOT = Path(__file__).parents[2]
 RATE_PER_S = 300
@@ -123,10 +122,6 @@ class TrafficRun:
         """Every request that was asked for at that time or later and has ended."""
         with self._changed:
             return [answer for answer in self._answers if answer.asked_s >= at_s]
-
-    def totals(self, at_s: float) -> Mapping[tuple[str, str, int], int]:
-        """Requests since that time by service, slot and status."""
-        return counted_by_slot(self.since(at_s))
 
     def counts(self) -> tuple[int, int]:
         """Requests so far, and how many of them failed."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rehearsal.traffic.answer import Answer
@@ -123,13 +122,4 @@ def _service_traffic(
     followed = [is_second for asked_s, is_second in drawn if asked_s >= since_s]
     return ServiceTraffic(
         service, split, len(followed), sum(followed), moved if before != split else None
-    )
-
-
-def counted_by_slot(answers: Iterable[Answer]) -> Mapping[tuple[str, str, int], int]:
-    """Answers by service, slot and status; those without a slot or a status are left out."""
-    return Counter(
-        (answer.service, answer.slot, answer.status)
-        for answer in answers
-        if answer.slot is not None and answer.status is not None
     )

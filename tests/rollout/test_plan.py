@@ -47,14 +47,6 @@ def test_mirrored_slots_mirror_the_plan(slot: Slot, live: int, configured: list[
     ]
 
 
-@given(slots, st.integers(0, 99), stages)
-def test_a_stage_is_found_by_its_split(slot: Slot, live: int, configured: list[int]) -> None:
-    plan = planned({"web": at(slot, live)}, slot, configured)
-
-    assert all(plan.stage_at(stage.split) == stage for stage in plan.stages())
-    assert plan.stage_at(plan.start) == plan.stage(0)
-
-
 def test_services_that_stand_apart_are_named_with_what_mends_it() -> None:
     with pytest.raises(PlanError, match="portal at 75/25, web at 50/50") as refused:
         planned({"web": Split(50, 50), "portal": Split(75, 25)}, Slot.SECOND, [100])

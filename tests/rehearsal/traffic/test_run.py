@@ -38,13 +38,11 @@ def test_requests_that_nobody_answers_are_counted_as_failed_and_reported(
     at_s = run.mark("nobody is there")
     run.wait_until(lambda: len(run.since(at_s)) > 20, 30)
     requests, failed = run.counts()
-    totals = run.totals(0.0)
     services = {answer.service for answer in run.since(0.0)}
 
     summary = run.stop()
 
     assert requests == failed > 20
-    assert totals == {}
     assert services == set(URLS)
     assert summary.failed == summary.requests >= failed
     marks = [mark["text"] for mark in summary.document["marks"]]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rehearsal.traffic.stage import ServiceTraffic, counted_by_slot, stage_traffic
+from rehearsal.traffic.stage import ServiceTraffic, stage_traffic
 from rollout.split import Split
 from tests.rehearsal.traffic.answers import OK, answer, drawn, failed
 
@@ -99,13 +99,3 @@ def test_long_requests_and_excluded_ones_say_nothing_of_the_split() -> None:
 
 def test_the_share_of_nothing_is_nothing() -> None:
     assert ServiceTraffic("web", TO, 0, 0, None).share == 0.0
-
-
-def test_answers_are_counted_by_service_slot_and_status() -> None:
-    answers = [answer(1), answer(2), answer(3, "02"), answer(4, "02", "portal"), failed(5)]
-
-    assert counted_by_slot(answers) == {
-        ("web", "01", 200): 2,
-        ("web", "02", 200): 1,
-        ("portal", "02", 200): 1,
-    }
