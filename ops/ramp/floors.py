@@ -115,7 +115,7 @@ class Floors:
         run, clock = self._run, self._run.effects.clock
         deadline = clock.monotonic() + run.limits.guard_wait
         while True:
-            live = run.effects.aws.services()
+            live = run.sight.services()
             lacking = [
                 words
                 for service in plan.services

@@ -137,6 +137,19 @@ def test_a_ramp_goes_on_after_aws_has_throttled_for_a_while(
     assert world.weights() == "0/100"
 
 
+def test_capacity_is_waited_for_through_an_aws_that_throttles(world: World) -> None:
+    def throttle(message: object) -> None:
+        if "ramp of 02" in str(message):
+            world.throttled_until = world.clock.seconds + 20
+
+    world.after_up = throttle
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0, ending.words
+    assert world.throttled_until > 0
+
+
 def test_the_way_back_waits_for_an_aws_that_throttles(world: World) -> None:
     def throttle(entry: Entry) -> None:
         if entry.kind is Kind.ROLLBACK_STARTED:
