@@ -51,7 +51,7 @@ class Run:
         self._mark: StageMark | None = None
         self._last_said: dict[str, tuple[Outcome, str]] = {}
         self._next_live_poll = 0.0
-        self.sight = Sight(effects.aws, effects.clock, self.say_waits)
+        self.sight = Sight(effects.aws, effects.clock, self.say_waits, self._is_given_up)
 
     @property
     def progress(self) -> Progress:
@@ -188,6 +188,10 @@ class Run:
         """Raises StopAskedError where a person asked to stop."""
         if self.effects.stop.asked:
             raise StopAskedError(self.effects.stop.by)
+
+    def _is_given_up(self) -> bool:
+        """Whether a person has asked to stop; twice where it is the way back that waits."""
+        return self.effects.stop.asked > (1 if self.is_going_back else 0)
 
     def refuse_moved(self) -> None:
         """Now and then, compare the live weights with the ones that this ramp left.

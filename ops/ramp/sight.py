@@ -20,11 +20,24 @@ class Sight:
     """What AWS says now, and since when it says nothing."""
 
     def __init__(
-        self, aws: Aws, clock: Clock, say_waits: Callable[[str, float | None], None]
+        self,
+        aws: Aws,
+        clock: Clock,
+        say_waits: Callable[[str, float | None], None],
+        is_given_up: Callable[[], bool],
     ) -> None:
+        """Be ready.
+
+        Args:
+            aws: The live stack.
+            clock: Of the pauses.
+            say_waits: Tells what is waited for, and for how many seconds yet.
+            is_given_up: Whether a person has asked to wait no longer.
+        """
         self._aws = aws
         self._clock = clock
         self._say_waits = say_waits
+        self._is_given_up = is_given_up
         self._seen_at = clock.monotonic()
 
     def splits(self) -> Mapping[str, Split]:
@@ -66,7 +79,7 @@ class Sight:
                 answer = ask()
             except PassingAwsError as error:
                 left = deadline - self._clock.monotonic()
-                if left <= 0:
+                if left <= 0 or self._is_given_up():
                     raise
                 self._say_waits(f"an answer: {error}", left)
                 self._clock.wait(PAUSE_SECONDS)

@@ -180,6 +180,32 @@ def test_an_aws_that_throttles_for_good_stops_the_ramp_and_leaves_the_weights(
     assert world.weights() == "75/25"
 
 
+@pytest.mark.parametrize(("fails", "requests", "code"), [(False, 1, 3), (True, 2, 3), (True, 1, 1)])
+def test_a_request_to_stop_ends_the_wait_for_an_aws_that_throttles(
+    world: World, fails: bool, requests: int, code: int
+) -> None:
+    at = Kind.ROLLBACK_STARTED if fails else Kind.VERIFIED
+    waits = 0
+
+    def throttle(entry: Entry) -> None:
+        if entry.kind is at and entry.facts.get("stage", 2) == 2:
+            world.throttled_until = world.clock.seconds + 30
+            world.clock.on_wait = ask
+
+    def ask() -> None:
+        nonlocal waits
+        waits += world.clock.seconds < world.throttled_until
+        world.stop.asked = requests
+
+    world.gate.says = lambda mark: Outcome.FAIL if fails and mark.number == 2 else Outcome.PASS
+    world.journal.before_append = throttle
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == code, ending.words
+    assert (waits > 2) is (code == 1)
+
+
 def test_credentials_that_expire_stop_the_ramp_and_leave_the_weights(world: World) -> None:
     def expire(entry: Entry) -> None:
         if entry.kind is Kind.BAKE_STARTED and entry.facts["stage"] == 2:
