@@ -215,6 +215,7 @@ def test_ctrl_c_ends_it_with_one_line_and_not_as_a_refusal(project: Path, tmp_pa
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
 
     assert done.returncode == 3
