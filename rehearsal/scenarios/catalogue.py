@@ -175,6 +175,14 @@ CATALOGUE = (
         fault=Fault(25, fault.aws_throttles),
         harms_traffic=False,
     ),
+    Scenario(
+        "throttled-for-good",
+        "AWS throttles from 25 % on and does not stop: it stops, and the weights stay",
+        Expected(3, (2, 2), "AWS throttles", Split.parse("75/25")),
+        ramp={"inconclusiveSeconds": 30},
+        fault=Fault(25, fault.aws_throttles_for_good),
+        harms_traffic=False,
+    ),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -138,9 +138,18 @@ def credentials_expire(trouble: Trouble) -> None:
 
 def aws_throttles(trouble: Trouble) -> None:
     """AWS throttles what asks for health and rules, for some seconds."""
-    operations = ["elasticloadbalancing:Describe*", "autoscaling:Describe*"]
-    trouble.aws.inject({"operations": operations, "answer": "Throttling", "seconds": 6})
+    trouble.aws.inject({**_THROTTLED, "seconds": 6})
 
+
+def aws_throttles_for_good(trouble: Trouble) -> None:
+    """The same, until the ramp has ended."""
+    trouble.aws.inject({**_THROTTLED})
+
+
+_THROTTLED: Mapping[str, Any] = {
+    "operations": ["elasticloadbalancing:Describe*", "autoscaling:Describe*"],
+    "answer": "Throttling",
+}
 
 CONSOLE = Split.parse("40/60")
 """What a person sets in the console."""
