@@ -5,10 +5,12 @@ from __future__ import annotations
 from rehearsal.errors import BadScenarioError
 from rehearsal.scenarios import fault
 from rehearsal.scenarios.fault import Fault
-from rehearsal.scenarios.scenario import DEFAULT_GATES, PASSES, Expected, Scenario
+from rehearsal.scenarios.scenario import DEFAULT_GATES, PASSES, STABLE_BUILD, Expected, Scenario
 from rollout.split import Split
 
 _SAYS_NO = "import json, sys; sys.exit(json.load(sys.stdin)['stage'] >= 2)"
+_STABLE_ASSET = f"assets/app.{STABLE_BUILD}.js"
+"""What a page that was loaded from the stable build makes a browser ask for."""
 
 CATALOGUE = (
     Scenario(
@@ -37,6 +39,7 @@ CATALOGUE = (
         "the new build does not have the assets that the old build's pages name",
         Expected(1, (0, 0), "smoke"),
         build="lost-assets",
+        asked_too=(_STABLE_ASSET,),
     ),
     Scenario(
         "slow",

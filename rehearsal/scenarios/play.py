@@ -53,7 +53,7 @@ class Play:
         """
         theatre = self._theatre
         trouble = theatre.prepare(scenario)
-        with _Running(theatre, self._folder, self._rate_per_s) as traffic:
+        with self._traffic(scenario) as traffic:
             played = self._ramped(scenario, trouble, traffic)
         trouble.resume()
         if not compare or not scenario.harms_traffic or played.live != frozenset([START]):
@@ -67,7 +67,7 @@ class Play:
         It stays so for `STRAIGHT_SECONDS`.
         """
         self._theatre.say(f"{scenario.name}: straight to 0/100")
-        with _Running(self._theatre, self._folder, self._rate_per_s) as traffic:
+        with self._traffic(scenario) as traffic:
             trouble.change_weights(Split(0, 100))
             if scenario.fault is not None:
                 scenario.fault.cause(trouble)
@@ -77,6 +77,9 @@ class Play:
             lost = traffic.counts()[1]
         trouble.resume()
         return lost
+
+    def _traffic(self, scenario: Scenario) -> _Running:
+        return _Running(self._theatre, self._folder, self._rate_per_s, scenario.asked_too)
 
     def _ramped(self, scenario: Scenario, trouble: Trouble, traffic: TrafficRun) -> Played:
         theatre, began_s = self._theatre, time.time()
@@ -139,12 +142,16 @@ def _await(traffic: TrafficRun, until_s: float) -> None:
 class _Running:
     """Traffic to every service for as long as the block runs."""
 
-    def __init__(self, theatre: Theatre, folder: Path, rate_per_s: int) -> None:
+    def __init__(
+        self, theatre: Theatre, folder: Path, rate_per_s: int, paths: tuple[str, ...]
+    ) -> None:
         self._theatre = theatre
+        self._paths = paths
         self._traffic = TrafficRun(folder, rate_per_s)
 
     def __enter__(self) -> TrafficRun:
-        self._traffic.start(self._theatre.address, self._theatre.engine.outputs()["urls"])
+        urls = self._theatre.engine.outputs()["urls"]
+        self._traffic.start(self._theatre.address, urls, self._paths)
         return self._traffic
 
     def __exit__(self, *_: object) -> None:

@@ -54,3 +54,5 @@ class Scenario:
     """From the end of a minute to its data points, of the rehearsal that it is played on."""
     harms_traffic: bool = True
     """Whether requests would be lost if nobody looked; it is then compared with 0/100 at once."""
+    asked_too: tuple[str, ...] = ()
+    """Paths that the traffic asks for in turn with a service's page."""

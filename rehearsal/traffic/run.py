@@ -74,12 +74,15 @@ class TrafficRun:
         self._changed = threading.Condition()
         self._is_over = False
 
-    def start(self, address: Address, services: Mapping[str, str]) -> None:
+    def start(
+        self, address: Address, services: Mapping[str, str], paths: Sequence[str] = ()
+    ) -> None:
         """Begin, and return when the first request to every service has ended, well or not.
 
         Args:
             address: Of the load balancer.
             services: Name to URL, as the stack's output `urls` has them.
+            paths: What every service is asked for in turn with its page, such as `assets/app.js`.
 
         Raises:
             RehearsalError: the prober does not run.
@@ -87,10 +90,11 @@ class TrafficRun:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
         probed = {name: _at_port(url, address.port) for name, url in services.items()}
-        self._services = {u: name for name, url in probed.items() for u in _urls_of(url)}
+        more = {f"{url.rstrip('/')}/{path}": n for n, url in probed.items() for path in paths}
+        self._services = {u: name for name, url in probed.items() for u in _urls_of(url)} | more
         with (self._folder / "prober.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ops.cli", *self._arguments(address, probed)],
+                [sys.executable, "-m", "ops.cli", *self._arguments(address, probed, tuple(more))],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -176,8 +180,10 @@ class TrafficRun:
                 self._process.kill()
                 self._changed.wait_for(lambda: self._is_over)
 
-    def _arguments(self, address: Address, probed: Mapping[str, str]) -> Sequence[str]:
-        arguments = ["probe", *probed.values(), "--rate", str(self._rate_per_s), "--events"]
+    def _arguments(
+        self, address: Address, probed: Mapping[str, str], more: Sequence[str]
+    ) -> Sequence[str]:
+        arguments = ["probe", *probed.values(), *more, "--rate", str(self._rate_per_s), "--events"]
         arguments += ["--marks", "--interval", f"{LOOK_SECONDS}s", "--log", str(self._folder)]
         arguments += ["--ca", str(address.ca_file), "--long", f"{LONG_SECONDS}s"]
         for host in {urlsplit(url).hostname for url in probed.values()}:

@@ -51,6 +51,22 @@ def test_requests_that_nobody_answers_are_counted_as_failed_and_reported(
     assert summary.report.exists()
 
 
+def test_a_service_is_asked_for_more_than_its_page_where_that_is_wished(
+    tmp_path: Path, address: Address
+) -> None:
+    run = TrafficRun(tmp_path / "record", rate_per_s=40)
+    run.start(address, URLS, ["assets/app.js"])
+    run.wait_until(lambda: len(run.since(0.0)) > 20, 30)
+
+    lines = run.stop().record.read_text().splitlines()
+
+    asked = {str(json.loads(line).get("url", "")) for line in lines}
+    port = address.port
+    assert f"https://www.a.test:{port}/assets/app.js" in asked
+    assert f"https://www.a.test:{port}/portal/assets/app.js" in asked
+    assert {answer.service for answer in run.since(0.0)} == set(URLS)
+
+
 def test_a_prober_that_is_killed_is_an_error_and_no_silence(
     tmp_path: Path, address: Address
 ) -> None:
