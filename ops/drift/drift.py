@@ -125,17 +125,17 @@ class _Telling:
 
     def weights(self, touched: Mapping[str, frozenset[str]]) -> Iterator[Drifted]:
         for service in self.plan.services:
-            if service.gains is None or not _is_rule_touched(service, self.plan, touched):
+            if not service.is_shifted or not _is_rule_touched(service, self.plan, touched):
                 continue
             live = service.weights.before or ""
-            key, command = self._of_split(service.name, live)
+            key, command = self._of_split(service, live)
             yield Drifted(
                 resource=f"listener rule {service.name}",
                 path=WEIGHTS,
                 live=live,
                 program=service.weights.after,
                 key=key,
-                note="",
+                note=_NOT_OURS if key is None else "",
                 setting=command,
                 ways=self._ways(command),
             )
@@ -186,14 +186,17 @@ class _Telling:
         command = removing(address) if value is None else setting(address, value)
         return f"{command}{self.option}"
 
-    def _of_split(self, service: str, live: str) -> tuple[str | None, str | None]:
-        """The key that takes live weights over, and the command; none where they are no split."""
+    def _of_split(self, service: ServicePlan, live: str) -> tuple[str | None, str | None]:
+        """The key that takes live weights over, and the command.
+
+        None where they are no split, or the program's own shares in other numbers.
+        """
         first, _, second = live.partition("/")
         split = split_of(int(first), int(second)) if first and second else None
-        if split is None:
+        if split is None or str(split) == service.weights.after:
             return None, None
         every = [each.name for each in self.plan.services]
-        changes = weight_changes([service], every, self.config.own, split)
+        changes = weight_changes([service.name], every, self.config.own, split)
         ((path, text),) = changes.items()
         return path, f"{setting(f'{NAMESPACE}:{path}', text)}{self.option}"
 
@@ -236,7 +239,7 @@ def _is_rule_touched(
 
 
 def _is_pending(service: ServicePlan, plan: Plan, touched: Mapping[str, frozenset[str]]) -> bool:
-    return service.gains is not None and not _is_rule_touched(service, plan, touched)
+    return service.is_shifted and not _is_rule_touched(service, plan, touched)
 
 
 def _moved(service: ServicePlan) -> str:

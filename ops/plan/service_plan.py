@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.plan.resource_step import Operation, ResourceStep
-from rollout.split import TOTAL_WEIGHT, Slot
+from rollout.observation import split_of
+from rollout.split import TOTAL_WEIGHT, Slot, Split
 
 SERVICE = "failover:index:Service"
 RULE = "aws:lb/listenerRule:ListenerRule"
@@ -62,12 +63,25 @@ class ServicePlan:
     slots: tuple[SlotPlan, ...]
 
     @property
+    def is_shifted(self) -> bool:
+        """Whether a rule that is there before and after gets other weights."""
+        return None not in (self.weights.before, self.weights.after) and self.weights.is_change
+
+    @property
     def gains(self) -> Slot | None:
-        """The slot whose weight rises; `None` when none does."""
-        before, after = _first_weight(self.weights.before), _first_weight(self.weights.after)
-        if before is None or after is None or before == after:
+        """The slot whose share rises; `None` when none does."""
+        if not self.gained:
             return None
-        return Slot.FIRST if after > before else Slot.SECOND
+        return Slot.FIRST if self.gained > 0 else Slot.SECOND
+
+    @property
+    def gained(self) -> int:
+        """What slot 01 gains, of 100; below 0 where slot 02 does.
+
+        Weights that somebody set past the stack may be any, such as `50/60`.
+        """
+        before, after = _shares(self.weights.before), _shares(self.weights.after)
+        return 0 if before is None or after is None else after.slot_01 - before.slot_01
 
 
 def service_plans(
@@ -179,5 +193,9 @@ def _shown(value: object) -> str | None:
     return str(round(value)) if isinstance(value, float) else str(value)
 
 
-def _first_weight(split: str | None) -> int | None:
-    return None if split is None else int(split.split("/")[0])
+def _shares(weights: str | None) -> Split | None:
+    """The shares of 100 that weights come to; `None` where there are none, or all are 0."""
+    if weights is None:
+        return None
+    first, second = weights.split("/")
+    return split_of(int(first), int(second))

@@ -52,10 +52,10 @@ def traffic(service: ServicePlan) -> str:
         return f"{service.name}: {before or 'no weights'} → no rule"
     if before is None:
         return f"{service.name}: new, at {after}"
-    if service.gains is None:
+    if not service.is_shifted:
         return f"{service.name}: stays at {after}"
-    gained = abs(_of(after, service.gains) - _of(before, service.gains))
-    return f"{service.name}: {before} → {after}, slot {service.gains} gains {gained}"
+    gained = f", slot {service.gains} gains {abs(service.gained)}" if service.gains else ""
+    return f"{service.name}: {before} → {after}{gained}"
 
 
 def slot_weight(service: ServicePlan, slot: Slot) -> Change:

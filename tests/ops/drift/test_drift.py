@@ -23,6 +23,7 @@ from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot
 from settings.key import Group, Key
 from settings.schema import TOP
+from tests.ops.plan.streaming import rule
 
 CONFIG = ConfigReading({"web": "100/0"}, frozenset(), {}, {}, ())
 URN = "urn:pulumi:prod::failover::failover:index:Slot$"
@@ -108,6 +109,39 @@ def test_live_weights_that_the_guards_do_not_know_are_a_difference_by_themselves
     assert not found.is_none
     assert str(notice) in "\n".join(text.plain for text in shown(found))
     assert drift().is_none
+
+
+def reweighted(live: tuple[int, int], program: tuple[int, int]) -> Iterator[Event]:
+    """The events of a rule whose second weight, or both, somebody set past the stack."""
+    service = "urn:pulumi:prod::failover::failover:index:Service::web"
+    urn = f"urn:pulumi:prod::failover::failover:index:Service${RULE}::web"
+    ours, theirs = ({"inputs": rule(list(zip("AB", w, strict=True)))} for w in (program, live))
+    path = {"actions[0].forward.targetGroups[1].weight": {"diffKind": "update"}}
+    yield Event("resourcePreEvent", {"metadata": {"op": "same", "urn": service}})
+    refreshed = {"op": "refresh", "urn": urn, "old": ours, "new": theirs, "detailedDiff": path}
+    yield Event("resOutputsEvent", {"metadata": refreshed})
+    step = {"op": "update", "urn": urn, "old": theirs, "new": ours, "detailedDiff": path}
+    yield Event("resourcePreEvent", {"metadata": {**step, "parent": service}})
+
+
+@pytest.mark.parametrize(
+    ("live", "program", "taken_over"),
+    [
+        ((60, 40), (50, 50), "pulumi config set weights 60/40 && pulumi up"),
+        ((50, 60), (50, 50), "pulumi config set weights 45/55 && pulumi up"),
+        ((3, 1), (75, 25), None),
+        ((0, 0), (50, 50), None),
+    ],
+)
+def test_weights_of_any_sum_that_are_not_the_programs_are_drift(
+    live: tuple[int, int], program: tuple[int, int], taken_over: str | None
+) -> None:
+    (found,) = drift(*reweighted(live, program)).drifted
+
+    assert (found.resource, found.path) == ("listener rule web", "weights")
+    assert (found.live, found.program) == ("/".join(map(str, live)), "/".join(map(str, program)))
+    commands = [taken_over] if taken_over else []
+    assert [way.command for way in found.ways] == [*commands, "pulumi up --refresh"]
 
 
 def test_a_change_of_the_program_is_no_drift() -> None:

@@ -141,6 +141,25 @@ def test_weights_are_read_by_target_group_whatever_order_aws_lists_them_in(
     assert service.gains is (None if not gained else Slot.FIRST if gained > 0 else Slot.SECOND)
 
 
+@pytest.mark.parametrize(
+    ("live", "wanted", "told"),
+    [
+        ((50, 60), (50, 50), "web: 50/60 → 50/50, slot 01 gains 5"),
+        ((3, 1), (50, 50), "web: 3/1 → 50/50, slot 02 gains 25"),
+        ((3, 1), (75, 25), "web: 3/1 → 75/25"),
+        ((0, 0), (50, 50), "web: 0/0 → 50/50"),
+    ],
+)
+def test_live_weights_of_any_sum_are_told_by_the_shares_that_they_are(
+    live: tuple[int, int], wanted: tuple[int, int], told: str
+) -> None:
+    old, new = (list(zip((A, B), weights, strict=True)) for weights in (live, wanted))
+
+    (service,) = folded(shift(old, new)).services
+
+    assert traffic(service) == told
+
+
 @pytest.mark.parametrize(("arn", "split"), [(A, "100/0"), (B, "0/100")])
 def test_a_rule_with_a_single_forward_sends_everything_to_its_group(arn: str, split: str) -> None:
     old = {"actions": [{"type": "forward", "targetGroupArn": arn}]}
