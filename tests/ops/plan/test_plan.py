@@ -153,7 +153,7 @@ def test_weights_are_read_by_target_group_whatever_order_aws_lists_them_in(
 def test_live_weights_of_any_sum_are_told_by_the_shares_that_they_are(
     live: tuple[int, int], wanted: tuple[int, int], told: str
 ) -> None:
-    old, new = (list(zip((A, B), weights, strict=True)) for weights in (live, wanted))
+    old, new = ([(A, first), (B, second)] for first, second in (live, wanted))
 
     (service,) = folded(shift(old, new)).services
 
