@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ops.gates.command_run import CommandRun
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Repeated
 from rollout.verdict import Outcome, Verdict, Window
@@ -34,7 +33,8 @@ class Ended:
 
     outcome: Outcome
     reason: str
-    exit_code: int
+    exit_code: int | None
+    """None where it was ended because it took too long."""
 
 
 class CommandGate:
@@ -47,7 +47,7 @@ class CommandGate:
         self._limits = limits
         self._folder = folder
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self._newest: CommandRun | None = None
         self._stage: StageMark | None = None
         self._is_closed = False
         self._runs = Repeated(
@@ -55,9 +55,10 @@ class CommandGate:
         )
 
     def begin(self, stage: StageMark) -> None:
-        """Run it for the stage; one that still runs for the stage before is killed."""
-        self._stage = stage
-        self._kill()
+        """Run it for the stage; one that still runs for the stage before is ended."""
+        with self._lock:
+            self._stage = stage
+            self._end_newest()
         self._runs.restart()
 
     def judge(self) -> Verdict:
@@ -67,65 +68,49 @@ class CommandGate:
             return Verdict(NAME, Outcome.INCONCLUSIVE, f"{self._limits.run[0]} still runs")
         window = Window(newest.began_at.astimezone(UTC), newest.ended_at.astimezone(UTC))
         if newest.value is None:
-            reason = f"{self._limits.run[0]} cannot be run: {newest.error}"
+            reason = (
+                f"{self._limits.run[0]} cannot be run: {newest.error}; name a file that can be "
+                f"executed from {self._folder} in ramp.gates.command.run"
+            )
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
         ended = newest.value
-        return Verdict(NAME, ended.outcome, ended.reason, {"exitCode": ended.exit_code}, window)
+        numbers = {} if ended.exit_code is None else {"exitCode": ended.exit_code}
+        return Verdict(NAME, ended.outcome, ended.reason, numbers, window)
 
     def close(self) -> None:
-        """Kill it where it still runs."""
-        self._is_closed = True
-        self._kill()
+        """End it where it still runs."""
+        with self._lock:
+            self._is_closed = True
+            self._end_newest()
         self._runs.close()
 
+    def _end_newest(self) -> None:
+        if self._newest is not None:
+            self._newest.end()
+
     def _run(self) -> Ended:
-        stage = self._stage
-        assert stage is not None, "a run begins with a stage"
         with self._lock:
-            process = subprocess.Popen(
-                self._limits.run,
-                cwd=self._folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-            )
-            self._process = process
-        if self._is_closed:
-            self._kill()
-        try:
-            said, _ = process.communicate(
-                json.dumps(stage_document(stage)), self._limits.timeout_seconds
-            )
-        except subprocess.TimeoutExpired:
-            self._kill()
-            process.communicate()
+            stage = self._stage
+            assert stage is not None, "a run begins with a stage"
+            document = json.dumps(stage_document(stage))
+            run = self._newest = CommandRun(self._limits.run, self._folder, document)
+            if self._is_closed:
+                run.end()
+        exit_code = run.wait(self._limits.timeout_seconds)
+        name = self._limits.run[0]
+        last = f": {run.last_line[:MAX_SHOWN]}" if run.last_line else ""
+        if exit_code is None:
             seconds = self._limits.timeout_seconds
-            reason = f"{self._limits.run[0]} took more than {seconds} s and was ended"
-            return Ended(Outcome.INCONCLUSIVE, reason, process.returncode)
-        return self._ended(process.returncode, said)
-
-    def _ended(self, exit_code: int, said: str) -> Ended:
-        lines = [line.strip() for line in said.splitlines() if line.strip()]
-        last = f": {lines[-1][:MAX_SHOWN]}" if lines else ""
+            reason = f"{name} took more than {seconds} s and was ended{last}"
+            return Ended(Outcome.INCONCLUSIVE, reason, None)
+        how = f"ended with exit code {exit_code}"
+        if exit_code < 0:
+            how = f"was ended by {_SIGNALS.get(-exit_code, f'signal {-exit_code}')}"
         outcome = {PASSED: Outcome.PASS, FAILED: Outcome.FAIL}.get(exit_code, Outcome.INCONCLUSIVE)
-        reason = f"{self._limits.run[0]} ended with exit code {exit_code}{last}"
-        return Ended(outcome, reason, exit_code)
-
-    def _kill(self) -> None:
-        """End it with all that it started."""
-        with self._lock:
-            process = self._process
-        if process is None or process.poll() is not None:
-            return
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return  # it ended by itself in between
+        return Ended(outcome, f"{name} {how}{last}", exit_code)
 
 
+_SIGNALS = {each.value: each.name for each in signal.Signals}
 _FINAL = frozenset({Outcome.PASS, Outcome.FAIL})
 
 

@@ -4,12 +4,14 @@ import json
 import os
 import sys
 import time
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ops.gates.command import CommandGate, stage_document
+from ops.gates.command_run import CommandRun
 from rollout.verdict import Outcome, Verdict
 from settings.gates import CommandGate as Limits
 from tests.ops.gates.marks import stage
@@ -71,6 +73,65 @@ def test_a_command_that_is_not_there_is_inconclusive(tmp_path: Path) -> None:
     assert "./no-such-check cannot be run" in verdict.reason
 
 
+def test_what_a_command_leaves_running_neither_holds_the_gate_nor_outlives_it(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "print(child.pid)\n"
+    )
+
+    verdict = verdict_of(code, tmp_path, timeout_seconds=300)
+
+    assert verdict.outcome is Outcome.PASS, verdict.reason
+    _await_end(int(verdict.reason.rpartition(": ")[2]))
+
+
+def test_what_left_the_commands_group_cannot_hold_the_gate(tmp_path: Path) -> None:
+    code = (
+        "import subprocess, sys\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(20)'], "
+        "start_new_session=True)\n"
+        "print('done', flush=True)\n"
+    )
+
+    verdict = verdict_of(code, tmp_path, timeout_seconds=300)
+
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.reason.endswith("ended with exit code 0: done")
+
+
+def test_of_megabytes_of_output_only_the_end_is_kept(tmp_path: Path) -> None:
+    line = "x" * 99
+    run = CommandRun(
+        (sys.executable, "-c", f"for _ in range(200_000): print('{line}')\nprint('the last')"),
+        tmp_path,
+        "",
+    )
+    tracemalloc.start()
+
+    exit_code = run.wait(DEADLINE_SECONDS)
+
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (exit_code, run.last_line) == (0, "the last")
+    assert most < 1 << 20
+
+
+def test_a_signal_that_ended_it_is_named_and_inconclusive(tmp_path: Path) -> None:
+    verdict = verdict_of("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", tmp_path)
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.reason.endswith("was ended by SIGTERM")
+
+
+def test_a_reason_has_no_colours_and_no_control_characters(tmp_path: Path) -> None:
+    verdict = verdict_of(r"print('\x1b[1;31mcolumn\x1b[0m email\x07 is gone'); exit(1)", tmp_path)
+
+    assert verdict.reason.endswith(": column email is gone")
+
+
 def test_while_it_runs_the_gate_waits_and_close_ends_it_with_its_children(tmp_path: Path) -> None:
     started = tmp_path / "child"
     code = (
@@ -93,8 +154,12 @@ def test_while_it_runs_the_gate_waits_and_close_ends_it_with_its_children(tmp_pa
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "still runs" in verdict.reason
-    child = int(started.read_text())
-    while Path(f"/proc/{child}").exists() and _is_running(child):
+    _await_end(int(started.read_text()))
+
+
+def _await_end(process: int) -> None:
+    until = time.monotonic() + DEADLINE_SECONDS
+    while _is_running(process):
         assert time.monotonic() < until
         time.sleep(0.01)
 
