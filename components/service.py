@@ -81,9 +81,11 @@ class Service(pulumi.ComponentResource):
             for slot in args["service"].slots
         }
         arns = {slot: declared.target_group_arn for slot, declared in self.slots.items()}
-        self.rule = rule = self._declare_rule(name, arns)
-        for slot, arn in arns.items():
-            self._declare_preview_rule(slot, arn)
+        previews = [self._declare_preview_rule(slot, arn) for slot, arn in arns.items()]
+        # A target group has its targets' health checked once a rule forwards to it, so that a new
+        # service can be healthy before its own rule is there.
+        ready = [*self.slots.values(), *previews]
+        self.rule = rule = self._declare_rule(name, arns, ready)
         if args["has_dashboard"]:
             self._declare_dashboard(name)
         self.rule_arn = rule.arn
@@ -109,7 +111,10 @@ class Service(pulumi.ComponentResource):
         }
 
     def _declare_rule(
-        self, name: str, arns: Mapping[SlotName, pulumi.Output[str]]
+        self,
+        name: str,
+        arns: Mapping[SlotName, pulumi.Output[str]],
+        ready: Sequence[pulumi.Resource],
     ) -> aws.lb.ListenerRule:
         service = self._args["service"]
         return aws.lb.ListenerRule(
@@ -133,6 +138,7 @@ class Service(pulumi.ComponentResource):
             tags=self._args["tags"].of(self._args["names"].of(name), service.name),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=ready,
                 protect=self._args["protection"],
                 hooks=self._args["hooks"].rule,
                 # An adopted rule was tagged by others, for purposes of theirs.
@@ -140,7 +146,7 @@ class Service(pulumi.ComponentResource):
             ),
         )
 
-    def _declare_preview_rule(self, slot: SlotName, arn: pulumi.Output[str]) -> None:
+    def _declare_preview_rule(self, slot: SlotName, arn: pulumi.Output[str]) -> aws.lb.ListenerRule:
         """Forwards what carries the slot's header to that slot, at any weight, through this ALB."""
         service, name = self._args["service"], f"{self._args['service'].name}-{slot}"
         value = preview_header_value(slot, self._args["preview_token"])
@@ -150,7 +156,7 @@ class Service(pulumi.ComponentResource):
                 "values": [pulumi.Output.secret(value)],
             }
         }
-        aws.lb.ListenerRule(
+        return aws.lb.ListenerRule(
             name,
             listener_arn=self._args["listener_arn"],
             priority=service.rule.preview_priority(slot),

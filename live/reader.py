@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from live.address import ServiceAddress
 from live.clients import Clients
@@ -11,7 +12,7 @@ from live.errors import translated
 from live.groups import Groups
 from live.releases import Releases
 from live.rules import read_rules
-from rollout.observation import Group, LiveRule, LiveService, LiveSlot, Target
+from rollout.observation import LiveRule, LiveService, LiveSlot, Target
 from rollout.split import Slot
 
 _AT_ONCE = 8
@@ -45,19 +46,32 @@ class Reader:
         Raises:
             LiveError: AWS cannot be read, or a rule is not there.
         """
-        arns = [arn for service in self._services for arn in service.target_group_arns.values()]
-        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="live")
-        try:
+        with _pool() as pool:
             rules = pool.submit(self.read_rules)
-            groups = pool.submit(self._groups.read, arns)
-            targets = dict(zip(arns, pool.map(self._targets, arns), strict=True))
-            return tuple(
-                LiveService(rule, _slots(service, targets, groups.result()))
-                for service, rule in zip(self._services, rules.result(), strict=True)
-            )
-        finally:
-            # After a failure, or Ctrl-C, the calls that are still out are nobody's business.
-            pool.shutdown(wait=False, cancel_futures=True)
+            slots = self._read_slots(pool)
+            return tuple(LiveService(rule, slots[rule.service]) for rule in rules.result())
+
+    def read_slots(self) -> dict[str, dict[Slot, LiveSlot]]:
+        """Targets, groups and templates of each service by its name; its rule need not be there.
+
+        Raises:
+            LiveError: AWS cannot be read.
+        """
+        with _pool() as pool:
+            return self._read_slots(pool)
+
+    def _read_slots(self, pool: ThreadPoolExecutor) -> dict[str, dict[Slot, LiveSlot]]:
+        arns = [arn for service in self._services for arn in service.target_group_arns.values()]
+        groups = pool.submit(self._groups.read, arns)
+        targets = dict(zip(arns, pool.map(self._targets, arns), strict=True))
+        found = groups.result()
+        return {
+            service.service: {
+                slot: LiveSlot(arn, targets[arn], found[arn])
+                for slot, arn in service.target_group_arns.items()
+            }
+            for service in self._services
+        }
 
     def _targets(self, target_group_arn: str) -> tuple[Target, ...]:
         with translated():
@@ -74,12 +88,11 @@ class Reader:
         )
 
 
-def _slots(
-    service: ServiceAddress,
-    targets: Mapping[str, tuple[Target, ...]],
-    groups: Mapping[str, Group | None],
-) -> dict[Slot, LiveSlot]:
-    return {
-        slot: LiveSlot(arn, targets[arn], groups[arn])
-        for slot, arn in service.target_group_arns.items()
-    }
+@contextmanager
+def _pool() -> Generator[ThreadPoolExecutor]:
+    """Calls at once; after a failure, or Ctrl-C, those that are still out are nobody's business."""
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="live")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -15,7 +15,7 @@ from rollout.judgement import Judgement, Verdict, judged
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, is_named
 from rollout.split import TOTAL_WEIGHT, Slot, Split
-from rollout.telling import notices, stopped, unseen
+from rollout.telling import given_up, notices, stopped, unseen
 
 _NOTHING = Judgement(())
 
@@ -91,6 +91,20 @@ class Guards:
         if self.judgement.verdict is Verdict.REFUSED:
             raise RefusedError(told)
         return told
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether an update may go on as things were last seen."""
+        return self.judgement.verdict is Verdict.PASSES
+
+    def given_up(self, why: str) -> list[Notice]:
+        """What there is to say where a wait ends without what it was for."""
+        return given_up(self.judgement, why)
+
+    @property
+    def sees_traffic(self) -> bool:
+        """Whether a service was live when it looked."""
+        return bool(self._live)
 
     def live_weight(self, service: str, slot: Slot) -> int:
         """The live share of a slot, as it was last seen; 0 where there is no rule yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from components.guards.voice import Voice
 from components.guards.waiting import Waiting
 from live.address import ServiceAddress
 from rollout.notice import Notice, NoticeKind
-from rollout.split import Slot
+from rollout.split import Slot, Split
 
 _FREE_OF_TEMPLATE = frozenset({"tags", "tagsAll", "tagSpecifications", "name", "description"})
 _BOUND_OF_GROUP = frozenset({"targetGroupArns"})
@@ -36,24 +36,53 @@ NO_HOOKS = Hooks()
 class GuardHooks:
     """Makes the hooks: one of each kind for all resources of that kind."""
 
-    def __init__(self, guards: Guards, waiting: Waiting, voice: Voice) -> None:
-        """Be ready."""
+    def __init__(
+        self,
+        guards: Guards,
+        waiting: Waiting,
+        voice: Voice,
+        newcomers: Callable[[ServiceAddress, Split], Waiting] | None,
+    ) -> None:
+        """Be ready.
+
+        Args:
+            guards: What was seen.
+            waiting: The wait of every rule that moves.
+            voice: Where it is spoken.
+            newcomers: Gives the wait of a service that is made beside live traffic; None where
+                there is no such traffic.
+        """
         self._guards = guards
         self._waiting = waiting
         self._voice = voice
+        self._newcomers = newcomers
 
     def bound(self) -> Hooks:
         """The hooks, registered with the engine."""
         shown_too = ResourceHookOptions(on_dry_run=True)
+        before_new_rule = ResourceHook("guard-new-rule", self._before_new_rule)
         before_rule = ResourceHook("guard-rule", self._before_rule)
         after_rule = ResourceHook("guard-rule-read-back", self._after_rule)
         template = ResourceHook("guard-launch-template", self._before_template, shown_too)
         group = ResourceHook("guard-auto-scaling-group", self._before_group, shown_too)
         return Hooks(
-            rule=ResourceHookBinding(before_update=[before_rule], after_update=[after_rule]),
+            rule=ResourceHookBinding(
+                before_create=[before_new_rule],
+                before_update=[before_rule],
+                after_update=[after_rule],
+            ),
             template=ResourceHookBinding(before_update=[template]),
             group=ResourceHookBinding(before_update=[group]),
         )
+
+    async def _before_new_rule(self, args: ResourceHookArgs) -> None:
+        if self._newcomers is None or self._guards.rules.override is not None:
+            return
+        groups = _groups(args.new_inputs or {})
+        arns = dict(zip(Slot, (group["arn"] for group in groups), strict=True))
+        address = ServiceAddress(args.name, "", arns)
+        split = Split(*(int(group["weight"]) for group in groups))
+        await self._newcomers(address, split).until_settled(args.name, args.urn)
 
     async def _before_rule(self, args: ResourceHookArgs) -> None:
         self._refuse_other_targets(args)

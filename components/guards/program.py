@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 
 import pulumi
 
 from components.guards.guards import Guards
 from components.guards.hooks import GuardHooks, Hooks
+from components.guards.interruption import Interruption
 from components.guards.memory import Engine, remembered
+from components.guards.newcomer import Newcomer
 from components.guards.patience import PATIENCE_SECONDS, Patience
 from components.guards.view import View
 from components.guards.voice import Voice
 from components.guards.waiting import Waiting
 from components.guards.wanted import guard_rules, search_of, wanted_services
 from components.service import Service
+from live.address import ServiceAddress
 from rollout.notice import Notice, NoticeKind
+from rollout.split import Split
 from settings import Settings
+from settings.load_balancer import ExistingLoadBalancer
 
 
 class ProgramGuards:
@@ -38,27 +42,47 @@ class ProgramGuards:
         """
         self._is_preview = pulumi.runtime.is_dry_run()
         self._voice = voice
-        interrupted = threading.Event()
+        self._interruption = Interruption()
         seconds = 0.0 if self._is_preview else PATIENCE_SECONDS
-        patience = Patience(seconds, voice, interrupted)
+        patience = Patience(seconds, voice, self._interruption.happened)
+        self._view = View(aws_config, environ, patience)
         self._guards = Guards(
             guard_rules(settings),
             wanted_services(settings),
             remembered(engine),
             search_of(settings),
-            View(aws_config, environ, patience),
+            self._view,
             is_preview=self._is_preview,
         )
-        limits = settings.ramp.guard
+        self._limits = limits = settings.ramp.guard
+        is_theirs = isinstance(settings.load_balancer, ExistingLoadBalancer)
         # What waits is said in the wait, with what it waits for by then.
         self._told = [n for n in self._guards.look() if n.kind is not NoticeKind.WAITING]
+        self._has_traffic = is_theirs or self._guards.sees_traffic
         self._waiting = Waiting(
-            self._guards, voice, limits.poll_seconds, limits.wait_seconds, interrupted, self._told
+            self._guards,
+            voice,
+            limits.poll_seconds,
+            limits.wait_seconds,
+            self._interruption,
+            self._told,
         )
 
     def hooks(self) -> Hooks:
         """What resources are bound to."""
-        return GuardHooks(self._guards, self._waiting, self._voice).bound()
+        newcomers = self._newcomer if self._has_traffic else None
+        return GuardHooks(self._guards, self._waiting, self._voice, newcomers).bound()
+
+    def _newcomer(self, address: ServiceAddress, split: Split) -> Waiting:
+        limits, polls = self._limits, self._guards.rules.healthy_polls
+        return Waiting(
+            Newcomer(address.service, split, polls, lambda: self._view.slots(address)),
+            self._voice,
+            limits.poll_seconds,
+            limits.wait_seconds,
+            self._interruption,
+            spared="its rule was not made",
+        )
 
     def tell(self, services: Mapping[str, Service]) -> None:
         """Say what was seen: in a preview on the rules, in an update on the stack."""

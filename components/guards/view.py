@@ -12,7 +12,8 @@ from live.discovery import Sought, Whereabouts, find_services
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.session import Session
-from rollout.observation import LiveRule, LiveService
+from rollout.observation import LiveRule, LiveService, LiveSlot
+from rollout.split import Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class View:
         self._environ = environ
         self._patience = patience
         self._reader: Reader | None = None
+        self._unseen: dict[str, Reader] = {}
         self._clients: Clients | None = None
 
     def clients(self) -> Clients:
@@ -86,6 +88,16 @@ class View:
         """
         (found,) = self._patience.ask(Reader(self.clients(), [address]).read_rules)
         return found
+
+    def slots(self, address: ServiceAddress) -> Mapping[Slot, LiveSlot]:
+        """What stands behind the slots of one service, whether or not it is seen or has its rule.
+
+        Raises:
+            LiveError: AWS could not be read for as long as there was patience.
+        """
+        if address.service not in self._unseen:
+            self._unseen[address.service] = Reader(self.clients(), [address])
+        return self._patience.ask(self._unseen[address.service].read_slots)[address.service]
 
     def services(self) -> tuple[LiveService, ...]:
         """Everything.

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from components.guards.errors import RefusedError
-from components.guards.guards import Guards
+from components.guards.interruption import Interruption
 from components.guards.voice import Voice
-from rollout.judgement import Verdict
 from rollout.notice import Notice, NoticeKind
-from rollout.telling import given_up
 
 REPEAT_SECONDS = 30.0
 """How often a wait says again what it has said."""
@@ -23,33 +20,60 @@ REPEAT_SECONDS = 30.0
 T = TypeVar("T")
 
 
+class Judge(Protocol):
+    """Who says whether a wait is over."""
+
+    seen_at: float
+    """When it last looked, by the monotonic clock, in seconds."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing left to wait for."""
+        ...
+
+    def look_again(self) -> list[Notice]:
+        """What there is to say now.
+
+        Raises:
+            RefusedError: the wait is of no use.
+        """
+        ...
+
+    def given_up(self, why: str) -> list[Notice]:
+        """What there is to say where the wait ends without what it was for."""
+        ...
+
+
 class Waiting:
-    """The one wait of an update, which every rule awaits."""
+    """A wait of an update, which all that hang on it await."""
 
     def __init__(
         self,
-        guards: Guards,
+        judge: Judge,
         voice: Voice,
         poll_seconds: float,
         wait_seconds: float,
-        interrupted: threading.Event,
+        interruption: Interruption,
         told: Sequence[Notice] = (),
+        spared: str = "no rule was modified",
     ) -> None:
         """Be ready.
 
         Args:
-            guards: Who judges.
+            judge: Who judges.
             voice: Where progress goes.
             poll_seconds: The time from one look to the next.
             wait_seconds: After which it gives up.
-            interrupted: Set when a person ends the update, for whoever waits in another thread.
+            interruption: Ctrl-C, which ends it.
             told: What has been said already, and is not said again.
+            spared: What has not been done where the wait ends without what it was for.
         """
-        self._guards = guards
+        self._judge = judge
         self._voice = voice
         self._poll_seconds = poll_seconds
         self._wait_seconds = wait_seconds
-        self._interrupted = interrupted
+        self._interruption = interruption
+        self._spared = spared
         self._urns: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
         self._said = {str(notice): 0.0 for notice in told}
@@ -68,31 +92,28 @@ class Waiting:
         await asyncio.shield(self._task)
 
     async def _settled(self) -> None:
-        if self._is_settled():
+        if self._judge.is_settled:
             return
         began = time.monotonic()
-        with _interrupts(self._interrupted) as stop:
+        with self._interruption.heard() as stop:
             while True:
-                left_seconds = self._guards.seen_at + self._poll_seconds - time.monotonic()
+                left_seconds = self._judge.seen_at + self._poll_seconds - time.monotonic()
                 await _first(asyncio.sleep(max(0.0, left_seconds)), stop)
-                self._refuse_if(stop.is_set(), "stopped before any rule was modified")
-                told = await _first(in_thread(self._guards.look_again), stop)
-                self._refuse_if(stop.is_set(), "stopped before any rule was modified")
+                self._refuse_if(stop.is_set(), f"stopped, and {self._spared}")
+                told = await _first(in_thread(self._judge.look_again), stop)
+                self._refuse_if(stop.is_set(), f"stopped, and {self._spared}")
                 waited_seconds = time.monotonic() - began
                 self._show(told or [], waited_seconds)
-                if self._is_settled():
+                if self._judge.is_settled:
                     return
                 self._refuse_if(
                     waited_seconds >= self._wait_seconds,
-                    f"not within {self._wait_seconds:g} s, and no rule was modified",
+                    f"not within {self._wait_seconds:g} s, and {self._spared}",
                 )
-
-    def _is_settled(self) -> bool:
-        return self._guards.judgement.verdict is Verdict.PASSES
 
     def _refuse_if(self, is_over: bool, why: str) -> None:
         if is_over:
-            raise RefusedError(given_up(self._guards.judgement, why))
+            raise RefusedError(self._judge.given_up(why))
 
     def _show(self, told: list[Notice], waited_seconds: float) -> None:
         """Say what is new, and what is old once in a while."""
@@ -111,26 +132,6 @@ class Waiting:
             return notice
         text = f"{notice.text} ({waited_seconds:.0f} of at most {self._wait_seconds:g} s)"
         return Notice(notice.kind, notice.service, notice.change, text)
-
-
-@contextlib.contextmanager
-def _interrupts(also: threading.Event) -> Generator[asyncio.Event]:
-    """An event that Ctrl-C sets, in the place of ending the program in the middle of a sentence."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def end() -> None:
-        stop.set()
-        also.set()
-
-    is_main = threading.current_thread() is threading.main_thread()
-    numbers = (signal.SIGINT, signal.SIGTERM) if is_main else ()
-    for number in numbers:
-        loop.add_signal_handler(number, end)
-    try:
-        yield stop
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
 
 
 async def _first(work: asyncio.Future[T] | object, stop: asyncio.Event) -> T | None:

@@ -12,6 +12,7 @@ import pytest
 
 from components.guards.errors import RefusedError
 from components.guards.guards import Guards
+from components.guards.interruption import Interruption
 from components.guards.memory import remembered
 from components.guards.patience import Patience
 from components.guards.view import View
@@ -357,7 +358,7 @@ def test_a_person_who_stops_the_first_look_is_told_what_was_spared_and_how_to_go
 
 
 def wait_of(guards: Guards, voice: Heard, wait_seconds: float) -> Waiting:
-    return Waiting(guards, voice, 0.0, wait_seconds, threading.Event())
+    return Waiting(guards, voice, 0.0, wait_seconds, Interruption())
 
 
 def test_all_rules_await_one_wait_which_ends_once_the_slot_is_fit() -> None:
@@ -389,7 +390,7 @@ def test_a_wait_says_nothing_twice_that_has_not_changed() -> None:
     guards = guards_of(config_at("50/50") | {"failover:override": "because"}, fake, "100/0")
     told = [notice for notice in guards.look() if notice.kind is not NoticeKind.WAITING]
 
-    waiting = Waiting(guards, voice, 0.0, 60.0, threading.Event(), told)
+    waiting = Waiting(guards, voice, 0.0, 60.0, Interruption(), told)
     asyncio.run(waiting.until_settled("web", "web"))
 
     assert NoticeKind.OVERRIDE in {notice.kind for notice in told}

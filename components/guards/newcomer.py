@@ -1,0 +1,89 @@
+"""A service that is new beside live traffic: it gets its rule once its slots can answer."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+
+from components.guards.errors import RefusedError
+from live.errors import LiveError
+from rollout.fitness import lacks
+from rollout.notice import Notice, NoticeKind
+from rollout.observation import LiveRule, LiveService, LiveSlot
+from rollout.split import Slot, Split
+from rollout.telling import unseen
+
+
+class Newcomer:
+    """Judges whether the rule of a new service may be made.
+
+    Until then another service, or somebody else's rule, may answer its hosts and paths; a rule
+    without healthy targets would take those requests and lose them.
+    Source: ELB user guide, "Troubleshoot your Application Load Balancers" (502, 503).
+    """
+
+    def __init__(
+        self,
+        service: str,
+        split: Split,
+        healthy_polls: int,
+        read: Callable[[], Mapping[Slot, LiveSlot]],
+    ) -> None:
+        """Be ready; nothing is read yet.
+
+        Args:
+            service: Its name.
+            split: What its rule is going to be made with.
+            healthy_polls: How many looks in a row must find it fit.
+            read: What stands behind its slots now.
+        """
+        self.seen_at = -math.inf
+        self._service = service
+        self._split = split
+        self._needed_polls = healthy_polls
+        self._read = read
+        self._polls = 0
+        self._lacks: tuple[str, ...] = ("a first look at it",)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its rule may be made."""
+        return self._polls >= self._needed_polls
+
+    def look_again(self) -> list[Notice]:
+        """What it waits for now.
+
+        Raises:
+            RefusedError: nobody can see.
+        """
+        try:
+            slots = self._read()
+        except LiveError as error:
+            told = unseen(NoticeKind.REFUSED, str(error), "its rule is not made", error.mend)
+            raise RefusedError([told]) from error
+        live = LiveService(LiveRule(self._service, "", 0, 0), slots)
+        weights = {slot: self._split.weight_of(slot) for slot in Slot}
+        self._lacks = tuple(
+            each for slot, weight in weights.items() if weight for each in lacks(live, slot, weight)
+        )
+        self._polls = 0 if self._lacks else self._polls + 1
+        self.seen_at = time.monotonic()
+        return [] if self.is_settled else [self._notice(NoticeKind.WAITING, self._waits())]
+
+    def given_up(self, why: str) -> list[Notice]:
+        """What there is to say where it did not become fit."""
+        text = (
+            f"{why}; it waited {self._waits()}\n"
+            "  mend: bring its instances up, then pulumi up\n"
+            "    or: pulumi config set override REASON && pulumi up   # nobody asks for it yet"
+        )
+        return [self._notice(NoticeKind.REFUSED, text)]
+
+    def _waits(self) -> str:
+        if not self._lacks:
+            return f"for {self._needed_polls - self._polls} more looks that find all healthy"
+        return "for " + "; and for ".join(self._lacks)
+
+    def _notice(self, kind: NoticeKind, text: str) -> Notice:
+        return Notice(kind, self._service, f"new at {self._split}", text)
