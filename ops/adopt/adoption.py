@@ -14,16 +14,18 @@ from typing import Any
 
 from ops.adopt.errors import RefusedError, UnsureError
 from ops.adopt.import_file import import_document, missing
-from ops.adopt.live_rules import put_back, read_rules
+from ops.adopt.live_rules import put_back, putting_back, read_rules
 from ops.adopt.plan import Kind, Plan, planned
 from ops.adopt.probing import Prober
 from ops.adopt.proposal import Import
 from ops.adopt.state import State
 from ops.inspect.calls import Calls
 from ops.inspect.document import Rule
+from ops.inspect.errors import InspectError
 from ops.plan.preview import PreviewRequest
 from ops.plan.service_plan import RULE
 from ops.plan.whole_preview import whole_preview
+from ops.stack.errors import StackError
 from ops.stack.pulumi import Pulumi, error_text
 
 ANSWER_SECONDS = 30.0
@@ -102,7 +104,7 @@ class Adoption:
             RefusedError: it was undone, or the engine refused.
         """
         self.say(f"probing at {rate:g} requests a second")
-        prober.wait_until_good(max(1, round(2 * rate)), ANSWER_SECONDS)
+        _wait_until_good(prober, 2 * rate, ANSWER_SECONDS, "No rule was changed: mend that first")
         if prober.failures:
             raise UnsureError(
                 f"requests fail before anything was changed: {_told(prober)}. Mend that first"
@@ -111,8 +113,11 @@ class Adoption:
         self.say("pulumi up")
         code, said = self._up(prober, log_path)
         prober.mark("up ended")
-        if not prober.failures and code == 0:
-            prober.wait_until_good(max(1, round(settle_seconds * rate)), settle_seconds + 30)
+        unknown = (
+            f"So it is not known how requests fare; `pulumi up` ended with {code}. `failover "
+            f"inspect` shows the rules; the same command goes on from here.\n{said}"
+        )
+        _wait_until_good(prober, settle_seconds * rate, settle_seconds + 30, unknown)
         if prober.failures:
             self._undo(f"a request failed: {_told(prober)}")
         if code:
@@ -129,7 +134,9 @@ class Adoption:
         ended.start()
         try:
             with prober.changed:
-                prober.changed.wait_for(lambda: prober.failures or update.returncode is not None)
+                prober.changed.wait_for(
+                    lambda: prober.failures or prober.has_ended or update.returncode is not None
+                )
         except KeyboardInterrupt:
             self.say("interrupted: the running operations end first")
         if update.returncode is None:
@@ -139,15 +146,38 @@ class Adoption:
         return update.returncode or 0, error_text(text) or text.strip()[-2000:]
 
     def _undo(self, why: str) -> None:
-        """Give the rules the forwards that they had, and let the state know."""
-        differing = put_back(self.calls, self.before)
+        """Give the rules the forwards that they had, and let the state know.
+
+        Raises:
+            RefusedError: it is done.
+            UnsureError: a rule is not as it was, or the state does not know that it is.
+        """
+        try:
+            differing = put_back(self.calls, self.before)
+        except InspectError as error:
+            differing = dict.fromkeys(self.before, str(error))
         if differing:
-            raise UnsureError(f"{why}; could not be undone: look at {', '.join(differing)}")
+            reasons = "\n".join(f"  {arn}: {reason}" for arn, reason in differing.items())
+            mends = "\n".join(f"  {putting_back(self.before[arn])}" for arn in differing)
+            raise UnsureError(
+                f"{why}; could not be undone:\n{reasons}\nput back by hand, now:\n{mends}\n"
+                f"then, before you run this again: pulumi refresh --stack {self.pulumi.stack}"
+            )
+        try:
+            self._refresh_rules()
+        except StackError as error:
+            raise UnsureError(
+                f"{why}; the rules forward as before, and the new slot is left idle, but the "
+                f"state does not know it: {error}\n"
+                f"before you run this again: pulumi refresh --stack {self.pulumi.stack}"
+            ) from error
+        raise RefusedError(f"{why}; the rules forward as before, and the new slot is left idle")
+
+    def _refresh_rules(self) -> None:
         state = State.of(self.pulumi.state())
         urns = [state.urn_of(RULE, each.service) for each in self.imports]
         targets = [option for urn in urns if urn for option in ("--target", urn)]
         self.pulumi.run("refresh", "--yes", "--skip-preview", *targets)
-        raise RefusedError(f"{why}; the rules forward as before, and the new slot is left idle")
 
     def verify(self) -> None:
         """Read the rules back, and see that nothing is left to change.
@@ -163,7 +193,10 @@ class Adoption:
                 or len(rule.groups) != 2
                 or _heaviest(rule) != self.groups[each.service]
             ):
-                raise UnsureError(f"the rule of {each.service} is not as it should be: {rule}")
+                raise UnsureError(
+                    f"the rule of {each.service} is not as it should be: {rule}; `failover drift` "
+                    "says what differs, and how to mend it"
+                )
         left = self.planned(self.pulumi)
         if left.steps:
             names = ", ".join(f"{step.type_token} {step.name}" for step in left.steps)
@@ -183,6 +216,18 @@ def conversions(plan: Plan) -> int:
 def _heaviest(rule: Rule) -> str:
     """The group that most of a rule's requests go to; the first of equals."""
     return max(rule.groups, key=lambda group: group.weight).arn
+
+
+def _wait_until_good(prober: Prober, more: float, seconds: float, otherwise: str) -> None:
+    """Wait for so many good answers, or for a bad one.
+
+    Raises:
+        UnsureError: neither came; ends with `otherwise`.
+    """
+    try:
+        prober.wait_until_good(max(1, round(more)), seconds)
+    except UnsureError as error:
+        raise UnsureError(f"{error}. {otherwise}") from error
 
 
 def _told(prober: Prober) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ops.inspect.balancer_reading import rule_of
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Rule
+from ops.inspect.errors import InspectError
 
 
 def read_rules(calls: Calls, arns: Sequence[str]) -> dict[str, Rule]:
@@ -22,21 +25,34 @@ def read_rules(calls: Calls, arns: Sequence[str]) -> dict[str, Rule]:
     return {rule.arn: rule for rule in found}
 
 
-def put_back(calls: Calls, before: Mapping[str, Rule]) -> list[str]:
+def put_back(calls: Calls, before: Mapping[str, Rule]) -> dict[str, str]:
     """Give each rule that differs the forward that it had, and read all back.
 
-    Gives the ARNs of those that differ still.
+    Gives the ARNs of those that differ still, and why; one that is refused keeps no other back.
 
     Raises:
-        NotReadableError: AWS refused or gave no answer.
+        NotReadableError: AWS gave no answer, or a rule is gone.
     """
     changed = read_rules(calls, list(before))
-    with contextlib.closing(calls.client("elbv2")) as elb, reported():
+    why: dict[str, str] = {}
+    with contextlib.closing(calls.client("elbv2")) as elb:
         for arn, rule in before.items():
-            if changed.get(arn) != rule:
-                elb.modify_rule(RuleArn=arn, Actions=[_forward(rule)])
+            if changed.get(arn) == rule:
+                continue
+            try:
+                with reported():
+                    elb.modify_rule(RuleArn=arn, Actions=[_forward(rule)])
+            except InspectError as error:
+                why[arn] = str(error)
     now = read_rules(calls, list(before))
-    return [arn for arn, rule in before.items() if now.get(arn) != rule]
+    differing = (arn for arn, rule in before.items() if now.get(arn) != rule)
+    return {arn: why.get(arn, f"it is {now.get(arn)}") for arn in differing}
+
+
+def putting_back(rule: Rule) -> str:
+    """The command that gives a rule the forward that it had."""
+    actions = shlex.quote(json.dumps([_forward(rule)]))
+    return f"aws elbv2 modify-rule --rule-arn {rule.arn} --actions {actions}"
 
 
 def _forward(rule: Rule) -> dict[str, Any]:

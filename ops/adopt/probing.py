@@ -88,6 +88,11 @@ class Prober:
         except BrokenPipeError:
             return  # it has ended; `wait_until_good` and `stop` say so
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing is sent any more; `wait_until_good` says why."""
+        return self._ended
+
     def wait_until_good(self, more: int, seconds: float) -> None:
         """Return when `more` requests were answered well, or one was not.
 
@@ -121,14 +126,16 @@ class Prober:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            event: dict[str, Any] = json.loads(line)
+        try:
+            for line in self._process.stdout:
+                event: dict[str, Any] = json.loads(line)
+                with self.changed:
+                    self._take(event)
+                    self.changed.notify_all()
+        finally:  # a prober that is killed may leave half a line
             with self.changed:
-                self._take(event)
+                self._ended = True
                 self.changed.notify_all()
-        with self.changed:
-            self._ended = True
-            self.changed.notify_all()
 
     def _take(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "failure":
