@@ -33,7 +33,7 @@ def judged_target_health(
         candidate: The slot that is raised.
         weight: Its share of new requests, 0 to 100.
         stable_before: How many healthy targets the stable slot had when the ramp began, which it
-            needs to take everything back; None where that is not known.
+            needs to take everything back; None where it need not have them, or that is not known.
     """
     ours, theirs = live.slots[candidate], live.slots[candidate.other]
     numbers: dict[str, Number] = {

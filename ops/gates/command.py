@@ -55,9 +55,11 @@ class CommandGate:
         )
 
     def begin(self, stage: StageMark) -> None:
-        """Run it for the stage; one that still runs for the stage before is ended."""
+        """Run it for a new stage; one that still runs for the stage before is ended."""
         with self._lock:
-            self._stage = stage
+            before, self._stage = self._stage, stage
+            if before is not None and before.number == stage.number:
+                return
             self._end_newest()
         self._runs.restart()
 

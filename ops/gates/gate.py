@@ -26,6 +26,8 @@ class StageMark:
     """From 1 to `of`; 0 before the first stage, with the candidate at the weight it starts from."""
     of: int
     """How many stages the ramp has."""
+    is_freed: bool = False
+    """Whether the floors are gone: from then on scaling policies may cut the stable slot."""
 
     def weight_of_candidate(self, service: str) -> int:
         """The candidate's share of the service's new requests, 0 to 100."""
@@ -36,7 +38,8 @@ class Gate(Protocol):
     """One question, asked again and again while a ramp goes on.
 
     The driver calls these from one thread, in this order: `begin` once before the first stage
-    (number 0) and after each verified stage, `judge` as often as it likes in between, every second
+    (number 0), after each verified stage, and for the last one again when the floors are gone,
+    verified when it was, `judge` as often as it likes in between, every second
     say, and `close` at the end, whatever happened. A gate that has to wait for an answer waits in
     the background.
     """

@@ -67,7 +67,7 @@ class ProbeGate:
         answers.subscribe(self._take)
 
     def begin(self, stage: StageMark) -> None:
-        """What speaks for the candidate is counted anew; what speaks against it stays."""
+        """What speaks for a new stage's candidate is counted anew; what speaks against it stays."""
         self._stage = stage
         for name in stage.services:
             evidence = self._services.get(name)

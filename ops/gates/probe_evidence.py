@@ -74,7 +74,9 @@ class ServiceEvidence:
         self._candidate = self._stable = Counts()
 
     def begin(self, stage: StageMark) -> None:
-        """Count anew what speaks for the slots."""
+        """Count anew what speaks for the slots, unless it is of the same verified split."""
+        if stage.verified_at.timestamp() == self._verified_s:
+            return
         self._weight = stage.weight_of_candidate(self._service)
         self._verified_s = stage.verified_at.timestamp()
         self._candidate = self._stable = Counts()

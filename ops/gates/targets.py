@@ -87,7 +87,9 @@ class TargetsGate:
         healthy = len(live.slots[stage.stable].healthy)
         before = self._stable_before.setdefault(name, healthy)
         weight = stage.weight_of_candidate(name)
-        return judged_target_health(live, stage.candidate, weight, before)
+        # Without floors its scaling policy takes what a slot with less traffic does not need.
+        needed = None if stage.is_freed else before
+        return judged_target_health(live, stage.candidate, weight, needed)
 
     def _fails_for_long(
         self, looks: Sequence[Look[Sequence[LiveService]]], stage: StageMark

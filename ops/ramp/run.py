@@ -105,18 +105,25 @@ class Run:
         return timestamp(self.until())
 
     def begin(self, stage: Stage) -> None:
-        """Let the gates judge `stage` from now on; a second time for the same one is nothing."""
-        plan = self.progress.plan
-        if self._mark is not None and self._mark.number == stage.number:
+        """Let the gates judge `stage` from now on; a second time for the same one is nothing.
+
+        Unless the floors are gone since: then they are told of that.
+        """
+        progress, before = self.progress, self._mark
+        plan = progress.plan
+        if before is not None and before.number != stage.number:
+            before = None
+        if before is not None and before.is_freed == progress.is_freed:
             return
         self._mark = StageMark(
             services=plan.services,
             candidate=plan.candidate,
             stable=plan.stable,
             splits=dict.fromkeys(plan.services, stage.split),
-            verified_at=self.effects.clock.now(),
+            verified_at=before.verified_at if before else self.effects.clock.now(),
             number=stage.number,
             of=stage.of,
+            is_freed=progress.is_freed,
         )
         for gate in self.effects.gates:
             gate.begin(self._mark)

@@ -17,6 +17,7 @@ def stage(
     at: datetime = NOON,
     number: int = 1,
     services: Sequence[str] = ("web",),
+    is_freed: bool = False,
 ) -> StageMark:
     """A stage with slot 02 as the candidate at `weight`."""
     split = Split(100 - weight, weight)
@@ -28,6 +29,7 @@ def stage(
         verified_at=at,
         number=number,
         of=5,
+        is_freed=is_freed,
     )
 
 

@@ -186,3 +186,15 @@ def test_a_new_stage_runs_it_anew(tmp_path: Path) -> None:
 
     assert (first.outcome, second.outcome) == (Outcome.PASS, Outcome.FAIL)
     assert between.outcome in (Outcome.INCONCLUSIVE, Outcome.FAIL)
+
+
+def test_the_same_stage_without_floors_does_not_run_it_again(tmp_path: Path) -> None:
+    gate = gate_of("print('said yes')", tmp_path)
+    gate.begin(stage(100, number=5))
+    first = judged(gate)
+
+    gate.begin(stage(100, number=5, is_freed=True))
+    second = gate.judge()
+    gate.close()
+
+    assert second == first

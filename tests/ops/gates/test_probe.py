@@ -137,6 +137,16 @@ def test_answers_from_before_the_stage_do_not_speak_for_it(
     assert "only 0 answers of slot 0" in verdict.reason
 
 
+def test_answers_still_speak_for_the_same_stage_without_floors(
+    gate: ProbeGate, traffic: FakeTraffic
+) -> None:
+    before = judged_after(gate, traffic, 10)
+
+    gate.begin(stage(is_freed=True))
+
+    assert gate.judge() == before
+
+
 @pytest.mark.parametrize("every", [5, 10, 50])
 def test_a_candidate_that_loses_requests_fails_whatever_its_weight(
     gate: ProbeGate, traffic: FakeTraffic, every: int

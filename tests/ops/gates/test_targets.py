@@ -14,7 +14,7 @@ from rollout.split import Slot
 from rollout.target_health import judged_target_health
 from rollout.verdict import Outcome
 from tests.ops.gates.marks import FakeClock, stage
-from tests.ops.gates.waiting import is_fail, is_pass, judged
+from tests.ops.gates.waiting import is_fail, is_inconclusive, is_pass, judged
 
 
 def slot_of(healthy: int, desired: int, ill: str = "unhealthy") -> LiveSlot:
@@ -79,12 +79,13 @@ class FakeAws:
 
     def __init__(self, candidate: LiveSlot) -> None:
         self.candidate = candidate
+        self.stable = slot_of(3, 3)
         self.error: Exception | None = None
 
     def __call__(self) -> Sequence[LiveService]:
         if self.error is not None:
             raise self.error
-        return [service_of(self.candidate, slot_of(3, 3))]
+        return [service_of(self.candidate, self.stable)]
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +107,22 @@ def test_a_slot_that_dies_is_failed_at_the_second_look_and_not_at_the_first() ->
     assert outcomes[0] in (Outcome.INCONCLUSIVE, Outcome.FAIL)
     assert "no healthy target" in verdict.reason
     assert verdict.numbers["web.02.healthy"] == 0
+
+
+def test_a_stable_slot_that_its_scaling_policy_cuts_after_the_hold_holds_nothing() -> None:
+    aws = FakeAws(slot_of(3, 3))
+    gate = TargetsGate(aws, FakeClock().now)
+    gate.begin(stage(100, number=5))
+    assert judged(gate).outcome is Outcome.PASS
+    aws.stable = slot_of(1, 1)
+    before = judged(gate, is_inconclusive)
+
+    gate.begin(stage(100, number=5, is_freed=True))
+    after = judged(gate)
+    gate.close()
+
+    assert "slot 01 has 1 healthy targets and had 3" in before.reason
+    assert after.outcome is Outcome.PASS, after.reason
 
 
 def test_health_that_cannot_be_read_is_inconclusive_and_passes_once_it_can() -> None:

@@ -29,3 +29,7 @@ def is_pass(verdict: Verdict) -> bool:
 
 def is_fail(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.FAIL
+
+
+def is_inconclusive(verdict: Verdict) -> bool:
+    return verdict.window is not None and verdict.outcome is Outcome.INCONCLUSIVE

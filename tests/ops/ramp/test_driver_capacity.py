@@ -29,6 +29,24 @@ def test_both_slots_keep_their_floors_until_the_hold_is_over_and_then_none_is_le
     )
 
 
+def test_the_gates_are_told_when_the_floors_are_gone_and_that_it_is_the_same_stage(
+    world: World,
+) -> None:
+    marks: list[StageMark] = []
+
+    def says(mark: StageMark) -> Outcome:
+        marks.append(mark)
+        return Outcome.PASS
+
+    world.gate.says = says
+
+    world.run(PLAN)
+
+    last = list(dict.fromkeys((m.verified_at, m.number, m.is_freed) for m in marks))[-2:]
+    assert [(number, is_freed) for _, number, is_freed in last] == [(5, False), (5, True)]
+    assert last[0][0] == last[1][0]
+
+
 def test_a_group_that_the_stack_only_names_gets_no_floor_and_the_other_slots_does(
     world: World,
 ) -> None:
