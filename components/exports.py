@@ -44,7 +44,6 @@ def _preview_headers(settings: Settings) -> dict[str, str]:
 
 
 def _url(service: ServiceSettings, dns_name: pulumi.Output[str]) -> pulumi.Output[str]:
-    """An address of the service: its first host and path, as far as they have no wildcard."""
-    plain = [host for host in service.rule.hosts if not set(host) & set("*?")]
-    path = service.rule.paths[0].split("*")[0].split("?")[0] if service.rule.paths else "/"
-    return pulumi.Output.format("https://{0}{1}", plain[0] if plain else dns_name, path or "/")
+    """An address of the service; the load balancer's own where every host has a wildcard."""
+    host, path = plain_host(service.rule.hosts), plain_path(service.rule.paths)
+    return pulumi.Output.format("https://{0}{1}", host or dns_name, path)

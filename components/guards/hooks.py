@@ -41,7 +41,7 @@ class GuardHooks:
         guards: Guards,
         waiting: Waiting,
         voice: Voice,
-        newcomers: Callable[[ServiceAddress, Split], Waiting] | None,
+        newcomers: Callable[[ServiceAddress, Split], Waiting | None],
     ) -> None:
         """Be ready.
 
@@ -49,8 +49,8 @@ class GuardHooks:
             guards: What was seen.
             waiting: The wait of every rule that moves.
             voice: Where it is spoken.
-            newcomers: Gives the wait of a service that is made beside live traffic; None where
-                there is no such traffic.
+            newcomers: Gives the wait of a service whose rule is made; None where nothing is to be
+                waited for.
         """
         self._guards = guards
         self._waiting = waiting
@@ -76,13 +76,15 @@ class GuardHooks:
         )
 
     async def _before_new_rule(self, args: ResourceHookArgs) -> None:
-        if self._newcomers is None or self._guards.rules.override is not None:
+        if self._guards.rules.override is not None:
             return
         groups = _groups(args.new_inputs or {})
         arns = dict(zip(Slot, (group["arn"] for group in groups), strict=True))
         address = ServiceAddress(args.name, "", arns)
         split = Split(*(int(group["weight"]) for group in groups))
-        await self._newcomers(address, split).until_settled(args.name, args.urn)
+        waiting = self._newcomers(address, split)
+        if waiting is not None:
+            await waiting.until_settled(args.name, args.urn)
 
     async def _before_rule(self, args: ResourceHookArgs) -> None:
         self._refuse_other_targets(args)

@@ -66,6 +66,11 @@ class RunningEngine:
         return pulumi.runtime.invoke(function, {argument: stack}).value
 
 
+def served_before(engine: Engine) -> frozenset[str]:
+    """The services that had a rule at the last completed update, whether or not it is there yet."""
+    return frozenset(engine.stack_outputs().get("services") or {})
+
+
 def remembered(engine: Engine) -> dict[str, Remembered]:
     """What the stack remembers, by service; nothing before its first completed update."""
     services = engine.stack_outputs().get("services") or {}

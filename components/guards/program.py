@@ -9,7 +9,7 @@ import pulumi
 from components.guards.guards import Guards
 from components.guards.hooks import GuardHooks, Hooks
 from components.guards.interruption import Interruption
-from components.guards.memory import Engine, remembered
+from components.guards.memory import Engine, remembered, served_before
 from components.guards.newcomer import Newcomer
 from components.guards.patience import PATIENCE_SECONDS, Patience
 from components.guards.view import View
@@ -58,6 +58,7 @@ class ProgramGuards:
         is_theirs = isinstance(settings.load_balancer, ExistingLoadBalancer)
         # What waits is said in the wait, with what it waits for by then.
         self._told = [n for n in self._guards.look() if n.kind is not NoticeKind.WAITING]
+        self._served_before = served_before(engine)
         self._has_traffic = is_theirs or self._guards.sees_traffic
         self._waiting = Waiting(
             self._guards,
@@ -70,10 +71,12 @@ class ProgramGuards:
 
     def hooks(self) -> Hooks:
         """What resources are bound to."""
-        newcomers = self._newcomer if self._has_traffic else None
-        return GuardHooks(self._guards, self._waiting, self._voice, newcomers).bound()
+        return GuardHooks(self._guards, self._waiting, self._voice, self._newcomer).bound()
 
-    def _newcomer(self, address: ServiceAddress, split: Split) -> Waiting:
+    def _newcomer(self, address: ServiceAddress, split: Split) -> Waiting | None:
+        """The wait of a rule that is made; None of one that is made again, or where nobody asks."""
+        if not self._has_traffic or address.service in self._served_before:
+            return None
         limits, polls = self._limits, self._guards.rules.healthy_polls
         return Waiting(
             Newcomer(address.service, split, polls, lambda: self._view.slots(address)),

@@ -13,7 +13,7 @@ import pytest
 from components.guards.errors import RefusedError
 from components.guards.guards import Guards
 from components.guards.interruption import Interruption
-from components.guards.memory import remembered
+from components.guards.memory import remembered, served_before
 from components.guards.patience import Patience
 from components.guards.view import View
 from components.guards.waiting import Waiting
@@ -355,6 +355,13 @@ def test_a_person_who_stops_the_first_look_is_told_what_was_spared_and_how_to_go
         "judgement: refused: all services: unseen: stopped before anything was changed",
         "  mend: pulumi config set weights 75/25   # as it was",
     ]
+
+
+def test_a_rule_that_is_made_again_is_of_no_new_service() -> None:
+    engine = FakeEngine(parsed(config_at("75/25")), "75/25")
+
+    assert served_before(engine) == {"web", "portal"}
+    assert served_before(NoState()) == set()
 
 
 def wait_of(guards: Guards, voice: Heard, wait_seconds: float) -> Waiting:

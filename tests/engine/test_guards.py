@@ -6,7 +6,9 @@ import functools
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ import yaml
 from rehearsal.local_aws import LocalAws
 from rehearsal.observation import Observer
 from rehearsal.provider.aws import REHEARSAL_CREDENTIAL
+from rehearsal.traffic.run import Address, TrafficRun
 from rollout.split import Slot
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
@@ -158,7 +161,7 @@ def test_ctrl_c_ends_a_wait_with_the_guards_own_words(stack: Rehearsed) -> None:
             said += line
 
     assert process.returncode != 0
-    assert "stopped before any rule was modified" in said
+    assert "stopped, and no rule was modified" in said
     assert live(stack) == both("100/0")
 
 
@@ -271,3 +274,38 @@ def test_the_way_back_is_free_after_an_update_that_failed_half_way(stack: Rehear
     assert "90/10 -> 100/0: back towards slot 01, without waiting" in told
     assert "surprise" not in told
     assert live(stack) == both("100/0")
+
+
+def test_a_new_service_takes_its_paths_over_without_losing_a_request(
+    stack: Rehearsed, tmp_path: Path
+) -> None:
+    document = yaml.safe_load(stack.workspace.stack_file.read_text())["config"]
+    configure(
+        stack,
+        {
+            "services/shop": {
+                **document["failover:services"]["portal"],
+                "paths": ["/shop/*"],
+                "priority": 50,
+            },
+            "images/shop": {slot.value: "ami-0fa11000000000001" for slot in Slot},
+            "capacity/shop": document["failover:capacity"]["portal"],
+            "ramp/guard/waitSeconds": 60,
+        },
+    )
+    traffic = TrafficRun(tmp_path, rate_per_s=60)
+    urls: Any = stack.engine.outputs()["urls"]
+    address = Address("127.0.0.1", stack.running.https_port, stack.workspace.ca_file)
+    traffic.start(address, {"web": urls["web"]}, ["shop/cart"])
+    try:
+        told = passed(stack)
+        at_s = time.time()
+        assert traffic.wait_until(lambda: len(traffic.since(at_s)) > 20, 30)
+        requests, failed = traffic.counts()
+    finally:
+        traffic.abandon()
+
+    assert re.search(r"judgement: waiting: shop: new at 100/0: for 1 of 1 targets of shop-01", told)
+    assert live(stack) == both("100/0")
+    assert requests > 20
+    assert failed == 0
