@@ -9,7 +9,7 @@ from typing import Any
 
 from live.address import ServiceAddress
 from live.cloudwatch import NAMESPACE, CloudWatch, Dimensions
-from live.errors import translated
+from live.errors import AccessDeniedError, UnreachableError, translated
 from rollout.split import Slot
 
 PERIOD_SECONDS = 60
@@ -124,7 +124,9 @@ class Metrics:
                 page = self._cloudwatch.get_metric_data(
                     MetricDataQueries=queries, StartTime=start, EndTime=end, **token
                 )
-            yield from page["MetricDataResults"]
+            for result in page["MetricDataResults"]:
+                _refuse_untold(result)
+                yield result
             if not page.get("NextToken"):
                 return
             token = {"NextToken": page["NextToken"]}
@@ -142,3 +144,23 @@ class Metrics:
                 values = found.get(f"m{number}", {})
                 by_metric[metric] = {at: value * unit for at, value in values.items()}
         return by_metric
+
+
+def _refuse_untold(result: Mapping[str, Any]) -> None:
+    """A metric that CloudWatch does not tell is no zero, though it comes without a value, too.
+
+    Source: CloudWatch API Reference, MetricDataResult, StatusCode.
+
+    Raises:
+        LiveError: it does not.
+    """
+    status, name = result.get("StatusCode", "Complete"), result.get("Label") or result["Id"]
+    said = "; ".join(each.get("Value", "") for each in result.get("Messages", []))
+    told = f"GetMetricData: {name}: {status}{f': {said}' if said else ''}"
+    if status == "Forbidden":
+        raise AccessDeniedError(
+            f"access denied ({told}): these credentials need the permission "
+            "cloudwatch:GetMetricData"
+        )
+    if status == "InternalError":
+        raise UnreachableError(f"AWS answers that it is down ({told})")

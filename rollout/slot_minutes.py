@@ -47,12 +47,14 @@ class Pair:
 
 
 def judged_share(
-    what: str, pairs: Sequence[Pair], limit_percent: float, max_ratio: float
+    what: str, pairs: Sequence[Pair], limit_percent: float, max_ratio: float, *, is_alone: bool
 ) -> tuple[Outcome, str] | None:
     """What a share of bad responses says against the candidate; None where it says nothing.
 
     Over the limit and worse than the stable slot fails; over the limit and no worse holds. A share
     within the limit still fails where it is plainly more than `max_ratio` times the stable slot's.
+    The limit alone decides where the candidate is alone, that is, the stable slot has no weight:
+    one that has some and of which nothing is known yet may be as bad.
     """
     limit = min(max(limit_percent / 100, _LEAST_LIMIT), _MOST_LIMIT)
     over, differs, exceeds = above(limit), worse(), worse(max_ratio)
@@ -63,31 +65,42 @@ def judged_share(
     theirs = sum((pair.stable.bad for pair in pairs), Counts())
     said = f"{what} {_share(ours)}, of the stable slot {_share(theirs)}"
     if over.strength >= ALARM:
-        if not theirs.total or differs.strength >= WORSE:
+        if differs.strength >= WORSE or (is_alone and not theirs.total):
             return Outcome.FAIL, f"{said}; the limit is {limit_percent:g} %"
-        return Outcome.INCONCLUSIVE, f"{said}: both are over the limit of {limit_percent:g} %"
+        return Outcome.INCONCLUSIVE, (
+            f"{said}: over the limit of {limit_percent:g} %, and not known to be worse than the "
+            "stable slot"
+        )
     if ours.bad >= FEWEST_BAD and exceeds.strength >= ALARM:
         return Outcome.FAIL, f"{said}; more than {max_ratio:g} times as much"
     return None
 
 
 def judged_latency(
-    pairs: Sequence[Pair], max_ms: int | None, max_ratio: float
+    pairs: Sequence[Pair], max_ms: int | None, max_ratio: float, *, is_alone: bool
 ) -> tuple[Outcome, str] | None:
     """What the latency says against the candidate; None where it says nothing.
 
-    The median of the minutes decides, so that one slow minute is no verdict.
+    The median of the minutes decides, so that one slow minute is no verdict; of those in which
+    both slots had enough requests, where there are any. `is_alone` is as for a share.
     """
-    ours, theirs = _median([p.candidate for p in pairs]), _median([p.stable for p in pairs])
+    shared = [p for p in pairs if _is_known(p.candidate) and _is_known(p.stable)]
+    ours = _median([p.candidate for p in shared or pairs])
+    theirs = _median([p.stable for p in shared])
     if ours is None:
         return None
-    said = f"latency {ours:,.0f} ms" + ("" if theirs is None else f", stable slot {theirs:,.0f} ms")
-    is_worse = theirs is None or ours > max(theirs * max_ratio, theirs + LATENCY_FLOOR_MS)
+    said = f"latency {ours:,.0f} ms, stable slot " + (
+        "not known" if theirs is None else f"{theirs:,.0f} ms"
+    )
+    is_worse = theirs is not None and ours > max(theirs * max_ratio, theirs + LATENCY_FLOOR_MS)
     if max_ms is not None and ours > max_ms:
-        if is_worse or (theirs is not None and theirs <= max_ms):
+        if is_worse or (is_alone if theirs is None else theirs <= max_ms):
             return Outcome.FAIL, f"{said}; the limit is {max_ms:,} ms"
-        return Outcome.INCONCLUSIVE, f"{said}: both are over the limit of {max_ms:,} ms"
-    if theirs is not None and is_worse:
+        return Outcome.INCONCLUSIVE, (
+            f"{said}: over the limit of {max_ms:,} ms, and not known to be worse than the stable "
+            "slot"
+        )
+    if is_worse:
         return Outcome.FAIL, f"{said}; more than {max_ratio:g} times as much"
     return None
 
@@ -104,11 +117,15 @@ def judged_connection_errors(
     return Outcome.FAIL, f"{said}; the limit is {limit}"
 
 
+def _is_known(minute: Minute) -> bool:
+    return minute.latency_ms is not None and minute.bad.total >= FEWEST_IN_A_MINUTE
+
+
 def _median(minutes: Sequence[Minute]) -> float | None:
     known = [
         minute.latency_ms
         for minute in minutes
-        if minute.latency_ms is not None and minute.bad.total >= FEWEST_IN_A_MINUTE
+        if minute.latency_ms is not None and _is_known(minute)
     ]
     return statistics.median(known) if known else None
 

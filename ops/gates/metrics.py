@@ -20,6 +20,7 @@ from rollout.slot_minutes import (
     judged_latency,
     judged_share,
 )
+from rollout.split import TOTAL_WEIGHT
 from rollout.verdict import Number, Outcome, Verdict, Window, worst
 from settings.gates import MetricsGate as Limits
 
@@ -103,7 +104,10 @@ class MetricsGate:
                 f"{int((found.end - found.start) / MINUTE)} whole minutes since the stage was "
                 f"verified, of at least {FEWEST_REQUESTS}"
             )
-        against = [each for each in self._against(candidate, stable) if each is not None]
+        is_alone = stage.weight_of_candidate(name) == TOTAL_WEIGHT
+        against = [
+            each for each in self._against(candidate, stable, is_alone=is_alone) if each is not None
+        ]
         if against:
             outcome = worst(each for each, _ in against)
             said = next(said for each, said in against if each is outcome)
@@ -114,18 +118,22 @@ class MetricsGate:
             f"more than {excluded_rate(bad) * 100:.2g} % is ruled out at 95 %"
         )
 
-    def _against(self, candidate: Measured, stable: Measured) -> list[Judged | None]:
+    def _against(
+        self, candidate: Measured, stable: Measured, *, is_alone: bool
+    ) -> list[Judged | None]:
         limits, ratio = self._limits, self._limits.max_ratio_to_stable
         errors = [m.total(names.CONNECTION_ERRORS) for m in (candidate, stable)]
         pairs = pairs_of(candidate, stable, names.STATUS_5XX)
         found = [
-            judged_share("5xx", pairs, limits.max_5xx_percent, ratio),
-            judged_latency(pairs, limits.max_latency_ms, ratio),
+            judged_share("5xx", pairs, limits.max_5xx_percent, ratio, is_alone=is_alone),
+            judged_latency(pairs, limits.max_latency_ms, ratio, is_alone=is_alone),
             judged_connection_errors(errors[0], errors[1], limits.max_connection_errors),
         ]
         if limits.max_4xx_percent is not None:
             others = pairs_of(candidate, stable, names.STATUS_4XX)
-            found.append(judged_share("4xx", others, limits.max_4xx_percent, ratio))
+            found.append(
+                judged_share("4xx", others, limits.max_4xx_percent, ratio, is_alone=is_alone)
+            )
         return found
 
     def _balancer(self, found: StackMetrics) -> Judged:
@@ -133,7 +141,8 @@ class MetricsGate:
         requests = int(found.balancer.total(names.REQUESTS))
         bad = min(int(found.balancer.total(names.BALANCER_5XX)), requests)
         minutes = [Pair(Minute(Counts(bad, requests)), Minute(Counts()))]
-        if judged_share("5xx", minutes, self._limits.max_5xx_percent, 1.0) is None:
+        limit_percent = self._limits.max_5xx_percent
+        if judged_share("5xx", minutes, limit_percent, 1.0, is_alone=True) is None:
             return Outcome.PASS, ""
         share = Counts(bad, requests).rate * 100
         return Outcome.INCONCLUSIVE, (

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from live.address import ServiceAddress
 from live.alarms import Alarms
 from live.cloudwatch import Dimensions
+from live.errors import AccessDeniedError, LiveError, UnreachableError
 from live.metrics import LATENCY, REQUESTS, STATUS_5XX, Metrics
 from rollout.split import Slot
 
@@ -24,6 +27,8 @@ class FakeCloudWatch:
     def __init__(self) -> None:
         self.queries: list[dict[str, Any]] = []
         self.alarms: list[dict[str, Any]] = []
+        self.untold: dict[str, Any] = {}
+        """What the last metric has besides, on the second page."""
 
     def get_metric_data(self, **arguments: Any) -> Mapping[str, Any]:
         self.queries = arguments["MetricDataQueries"]
@@ -33,6 +38,8 @@ class FakeCloudWatch:
             {"Id": q["Id"], "Timestamps": [minute], "Values": [0.25 if is_second else 0.5]}
             for q in self.queries
         ]
+        if is_second:
+            results[-1] |= self.untold
         return {"MetricDataResults": results} | ({} if is_second else {"NextToken": "more"})
 
     def describe_alarms(self, **arguments: Any) -> Mapping[str, Any]:
@@ -68,6 +75,25 @@ def test_points_of_all_pages_are_read_by_slot_with_latencies_in_milliseconds() -
     assert first.minutes == [NOON, NOON + timedelta(minutes=1)]
     assert found.balancer.total(REQUESTS) == 0.75
     assert found.balancer.total(STATUS_5XX) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [("InternalError", UnreachableError), ("Forbidden", AccessDeniedError)]
+)
+def test_a_metric_that_cloudwatch_does_not_tell_is_no_zero(
+    status: str, error: type[LiveError]
+) -> None:
+    cloudwatch = FakeCloudWatch()
+    cloudwatch.untold = {
+        "StatusCode": status,
+        "Label": "HTTPCode_ELB_5XX_Count",
+        "Timestamps": [],
+        "Values": [],
+        "Messages": [{"Code": status, "Value": "try again"}],
+    }
+
+    with pytest.raises(error, match=f"HTTPCode_ELB_5XX_Count: {status}: try again"):
+        Metrics(cloudwatch, LISTENER, SERVICES, 95).read(NOON, NOON)
 
 
 def test_sums_are_asked_for_and_of_latency_the_percentile() -> None:

@@ -128,6 +128,34 @@ def test_at_full_weight_the_limit_alone_decides() -> None:
     assert verdict.outcome is Outcome.FAIL
 
 
+def test_a_candidate_over_its_limit_holds_while_nothing_is_known_of_a_stable_slot_with_weight() -> (
+    None
+):
+    verdict = verdict_of(slot(1000, 100), Measured(), weight=90)
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "of the stable slot - (no requests): over the limit of 1 %" in verdict.reason
+
+
+def test_latency_over_its_limit_holds_while_none_is_known_of_a_stable_slot_with_weight() -> None:
+    limits = replace(LIMITS, max_latency_ms=500)
+    slow = slot(**{names.LATENCY: 700})
+
+    beside = verdict_of(slow, Measured(), limits=limits, weight=90)
+    alone = verdict_of(slow, Measured(), limits=limits, weight=100)
+
+    assert (beside.outcome, alone.outcome) == (Outcome.INCONCLUSIVE, Outcome.FAIL)
+
+
+def test_latencies_are_compared_over_the_minutes_that_both_slots_have() -> None:
+    first, second = (NOON + timedelta(minutes=n) for n in (1, 2))
+    requests = {names.REQUESTS: {first: 1000.0, second: 1000.0}}
+    candidate = Measured({**requests, names.LATENCY: {first: 900.0, second: 30.0}})
+    stable = Measured({**requests, names.LATENCY: {second: 30.0}})
+
+    assert verdict_of(candidate, stable).outcome is Outcome.PASS
+
+
 def test_no_data_is_inconclusive() -> None:
     verdict = verdict_of(Measured(), slot())
 
