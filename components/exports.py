@@ -10,6 +10,7 @@ from components.load_balancer import LoadBalancer
 from components.service import Service
 from rollout.split import Slot
 from settings import Settings
+from settings.plain_address import plain_host, plain_path
 from settings.rule import PREVIEW_HEADER, preview_header_value
 from settings.service import ServiceSettings
 

@@ -45,7 +45,9 @@ def _by_service(flag: str, what: str, metavar: str):
     metavar="N",
     help="Requests a second beside the update.",
 )
-@click.option("--probe-url", "probe_urls", multiple=True, metavar="URL", help="In place of /.")
+@click.option(
+    "--probe-url", "probe_urls", multiple=True, metavar="URL", help="In place of the rules' own."
+)
 @click.option("--profile", metavar="NAME", help="A profile of the AWS configuration.")
 @click.option("--region", metavar="REGION", help="Where it is; else as the environment says.")
 @click.option(

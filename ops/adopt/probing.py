@@ -7,14 +7,16 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ops.adopt.errors import UnsureError
+from ops.adopt.errors import AdoptError, UnsureError
+from ops.inspect.document import Rule
 from ops.traffic.plan import Way
+from settings.plain_address import plain_host, plain_path
 
 GOOD_STATUSES = "200-399"
 """What a request may be answered with; a redirect is an answer as good as another."""
@@ -152,12 +154,20 @@ def _on_path(root: Path, environ: Mapping[str, str]) -> str:
     return f"{root}:{held}" if held else str(root)
 
 
-def urls_of(hosts: Mapping[str, Sequence[str]], paths: Mapping[str, Sequence[str]]) -> list[str]:
-    """An address of each service: its first host and path, as far as they have no wildcard."""
-    found: list[str] = []
-    for service in sorted(hosts):
-        plain = [host for host in hosts[service] if not set(host) & set("*?")]
-        if plain:
-            path = paths[service][0] if paths[service] else "/"
-            found.append(f"https://{plain[0]}{path.split('*')[0].split('?')[0] or '/'}")
-    return found
+def urls_of(rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    """An address of each service that its rule takes.
+
+    Raises:
+        AdoptError: one cannot be told, since no host of the service is without a wildcard.
+    """
+    hosts = {name: plain_host(rule.values_of("host-header")) for name, rule in rules.items()}
+    unknown = [name for name, host in hosts.items() if host is None]
+    if unknown:
+        raise AdoptError(
+            f"no host without a wildcard to probe of {', '.join(unknown)}: say --probe-url "
+            f"https://..., once for each of {', '.join(rules)}"
+        )
+    return tuple(
+        f"https://{hosts[name]}{plain_path(rule.values_of('path-pattern'))}"
+        for name, rule in rules.items()
+    )

@@ -195,10 +195,8 @@ def _show(plan: Plan, proposal: Proposal, say: Say) -> None:
 
 
 def _convert(wish: Wish, adoption: Adoption, plan: Plan, own: Path, say: Say) -> None:
-    urls = wish.probe_urls or _urls(adoption)
-    if not urls:
-        raise AdoptError("no host without a wildcard to probe: say --probe-url https://...")
-    probe = Probe(tuple(urls), wish.probe_rate, Way.from_environment(), own / "adopt")
+    urls = wish.probe_urls or urls_of(adoption.rules)
+    probe = Probe(urls, wish.probe_rate, Way.from_environment(), own / "adopt")
     probe.log_folder.mkdir(parents=True, exist_ok=True)
     with Prober(probe, os.environ) as prober:
         adoption.convert(prober, wish.probe_rate, SETTLE_SECONDS, own / "adopt" / "up.log")
@@ -206,11 +204,3 @@ def _convert(wish: Wish, adoption: Adoption, plan: Plan, own: Path, say: Say) ->
     say(verdict(summary, str(probe.log_folder.relative_to(wish.folder))))
     adoption.verify()
     say(f"adopted: {conversions(plan)} rules forward to two weighted target groups")
-
-
-def _urls(adoption: Adoption) -> list[str]:
-    rules = {each.service: adoption.before[each.rule_arn] for each in adoption.imports}
-    return urls_of(
-        {name: rule.values_of("host-header") for name, rule in rules.items()},
-        {name: rule.values_of("path-pattern") for name, rule in rules.items()},
-    )
