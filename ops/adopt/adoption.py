@@ -15,7 +15,7 @@ from typing import Any
 from ops.adopt.errors import RefusedError, UnsureError
 from ops.adopt.import_file import import_document, missing
 from ops.adopt.live_rules import put_back, putting_back, read_rules
-from ops.adopt.plan import Kind, Plan, planned
+from ops.adopt.plan import Plan, planned
 from ops.adopt.probing import Prober
 from ops.adopt.proposal import Import
 from ops.adopt.state import State
@@ -206,11 +206,6 @@ class Adoption:
 def is_whole(plan: Plan, state: State) -> bool:
     """Whether everything is adopted already."""
     return not plan.steps and state.has_outputs
-
-
-def conversions(plan: Plan) -> int:
-    """How many rules a plan converts."""
-    return sum(step.kind is Kind.CONVERSION for step in plan.steps)
 
 
 def _heaviest(rule: Rule) -> str:

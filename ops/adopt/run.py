@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ops.adopt.adoption import Adoption, conversions, is_whole
+from ops.adopt.adoption import Adoption, is_whole
 from ops.adopt.check import problems
 from ops.adopt.conflict_text import conflicts_text
 from ops.adopt.decided import Decided
@@ -157,7 +157,7 @@ def _carry_out(wish: Wish, adoption: Adoption, proposal: Proposal, own: Path, sa
         adoption.verify()
         say("adopted already: nothing to change")
     elif wish.applies:
-        _convert(wish, adoption, plan, own, say)
+        _convert(wish, adoption, own, say)
     else:
         say("nothing was changed yet; the same command with --apply does this")
 
@@ -194,7 +194,7 @@ def _show(plan: Plan, proposal: Proposal, say: Say) -> None:
         )
 
 
-def _convert(wish: Wish, adoption: Adoption, plan: Plan, own: Path, say: Say) -> None:
+def _convert(wish: Wish, adoption: Adoption, own: Path, say: Say) -> None:
     urls = wish.probe_urls or urls_of(adoption.rules)
     probe = Probe(urls, wish.probe_rate, Way.from_environment(), own / "adopt")
     probe.log_folder.mkdir(parents=True, exist_ok=True)
@@ -203,4 +203,6 @@ def _convert(wish: Wish, adoption: Adoption, plan: Plan, own: Path, say: Say) ->
         summary = prober.stop()
     say(verdict(summary, str(probe.log_folder.relative_to(wish.folder))))
     adoption.verify()
-    say(f"adopted: {conversions(plan)} rules forward to two weighted target groups")
+    count = len(adoption.imports)
+    rules = "1 rule forwards" if count == 1 else f"{count} rules forward"
+    say(f"adopted: {rules} to two weighted target groups")
