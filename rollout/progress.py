@@ -73,6 +73,12 @@ def folded(entries: Iterable[Entry]) -> Progress | None:
     return progress
 
 
+def hands(entries: Iterable[Entry]) -> set[Hand]:
+    """Everybody who has driven the ramp of a journal."""
+    kinds = {Kind.RAMP_STARTED, Kind.RESUMED}
+    return {_hand(entry.facts) for entry in entries if entry.kind in kinds}
+
+
 def plan_of(facts: Mapping[str, Any]) -> Plan:
     """The plan that a `ramp-started` entry has."""
     return Plan(
@@ -97,7 +103,7 @@ def _by_slot(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[Slot, in
 
 
 def _hand(facts: Mapping[str, Any]) -> Hand:
-    return Hand(facts["by"], facts["host"], facts["pid"])
+    return Hand(str(facts["by"]), str(facts["host"]), int(facts["pid"]))
 
 
 def _with(progress: Progress, entry: Entry) -> Progress:

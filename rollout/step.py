@@ -121,7 +121,7 @@ def _way_back(progress: Progress, why: str) -> Step:
 
 def _way_on(progress: Progress) -> Step:
     plan = progress.plan
-    if not progress.has_floors and not progress.is_freed:
+    if progress.capacity == 0:
         return BringCapacity(plan.stage(1))
     if not progress.has_started:
         return Prove(plan.stage(0))

@@ -10,10 +10,9 @@ from pathlib import Path
 from ops.journal.journal import FileJournal, journals
 from ops.ramp.errors import RefusedError
 from ops.ramp.processes import Processes
-from rollout.entry import Kind
 from rollout.lease import Claim, Hand, Lease, claim, current_lease, read_freed, read_lease
 from rollout.plan import Plan
-from rollout.progress import Progress, folded
+from rollout.progress import Progress, folded, hands
 from rollout.recall import Recalled, Told, recalled
 
 
@@ -51,7 +50,9 @@ def unfinished(ramps: Path, history: Sequence[Told], ramp_id: str) -> Found | No
             continue
         if _is_ended_in(history, journal, progress):
             continue
-        is_of_history = from_history is not None and from_history.lease.hand in hands(journal)
+        is_of_history = from_history is not None and from_history.lease.hand in hands(
+            journal.entries()
+        )
         if not progress.is_over and (is_of_history or from_history is None):
             return Found(folder, progress, None)
     if from_history is None:
@@ -72,7 +73,7 @@ def _is_ended_in(history: Sequence[Told], journal: FileJournal, progress: Progre
         freed = read_freed(past.message)
         if freed is not None:
             went_back_unseen = freed.went_back and progress.back is None
-            return went_back_unseen or freed.hand not in hands(journal)
+            return went_back_unseen or freed.hand not in hands(journal.entries())
     return False
 
 
@@ -118,10 +119,3 @@ def is_driver(processes: Processes, pid: int) -> bool:
     """Whether the process is alive and a `failover`; an id may have been given to another."""
     command = processes.command(pid)
     return processes.is_alive(pid) and ("failover" in command or "ops.cli" in command)
-
-
-def hands(journal: FileJournal) -> set[Hand]:
-    """Everybody who has driven the ramp of a journal."""
-    entries = journal.entries()
-    found = [e.facts for e in entries if e.kind in {Kind.RAMP_STARTED, Kind.RESUMED}]
-    return {Hand(str(f["by"]), str(f["host"]), int(str(f["pid"]))) for f in found}

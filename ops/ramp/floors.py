@@ -11,11 +11,19 @@ from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.stack_file import StackFile
 from ops.ramp.updating import Updating
-from ops.ramp.ways_out import GateFailedError
+from ops.ramp.ways_out import GateFailedError, SecondHandError
 from rollout.capacity import floors_at
 from rollout.entry import Kind
-from rollout.lease import doing_end, doing_stage, doing_start, last_message_of, message_of
+from rollout.lease import (
+    doing_end,
+    doing_stage,
+    doing_start,
+    last_message_of,
+    message_of,
+    read_lease,
+)
 from rollout.plan import Plan, Stage
+from rollout.progress import hands
 from rollout.recall import floor_texts
 from rollout.split import Slot
 from rollout.weights_key import floor_changes
@@ -47,20 +55,21 @@ class Floors:
         floors = floors_at(plan, stage.number, progress.counts, progress.fleets)
         file = self._config.file()
         owned = owned_floors(file, floors)
-        has_changed = file.floors(owned) != owned
-        takes_the_wheel = not progress.has_floors
-        if has_changed or takes_the_wheel:
+        candidate = self._config.candidate(plan)
+        # The file alone does not tell: a driver may have been killed between it and the `up`.
+        is_set = owned_floors(file, progress.floors) == file.floors(owned) == owned
+        takes_the_wheel = progress.capacity == 0
+        if takes_the_wheel or not is_set or candidate:
             doing = (
                 doing_start(plan)
                 if stage.number <= 1
                 else f"capacity for {doing_stage(plan, stage)}"
             )
-            candidate = self._config.candidate(plan)
             changes = {**floor_changes(owned, owned), **candidate}
             back = {**floor_changes(file.floors(owned), owned), **file.values(candidate)}
             self._apply(changes, back, message_of(plan, doing, run.hand, run.until()))
-        if takes_the_wheel:
-            run.refuse_second()
+            if takes_the_wheel:
+                self._refuse_second(back)
         run.write(
             Kind.CAPACITY,
             stage=stage.number,
@@ -104,6 +113,28 @@ class Floors:
             raise EngineError(
                 f"the `up` of the floors failed, and no weight was changed:\n{ended.error}\n"
                 "  mend:     what it says, then failover ramp"
+            )
+
+    def _refuse_second(self, back: Changes) -> None:
+        """Compare the history with what it was before we took the wheel.
+
+        Where the other one is on another host, the stack file is ours alone and gets `back`.
+
+        Raises:
+            SecondHandError: another hand took it in between, and before us.
+        """
+        run = self._run
+        own = hands(run.effects.journal.entries())
+        for past in reversed(run.effects.engine.history()):
+            lease = read_lease(past.message)
+            if lease is None or past.message in run.effects.known_messages:
+                continue
+            if lease.hand in own:
+                return
+            if lease.hand.host != run.hand.host:
+                self._config.set(back)
+            raise SecondHandError(
+                f"{lease.hand.by} on {lease.hand.host} took the wheel first: {lease.doing}"
             )
 
     def _wait_for(self, plan: Plan, needed: Mapping[str, int]) -> None:

@@ -13,12 +13,11 @@ from ops.ramp.means import Effects, Limits
 from ops.ramp.sight import Sight
 from ops.ramp.ways_out import (
     GateFailedError,
-    SecondHandError,
     SomebodyElseError,
     StopAskedError,
 )
 from rollout.entry import Entry, Json, Kind, timestamp
-from rollout.lease import Hand, read_lease
+from rollout.lease import Hand
 from rollout.plan import Stage
 from rollout.progress import Progress, folded
 from rollout.split import Split
@@ -221,22 +220,6 @@ class Run:
         of_group = {service: live[service] for service in progress.plan.services}
         if any(split not in expected for split in of_group.values()):
             raise SomebodyElseError(AskPerson(expected, of_group))
-
-    def refuse_second(self) -> None:
-        """Compare the history with what it was before we took the wheel.
-
-        Raises:
-            SecondHandError: another hand took it in between, and before us.
-        """
-        for past in reversed(self.effects.engine.history()):
-            lease = read_lease(past.message)
-            if lease is None or past.message in self.effects.known_messages:
-                continue
-            if lease.hand != self.hand:
-                raise SecondHandError(
-                    f"{lease.hand.by} on {lease.hand.host} took the wheel first: {lease.doing}"
-                )
-            return
 
     def live_splits(self) -> dict[str, Split]:
         """The live splits of the group.

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ops.journal.journal import FileJournal
 from ops.ramp.errors import BadInputError
-from ops.ramp.finding import Found, hands, newest, unfinished
+from ops.ramp.finding import Found, newest, unfinished
 from rollout.lease import Freed
 from rollout.plan import Plan
-from rollout.progress import Progress
+from rollout.progress import Progress, hands
 from rollout.recall import Told
 from rollout.split import Slot, Split
 from rollout.way_back import Ended, ended_here, plan_back
@@ -81,6 +81,6 @@ def way_back(
 def _own(ended: Ended, ramps: Path) -> tuple[Path, Progress] | None:
     """The newest ramp of this machine, where it is the one that ended so."""
     found = newest(ramps)
-    if found is None or ended.freed.hand not in hands(FileJournal(found[0])):
+    if found is None or ended.freed.hand not in hands(FileJournal(found[0]).entries()):
         return None
     return found

@@ -134,6 +134,7 @@ def test_of_two_that_take_the_wheel_in_one_moment_the_first_keeps_it(world: Worl
     assert "ben on build-7 took the wheel first" in ending.words
     assert set(world.live.values()) == {Split(100, 0)}
     assert len(world.updates) == 1
+    assert (world.floors(), world.candidate()) == ({}, None)
 
 
 def test_a_lock_of_a_dead_process_of_this_host_is_cleared(world: World) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rollout.entry import Entry, Kind
 from rollout.lease import current_lease
 from rollout.plan import Plan
+from rollout.recall import Told
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.world import PLAN, SERVICES, KilledError, World
@@ -81,6 +82,60 @@ def test_a_stage_that_was_killed_before_its_update_gives_no_weight_when_the_gate
     assert ending.exit_code == 1
     assert set(world.visited) == {Split(100, 0)}
     assert world.weights() == "100/0"
+
+
+def killed_before_the_update(world: World, doing: str, plan: Plan = PLAN) -> None:
+    """With the stack file changed already."""
+
+    def kill(message: str) -> None:
+        if doing in message:
+            raise KilledError
+
+    world.before_up = kill
+    with contextlib.suppress(KilledError):
+        world.run(plan)
+    world.before_up = lambda _message: None
+
+
+def test_a_ramp_that_was_killed_before_its_first_update_takes_the_wheel_all_the_same(
+    world: World,
+) -> None:
+    killed_before_the_update(world, "ramp of 02")
+    assert world.floors() != {}
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0
+    assert world.updates[0].startswith("portal+web: ramp of 02 from 100/0")
+
+
+def test_floors_whose_update_never_ran_are_applied_before_they_are_waited_for(
+    world: World,
+) -> None:
+    plan = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
+    world.live = dict.fromkeys(SERVICES, Split(50, 50))
+    world.set_config({"weights": "50/50"})
+    killed_before_the_update(world, "capacity for stage 2/2", plan)
+
+    ending = world.run(plan)
+
+    assert ending.exit_code == 0, ending.words
+    assert [m for m in world.updates if "capacity for stage 2/2" in m]
+
+
+def test_the_first_update_of_a_killed_driver_is_no_second_hand(world: World) -> None:
+    killed_before_the_update(world, "ramp of 02")
+    killed = str(world.facts(Kind.UP_STARTED)[0]["message"]).replace("(4711)", "(99)")
+    world.journal.kept = [
+        Entry.parse(entry.line().replace('"pid":4711', '"pid":99')) for entry in world.journal.kept
+    ]
+    world.after_up = lambda _message: (
+        None if len(world.told) > 1 else world.told.insert(0, Told(killed, True, {}))
+    )
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0, ending.words
 
 
 @settings(max_examples=40, deadline=None)

@@ -144,6 +144,7 @@ class World:
         self.healthy = {(service, slot): 3 for service in SERVICES for slot in Slot}
         self.largest = 9
         self.outdated: dict[tuple[str, Slot], int] = {}
+        self.applied_floors: dict[str, Any] = {}
         self.clock = Clock()
         self.journal = MemoryJournal()
         self.gate = Gate()
@@ -211,7 +212,7 @@ class World:
         return {name: self._service(name) for name in self.splits()}
 
     def _service(self, name: str) -> LiveService:
-        floors: Any = (self._config()["capacity"].get(name) or {}).get("floors") or {}
+        floors: Any = self.applied_floors.get(name) or {}
         slots = {
             slot: LiveSlot(
                 healthy=max(self.healthy[name, slot], floors.get(slot.value, 0))
@@ -312,6 +313,7 @@ class World:
             for service in SERVICES:
                 own = self._config()["services"][service].get("weights")
                 self.live[service] = Split.parse(own) if own else wanted
+            self.applied_floors = json.loads(json.dumps(self.floors()))
             self.visited.append(wanted)
             self.updates.append(message)
         floors = {s: {Slot(k): int(n) for k, n in f.items()} for s, f in self.floors().items()}
