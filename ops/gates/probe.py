@@ -27,6 +27,9 @@ STALE_SECONDS = 3.0
 MAX_STALLED_SHARE = 0.5
 """Of the time since the stage was verified in which the prober itself may have stalled."""
 
+TOLD_STALL_SECONDS = 0.5
+"""A shorter stall is left out without a word."""
+
 SETTLING_SECONDS = 0.6
 """What ended in a second is judged so long after it: answers come in batches."""
 
@@ -62,8 +65,6 @@ class ProbeGate:
         self._waiting: deque[Answer] = deque()
         self._services: dict[str, ServiceEvidence] = {}
         self._stage: StageMark | None = None
-        self._judged_until_s: int | None = None
-        self._newest_s = 0.0
         answers.subscribe(self._take)
 
     def begin(self, stage: StageMark) -> None:
@@ -84,26 +85,34 @@ class ProbeGate:
             return Verdict(NAME, Outcome.INCONCLUSIVE, "no stage has begun")
         self._count_whole_seconds(now.timestamp() - SETTLING_SECONDS)
         window = Window(min(stage.verified_at, now), now)
-        own = self._own_trouble(stage, window, now)
+        stalled_s = self._answers.stalled_seconds(window.start.timestamp())
+        own = self._own_trouble(stage, window, now, stalled_s)
         findings = [self._services[name].finding() for name in stage.services]
         outcome = worst(each.outcome for each in findings)
         numbers = {key: value for each in findings for key, value in each.numbers.items()}
-        if outcome is not Outcome.FAIL and own is not None:
-            return Verdict(NAME, Outcome.INCONCLUSIVE, own, numbers, window)
+        numbers["stalledSeconds"] = round(stalled_s, 1)
         reasons = [each.reason for each in findings if each.outcome is outcome]
+        if outcome is not Outcome.FAIL and own is not None:
+            held = reasons if outcome is Outcome.INCONCLUSIVE else []
+            return Verdict(NAME, Outcome.INCONCLUSIVE, "; ".join([own, *held]), numbers, window)
+        if stalled_s >= TOLD_STALL_SECONDS:
+            reasons.append(f"left out: {stalled_s:.1f} s in which the prober itself did not run")
         return Verdict(NAME, outcome, "; ".join(reasons), numbers, window)
 
     def close(self) -> None:
         """Nothing: the traffic belongs to the driver."""
 
-    def _own_trouble(self, stage: StageMark, window: Window, now: datetime) -> str | None:
+    def _own_trouble(
+        self, stage: StageMark, window: Window, now: datetime, stalled_s: float
+    ) -> str | None:
         """Why the prober itself can tell nothing; None while it can."""
         if not self._answers.is_alive:
             return "the prober has ended; start the ramp again and it goes on from here"
-        silent_s = now.timestamp() - max(self._newest_s, stage.verified_at.timestamp())
+        verified_s = stage.verified_at.timestamp()
+        newest_s, service = min((self._services[name].newest_s, name) for name in stage.services)
+        silent_s = now.timestamp() - max(newest_s, verified_s)
         if silent_s > STALE_SECONDS:
-            return f"no answer for {silent_s:.0f} s: neither good nor bad can be told"
-        stalled_s = self._answers.stalled_seconds(window.start.timestamp())
+            return f"{service}: no answer for {silent_s:.0f} s: neither good nor bad can be told"
         if stalled_s > MAX_STALLED_SHARE * max(window.seconds, 1.0):
             return (
                 f"the prober itself did not run for {stalled_s:.1f} of {window.seconds:.1f} s; "
@@ -127,7 +136,6 @@ class ProbeGate:
             else:
                 self._give_back(answer)
         for second, answers in sorted(by_second.items()):
-            self._newest_s = max(self._newest_s, answers[-1].ended_s)
             for name, evidence in self._services.items():
                 evidence.add(second, [a for a in answers if a.service == name])
 

@@ -72,6 +72,8 @@ class ServiceEvidence:
         self._weight = 0
         self._verified_s = 0.0
         self._candidate = self._stable = Counts()
+        self.newest_s = 0.0
+        """When the newest answer that tells something ended; Unix seconds."""
 
     def begin(self, stage: StageMark) -> None:
         """Count anew what speaks for the slots, unless it is of the same verified split."""
@@ -84,6 +86,7 @@ class ServiceEvidence:
     def add(self, second_s: int, answers: Iterable[Answer]) -> None:
         """Take what ended in one second, in the order of the seconds."""
         judged = [each for each in answers if each.verdict is not Said.EXCLUDED]
+        self.newest_s = max([self.newest_s, *(each.ended_s for each in judged)])
         second = _Second(
             _grouped([each for each in judged if each.attributed is self._slot]),
             _grouped([each for each in judged if each.attributed is self._slot.other]),

@@ -14,6 +14,7 @@ from typing import Any
 from ops.traffic.answer import Answer, Stream, answer_from
 from ops.traffic.plan import TrafficPlan
 from ops.traffic.signature import users_by_slot
+from ops.traffic.stall import united_seconds
 from rollout.split import Slot
 
 KEPT_SECONDS = 900.0
@@ -87,8 +88,7 @@ class Traffic:
     def stalled_seconds(self, since_s: float) -> float:
         """How long the prober itself did not run since then."""
         with self._lock:
-            stalls = tuple(self._stalls)
-        return sum(max(0.0, end_s - max(start_s, since_s)) for start_s, end_s in stalls)
+            return united_seconds(self._stalls, since_s)
 
     def close(self) -> None:
         """End it, and wait until its records are whole; idempotent."""

@@ -240,6 +240,30 @@ def test_the_probers_own_stall_is_left_out_and_said(gate: ProbeGate, traffic: Fa
     assert "the prober itself did not run for 4.0 of 5.0 s" in verdict.reason
 
 
+def test_a_shorter_stall_is_left_out_and_said_as_well(
+    gate: ProbeGate, traffic: FakeTraffic
+) -> None:
+    traffic.stalled_s = 1.2
+
+    verdict = judged_after(gate, traffic, 5)
+
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.reason.endswith("left out: 1.2 s in which the prober itself did not run")
+    assert verdict.numbers["stalledSeconds"] == 1.2
+
+
+def test_a_service_that_no_answer_tells_of_any_more_is_not_passed_by_what_was_before(
+    gate: ProbeGate, traffic: FakeTraffic
+) -> None:
+    assert judged_after(gate, traffic, 10).outcome is Outcome.PASS
+    traffic.excluded = True
+
+    verdict = judged_after(gate, traffic, 10)
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "web: no answer for 10 s" in verdict.reason
+
+
 def test_requests_that_the_prober_could_not_send_say_nothing(
     gate: ProbeGate, traffic: FakeTraffic
 ) -> None:
