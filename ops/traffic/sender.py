@@ -41,10 +41,15 @@ class Sender:
         self._probers = [self._prober(plan, stream) for stream in streams]
 
     async def run(self) -> None:
-        """Send until `stop`."""
+        """Send until `stop`, or until one of the streams ends by itself.
+
+        Raises:
+            Exception: what ended it: better no traffic than that of some slots alone.
+        """
         running = asyncio.gather(*(prober.run() for prober in self._probers))
-        await asyncio.sleep(0)  # each prober has begun, so that it can be stopped
-        await self._is_stopped.wait()
+        stopped = asyncio.ensure_future(self._is_stopped.wait())
+        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
         for prober in self._probers:
             prober.stop("the ramp ended")
         await running
