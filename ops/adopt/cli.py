@@ -30,9 +30,8 @@ def _by_service(flag: str, what: str, metavar: str):
 @_by_service("--second-name", "The name of the target group made for slot 02", "NAME")
 @click.option(
     "--protection/--no-protection",
-    default=True,
-    show_default=True,
-    help="Refuse delete and replace of rules and groups from then on.",
+    default=None,
+    help="Refuse delete and replace of rules and groups from then on, as by default.",
 )
 @click.option("--replace", "replaces", is_flag=True, help="Overrule what the stack file says.")
 @click.option("--yes", "takes_defaults", is_flag=True, help="Ask nothing: take what is suggested.")
@@ -123,7 +122,7 @@ def _wish(given: dict[str, object]):
         instance_types=by_service("instance_type"),
         second_groups=by_service("second_group"),
         second_names=by_service("second_name"),
-        protection=bool(given["protection"]),
+        protection=None if given["protection"] is None else bool(given["protection"]),
     )
     return Wish(
         load_balancer=load_balancer,

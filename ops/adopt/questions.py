@@ -70,7 +70,7 @@ class Flags:
     instance_types: Mapping[str, str]
     second_groups: Mapping[str, str]
     second_names: Mapping[str, str]
-    protection: bool
+    protection: bool | None
 
 
 def answered(inspection: Inspection, flags: Flags, decided: Decided, ask: Ask) -> Answers:
@@ -102,7 +102,7 @@ def answered(inspection: Inspection, flags: Flags, decided: Decided, ask: Ask) -
         instance_types=flags.instance_types,
         second_groups=flags.second_groups,
         second_names=flags.second_names,
-        protection=flags.protection,
+        protection=flags.protection is not False,
     )
 
 

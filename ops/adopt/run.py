@@ -31,6 +31,7 @@ from ops.adopt.stack import (
     write_imports,
 )
 from ops.adopt.state import State
+from ops.adopt.unheard import refuse_unheard
 from ops.adopt.view import plan_lines, verdict
 from ops.adopt.wish import Wish
 from ops.inspect.calls import Calls, reported
@@ -102,6 +103,8 @@ def _merged(
     if merge.conflicts and not wish.replaces:
         _ask_about_conflicts(wish.ask, merge, stack.path.name)
     config = stack.merged(merge)
+    adopted = [each.service for each in proposal.imports]
+    refuse_unheard(wish.flags, adopted, config, stack.path.name)
     subnets = config.get("failover:network", {}).get("instanceSubnetIds", [])
     lookups = FoundLookups(inspection, _zones(calls, subnets))
     found = problems(config, wish.stack, os.environ, lookups)
