@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from live.alarms import Alarm
 from live.errors import LiveError
+from ops.ramp.known_stack import KnownStack
 from ops.stack.pulumi import Pulumi
 from ops.status.config_reading import ConfigReading
 from ops.status.document import Status, Unread
@@ -121,7 +122,7 @@ class StatusReader:
             UnreadError: nobody can tell.
         """
         if state is None or isinstance(aws, UnreadError):
-            known = last_known(self._pulumi.folder, self._stack)
+            known = self._last_known(state, aws)
             outputs: Mapping[str, Any] = {"services": known.services}
             aws = dict(known.aws)
         else:
@@ -135,6 +136,21 @@ class StatusReader:
             except LiveError as error:
                 raise UnreadError(str(error)) from error
             self._addresses = outputs
+
+    def _last_known(
+        self, state: StateReading | None, aws: dict[str, str] | UnreadError
+    ) -> KnownStack:
+        """What a ramp wrote down in this folder, where one of both could not be read.
+
+        Raises:
+            UnreadError: nothing was.
+        """
+        try:
+            return last_known(self._pulumi.folder, self._stack)
+        except UnreadError:
+            if state is not None and isinstance(aws, UnreadError):
+                raise aws from None
+            raise
 
     def _read_alarms(self) -> tuple[Alarm, ...]:
         assert self._live is not None, "asked for only where there is a reader"

@@ -18,6 +18,7 @@ from ops.status.cli import status
 from ops.status.errors import UnreadError
 from ops.status.main_branch import read_main
 from ops.status.ramping import read_ramping
+from ops.status.reader import StatusReader
 from ops.status.watch import watch
 from rollout.lease import Claim, Hand, doing_stage, last_message_of, message_of
 from rollout.plan import Plan
@@ -140,3 +141,21 @@ def test_a_folder_without_a_project_is_bad_input(
 
     assert result.exit_code == 2
     assert "no Pulumi.yaml" in result.output
+
+
+def test_live_is_not_read_for_the_reason_that_there_is(tmp_path: Path) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text(
+        "#!/bin/sh\n"
+        'case "$1 $2" in\n'
+        '  "stack export") echo \'{"deployment": {"resources": []}}\' ;;\n'
+        '  "stack history") echo "[]" ;;\n'
+        '  *) echo "error: passphrase must be set" >&2; exit 255 ;;\n'
+        "esac\n"
+    )
+    program.chmod(0o755)
+
+    found = StatusReader(tmp_path, "prod", {"PATH": f"{tmp_path}:/usr/bin:/bin"}).read(NOW)
+
+    reasons = {each.what: each.why for each in found.unread}
+    assert "passphrase must be set" in reasons["live"]
