@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -36,16 +37,17 @@ def fetched(url: str, way: Way, headers: Mapping[str, str], timeout_seconds: flo
         PageError: no connection, or an answer that does not end well.
     """
     parts = urlsplit(way.url(url))
-    connection = _connection(url, way, timeout_seconds)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request("GET", path, headers={"User-Agent": "failover-ramp", **headers})
-        response = connection.getresponse()
-        body = response.read(MAX_BODY_BYTES)
+        with closing(_connection(url, way, timeout_seconds)) as connection:
+            connection.request("GET", path, headers={"User-Agent": "failover-ramp", **headers})
+            response = connection.getresponse()
+            body = response.read(MAX_BODY_BYTES)
+            # A read of so many bytes takes what there is, and says nothing where that is too few.
+            if response.length and len(body) < MAX_BODY_BYTES:
+                raise http.client.IncompleteRead(body, response.length)
     except (OSError, http.client.HTTPException) as error:
         raise PageError(f"{url}: {type(error).__name__}: {error}") from error
-    finally:
-        connection.close()
     named = {name.lower(): value for name, value in response.getheaders()}
     return Page(response.status, named, body.decode(errors="replace"))
 
