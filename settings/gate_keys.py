@@ -111,7 +111,9 @@ PROBE = Group(
     ),
 )
 REQUESTS = Key("requests", WholeNumber(1, 1000), "How many requests it sends.", 10, default=10)
-SMOKE_PATH = Key("path", _PATH, "Where it sends them.", "/", default="/")
+SMOKE_PATH = Key(
+    "path", _PATH, "Where it sends them, beneath the service's own address.", "/", default="/"
+)
 STATUS = Key("status", WholeNumber(100, 599), "The status of a right answer.", 200, default=200)
 BODY = Key(
     "body",

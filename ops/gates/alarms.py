@@ -15,6 +15,9 @@ from rollout.verdict import Outcome, Verdict, Window
 NAME = "alarms"
 POLL_SECONDS = 5.0
 
+STALE_SECONDS = 60.0
+"""A look that is older tells nothing any more."""
+
 
 class ReadAlarms(Protocol):
     """Reads the alarms that watch the stack's target groups and its load balancer."""
@@ -48,9 +51,14 @@ class AlarmsGate:
         stage, newest = self._stage, self._looks.newest
         if stage is None or newest is None:
             return Verdict(NAME, Outcome.INCONCLUSIVE, "no alarm was read yet")
-        window = Window(newest.began_at, max(self._now().astimezone(UTC), newest.began_at))
+        now = self._now().astimezone(UTC)
+        window = Window(newest.began_at, max(now, newest.began_at))
         if newest.value is None:
             reason = f"alarms cannot be read: {newest.error}"
+            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
+        age_s = newest.age_seconds(now)
+        if age_s > STALE_SECONDS:
+            reason = f"alarms were last read {age_s:.0f} s ago"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
         outcome, reason = judged_alarms(newest.value, stage)
         states = {alarm.name: alarm.state for alarm in newest.value}

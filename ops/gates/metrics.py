@@ -28,6 +28,9 @@ NAME = "metrics"
 POLL_SECONDS = 15.0
 MINUTE = timedelta(minutes=1)
 
+STALE_SECONDS = 120.0
+"""A reading that is older tells nothing any more."""
+
 Judged = tuple[Outcome, str]
 
 
@@ -72,6 +75,10 @@ class MetricsGate:
         window = _window(start, max(start, _floor(self._now())))
         if newest.value is None:
             reason = f"CloudWatch cannot be read: {newest.error}"
+            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
+        age_s = newest.age_seconds(self._now())
+        if age_s > STALE_SECONDS:
+            reason = f"CloudWatch was last read {age_s:.0f} s ago"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
         return self._verdict(newest.value, stage, _window(newest.value.start, newest.value.end))
 

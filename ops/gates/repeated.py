@@ -20,6 +20,10 @@ class Look(Generic[T]):
     began_at: datetime
     ended_at: datetime
 
+    def age_seconds(self, now: datetime) -> float:
+        """How long ago it ended."""
+        return (now - self.ended_at).total_seconds()
+
 
 class Repeated(Generic[T]):
     """Looks in a thread of its own, from the first `restart` on."""

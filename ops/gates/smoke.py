@@ -10,7 +10,7 @@ from ops.gates.gate import StageMark
 from ops.gates.repeated import Repeated
 from ops.gates.smoke_pairs import Pairs
 from ops.gates.smoke_round import Round, SmokeRound
-from ops.traffic.page import Page, PageError
+from ops.traffic.page import Page
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome, Verdict, Window, worst
 from settings.gates import SmokeGate as Limits
@@ -18,11 +18,14 @@ from settings.gates import SmokeGate as Limits
 NAME = "smoke"
 REPEAT_SECONDS = 10.0
 
+STALE_SECONDS = 180.0
+"""A round that is older tells nothing any more; one of slow answers takes a minute or two."""
+
 Fetch = Callable[[str, Slot], Page]
 """Gets a URL from a slot, by the slot's preview rule.
 
 Raises:
-    PageError: no whole answer came.
+    PageError: no whole answer came; `ops.traffic.page` has it.
 """
 
 
@@ -50,7 +53,7 @@ class SmokeGate:
         self._now = now
         self._stage: StageMark | None = None
         self._pairs = {site.service: Pairs() for site in sites}
-        self._rounds = Repeated(self._round, REPEAT_SECONDS, (PageError,), now, NAME)
+        self._rounds = Repeated(self._round, REPEAT_SECONDS, (), now, NAME)
 
     def begin(self, stage: StageMark) -> None:
         """Ask anew."""
@@ -63,8 +66,10 @@ class SmokeGate:
         if newest is None:
             return Verdict(NAME, Outcome.INCONCLUSIVE, "the first round is not over")
         window = Window(newest.began_at.astimezone(UTC), newest.ended_at.astimezone(UTC))
-        if newest.value is None:
-            reason = f"the load balancer gives no answer: {newest.error}"
+        assert newest.value is not None, "a round tells whatever it meets"
+        age_s = newest.age_seconds(self._now())
+        if age_s > STALE_SECONDS:
+            reason = f"the newest round ended {age_s:.0f} s ago, and the next one is not over"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
         outcome = worst(each.outcome for each in newest.value)
         reasons = [each.reason for each in newest.value if each.outcome is outcome]

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from ops.gates.assets import assets_of
 from ops.gates.smoke_pairs import Pairs
-from ops.traffic.page import Page
+from ops.traffic.page import Page, PageError
+from rollout.counts import Counts, excluded_rate
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
 from settings.gates import SmokeGate as Limits
 
 ATTEMPTS = 2
 """A single wrong answer is asked for again: a background of rare errors is the probe's business."""
+
+
+MAX_SHOWN = 100
+"""Characters of the address that a redirect names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +54,23 @@ class SmokeRound:
     ) -> None:
         self._limits = limits
         self._service = service
-        self._url = urljoin(url, limits.path) if limits.path != "/" else url
+        # Beneath the service's own address: elsewhere on the host another service may answer.
+        self._url = url.rstrip("/") + limits.path if limits.path != "/" else url
         self._images = images
         self._fetch = fetch
         self._pairs = pairs
+        self._answers = Counts()
         self._numbers: dict[str, Number] = {}
 
     def judged(self, candidate: Slot) -> Round:
-        """Do the round.
-
-        Raises:
-            PageError: no whole answer came.
-        """
+        """Do the round."""
         try:
             reason = self._passed(candidate)
         except _NotAsExpectedError as error:
             return Round(error.outcome, f"{self._service}: {error}", self._named())
+        except PageError as error:
+            reason = f"{self._service}: the load balancer gives no answer: {error}"
+            return Round(Outcome.INCONCLUSIVE, reason, self._named())
         return Round(Outcome.PASS, f"{self._service}: {reason}", self._named())
 
     def _passed(self, candidate: Slot) -> str:
@@ -78,10 +84,14 @@ class SmokeRound:
             self._refuse_missing_on_stable(candidate, ours, theirs)
             self._refuse_missing_on_candidate(candidate, theirs)
             assets = len(ours) + len(theirs)
-        count = self._limits.requests
         said = f" with build {build}" if build else ""
         named = f"; {assets} files of the pages are on both slots" if assets else ""
-        return f"{count} of {count} answers of slot {candidate} are right{said}{named}"
+        answers = self._answers
+        excluded = excluded_rate(answers) * 100
+        return (
+            f"{answers.total - answers.bad} of {answers.total} answers of slot {candidate} are "
+            f"right{said}; more than {excluded:.2g} % wrong ones is ruled out at 95 %{named}"
+        )
 
     def _asked(self, slot: Slot) -> tuple[Page, str]:
         """The candidate's page and build, once all its answers are right."""
@@ -103,7 +113,9 @@ class SmokeRound:
             asked = len(pages) + len(wrong)
             raise _NotAsExpectedError(
                 f"{len(wrong)} of {asked} answers of slot {slot} are wrong: {problem}"
+                f"{self._said_of_both(slot, page.status)}"
             )
+        self._answers = Counts(len(wrong), budget)
         self._numbers |= {"requests": budget, "wrong": len(wrong)}
         builds = sorted({page.headers.get(self._limits.build_header.lower(), "") for page in pages})
         if len(builds) > 1:
@@ -115,10 +127,21 @@ class SmokeRound:
 
     def _problem(self, page: Page) -> str | None:
         if page.status != self._limits.status:
-            return f"status {page.status}, expected {self._limits.status}"
+            to = page.headers.get("location", "")[:MAX_SHOWN]
+            told = f"{page.status} to {to}" if to else f"{page.status}"
+            return f"status {told}, expected {self._limits.status}"
         if self._limits.body not in page.body:
             return f"its body does not contain {self._limits.body!r}"
         return None
+
+    def _said_of_both(self, slot: Slot, status: int) -> str:
+        """What to type where it is the config that expects something else than either slot says."""
+        if status == self._limits.status or self._status(self._url, slot.other) != status:
+            return ""
+        return (
+            f"; slot {slot.other} answers {status} as well: if that is right, say so in "
+            "ramp.gates.smoke.status, or name another page in ramp.gates.smoke.path"
+        )
 
     def _refuse_other_slot(self, page: Page, slot: Slot, *, is_right: bool) -> None:
         """An answer proves something of the candidate only if the candidate gave it."""

@@ -61,7 +61,7 @@ class TargetsGate:
         if newest.value is None:
             reason = f"target health cannot be read: {newest.error}"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
-        age_s = (now - newest.ended_at).total_seconds()
+        age_s = newest.age_seconds(now)
         if age_s > STALE_SECONDS:
             reason = f"target health was last read {age_s:.0f} s ago"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)

@@ -6,6 +6,7 @@ import pytest
 
 from live.alarms import Alarm
 from live.errors import ThrottledError
+from ops.gates import alarms
 from ops.gates.alarms import AlarmsGate
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
@@ -17,8 +18,8 @@ def alarm(state: str, slot: Slot | None = Slot.SECOND, service: str | None = "we
     return Alarm(f"alarm-{slot}", state, "Threshold Crossed", NOON, service, slot)
 
 
-def verdict_of(alarms: Sequence[Alarm]) -> Verdict:
-    gate = AlarmsGate(lambda: alarms, FakeClock().now)
+def verdict_of(found: Sequence[Alarm]) -> Verdict:
+    gate = AlarmsGate(lambda: found, FakeClock().now)
     gate.begin(stage())
     try:
         return judged(gate)
@@ -64,6 +65,19 @@ def test_alarms_without_data_say_nothing_and_one_with_data_is_enough() -> None:
 
 def test_a_stack_without_alarms_is_inconclusive() -> None:
     assert "set failover:alarms" in verdict_of([]).reason
+
+
+def test_a_look_that_is_old_says_nothing() -> None:
+    clock = FakeClock()
+    gate = AlarmsGate(lambda: [alarm("OK")], clock.now)
+    gate.begin(stage())
+    assert judged(gate).outcome is Outcome.PASS
+    gate.close()
+
+    clock.advance(alarms.STALE_SECONDS + 1)
+
+    assert gate.judge().outcome is Outcome.INCONCLUSIVE
+    assert "alarms were last read 61 s ago" in gate.judge().reason
 
 
 def test_alarms_that_cannot_be_read_are_inconclusive() -> None:

@@ -8,6 +8,7 @@ import pytest
 from live import metrics as names
 from live.errors import UnreachableError
 from live.metrics import Measured, StackMetrics
+from ops.gates import metrics
 from ops.gates.metrics import MetricsGate, first_whole_minute
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
@@ -218,6 +219,20 @@ def test_the_load_balancers_own_errors_hold_since_they_name_no_slot() -> None:
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "the load balancer itself answers 5 %" in verdict.reason
+
+
+def test_a_reading_that_is_old_says_nothing() -> None:
+    clock = FakeClock()
+    clock.at = VERIFIED + timedelta(minutes=3)
+    gate = MetricsGate(LIMITS, FakeMetrics(slot(), slot(), Measured()), clock.now)
+    gate.begin(stage(50, at=VERIFIED))
+    assert judged(gate).outcome is Outcome.PASS
+    gate.close()
+
+    clock.advance(metrics.STALE_SECONDS + 1)
+
+    assert gate.judge().outcome is Outcome.INCONCLUSIVE
+    assert "CloudWatch was last read 121 s ago" in gate.judge().reason
 
 
 def test_metrics_that_cannot_be_read_are_inconclusive() -> None:

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ops.gates import smoke
 from ops.gates.assets import assets_of
-from ops.gates.smoke import Site, SmokeGate
+from ops.gates.smoke import Fetch, Site, SmokeGate
 from ops.traffic.page import Page, PageError, fetched
 from ops.traffic.plan import Way
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
 from settings.gates import SmokeGate as Limits
-from tests.ops.gates.marks import stage
+from tests.ops.gates.marks import FakeClock, stage
 from tests.ops.gates.waiting import judged
 from tests.ops.traffic.slot_server import HEADERS, SlotServer, slot_server
 
@@ -30,14 +31,28 @@ def server() -> Generator[SlotServer]:
         yield state
 
 
+def verdict_by(fetch: Fetch, *services: str) -> Verdict:
+    """The first verdict on services whose pages are as `fetch` has them."""
+    sites = [Site(name, f"http://any/{name}", IMAGES) for name in services]
+    gate = SmokeGate(LIMITS, sites, fetch, lambda: datetime.now(UTC))
+    gate.begin(stage(0, number=0, services=services))
+    try:
+        return judged(gate)
+    finally:
+        gate.close()
+
+
 def verdict_of(
-    server: SlotServer, limits: Limits = LIMITS, images: Mapping[Slot, str] = IMAGES
+    server: SlotServer,
+    limits: Limits = LIMITS,
+    images: Mapping[Slot, str] = IMAGES,
+    url: str | None = None,
 ) -> Verdict:
     def fetch(url: str, slot: Slot) -> Page:
         name, _, value = HEADERS[slot].partition(": ")
         return fetched(url, Way(), {name: value}, 5.0)
 
-    sites = [Site("web", server.url, images)]
+    sites = [Site("web", url or server.url, images)]
     gate = SmokeGate(limits, sites, fetch, lambda: datetime.now(UTC))
     gate.begin(stage(0, number=0))
     try:
@@ -54,7 +69,7 @@ def test_a_candidate_at_weight_0_that_answers_rightly_passes_with_its_build(
     assert verdict.outcome is Outcome.PASS
     assert verdict.reason == (
         "web: 10 of 10 answers of slot 02 are right with build v2; "
-        "4 files of the pages are on both slots"
+        "more than 26 % wrong ones is ruled out at 95 %; 4 files of the pages are on both slots"
     )
     assert verdict.numbers == {"web.requests": 10, "web.wrong": 0, "web.build": "v2"}
 
@@ -66,6 +81,65 @@ def test_a_candidate_that_answers_500_fails(server: SlotServer) -> None:
 
     assert verdict.outcome is Outcome.FAIL
     assert "slot 02 are wrong: status 500, expected 200" in verdict.reason
+
+
+def test_a_path_is_beneath_the_services_own_address(server: SlotServer) -> None:
+    server.bodies = {"/portal/healthz": "portal is well", "/healthz": "web is well"}
+    limits = replace(LIMITS, path="/healthz", body="portal is well")
+
+    verdict = verdict_of(server, limits, url=f"{server.url}portal")
+
+    assert verdict.outcome is Outcome.PASS, verdict.reason
+
+
+def test_a_status_that_both_slots_give_is_told_with_the_key_that_expects_another(
+    server: SlotServer,
+) -> None:
+    verdict = verdict_of(server, replace(LIMITS, path="/gone"))
+
+    assert verdict.outcome is Outcome.FAIL
+    assert "status 404, expected 200; slot 01 answers 404 as well" in verdict.reason
+    assert "ramp.gates.smoke.status" in verdict.reason
+
+
+def test_a_redirect_tells_where_to() -> None:
+    def fetch(url: str, slot: Slot) -> Page:
+        status = 302 if slot is Slot.SECOND else 200
+        return Page(status, {"x-slot": slot.value, "location": "/login"}, "")
+
+    verdict = verdict_by(fetch, "web")
+
+    assert verdict.outcome is Outcome.FAIL
+    assert verdict.reason.endswith("status 302 to /login, expected 200")
+
+
+def test_a_service_that_gives_no_answer_hides_no_failure_of_another() -> None:
+    def fetch(url: str, slot: Slot) -> Page:
+        if "portal" in url:
+            raise PageError("connection refused")
+        return Page(404 if slot is Slot.SECOND else 200, {"x-slot": slot.value}, "")
+
+    both, portal = verdict_by(fetch, "portal", "web"), verdict_by(fetch, "portal")
+
+    assert both.outcome is Outcome.FAIL
+    assert both.reason.startswith("web: ")
+    assert portal.outcome is Outcome.INCONCLUSIVE
+    assert portal.reason == "portal: the load balancer gives no answer: connection refused"
+
+
+def test_a_round_that_is_old_says_nothing() -> None:
+    clock = FakeClock()
+    pages = [Page(200, {"x-slot": slot.value, "x-build": f"v{slot}"}, "") for slot in Slot]
+    sites = [Site("web", "http://any/", IMAGES)]
+    gate = SmokeGate(LIMITS, sites, lambda _, slot: pages[slot is Slot.SECOND], clock.now)
+    gate.begin(stage())
+    assert judged(gate).outcome is Outcome.PASS
+    gate.close()
+
+    clock.advance(smoke.STALE_SECONDS + 20)
+
+    assert gate.judge().outcome is Outcome.INCONCLUSIVE
+    assert "the newest round ended 200 s ago" in gate.judge().reason
 
 
 def test_a_body_without_the_expected_text_fails(server: SlotServer) -> None:
