@@ -12,10 +12,10 @@ import click
 from ops.engine.engine import current_stack
 from ops.gates.approval import Answer, write_answer
 from ops.journal.errors import JournalError
-from ops.journal.journal import FileJournal, journals
 from ops.ramp.errors import BadInputError, RampError
+from ops.ramp.finding import newest
 from ops.ramp.stack import own_hand, ramps_folder
-from rollout.progress import Progress, folded
+from rollout.progress import Progress
 
 
 @click.command("approve", context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,10 +65,9 @@ def _waiting(project: Path, stack: str) -> tuple[Path, Progress]:
     Raises:
         BadInputError: there is none, or it is over, on its way back, or at its last stage.
     """
-    for folder in journals(ramps_folder(project, stack))[:1]:
-        progress = folded(FileJournal(folder).entries())
-        if progress is not None and not _is_past(progress):
-            return folder, progress
+    found = newest(ramps_folder(project, stack))
+    if found is not None and not _is_past(found[1]):
+        return found
     raise BadInputError(
         f"no ramp of {stack} waits for a yes in this clone\n"
         "  expected: one that was started here with --approve-each, or with ramp.gates.approval\n"

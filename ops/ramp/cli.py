@@ -17,13 +17,14 @@ from ops.ramp.abandoned import Abandoned
 from ops.ramp.command import HELP, RAMP_ID, Duration, limits_of, observer, reported
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BadInputError, RefusedError
-from ops.ramp.finding import Found, refuse_held, unfinished
+from ops.ramp.finding import Found, newest, unfinished
 from ops.ramp.launching import Launcher
 from ops.ramp.means import Limits
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine
+from ops.ramp.wheel import refuse_held
 from rollout.plan import EVEN, Plan
 from rollout.split import Slot
 
@@ -99,7 +100,15 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
         known_messages=tuple(told.message for told in history),
     )
     hand = own_hand()
-    refuse_held(history, hand, datetime.now(UTC), Processes(), take_over=given["take_over"])
+    here = newest(stack.ramps)
+    refuse_held(
+        history,
+        here[1] if here else None,
+        hand,
+        datetime.now(UTC),
+        Processes(),
+        take_over=given["take_over"],
+    )
     limits = limits_of(stack, given["bake"])
     observers = [observer(as_json=given["as_json"])]
     ramp_id = f"{datetime.now(UTC):{RAMP_ID}}-{hand.pid}"

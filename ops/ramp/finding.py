@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from ops.journal.journal import FileJournal, journals
-from ops.ramp.errors import RefusedError
-from ops.ramp.processes import Processes
-from rollout.lease import Claim, Hand, Lease, claim, current_lease, read_freed, read_lease
+from rollout.lease import Hand, read_freed, read_lease
 from rollout.plan import Plan
 from rollout.progress import Progress, folded, hands
 from rollout.recall import Recalled, Told, recalled
@@ -43,24 +40,19 @@ def unfinished(ramps: Path, history: Sequence[Told], ramp_id: str) -> Found | No
     has begun a ramp since.
     """
     from_history = recalled(history)
-    for folder in journals(ramps)[:1]:
-        journal = FileJournal(folder)
-        progress = folded(journal.entries())
-        if progress is None:
-            continue
-        if _is_ended_in(history, journal, progress):
-            continue
-        is_of_history = from_history is not None and from_history.lease.hand in hands(
-            journal.entries()
-        )
-        if not progress.is_over and (is_of_history or from_history is None):
+    here = newest(ramps)
+    if here is not None:
+        folder, progress = here
+        own = hands(FileJournal(folder).entries())
+        is_ours = from_history is None or from_history.lease.hand in own
+        if is_ours and not progress.is_over and not _is_ended_in(history, own, progress):
             return Found(folder, progress, None)
     if from_history is None:
         return None
     return Found(ramps / ramp_id, None, from_history)
 
 
-def _is_ended_in(history: Sequence[Told], journal: FileJournal, progress: Progress) -> bool:
+def _is_ended_in(history: Sequence[Told], own: set[Hand], progress: Progress) -> bool:
     """Whether the shared history tells the end of a ramp whose journal does not.
 
     Somebody else has ended it, from another machine; or the disk was full when it went back.
@@ -73,49 +65,19 @@ def _is_ended_in(history: Sequence[Told], journal: FileJournal, progress: Progre
         freed = read_freed(past.message)
         if freed is not None:
             went_back_unseen = freed.went_back and progress.back is None
-            return went_back_unseen or freed.hand not in hands(journal.entries())
+            return went_back_unseen or freed.hand not in own
     return False
 
 
 def newest(ramps: Path) -> tuple[Path, Progress] | None:
-    """The newest ramp of this machine, over or not."""
+    """The newest ramp of this machine, over or not; none that never had the wheel and is over."""
     for folder in journals(ramps):
         progress = folded(FileJournal(folder).entries())
-        if progress is not None:
+        if progress is not None and not _is_stillborn(progress):
             return folder, progress
     return None
 
 
-def refuse_held(
-    history: Sequence[Told], own: Hand, now: datetime, processes: Processes, *, take_over: bool
-) -> Claim:
-    """What the lease in the history means for us.
-
-    Raises:
-        RefusedError: somebody else ramps.
-    """
-    lease = current_lease([told.message for told in history])
-    state = claim_of(lease, own, now, processes)
-    if state is Claim.HELD and not take_over:
-        assert lease is not None
-        raise RefusedError(
-            f"{lease.hand.by} ramps {'+'.join(lease.services)} from {lease.hand.host} "
-            f"(process {lease.hand.pid}): {lease.doing}, until {lease.until:%Y-%m-%dT%H:%M:%SZ}\n"
-            "  expected: one hand on the wheel\n"
-            "  mend:     wait, or failover rollback; where that process is gone for sure: "
-            "failover ramp --take-over"
-        )
-    return state
-
-
-def claim_of(lease: Lease | None, own: Hand, now: datetime, processes: Processes) -> Claim:
-    """What `lease` means, its process looked up where it would be on this host."""
-    is_here = lease is not None and processes.is_this_host(lease.hand.host)
-    is_alive = lease is not None and is_here and is_driver(processes, lease.hand.pid)
-    return claim(lease, own, now, is_alive=is_alive)
-
-
-def is_driver(processes: Processes, pid: int) -> bool:
-    """Whether the process is alive and a `failover`; an id may have been given to another."""
-    command = processes.command(pid)
-    return processes.is_alive(pid) and ("failover" in command or "ops.cli" in command)
+def _is_stillborn(progress: Progress) -> bool:
+    """Whether somebody else had the wheel, so that it ended before it began."""
+    return progress.is_over and progress.capacity == 0 and not progress.has_moved

@@ -14,13 +14,15 @@ from ops.ramp.break_glass import break_glass
 from ops.ramp.command import HELP, RAMP_ID, limits_of, observer, reported
 from ops.ramp.driver import Ending
 from ops.ramp.errors import NotSureError
+from ops.ramp.finding import newest
 from ops.ramp.launching import Launcher
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine, stop_driver
 from ops.ramp.way_back import NothingToUndo, way_back
-from rollout.lease import Hand, current_lease
+from ops.ramp.wheel import at_work
+from rollout.lease import Hand
 from rollout.plan import Plan
 from rollout.recall import Told
 
@@ -60,9 +62,10 @@ def rollback(**given: Any) -> Ending:
         stack.keep_known()
     except NotSureError as error:
         _say(f"going back all the same: {error}")
-    hand, history, processes = own_hand(), stack.history(), Processes()
-    stop_driver(current_lease([t.message for t in history]), hand.pid, processes, _say)
-    return _rolled_back(stack, hand, history, given)
+    hand, here = own_hand(), newest(stack.ramps)
+    for one in at_work(stack.history(), here[1] if here else None):
+        stop_driver(one, Processes(), _say)
+    return _rolled_back(stack, hand, stack.history(), given)
 
 
 def _rolled_back(

@@ -5,43 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.ramp.errors import NotSureError
-from ops.ramp.finding import is_driver
 from ops.ramp.processes import Processes
+from ops.ramp.wheel import AtWork, is_driving
 from rollout.entry import Entry, Kind
-from rollout.lease import Lease
 
 DRIVER_SECONDS = 30.0
 """A driver that is told to stop ends its `up` as Ctrl-C does, and that may take a moment."""
+
+BACK_SECONDS = 60.0
+"""What a driver on its way back gets to be there and to remove its floors."""
 
 ENGINE_SECONDS = 600.0
 
 Say = Callable[[str], None]
 
 
-def stop_driver(lease: Lease | None, own_pid: int, processes: Processes, say: Say) -> None:
-    """Tell the driver that holds `lease` to stop, where it runs on this host, and see it gone.
+def stop_driver(one: AtWork, processes: Processes, say: Say) -> None:
+    """Tell a driver to stop, where it runs on this host, and see it gone.
 
-    One on another host is left: it stops by itself as soon as it sees that the weights moved.
+    One that goes back already is let do it: to begin that again would take longer. One on another
+    host is left: it stops by itself as soon as it sees that the weights moved.
 
     Raises:
         NotSureError: it does not end.
     """
-    if lease is None or lease.hand.pid == own_pid:
-        return
-    if not processes.is_this_host(lease.hand.host):
+    if not processes.is_this_host(one.hand.host):
         say(
-            f"{lease.hand.by} ramps from {lease.hand.host}: that driver stops when it sees the "
+            f"{one.hand.by} ramps from {one.hand.host}: that driver stops when it sees the "
             "weights moved"
         )
         return
-    pid = lease.hand.pid
-    if not is_driver(processes, pid):
+    if not is_driving(one.hand, processes):
         return
-    say(f"stopping the ramp of {lease.hand.by} (process {pid}): {lease.doing}")
+    pid = one.hand.pid
+    if one.is_going_back:
+        say(f"the ramp of {one.hand.by} (process {pid}) goes back already: waiting for its end")
+        if processes.ended_within(pid, BACK_SECONDS):
+            return
+    say(f"stopping the ramp of {one.hand.by} (process {pid}): {one.doing}")
     processes.terminate(pid)
     if not processes.ended_within(pid, DRIVER_SECONDS):
         raise NotSureError(
-            f"the ramp of {lease.hand.by}, process {pid}, does not end\n"
+            f"the ramp of {one.hand.by}, process {pid}, does not end\n"
             f"  expected: it to end within {DRIVER_SECONDS:.0f} s\n"
             f"  mend:     kill -9 {pid}, then failover rollback"
         )

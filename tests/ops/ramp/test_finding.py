@@ -84,3 +84,21 @@ def test_a_ramp_that_was_killed_before_its_first_update_is_under_way(
     killed(world, lambda entry: entry.kind is Kind.UP_STARTED)
 
     assert found_by(world, tmp_path)
+
+
+def test_the_journal_of_one_who_came_second_does_not_hide_the_ramp_of_the_first(
+    world: World, tmp_path: Path
+) -> None:
+    killed(world, is_second_stage)
+    first, ramps = tuple(world.journal.kept), tmp_path / "ramps"
+    for number, entry in enumerate(first):
+        FileJournal(ramps / "r1").append(entry)
+        if number == 0:
+            FileJournal(ramps / "r2").append(entry)
+    refused = {"outcome": "refused", "exit": 1}
+    FileJournal(ramps / "r2").append(Entry(first[0].at, "r", Kind.RAMP_FINISHED, refused))
+
+    found = unfinished(ramps, world.told[::-1], "r3")
+
+    assert found is not None
+    assert found.folder.name == "r1"

@@ -1,0 +1,102 @@
+"""Who has the wheel: by the history, which all share, and by the journal of this folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ops.ramp.errors import RefusedError
+from ops.ramp.processes import Processes
+from rollout.lease import Claim, Hand, Lease, claim, current_lease
+from rollout.progress import Progress
+from rollout.recall import Told
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A driver that has the wheel, as far as anybody knows."""
+
+    hand: Hand
+    group: str
+    doing: str
+    is_going_back: bool = False
+
+
+def at_work(history: Sequence[Told], here: Progress | None) -> list[AtWork]:
+    """Who may be at work, the one whom all know of first.
+
+    The history tells of a driver when its first update has ended, and not of the process that goes
+    on with a ramp. In between its journal does, in the same folder.
+
+    Args:
+        history: The stack's updates, the newest first.
+        here: The newest ramp of this folder.
+    """
+    lease = current_lease([told.message for told in history])
+    told = None if lease is None else _told(lease)
+    if here is None or here.is_over:
+        return [] if told is None else [told]
+    if told is not None and told.hand == here.hand:
+        return [replace(told, is_going_back=here.back is not None)]
+    so_far = f"{here.plan.stage(here.verified).split} so far"
+    own = AtWork(here.hand, here.plan.group, so_far, is_going_back=here.back is not None)
+    return [own] if told is None else [told, own]
+
+
+def _told(lease: Lease) -> AtWork:
+    return AtWork(lease.hand, "+".join(lease.services), lease.doing)
+
+
+def refuse_held(
+    history: Sequence[Told],
+    here: Progress | None,
+    own: Hand,
+    now: datetime,
+    processes: Processes,
+    *,
+    take_over: bool,
+) -> None:
+    """Let nobody else have the wheel.
+
+    Raises:
+        RefusedError: somebody else ramps; one who is alive on this host even where `take_over`.
+    """
+    for one in at_work(history, here):
+        if is_driving(one.hand, processes):
+            raise _held(one, "", "wait, or failover rollback, which stops it")
+    lease = current_lease([told.message for told in history])
+    if claim_of(lease, own, now, processes) is Claim.HELD and not take_over:
+        assert lease is not None
+        raise _held(
+            _told(lease),
+            f", until {lease.until:%Y-%m-%dT%H:%M:%SZ}",
+            "wait, or failover rollback; where that process is gone for sure: "
+            "failover ramp --take-over",
+        )
+
+
+def _held(one: AtWork, until: str, mend: str) -> RefusedError:
+    return RefusedError(
+        f"{one.hand.by} ramps {one.group} from {one.hand.host} (process {one.hand.pid}): "
+        f"{one.doing}{until}\n"
+        "  expected: one hand on the wheel\n"
+        f"  mend:     {mend}"
+    )
+
+
+def claim_of(lease: Lease | None, own: Hand, now: datetime, processes: Processes) -> Claim:
+    """What `lease` means, its process looked up where it would be on this host."""
+    is_alive = lease is not None and is_driving(lease.hand, processes)
+    return claim(lease, own, now, is_alive=is_alive)
+
+
+def is_driving(hand: Hand, processes: Processes) -> bool:
+    """Whether it is a `failover` that is alive on this host; an id may be another's by now."""
+    if hand.pid == os.getpid() or not processes.is_this_host(hand.host):
+        return False
+    if not processes.is_alive(hand.pid):
+        return False
+    command = processes.command(hand.pid)
+    return "failover" in command or "ops.cli" in command
