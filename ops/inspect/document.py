@@ -160,7 +160,7 @@ class TargetGroup:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What an Auto Scaling group launches from; the last six are `None` where not read."""
+    """What an Auto Scaling group launches from; what may be `None` is so where it was not read."""
 
     kind: str
     """`launch template`, `launch configuration`, `mixed instances policy`, or `none`."""
@@ -170,6 +170,8 @@ class Template:
     instance_type: str | None = None
     instance_profile: str | None = None
     has_user_data: bool | None = None
+    is_gone: bool = False
+    """Whether it was deleted, so that nothing can be launched."""
 
 
 @dataclass(frozen=True, slots=True)

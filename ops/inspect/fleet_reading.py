@@ -6,10 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from ops.inspect.document import AutoScalingGroup, Instance, Template
 
 _MOST_INSTANCES = 200
 """Values of one filter. Source: EC2 API, DescribeInstances."""
+
+_NO_TEMPLATE = ("InvalidLaunchTemplateId.", "InvalidLaunchTemplateName.")
+"""How AWS's codes begin for a template, or a version of one, that was deleted.
+
+Source: EC2 API, "Error codes".
+"""
 
 
 def read_auto_scaling_groups(autoscaling: Any, arns: Iterable[str]) -> list[AutoScalingGroup]:
@@ -112,7 +120,12 @@ def with_template(ec2: Any, group: AutoScalingGroup) -> AutoScalingGroup:
         return group
     key = "LaunchTemplateId" if template.name.startswith("lt-") else "LaunchTemplateName"
     named = {key: template.name, "Versions": [template.version or "$Default"]}
-    (found,) = ec2.describe_launch_template_versions(**named)["LaunchTemplateVersions"]
+    try:
+        (found,) = ec2.describe_launch_template_versions(**named)["LaunchTemplateVersions"]
+    except ClientError as error:
+        if not error.response.get("Error", {}).get("Code", "").startswith(_NO_TEMPLATE):
+            raise
+        return replace(group, template=replace(template, is_gone=True))
     data = found["LaunchTemplateData"]
     profile = data.get("IamInstanceProfile", {})
     return replace(

@@ -49,7 +49,8 @@ def template(group: AutoScalingGroup) -> str:
     """`launch template web, version 3`."""
     found = group.template
     version = f", version {found.version}" if found.version else ""
-    return f"{found.kind} {found.name}{version}".strip()
+    gone = ", which is gone: nothing can be launched" if found.is_gone else ""
+    return f"{found.kind} {found.name}{version}{gone}".strip()
 
 
 def images(group: AutoScalingGroup) -> str:
