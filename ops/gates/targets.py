@@ -94,9 +94,7 @@ class TargetsGate:
     def _fails_for_long(
         self, looks: Sequence[Look[Sequence[LiveService]]], stage: StageMark
     ) -> bool:
-        newest = looks[-FAILED_LOOKS:]
-        return len(newest) == FAILED_LOOKS and all(
-            any(each.outcome is Outcome.FAIL for each in self._found(look, stage))
-            for look in newest
-            if look.value is not None
+        told = [look for look in looks if look.value is not None][-FAILED_LOOKS:]
+        return len(told) == FAILED_LOOKS and all(
+            any(each.outcome is Outcome.FAIL for each in self._found(look, stage)) for look in told
         )

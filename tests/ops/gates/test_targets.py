@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import queue
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.errors import ExpiredCredentialsError
+from live.errors import ExpiredCredentialsError, ThrottledError
 from ops.gates import targets
 from ops.gates.targets import TargetsGate
 from rollout.observation import Group, LiveRule, LiveService, LiveSlot, Target
@@ -107,6 +108,29 @@ def test_a_slot_that_dies_is_failed_at_the_second_look_and_not_at_the_first() ->
     assert outcomes[0] in (Outcome.INCONCLUSIVE, Outcome.FAIL)
     assert "no healthy target" in verdict.reason
     assert verdict.numbers["web.02.healthy"] == 0
+
+
+def test_a_failed_look_after_one_that_told_nothing_is_the_first_of_two() -> None:
+    looks: queue.Queue[LiveSlot | None] = queue.Queue()
+
+    def read() -> Sequence[LiveService]:
+        candidate = looks.get()
+        if candidate is None:
+            raise ThrottledError("AWS throttles the calls")
+        return [service_of(candidate, slot_of(3, 3))]
+
+    gate = TargetsGate(read, FakeClock().now)
+    gate.begin(stage(50))
+    for candidate in (None, slot_of(0, 3)):
+        looks.put(candidate)
+    once = judged(gate, lambda verdict: "no healthy target" in verdict.reason)
+    looks.put(slot_of(0, 3))
+    twice = judged(gate, is_fail)
+    gate.close()
+    looks.put(None)
+
+    assert once.outcome is Outcome.INCONCLUSIVE
+    assert "slot 02 has no healthy target" in twice.reason
 
 
 def test_a_stable_slot_that_its_scaling_policy_cuts_after_the_hold_holds_nothing() -> None:
