@@ -24,6 +24,7 @@ EXIT_CODES = {
 }
 
 _FILE = click.Path(path_type=Path)
+_OUTPUT = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
 @click.command("plan", context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,7 +47,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--no-policy-pack", "no_pack", is_flag=True, help="Preview without a policy pack.")
 @click.option("--refresh", is_flag=True, help="Read AWS first, so that drift is in the plan.")
-@click.option("--output", metavar="FILE", type=_FILE, help="Write there, not to standard output.")
+@click.option("--output", metavar="FILE", type=_OUTPUT, help="Write there, not to standard output.")
 def plan(
     *,
     stack: str | None,
@@ -76,6 +77,8 @@ def plan(
     """
     if as_markdown and as_json:
         raise click.UsageError("--markdown and --json say the same plan in two ways: choose one")
+    if output is not None and not output.absolute().parent.is_dir():
+        raise click.UsageError(f"--output {output}: there is no folder {output.parent}")
     request: PreviewRequest | None = None
     try:
         request = _request(stack, pack, pack_config, no_pack=no_pack, refresh=refresh)

@@ -141,6 +141,8 @@ def test_a_missing_cli_says_what_brings_one() -> None:
     [
         (("--markdown", "--json"), "choose one"),
         (("--policy-pack", "nowhere"), "--policy-pack nowhere has no PulumiPolicy.yaml"),
+        (("--output", "nowhere/plan.md"), "--output nowhere/plan.md: there is no folder nowhere"),
+        (("--output", "."), "is a directory"),
     ],
 )
 def test_bad_input_is_refused_before_anything_runs(
