@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import click
 
 from ops.inspect.errors import InspectError
+
+if TYPE_CHECKING:
+    from ops.inspect.document import Inspection
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,6 +66,7 @@ def inspect(
     try:
         calls = Calls(profile, region or region_of(load_balancer))
         inspection = reader.inspect(calls, load_balancer, reader.Wanted(is_everything, names))
+        refuse_unknown(names, inspection)
     except InspectError as error:
         click.secho(f"error: {error}", fg="red", err=True)
         sys.exit(error.exit_code)
@@ -72,6 +78,21 @@ def inspect(
     else:
         with console_on() as console:
             console.print(shown(inspection, found))
+
+
+def refuse_unknown(names: Collection[str], inspection: Inspection) -> None:
+    """Refuse a name under which nothing would be read.
+
+    Raises:
+        InspectError: no target group has it.
+    """
+    known = {group.name for group in inspection.target_groups}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InspectError(
+            f"--target-group {', '.join(unknown)}: no target group of this name is the load "
+            f"balancer's, or free in its VPC; there are {', '.join(sorted(known)) or 'none'}"
+        )
 
 
 def region_of(name_or_arn: str) -> str | None:

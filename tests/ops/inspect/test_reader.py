@@ -205,6 +205,7 @@ def test_no_line_of_it_ends_in_blanks_where_it_is_piped(shell: Local, shop: Shop
         (["--load-balancer", "nope"], 2, "no load balancer of this name"),
         (["--load-balancer", BALANCER, "--profile", "nobody"], 2, "nobody"),
         (["--load-balancer", BALANCER, "--json", "--markdown"], 2, "choose one"),
+        (["--load-balancer", BALANCER, "--target-group", "wbe"], 2, "wbe: no target group"),
     ],
 )
 def test_bad_input_ends_with_its_code_and_its_reason(
