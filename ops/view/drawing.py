@@ -16,6 +16,9 @@ from rollout.verdict import Outcome
 
 SHOWN_NOTES = 5
 WHY_LINES = 3
+GATE_LINES = 2
+SHORTEST = 10
+"""Columns that words get in any case."""
 LATENCY_SECONDS = 60
 RATE_SECONDS = 5
 WIDE = 120
@@ -33,7 +36,7 @@ _SIGNS = {
 def drawn(state: ViewState, now_s: float, width: int) -> RenderableType:
     """The whole view, for a terminal of `width` columns."""
     parts: list[RenderableType] = [
-        _title(state, now_s),
+        _title(state, now_s, width),
         _stages(state),
         _weights(state, width),
         *_why(state, width),
@@ -52,21 +55,22 @@ def drawn(state: ViewState, now_s: float, width: int) -> RenderableType:
     return Group(*parts)
 
 
-def _title(state: ViewState, now_s: float) -> Text:
+def _title(state: ViewState, now_s: float, width: int) -> Text:
     words, style = " RAMP ", "bold white on dark_green"
     if state.going_back:
         words, style = " ROLLING BACK ", "bold white on red"
     if state.outcome:
         words = f" {state.outcome.upper()} "
         style = "bold white on dark_green" if state.outcome == "done" else "bold white on red"
+    end = Text(" to ")
+    end.append(f"slot {state.candidate}", style=_STYLES[state.candidate])
+    if state.began_s:
+        end.append(f"   {duration_text(max(now_s - state.began_s, 0.0))}", style="dim")
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(words, style=style)
-    text.append(f"  {'+'.join(state.services)}", style="bold")
-    text.append(" to ")
-    text.append(f"slot {state.candidate}", style=_STYLES[state.candidate])
-    if state.began_s:
-        text.append(f"   {duration_text(max(now_s - state.began_s, 0.0))}", style="dim")
-    return text
+    group = Text(f"  {'+'.join(state.services)}", style="bold")
+    group.truncate(max(width - text.cell_len - end.cell_len, SHORTEST), overflow="ellipsis")
+    return text.append_text(group).append_text(end)
 
 
 def _stages(state: ViewState) -> Text:
@@ -99,27 +103,33 @@ def _why(state: ViewState, width: int) -> Iterator[RenderableType]:
     """What made it turn back, as long as anything is shown."""
     if state.going_back:
         label = Text("  why   ", style="bold red")
-        reason = Text(" ".join(state.going_back.split()), style="bold red")
-        reason.truncate(WHY_LINES * (width - label.cell_len - 8), overflow="ellipsis")
-        line = Table.grid()
-        line.add_row(label, reason)
-        yield line
+        yield _labelled(label, state.going_back, "bold red", width, WHY_LINES)
 
 
 def _doing(state: ViewState, width: int) -> Text:
     text = Text("  now   ", no_wrap=True, overflow="ellipsis")
-    text.append(state.doing, style="bold")
-    if state.seconds_left is not None:
-        text.append(f"  {_left(state.seconds_left)} left", style="bold")
-        if state.whole_seconds:
-            cells = 24 if width >= WIDE else 12
-            done = 1 - min(max(state.seconds_left / state.whole_seconds, 0.0), 1.0)
-            filled = round(done * cells)
-            text.append("  " + "━" * filled, style="green")
-            text.append("━" * (cells - filled), style="bright_black")
+    left = _time_left(state, width)
+    doing = Text(" ".join(state.doing.split()), style="bold")
+    doing.truncate(max(width - text.cell_len - left.cell_len, SHORTEST), overflow="ellipsis")
+    text.append_text(doing).append_text(left)
     if state.engine_says:
         text.append(f"  {state.engine_says}", style="dim")
     text.truncate(width, overflow="ellipsis")
+    return text
+
+
+def _time_left(state: ViewState, width: int) -> Text:
+    """How long the wait may last yet, and the part of it that is over."""
+    text = Text()
+    if state.seconds_left is None:
+        return text
+    text.append(f"  {_left(state.seconds_left)} left", style="bold")
+    if state.whole_seconds:
+        cells = 24 if width >= WIDE else 12
+        done = 1 - min(max(state.seconds_left / state.whole_seconds, 0.0), 1.0)
+        filled = round(done * cells)
+        text.append("  " + "━" * filled, style="green")
+        text.append("━" * (cells - filled), style="bright_black")
     return text
 
 
@@ -199,21 +209,29 @@ def _timeline(state: ViewState, width: int) -> Text:
     return text
 
 
-def _gates(state: ViewState, width: int) -> Iterator[Text]:
+def _gates(state: ViewState, width: int) -> Iterator[RenderableType]:
     if not state.verdicts:
         yield Text("  no gate has said anything yet", style="dim")
     longest = max((len(verdict.gate) for verdict in state.verdicts), default=0)
     for verdict in state.verdicts:
         sign, style = _SIGNS[verdict.outcome]
-        text = Text("  ", overflow="fold")
-        text.append(f"{sign} ", style=style)
-        text.append(verdict.gate.ljust(longest + 2), style="bold")
-        lines = 2 if verdict.outcome is not Outcome.PASS else 1
-        room = lines * (width - 2) - text.cell_len
-        reason = Text(verdict.reason, style="" if verdict.outcome is Outcome.PASS else style)
-        reason.truncate(max(room, 10), overflow="ellipsis")
-        text.append_text(reason)
-        yield text
+        label = Text("  ")
+        label.append(f"{sign} ", style=style)
+        label.append(verdict.gate.ljust(longest + 2), style="bold")
+        is_pass = verdict.outcome is Outcome.PASS
+        reason_style = "" if is_pass else style
+        yield _labelled(label, verdict.reason, reason_style, width, 1 if is_pass else GATE_LINES)
+
+
+def _labelled(label: Text, words: str, style: str, width: int, lines: int) -> Table:
+    """Words beside their label, on so many lines at most."""
+    text = Text(" ".join(words.split()), style=style)
+    room = max(width - label.cell_len, SHORTEST)
+    # Lines end between words, so that more than one do not hold all that would fit.
+    text.truncate(room if lines == 1 else lines * (room - 8), overflow="ellipsis")
+    line = Table.grid()
+    line.add_row(label, text)
+    return line
 
 
 def _cut(text: str, width: int, style: str) -> Text:

@@ -76,6 +76,32 @@ def test_the_view_has_stages_weights_both_slots_and_every_gate_with_its_reason(w
         assert shown in text
 
 
+@pytest.mark.parametrize("width", [80, 160])
+def test_many_services_and_long_reasons_hide_neither_the_slot_nor_the_time_left(
+    width: int,
+) -> None:
+    state = state_after(16)
+    names = [f"service-number-{n}" for n in range(10)]
+    state.services = tuple(names)
+    reason = "; ".join(f"{name}: slot 02 lost 9 of 220 requests" for name in names)
+    state.waits(f"stage 2/3 bakes: held by probe: {reason}", 599.0)
+    state.judged(
+        [
+            Verdict("probe", Outcome.FAIL, reason),
+            Verdict("command", Outcome.INCONCLUSIVE, "./check.sh: one\ntwo"),
+        ]
+    )
+
+    lines = text_of(state, width).splitlines()
+
+    assert " to slot 02   1 m 04 s" in lines[0]
+    assert "9 m 59 s left" in next(line for line in lines if line.startswith("  now"))
+    (first,) = (n for n, line in enumerate(lines) if "✗ probe" in line)
+    assert lines[first + 1].startswith(" " * 13)
+    assert lines[first + 2].rstrip() == "  ? command  ./check.sh: one two"
+    assert max(map(len, lines)) <= width
+
+
 def test_rates_losses_and_latencies_are_told_by_slot() -> None:
     rows = {
         line.split()[1]: line.split()
