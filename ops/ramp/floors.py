@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ops.journal.errors import JournalError
 from ops.ramp.committing import Committing
 from ops.ramp.effects import LiveService
-from ops.ramp.errors import EngineError
+from ops.ramp.errors import EngineError, NotSureError
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.stack_file import StackFile
@@ -106,9 +107,13 @@ class Floors:
         before its `up` has left there what it was going to set.
         """
         self._config.set({**self._config.weights_as_live(), **changes})
-        ended = self._updating.up(message)
+        try:
+            ended = self._updating.up(message)
+        except (NotSureError, JournalError):
+            self._config.put_back(back)
+            raise
         if ended.error:
-            self._config.set(back)
+            self._config.put_back(back)
             self._run.refuse_stopped()
             raise EngineError(
                 f"the `up` of the floors failed, and no weight was changed:\n{ended.error}\n"
@@ -132,7 +137,7 @@ class Floors:
             if lease.hand in own:
                 return
             if lease.hand.host != run.hand.host:
-                self._config.set(back)
+                self._config.put_back(back)
             raise SecondHandError(
                 f"{lease.hand.by} on {lease.hand.host} took the wheel first: {lease.doing}"
             )

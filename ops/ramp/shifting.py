@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ops.journal.errors import JournalError
 from ops.ramp.committing import Committing
 from ops.ramp.effects import EndedUpdate
 from ops.ramp.errors import AwsError, NotSureError, RefusedError
@@ -11,7 +12,7 @@ from ops.ramp.floors import owned_floors
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.updating import Updating
-from ops.ramp.ways_out import GateFailedError
+from ops.ramp.ways_out import GateFailedError, StopAskedError
 from rollout.entry import Json, Kind
 from rollout.lease import doing_stage, message_of
 from rollout.plan import Plan, Stage
@@ -34,17 +35,24 @@ class Shifting:
         Raises:
             RefusedError: the guards refused; no weight moved, and the stack file has the old value.
             NotSureError: the `up` failed otherwise, the same; or AWS cannot be read.
-            GateFailedError: a gate said fail meanwhile.
+            JournalError: it could not be kept meanwhile; the same, unless the weights have moved.
+            GateFailedError: a gate said fail meanwhile, or the `up` failed with the weights moved.
+            SomebodyElseError: it failed, and the weights are somebody else's; the same.
+            StopAskedError: a person ended it; where weights have moved, the file stays, too.
         """
         run, plan = self._run, self._run.progress.plan
         run.write(Kind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
         before = plan.stage(self._run.progress.verified).split
         changes = self._config.weights(plan, stage.split)
-        back = self._config.file().values(changes)
+        back = {
+            # What a killed driver was going to set is no old value.
+            path: str(before) if old == str(stage.split) else old
+            for path, old in self._config.file().values(changes).items()
+        }
         self._config.set(changes)
         try:
             ended = self._up(doing_stage(plan, stage))
-        except (GateFailedError, NotSureError):
+        except (GateFailedError, NotSureError, JournalError):
             self._put_back_unless_moved(before, back)
             raise
         if ended.error:
@@ -91,19 +99,27 @@ class Shifting:
         try:
             live = self._run.live_splits()
         except AwsError as error:
-            self._config.set(back)
+            self._config.put_back(back)
             raise NotSureError(
                 f"stage {stage.number}/{stage.of} failed, and AWS does not tell the weights:\n"
                 f"{ended.error}\n{error}"
             ) from error
+        if not set(live.values()) <= {before, stage.split}:
+            self._config.put_back(back)
+            self._run.refuse_unexpected(live)
         if set(live.values()) == {before}:
-            self._config.set(back)
+            self._config.put_back(back)
             self._run.refuse_stopped()
             if ended.is_refused:
                 raise RefusedError(ended.error)
             raise NotSureError(
                 f"the `up` of stage {stage.number}/{stage.of} failed, no weight moved, and "
                 f"{self._run.effects.engine.stack_file.name} has {before} again:\n{ended.error}"
+            )
+        if self._run.effects.stop.asked > 1:
+            raise StopAskedError(
+                f"{self._run.effects.stop.by} in the `up` of stage {stage.number}/{stage.of}, "
+                f"which left {_found(live)}; before it"
             )
         raise GateFailedError(
             f"the `up` of stage {stage.number}/{stage.of} failed with the weights at "
@@ -117,7 +133,7 @@ class Shifting:
         except NotSureError:
             moved = False
         if not moved:
-            self._config.set(back)
+            self._config.put_back(back)
 
     def _verify(self, plan: Plan, split: Split) -> None:
         """Read every rule back.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ops.journal.errors import JournalError
 from ops.ramp.run import Run
 from ops.ramp.stack_file import StackFile
 from rollout.entry import Kind
@@ -30,6 +31,13 @@ class StackConfig:
             Kind.CONFIG_CHANGED, changes={path: [old[path], new] for path, new in changes.items()}
         )
         self._run.effects.engine.set_config(changes)
+
+    def put_back(self, changes: Changes) -> None:
+        """The same, for values of before; an entry that is not kept holds the file not up."""
+        try:
+            self.set(changes)
+        except JournalError:  # among the run's lost entries now
+            self._run.effects.engine.set_config(changes)
 
     def weights(self, plan: Plan, split: Split) -> dict[str, str]:
         """What gives the group of `plan` this split."""

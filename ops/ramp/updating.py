@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from ops.journal.errors import JournalError
 from ops.ramp.effects import EndedUpdate, Update
 from ops.ramp.errors import NotSureError
 from ops.ramp.processes import Processes
@@ -46,10 +48,12 @@ class Updating:
     def up(self, message: str) -> EndedUpdate:
         """One `pulumi up` to its end, locks of our dead processes cleared.
 
-        A gate that fails meanwhile, or a second request to stop, ends it as Ctrl-C does.
+        A gate that fails meanwhile, a journal that takes no more, or a second request to stop ends
+        it as Ctrl-C does.
 
         Raises:
             GateFailedError: a gate said fail meanwhile; the update has ended.
+            JournalError: the journal could not be kept meanwhile; the update has ended.
             NotSureError: somebody else's update holds the stack.
         """
         deadline = self._run.effects.clock.monotonic() + LOCK_WAIT_SECONDS
@@ -66,41 +70,45 @@ class Updating:
         while update.pid is None and ended is None:
             clock.wait(0.01)
             ended = update.poll()
-        run.write(Kind.UP_STARTED, message=message, pid=update.pid)
-        failure: GateFailedError | None = None
+        trouble = self._trouble(lambda: run.write(Kind.UP_STARTED, message=message, pid=update.pid))
         is_interrupted = False
         while ended is None:
-            self._tell(update)
-            failure = failure or self._failure()
-            if not is_interrupted and (failure is not None or run.effects.stop.asked > 1):
+            trouble = trouble or self._trouble(lambda: self._look(update))
+            if not is_interrupted and (trouble is not None or run.effects.stop.asked > 1):
                 # Once: the engine takes a second one as "at once", and leaves pending operations.
                 update.interrupt()
                 is_interrupted = True
             clock.wait(POLL_SECONDS)
             ended = update.poll()
-        self._tell(update)
-        run.write(
-            Kind.UP_FINISHED,
-            seconds=round(ended.seconds, 3),
-            changed=dict(ended.changed),
-            error=ended.error,
-        )
-        if failure is not None:
-            raise failure
+        trouble = trouble or self._trouble(lambda: self._tell_end(update, ended))
+        if trouble is not None:
+            raise trouble
         return ended
+
+    def _look(self, update: Update) -> None:
+        self._tell(update)
+        if not self._run.is_going_back:
+            self._run.judge()
 
     def _tell(self, update: Update) -> None:
         for line in update.said():
             self._run.write(Kind.UP_SAID, line=line)
 
-    def _failure(self) -> GateFailedError | None:
-        """What a gate says against going on, which ends the update; None where none does."""
-        if self._run.is_going_back:
-            return None
+    def _tell_end(self, update: Update, ended: EndedUpdate) -> None:
+        self._tell(update)
+        self._run.write(
+            Kind.UP_FINISHED,
+            seconds=round(ended.seconds, 3),
+            changed=dict(ended.changed),
+            error=ended.error,
+        )
+
+    def _trouble(self, look: Callable[[], None]) -> GateFailedError | JournalError | None:
+        """What speaks against going on. An update that runs is ended for it, and never left."""
         try:
-            self._run.judge()
-        except GateFailedError as failure:
-            return failure
+            look()
+        except (GateFailedError, JournalError) as error:
+            return error
         return None
 
     def _deal_with_lock(self, words: str, deadline: float) -> None:

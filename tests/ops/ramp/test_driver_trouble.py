@@ -8,7 +8,7 @@ from ops.gates.gate import StageMark
 from rollout.entry import Entry, Kind
 from rollout.split import Split
 from rollout.verdict import Outcome
-from tests.ops.ramp.world import PLAN, World
+from tests.ops.ramp.world import PLAN, KilledError, World
 
 
 def test_an_update_that_fails_by_no_guard_leaves_the_weights_and_asks_a_person(
@@ -39,6 +39,72 @@ def test_a_weight_that_somebody_else_changed_stops_the_ramp_with_both_values(
     assert "web is at 42/58" in ending.words
     assert "this ramp left 75/25" in ending.words
     assert world.live == {"portal": Split(75, 25), "web": Split(42, 58)}
+
+
+def test_a_weight_that_somebody_moves_while_an_update_runs_is_no_verdict_on_the_candidate(
+    world: World,
+) -> None:
+    def move(message: str) -> str:
+        if "stage 3/5" not in message:
+            return ""
+        world.live["web"] = Split(42, 58)
+        return "the live rule is at 42/58, and the stack left it at 75/25"
+
+    world.refuse = move
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "somebody else moved the weights: portal is at 75/25, web is at 42/58" in ending.words
+    assert world.weights() == "75/25"
+    assert Kind.ROLLBACK_STARTED not in world.kinds()
+
+
+def test_what_a_killed_driver_was_going_to_set_is_not_put_back_as_the_old_value(
+    world: World,
+) -> None:
+    def kill(message: str) -> None:
+        if "stage 3/5" in message:
+            raise KilledError
+
+    world.before_up = kill
+    with pytest.raises(KilledError):
+        world.run(PLAN)
+    world.before_up = lambda _message: None
+    world.refuse = lambda message: "Throttling: Rate exceeded" if "stage 3/5" in message else ""
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "Pulumi.test.yaml has 75/25 again" in ending.words
+    assert world.weights() == "75/25"
+
+
+def test_a_stop_that_ends_an_update_half_done_says_where_it_left_the_weights(world: World) -> None:
+    def half(message: str) -> str:
+        if "stage 3/5" not in message:
+            return ""
+        world.stop.asked = 2
+        world.live["web"] = Split(50, 50)
+        return "the update was ended"
+
+    world.refuse = half
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "stopped by SIGINT in the `up` of stage 3/5" in ending.words
+    assert "portal at 75/25, web at 50/50" in ending.words
+    world.refuse, world.stop.asked = (lambda _message: ""), 0
+    assert world.run(PLAN).exit_code == 0
+
+
+def test_a_lock_that_is_not_given_up_leaves_the_stack_file_as_it_was(world: World) -> None:
+    world.locks = ["locked\n  created by a@elsewhere (pid 999999) at 2026-11-21"]
+
+    world.run(PLAN)
+
+    assert (world.weights(), world.floors(), world.candidate()) == ("100/0", {}, None)
 
 
 def test_a_fault_of_the_driver_itself_is_no_verdict_and_leaves_the_weights(world: World) -> None:
@@ -105,6 +171,23 @@ def test_a_full_disk_stops_the_ramp_and_leaves_the_weights(world: World) -> None
     assert ending.exit_code == 3
     assert "No space left on device" in ending.words
     assert set(world.live.values()) == {Split(75, 25)}
+
+
+@pytest.mark.parametrize("at", [Kind.UP_STARTED, Kind.UP_SAID, Kind.UP_FINISHED])
+def test_an_update_is_not_left_to_itself_by_a_disk_that_fills(world: World, at: Kind) -> None:
+    def fill(entry: Entry) -> None:
+        is_third = world.facts(Kind.STAGE_STARTED)[-1:] == [{"stage": 3, "of": 5, "split": "50/50"}]
+        world.journal.is_full = world.journal.is_full or (is_third and entry.kind is at)
+
+    world.journal.before_append = fill
+    world.says = ["updating (12 s)"]
+
+    ending = world.run(PLAN)
+
+    assert (ending.exit_code, world.is_updating) == (3, False)
+    assert "No space left on device" in ending.words
+    moved = Split(50, 50) if at is Kind.UP_FINISHED else Split(75, 25)
+    assert (set(world.live.values()), world.weights()) == ({moved}, str(moved))
 
 
 def test_a_full_disk_does_not_keep_a_failing_candidate_in_traffic(world: World) -> None:

@@ -69,15 +69,23 @@ class Update:
 
     pid = 4712
 
-    def __init__(self, work: Callable[[], Ended], on_interrupt: Callable[[], None]) -> None:
+    def __init__(
+        self, work: Callable[[], Ended], on_interrupt: Callable[[], None], says: Sequence[str]
+    ) -> None:
         self._work = work
+        self._says = says
         self._on_interrupt = on_interrupt
         self._polls = 0
         self._ended: Ended | None = None
         self.is_interrupted = False
 
     def said(self) -> Sequence[str]:
-        return []
+        said, self._says = self._says, ()
+        return said
+
+    @property
+    def is_over(self) -> bool:
+        return self._ended is not None
 
     def poll(self) -> Ended | None:
         self._polls += 1
@@ -151,6 +159,8 @@ class World:
         self.stop = Stop()
         self.told: list[Told] = []
         self.updates: list[str] = []
+        self.update: Update | None = None
+        self.says: Sequence[str] = ()
         self.visited: list[Split] = [Split.parse(start)]
         self.refuse: Callable[[str], str] = lambda _message: ""
         self.before_up: Callable[[str], None] = lambda _message: None
@@ -187,7 +197,8 @@ class World:
 
     def start_up(self, message: str, *, is_way_back: bool) -> Update:
         self.ways_back[message.split(", by ")[0]] = is_way_back
-        return Update(lambda: self._apply(message), self._count_interrupt)
+        self.update = Update(lambda: self._apply(message), self._count_interrupt, self.says)
+        return self.update
 
     def _count_interrupt(self) -> None:
         self.interrupts += 1
@@ -227,6 +238,11 @@ class World:
         return LiveService(self.live[name], slots)
 
     # The test's own.
+
+    @property
+    def is_updating(self) -> bool:
+        """Whether an update runs that nobody looks at."""
+        return self.update is not None and not self.update.is_over
 
     def weights(self) -> str:
         return str(self._config()["weights"])
