@@ -6,6 +6,7 @@ import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ops.markdown import as_words
 from ops.plan import wording
 from ops.plan.plan import Plan
 from ops.plan.property_change import PropertyChange, property_changes
@@ -20,7 +21,6 @@ _ROWS = (500, 120, 40, 10, 0)
 """Changes that are listed: as many as fit."""
 
 _MOST_PROPERTIES = 6
-_MEANT_BY_MARKDOWN = re.compile(r"([\\`*_\[\]|~#])")
 
 
 def marker(stack: str) -> str:
@@ -39,7 +39,7 @@ def markdown(plan: Plan) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "text": _text,
+        "text": as_words,
         "headline": _headline,
         "commands": _commands,
         "change": _change,
@@ -64,16 +64,9 @@ def failed_markdown(stack: str, message: str) -> str:
     return f"{marker(stack)}\n{heading}\n\n{fence}\n{message.strip()}\n{fence}\n"
 
 
-def _text(value: object) -> str:
-    """Words as words: no tag, no table border, no emphasis, nobody mentioned, one line."""
-    harmless = str(value).replace("&", "&amp;").replace("<", "&lt;")
-    escaped = _MEANT_BY_MARKDOWN.sub(r"\\\1", harmless)
-    return escaped.replace("@", "&#64;").replace("\n", "<br>")
-
-
 def _headline(text: str) -> str:
     """The first line of what was said."""
-    return _text(text.partition("\n")[0])
+    return as_words(text.partition("\n")[0])
 
 
 def _commands(text: str) -> str:
@@ -88,9 +81,9 @@ def _commands(text: str) -> str:
 def _change(change: Change) -> str:
     """`3` or `3 → **4**`."""
     if not change.is_change:
-        return _text(change.after if change.after is not None else "-")
-    before = _text(change.before) if change.before is not None else "new"
-    after = _text(change.after) if change.after is not None else "none"
+        return as_words(change.after if change.after is not None else "-")
+    before = as_words(change.before) if change.before is not None else "new"
+    after = as_words(change.after) if change.after is not None else "none"
     return f"{before}: **{after}**" if change.before is None else f"{before} → **{after}**"
 
 
@@ -108,6 +101,5 @@ def _property(change: PropertyChange) -> str:
         return f"`{change.path}`"
     pair = Change(change.before, change.after)
     # A value that looks the same changes in what is not shown, a secret or a length.
-    return (
-        f"`{change.path}`: {_change(pair) if pair.is_change else f'{_text(change.after)}, changes'}"
-    )
+    told = _change(pair) if pair.is_change else f"{as_words(change.after)}, changes"
+    return f"`{change.path}`: {told}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from ops.markdown import as_words
 from ops.report.records import Traffic
 from ops.report.story import Story
 from ops.traffic.answer import Stream
@@ -28,13 +29,13 @@ def _head(story: Story, traffic: Traffic) -> Iterator[str]:
     took = duration_text(max(story.ended_s - story.started_s, 0.0))
     yield (
         f"Slot {story.candidate} from {story.start} through {path}, "
-        f"{started:%Y-%m-%d %H:%M} UTC, {took}, by {story.by}."
+        f"{started:%Y-%m-%d %H:%M} UTC, {took}, by {as_words(story.by)}."
     )
     if story.rollback:
         back = story.rollback_seconds
         took_back = "" if back is None else f" in {duration_text(back)}"
         yield ""
-        yield f"**Rolled back{took_back}:** {_cell(story.rollback)}"
+        yield f"**Rolled back{took_back}:** {_said(story.rollback)}"
     users = Counts(traffic.failed(Stream.USERS), traffic.total(Stream.USERS))
     if users.total:
         yield ""
@@ -64,9 +65,9 @@ def _gates(story: Story) -> Iterator[str]:
     yield "|---|---|---|"
     for gate, said in story.said.items():
         last = next((each for each in said if each.outcome is Outcome.FAIL), said[-1])
-        yield f"| {gate} | {SIGNS[last.outcome]} {last.outcome} | {_cell(last.reason)} |"
+        yield f"| {gate} | {SIGNS[last.outcome]} {last.outcome} | {_said(last.reason)} |"
 
 
-def _cell(text: str) -> str:
-    """Text that stays in its cell of a table."""
-    return text.replace("|", "\\|").replace("\n", " ")
+def _said(reason: str) -> str:
+    """What a gate said, in one line: it may hold anything that a command or a page wrote."""
+    return as_words(" ".join(reason.split()))

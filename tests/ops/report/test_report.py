@@ -127,6 +127,17 @@ def test_what_a_gate_says_cannot_break_the_page_or_the_table(tmp_path: Path) -> 
     assert "\\| a b |" in written.text
 
 
+def test_a_reason_in_the_summary_is_words_whatever_a_command_wrote(tmp_path: Path) -> None:
+    journal = FileJournal(written_folder(tmp_path))
+    facts = {"stage": 3, "gate": "command", "outcome": "fail", "numbers": {}, "window": None}
+    journal.append(entry(64, Kind.VERDICT, **facts, reason="<!-- @team a\\|b\r\nkept_alive_closed"))
+
+    text = write_report(tmp_path).text
+
+    assert "| &lt;!-- &#64;team a\\\\\\|b kept_alive_closed |" in text
+    assert ", by a.person@" in text
+
+
 def test_the_summary_says_the_outcome_the_reason_and_each_stage(tmp_path: Path) -> None:
     text = write_report(written_folder(tmp_path)).text
 
