@@ -10,12 +10,10 @@ from pathlib import Path
 
 from ops.plan.errors import PreviewInputError, PreviewNotStarted
 from ops.plan.event_stream import Event, read_events
+from ops.stack.pulumi import NO_CLI, STACK_NOT_FOUND
 
 STREAMING = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
 """Without it `preview --json` writes one digest at the end, which has no policy event."""
-
-_STACK_NOT_FOUND = 6
-"""The CLI's exit code for a stack that there is none of. Source: measured, CLI 3.255.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def run_preview(
         PreviewStreamError: what it wrote is no event stream.
     """
     done = _pulumi(request.arguments, request.folder, {**environ, **STREAMING})
-    if done.returncode == _STACK_NOT_FOUND:
+    if done.returncode == STACK_NOT_FOUND:
         raise PreviewInputError(
             f"{done.stderr.strip().removeprefix('error: ')}; `pulumi stack ls` lists the "
             "stacks of this backend, and --stack or PULUMI_STACK names one"
@@ -97,10 +95,7 @@ def _pulumi(
             check=False,
         )
     except FileNotFoundError as error:
-        raise PreviewNotStarted(
-            "there is no `pulumi` on PATH; `make setup` brings one to .venv/bin, then "
-            "`source .venv/bin/activate`"
-        ) from error
+        raise PreviewNotStarted(NO_CLI) from error
 
 
 def _engines_words(stderr: str, code: int) -> str:

@@ -14,6 +14,11 @@ from ops.stack.errors import NoStackError, PulumiError
 STACK_NOT_FOUND = 6
 """The CLI's exit code for a stack that there is none of. Source: measured, CLI 3.255.0."""
 
+NO_CLI = (
+    "there is no `pulumi` on PATH; `make setup` brings one to .venv/bin, then "
+    "`source .venv/bin/activate`"
+)
+
 LOW_PRIORITY = 10
 """Niceness of an update: the prober beside it measures on the same processors."""
 
@@ -62,10 +67,7 @@ class Pulumi:
                 pass_fds=self._held,
             )
         except FileNotFoundError as error:
-            raise PulumiError(
-                "there is no `pulumi` on PATH; `make setup` brings one to .venv/bin, then "
-                "`source .venv/bin/activate`"
-            ) from error
+            raise PulumiError(NO_CLI) from error
         with process:
             said, wrong = _to_its_end(process, stdin)
         if process.returncode == STACK_NOT_FOUND:
