@@ -12,7 +12,7 @@ from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.stack_file import StackFile
 from ops.ramp.updating import Updating
-from ops.ramp.ways_out import GateFailedError, SecondHandError
+from ops.ramp.ways_out import WAYS_OUT, GateFailedError, SecondHandError
 from rollout.capacity import floors_at
 from rollout.entry import Kind
 from rollout.lease import (
@@ -109,7 +109,7 @@ class Floors:
         self._config.set({**self._config.weights_as_live(), **changes})
         try:
             ended = self._updating.up(message)
-        except (NotSureError, JournalError):
+        except (*WAYS_OUT, NotSureError, JournalError):
             self._config.put_back(back)
             raise
         if ended.error:

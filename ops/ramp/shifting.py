@@ -12,7 +12,7 @@ from ops.ramp.floors import owned_floors
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.updating import Updating
-from ops.ramp.ways_out import GateFailedError, StopAskedError
+from ops.ramp.ways_out import WAYS_OUT, GateFailedError, StopAskedError
 from rollout.entry import Json, Kind
 from rollout.lease import doing_stage, message_of
 from rollout.plan import Plan, Stage
@@ -52,8 +52,8 @@ class Shifting:
         self._config.set(changes)
         try:
             ended = self._up(doing_stage(plan, stage))
-        except (GateFailedError, NotSureError, JournalError):
-            self._put_back_unless_moved(before, back)
+        except (*WAYS_OUT, NotSureError, JournalError):
+            self._put_back_unless_moved(stage.split, back)
             raise
         if ended.error:
             self._refused(stage, before, back, ended)
@@ -126,10 +126,10 @@ class Shifting:
             f"{_found(live)}: {ended.error}"
         )
 
-    def _put_back_unless_moved(self, before: Split, back: Changes) -> None:
-        """After an `up` that was ended: the old value, where no weight has moved."""
+    def _put_back_unless_moved(self, wanted: Split, back: Changes) -> None:
+        """After an `up` that was ended, or did not begin: the old value, where nothing moved."""
         try:
-            moved = set(self._run.live_splits().values()) != {before}
+            moved = wanted in self._run.live_splits().values()
         except NotSureError:
             moved = False
         if not moved:

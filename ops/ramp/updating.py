@@ -55,6 +55,8 @@ class Updating:
             GateFailedError: a gate said fail meanwhile; the update has ended.
             JournalError: the journal could not be kept meanwhile; the update has ended.
             NotSureError: somebody else's update holds the stack.
+            SomebodyElseError: somebody else's update has moved the weights.
+            StopAskedError: a person asked to stop while it waited for somebody else's update.
         """
         deadline = self._run.effects.clock.monotonic() + LOCK_WAIT_SECONDS
         while True:
@@ -116,6 +118,7 @@ class Updating:
 
         Raises:
             NotSureError: another host's, or still held at the deadline.
+            GateFailedError: and the others that end a wait on the way up.
         """
         run, clock = self._run, self._run.effects.clock
         holders = lock_holders(words)
@@ -131,10 +134,15 @@ class Updating:
                 "  expected: nobody else at work on it\n"
                 "  mend:     wait for it; where that process is gone for sure: pulumi cancel"
             )
-        if run.is_going_back:
-            for holder in ours:
-                self._interrupt_once(holder.pid)
-        run.say_waits(f"the lock of {holders[0]}", deadline - clock.monotonic())
+        words, left = f"the lock of {holders[0]}", deadline - clock.monotonic()
+        if not run.is_going_back:
+            run.tick(words, left)
+            # Whoever had the lock may have moved a weight, which ours would take back.
+            run.refuse_unexpected(run.live_splits())
+            return
+        for holder in ours:
+            self._interrupt_once(holder.pid)
+        run.say_waits(words, left)
         clock.wait(1.0)
 
     def _interrupt_once(self, pid: int) -> None:

@@ -30,3 +30,7 @@ class SomebodyElseError(Exception):
 
 class SecondHandError(Exception):
     """Somebody else took the wheel in the moment before we did."""
+
+
+WAYS_OUT = (GateFailedError, StopAskedError, SomebodyElseError)
+"""What a wait may end with."""

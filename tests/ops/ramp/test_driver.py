@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 
 import pytest
@@ -135,23 +134,6 @@ def test_of_two_that_take_the_wheel_in_one_moment_the_first_keeps_it(world: Worl
     assert set(world.live.values()) == {Split(100, 0)}
     assert len(world.updates) == 1
     assert (world.floors(), world.candidate()) == ({}, None)
-
-
-def test_a_lock_of_a_dead_process_of_this_host_is_cleared(world: World) -> None:
-    world.locks = [f"locked\n  created by a@{socket.gethostname()} (pid 999999) at 2026-11-21"]
-
-    assert world.run(PLAN).exit_code == 0
-    assert world.lock_is_cleared
-
-
-def test_a_lock_of_another_host_is_never_cleared(world: World) -> None:
-    world.locks = ["locked\n  created by a@elsewhere (pid 999999) at 2026-11-21"]
-
-    ending = world.run(PLAN)
-
-    assert ending.exit_code == 3
-    assert "process 999999 of a on elsewhere" in ending.words
-    assert not world.lock_is_cleared
 
 
 class SplitTraffic:

@@ -99,14 +99,6 @@ def test_a_stop_that_ends_an_update_half_done_says_where_it_left_the_weights(wor
     assert world.run(PLAN).exit_code == 0
 
 
-def test_a_lock_that_is_not_given_up_leaves_the_stack_file_as_it_was(world: World) -> None:
-    world.locks = ["locked\n  created by a@elsewhere (pid 999999) at 2026-11-21"]
-
-    world.run(PLAN)
-
-    assert (world.weights(), world.floors(), world.candidate()) == ("100/0", {}, None)
-
-
 def test_a_fault_of_the_driver_itself_is_no_verdict_and_leaves_the_weights(world: World) -> None:
     def breaks(mark: StageMark) -> Outcome:
         if mark.number == 2:
