@@ -7,11 +7,9 @@ import re
 _MEANT_BY_MARKDOWN = re.compile(r"([\\`*\[\]|~#]|(?<!\w)_|_(?!\w))")
 """Inside a word an underscore is one. Source: GitHub Flavored Markdown Spec, 6.4."""
 
-_MENTION = re.compile(r"(?<!\w)@")
-
 
 def as_words(value: object) -> str:
     """Words as words: no tag, no table border, no emphasis, nobody mentioned, one line."""
     harmless = str(value).replace("&", "&amp;").replace("<", "&lt;")
     escaped = _MEANT_BY_MARKDOWN.sub(r"\\\1", harmless)
-    return "<br>".join(_MENTION.sub("&#64;", escaped).splitlines())
+    return "<br>".join(escaped.replace("@", "&#64;").splitlines())

@@ -29,7 +29,7 @@ def _head(story: Story, traffic: Traffic) -> Iterator[str]:
     took = duration_text(max(story.ended_s - story.started_s, 0.0))
     yield (
         f"Slot {story.candidate} from {story.start} through {path}, "
-        f"{started:%Y-%m-%d %H:%M} UTC, {took}, by {as_words(story.by)}."
+        f"{started:%Y-%m-%d %H:%M} UTC, {took}, by {story.by}."
     )
     if story.rollback:
         back = story.rollback_seconds

@@ -12,11 +12,11 @@ from ops.markdown import as_words
 def test_words_stay_in_one_cell_of_a_table_and_hold_no_tag_and_no_mention(text: str) -> None:
     words = as_words(text).replace("&#64;", "")
 
-    cells = re.sub(r"\\[^\w\s]", "", words)
+    cells = re.sub(r"\\.", "", words)
     assert not set("|*`#~[]\\\r\n") & set(cells)
-    assert not re.search(r"(?<!\w)@", words)
+    assert "@" not in words
     assert "<" not in words.replace("<br>", "")
 
 
-def test_a_name_with_underscores_and_an_address_stay_as_they_are() -> None:
-    assert as_words("kept_alive_closed by ci@build-7") == "kept_alive_closed by ci@build-7"
+def test_a_name_with_underscores_stays_as_it_is() -> None:
+    assert as_words("kept_alive_closed") == "kept_alive_closed"
