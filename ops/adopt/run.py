@@ -56,7 +56,7 @@ def adopt(wish: Wish, say: Say) -> None:
         InspectError: AWS could not be read.
     """
     own = wish.folder / OWN_FOLDER
-    lock = own / f"adopt-{wish.stack.replace('/', '-')}.lock"
+    lock = own / f"adopt-{wish.stack.rpartition('/')[2]}.lock"
     waiting = "another adoption of this stack, or an update that it began, is at work: waiting"
     with held(lock, lambda: say(waiting)) as descriptor:
         pulumi = Pulumi(wish.folder, wish.stack, os.environ, (descriptor,))
