@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ops.report.records import Traffic
 from ops.report.story import Said, Story
@@ -23,8 +23,11 @@ from probe.plot import (
 )
 from probe.series import EXCLUDED, Bucket
 from rollout.split import Slot
+from rollout.verdict import worst
 
 LATENCY_SHARE = 0.95
+MAX_BANDS = 400
+"""Of a gate: more than a screen can tell apart, and few enough for the page of a long ramp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,10 @@ def latency_plot(traffic: Traffic, span: Span) -> Plot:
 
 def lanes(story: Story, span: Span) -> dict[str, list[Band]]:
     """Gate -> its verdicts along the axis."""
-    return {gate: [_band(each, span) for each in said] for gate, said in story.said.items()}
+    return {
+        gate: [_band(each, span) for each in _thinned(said, span)]
+        for gate, said in story.said.items()
+    }
 
 
 def css_of(slot: Slot) -> str:
@@ -117,6 +123,22 @@ def css_of(slot: Slot) -> str:
 
 def _streams() -> Sequence[tuple[Stream, str]]:
     return [(Stream.USERS, "users"), *((Stream.of(slot), css_of(slot)) for slot in Slot)]
+
+
+def _thinned(said: Sequence[Said], span: Span) -> Sequence[Said]:
+    """What a gate said; where it changed its mind too often, the worst of each part of the axis."""
+    if len(said) <= MAX_BANDS:
+        return said
+    step_s = (span.end_s - span.start_s) / MAX_BANDS
+    parts: dict[int, Said] = {}
+    for each in said:
+        last = min(int((each.end_s - span.start_s) / step_s), MAX_BANDS - 1)
+        for part in range(min(int((each.start_s - span.start_s) / step_s), last), last + 1):
+            known = parts.get(part)
+            if known is None or worst([known.outcome, each.outcome]) is not known.outcome:
+                begins_s = span.start_s + part * step_s
+                parts[part] = replace(each, start_s=begins_s, end_s=begins_s + step_s)
+    return [parts[part] for part in sorted(parts)]
 
 
 def _band(said: Said, span: Span) -> Band:

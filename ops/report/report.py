@@ -24,6 +24,8 @@ from rollout.counts import Counts, excluded_rate
 
 PAGE = "report.html"
 SUMMARY = "summary.md"
+MOST_VERDICTS = 100
+"""Of a gate that are listed, the newest ones: the page of a long ramp stays one that opens."""
 
 
 class ReportError(Exception):
@@ -92,6 +94,8 @@ def report_html(story: Story, traffic: Traffic) -> str:
         streams=[_stream_row(traffic, stream) for stream in Stream],
         steps=_steps(traffic),
         has_traffic=bool(traffic.requests),
+        most_verdicts=MOST_VERDICTS,
+        journal=FILE_NAME,
     )
 
 

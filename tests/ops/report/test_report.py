@@ -127,6 +127,27 @@ def test_what_a_gate_says_cannot_break_the_page_or_the_table(tmp_path: Path) -> 
     assert "\\| a b |" in written.text
 
 
+def test_the_page_of_a_gate_that_changes_its_mind_all_day_stays_small(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    journal.append(entries()[0])
+    lines = [
+        said(second, 1, "targets", outcome, f"web: {outcome} at {second}").line()
+        for second in range(5, 5000)
+        for outcome in ["fail" if second == 2500 else ("pass", "inconclusive")[second % 2]]
+    ]
+    with (tmp_path / FILE_NAME).open("a") as file:
+        file.write("\n".join(lines) + "\n")
+
+    page = write_report(tmp_path).page.read_text()
+
+    assert len(page) < 200_000
+    assert "4895 earlier ones are in journal.jsonl" in page
+    assert '<td class="words">web: pass at 4998</td>' in page
+    lane = page.partition('aria-label="Verdicts of targets')[2].partition("</div></div>")[0]
+    assert lane.count('class="fail"') == 1
+    assert lane.count('class="inconclusive"') in range(390, 401)
+
+
 def test_a_reason_in_the_summary_is_words_whatever_a_command_wrote(tmp_path: Path) -> None:
     journal = FileJournal(written_folder(tmp_path))
     facts = {"stage": 3, "gate": "command", "outcome": "fail", "numbers": {}, "window": None}
