@@ -96,6 +96,7 @@ class Driver:
             return Ending(EXIT_CODE, f"{words}\n  journal:  {self._where()}")
 
     def _driven(self) -> Ending:
+        self._begin_gates()
         while True:
             step = self._next()
             if isinstance(step, Finish):
@@ -108,6 +109,12 @@ class Driver:
                 self._turn_back(str(failure))
             except RefusedError as refusal:
                 self._turn_back(f"the guard refused: {refusal}")
+
+    def _begin_gates(self) -> None:
+        """Let the gates judge a ramp that is gone on with at once: its next step may wait long."""
+        progress = self._run.progress
+        if progress.has_started and progress.back is None and not progress.is_over:
+            self._run.begin(progress.plan.stage(progress.verified))
 
     def _next(self) -> Step:
         run = self._run

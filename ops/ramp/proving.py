@@ -44,10 +44,11 @@ class Proving:
         )
 
     def hold(self) -> None:
-        """Wait until the old slot has had no request for the hold time, the gates judging.
+        """Wait until the old slot has had no request for the hold time, and every gate says pass.
 
         Raises:
-            GateFailedError: a gate said fail, or the old slot did not fall silent.
+            GateFailedError: a gate said fail, or could not tell until its deadline; or the old slot
+                did not fall silent.
         """
         run, clock = self._run, self._run.effects.clock
         plan = run.progress.plan
@@ -56,18 +57,25 @@ class Proving:
         started = clock.monotonic()
         began = clock.now()
         requests = 0
+        outcome = run.judge()
         while True:
             last = run.effects.old_slot.last_request(plan.stable) if run.effects.old_slot else None
             if last is not None and last > began:
                 began, requests = last, requests + 1
             left = (began + timedelta(seconds=run.limits.hold) - clock.now()).total_seconds()
-            if left <= 0:
+            if left <= 0 and outcome is Outcome.PASS:
                 break
-            if clock.monotonic() - started > run.limits.hold + run.limits.inconclusive:
+            late = clock.monotonic() - started - run.limits.hold
+            if late > run.limits.inconclusive:
                 raise GateFailedError(
                     f"hold: slot {plan.stable} still gets requests, last at {last}"
+                    if left > 0
+                    else f"hold: still not sure {late:.0f} s after its time: {run.undecided()}"
                 )
-            run.tick(f"slot {plan.stable} to have no request for {run.limits.hold:.0f} s", left)
+            silent = f"slot {plan.stable} to have no request for {run.limits.hold:.0f} s"
+            held = f"the hold: held by {run.undecided()}"
+            words, seconds = (silent, left) if left > 0 else (held, run.limits.inconclusive - late)
+            outcome = run.tick(words, seconds)
         seconds = clock.monotonic() - started
         run.write(Kind.HOLD_FINISHED, seconds=round(seconds, 3), requests=requests)
 

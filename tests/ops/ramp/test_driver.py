@@ -75,6 +75,37 @@ def test_a_gate_that_can_tell_again_lets_the_stage_pass(world: World) -> None:
     assert world.run(PLAN).exit_code == 0
 
 
+def test_a_gate_that_cannot_tell_prolongs_the_hold_and_keeps_the_floors(world: World) -> None:
+    ended: list[float] = []
+
+    def says(_mark: StageMark) -> Outcome:
+        is_held = Kind.HOLD_STARTED in world.kinds()
+        ended[:] = ended or ([world.clock.seconds + 20] if is_held else [])
+        return Outcome.INCONCLUSIVE if ended and world.clock.seconds < ended[0] else Outcome.PASS
+
+    def look(entry: Entry) -> None:
+        if entry.kind is Kind.HOLD_FINISHED:
+            assert world.clock.seconds >= ended[0]
+            assert world.floors() != {}
+
+    world.gate.says = says
+    world.journal.before_append = look
+
+    assert world.run(PLAN).exit_code == 0
+
+
+def test_a_gate_that_cannot_tell_in_the_hold_goes_back_at_its_deadline(world: World) -> None:
+    world.gate.says = lambda _mark: (
+        Outcome.INCONCLUSIVE if Kind.HOLD_STARTED in world.kinds() else Outcome.PASS
+    )
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert "hold: still not sure" in ending.words
+    assert world.weights() == "100/0"
+
+
 def test_a_gate_that_fails_while_an_update_runs_ends_that_update(world: World) -> None:
     def fails(mark: StageMark) -> Outcome:
         is_shifting = world.kinds()[-1] is Kind.UP_STARTED and mark.number == 2

@@ -123,6 +123,17 @@ def test_floors_whose_update_never_ran_are_applied_before_they_are_waited_for(
     assert [m for m in world.updates if "capacity for stage 2/2" in m]
 
 
+def test_the_gates_judge_at_once_a_ramp_that_is_gone_on_with(world: World) -> None:
+    killed_before_the_update(world, "stage 3/5")
+    world.gate.says = lambda _mark: Outcome.FAIL
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert "fake: as the test has it" in ending.words
+    assert Split(50, 50) not in world.visited
+
+
 def test_the_first_update_of_a_killed_driver_is_no_second_hand(world: World) -> None:
     killed_before_the_update(world, "ramp of 02")
     killed = str(world.facts(Kind.UP_STARTED)[0]["message"]).replace("(4711)", "(99)")
