@@ -110,8 +110,8 @@ class OpenedStack:
 
 
 def ramps_folder(folder: Path, stack: str) -> Path:
-    """Where the ramps of `stack` keep their folders."""
-    return folder / OWN_FOLDER / "ramps" / stack.replace("/", "-")
+    """Where the ramps of `stack` keep their folders, however it is named: `prod`, `org/prod`."""
+    return folder / OWN_FOLDER / "ramps" / stack.rpartition("/")[2]
 
 
 def opened_stack(folder: Path, name: str | None) -> OpenedStack:

@@ -14,8 +14,11 @@ from click.testing import CliRunner
 from rich.console import Console
 from rich.text import Text
 
+from ops.ramp.known_stack import KnownStack
+from ops.ramp.stack import ramps_folder
 from ops.status.cli import status
 from ops.status.errors import UnreadError
+from ops.status.last_known import last_known
 from ops.status.main_branch import read_main
 from ops.status.ramping import read_ramping
 from ops.status.reader import StatusReader
@@ -159,3 +162,10 @@ def test_live_is_not_read_for_the_reason_that_there_is(tmp_path: Path) -> None:
 
     reasons = {each.what: each.why for each in found.unread}
     assert "passphrase must be set" in reasons["live"]
+
+
+def test_what_a_ramp_wrote_down_is_found_however_its_stack_is_named(tmp_path: Path) -> None:
+    known = KnownStack({"region": "us-east-1"}, {"web": {"ruleArn": "arn:rule/web"}})
+    known.write(ramps_folder(tmp_path, "acme/failover/prod"))
+
+    assert last_known(tmp_path, "prod") == last_known(tmp_path, "acme/prod") == known
