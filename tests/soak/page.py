@@ -103,7 +103,12 @@ def _commands(results: Mapping[str, Result]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for part, result in rows:
         verdict = "ok" if result.ok else "NOT OK"
-        cells = (part.name, part.sentence, str(result.facts["said"]), f"{verdict}, {_when(result)}")
+        cells = (
+            part.name,
+            part.sentence,
+            part.came_to(result.facts["said"]),
+            f"{verdict}, {_when(result)}",
+        )
         yield f"| {' | '.join(cells)} |"
     yield ""
 

@@ -65,6 +65,8 @@ class CommandPart:
     arguments: Sequence[str]
     times: int = 1
     """Where it is more than 1 the program is told."""
+    words: str = ""
+    """What to say of a last line that is JSON, the names of its values in braces."""
 
     def run(self, say: Say) -> Found:
         """Run it to its end, each line shown."""
@@ -80,16 +82,19 @@ class CommandPart:
                 say(f"{self.name}: {lines[-1][:160]}")
         last = next((line for line in reversed(lines) if line), "")
         problems = [] if process.returncode == 0 else lines[-20:]
-        return process.returncode == 0, {"said": _shortened(last)}, problems
+        return process.returncode == 0, {"said": _said(last)}, problems
+
+    def came_to(self, said: Mapping[str, Any] | str) -> str:
+        """What it said, in words; a line that is no JSON is words already."""
+        return said if isinstance(said, str) else self.words.format(**said)
 
 
-def _shortened(line: str) -> str:
-    """A line of JSON without its braces and quotes."""
+def _said(line: str) -> Mapping[str, Any] | str:
+    """What a last line holds; one of pytest is between signs of equality."""
     try:
-        document = json.loads(line)
+        return json.loads(line)
     except ValueError:
         return line.strip("= ")
-    return ", ".join(f"{name} {value}" for name, value in document.items())
 
 
 SCENARIOS = tuple(
@@ -104,6 +109,7 @@ COMMANDS = (
         "back at the start",
         ("tests.soak.kills",),
         KILLS,
+        "{good} of {trials} ended so; {lost:,} of {requests:,} requests failed (seed {seed})",
     ),
     CommandPart(
         "two-ramps",
