@@ -79,7 +79,7 @@ def _explained(
     if live and state and live != state:
         record = Way("record it", f"pulumi up{option}")
         return "live is as the config says, and the state does not know it yet", (record,)
-    return _of_main(status, config)
+    return _of_main(status, "weights", config)
 
 
 def _is_moving(status: Status, services: Sequence[ServiceStatus]) -> bool:
@@ -91,12 +91,13 @@ def _is_moving(status: Status, services: Sequence[ServiceStatus]) -> bool:
     )
 
 
-def _of_main(status: Status, config: str | None) -> tuple[str, tuple[Way, ...]]:
+def _of_main(status: Status, name: str, config: str | None) -> tuple[str, tuple[Way, ...]]:
+    """Where main alone says otherwise; `name`: what of, `weights` or `image`."""
     if status.main is None or config is None:
         return "not everything that could be read agrees", ()
     file, ref = f"Pulumi.{status.stack.rpartition('/')[2]}.yaml", status.main.ref
-    return f"{ref} does not have the weights of the stack file here", (
-        Way("share this", f"git commit -m 'weights {config}' -- {file} && git push"),
+    return f"{ref} does not have the {name} of the stack file here", (
+        Way("share this", f"git commit -m '{name} {config}' -- {file} && git push"),
         Way("take theirs", f"git checkout {ref} -- {file}"),
     )
 
@@ -122,21 +123,36 @@ def _kept(
 def _of_images(status: Status, option: str) -> Iterator[Difference]:
     for service in status.services:
         for slot in service.slots:
-            found = _of_image(service, slot, option)
+            found = _of_image(status, service, slot, option)
             if found is not None:
                 yield found
 
 
-def _of_image(service: ServiceStatus, slot: SlotStatus, option: str) -> Difference | None:
+def _of_image(
+    status: Status, service: ServiceStatus, slot: SlotStatus, option: str
+) -> Difference | None:
     """The difference of a slot's images; one that the config has as a parameter is not compared."""
     told = {source: image for source, image in slot.images.items() if image.startswith("ami-")}
+    if Source.CONFIG not in told:
+        told.pop(Source.MAIN, None)  # there is nothing here to compare it with
     if len(set(told.values())) <= 1:
         return None
-    live, config = told.get(Source.LIVE), told.get(Source.CONFIG)
-    if config is not None and live != config and told.get(Source.STATE, live) == live:
-        what = "the image in the config is not deployed"
-        way = Way("deploy it", f"pulumi up{option}")
-    else:
-        what = "what its instances launch from was changed past the stack"
+    what, ways = _image_explained(status, told, option)
+    return Difference(f"{service.name}-{slot.slot}", told, what, ways)
+
+
+def _image_explained(
+    status: Status, told: Mapping[Source, str], option: str
+) -> tuple[str, tuple[Way, ...]]:
+    """The sentence, and what can be done; what is nearest to the traffic comes first."""
+    live, state, config = (told.get(each) for each in (Source.LIVE, Source.STATE, Source.CONFIG))
+    if live and state and live != state and live != config:
         way = Way("look", f"failover status --drift{option}")
-    return Difference(f"{service.name}-{slot.slot}", told, what, (way,))
+        return "what its instances launch from was changed past the stack", (way,)
+    if config and (live or state or config) != config:
+        way = Way("deploy it", f"pulumi up{option}")
+        return "the image in the config is not deployed", (way,)
+    if live and state and live != state:
+        way = Way("record it", f"pulumi up{option}")
+        return "live is as the config says, and the state does not know it yet", (way,)
+    return _of_main(status, "image", config)

@@ -169,6 +169,50 @@ def test_a_command_stays_on_one_line_so_that_it_can_be_copied() -> None:
     assert all(any(way in line for line in file.getvalue().splitlines()) for way in ways)
 
 
+@pytest.mark.parametrize(
+    ("images", "what", "command"),
+    [
+        (
+            {Source.LIVE: NEW, Source.STATE: NEW, Source.CONFIG: NEW, Source.MAIN: OLD},
+            "origin/main does not have the image of the stack file here",
+            f"git commit -m 'image {NEW}' -- Pulumi.prod.yaml && git push",
+        ),
+        (
+            {Source.LIVE: OLD, Source.STATE: NEW, Source.CONFIG: NEW, Source.MAIN: NEW},
+            "what its instances launch from was changed past the stack",
+            "failover status --drift",
+        ),
+        (
+            {Source.STATE: OLD, Source.CONFIG: NEW, Source.MAIN: NEW},
+            "the image in the config is not deployed",
+            "pulumi up",
+        ),
+        (
+            {Source.LIVE: NEW, Source.STATE: OLD, Source.CONFIG: NEW},
+            "live is as the config says, and the state does not know it yet",
+            "pulumi up",
+        ),
+    ],
+)
+def test_an_image_is_explained_by_the_source_that_says_otherwise(
+    images: dict[Source, str], what: str, command: str
+) -> None:
+    web = service("web", weights("50/50", "50/50", "50/50", "50/50"))
+    object.__setattr__(web.slots[1], "images", images)
+
+    (found,) = differences(status(web))
+
+    assert (found.what, found.ways[0].command) == (what, command)
+
+
+def test_an_image_of_main_is_not_compared_with_a_parameter() -> None:
+    web = service("web", weights("50/50", "50/50", "50/50", "50/50"))
+    images = {Source.LIVE: NEW, Source.STATE: NEW, Source.CONFIG: "ssm:/web:4", Source.MAIN: OLD}
+    object.__setattr__(web.slots[1], "images", images)
+
+    assert differences(status(web)) == ()
+
+
 def test_an_image_that_differs_is_told_for_its_slot() -> None:
     told = weights(*["100/0"] * 4)
     web = service("web", told)
