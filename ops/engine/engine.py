@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pulumi.automation import CommandError, ConfigValue, LocalWorkspace, Stack
+from pulumi.automation import ConfigValue, LocalWorkspace, Stack
 from pulumi.automation.errors import StackNotFoundError
 
 from ops.engine.command import LOW_PRIORITY, URGENT, SteadyCommand
@@ -144,12 +144,12 @@ def opened_engine(folder: Path, stack: str, log_folder: Path) -> StackEngine:
 
 
 def current_stack(folder: Path) -> str | None:
-    """The stack that is selected in `folder`, by PULUMI_STACK or by `pulumi stack select`."""
-    command = SteadyCommand(folder)
-    try:
-        said = command.run(["stack", "ls", "--json"], str(folder), {})
-    except CommandError:
-        return None
+    """The stack that is selected in `folder`, by PULUMI_STACK or by `pulumi stack select`.
+
+    Raises:
+        CommandError: the backend cannot be reached.
+    """
+    said = SteadyCommand(folder).run(["stack", "ls", "--json"], str(folder), {})
     return next((s["name"] for s in json.loads(said.stdout) if s.get("current")), None)
 
 

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import click
 
-from ops.engine.engine import current_stack
 from ops.gates.approval import Answer, write_answer
 from ops.journal.errors import JournalError
 from ops.ramp.errors import BadInputError, RampError
 from ops.ramp.finding import newest
-from ops.ramp.stack import own_hand, ramps_folder
+from ops.ramp.stack import own_hand, ramps_folder, selected_stack
 from rollout.progress import Progress
 
 
@@ -27,7 +26,7 @@ def approve(stack: str | None, *, is_no: bool) -> None:
     It counts for that one stage. The other gates go on judging, so a fault still rolls back.
 
     \b
-    Exit code: 0 said, 2 no ramp waits here.
+    Exit code: 0 said, 2 no ramp waits here, 3 the backend does not tell the stack.
 
     \b
     Examples:
@@ -45,7 +44,7 @@ def approve(stack: str | None, *, is_no: bool) -> None:
 
 
 def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
-    name = stack or os.environ.get("PULUMI_STACK") or current_stack(project)
+    name = stack or os.environ.get("PULUMI_STACK") or selected_stack(project)
     if not name:
         raise BadInputError(
             "no stack is selected\n  expected: the stack whose ramp waits\n"

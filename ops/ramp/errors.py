@@ -6,6 +6,7 @@ RampError
 └── NotSureError     it changed nothing more and asks a person (3)
     ├── AwsError     AWS cannot be read: credentials, throttling, network
     │   └── PassingAwsError  it throttles or is out of reach, and may answer a moment later
+    ├── BackendError  the engine's backend cannot be read
     ├── DeadSlotError  a rollback would put requests onto a slot without a healthy target
     └── EngineError  the engine failed in what was no change of weights
 """
@@ -41,6 +42,10 @@ class AwsError(NotSureError):
 
 class PassingAwsError(AwsError):
     """AWS throttles or is out of reach: worth asking again."""
+
+
+class BackendError(NotSureError):
+    """The engine's backend cannot be read; nothing was changed."""
 
 
 class DeadSlotError(NotSureError):

@@ -21,6 +21,7 @@ from ops.ramp.means import Effects, Limits
 from ops.ramp.planning import Choice, Planner
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
+from ops.ramp.sight import Sight
 from ops.ramp.stack import OpenedStack
 from ops.ramp.watching import show_traffic, watched
 from rollout.entry import Json, Kind
@@ -48,6 +49,8 @@ class Launcher:
         self._clock = SystemClock()
         self._live: LiveStack = stack.live()
         self._signals = Signals(self._clock)
+        self.sight = Sight(self._live, self._clock, self._say_waits, lambda: False)
+        """The live stack before there is a run, an AWS that throttles waited for."""
 
     def plan(self) -> Plan:
         """What a new ramp would do.
@@ -59,7 +62,7 @@ class Launcher:
         stack = self._stack
         file, stages = stack.engine.stack_file, stack.ramp.stages
         plan = Planner(file, stages, stack.candidate, self._live, self._choice).plan()
-        refuse_groupless(plan, self._live.services())
+        refuse_groupless(plan, self.sight.services())
         self._fleets(plan).refuse_short()
         return plan
 
@@ -118,7 +121,7 @@ class Launcher:
     def _write_resumed(self, run: Run, found: Found) -> None:
         progress = run.progress
         stage = progress.plan.stage(progress.verified)
-        live = ", ".join(f"{s} at {split}" for s, split in sorted(self._live.splits().items()))
+        live = ", ".join(f"{s} at {split}" for s, split in sorted(run.sight.splits().items()))
         source = "its own journal" if found.recalled is None else "the stack's history"
         run.write(
             Kind.RESUMED,
@@ -192,8 +195,8 @@ class Launcher:
         lost: list[str] = []
         if found.recalled is None:
             return lost
-        counts = {s: fleet.desired for s, fleet in fleets_in(self._live.services()).items()}
-        live = self._live.splits()
+        counts = {s: fleet.desired for s, fleet in fleets_in(self.sight.services()).items()}
+        live = self.sight.splits()
         for entry in found.recalled.entries(ramp, self._clock.now(), live, counts):
             try:
                 journal.append(entry)
@@ -208,7 +211,11 @@ class Launcher:
             self._stack, folder, plan, self._clock.now, approve_each=self._choice.approve_each
         )
 
+    def _say_waits(self, what: str, seconds_left: float | None) -> None:
+        for observer in self._observers:
+            observer.waits(what, seconds_left)
+
     def _fleets(self, plan: Plan) -> Fleets:
-        live = self._live.services()
+        live = self.sight.services()
         remembered = remembered_fleets(self._stack.ramps, live, self._clock.now())
         return Fleets.of(plan, live, remembered)

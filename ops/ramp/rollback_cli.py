@@ -13,7 +13,7 @@ from ops.journal.journal import FileJournal
 from ops.ramp.break_glass import break_glass
 from ops.ramp.command import HELP, RAMP_ID, limits_of, observer, reported
 from ops.ramp.driver import Ending
-from ops.ramp.errors import NotSureError
+from ops.ramp.errors import BackendError, NotSureError
 from ops.ramp.finding import newest
 from ops.ramp.launching import Launcher
 from ops.ramp.planning import Choice
@@ -57,6 +57,16 @@ def rollback(**given: Any) -> Ending:
     folder = Path.cwd()
     if given["break_glass"]:
         return break_glass(folder, given["stack"], given["why"])
+    try:
+        return _gone_back(folder, given)
+    except BackendError as error:
+        raise BackendError(
+            f"{error}; where the backend cannot be had back in time:\n"
+            "            failover rollback --break-glass --stack NAME"
+        ) from error
+
+
+def _gone_back(folder: Path, given: dict[str, Any]) -> Ending:
     stack = opened_stack(folder, given["stack"])
     try:
         stack.keep_known()
@@ -76,7 +86,7 @@ def _rolled_back(
     launcher = Launcher(stack, hand, limits_of(stack, None), choice, observers)
     ramp_id = f"{datetime.now(UTC):{RAMP_ID}}-{hand.pid}"
     live = stack.live()
-    splits = dict(live.splits())
+    splits = dict(launcher.sight.splits())
     way = way_back(
         stack.ramps,
         ramp_id,

@@ -18,7 +18,8 @@ from ops.engine.engine import (
     current_stack,
     opened_engine,
 )
-from ops.ramp.errors import BadInputError, NotSureError
+from ops.engine.words import errors_in
+from ops.ramp.errors import BackendError, BadInputError, NotSureError
 from ops.ramp.history import told
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
@@ -84,12 +85,12 @@ class OpenedStack:
         """Its updates, the newest first.
 
         Raises:
-            NotSureError: the backend cannot be reached.
+            BackendError: the backend cannot be read.
         """
         try:
             return [told(past) for past in self.engine.history()]
         except CommandError as error:
-            raise NotSureError(f"the history of {self.name} cannot be read:\n{error}") from error
+            raise _unread(f"the history of {self.name}", error) from error
 
     def keep_known(self) -> None:
         """Keep what `failover rollback --break-glass` needs when the backend does not answer.
@@ -119,14 +120,14 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
 
     Raises:
         BadInputError: no stack, nothing deployed, or a config with problems.
-        NotSureError: the backend cannot be reached.
+        BackendError: the backend cannot be read.
     """
     if not (folder / "Pulumi.yaml").exists():
         raise BadInputError(
             f"{folder} has no Pulumi.yaml\n  expected: the project's folder\n"
             "  mend:     cd there, then type it again"
         )
-    name = name or os.environ.get("PULUMI_STACK") or current_stack(folder)
+    name = name or os.environ.get("PULUMI_STACK") or selected_stack(folder)
     if not name:
         raise BadInputError(
             "no stack is selected\n  expected: the stack to ramp\n"
@@ -142,13 +143,33 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
             "  mend:     pulumi stack ls"
         ) from error
     except CommandError as error:
-        raise NotSureError(f"the stack {name} cannot be read:\n{error}") from error
+        raise _unread(f"the stack {name}", error) from error
     if not outputs.get("services"):
         raise BadInputError(
             f"nothing is deployed in {name}\n  expected: services with their two slots\n"
             f"  mend:     pulumi up --stack {name}"
         )
     return _with_settings(name, folder, engine, outputs, raw, secret_keys)
+
+
+def selected_stack(folder: Path) -> str | None:
+    """The stack that is selected in `folder`; None where none is.
+
+    Raises:
+        BackendError: the backend cannot be read.
+    """
+    try:
+        return current_stack(folder)
+    except CommandError as error:
+        raise _unread("which stack is selected", error) from error
+
+
+def _unread(what: str, error: CommandError) -> BackendError:
+    return BackendError(
+        f"{what} cannot be read:\n{errors_in(str(error))}\n"
+        "  expected: an answer of the engine's backend; nothing was changed\n"
+        "  mend:     what it says (pulumi whoami --verbose tells the backend), then type it again"
+    )
 
 
 def _with_settings(

@@ -65,6 +65,22 @@ def test_a_ramp_goes_on_by_no_journal_that_cannot_be_kept(world: World, full: Pa
     assert set(world.live.values()) == {Split(50, 50)}
 
 
+def test_a_rollback_waits_for_an_aws_that_throttles_from_its_first_question_on(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run(PLAN)
+    folder = tmp_path / "ramps" / "r"
+    monkeypatch.setattr("ops.ramp.launching.SystemClock", lambda: world.clock)
+    world.throttled_until = world.clock.seconds + 20
+    asked = launcher(world, folder)
+
+    ending = asked.undo(PLAN, "r", folder, "by hand")
+
+    assert ending.words.startswith("rolled back: portal+web at 100/0")
+    world.throttled_until = world.clock.seconds + 20
+    assert asked.sight.splits() == dict.fromkeys(SERVICES, Split(100, 0))
+
+
 def found(world: World, folder: Path) -> Found:
     return Found(folder, None, recalled(world.told[::-1]))
 
