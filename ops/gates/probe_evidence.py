@@ -159,7 +159,8 @@ class ServiceEvidence:
             users = f"users {_lost(recent.users)}, " if recent.users.failed.bad else ""
             return (
                 f"{users}slot {slot} {ours}, slot {other} {theirs}: "
-                "not known to be the candidate's doing, or not yet"
+                "not known to be the candidate's doing, or not yet; what both always lose belongs "
+                "into ramp.gates.probe.maxFailedPercent"
             )
         if self._slowing.standing is Standing.SHARED:
             return f"both slots became slow: {self._latencies(recent)}"
