@@ -16,6 +16,7 @@ from ops.deploy.merge import MergedWeights, Stale, stale_services
 from ops.deploy.repository import file_before
 from ops.plan.errors import PreviewInputError
 from ops.plan.project import project_folder
+from rollout.weights_key import COMMON
 
 
 @click.command("deploy-check", context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,17 +62,28 @@ def refusal(stack: str, stale: Sequence[Stale]) -> str:
     """Why nothing may be deployed, with both values and what mends it."""
     lines = [f"refused: deploying this merge to {stack} would move traffic that it did not mean to"]
     for each in stale:
-        option = "--path " if each.key != "weights" else ""
+        why = "the merge did not change it"
+        if not each.is_base_known:
+            why = "what it was before cannot be told"
         lines += [
-            f"  {each.service}: live {each.live}, merged {each.merged}, and the merge did not "
-            "change it",
-            f"    as it is live:  pulumi config set --stack {stack} {option}'failover:{each.key}' "
-            f"{each.live}, then commit Pulumi.{stack}.yaml",
+            f"  {each.service}: live {each.live}, merged {each.merged}, and {why}",
+            f"    {_mend(stack, each)}",
         ]
     lines.append(
         "  to move it:      change the weights in a commit of their own, or run `failover ramp`"
     )
     return "\n".join(lines)
+
+
+def _mend(stack: str, stale: Stale) -> str:
+    """The command that takes the live weights over; how to look, where no config holds them."""
+    if stale.kept is None:
+        return f"no config holds these: failover status --stack {stack} --drift"
+    option = "--path " if stale.key != COMMON else ""
+    return (
+        f"as it is live:  pulumi config set --stack {stack} {option}'failover:{stale.key}' "
+        f"{stale.kept}, then commit Pulumi.{stack.rpartition('/')[2]}.yaml"
+    )
 
 
 def _stale(folder: Path, stack: str, before: str) -> tuple[Stale, ...]:
@@ -85,5 +97,14 @@ def _stale(folder: Path, stack: str, before: str) -> tuple[Stale, ...]:
         raise DeployInputError(f"there is no {file.name} in {folder}; stack {stack} has no config")
     merged = MergedWeights.parse(file.read_text(encoding="utf-8"), file.name)
     text = file_before(file, before)
-    base = None if text is None else MergedWeights.parse(text, f"{file.name} at {before}")
+    base = _readable(text, f"{file.name} at {before}")
     return stale_services(merged, base, read_live_weights(folder, stack, os.environ))
+
+
+def _readable(text: str | None, where: str) -> MergedWeights | None:
+    """What a file said; `None` where it said nothing that can be told, since that is past."""
+    try:
+        return None if text is None else MergedWeights.parse(text, where)
+    except DeployInputError as error:
+        click.echo(f"judged without what was before: {error}", err=True)
+        return None

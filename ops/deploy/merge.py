@@ -25,6 +25,16 @@ class Stale:
     live: str
     key: str
     """Of the config, without the namespace, as `pulumi config set --path` takes it."""
+    is_base_known: bool
+    """Whether it can be told that the merge did not change them."""
+
+    @property
+    def kept(self) -> Split | None:
+        """The live weights, where the config can hold them."""
+        try:
+            return Split.parse(self.live)
+        except SplitError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,13 @@ def stale_services(
         live: the weights of the live rules; a service that is not in it is new, and moves nothing.
     """
     return tuple(
-        Stale(name, split, live[name], own_path(name) if name in merged.own else COMMON)
+        Stale(
+            service=name,
+            merged=split,
+            live=live[name],
+            key=own_path(name) if name in merged.own else COMMON,
+            is_base_known=base is not None,
+        )
         for name, split in sorted(merged.splits.items())
         if name in live
         and str(split) != live[name]

@@ -48,7 +48,24 @@ def test_a_merge_of_what_is_live_may_be_deployed() -> None:
 
 
 def test_where_nobody_knows_what_was_before_a_difference_stops() -> None:
-    assert len(stale_services(merged("100/0"), None, live("75/25"))) == 2
+    stale = stale_services(merged("100/0"), None, live("75/25"))
+
+    assert len(stale) == 2
+    assert "merged 100/0, and what it was before cannot be told" in refusal("prod", stale)
+
+
+def test_live_weights_that_no_config_holds_have_no_command_that_would_be_refused() -> None:
+    there = "60/40 and target group other"
+    text = refusal("acme/prod", stale_services(merged(), merged(), {"web": there}))
+
+    assert "no config holds these: failover status --stack acme/prod --drift" in text
+    assert "pulumi config set" not in text
+
+
+def test_the_file_to_commit_is_the_stacks_own_however_the_stack_is_named() -> None:
+    text = refusal("acme/prod", stale_services(merged(), merged(), live("75/25")))
+
+    assert "then commit Pulumi.prod.yaml" in text
 
 
 def test_before_the_first_deployment_nothing_can_be_moved_back() -> None:

@@ -1,0 +1,61 @@
+"""`failover deploy-check` in a repository of its own, with a stack that has no services yet."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ops.deploy.cli import deploy_check
+
+WHO = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false"]
+GOOD = "config:\n  failover:weights: 100/0\n  failover:services:\n    web:\n      port: 8080\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    bin_folder, folder = tmp_path / "bin", tmp_path / "project"
+    bin_folder.mkdir()
+    folder.mkdir()
+    program = bin_folder / "pulumi"
+    program.write_text("#!/bin/sh\necho '{}'\n")
+    program.chmod(0o755)
+    (folder / "Pulumi.yaml").write_text("name: failover\n")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PATH", str(bin_folder), prepend=":")
+    git("init", "-q", "-b", "main")
+    return folder
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", *WHO, *arguments], check=True, capture_output=True)
+
+
+def commit(project: Path, text: str) -> None:
+    (project / "Pulumi.prod.yaml").write_text(text)
+    git("add", ".")
+    git("commit", "-q", "-m", "stack file")
+
+
+def test_a_stack_file_that_was_none_before_the_merge_stops_not_the_one_that_mends_it(
+    project: Path,
+) -> None:
+    commit(project, "config: [")
+    commit(project, GOOD)
+
+    checked = CliRunner().invoke(deploy_check, ["--stack", "prod"])
+
+    assert checked.exit_code == 0, checked.output
+    assert "judged without what was before: Pulumi.prod.yaml at HEAD^1 is no YAML" in checked.stderr
+
+
+def test_a_merged_stack_file_that_is_none_is_bad_input(project: Path) -> None:
+    commit(project, GOOD)
+    commit(project, "config: [")
+
+    checked = CliRunner().invoke(deploy_check, ["--stack", "prod"])
+
+    assert checked.exit_code == 2
+    assert "Pulumi.prod.yaml is no YAML" in checked.stderr
