@@ -13,6 +13,11 @@ from rollout.errors import EntryError
 
 FILE_NAME = "journal.jsonl"
 
+_MEND = (
+    "  expected: a file that only this user's drivers write\n"
+    "  mend:     move its folder away; the stack's history has what is needed"
+)
+
 
 class Journal(Protocol):
     """Where a ramp's entries go, and come from when it is run again."""
@@ -34,18 +39,21 @@ class FileJournal:
     """The journal of one ramp, `<folder>/journal.jsonl`."""
 
     def __init__(self, folder: Path) -> None:
-        """Read what is there; a line that a kill cut off is left out.
+        """Read what is there; a line that a kill cut off, or that is being written, is left out.
 
         Raises:
             JournalError: the file cannot be read.
         """
         self.path = folder / FILE_NAME
         self._entries: list[Entry] = []
+        self._torn_at: int | None = None
+        """Where a torn last line begins. Whoever appends cuts it off: one who only reads may be
+        reading what another process is just writing."""
         try:
             if self.path.exists():
                 self._read()
         except OSError as error:
-            raise JournalError(f"{self.path}: {error.strerror}") from error
+            raise JournalError(f"{self.path}: {error.strerror}\n{_MEND}") from error
 
     def append(self, entry: Entry) -> None:
         """Write `entry` and see it onto the disk.
@@ -59,6 +67,9 @@ class FileJournal:
         line = f"{entry.line()}\n".encode()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._torn_at is not None:
+                os.truncate(self.path, self._torn_at)
+                self._torn_at = None
             with self.path.open("ab") as file:
                 end = file.tell()
                 try:
@@ -78,20 +89,15 @@ class FileJournal:
         return tuple(self._entries)
 
     def _read(self) -> None:
-        """Take in every whole line; cut a torn last one off, so that the next begins a line."""
+        """Take in every whole line."""
         data = self.path.read_bytes()
         whole = data.rfind(b"\n") + 1
-        if whole < len(data):
-            os.truncate(self.path, whole)
+        self._torn_at = whole if whole < len(data) else None
         for number, line in enumerate(data[:whole].decode(errors="replace").splitlines(), start=1):
             try:
                 self._entries.append(Entry.parse(line))
             except EntryError as error:
-                raise JournalError(
-                    f"{self.path}, line {number}: {error}\n"
-                    "  expected: a file that nobody edits\n"
-                    "  mend:     move it away; the stack's history has what is needed"
-                ) from error
+                raise JournalError(f"{self.path}, line {number}: {error}\n{_MEND}") from error
 
 
 def journals(folder: Path) -> list[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal, journals
 from rollout.lease import Hand, read_freed, read_lease
 from rollout.plan import Plan
@@ -33,18 +34,25 @@ class Found:
         return self.recalled.plan
 
 
-def unfinished(ramps: Path, history: Sequence[Told], ramp_id: str) -> Found | None:
+def unfinished(
+    ramps: Path, history: Sequence[Told], ramp_id: str, unread: list[str] | None = None
+) -> Found | None:
     """The ramp that is to be gone on with; None where there is none.
 
     The history is what all share, so a journal of this machine counts only as long as no other hand
-    has begun a ramp since.
+    has begun a ramp since, and it has not lost what the history tells.
+
+    Raises:
+        JournalError: as `newest`.
     """
     from_history = recalled(history)
-    here = newest(ramps)
+    here = newest(ramps, unread)
     if here is not None:
         folder, progress = here
         own = hands(FileJournal(folder).entries())
-        is_ours = from_history is None or from_history.lease.hand in own
+        is_ours = from_history is None or (
+            from_history.lease.hand in own and not _is_short(progress, from_history)
+        )
         if is_ours and not progress.is_over and not _is_ended_in(history, own, progress):
             return Found(folder, progress, None)
     if from_history is None:
@@ -69,10 +77,30 @@ def _is_ended_in(history: Sequence[Told], own: set[Hand], progress: Progress) ->
     return False
 
 
-def newest(ramps: Path) -> tuple[Path, Progress] | None:
-    """The newest ramp of this machine, over or not; none that never had the wheel and is over."""
+def _is_short(progress: Progress, told: Recalled) -> bool:
+    """Whether a journal has lost its end: no stage begins before the one before has passed."""
+    return progress.back is None and (told.is_going_back or told.stage > progress.passed + 1)
+
+
+def newest(ramps: Path, unread: list[str] | None = None) -> tuple[Path, Progress] | None:
+    """The newest ramp of this machine, over or not; none that never had the wheel and is over.
+
+    Args:
+        ramps: Where they lie.
+        unread: Gets why a journal cannot be read, which then is passed over: the history has what
+            a way back needs.
+
+    Raises:
+        JournalError: a journal cannot be read, and there is no `unread`.
+    """
     for folder in journals(ramps):
-        progress = folded(FileJournal(folder).entries())
+        try:
+            progress = folded(FileJournal(folder).entries())
+        except JournalError as error:
+            if unread is None:
+                raise
+            unread.append(str(error))
+            continue
         if progress is not None and not _is_stillborn(progress):
             return folder, progress
     return None

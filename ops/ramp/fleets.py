@@ -76,7 +76,7 @@ def remembered_fleets(
     ramps: Path, live: Mapping[str, LiveService], now: datetime
 ) -> dict[str, int]:
     """What the newest ramp of this machine knew of the services, as far as it still holds."""
-    ramp = newest(ramps)
+    ramp = newest(ramps, unread=[])
     if ramp is None:
         return {}
     folder, progress = ramp

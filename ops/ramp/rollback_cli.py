@@ -72,7 +72,10 @@ def _gone_back(folder: Path, given: dict[str, Any]) -> Ending:
         stack.keep_known()
     except NotSureError as error:
         _say(f"going back all the same: {error}")
-    hand, here = own_hand(), newest(stack.ramps)
+    unread: list[str] = []
+    hand, here = own_hand(), newest(stack.ramps, unread)
+    for why in unread:
+        _say(f"going back by the stack's history: {why}")
     for one in at_work(stack.history(), here[1] if here else None):
         stop_driver(one, Processes(), _say)
     return _rolled_back(stack, hand, stack.history(), given)

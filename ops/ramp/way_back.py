@@ -58,11 +58,12 @@ def way_back(
     Raises:
         BadInputError: there is no other split to go to.
     """
-    found = unfinished(ramps, history, ramp_id)
+    unread: list[str] = []  # said by the command already
+    found = unfinished(ramps, history, ramp_id, unread)
     if found is not None:
         return found
     ended = ended_here(live, history)
-    own = None if ended is None else _own(ended, ramps)
+    own = None if ended is None else _own(ended, ramps, unread)
     if ended is not None and ended.freed.went_back:
         return NothingToUndo(ended.freed, own[1].back if own else None)
     if own is not None:
@@ -78,9 +79,9 @@ def way_back(
     return plan
 
 
-def _own(ended: Ended, ramps: Path) -> tuple[Path, Progress] | None:
+def _own(ended: Ended, ramps: Path, unread: list[str]) -> tuple[Path, Progress] | None:
     """The newest ramp of this machine, where it is the one that ended so."""
-    found = newest(ramps)
+    found = newest(ramps, unread)
     if found is None or ended.freed.hand not in hands(FileJournal(found[0]).entries()):
         return None
     return found

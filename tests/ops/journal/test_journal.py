@@ -44,6 +44,30 @@ def test_a_line_that_a_kill_cut_off_is_left_out_and_the_next_one_is_whole(
     assert list(FileJournal(tmp_path).entries()) == [entry("one"), entry("three")]
 
 
+def test_one_who_only_reads_cuts_nothing_off_that_another_process_is_writing(
+    tmp_path: Path,
+) -> None:
+    writer = FileJournal(tmp_path)
+    writer.append(entry("one"))
+    line = f"{entry('two').line()}\n"
+    with writer.path.open("a") as file:
+        file.write(line[:20])
+        file.flush()
+
+        reader = FileJournal(tmp_path)
+        file.write(line[20:])
+
+    assert list(reader.entries()) == [entry("one")]
+    assert list(FileJournal(tmp_path).entries()) == [entry("one"), entry("two")]
+
+
+def test_a_journal_that_is_no_file_is_told_with_what_mends_it(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").mkdir()
+
+    with pytest.raises(JournalError, match=r"Is a directory\n.*\n.*move its folder away"):
+        FileJournal(tmp_path)
+
+
 def test_a_line_that_somebody_edited_is_named_with_what_mends_it(tmp_path: Path) -> None:
     journal = FileJournal(tmp_path)
     journal.append(entry("one"))

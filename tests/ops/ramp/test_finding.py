@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.ramp.finding import unfinished
 from rollout.entry import Entry, Kind
@@ -17,17 +18,18 @@ from rollout.split import Slot, Split
 from tests.ops.ramp.world import SERVICES, KilledError, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
+LONG = Plan(SERVICES, Slot.SECOND, Split(100, 0), (25, 50, 75, 100))
 OTHER, OWN = Hand("ben", "build-7", 99), Hand("somebody", "here", 4711)
 
 
-def killed(world: World, when: Callable[[Entry], bool]) -> None:
+def killed(world: World, when: Callable[[Entry], bool], plan: Plan = PLAN) -> None:
     def kill(entry: Entry) -> None:
         if when(entry):
             raise KilledError
 
     world.journal.before_append = kill
     with pytest.raises(KilledError):
-        world.run(PLAN)
+        world.run(plan)
 
 
 def is_second_stage(entry: Entry) -> bool:
@@ -102,3 +104,36 @@ def test_the_journal_of_one_who_came_second_does_not_hide_the_ramp_of_the_first(
 
     assert found is not None
     assert found.folder.name == "r1"
+
+
+def is_third_stage(entry: Entry) -> bool:
+    return entry.kind is Kind.STAGE_STARTED and entry.facts["stage"] == 3
+
+
+@pytest.mark.parametrize("kept", [1, 8, 12])
+def test_a_journal_that_has_lost_its_end_gives_way_to_the_history(
+    world: World, tmp_path: Path, kept: int
+) -> None:
+    killed(world, is_third_stage, LONG)
+    for entry in world.journal.kept[:kept]:
+        FileJournal(tmp_path / "ramps" / "r").append(entry)
+
+    found = unfinished(tmp_path / "ramps", world.told[::-1], "r2")
+
+    assert found is not None
+    assert found.recalled is not None
+    assert (found.recalled.stage, found.folder.name) == (2, "r2")
+
+
+def test_a_way_back_passes_over_a_journal_that_cannot_be_read(world: World, tmp_path: Path) -> None:
+    killed(world, is_second_stage)
+    ramps, unread = tmp_path / "ramps", list[str]()
+    (ramps / "r" / "journal.jsonl").mkdir(parents=True)
+
+    found = unfinished(ramps, world.told[::-1], "r2", unread)
+
+    assert found is not None
+    assert found.recalled is not None
+    assert "Is a directory" in unread[0]
+    with pytest.raises(JournalError):
+        unfinished(ramps, world.told[::-1], "r2")
