@@ -10,8 +10,7 @@ from rollout.entry import Entry, Kind
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 
-LASTING = frozenset({Kind.UP_STARTED, Kind.BAKE_STARTED, Kind.HOLD_STARTED, Kind.WATCH_STARTED})
-"""What begins something that takes a while."""
+NOT_OVER = "not over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Story:
     by: str
     started_s: float
     ended_s: float
-    outcome: str = "not over"
+    outcome: str = NOT_OVER
     exit_code: int | None = None
     weights: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
     """When the candidate's weight was seen live, and what it was."""
@@ -70,6 +69,8 @@ class Story:
     rollback: str = ""
     """Why it went back; empty where it did not."""
     rollback_seconds: float | None = None
+    stops: list[float] = field(default_factory=list[float])
+    """When a driver that was killed or stopped was last heard of, before the next one went on."""
 
     @property
     def verdict(self) -> Outcome:
@@ -78,6 +79,13 @@ class Story:
             return Outcome.PASS
         is_back = self.outcome == "rolled back" or bool(self.rollback)
         return Outcome.FAIL if is_back else Outcome.INCONCLUSIVE
+
+    @property
+    def turn(self) -> str:
+        """What came of turning back, for where `rollback` says why."""
+        if self.rollback_seconds is not None:
+            return "Rolled back"
+        return "Refused" if self.outcome == "refused" else "On its way back"
 
     @property
     def group(self) -> str:
@@ -92,6 +100,9 @@ def story_of(entries: Sequence[Entry]) -> Story | None:
         if entry.kind is Kind.RAMP_STARTED:
             story = _begun(entry)
         elif story is not None:
+            if entry.kind is Kind.RESUMED:
+                story.stops.append(story.ended_s)
+                story.outcome, story.exit_code = NOT_OVER, None
             story.ended_s = entry.at.timestamp()
             _tell(story, entry)
     if story is not None:
@@ -183,12 +194,13 @@ def _marked(kind: Kind, facts: Any) -> str | None:
 
 
 def _close(story: Story) -> None:
-    """What a gate said holds until it said something else, or the ramp was over."""
+    """What a gate said holds until it said something else, or nobody asked it any more."""
     story.weights.append((story.ended_s, story.weights[-1][1]))
     for gate, said in story.said.items():
         ends = [each.start_s for each in said[1:]] + [story.ended_s]
         story.said[gate] = _joined(
-            replace(each, end_s=end_s) for each, end_s in zip(said, ends, strict=True)
+            replace(each, end_s=min([end_s, *(s for s in story.stops if s >= each.start_s)]))
+            for each, end_s in zip(said, ends, strict=True)
         )
     last = story.rows[-1] if story.rows else None
     if last is not None and story.rollback and last.outcome in ("", "pass"):
@@ -200,7 +212,8 @@ def _joined(said: Iterable[Said]) -> list[Said]:
     joined: list[Said] = []
     for each in said:
         last = joined[-1] if joined else None
-        if last is not None and (last.outcome, last.stage) == (each.outcome, each.stage):
+        is_same = last is not None and (last.outcome, last.stage) == (each.outcome, each.stage)
+        if last is not None and is_same and last.end_s == each.start_s:
             joined[-1] = replace(each, start_s=last.start_s)
         else:
             joined.append(each)

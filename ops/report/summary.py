@@ -35,7 +35,7 @@ def _head(story: Story, traffic: Traffic) -> Iterator[str]:
         back = story.rollback_seconds
         took_back = "" if back is None else f" in {duration_text(back)}"
         yield ""
-        yield f"**Rolled back{took_back}:** {_said(story.rollback)}"
+        yield f"**{story.turn}{took_back}:** {_said(story.rollback)}"
     users = Counts(traffic.failed(Stream.USERS), traffic.total(Stream.USERS))
     if users.total:
         yield ""

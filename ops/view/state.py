@@ -73,6 +73,8 @@ class ViewState:
                 self.going_back = str(facts["why"])
             case Kind.ROLLBACK_FINISHED:
                 self.live = Split.parse(facts["to"])
+            case Kind.RESUMED:
+                self.outcome, self.doing = "", "starting"
             case Kind.RAMP_FINISHED:
                 self.outcome, self.doing, self.seconds_left = str(facts["outcome"]), "over", None
             case _:

@@ -11,7 +11,7 @@ from ops.cli import failover
 from ops.journal.journal import FILE_NAME, FileJournal
 from ops.report.report import PAGE, SUMMARY, ReportError, write_report
 from ops.report.story import story_of
-from rollout.entry import Kind
+from rollout.entry import Entry, Kind
 from rollout.verdict import Outcome
 from tests.ops.report.sample import (
     BACK_AT,
@@ -75,6 +75,58 @@ def test_what_a_gate_repeats_of_a_stage_is_one_verdict_with_the_newest_reason() 
     assert story is not None
     told = [(s.stage, s.start_s - START.timestamp(), s.reason) for s in story.said["smoke"]]
     assert told == [(0, 1, "20 of 20"), (1, 9, "30 of 30")]
+
+
+def resumed(seconds: float) -> Entry:
+    facts = {"found": "stage 1", "by": "ci", "host": "build-7", "pid": 7, "until": "?"}
+    return entry(seconds, Kind.RESUMED, **facts)
+
+
+def test_a_gate_that_nobody_asked_between_a_kill_and_the_next_run_said_nothing() -> None:
+    journal = [
+        entries()[0],
+        said(1, 0, "smoke", "pass", "10 of 10"),
+        said(5, 0, "probe", "pass", "0 of 20"),
+        resumed(3600),
+        said(3601, 0, "smoke", "pass", "10 of 10"),
+        resumed(7200),
+        said(7300, 0, "smoke", "fail", "9 of 10"),
+    ]
+
+    story = story_of(journal)
+
+    assert story is not None
+    begun = START.timestamp()
+    assert [(s.start_s - begun, s.end_s - begun) for s in story.said["smoke"]] == [
+        (1, 5),
+        (3601, 3601),
+        (7300, 7300),
+    ]
+
+
+def test_a_ramp_that_was_over_and_is_taken_back_by_hand_is_not_over() -> None:
+    again = [resumed(70), entry(71, Kind.ROLLBACK_STARTED, why="a person asked", to="100/0")]
+
+    story = story_of([*entries(rolls_back=False), *again])
+
+    assert story is not None
+    assert (story.outcome, story.turn, story.verdict) == (
+        "not over",
+        "On its way back",
+        Outcome.FAIL,
+    )
+
+
+def test_a_ramp_that_a_gate_refused_before_any_weight_moved_rolled_nothing_back() -> None:
+    refused = [
+        entry(5, Kind.ROLLBACK_STARTED, why=f"probe: {REASON}", to="100/0"),
+        entry(6, Kind.RAMP_FINISHED, outcome="refused", exit=1),
+    ]
+
+    story = story_of([entries()[0], *refused])
+
+    assert story is not None
+    assert (story.turn, story.verdict) == ("Refused", Outcome.FAIL)
 
 
 def test_a_ramp_that_went_back_says_why_and_at_which_stage() -> None:

@@ -14,7 +14,7 @@ from probe.record import Verdict as Said
 from rollout.entry import Kind
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
-from tests.ops.report.sample import REASON, START, entries
+from tests.ops.report.sample import REASON, START, entries, entry
 
 NOW_S = START.timestamp() + 64
 
@@ -123,6 +123,22 @@ def test_rates_losses_and_latencies_are_told_by_slot() -> None:
         "ms",
     ]
     assert rows["02"][2:8] == ["0", "%", "5.0", "25.0", "225", "1,500"]
+
+
+def test_a_ramp_that_was_done_and_is_taken_back_by_hand_is_shown_going_back() -> None:
+    by_hand = {"found": "done", "by": "ci", "host": "build-7", "pid": 7, "until": "?"}
+    state = ViewState()
+    for each in (
+        *entries(rolls_back=False),
+        entry(70, Kind.RESUMED, **by_hand),
+        entry(71, Kind.ROLLBACK_STARTED, why="a person asked", to="100/0"),
+    ):
+        state.saw(each)
+
+    text = text_of(state, 80)
+
+    assert "ROLLING BACK" in text
+    assert "DONE" not in text
 
 
 def test_a_ramp_that_went_back_shows_why_and_how_it_ended() -> None:
