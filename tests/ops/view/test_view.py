@@ -32,8 +32,8 @@ def answers(second: int, failing: Slot | None = None) -> list[Answer]:
 
 def state_after(count: int | None = None) -> ViewState:
     state = ViewState()
-    for entry in entries()[:count]:
-        state.saw(entry)
+    for each in entries()[:count]:
+        state.saw(each)
     for second in range(60):
         counted(state.traffic, answers(second, Slot.SECOND if second > 50 else None), 200)
     state.judged(
@@ -175,8 +175,8 @@ def test_the_newest_seconds_of_traffic_are_kept_and_no_more() -> None:
 def test_the_view_ends_with_its_last_state_on_the_terminal() -> None:
     console = Console(file=StringIO(), width=100, force_terminal=True)
     view = LiveView(console)
-    for entry in entries():
-        view.saw(entry)
+    for each in entries():
+        view.saw(each)
     view.answered(answers(1))
     view.close()
     view.close()
