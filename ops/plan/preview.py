@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -85,17 +86,36 @@ def _pulumi(
     arguments: Sequence[str], folder: Path, environ: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(
+        # In a session of its own: a Ctrl-C reaches it once, through `_interrupted`.
+        process = subprocess.Popen(
             ["pulumi", *arguments],
             cwd=folder,
             env=dict(environ),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
+            start_new_session=True,
         )
     except FileNotFoundError as error:
         raise PreviewNotStarted(NO_CLI) from error
+    with process:
+        try:
+            said, wrong = process.communicate()
+        except KeyboardInterrupt:
+            _interrupted(process)
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, said, wrong)
+
+
+def _interrupted(process: subprocess.Popen[str]) -> None:
+    """Let the CLI end its program and its plugins: killed, it would leave them behind.
+
+    Raises:
+        KeyboardInterrupt: a second one does not wait.
+    """
+    process.send_signal(signal.SIGINT)
+    process.communicate()
 
 
 def _engines_words(stderr: str, code: int) -> str:

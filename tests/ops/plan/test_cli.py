@@ -205,9 +205,11 @@ def test_ctrl_c_ends_it_with_one_line_and_not_as_a_refusal(project: Path, tmp_pa
     program.parent.mkdir()
     program.write_text(
         f"#!{sys.executable}\n"
-        "import os, signal\n"
+        "import os, pathlib, signal\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\n"
         "os.kill(os.getppid(), signal.SIGINT)\n"
-        "signal.pause()\n"
+        "signal.sigwait({signal.SIGINT})\n"
+        f"pathlib.Path({str(tmp_path / 'ended')!r}).touch()\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
@@ -222,3 +224,4 @@ def test_ctrl_c_ends_it_with_one_line_and_not_as_a_refusal(project: Path, tmp_pa
 
     assert done.returncode == 3
     assert done.stderr == "ended before the plan was made; nothing was changed\n"
+    assert (tmp_path / "ended").exists(), "the CLI was killed, and left what it had started"
