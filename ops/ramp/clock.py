@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import queue
 import signal
-import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import FrameType
 
@@ -15,7 +15,9 @@ class SystemClock:
     """Real time; a wait ends early when a person asks to stop."""
 
     def __init__(self) -> None:
-        self._nudge = threading.Event()
+        # What a signal handler may put into while the very wait that it interrupts holds it, which
+        # an Event is not: its lock is taken once. Source: Python library reference, SimpleQueue.
+        self._nudges: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def now(self) -> datetime:
         """The wall clock, in UTC."""
@@ -27,19 +29,19 @@ class SystemClock:
 
     def wait(self, seconds: float) -> None:
         """Let time pass, or return at once after a signal."""
-        if self._nudge.wait(seconds):
-            self._nudge.clear()
+        with suppress(queue.Empty):
+            self._nudges.get(timeout=seconds)
 
     def nudge(self) -> None:
         """End the wait that goes on, or the next one."""
-        self._nudge.set()
+        self._nudges.put(None)
 
 
 class Signals:
     """Counts the wishes to stop.
 
-    A SIGINT is one, and so is the SIGHUP of a terminal that is gone; a SIGTERM is meant at once and
-    so is two.
+    A SIGINT is one, and so is the SIGHUP of a terminal that is gone, unless it is ignored, as under
+    `nohup`; a SIGTERM is meant at once and so is two.
     """
 
     def __init__(self, clock: SystemClock) -> None:
@@ -50,7 +52,9 @@ class Signals:
     @contextmanager
     def caught(self) -> Generator[None]:
         """Take these signals as a wish to stop, as long as the block runs."""
-        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            numbers.append(signal.SIGHUP)
         before = [signal.signal(number, self._take) for number in numbers]
         try:
             yield

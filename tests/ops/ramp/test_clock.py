@@ -1,0 +1,76 @@
+"""The driver's waits, and the signals that end them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+
+import pytest
+
+from ops.ramp.clock import Signals, SystemClock
+
+NUDGED_OFTEN = """
+import signal
+from ops.ramp.clock import SystemClock
+
+clock, nudges = SystemClock(), 0
+
+def nudge(number, frame):
+    global nudges
+    nudges += 1
+    clock.nudge()
+
+signal.signal(signal.SIGALRM, nudge)
+signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
+while nudges < 5000:
+    clock.wait(0.0002)
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+"""A wait that cannot be interrupted anywhere never ends under this."""
+
+
+@pytest.fixture
+def ignored_hangup() -> Generator[None]:
+    """What `nohup` leaves to the command."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_may_come_at_any_moment_of_a_wait() -> None:
+    done = subprocess.run([sys.executable, "-c", NUDGED_OFTEN], timeout=60, check=False)
+
+    assert done.returncode == 0
+
+
+def test_a_signal_ends_the_wait_and_is_counted() -> None:
+    clock = SystemClock()
+    signals = Signals(clock)
+
+    with signals.caught():
+        os.kill(os.getpid(), signal.SIGHUP)
+        clock.wait(600)
+
+    assert (signals.asked, signals.by) == (1, "SIGHUP")
+
+
+def test_a_sigterm_is_meant_at_once() -> None:
+    signals = Signals(SystemClock())
+
+    with signals.caught():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    assert (signals.asked, signals.by) == (2, "SIGTERM")
+
+
+@pytest.mark.usefixtures("ignored_hangup")
+def test_a_ramp_under_nohup_outlives_its_terminal() -> None:
+    signals = Signals(SystemClock())
+
+    with signals.caught():
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    assert signals.asked == 0
