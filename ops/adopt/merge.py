@@ -9,6 +9,7 @@ from typing import Any
 from ops.adopt.proposal import BY_SERVICE, Config
 
 SERVICES, IMAGES, CAPACITY = BY_SERVICE
+WEIGHTS = "failover:weights"
 IDLE = ("failover:accessLogs",)
 """Keys that do nothing beside a load balancer that is there, and that the program refuses then."""
 
@@ -46,10 +47,13 @@ def merged(config: Config, proposal: Config, kept: Collection[str]) -> Merge:
 
     `kept`: services that the config has and that stay as they say: adopted before, or the stack's
     own. Once one is there, what all services share is somebody's decision and stays, too, unless
-    it leads to another place.
+    it leads to another place. A service that joins others at a split that is not its own gets
+    weights of its own, since an adoption moves no request.
     """
     added: dict[Path, Any] = {}
     conflicts: list[Conflict] = []
+    if kept and not is_same(config.get(WEIGHTS), proposal.get(WEIGHTS)):
+        proposal = _with_own_weights(proposal)
     for key, value in proposal.items():
         held = config.get(key)
         if key in BY_SERVICE:
@@ -60,6 +64,13 @@ def merged(config: Config, proposal: Config, kept: Collection[str]) -> Merge:
             conflicts.append(Conflict((key,), held, value))
     conflicts += [Conflict((key,), config[key], None) for key in IDLE if config.get(key)]
     return Merge(added, tuple(conflicts))
+
+
+def _with_own_weights(proposal: Config) -> Config:
+    """The proposal for a stack whose common weights are others: no service leaves its split."""
+    services = _map(proposal.get(SERVICES))
+    own = {WEIGHTS.partition(":")[2]: proposal.get(WEIGHTS)}
+    return {**proposal, SERVICES: {name: {**own, **each} for name, each in services.items()}}
 
 
 def _merge_services(

@@ -57,6 +57,20 @@ def test_once_adopted_what_was_decided_since_stays() -> None:
     assert merge.edits == {}
 
 
+def test_a_service_that_joins_others_in_their_ramp_keeps_its_own_split() -> None:
+    held = {**ADOPTED, "priority": 21}
+    config = {**PROPOSAL, "failover:weights": "25/75", "failover:services": {"web": held}}
+    api = {"priority": 30}
+    proposal = {**PROPOSAL, "failover:services": {"api": api, "web": {"priority": 20}}}
+
+    joining = merged(config, proposal, ["web"])
+    at_rest = merged({**config, "failover:weights": "100/0"}, proposal, ["web"])
+
+    assert joining.edits[("failover:services", "api")] == {**api, "weights": "100/0"}
+    assert ("failover:services", "web") not in joining.edits
+    assert at_rest.edits[("failover:services", "api")] == api
+
+
 def test_a_stack_of_another_place_is_a_conflict_even_once_adopted() -> None:
     merge = merged({"aws:region": "eu-west-1"}, PROPOSAL, ("web",))
 
