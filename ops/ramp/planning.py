@@ -86,6 +86,7 @@ class Planner:
                 "  expected: --to, or `candidate` in the config\n"
                 "  mend:     failover ramp --to 02"
             )
+        self._refuse_no_stage(up_to)
         try:
             plan = planned(live, candidate, self._stages, up_to)
         except PlanError as error:
@@ -115,6 +116,18 @@ class Planner:
             f"  mend:     pulumi config rm candidate, then failover ramp --to {candidate.other}"
         )
 
+    def _refuse_no_stage(self, up_to: int) -> None:
+        """Raises BadInputError where the guards would refuse the last step as no stage."""
+        if up_to in self._stages:
+            return
+        stages = ", ".join(map(str, sorted({*self._stages, up_to})))
+        raise BadInputError(
+            f"{up_to} is no stage of this stack, and the guards let nothing else through; nothing "
+            "was begun\n"
+            f"  expected: {up_to} among failover:ramp.stages\n"
+            f"  mend:     `stages: [{stages}]` under failover:ramp in {self._file.name}"
+        )
+
     def _candidate(self, live: dict[str, Split]) -> Slot | None:
         chosen = self._choice.to or self._configured
         return chosen or self._live.released_last(tuple(live)) or lighter(live)
@@ -127,13 +140,16 @@ class Planner:
         return {name: live[name] for name in self._choice.services or sorted(live)}
 
     def _refuse_other_config(self, live: Mapping[str, Split]) -> None:
-        configured = StackFile.read(self._file).weights()
+        file = StackFile.read(self._file)
+        configured = file.weights()
         apart = {s: text for s, text in configured.items() if s in live and text != str(live[s])}
         for service, text in sorted(apart.items()):
+            is_own = service in file.services_with_weights() or len(apart) < len(configured)
+            key = f"--path services.{service}.weights" if is_own else "weights"
             raise NotSureError(
                 f"{service} is at {live[service]}, and {self._file.name} says "
                 f"{text}; nothing was changed\n"
                 "  expected: a ramp begins where the config and the live rules agree\n"
-                f"  mend:     failover plan, then pulumi up; or keep what is live: "
-                f"pulumi config set weights {live[service]}"
+                "  mend:     failover plan, then pulumi up; or keep what is live: "
+                f"pulumi config set {key} {live[service]}"
             )

@@ -91,6 +91,26 @@ def test_the_way_to_the_even_split_heeds_no_candidate(tmp_path: Path) -> None:
     assert plan == Plan(SERVICES, Slot.FIRST, Split(0, 100), (50,))
 
 
+def test_an_even_split_that_the_guards_would_refuse_is_refused_before_anything_moves(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "Pulumi.test.yaml"
+    choice = Choice(is_even=True)
+
+    with pytest.raises(BadInputError, match=r"stages: \[10, 50, 100\]` under failover:ramp"):
+        Planner(file, (10, 100), None, Live(Split(0, 100)), choice).plan()
+
+
+def test_a_split_of_a_services_own_is_mended_by_its_own_key(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.test.yaml"
+    services = {"portal": {}, "web": {"weights": "90/10"}}
+    config = {"failover:weights": "50/50", "failover:services": services}
+    file.write_text(json.dumps({"config": config}))
+
+    with pytest.raises(NotSureError, match=r"config set --path services\.web\.weights 50/50"):
+        Planner(file, STAGES, None, Live(Split(50, 50)), Choice(to=Slot.FIRST)).plan()
+
+
 def test_a_config_that_is_not_what_is_live_is_a_persons_to_judge(tmp_path: Path) -> None:
     with pytest.raises(NotSureError, match=r"at 50/50, and Pulumi\.test\.yaml says 90/10"):
         planner(tmp_path, Live(Split(50, 50)), Choice(to=Slot.FIRST), weights="90/10").plan()
