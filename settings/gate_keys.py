@@ -200,6 +200,6 @@ APPROVAL = Key("approval", Switch(), "A person's yes before each stage.", True)
 GATES = Group(
     "gates",
     "What judges a stage. To name a gate is to turn it on, `{}` or `true` with its defaults; "
-    "without any name they are targets, probe and smoke.",
+    "`false` is off; where none is named that is on they are targets, probe and smoke, less those.",
     (TARGETS, PROBE, SMOKE, METRICS, ALARMS, COMMAND, APPROVAL),
 )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from settings import gate_keys as keys
-from settings.key import Key
 from settings.section import Section
 
-_WITHOUT_NAMES = ("targets", "probe", "smoke")
-"""What is on where the config names no gate."""
+_WITHOUT_NAMES = frozenset({"targets", "probe", "smoke"})
+"""What is on where the config names no gate that is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +89,27 @@ class Gates:
     command: CommandGate | None
     approval: ApprovalGate | None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of those that are on, as the config spells them."""
+        return tuple(each.name for each in fields(self) if getattr(self, each.name) is not None)
+
 
 def read_gates(section: Section) -> Gates:
     """The gates that are on."""
-    named = section.names() or _WITHOUT_NAMES
-
-    def is_on(key: Key[bool]) -> bool:
-        return key.name in named and section.read(key) is not False
-
+    switches = (keys.TARGETS, keys.ALARMS, keys.APPROVAL)
+    off = {key.name for key in switches if section.read(key) is False}
+    named = (set(section.names()) - off) or (_WITHOUT_NAMES - off)
     probe, smoke = section.section(keys.PROBE), section.section(keys.SMOKE)
     metrics, command = section.section(keys.METRICS), section.section(keys.COMMAND)
     return Gates(
-        targets=TargetsGate() if is_on(keys.TARGETS) else None,
+        targets=TargetsGate() if keys.TARGETS.name in named else None,
         probe=_probe(probe) if keys.PROBE.name in named else None,
         smoke=_smoke(smoke) if keys.SMOKE.name in named else None,
         metrics=_metrics(metrics) if keys.METRICS.name in named else None,
-        alarms=AlarmsGate() if is_on(keys.ALARMS) else None,
+        alarms=AlarmsGate() if keys.ALARMS.name in named else None,
         command=_command(command) if keys.COMMAND.name in named else None,
-        approval=ApprovalGate() if is_on(keys.APPROVAL) else None,
+        approval=ApprovalGate() if keys.APPROVAL.name in named else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,22 @@ def test_what_is_said_of_a_ramp_is_read() -> None:
         command=CommandGate(("./check.sh", "--fast"), 60),
         approval=ApprovalGate(),
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, ("targets", "probe", "smoke")),
+        ({"targets": False}, ("probe", "smoke")),
+        ({"alarms": False, "approval": False}, ("targets", "probe", "smoke")),
+        ({"targets": False, "alarms": True}, ("alarms",)),
+        ({"approval": {}, "probe": {}}, ("probe", "approval")),
+    ],
+)
+def test_a_gate_that_is_turned_off_turns_no_other_off(
+    given: dict[str, Any], names: tuple[str, ...]
+) -> None:
+    assert parsed(with_ramp(gates=given)).ramp.gates.names == names
 
 
 @pytest.mark.parametrize(("floor", "held"), [(0, 3), (2, 3), (5, 5), (40, 12)])

@@ -126,7 +126,7 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
         stack = replace(stack, candidate=abandoned.persons(stack.candidate))
     launcher = Launcher(stack, hand, limits, choice, observers)
     plan = launcher.plan()
-    _show(stack, plan, limits)
+    _show(stack, plan, limits, approves_each=choice.approve_each)
     _ask(yes=given["yes"])
     return launcher.start(plan, ramp_id, stack.ramps / ramp_id, abandoned)
 
@@ -160,10 +160,13 @@ def _refuse_frozen(stack: OpenedStack) -> None:
     )
 
 
-def _show(stack: OpenedStack, plan: Plan, limits: Limits) -> None:
+def _show(stack: OpenedStack, plan: Plan, limits: Limits, *, approves_each: bool) -> None:
     stages = " -> ".join(str(stage.split) for stage in plan.stages())
     click.echo(f"{stack.name}: {plan.group}, slot {plan.candidate} up from {plan.start}", err=True)
     click.echo(f"  stages:  {stages}", err=True)
+    asked: tuple[str, ...] = ("approval",) if approves_each else ()
+    gates: dict[str, None] = dict.fromkeys((*stack.ramp.gates.names, *asked))
+    click.echo(f"  gates:   {', '.join(gates)}", err=True)
     click.echo(
         f"  bake {limits.bake:g} s each, then hold {limits.hold:g} s, watch {limits.watch:g} s",
         err=True,
