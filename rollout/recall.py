@@ -17,7 +17,7 @@ from rollout.weights_key import CANDIDATE
 
 _START = re.compile(r"ramp of (?P<slot>0[12]) from (?P<start>\d+/\d+) through (?P<weights>[\d,]+)")
 _STAGE = re.compile(r"stage (?P<number>\d+)/\d+, ")
-_BACK = re.compile(r"rollback to \d+/\d+")
+_BACK = re.compile(r"rollback to (?P<start>\d+/\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def recalled(updates: Sequence[Told]) -> Recalled | None:
     """
     newest: Lease | None = None
     stage = 0
-    is_going_back = False
+    back_to: str | None = None
     for number, update in enumerate(updates):
         if newest is None and is_letting_go(update.message):
             return None
@@ -114,19 +114,28 @@ def recalled(updates: Sequence[Told]) -> Recalled | None:
         if lease is None:
             continue
         newest = newest or lease
-        is_going_back = is_going_back or _BACK.fullmatch(lease.doing) is not None
+        back = _BACK.fullmatch(lease.doing)
+        back_to = back["start"] if back and back_to is None else back_to
         found = _STAGE.match(lease.doing)
         if found and update.succeeded:
             stage = max(stage, int(found["number"]))
         if _START.fullmatch(lease.doing) is not None:
             plan = plan_told(lease)
-            if plan is None:
+            if plan is None or not _is_of(plan, newest, back_to):
                 return None
             earlier = updates[number + 1 : number + 2]
             # The engine tells a key without a value as an empty one.
             before = (earlier[0].candidate or None) if earlier else None
-            return Recalled(plan, newest, update.floors, stage, is_going_back, before)
+            return Recalled(plan, newest, update.floors, stage, back_to is not None, before)
     return None
+
+
+def _is_of(plan: Plan, newest: Lease, back_to: str | None) -> bool:
+    """Whether the newest lease is of this ramp, and not of a later one that undid something else.
+
+    Such a one begins with its way back, so the history has no plan of it.
+    """
+    return newest.services == plan.services and back_to in (None, str(plan.start))
 
 
 def plan_told(lease: Lease) -> Plan | None:

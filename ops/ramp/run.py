@@ -94,7 +94,8 @@ class Run:
     def until(self) -> datetime:
         """When the lease ends that an `up` takes now."""
         limits = self.limits
-        longest = max(limits.bake, limits.hold, limits.watch) + limits.inconclusive
+        # The split may take as long to arrive as the gates may to tell.
+        longest = max(limits.bake, limits.hold, limits.watch) + 2 * limits.inconclusive
         return self.effects.clock.now() + timedelta(
             seconds=longest + limits.guard_wait + SPARE_SECONDS
         )

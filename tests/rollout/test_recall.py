@@ -141,3 +141,18 @@ def test_from_where_the_candidate_has_nothing_there_is_no_way_back() -> None:
     before = past(Split(100, 0), Split(50, 50))
 
     assert plan_back(at(Split(100, 0)), before, Slot.SECOND) is None
+
+
+def test_a_way_back_to_elsewhere_is_none_of_the_ramp_before_it() -> None:
+    undone = told("rollback to 0/100")
+    ended = Told(last_message_of(PLAN, "released at 0/100", HAND), True, {})
+
+    assert recalled([undone, ended, *history(5)]) is None
+    assert recalled([told("rollback to 100/0"), ended, *history(5)]) is not None
+
+
+def test_a_way_back_of_another_group_is_none_of_the_ramp_before_it() -> None:
+    web = Plan(("web",), Slot.SECOND, Split(100, 0), (100,))
+    undone = Told(message_of(web, "rollback to 100/0", HAND, NOW), True, {})
+
+    assert recalled([undone, *history(5)]) is None

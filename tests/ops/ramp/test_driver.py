@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ops.gates.gate import StageMark
+from ops.ramp.means import Limits
+from ops.ramp.run import Run
 from rollout.entry import Entry, Kind
-from rollout.lease import current_lease
+from rollout.lease import Hand, current_lease
 from rollout.recall import Told
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -185,3 +189,11 @@ def test_a_stage_bakes_once_the_traffic_shows_its_split(world: World) -> None:
     arrived = world.facts(Kind.ARRIVED)
     assert [facts["stage"] for facts in arrived] == [1, 2, 3, 4, 5]
     assert all(facts["requests"] > 0 for facts in arrived)
+
+
+def test_a_lease_outlasts_a_split_that_arrives_late_and_gates_that_tell_late(world: World) -> None:
+    effects: Any = SimpleNamespace(clock=world.clock, aws=world, observers=())
+    limits = Limits(bake=300, hold=300, watch=300, inconclusive=3600, guard_wait=600)
+    run = Run("r", Hand("ada", "here", 1), limits, effects)
+
+    assert (run.until() - world.clock.now()).total_seconds() >= 3600 + 300 + 3600 + 600
