@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.drift.config_key import ConfigKey, config_key, slot_of
+from ops.drift.touched import is_of, touched_past_the_stack
 from ops.plan.event_stream import Event
 from ops.plan.plan import Plan
 from ops.plan.property_change import SECRET, property_changes, value_before
@@ -20,6 +21,7 @@ from settings.command import NAMESPACE, removing, setting
 
 WEIGHTS = "weights"
 _NOT_OURS = "no config key holds this, so it can only be put back"
+_REPLACED = "to put it back replaces the resource"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,11 @@ def drift_of(
         paths = touched.get(step.urn)
         if step.operation is Operation.CREATE and paths is not None:
             drifted.append(telling.gone(step))
-        elif step.operation is not Operation.UPDATE:
-            pending.append(f"{step.type_name} {step.name}: to be {step.operation}d")
-        else:
+        elif step.operation is Operation.UPDATE or (step.operation is Operation.REPLACE and paths):
             drifted += telling.properties(step, paths or frozenset())
             pending += _pending(step, paths or frozenset())
+        else:
+            pending.append(f"{step.type_name} {step.name}: to be {step.operation.past}")
     pending += [_moved(each) for each in plan.services if _is_pending(each, plan, touched)]
     return Drift(
         stack=plan.stack,
@@ -96,23 +98,6 @@ def drift_of(
         surprises=tuple(str(notice) for notice in plan.surprises),
         together=telling.together(drifted) if len(drifted) > 1 else (),
     )
-
-
-def touched_past_the_stack(events: Sequence[Event]) -> dict[str, frozenset[str]]:
-    """URN -> the properties that a refresh found otherwise than the state; gone: no property.
-
-    Source: Pulumi engine events; a refresh ends each resource with `resOutputsEvent`, whose `old`
-    is the state and whose `new` is AWS, absent where the resource is.
-    """
-    found: dict[str, frozenset[str]] = {}
-    for event in events:
-        metadata = event.body.get("metadata") or {}
-        if event.kind != "resOutputsEvent" or metadata.get("op") != "refresh":
-            continue
-        paths = frozenset(metadata.get("detailedDiff") or ())
-        if paths or not metadata.get("new"):
-            found[str(metadata.get("urn"))] = paths
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +153,7 @@ class _Telling:
                 live=change.before,
                 program=change.after,
                 key=None if key is None else key.path,
-                note=_NOT_OURS if key is None else key.rules and f"the key rules {key.rules}",
+                note=_note(step, key),
                 setting=command,
                 ways=self._ways(command),
             )
@@ -209,13 +194,11 @@ class _Telling:
         return Way("take it over", f"{command} && pulumi up{self.option}"), back
 
 
-def is_of(path: str, touched: frozenset[str]) -> bool:
-    """Whether a property is among those that were touched, or in one, or around one."""
-    return any(_holds(each, path) or _holds(path, each) for each in touched)
-
-
-def _holds(outer: str, inner: str) -> bool:
-    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+def _note(step: ResourceStep, key: ConfigKey | None) -> str:
+    """What else is to be known of a property that was changed."""
+    rules = _NOT_OURS if key is None else key.rules and f"the key rules {key.rules}"
+    replaced = _REPLACED if step.operation is Operation.REPLACE else ""
+    return "; ".join(filter(None, (rules, replaced)))
 
 
 def _is_weight(step: ResourceStep, path: str) -> bool:

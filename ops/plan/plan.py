@@ -119,7 +119,7 @@ class Plan:
             if finding.is_mandatory
         ]
         protected = [
-            f"{step.name} ({step.type_name}) is protected, and would be {_past(step.operation)}"
+            f"{step.name} ({step.type_name}) is protected, and would be {step.operation.past}"
             for step in self.destroyed
             if step.is_protected
         ]
@@ -176,10 +176,6 @@ def _order(notice: Notice) -> tuple[int, str]:
 def _said(notice: Notice) -> str:
     """The notice where it is clear that the guards say it."""
     return str(notice).removeprefix("judgement: ")
-
-
-def _past(operation: Operation) -> str:
-    return {Operation.REPLACE: "replaced", Operation.DELETE: "deleted"}[operation]
 
 
 def _config(events: Sequence[Event], key: str) -> Mapping[str, Any]:

@@ -21,6 +21,11 @@ class Operation(enum.StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
 
+    @property
+    def past(self) -> str:
+        """`created`, `imported`: what it would be."""
+        return f"{self}d" if self.endswith("e") else f"{self}ed"
+
 
 _OPERATIONS = {
     "same": Operation.SAME,

@@ -158,6 +158,30 @@ def test_what_is_taken_over_and_not_yet_deployed_is_no_drift_either() -> None:
     assert (found.drifted, found.pending) == ((), ())
 
 
+def test_what_was_changed_and_cannot_be_put_back_in_place_is_drift_all_the_same() -> None:
+    told, planned = resource(TARGET_GROUP, "web-01", {"port": 80}, {"port": 81}, {"port": 80})
+    step = {**planned.body["metadata"], "op": "replace"}
+
+    found = drift(told, Event(planned.kind, {"metadata": step}))
+
+    (port,) = found.drifted
+    assert (port.path, port.live, port.program) == ("port", "81", "80")
+    assert "to put it back replaces the resource" in port.note
+    assert found.pending == ()
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"), [("import", "imported"), ("replace", "replaced"), ("delete", "deleted")]
+)
+def test_what_no_update_has_deployed_is_said_in_words(operation: str, said: str) -> None:
+    _, planned = resource(GROUP, "web-01", {"maxSize": 3}, {"maxSize": 3}, {"maxSize": 6})
+    step = {**planned.body["metadata"], "op": operation}
+
+    found = drift(Event(planned.kind, {"metadata": step}))
+
+    assert found.pending == (f"Auto Scaling group web-01: to be {said}",)
+
+
 def test_several_properties_can_be_taken_over_in_one_update() -> None:
     state, live = {"minSize": 3, "maxSize": 6}, {"minSize": 4, "maxSize": 8}
 
