@@ -140,6 +140,10 @@ class Played:
         if self.live != frozenset([split]):
             at = ", ".join(sorted(map(str, self.live)))
             found.append(f"it ended at {at}, not at {split}")
+        if self.lost and not self.scenario.may_lose:
+            found.append(
+                f"{self.lost:,} of {self.requests:,} requests were lost, of which none may be"
+            )
         return found
 
 

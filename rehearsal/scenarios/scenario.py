@@ -56,3 +56,8 @@ class Scenario:
     """Whether requests would be lost if nobody looked; it is then compared with 0/100 at once."""
     asked_too: tuple[str, ...] = ()
     """Paths that the traffic asks for in turn with a service's page."""
+
+    @property
+    def may_lose(self) -> bool:
+        """Whether requests may be lost: by the new build, or by one that carries everything."""
+        return self.harms_traffic or self.stable_build != STABLE_BUILD

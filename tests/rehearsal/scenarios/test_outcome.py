@@ -106,6 +106,15 @@ def test_any_other_end_is_a_problem(played: Played, problem: str) -> None:
     assert any(problem in line for line in lines(played))
 
 
+def test_a_lost_request_is_a_problem_where_nothing_harms_the_traffic() -> None:
+    harmless = replace(BAD, harms_traffic=False)
+
+    assert replace(CAUGHT, scenario=harmless).problems == [
+        "1 of 4 requests were lost, of which none may be"
+    ]
+    assert replace(CAUGHT, scenario=replace(harmless, stable_build="dips")).problems == []
+
+
 def test_a_ramp_that_should_pass_ends_at_its_target_whatever_held_it() -> None:
     held = told(
         12,
