@@ -58,10 +58,12 @@ def read_answer(ramp_folder: Path, stage: int) -> Answer | None:
         return None
     plain = json.loads(text)
     try:
-        by, at = plain["by"], datetime.fromisoformat(plain["at"])
-        return Answer(stage, bool(plain["approved"]), by, at)
+        is_yes, by, at = plain["approved"], plain["by"], datetime.fromisoformat(plain["at"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"{text[:80]!r} is no answer") from error
+    if not isinstance(is_yes, bool):  # such as "no", which is true
+        raise ValueError(f"{text[:80]!r} is neither yes nor no")
+    return Answer(stage, is_yes, str(by), at)
 
 
 class ApprovalGate:

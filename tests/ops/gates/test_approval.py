@@ -47,7 +47,13 @@ def test_the_last_stage_needs_no_yes(tmp_path: Path) -> None:
     assert gate.judge().outcome is Outcome.PASS
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", "yes"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{}", "[1]", "yes"),
+        '{"approved": "no", "by": "a person", "at": "2026-11-21T12:00:00+00:00"}',
+    ],
+)
 def test_a_file_that_holds_no_answer_is_no_yes(text: str, tmp_path: Path) -> None:
     path = answer_file(tmp_path, 1)
     path.parent.mkdir()
