@@ -61,9 +61,9 @@ def read_answer(ramp_folder: Path, stage: int) -> Answer | None:
         is_yes, by, at = plain["approved"], plain["by"], datetime.fromisoformat(plain["at"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"{text[:80]!r} is no answer") from error
-    if not isinstance(is_yes, bool):  # such as "no", which is true
+    if is_yes not in (True, False):  # such as "no", which is true
         raise ValueError(f"{text[:80]!r} is neither yes nor no")
-    return Answer(stage, is_yes, str(by), at)
+    return Answer(stage, bool(is_yes), str(by), at)
 
 
 class ApprovalGate:
