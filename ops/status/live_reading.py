@@ -66,7 +66,7 @@ class LiveReader:
                 {key: self._builds(live.group) for key, live in slots.items()},
             )
         except RuleGoneError as error:
-            return LiveReading(self._rules_left(), unread=(Unread("live", str(error)),))
+            return self._of_rules_left(error)
         except LiveError as error:
             return self._of_rules_alone(error)
 
@@ -85,20 +85,26 @@ class LiveReader:
         """The weights, where only something else could not be read, as without a permission."""
         try:
             rules = self._reader.read_rules()
+        except RuleGoneError as gone:
+            return self._of_rules_left(gone)
         except LiveError:
             return LiveReading(unread=(Unread("live", str(error)),))
         unread = Unread("targets and instances", str(error))
         return LiveReading({rule.service: rule for rule in rules}, unread=(unread,))
 
-    def _rules_left(self) -> dict[str, LiveRule]:
-        """The rules that are still there."""
+    def _of_rules_left(self, gone: RuleGoneError) -> LiveReading:
+        """The weights of the rules that are still there."""
         found: dict[str, LiveRule] = {}
+        unread = [Unread("live", str(gone))]
         for service in self._services:
             try:
                 (found[service.service],) = read_rules(self._clients.balancing, [service])
             except RuleGoneError:
-                continue  # the caller has said so
-        return found
+                continue  # `gone` says so
+            except LiveError as error:
+                unread.append(Unread("live", str(error)))
+                break
+        return LiveReading(found, unread=tuple(unread))
 
     def _builds(self, group: Group | None) -> tuple[RunningBuild, ...]:
         """What is in service by template; templates that are no longer pinned are read once."""
