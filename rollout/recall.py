@@ -32,6 +32,8 @@ class Told:
     """The `candidate` in that config."""
     splits: Mapping[str, Split] = field(default_factory=dict[str, Split])
     """The split of every service in that config."""
+    at: datetime | None = None
+    """When it began, by the clock of whoever ran it."""
 
 
 @dataclass(frozen=True, slots=True)

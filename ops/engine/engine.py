@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ class PastUpdate:
     succeeded: bool
     config: Mapping[str, str]
     """With namespaces; secrets are left out."""
+    at: datetime
+    """When it began, by the clock of whoever ran it."""
 
 
 class OwnWorkspace(LocalWorkspace):
@@ -115,6 +118,7 @@ class StackEngine:
                 past.message,
                 past.result == "succeeded",
                 {key: value.value for key, value in past.config.items() if not value.secret},
+                past.start_time.replace(tzinfo=UTC),
             )
             for past in found
             if past.kind in {"update", "import"}

@@ -125,6 +125,11 @@ class PastUpdate(Protocol):
         """The config it ran with."""
         ...
 
+    @property
+    def at(self) -> datetime:
+        """When it began, by the clock of whoever ran it."""
+        ...
+
 
 class Engine(Protocol):
     """The engine of one stack."""

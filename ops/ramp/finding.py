@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal, journals
+from rollout.entry import Entry
 from rollout.lease import Hand, read_freed, read_lease
 from rollout.plan import Plan
 from rollout.progress import Progress, folded, hands
@@ -49,24 +50,28 @@ def unfinished(
     here = newest(ramps, unread)
     if here is not None:
         folder, progress = here
-        own = hands(FileJournal(folder).entries())
+        entries = FileJournal(folder).entries()
+        own = hands(entries)
         is_ours = from_history is None or (
             from_history.lease.hand in own and not _is_short(progress, from_history)
         )
-        if is_ours and not progress.is_over and not _is_ended_in(history, own, progress):
+        if is_ours and not progress.is_over and not _is_ended_in(history, entries, progress):
             return Found(folder, progress, None)
     if from_history is None:
         return None
     return Found(ramps / ramp_id, None, from_history)
 
 
-def _is_ended_in(history: Sequence[Told], own: set[Hand], progress: Progress) -> bool:
+def _is_ended_in(history: Sequence[Told], entries: Sequence[Entry], progress: Progress) -> bool:
     """Whether the shared history tells the end of a ramp whose journal does not.
 
-    Somebody else has ended it, from another machine; or the disk was full when it went back.
+    Somebody else has ended it, from another machine; or the disk was full when it went back. One
+    that never took the wheel is over as soon as somebody else has had it since.
     """
-    if progress.capacity == 0:
-        return False  # it never took the wheel, so the history tells of others
+    own = hands(entries)
+    if progress.capacity == 0:  # it never took the wheel, so the history tells of others
+        since = [past for past in history if past.at is not None and past.at > entries[0].at]
+        return any(_hand(past.message) not in (None, *own) for past in since)
     for past in history:
         if read_lease(past.message) is not None:
             return False
@@ -75,6 +80,11 @@ def _is_ended_in(history: Sequence[Told], own: set[Hand], progress: Progress) ->
             went_back_unseen = freed.went_back and progress.back is None
             return went_back_unseen or freed.hand not in own
     return False
+
+
+def _hand(message: str) -> Hand | None:
+    held = read_lease(message) or read_freed(message)
+    return None if held is None else held.hand
 
 
 def _is_short(progress: Progress, told: Recalled) -> bool:

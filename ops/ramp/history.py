@@ -20,7 +20,8 @@ def told(past: PastUpdate) -> Told:
     nothing.
     """
     candidate = past.config.get(f"{NAMESPACE}:candidate")
-    return Told(past.message, past.succeeded, _floors(past.config), candidate, _splits(past.config))
+    floors, splits = _floors(past.config), _splits(past.config)
+    return Told(past.message, past.succeeded, floors, candidate, splits, past.at)
 
 
 def _splits(config: Mapping[str, str]) -> dict[str, Split]:

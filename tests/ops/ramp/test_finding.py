@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from rollout.lease import Hand, doing_end, last_message_of
 from rollout.plan import Plan
 from rollout.recall import Told
 from rollout.split import Slot, Split
-from tests.ops.ramp.world import SERVICES, KilledError, World
+from tests.ops.ramp.world import SERVICES, START, KilledError, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 LONG = Plan(SERVICES, Slot.SECOND, Split(100, 0), (25, 50, 75, 100))
@@ -137,3 +138,15 @@ def test_a_way_back_passes_over_a_journal_that_cannot_be_read(world: World, tmp_
     assert "Is a directory" in unread[0]
     with pytest.raises(JournalError):
         unfinished(ramps, world.told[::-1], "r2")
+
+
+@pytest.mark.parametrize(("seconds", "is_found"), [(-60, True), (60, False)])
+def test_a_ramp_that_never_began_is_over_once_somebody_else_has_ramped(
+    world: World, tmp_path: Path, seconds: float, is_found: bool
+) -> None:
+    killed(world, lambda entry: entry.kind is Kind.UP_STARTED)
+    released = last_message_of(PLAN, doing_end(PLAN.target, went_back=False), OTHER)
+    at = START + timedelta(seconds=seconds)
+    world.told.append(Told(released, True, {}, at=at))
+
+    assert found_by(world, tmp_path) is is_found

@@ -9,6 +9,7 @@ import pytest
 from ops.engine.engine import PastUpdate
 from ops.ramp.history import told
 from rollout.split import Slot, Split
+from tests.ops.ramp.world import START
 
 
 def past(**config: object) -> PastUpdate:
@@ -16,7 +17,7 @@ def past(**config: object) -> PastUpdate:
         f"failover:{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in config.items()
     }
-    return PastUpdate("by hand", succeeded=True, config=texts)
+    return PastUpdate("by hand", succeeded=True, config=texts, at=START)
 
 
 def test_splits_and_floors_are_those_of_the_config() -> None:

@@ -204,7 +204,10 @@ class World:
         self.interrupts += 1
 
     def history(self) -> Sequence[PastUpdate]:
-        return [PastUpdate(told.message, told.succeeded, {}) for told in self.told[::-1]]
+        return [
+            PastUpdate(told.message, told.succeeded, {}, told.at or START)
+            for told in self.told[::-1]
+        ]
 
     def clear_locks(self) -> None:
         self.lock_is_cleared = True
