@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from live.address import ServiceAddress
@@ -83,13 +83,14 @@ class LiveReader:
 
     def _of_rules_alone(self, error: LiveError) -> LiveReading:
         """The weights, where only something else could not be read, as without a permission."""
+        unread = Unread("targets and instances", str(error))
         try:
             rules = self._reader.read_rules()
         except RuleGoneError as gone:
-            return self._of_rules_left(gone)
+            left = self._of_rules_left(gone)
+            return replace(left, unread=(*left.unread, unread))
         except LiveError:
             return LiveReading(unread=(Unread("live", str(error)),))
-        unread = Unread("targets and instances", str(error))
         return LiveReading({rule.service: rule for rule in rules}, unread=(unread,))
 
     def _of_rules_left(self, gone: RuleGoneError) -> LiveReading:

@@ -95,3 +95,4 @@ def test_a_rule_that_is_gone_is_told_also_where_targets_may_not_be_read() -> Non
 
     assert list(found.rules) == ["api", "web"]
     assert "gone" in found.unread[0].why
+    assert [each.what for each in found.unread] == ["live", "targets and instances"]
