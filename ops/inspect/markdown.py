@@ -8,6 +8,7 @@ from ops.inspect import summary
 from ops.inspect.document import Inspection
 from ops.inspect.obstacle import Obstacle, alike
 from ops.inspect.words import actions_in_words, conditions_in_words
+from ops.markdown import as_words
 
 
 def as_markdown(inspection: Inspection, found: Sequence[Obstacle]) -> str:
@@ -48,21 +49,14 @@ def _groups(inspection: Inspection) -> Iterator[str]:
 def _obstacles(found: Sequence[Obstacle]) -> Iterator[str]:
     yield from ("### In the way of weighted slots", "")
     for each in alike(found):
-        yield f"- **{each.weight}** {_cell('; '.join(each.told))}"
+        yield f"- **{each.weight}** {as_words('; '.join(each.told))}"
         if each.more:
             yield f"  - and {each.more} more"
-        yield f"  - why: {_cell(each.why)}"
-        yield f"  - way out: {_cell(each.way_out)}"
+        yield f"  - why: {as_words(each.why)}"
+        yield f"  - way out: {as_words(each.way_out)}"
     if not found:
         yield "Nothing."
 
 
 def _row(*cells: str) -> str:
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
-
-
-def _cell(text: str) -> str:
-    """Text that Markdown shows as it is: AWS's patterns are full of asterisks."""
-    for special in "\\|*_<`":
-        text = text.replace(special, f"\\{special}")
-    return text
+    return f"| {' | '.join(as_words(cell) for cell in cells)} |"
