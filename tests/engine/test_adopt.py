@@ -109,6 +109,20 @@ def test_adopting_again_changes_nothing(shop: Adopting) -> None:
     assert [file.read_text() for file in files] == held
 
 
+@pytest.mark.long
+def test_a_flag_that_the_stack_file_overrules_is_refused_and_nothing_is_written(
+    shop: Adopting,
+) -> None:
+    file = shop.stack.root / "Pulumi.rehearsal.yaml"
+    held = file.read_text()
+
+    refused = shop.adopt("--org", "other")
+
+    assert refused.returncode == 2, refused.stdout
+    assert "--org other: Pulumi.rehearsal.yaml has failover:org hankooktire" in refused.stdout
+    assert file.read_text() == held
+
+
 def test_the_ramp_by_hand_works_on_what_was_adopted(shop: Adopting) -> None:
     shop.stack.engine.set_config("weights", "90/10")
 
