@@ -116,10 +116,13 @@ class Repeated(Generic[T]):
             self._wake.wait(None if is_final else self._every_seconds)
 
     def _found(self, began_at: datetime) -> Look[T]:
+        value, told = None, None
         try:
-            return Look(self._look(), None, began_at, self._now())
+            value = self._look()
         except self._expected as error:
-            return Look(None, str(error), began_at, self._now())
+            told = str(error)
+        # A clock that is set back meanwhile must not make it end before it began.
+        return Look(value, told, began_at, max(began_at, self._now()))
 
 
 _KEPT = 20

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ops.gates.repeated import Repeated
+from tests.ops.gates.marks import NOON
 
 LONGEST_SECONDS = 10.0
 QUIET_SECONDS = 0.3
@@ -70,6 +71,18 @@ def test_a_restart_in_the_middle_of_a_look_forgets_it_and_looks_again() -> None:
         newest = _newest(repeated)
 
     assert newest == 2
+
+
+def test_a_look_in_which_the_clock_is_set_back_does_not_end_before_it_began() -> None:
+    times = iter([NOON, NOON - timedelta(seconds=30)])
+    repeated = Repeated(lambda: 1, 60.0, (), lambda: next(times), "look", lambda _: True)
+    with closing(repeated):
+        repeated.restart()
+        assert _newest(repeated) == 1
+        newest = repeated.newest
+
+    assert newest is not None
+    assert (newest.began_at, newest.ended_at) == (NOON, NOON)
 
 
 def _newest(repeated: Repeated[int]) -> int | None:
