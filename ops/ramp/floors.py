@@ -9,8 +9,7 @@ from ops.ramp.committing import Committing
 from ops.ramp.effects import LiveService
 from ops.ramp.errors import EngineError, NotSureError
 from ops.ramp.run import Run
-from ops.ramp.stack_config import Changes, StackConfig
-from ops.ramp.stack_file import StackFile
+from ops.ramp.stack_config import Changes, StackConfig, owned_floors
 from ops.ramp.updating import Updating
 from ops.ramp.ways_out import WAYS_OUT, GateFailedError, SecondHandError
 from rollout.capacity import floors_at
@@ -97,8 +96,9 @@ class Floors:
             {**floor_changes(had, had), **file.values(candidate)},
             message,
         )
-        run.write(Kind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more")
+        # Before it counts as done: after a kill in between it is done again, the commit too.
         self._committing.commit(f"{plan.group}: {doing}, without floors")
+        run.write(Kind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more")
 
     def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
         """Set `changes` and run an `up`; where it fails, the file gets `back`.
@@ -175,15 +175,3 @@ class Floors:
             yield f"{service}-{candidate} has {slot.healthy} of {needed} healthy{by_hand}"
         if slot.outdated:
             yield f"{service}-{candidate} has {slot.outdated} instances on an old build"
-
-
-def owned_floors(
-    file: StackFile, floors: Mapping[str, Mapping[Slot, int]]
-) -> dict[str, dict[Slot, int]]:
-    """Those of `floors` that are of the stack's own groups; one that it names keeps its min."""
-    found: dict[str, dict[Slot, int]] = {}
-    for service, each in floors.items():
-        owned = {slot: n for slot, n in each.items() if slot in file.owned_slots(service)}
-        if owned:
-            found[service] = owned
-    return found

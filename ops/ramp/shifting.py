@@ -8,7 +8,6 @@ from ops.journal.errors import JournalError
 from ops.ramp.committing import Committing
 from ops.ramp.effects import EndedUpdate
 from ops.ramp.errors import AwsError, NotSureError, RefusedError
-from ops.ramp.floors import owned_floors
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.updating import Updating
@@ -17,7 +16,6 @@ from rollout.entry import Json, Kind
 from rollout.lease import doing_stage, message_of
 from rollout.plan import Plan, Stage
 from rollout.split import Split
-from rollout.weights_key import floor_changes
 
 
 class Shifting:
@@ -72,10 +70,9 @@ class Shifting:
         plan = progress.plan
         started = run.effects.clock.monotonic()
         changes = {**self._config.weights(plan, to), **self._config.candidate(plan)}
-        if not progress.has_floors:
-            floors = {s: {plan.stable: progress.counts[s][plan.stable]} for s in plan.services}
-            owned = owned_floors(self._config.file(), floors)
-            changes |= floor_changes(owned, owned)
+        changes |= self._config.lacking_floors(
+            {s: {plan.stable: progress.counts[s][plan.stable]} for s in plan.services}
+        )
         self._config.set(changes)
         message = message_of(plan, f"rollback to {to}", run.hand, run.until())
         ended = self._updating.up(message)

@@ -9,8 +9,8 @@ from ops.ramp.run import Run
 from ops.ramp.stack_file import StackFile
 from rollout.entry import Kind
 from rollout.plan import Plan
-from rollout.split import Split
-from rollout.weights_key import CANDIDATE, weight_changes
+from rollout.split import Slot, Split
+from rollout.weights_key import CANDIDATE, floor_changes, weight_changes
 
 Changes = Mapping[str, str | None]
 """A value by its config path; None removes what is there."""
@@ -44,6 +44,16 @@ class StackConfig:
         file = self.file()
         return weight_changes(plan.services, file.services(), file.services_with_weights(), split)
 
+    def lacking_floors(self, floors: Mapping[str, Mapping[Slot, int]]) -> Changes:
+        """What sets these floors where the file has none, as far as the groups are the stack's.
+
+        It has none after the hold, where an `up` that was to remove them was ended, and in a clone
+        that the ramp was not begun from.
+        """
+        file = self.file()
+        owned = owned_floors(file, floors)
+        return {p: v for p, v in floor_changes(owned, owned).items() if file.value(p) is None}
+
     def candidate(self, plan: Plan) -> dict[str, str | None]:
         """What has the guards raise the slot that the ramp raises, as far as the file does not.
 
@@ -70,3 +80,15 @@ class StackConfig:
     def file(self) -> StackFile:
         """What the file says now."""
         return StackFile.read(self._run.effects.engine.stack_file)
+
+
+def owned_floors(
+    file: StackFile, floors: Mapping[str, Mapping[Slot, int]]
+) -> dict[str, dict[Slot, int]]:
+    """Those of `floors` that are of the stack's own groups; one that it names keeps its min."""
+    found: dict[str, dict[Slot, int]] = {}
+    for service, each in floors.items():
+        owned = {slot: n for slot, n in each.items() if slot in file.owned_slots(service)}
+        if owned:
+            found[service] = owned
+    return found

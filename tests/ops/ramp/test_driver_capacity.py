@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ops.gates.gate import StageMark
-from rollout.entry import Kind
+from rollout.entry import Entry, Kind
 from rollout.plan import Plan
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
-from tests.ops.ramp.world import PLAN, SERVICES, World
+from tests.ops.ramp.world import PLAN, SERVICES, KilledError, World
 
 NAMED_SLOT_01 = {"slots": {"01": {"autoScalingGroup": {"existing": "web-blue"}}}}
 
@@ -45,6 +47,48 @@ def test_the_gates_are_told_when_the_floors_are_gone_and_that_it_is_the_same_sta
     last = list(dict.fromkeys((m.verified_at, m.number, m.is_freed) for m in marks))[-2:]
     assert [(number, is_freed) for _, number, is_freed in last] == [(5, False), (5, True)]
     assert last[0][0] == last[1][0]
+
+
+def test_a_way_back_that_ends_the_removal_of_the_floors_has_them_again(world: World) -> None:
+    floors_at: dict[str, object] = {}
+    world.after_up = lambda message: floors_at.update({message.split(", by")[0]: world.floors()})
+    world.gate.says = lambda _mark: (
+        Outcome.FAIL
+        if world.facts(Kind.UP_STARTED) and "released" in last_message(world)
+        else Outcome.PASS
+    )
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert floors_at["portal+web: rollback to 100/0"] == {s: {"01": 3, "02": 3} for s in SERVICES}
+    assert (world.floors(), world.weights()) == ({}, "100/0")
+
+
+def test_a_way_back_from_another_clone_keeps_the_stable_slot_at_its_floor(world: World) -> None:
+    floors_at: dict[str, object] = {}
+
+    def kill(entry: Entry) -> None:
+        if entry.kind is Kind.VERIFIED and entry.facts["stage"] == 3:
+            raise KilledError
+
+    world.journal.before_append = kill
+    with pytest.raises(KilledError):
+        world.run(PLAN)
+    world.journal.before_append = lambda _entry: None
+    world.journal.kept.clear()
+    world.set_config({"weights": "100/0", "candidate": None})
+    world.set_config({f'capacity["{service}"].floors': None for service in SERVICES})
+    world.after_up = lambda message: floors_at.update({message.split(", by")[0]: world.floors()})
+
+    world.run(PLAN, why_back="by hand")
+
+    assert floors_at["portal+web: rollback to 100/0"] == {s: {"01": 3} for s in SERVICES}
+    assert (world.floors(), world.weights()) == ({}, "100/0")
+
+
+def last_message(world: World) -> str:
+    return str(world.facts(Kind.UP_STARTED)[-1]["message"])
 
 
 def test_a_group_that_the_stack_only_names_gets_no_floor_and_the_other_slots_does(

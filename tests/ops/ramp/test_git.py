@@ -12,7 +12,7 @@ from ops.ramp.git import OwnGit
 from rollout.plan import Plan
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
-from tests.ops.ramp.world import SERVICES, World
+from tests.ops.ramp.world import SERVICES, KilledError, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 
@@ -83,6 +83,27 @@ def test_a_push_that_is_refused_on_the_way_up_leaves_the_weights_and_asks_a_pers
     assert "[rejected]" in ending.words
     assert "commit and push the stack file by hand" in ending.words
     assert (set(world.live.values()), world.weights()) == ({Split(50, 50)}, "50/50")
+
+
+def test_a_kill_before_the_last_commit_leaves_it_to_the_next_run(
+    world: World, tmp_path: Path
+) -> None:
+    class Killed(OwnGit):
+        def commit(self, file: Path, message: str) -> str:
+            if "released" in message:
+                raise KilledError
+            return super().commit(file, message)
+
+    world.git = Killed()
+    with pytest.raises(KilledError):
+        world.run(PLAN)
+    world.git = OwnGit()
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0
+    log = git(tmp_path / "shared.git", "log", "-1", "--format=%s")
+    assert "released at 0/100, without floors" in log
 
 
 def test_a_push_that_is_refused_does_not_stop_the_way_back(world: World, tmp_path: Path) -> None:
