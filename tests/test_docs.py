@@ -1,0 +1,108 @@
+"""No page names what is not there: a link, a heading, a command, a flag, a make target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+from ops.cli import failover
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.md", "docs/**/*.md", "policy/*.md")
+    for path in ROOT.glob(pattern)
+)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_COMMAND = re.compile(r"\bfailover ((?:[a-z][a-z-]*(?: |$|(?=`)))+)([^\n`]*)", re.MULTILINE)
+_ENDS = re.compile(r"&&|\||;| then |#|\)")
+_FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+@cache
+def headings(page: str) -> frozenset[str]:
+    """The anchors of a page, as GitHub makes them."""
+    text = re.sub(r"```.*?```", "", text_of(page), flags=re.DOTALL)
+    found = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in found)
+
+
+def dead_links(page: str) -> Iterator[str]:
+    for link in _LINK.findall(text_of(page)):
+        path, _, anchor = link.partition("#")
+        if link.startswith(("http://", "https://")):
+            continue
+        target = (ROOT / page).parent / path if path else ROOT / page
+        if not target.exists() or (anchor and anchor not in headings(_page(target))):
+            yield link
+
+
+def _page(path: Path) -> str:
+    return path.resolve().relative_to(ROOT).as_posix()
+
+
+@cache
+def flags() -> dict[str, frozenset[str]]:
+    """Every command with its flags; those of a group are its commands' too."""
+    return dict(_flags(failover, click.Context(failover), ""))
+
+
+def _flags(
+    command: click.Command, context: click.Context, name: str
+) -> Iterator[tuple[str, frozenset[str]]]:
+    own = {flag for option in command.params for flag in (*option.opts, *option.secondary_opts)}
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            assert found is not None
+            for below, theirs in _flags(found, context, f"{name} {child}".strip()):
+                own |= theirs if name else set()
+                yield below, theirs
+    yield name, frozenset({*own, "--help"})
+
+
+def unknown_commands(page: str) -> Iterator[str]:
+    for words, rest in _COMMAND.findall(text_of(page)):
+        named = words.split()
+        name = next((n for n in (" ".join(named[:2]), named[0]) if n in flags()), None)
+        if name is None:
+            yield f"failover {words.strip()}"
+            continue
+        for flag in _FLAG.findall(_ENDS.split(rest)[0]):
+            if flag not in flags()[name]:
+                yield f"failover {name} {flag}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
+    assert list(dead_links(page)) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_and_flag_of_a_page_is_there(page: str) -> None:
+    assert list(unknown_commands(page)) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_make_target_of_a_page_is_there(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"`make ([a-z-]+)", text_of(page))) <= targets
+
+
+def test_pages_commands_and_headings_are_found() -> None:
+    commands = sum(len(_COMMAND.findall(text_of(page))) for page in PAGES)
+
+    assert len(PAGES) > 25
+    assert commands > 50
+    assert "--break-glass" in flags()["rollback"]
+    assert "what-the-console-changed" in headings("docs/status.md")
