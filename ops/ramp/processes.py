@@ -7,6 +7,9 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
+
+_PROC = Path("/proc")
 
 
 class Processes:
@@ -28,13 +31,7 @@ class Processes:
 
     def command(self, pid: int) -> str:
         """Its command line; empty when it is gone, `<defunct>` when nobody has collected it."""
-        done = subprocess.run(
-            ["ps", "-ww", "-o", "stat=", "-o", "args=", "-p", str(pid)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        state, _, arguments = done.stdout.strip().partition(" ")
+        state, arguments = _from_proc(pid) if (_PROC / "self").exists() else _from_ps(pid)
         return "<defunct>" if state.startswith("Z") else arguments.strip()
 
     def interrupt(self, pid: int) -> None:
@@ -59,3 +56,26 @@ class Processes:
             os.kill(pid, number)
         except (ProcessLookupError, PermissionError):
             return  # whoever waits for its end says so
+
+
+def _from_proc(pid: int) -> tuple[str, str]:
+    """State and command line; a slim image of Linux has this, and no `ps`."""
+    try:
+        told = (_PROC / str(pid) / "stat").read_text(errors="replace")
+        arguments = (_PROC / str(pid) / "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return "", ""
+    # The name of the program stands in brackets before it, and may hold any character.
+    state = told.rpartition(")")[2].strip()
+    return state, arguments.replace(b"\0", b" ").decode(errors="replace")
+
+
+def _from_ps(pid: int) -> tuple[str, str]:
+    done = subprocess.run(
+        ["ps", "-ww", "-o", "stat=", "-o", "args=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    state, _, arguments = done.stdout.strip().partition(" ")
+    return state, arguments

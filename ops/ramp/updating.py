@@ -123,7 +123,7 @@ class Updating:
         run, clock = self._run, self._run.effects.clock
         holders = lock_holders(words)
         ours = [h for h in holders if self._processes.is_this_host(h.host)]
-        dead = [h for h in ours if not self._processes.is_alive(h.pid)]
+        dead = [h for h in ours if not self._is_engine(h.pid)]
         if holders and len(dead) == len(holders):
             run.effects.engine.clear_locks()
             return
@@ -144,6 +144,11 @@ class Updating:
             self._interrupt_once(holder.pid)
         run.say_waits(words, left)
         clock.wait(1.0)
+
+    def _is_engine(self, pid: int) -> bool:
+        """Whether it is alive, and no other program that got the id, as after a reboot."""
+        command = self._processes.command(pid)
+        return self._processes.is_alive(pid) and (not command or "pulumi" in command)
 
     def _interrupt_once(self, pid: int) -> None:
         """End somebody's update of this host as Ctrl-C does; a second time would cut it off."""

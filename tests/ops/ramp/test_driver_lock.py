@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Sequence
 
 import pytest
 
+from ops.ramp.processes import Processes
 from rollout.entry import Entry, Kind
 from rollout.split import Split
 from rollout.verdict import Verdict
@@ -57,7 +57,26 @@ class AtTheLock:
         del verdicts
 
 
-OWN_LOCK = f"created by a@{socket.gethostname()} (pid {os.getpid()}) at 2026-11-21"
+class AllAlive(Processes):
+    """Every process that anybody asks for is one of this host, and runs this command."""
+
+    def __init__(self, command: str = "pulumi up --stack prod") -> None:
+        self._command = command
+        self.interrupted: list[int] = []
+
+    def is_alive(self, pid: int) -> bool:
+        del pid
+        return True
+
+    def command(self, pid: int) -> str:
+        del pid
+        return self._command
+
+    def interrupt(self, pid: int) -> None:
+        self.interrupted.append(pid)
+
+
+OWN_LOCK = f"created by a@{socket.gethostname()} (pid 4713) at 2026-11-21"
 
 
 @pytest.mark.parametrize("doing", ["ramp of 02", "stage 2/5"])
@@ -74,6 +93,7 @@ def test_a_weight_that_moves_while_the_lock_is_waited_for_is_not_taken_back(
         world.journal.before_append = lambda _entry: None
 
     world.journal.before_append = hold
+    world.processes = AllAlive()
     world.observers = [AtTheLock(move)]
 
     ending = world.run(PLAN)
@@ -86,6 +106,7 @@ def test_a_weight_that_moves_while_the_lock_is_waited_for_is_not_taken_back(
 
 def test_a_request_to_stop_ends_the_wait_for_a_lock(world: World) -> None:
     world.locks = [OWN_LOCK]
+    world.processes = AllAlive()
     world.observers = [AtTheLock(lambda: setattr(world.stop, "asked", 1))]
 
     ending = world.run(PLAN)
@@ -93,3 +114,12 @@ def test_a_request_to_stop_ends_the_wait_for_a_lock(world: World) -> None:
     assert (ending.exit_code, ending.words[:7]) == (3, "stopped")
     assert world.clock.seconds < 5
     assert (world.floors(), world.candidate()) == ({}, None)
+
+
+def test_a_lock_whose_process_is_another_program_since_a_reboot_is_cleared(world: World) -> None:
+    world.locks = [OWN_LOCK]
+    world.processes = processes = AllAlive("nginx: worker process")
+
+    assert world.run(PLAN).exit_code == 0
+    assert world.lock_is_cleared
+    assert processes.interrupted == []

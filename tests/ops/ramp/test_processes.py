@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,16 @@ def test_a_process_is_seen_until_it_is_gone_and_a_zombie_counts_as_gone(
     assert processes.command(child.pid) == "<defunct>"
     assert child.wait() == -signal.SIGTERM
     assert not processes.is_alive(child.pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc")
+def test_a_process_is_seen_where_there_is_no_ps(
+    child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert Processes().is_alive(child.pid)
+    assert "signal.pause" in Processes().command(child.pid)
 
 
 def test_an_interrupt_is_what_ctrl_c_does(child: subprocess.Popen[bytes]) -> None:

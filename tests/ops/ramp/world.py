@@ -154,6 +154,7 @@ class World:
         self.outdated: dict[tuple[str, Slot], int] = {}
         self.applied_floors: dict[str, Any] = {}
         self.clock = Clock()
+        self.processes = Processes()
         self.journal = MemoryJournal()
         self.gate = Gate()
         self.stop = Stop()
@@ -306,7 +307,7 @@ class World:
             )
         if why_back is not None:
             run.write(Kind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
-        return Driver(run, Processes(), from_anywhere=why_back is not None).drive()
+        return Driver(run, self.processes, from_anywhere=why_back is not None).drive()
 
     def set_candidate(self, slot: str) -> None:
         """As a person does, by an update of their own."""
