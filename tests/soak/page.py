@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops.markdown import as_words
 from tests.soak.parts import COMMANDS, SCENARIOS, ScenarioPart
 from tests.soak.record import ROOT, Result
 
@@ -106,7 +107,7 @@ def _commands(results: Mapping[str, Result]) -> Iterator[str]:
         cells = (
             part.name,
             part.sentence,
-            part.came_to(result.facts["said"]),
+            as_words(part.came_to(result.facts["said"])),
             f"{verdict}, {_when(result)}",
         )
         yield f"| {' | '.join(cells)} |"
@@ -137,4 +138,4 @@ def _or_dash(value: float | None, unit: str = "") -> str:
 
 def _first(problems: object) -> str:
     assert isinstance(problems, list)
-    return " ".join(str(problems[0]).split())[:300] if problems else ""
+    return as_words(" ".join(str(problems[0]).split())[:300]) if problems else ""

@@ -49,6 +49,7 @@ def test_a_part_that_ran_more_than_once_says_how_often_it_passed() -> None:
         ),
         ("===== 134 passed in 7.82s =====", "134 passed in 7.82s"),
         ("Killed", "Killed"),
+        ("E  a|b <!-- c", r"E  a\|b &lt;!-- c"),
     ],
 )
 def test_what_a_program_came_to_is_said_in_words(
