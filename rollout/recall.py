@@ -125,10 +125,18 @@ def recalled(updates: Sequence[Told]) -> Recalled | None:
             plan = plan_told(lease)
             if plan is None or not _is_of(plan, newest, back_to):
                 return None
-            earlier = updates[number + 1 : number + 2]
-            # The engine tells a key without a value as an empty one.
-            before = (earlier[0].candidate or None) if earlier else None
+            before = _candidate_before(plan, updates[number + 1 :])
             return Recalled(plan, newest, update.floors, stage, back_to is not None, before)
+    return None
+
+
+def _candidate_before(plan: Plan, earlier: Sequence[Told]) -> str | None:
+    """The config's `candidate` before a ramp, which may have begun twice after a kill."""
+    for update in earlier:
+        lease = read_lease(update.message)
+        if lease is None or plan_told(lease) != plan:
+            # The engine tells a key without a value as an empty one.
+            return update.candidate or None
     return None
 
 

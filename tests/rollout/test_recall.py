@@ -156,3 +156,14 @@ def test_a_way_back_of_another_group_is_none_of_the_ramp_before_it() -> None:
     undone = Told(message_of(web, "rollback to 100/0", HAND, NOW), True, {})
 
     assert recalled([undone, *history(5)]) is None
+
+
+def test_a_ramp_that_began_twice_knows_the_candidate_of_before_the_first_time() -> None:
+    start = message_of(PLAN, doing_start(PLAN), HAND, NOW)
+    again = message_of(PLAN, doing_start(PLAN), Hand("anna", "laptop", 4712), NOW)
+    begun = [Told(message, True, FLOORS, "02") for message in (again, start)]
+
+    found = recalled([*begun, Told("a person's", True, {}, "01")])
+
+    assert found is not None
+    assert found.candidate_was == "01"
