@@ -23,6 +23,9 @@ from rollout.plan import Plan
 from rollout.split import Slot
 from settings.gates import ApprovalGate
 
+RECENT_SECONDS = 120.0
+"""So far back a request is looked for: who asks does so every second."""
+
 
 class Gating:
     """The gates and the traffic of one run; the traffic goes on until `close`."""
@@ -80,9 +83,9 @@ class OwnTraffic:
         self._since_s = time.time()
 
     def last_request(self, slot: Slot) -> datetime | None:
-        """When `slot` last answered one; None when it has not since this was made."""
-        # All of them are needed to tell a slot that signs nothing.
-        answers = self._traffic.answers(0.0)
+        """When `slot` last answered one; None when it has not of late, or since this was made."""
+        # Those straight to the slots tell a slot that signs nothing.
+        answers = self._traffic.answers(time.time() - RECENT_SECONDS)
         ends = [
             answer.ended_s
             for service in self._plan.services

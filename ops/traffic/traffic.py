@@ -20,6 +20,12 @@ from rollout.split import Slot
 KEPT_SECONDS = 900.0
 """So far back answers are kept; the record has all of them."""
 
+OUT_OF_ORDER_SECONDS = 10.0
+"""No answer comes so long after one that ended later."""
+
+SIGNED_SECONDS = 60.0
+"""So much before is looked at as well, to tell a slot that signs nothing."""
+
 END_SECONDS = 10.0
 """How long the process may take to write the end of its records."""
 
@@ -75,13 +81,21 @@ class Traffic:
 
     def answers(self, since_s: float, stream: Stream | None = None) -> list[Answer]:
         """What ended since then, in the order of the ends; Unix seconds."""
+        newest: list[Answer] = []
         with self._lock:
-            newest = [each for each in self._answers if each.ended_s >= since_s]
-        return [each for each in newest if stream is None or each.stream is stream]
+            for each in reversed(self._answers):
+                if each.ended_s < since_s - OUT_OF_ORDER_SECONDS:
+                    break
+                newest.append(each)
+        return [
+            each
+            for each in reversed(newest)
+            if each.ended_s >= since_s and (stream is None or each.stream is stream)
+        ]
 
     def slots_that_answered(self, service: str, since_s: float) -> list[Slot]:
         """Who answered the users' requests of a service that left since then, oldest first."""
-        drawn = users_by_slot(self.answers(0.0), service)
+        drawn = users_by_slot(self.answers(since_s - SIGNED_SECONDS), service)
         newest = sorted(drawn, key=lambda each: each[0].sent_s)
         return [slot for answer, slot in newest if answer.sent_s >= since_s]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.ramp.gating import OwnTraffic
+from ops.ramp.gating import RECENT_SECONDS, OwnTraffic
 from ops.traffic.answer import Answer, Stream
 from probe.record import Verdict
 from rollout.plan import Plan
@@ -41,8 +41,9 @@ class Answers:
 def answers() -> Answers:
     """Of the streams straight to the slots; slot 01, made elsewhere, signs nothing."""
     made = Answers()
-    made.add(Stream.SLOT_01, None, 1.0)
-    made.add(Stream.SLOT_02, Slot.SECOND, 1.0)
+    just_now_s = time.time() - 1
+    made.add(Stream.SLOT_01, None, just_now_s)
+    made.add(Stream.SLOT_02, Slot.SECOND, just_now_s)
     return made
 
 
@@ -62,6 +63,15 @@ def test_what_the_load_balancer_answers_itself_is_no_request_of_a_slot(answers: 
     answers.add(Stream.USERS, None, time.time() + 5, verdict=Verdict.FAILED)
 
     assert own.last_request(Slot.FIRST) is None
+
+
+def test_only_the_newest_answers_are_gone_through_each_second(answers: Answers) -> None:
+    asked: list[float] = []
+    own = OwnTraffic(answers, PLAN)
+    answers.answers = lambda since_s: asked.append(since_s) or []
+
+    assert own.last_request(Slot.FIRST) is None
+    assert asked[0] > time.time() - RECENT_SECONDS - 60
 
 
 def test_of_other_services_and_of_the_time_before_nothing_counts(answers: Answers) -> None:
