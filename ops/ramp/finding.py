@@ -89,7 +89,8 @@ def _hand(message: str) -> Hand | None:
 
 def _is_short(progress: Progress, told: Recalled) -> bool:
     """Whether a journal has lost its end: no stage begins before the one before has passed."""
-    return progress.back is None and (told.is_going_back or told.stage > progress.passed + 1)
+    reached = progress.passed + 1 if progress.has_started else 0
+    return progress.back is None and (told.is_going_back or told.stage > reached)
 
 
 def newest(ramps: Path, unread: list[str] | None = None) -> tuple[Path, Progress] | None:
