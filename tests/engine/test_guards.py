@@ -276,20 +276,43 @@ def test_the_way_back_is_free_after_an_update_that_failed_half_way(stack: Rehear
     assert live(stack) == both("100/0")
 
 
-def test_a_new_service_takes_its_paths_over_without_losing_a_request(
-    stack: Rehearsed, tmp_path: Path
-) -> None:
-    document = yaml.safe_load(stack.workspace.stack_file.read_text())["config"]
+def test_a_new_service_that_never_gets_healthy_gets_no_rule(stack: Rehearsed) -> None:
+    portal = yaml.safe_load(stack.workspace.stack_file.read_text())["config"]
     configure(
         stack,
         {
             "services/shop": {
-                **document["failover:services"]["portal"],
+                **portal["failover:services"]["portal"],
                 "paths": ["/shop/*"],
                 "priority": 50,
             },
-            "images/shop": {slot.value: "ami-0fa11000000000001" for slot in Slot},
-            "capacity/shop": document["failover:capacity"]["portal"],
+            "images/shop": {slot.value: NEVER_HEALTHY for slot in Slot},
+            "capacity/shop": portal["failover:capacity"]["portal"],
+            "ramp/guard/waitSeconds": 4,
+        },
+    )
+    mark = aws(stack).mark()
+
+    told = stack.pulumi(*UP)
+
+    assert told.returncode != 0
+    assert (
+        "judgement: refused: shop: new at 100/0: not within 4 s, and its rule was not made; it "
+        "waited for 1 of 1 targets of shop-01: i-"
+    ) in told.stdout
+    assert aws(stack).calls(mark)["CreateRule"] == len(Slot), "those of the preview header"
+    assert live(stack) == both("100/0")
+
+
+@pytest.mark.long
+def test_a_new_service_takes_its_paths_over_without_losing_a_request(
+    stack: Rehearsed, tmp_path: Path
+) -> None:
+    configure(
+        stack,
+        {
+            "images/shop": {slot.value: SLOW_BOOT for slot in Slot},
+            "services/shop/healthCheckGraceSeconds": 30,
             "ramp/guard/waitSeconds": 60,
         },
     )
@@ -305,7 +328,7 @@ def test_a_new_service_takes_its_paths_over_without_losing_a_request(
     finally:
         traffic.abandon()
 
-    assert re.search(r"judgement: waiting: shop: new at 100/0: for 1 of 1 targets of shop-01", told)
-    assert live(stack) == both("100/0")
+    assert re.search(r"judgement: waiting: shop: new at 100/0: for . of . targets of shop-01", told)
+    assert set(stack.engine.outputs()["services"]) == {"portal", "shop", "web"}
     assert requests > 20
     assert failed == 0
