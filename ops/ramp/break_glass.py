@@ -54,7 +54,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     session = session_of(known.aws)
     live = live_stack(known.services, session)
     _refuse_dead(live, progress.plan)
-    _modify(known, session, progress.plan)
+    modify_rules(known, session, progress.plan)
     after = live.splits()
     if {after[s] for s in progress.plan.services} != {progress.plan.start}:
         raise NotSureError(f"the rules were changed, and read back as {_words(after)}")
@@ -69,9 +69,14 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     )
 
 
-def _modify(known: KnownStack, session: Session, plan: Plan) -> None:
+def modify_rules(known: KnownStack, session: Session, plan: Plan) -> None:
+    """Give every rule of the group the split that the ramp began from.
+
+    Raises:
+        AwsError: one was not changed; its text names those that were.
+    """
     elb: ElasticLoadBalancingv2Client = session.client("elbv2")
-    for service in plan.services:
+    for number, service in enumerate(plan.services):
         arns: Mapping[str, Any] = known.services[service]["targetGroupArns"]
         groups = [
             {"TargetGroupArn": arns[slot.value], "Weight": plan.start.weight_of(slot)}
@@ -82,7 +87,12 @@ def _modify(known: KnownStack, session: Session, plan: Plan) -> None:
             with translated():
                 elb.modify_rule(RuleArn=known.services[service]["ruleArn"], Actions=actions)
         except LiveError as error:
-            raise AwsError(f"the rule of {service} was not changed: {error}") from error
+            changed = ", ".join(plan.services[:number]) or "none"
+            raise AwsError(
+                f"the rule of {service} was not changed: {error}\n"
+                f"  expected: {plan.group} at {plan.start}; changed so far: {changed}\n"
+                "  mend:     what AWS says, then the same again"
+            ) from error
 
 
 def _refuse_dead(live: LiveStack, plan: Plan) -> None:
