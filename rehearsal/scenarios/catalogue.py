@@ -124,7 +124,6 @@ CATALOGUE = (
         Expected(1, (3, 3), "targets"),
         ramp={"inconclusiveSeconds": 10},
         fault=Fault(50, fault.old_slot_is_scaled_in),
-        harms_traffic=False,
     ),
     Scenario(
         "one-of-three",
