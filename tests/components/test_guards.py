@@ -23,6 +23,7 @@ from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot, Split
 from settings import Settings
 from settings.slot import NewInstances, NewTargetGroup
+from tests.components.heard import Heard
 from tests.configs import Config, parsed, stack_config
 from tests.live.fake_aws import START, FakeAws, forward, refused, version
 
@@ -88,18 +89,6 @@ class NoState:
 
     def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
         raise AssertionError("the engine has no state to tell of")
-
-
-class Heard:
-    """A voice that is kept."""
-
-    def __init__(self) -> None:
-        self.notices: list[Notice] = []
-        self.heard = asyncio.Event()
-
-    def say(self, notice: Notice, urn: str = "") -> None:
-        self.notices.append(notice)
-        self.heard.set()
 
 
 def urn(kind: str, name: str) -> str:

@@ -13,21 +13,10 @@ from components.guards.interruption import Interruption
 from components.guards.newcomer import Newcomer
 from components.guards.waiting import Waiting
 from live.errors import AccessDeniedError
-from rollout.notice import Notice, NoticeKind
+from rollout.notice import NoticeKind
 from rollout.observation import Group, LiveSlot, Target, Template
 from rollout.split import Slot, Split
-
-
-class Heard:
-    """A voice that is kept."""
-
-    def __init__(self) -> None:
-        self.notices: list[Notice] = []
-        self.heard = asyncio.Event()
-
-    def say(self, notice: Notice, urn: str = "") -> None:
-        self.notices.append(notice)
-        self.heard.set()
+from tests.components.heard import Heard
 
 
 class Fleet:
