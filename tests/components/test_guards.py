@@ -19,7 +19,7 @@ from components.guards.view import View
 from components.guards.waiting import Waiting
 from components.guards.wanted import guard_rules, search_of, wanted_services
 from rollout.guard_case import Memory
-from rollout.notice import Notice, NoticeKind
+from rollout.notice import NoticeKind
 from rollout.split import Slot, Split
 from settings import Settings
 from settings.slot import NewInstances, NewTargetGroup
