@@ -296,10 +296,11 @@ def test_a_new_service_that_never_gets_healthy_gets_no_rule(stack: Rehearsed) ->
     told = stack.pulumi(*UP)
 
     assert told.returncode != 0
-    assert (
-        "judgement: refused: shop: new at 100/0: not within 4 s, and its rule was not made; it "
-        "waited for 1 of 1 targets of shop-01: i-"
-    ) in told.stdout
+    assert re.search(
+        r"judgement: refused: shop: new at 100/0: not within 4 s, and its rule was not made; it "
+        r"waited for \d of \d targets of shop-01: ",
+        told.stdout,
+    ), told.stdout
     assert aws(stack).calls(mark)["CreateRule"] == len(Slot), "those of the preview header"
     assert live(stack) == both("100/0")
 
