@@ -14,7 +14,8 @@ from rollout.progress import folded
 from rollout.recall import Told, recalled
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
-from tests.ops.ramp.world import SERVICES, KilledError, World
+from tests.ops.ramp.fakes import KilledError
+from tests.ops.ramp.world import SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
 

@@ -9,7 +9,8 @@ from rollout.entry import Entry, Kind
 from rollout.plan import Plan
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
-from tests.ops.ramp.world import PLAN, SERVICES, KilledError, World
+from tests.ops.ramp.fakes import KilledError
+from tests.ops.ramp.world import PLAN, SERVICES, World
 
 NAMED_SLOT_01 = {"slots": {"01": {"autoScalingGroup": {"existing": "web-blue"}}}}
 

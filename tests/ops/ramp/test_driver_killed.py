@@ -15,7 +15,8 @@ from rollout.plan import Plan
 from rollout.recall import Told
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
-from tests.ops.ramp.world import PLAN, SERVICES, KilledError, World
+from tests.ops.ramp.fakes import KilledError
+from tests.ops.ramp.world import PLAN, SERVICES, World
 
 SPLITS = [Split(100, 0), *(stage.split for stage in PLAN.stages())]
 

@@ -16,7 +16,8 @@ from rollout.lease import Hand, doing_end, last_message_of
 from rollout.plan import Plan
 from rollout.recall import Told
 from rollout.split import Slot, Split
-from tests.ops.ramp.world import SERVICES, START, KilledError, World
+from tests.ops.ramp.fakes import START, KilledError
+from tests.ops.ramp.world import SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 LONG = Plan(SERVICES, Slot.SECOND, Split(100, 0), (25, 50, 75, 100))

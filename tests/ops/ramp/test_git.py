@@ -12,7 +12,8 @@ from ops.ramp.git import OwnGit
 from rollout.plan import Plan
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
-from tests.ops.ramp.world import SERVICES, KilledError, World
+from tests.ops.ramp.fakes import KilledError
+from tests.ops.ramp.world import SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 

@@ -9,7 +9,7 @@ import pytest
 from ops.engine.engine import PastUpdate
 from ops.ramp.history import told
 from rollout.split import Slot, Split
-from tests.ops.ramp.world import START
+from tests.ops.ramp.fakes import START
 
 
 def past(**config: object) -> PastUpdate:

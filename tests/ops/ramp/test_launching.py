@@ -17,7 +17,8 @@ from rollout.lease import Hand
 from rollout.plan import Plan
 from rollout.recall import recalled
 from rollout.split import Slot, Split
-from tests.ops.ramp.world import LIMITS, SERVICES, KilledError, World
+from tests.ops.ramp.fakes import KilledError
+from tests.ops.ramp.world import LIMITS, SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 

@@ -11,7 +11,8 @@ from rollout.entry import FIELDS, Entry, Json, Kind
 from rollout.plan import Plan
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
-from tests.ops.ramp.world import SERVICES, START, World
+from tests.ops.ramp.fakes import START
+from tests.ops.ramp.world import SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 
