@@ -27,7 +27,7 @@ from tests.engine.rehearsed import Rehearsed, rehearsed
 LONGEST_SECONDS = 40.0
 """Before the kill: about what a whole ramp takes."""
 GONE_SECONDS = 30.0
-RATE_PER_SECOND = 50
+RATE_PER_SECOND = 300
 
 
 @dataclass(frozen=True, slots=True)
