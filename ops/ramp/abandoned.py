@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ops.ramp.run import Run
 from ops.ramp.stack_config import StackConfig
+from ops.ramp.stack_file import StackFile
 from rollout.entry import Kind
-from rollout.plan import Plan
 from rollout.progress import Progress
-from rollout.recall import Recalled
+from rollout.recall import Recalled, Told
 from rollout.split import Slot
 from rollout.weights_key import CANDIDATE, floor_changes
 
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """What a new ramp takes over of one that it is started in place of, by `--anew`."""
+    """What a new ramp takes over of one that it is started in place of."""
 
-    plan: Plan
+    services: tuple[str, ...]
+    """Those that it had floors for."""
+    candidate: str
+    """The slot that it raised."""
     set_candidate: bool
-    """Whether it may have set the config's `candidate`."""
+    """Whether it may have set the config's `candidate` to that."""
     candidate_was: str | None
     """What `candidate` was before that; None where the config had none."""
 
@@ -28,15 +32,35 @@ class Abandoned:
     def of(cls, progress: Progress | None, recalled: Recalled | None) -> Abandoned | None:
         """By its journal, else by the history; None where there is neither."""
         if progress is not None:
-            return cls(progress.plan, progress.has_candidate, progress.candidate_was)
+            plan, was = progress.plan, progress.candidate_was
+            return cls(plan.services, plan.candidate.value, progress.has_candidate, was)
         if recalled is not None:
-            return cls(recalled.plan, set_candidate=True, candidate_was=recalled.candidate_was)
+            plan, was = recalled.plan, recalled.candidate_was
+            return cls(plan.services, plan.candidate.value, set_candidate=True, candidate_was=was)
         return None
+
+    @classmethod
+    def left_in(cls, file: StackFile, history: Sequence[Told]) -> Abandoned | None:
+        """What a ramp left in the stack file that was killed before its first `up` had ended.
+
+        Where its journal is lost as well, nothing tells of it but the file: with floors, which are
+        the ramp's business, and a `candidate`, that no update ever ran with.
+
+        Args:
+            file: What the file says now.
+            history: The stack's updates, the newest first.
+        """
+        floors, candidate = file.floors(file.services()), file.value(CANDIDATE)
+        if not floors or candidate is None or not history:
+            return None
+        had, was = history[0].floors, history[0].candidate or None
+        if floors == had or candidate == was:
+            return None
+        return cls(tuple(sorted(floors)), candidate, set_candidate=True, candidate_was=was)
 
     def persons(self, candidate: Slot | None) -> Slot | None:
         """The config's `candidate` as a person has left it, where it now says `candidate`."""
-        is_ours = self.set_candidate and candidate is self.plan.candidate
-        if not is_ours:
+        if not self.set_candidate or candidate is None or candidate.value != self.candidate:
             return candidate
         return Slot(self.candidate_was) if self.candidate_was else None
 
@@ -47,7 +71,7 @@ class Abandoned:
         """
         config = StackConfig(run)
         now = config.file().value(CANDIDATE)
-        if self.set_candidate and now == self.plan.candidate.value:
+        if self.set_candidate and now == self.candidate:
             run.write(Kind.CONFIG_CHANGED, changes={CANDIDATE: [self.candidate_was, now]})
-        left = set(self.plan.services) - set(run.progress.plan.services)
+        left = set(self.services) - set(run.progress.plan.services)
         config.set(floor_changes({}, config.file().floors(left)))

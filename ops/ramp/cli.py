@@ -23,6 +23,7 @@ from ops.ramp.means import Limits
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
+from ops.ramp.stack_file import StackFile
 from ops.ramp.stopping import await_engine
 from ops.ramp.wheel import refuse_held
 from rollout.plan import EVEN, Plan
@@ -121,7 +122,10 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
         await_engine(entries, Processes(), say, is_going_back=False)
         return Launcher(stack, hand, limits, choice, observers).resume(found, ramp_id)
     _refuse_frozen(stack)
-    abandoned = None if found is None else Abandoned.of(found.progress, found.recalled)
+    if found is not None:
+        abandoned = Abandoned.of(found.progress, found.recalled)
+    else:
+        abandoned = Abandoned.left_in(StackFile.read(stack.engine.stack_file), history)
     if abandoned is not None:
         stack = replace(stack, candidate=abandoned.persons(stack.candidate))
     launcher = Launcher(stack, hand, limits, choice, observers)

@@ -8,6 +8,7 @@ import pytest
 
 from ops.ramp.abandoned import Abandoned
 from ops.ramp.driver import Ending
+from ops.ramp.stack_file import StackFile
 from rollout.entry import Entry, Kind
 from rollout.plan import Plan
 from rollout.progress import folded
@@ -150,6 +151,33 @@ def test_of_a_dead_ramp_no_floor_is_left_on_a_service_that_the_next_one_does_not
     assert world.floors() == {}
 
 
+@pytest.mark.parametrize("before", [None, "02"])
+def test_what_a_ramp_left_that_was_killed_in_its_first_update_is_no_persons(
+    world: World, before: str | None
+) -> None:
+    world.set_candidate(before)
+    kill_in_the_first_update(world)
+    abandoned = Abandoned.left_in(StackFile.read(world.stack_file), world.told[::-1])
+    assert abandoned is not None
+    persons = abandoned.persons(Slot(world.candidate() or ""))
+
+    ending = start_anew(world, abandoned, ("web",))
+
+    assert persons == (Slot(before) if before else None)
+    assert ending.exit_code == 0
+    assert (world.candidate(), world.floors()) == (before, {})
+
+
+def test_a_candidate_and_floors_that_an_update_ran_with_are_a_persons(world: World) -> None:
+    world.set_config({"candidate": "01", 'capacity.web.floors["01"]': "2"})
+    file = StackFile.read(world.stack_file)
+    ran_with = Told("a person's", True, {"web": {Slot.FIRST: 2}}, "01")
+
+    assert Abandoned.left_in(file, [ran_with]) is None
+    assert Abandoned.left_in(file, []) is None
+    assert Abandoned.left_in(file, [Told("another", True, {}, "01")]) is None
+
+
 def abandoned_in(world: World, *, is_journal_lost: bool) -> Abandoned:
     progress = None if is_journal_lost else folded(world.journal.kept)
     abandoned = Abandoned.of(progress, recalled(world.told[::-1]))
@@ -162,6 +190,18 @@ def start_anew(world: World, abandoned: Abandoned, services: tuple[str, ...]) ->
     world.journal.before_append = lambda _entry: None
     (live,) = set(world.live.values())
     return world.run(Plan(services, Slot.FIRST, live, (100,)), abandoned=abandoned)
+
+
+def kill_in_the_first_update(world: World) -> None:
+    """With its engine, as by a reboot, so that no history tells of it."""
+
+    def kill(entry: Entry) -> None:
+        if entry.kind is Kind.UP_STARTED:
+            raise KilledError
+
+    world.journal.before_append = kill
+    with pytest.raises(KilledError):
+        world.run(Plan(SERVICES, Slot.FIRST, Split(50, 50), (75, 100)))
 
 
 def kill_at_the_second_stage(world: World) -> None:

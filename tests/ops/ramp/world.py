@@ -196,7 +196,7 @@ class World:
             run.write(Kind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
         return Driver(run, self.processes, from_anywhere=why_back is not None).drive()
 
-    def set_candidate(self, slot: str) -> None:
+    def set_candidate(self, slot: str | None) -> None:
         """As a person does, by an update of their own."""
         self.set_config({"candidate": slot})
         self.told.append(Told("a person's", True, {}, slot))
