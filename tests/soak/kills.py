@@ -2,7 +2,8 @@
 
 `python -m tests.soak.kills --times 30` builds a rehearsal, keeps requests on it, and ends with a
 line of JSON. Every time the ramp must end at its target or back at its start, live weights, state
-and config equal, with no lock, no process left, and not one request failed.
+and config equal, with no lock, no process, no floor and no `candidate` left, and not one request
+failed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import yaml
+
 from rollout.split import Slot, Split
 from tests.engine import ramping
 from tests.engine.rehearsed import Rehearsed, rehearsed
@@ -28,6 +31,9 @@ LONGEST_SECONDS = 40.0
 """Before the kill: about what a whole ramp takes."""
 GONE_SECONDS = 30.0
 RATE_PER_SECOND = 300
+
+
+_CANDIDATE = "failover:candidate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +147,24 @@ def _problems(stack: Rehearsed, ends: tuple[Split, ...], said: str, code: int) -
         found.append(f"state at {', '.join(map(str, ramping.in_state(stack)))}")
     if {ramping.in_config(stack)} != live:
         found.append(f"config at {ramping.in_config(stack)}")
+    found += _left_in_file(stack)
     deadline = time.monotonic() + GONE_SECONDS
     while (left := ramping.at_work(stack) - _probing(stack)) and time.monotonic() < deadline:
         time.sleep(0.2)
     found += [f"left behind: {process}" for process in sorted(left)]
     found += [f"lock: {path.name}" for path in ramping.locks(stack)]
     return found
+
+
+def _left_in_file(stack: Rehearsed) -> list[str]:
+    """What a ramp sets in the stack file and has to take out again."""
+    config = yaml.safe_load(stack.workspace.stack_file.read_text())["config"]
+    found = [f"candidate {config[_CANDIDATE]}"] if _CANDIDATE in config else []
+    return found + [
+        f"floors of {service}: {capacity['floors']}"
+        for service, capacity in config["failover:capacity"].items()
+        if capacity.get("floors")
+    ]
 
 
 def _kill(processes: set[str]) -> None:
