@@ -39,6 +39,8 @@ class ViewState:
     going_back: str = ""
     """Why the ramp goes back; empty while it goes on."""
     outcome: str = ""
+    commit_to_make: str = ""
+    """The command that keeps the newest split in git, where the ramp does not."""
     began_s: float = 0.0
     verdicts: tuple[Verdict, ...] = ()
     traffic: dict[int, Second] = field(default_factory=dict[int, Second])
@@ -71,6 +73,8 @@ class ViewState:
                 self.engine_says = ""
             case Kind.ROLLBACK_STARTED:
                 self.going_back = str(facts["why"])
+            case Kind.COMMIT:
+                self.commit_to_make = "" if facts["commit"] else described(entry)
             case Kind.ROLLBACK_FINISHED:
                 self.live = Split.parse(facts["to"])
             case Kind.RESUMED:

@@ -16,6 +16,8 @@ from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
 from tests.ops.report.sample import REASON, START, entries, entry
 
+CLOSED = [(False, "", True), (False, "4e1f", False), (True, "", False)]
+"""Whether a ramp went back, what it committed, and whether a commit is left to make."""
 NOW_S = START.timestamp() + 64
 
 
@@ -184,6 +186,26 @@ def test_the_view_ends_with_its_last_state_on_the_terminal() -> None:
     file = console.file
     assert isinstance(file, StringIO)
     assert "ROLLED BACK" in file.getvalue()
+
+
+@pytest.mark.parametrize(("is_back", "commit", "is_said"), CLOSED)
+def test_below_the_view_stands_the_whole_commit_to_make(
+    is_back: bool, commit: str, is_said: bool
+) -> None:
+    console = Console(file=StringIO(), width=80, force_terminal=True, color_system=None)
+    view = LiveView(console)
+    message = "web: ramp of 02 from 100/0 through 10,25,50,75,100 done, without floors"
+    facts = {"message": message, "file": "Pulumi.prod.yaml", "commit": commit, "pushed": False}
+    view.saw(entry(50, Kind.COMMIT, **facts))
+    if is_back:
+        view.saw(entry(51, Kind.ROLLBACK_STARTED, why=REASON, to="100/0"))
+
+    view.close()
+
+    file = console.file
+    assert isinstance(file, StringIO)
+    whole = f'commit to make: git commit -m "{message}" -- Pulumi.prod.yaml\n'
+    assert file.getvalue().endswith(whole) is is_said
 
 
 def test_a_split_that_was_read_back_is_the_live_one() -> None:
