@@ -80,6 +80,9 @@ def even(**given: Any) -> Ending:
     """Bring both slots back to 50/50, through the same stages and gates.
 
     \b
+    Exit code: as of `failover ramp`: 0 done, 1 it went back, 2 bad input, 3 not sure or stopped.
+
+    \b
     Examples:
       failover even
       failover even --yes --bake 1m
