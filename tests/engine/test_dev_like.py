@@ -29,9 +29,8 @@ def test_dev_is_built_shifted_checked_and_destroyed_at_once(
         assert inventory(dev) == before
 
 
-@pytest.mark.parametrize(
-    "event", [pytest.param("resourcePreEvent", marks=pytest.mark.long), "resOutputsEvent"]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("event", ["resourcePreEvent", "resOutputsEvent"])
 def test_an_engine_killed_in_the_first_up_leaves_a_stack_that_the_next_up_completes(
     tmp_path_factory: pytest.TempPathFactory, event: str
 ) -> None:

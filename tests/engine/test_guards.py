@@ -276,6 +276,7 @@ def test_the_way_back_is_free_after_an_update_that_failed_half_way(stack: Rehear
     assert live(stack) == both("100/0")
 
 
+@pytest.mark.long
 def test_a_new_service_that_never_gets_healthy_gets_no_rule(stack: Rehearsed) -> None:
     portal = yaml.safe_load(stack.workspace.stack_file.read_text())["config"]
     configure(

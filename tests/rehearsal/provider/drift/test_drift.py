@@ -41,6 +41,7 @@ def test_every_property_can_be_changed_elsewhere_or_says_why_not(kind: ResourceT
     assert set(MUTATIONS.get(kind.token, {})) == set(leaves(kind.properties))
 
 
+@pytest.mark.long
 @pytest.mark.engine
 def test_a_refresh_shows_the_property_that_was_changed_and_no_other(tmp_path: Path) -> None:
     with attached(tmp_path) as stack:
