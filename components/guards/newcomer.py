@@ -65,7 +65,10 @@ class Newcomer:
         live = LiveService(LiveRule(self._service, "", 0, 0), slots)
         weights = {slot: self._split.weight_of(slot) for slot in Slot}
         self._lacks = tuple(
-            each for slot, weight in weights.items() if weight for each in lacks(live, slot, weight)
+            each
+            for slot, weight in weights.items()
+            if weight and not _is_served_by_hand(slots[slot])
+            for each in lacks(live, slot, weight)
         )
         self._polls = 0 if self._lacks else self._polls + 1
         self.seen_at = time.monotonic()
@@ -87,3 +90,8 @@ class Newcomer:
 
     def _notice(self, kind: NoticeKind, text: str) -> Notice:
         return Notice(kind, self._service, f"new at {self._split}", text)
+
+
+def _is_served_by_hand(slot: LiveSlot) -> bool:
+    """Whether all its targets are healthy, and no group tells how many there should be."""
+    return slot.group is None and bool(slot.healthy) and not slot.unhealthy

@@ -84,6 +84,19 @@ def test_one_that_never_becomes_fit_gets_no_rule_and_a_command() -> None:
     ]
 
 
+@pytest.mark.parametrize(("state", "is_made"), [("healthy", True), ("initial", False)])
+def test_targets_that_no_group_launched_are_fit_when_all_are_healthy(
+    state: str, is_made: bool
+) -> None:
+    registered = {slot: LiveSlot("arn", (Target("i-1", state),), None) for slot in Slot}
+    judge = Newcomer("shop", Split.parse("50/50"), 2, lambda: registered)
+
+    for _ in range(2):
+        judge.look_again()
+
+    assert judge.is_settled is is_made
+
+
 def test_where_nobody_can_see_its_targets_it_gets_no_rule() -> None:
     def read() -> dict[Slot, LiveSlot]:
         raise AccessDeniedError("AWS does not let us look")
