@@ -54,16 +54,13 @@ class LiveView:
             counted(self._state.traffic, answers, KEPT_SECONDS)
 
     def close(self) -> None:
-        """Leave the last state on the terminal, and below it what was too long for it; idempotent.
-
-        After a way back the file says what it said before, so that there is nothing to commit.
-        """
+        """Leave the last state on the terminal, and below it what was too long for it; idempotent."""
         if self._is_over.is_set():
             return
         self._is_over.set()
         if self._thread is not None:
             self._thread.join()
-        if self._state.commit_to_make and not self._state.going_back:
+        if self._state.commit_to_make:
             self._console.print(self._state.commit_to_make, soft_wrap=True, markup=False)
 
     def _draw(self) -> None:

@@ -16,8 +16,9 @@ from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
 from tests.ops.report.sample import REASON, START, entries, entry
 
-CLOSED = [(False, "", True), (False, "4e1f", False), (True, "", False)]
-"""Whether a ramp went back, what it committed, and whether a commit is left to make."""
+CLOSED = [(False, "", True), (False, "4e1f", False), (True, "", True)]
+"""Whether a ramp went back, what it committed, and whether a commit is left to make: after a way
+back too, since a person may have made those of the stages."""
 NOW_S = START.timestamp() + 64
 
 
