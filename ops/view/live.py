@@ -54,7 +54,7 @@ class LiveView:
             counted(self._state.traffic, answers, KEPT_SECONDS)
 
     def close(self) -> None:
-        """Leave the last state on the terminal, and below it what was too long for it; idempotent."""
+        """Leave the last state on the terminal, and what is too long for it below; idempotent."""
         if self._is_over.is_set():
             return
         self._is_over.set()
