@@ -120,8 +120,8 @@ CATALOGUE = (
     ),
     Scenario(
         "old-slot-scaled-in",
-        "somebody cuts the old slot to one instance while the new one bakes, and so the downloads of "
-        "the others: held, and taken back",
+        "somebody cuts the old slot to one instance while the new one bakes, and so the others' "
+        "downloads: held, and taken back",
         Expected(1, (3, 3), "targets"),
         ramp={"inconclusiveSeconds": 10},
         fault=Fault(50, fault.old_slot_is_scaled_in),
