@@ -1,0 +1,46 @@
+"""A command that a message prints: complete, and safe to run as it is printed."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+
+class Shell(str):
+    """A word that the shell has to read itself, such as `"$(openssl rand -hex 16)"`; never quoted."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to type, as words, and whose requests it moves.
+
+    Run as printed, in the state it was printed for, a command does what the sentence beside it says
+    and moves no request unless `moves` says so. Where no such command exists there is none to print.
+    """
+
+    steps: tuple[tuple[str, ...], ...]
+    """Each step's words; a step runs only if the one before it succeeded."""
+    moves: str = ""
+    """Whose requests move and where to, in words; empty where none do."""
+
+    @classmethod
+    def of(cls, *words: str, moves: str = "") -> Command:
+        """A command of one step."""
+        return cls((words,), moves)
+
+    def then(self, *following: Command) -> Command:
+        """This command and, if it succeeds, those that follow."""
+        every = (self, *following)
+        return Command(
+            tuple(step for each in every for step in each.steps),
+            "; ".join(each.moves for each in every if each.moves),
+        )
+
+    def __str__(self) -> str:
+        return " && ".join(" ".join(_quoted(word) for word in step) for step in self.steps)
+
+
+def _quoted(word: str) -> str:
+    return word if isinstance(word, Shell) else shlex.quote(word)
