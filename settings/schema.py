@@ -18,7 +18,7 @@ from settings.preview_token import PREVIEW_TOKEN
 from settings.ramp import RAMP
 from settings.service import SERVICES
 from settings.tags import TAGS
-from settings.weights import RESTING, Weights
+from settings.weights import UNKNOWN_WEIGHTS, Weights
 
 WEIGHTS = Key(
     "weights",
@@ -26,7 +26,7 @@ WEIGHTS = Key(
     "The split between slot 01 and slot 02 of every service: the one value that a stage changes.",
     Split(75, 25),
     is_required=True,
-    offer=str(RESTING),
+    offer=UNKNOWN_WEIGHTS,
 )
 PROTECTION = Key(
     "protection",

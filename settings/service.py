@@ -24,7 +24,7 @@ from settings.slot import (
     read_group_name,
     read_target_group,
 )
-from settings.weights import WEIGHTS_KIND
+from settings.weights import UNKNOWN_WEIGHTS, WEIGHTS_KIND
 
 SERVICE_NAME = Text(
     r"(?!.*-0[12]$)[a-z](-?[a-z0-9])*",
@@ -65,7 +65,11 @@ INSTANCE_PROFILE = Key(
     offer="INSTANCE_PROFILE_NAME",
 )
 OWN_WEIGHTS = Key(
-    "weights", WEIGHTS_KIND, "This service's own split, over the common one.", Split(75, 25)
+    "weights",
+    WEIGHTS_KIND,
+    "This service's own split, over the common one.",
+    Split(75, 25),
+    offer=UNKNOWN_WEIGHTS,
 )
 SLOT_SETTINGS = Group("slots", "Where a slot has something of another name.", tuple(SLOTS.values()))
 SERVICES = Group(

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from rollout.errors import SplitError
-from rollout.split import TOTAL_WEIGHT, Split
+from rollout.split import Slot, Split
 from settings.kind import Fault, Json, RefusedValueError
 
-RESTING = Split(50, 50)
-"""What both slots carry between releases; offered where nothing can be told from the value."""
+UNKNOWN_WEIGHTS = "WEIGHT_01/WEIGHT_02"
+"""What a command sets where the value does not tell the split that is meant.
+
+A split of our own choice would move requests that nobody meant to move.
+"""
+
+_NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)\s*(%?)"
+_SEPARATOR = r"(?:\s*[/:,;|\\\-\N{EN DASH}\N{EM DASH}]\s*|\s+)"
+_TWO_NUMBERS = re.compile(rf"{_NUMBER}{_SEPARATOR}{_NUMBER}", re.ASCII)
+_QUOTES = "'\""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +33,54 @@ class Weights:
     def read(self, value: Json) -> Split:
         """The split."""
         if not isinstance(value, str):
-            raise RefusedValueError(Fault(value, self.expected, instead=str(_nearest(value))))
+            raise self._refused(value, self.expected)
         try:
             return Split.parse(value)
         except SplitError as error:
-            expected = f"{self.expected}; {error}"
-            instead = str(_nearest(value))
-            raise RefusedValueError(Fault(value, expected, instead=instead)) from error
+            raise self._refused(value, f"{self.expected}; {error}") from error
+
+    def _refused(self, value: Json, expected: str) -> RefusedValueError:
+        """The refusal, which offers a split only where the value tells which one is meant."""
+        meant = meant_split(value)
+        if meant is None:
+            expected = f"{expected} (`failover status` shows the live weights)"
+        return RefusedValueError(Fault(value, expected, instead=meant and str(meant)))
 
 
 WEIGHTS_KIND = Weights()
 
 
-def _nearest(value: Json) -> Split:
-    """The split that keeps the first number of `value`, where it can be a weight."""
-    first = str(value).split("/", maxsplit=1)[0].strip()
-    if first.isascii() and first.isdigit() and len(first) <= 3 and int(first) <= TOTAL_WEIGHT:
-        weight = int(first)
-        is_dead = weight == 0 and str(value).endswith("/0")
-        return RESTING if is_dead else Split(weight, TOTAL_WEIGHT - weight)
-    return RESTING
+def meant_split(value: Json) -> Split | None:
+    """The split that a wrongly written value says; `None` where it could be more than one.
+
+    Two numbers say it whatever stands between them, with percent signs, in quotes, as shares of 1,
+    as a list or as a map by slot. One number, a third one, or two that do not sum up do not: which
+    of them is wrong is for a person to say.
+    """
+    numbers = _numbers(value)
+    if len(numbers) != len(Slot) or any(number.denominator != 1 for number in numbers):
+        return None
+    try:
+        return Split(*map(int, numbers))
+    except SplitError:
+        return None
+
+
+def _numbers(value: Json) -> Sequence[Fraction]:
+    """The numbers in a value, in hundredths of all requests; none where they cannot be told."""
+    if isinstance(value, dict):
+        is_by_slot = set(value) == {slot.value for slot in Slot}
+        return _numbers([value[slot.value] for slot in Slot]) if is_by_slot else ()
+    if isinstance(value, list):
+        if not all(isinstance(each, (int, float, str)) for each in value):
+            return ()
+        return _numbers("/".join(str(each).strip() for each in value))
+    if not isinstance(value, str):
+        return ()
+    match = _TWO_NUMBERS.fullmatch(value.strip().strip(_QUOTES).strip())
+    if match is None:
+        return ()
+    written, has_percent = (match[1], match[3]), bool(match[2] or match[4])
+    numbers = [Fraction(each) for each in written]
+    are_shares = sum(numbers) == 1 and all("." in each for each in written) and not has_percent
+    return [number * 100 for number in numbers] if are_shares else numbers

@@ -82,41 +82,41 @@ WRONG = {
         "failover:weights",
         "75/30",
         "the weights sum to 105",
-        "pulumi config set weights 75/25",
+        "pulumi config set weights WEIGHT_01/WEIGHT_02",
     ),
     "weights of words": Wrong(
-        weights("abc"), "failover:weights", "abc", SUM, "pulumi config set weights 50/50"
+        weights("abc"), "failover:weights", "abc", SUM, "pulumi config set weights WEIGHT_01/WEIGHT_02"
     ),
     "weights out of range": Wrong(
         weights("110/-10"),
         "failover:weights",
         "110/-10",
         "weight 110 is outside 0..100",
-        "pulumi config set weights 50/50",
+        "pulumi config set weights WEIGHT_01/WEIGHT_02",
     ),
     "one weight": Wrong(
-        weights(75), "failover:weights", "75", SUM, "pulumi config set weights 75/25"
+        weights(75), "failover:weights", "75", SUM, "pulumi config set weights WEIGHT_01/WEIGHT_02"
     ),
     "no weight at all": Wrong(
         weights("0/0"),
         "failover:weights",
         "0/0",
         "the weights sum to 0",
-        "pulumi config set weights 50/50",
+        "pulumi config set weights WEIGHT_01/WEIGHT_02",
     ),
     "weights with fractions": Wrong(
         weights("75.5/24.5"),
         "failover:weights",
         "75.5/24.5",
         SUM,
-        "pulumi config set weights 50/50",
+        "pulumi config set weights WEIGHT_01/WEIGHT_02",
     ),
     "weights of a service": Wrong(
         service("web", weights="80/30"),
         "failover:services.web.weights",
         "80/30",
         "the weights sum to 110",
-        "pulumi config set --path 'failover:services.web.weights' 80/20",
+        "pulumi config set --path 'failover:services.web.weights' WEIGHT_01/WEIGHT_02",
     ),
     "no host or path": Wrong(
         lambda c: (without(SERVICES, "web", "hosts")(c), without(SERVICES, "web", "paths")(c)),
@@ -396,7 +396,7 @@ WRONG = {
         '{"01": 75, "02": 25}',
         SUM,
         "pulumi config rm --path 'failover:services.web.weights' && "
-        "pulumi config set --path 'failover:services.web.weights' 50/50",
+        "pulumi config set --path 'failover:services.web.weights' 75/25",
     ),
     "an image that is no AMI id": Wrong(
         lambda c: c[IMAGES]["web"].update({"02": "ami-xyz"}),
@@ -669,6 +669,7 @@ def test_a_bad_config_is_refused_with_key_value_expectation_and_mend(name: str) 
 def test_the_command_in_the_message_mends_the_config(name: str) -> None:
     config = changed(WRONG[name].change)
     known = {
+        "WEIGHT_01/WEIGHT_02": "75/25",
         "CERTIFICATE_ARN": "arn:aws:acm:{}:111122223333:certificate/{}".format(
             config.get("aws:region"), "6f2a1c0e-93b4-4d57-8a1e-2b7c5d9e0f13"
         ),
