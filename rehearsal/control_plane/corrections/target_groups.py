@@ -77,6 +77,9 @@ def _check_matcher(matcher: dict[str, Any]) -> None:
 def _create(world: World, original: _Original, self: ELBV2Response) -> ActionResult:
     del world
     params = self._get_params()
+    if params.get("ProtocolVersion") == "":
+        # As Terraform sends it wherever `protocol_version` is left out.
+        del params["ProtocolVersion"]
     for name, supported in (
         ("TargetType", ("instance", "ip")),
         ("Protocol", ("HTTP", "HTTPS")),

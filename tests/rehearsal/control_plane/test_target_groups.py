@@ -49,6 +49,13 @@ def test_a_target_group_that_aws_or_the_rehearsal_cannot_have_is_refused(
     assert refused_group(aws, **settings) == "ValidationError"
 
 
+def test_an_empty_protocol_version_is_none_given(aws: Aws) -> None:
+    arn = aws.target_group(ProtocolVersion="")
+
+    (group,) = aws.elbv2.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    assert group["ProtocolVersion"] == "HTTP1"
+
+
 def test_a_target_groups_name_is_taken_once(aws: Aws) -> None:
     aws.target_group(Name="web-01-tg")
 
