@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Shell(str):
-    """A word that the shell has to read itself, such as `"$(openssl rand -hex 16)"`; never quoted."""
+    """A word that the shell reads itself, such as `"$(openssl rand -hex 16)"`; never quoted."""
 
     __slots__ = ()
 
@@ -16,8 +16,8 @@ class Shell(str):
 class Command:
     """What to type, as words, and whose requests it moves.
 
-    Run as printed, in the state it was printed for, a command does what the sentence beside it says
-    and moves no request unless `moves` says so. Where no such command exists there is none to print.
+    Run as printed, in the state it was printed for, a command does what the sentence beside it
+    says and moves no request unless `moves` says so. Where no such command exists, none is printed.
     """
 
     steps: tuple[tuple[str, ...], ...]

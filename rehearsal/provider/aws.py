@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -22,6 +23,18 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS = 64
 """As many as calls that the provider serves at once."""
+
+THROTTLED_ATTEMPTS = 25
+"""How often a call that AWS throttles is made again, without a word, before the program is told.
+
+Source: hashicorp/aws, provider argument `max_retries`.
+"""
+
+LONGEST_BACKOFF_SECONDS = 20.0
+
+_THROTTLED = frozenset(
+    {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
+)
 
 # The local AWS ignores credentials; with these set, boto3 looks for no others.
 REHEARSAL_CREDENTIAL = "test"
@@ -54,11 +67,13 @@ class Aws:
                     s3={"addressing_style": "path"},
                     tcp_keepalive=True,
                 )
-                self._clients[service] = self._session.client(
+                client: Any = self._session.client(
                     service,  # pyright: ignore[reportCallIssue, reportArgumentType]
                     endpoint_url=self.endpoint,
                     config=config,
                 )
+                client.meta.events.register_first("needs-retry", throttling_backoff)
+                self._clients[service] = client
             return self._clients[service]
 
     @cached_property
@@ -100,3 +115,16 @@ class Aws:
     def sts(self) -> STSClient:
         """Security Token Service."""
         return self.client("sts")
+
+
+def throttling_backoff(
+    response: tuple[Any, dict[str, Any]] | None = None, attempts: int = 1, **_rest: Any
+) -> float | None:
+    """Seconds until a throttled call is made again; None where another handler decides.
+
+    Only throttling is retried so often: an AWS that cannot be reached is reported at once.
+    """
+    code = "" if response is None else response[1].get("Error", {}).get("Code", "")
+    if code not in _THROTTLED or attempts > THROTTLED_ATTEMPTS:
+        return None
+    return random.random() * min(2.0 ** (attempts - 1), LONGEST_BACKOFF_SECONDS)

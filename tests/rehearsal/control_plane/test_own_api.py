@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from rehearsal.local_aws import LocalAws
+from rehearsal.provider.aws import Aws as ProviderAws
 from tests.rehearsal.control_plane.aws import Aws, refusal
 from tests.rehearsal.data_plane.world import eventually
 
@@ -108,6 +109,17 @@ def test_a_fault_meets_only_the_operations_that_it_names_and_changes_nothing(
 
     assert code == "Throttling"
     assert aws.elbv2.describe_rules(RuleArns=[rule])["Rules"] == before
+
+
+def test_the_provider_outlasts_throttling_without_a_word(endpoint: str, local: LocalAws) -> None:
+    provider = ProviderAws("us-east-1", endpoint)
+    local.inject({"operations": ["DescribeVpcs"], "answer": "Throttling", "calls": 3})
+
+    vpcs = provider.ec2.describe_vpcs()["Vpcs"]
+
+    provider.ec2.close()
+    assert [vpc["IsDefault"] for vpc in vpcs] == [True]
+    assert local.calls()["DescribeVpcs"] >= 4
 
 
 def test_a_fault_ends_after_its_seconds_or_its_calls_or_when_it_is_lifted(

@@ -112,7 +112,9 @@ def bare_service(aws: Aws) -> dict[str, dict[str, Any]]:
         "aws_lb_listener_rule": {
             "bare": {
                 "listener_arn": aws.listener_arn,
-                "action": [{"type": "forward", "target_group_arn": "${aws_lb_target_group.bare.arn}"}],
+                "action": [
+                    {"type": "forward", "target_group_arn": "${aws_lb_target_group.bare.arn}"}
+                ],
                 "condition": [{"path_pattern": [{"values": ["/bare/*"]}]}],
             },
             "weighted": {
