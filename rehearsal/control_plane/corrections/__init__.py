@@ -27,6 +27,7 @@ from rehearsal.control_plane.corrections import (
     sessions,
     target_groups,
     target_health,
+    traffic_sources,
     unsupported,
 )
 
@@ -50,6 +51,7 @@ TABLE: tuple[Correction, ...] = (
     group_instances.OWN_VERSIONS,
     group_instances.ACTIVITIES,
     group_membership.MEMBERSHIP,
+    traffic_sources.TRAFFIC_SOURCES,
     instance_refreshes.INSTANCE_REFRESH,
     scaling_policies.SCALING_POLICIES,
     sessions.SESSIONS,

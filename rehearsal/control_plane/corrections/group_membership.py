@@ -175,13 +175,13 @@ def _describe_target_groups(
     group = group_named(self.autoscaling_backend, self._get_param("AutoScalingGroupName"))
     step = GroupStep(world, self.autoscaling_backend, group, world.clock.now())
     described = [
-        {"LoadBalancerTargetGroupARN": arn, "State": _state(step, arn)}
+        {"LoadBalancerTargetGroupARN": arn, "State": attachment_state(step, arn)}
         for arn in group.target_group_arns
     ]
     return ActionResult({"LoadBalancerTargetGroups": described})
 
 
-def _state(step: GroupStep, arn: str) -> str:
+def attachment_state(step: GroupStep, arn: str) -> str:
     """Adding until all are registered, InService once one of them is healthy."""
     members = list(active(step.members))
     if not all(arn in member.attached for member in members):

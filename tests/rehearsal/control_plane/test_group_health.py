@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.rehearsal.control_plane.aws import Aws, refusal
@@ -106,6 +108,52 @@ def test_instances_follow_the_target_groups_of_their_group(aws: Aws) -> None:
 
     assert attached == (["healthy"], ["healthy"])
     assert (aws.states(first), aws.states(second)) == (["draining"], ["healthy"])
+
+
+def test_traffic_sources_are_the_target_groups_of_a_group_and_are_moved_as_they_are(
+    aws: Aws,
+) -> None:
+    name, first = serving(aws, size=1)
+    second = aws.target_group()
+    aws.rule((second, 1))
+    call: dict[str, Any] = {"AutoScalingGroupName": name}
+
+    aws.autoscaling.attach_traffic_sources(**call, TrafficSources=[{"Identifier": second}])
+    soon = traffic_sources(aws, name)
+    aws.pass_seconds(3)
+    added = traffic_sources(aws, name)
+    aws.autoscaling.detach_traffic_sources(
+        **call, TrafficSources=[{"Identifier": first, "Type": "elbv2"}]
+    )
+    removing = traffic_sources(aws, name)
+
+    assert soon == {first: "InService", second: "Added"}
+    assert added == {first: "InService", second: "InService"}
+    assert removing == {first: "Removing", second: "InService"}
+    assert (aws.states(first), aws.states(second)) == (["draining"], ["healthy"])
+    shown = aws.described(name)
+    assert shown["TargetGroupARNs"] == [second]
+    assert shown["TrafficSources"] == [{"Identifier": second, "Type": "elbv2"}]
+    aws.pass_seconds(31)
+    assert traffic_sources(aws, name) == {second: "InService"}
+
+
+def traffic_sources(aws: Aws, name: str) -> dict[str, str]:
+    found = aws.autoscaling.describe_traffic_sources(AutoScalingGroupName=name)
+    return {each["Identifier"]: each["State"] for each in found["TrafficSources"]}
+
+
+def test_a_traffic_source_that_is_no_target_group_is_refused(aws: Aws) -> None:
+    name = aws.group(aws.template(), size=0)
+
+    code, text = refusal(
+        aws.autoscaling.attach_traffic_sources,
+        AutoScalingGroupName=name,
+        TrafficSources=[{"Identifier": "classic", "Type": "elb"}],
+    )
+
+    assert code == "ValidationError"
+    assert "not supported by the rehearsal" in text
 
 
 def test_a_target_group_that_is_not_there_cannot_be_attached(aws: Aws) -> None:
