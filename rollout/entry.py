@@ -83,13 +83,16 @@ changed, by operation; `error` is empty, or what the engine said. `changes` maps
 `done`, `rolled back`, `refused`, `stopped` or `not sure`. `until` is a time like `at`.
 """
 
+OPTIONAL: Mapping[Kind, frozenset[str]] = {Kind.RAMP_STARTED: frozenset({"stack"})}
+"""Facts that a journal of a former version lacks. `stack` is a `StackIdentity` as a document."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What happened at one moment of one ramp.
 
     Raises:
-        EntryError: `facts` are not exactly those that `FIELDS` names for `kind`.
+        EntryError: `facts` are not those that `FIELDS` and `OPTIONAL` name for `kind`.
     """
 
     at: datetime.datetime
@@ -100,7 +103,7 @@ class Entry:
     facts: Mapping[str, Json]
 
     def __post_init__(self) -> None:
-        odd = FIELDS[self.kind] ^ set(self.facts)
+        odd = (FIELDS[self.kind] ^ set(self.facts)) - OPTIONAL.get(self.kind, frozenset())
         if odd:
             raise EntryError(f"a {self.kind} entry is wrong in {', '.join(sorted(odd))}")
 

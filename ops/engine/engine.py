@@ -6,14 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from pulumi.automation import ConfigValue, LocalWorkspace, Stack
+from pulumi.automation import ConfigValue, LocalWorkspace, OpType, Stack, UpdateSummary
 from pulumi.automation.errors import StackNotFoundError
 
 from ops.engine.command import LOW_PRIORITY, URGENT, SteadyCommand
 from ops.engine.update import RunningUpdate
+from rollout.stack_identity import removed_everything
 
 HISTORY_LENGTH = 50
 """Updates that are looked back at; a ramp has some twenty."""
@@ -111,7 +113,7 @@ class StackEngine:
         return own if own.is_file() else None
 
     def history(self) -> Sequence[PastUpdate]:
-        """The newest updates, the newest first."""
+        """The newest updates of the resources that there are now, the newest first."""
         found = self._stack.history(page_size=HISTORY_LENGTH, show_secrets=False)
         return [
             PastUpdate(
@@ -120,7 +122,7 @@ class StackEngine:
                 {key: value.value for key, value in past.config.items() if not value.secret},
                 past.start_time.replace(tzinfo=UTC),
             )
-            for past in found
+            for past in takewhile(_is_of_this_life, found)
             if past.kind in {"update", "import"}
         ]
 
@@ -131,6 +133,11 @@ class StackEngine:
     def clear_locks(self) -> None:
         """Delete every lock of the stack: only where all are known to be of dead processes."""
         self._stack.cancel()
+
+
+def _is_of_this_life(past: UpdateSummary) -> bool:
+    same = (past.resource_changes or {}).get(OpType.SAME, 0)
+    return not removed_everything(past.kind, past.result, same)
 
 
 def opened_engine(folder: Path, stack: str, log_folder: Path) -> StackEngine:

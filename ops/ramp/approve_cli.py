@@ -11,9 +11,10 @@ import click
 
 from ops.gates.approval import Answer, write_answer
 from ops.journal.errors import JournalError
+from ops.journal.ramps import Ramps
 from ops.ramp.errors import BadInputError, RampError
-from ops.ramp.finding import newest
-from ops.ramp.stack import own_hand, ramps_folder, selected_stack
+from ops.ramp.finding import Newest, newest
+from ops.ramp.stack import own_hand, recorded_ramps, selected_stack
 from rollout.progress import Progress
 
 
@@ -26,7 +27,7 @@ def approve(stack: str | None, *, is_no: bool) -> None:
     It counts for that one stage. The other gates go on judging, so a fault still rolls back.
 
     \b
-    Exit code: 0 said, 2 no ramp waits here, 3 the backend does not tell the stack.
+    Exit code: 0 said, 2 no ramp waits here, 3 the backend cannot be read.
 
     \b
     Examples:
@@ -50,22 +51,23 @@ def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
             "no stack is selected\n  expected: the stack whose ramp waits\n"
             "  mend:     failover approve --stack prod"
         )
-    folder, progress = _waiting(project, name)
+    waiting = _waiting(recorded_ramps(project, name), name)
+    progress = waiting.progress
     answer = Answer(progress.verified, is_yes, own_hand().by, datetime.now(UTC))
-    write_answer(folder, answer)
+    write_answer(waiting.folder, answer)
     stage = progress.plan.stage(progress.verified + 1)
     word = "yes" if is_yes else "no"
     return f"{word} to stage {stage.number}/{stage.of} of {progress.plan.group}: {stage.split}"
 
 
-def _waiting(project: Path, stack: str) -> tuple[Path, Progress]:
+def _waiting(ramps: Ramps, stack: str) -> Newest:
     """The newest ramp, which has a stage before it.
 
     Raises:
         BadInputError: there is none, or it is over, on its way back, or at its last stage.
     """
-    found = newest(ramps_folder(project, stack))
-    if found is not None and not _is_past(found[1]):
+    found = newest(ramps)
+    if found is not None and not _is_past(found.progress):
         return found
     raise BadInputError(
         f"no ramp of {stack} waits for a yes in this clone\n"

@@ -11,6 +11,7 @@ from live.errors import LiveError, translated
 from live.session import Session
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
+from ops.journal.ramps import Ramps
 from ops.ramp.clock import SystemClock
 from ops.ramp.driver import Ending
 from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedError
@@ -18,10 +19,12 @@ from ops.ramp.finding import newest
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
 from ops.ramp.stack import own_hand, ramps_folder
+from ops.stack.backend import current_backend
 from rollout.entry import Entry, Json, Kind, timestamp
 from rollout.plan import Plan
 from rollout.progress import Progress
 from rollout.split import Slot, Split
+from rollout.stack_identity import StackIdentity
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
@@ -40,9 +43,9 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     name = stack or os.environ.get("PULUMI_STACK")
     if not name:
         raise BadInputError("--break-glass needs --stack NAME: the backend is not asked")
-    ramps = ramps_folder(folder, name)
-    known = KnownStack.read(ramps)
-    found = newest(ramps)
+    backend, own = current_backend(folder, os.environ), ramps_folder(folder, name)
+    known = KnownStack.read(own, backend)
+    found = newest(Ramps(own, StackIdentity.of(backend, name, known.services)))
     if found is None:
         raise BadInputError(
             f"no ramp of {name} was run from here, so there is no split to go back to\n"
@@ -50,7 +53,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
             "  mend:     aws elbv2 modify-rule, with the ARNs of `failover status --json`; where "
             "the backend does not answer, of aws elbv2 describe-rules"
         )
-    ramp_folder, progress = found
+    progress = found.progress
     session = session_of(known.aws)
     live = live_stack(known.services, session)
     _refuse_dead(live, progress.plan)
@@ -58,7 +61,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     after = live.splits()
     if {after[s] for s in progress.plan.services} != {progress.plan.start}:
         raise NotSureError(f"the rules were changed, and read back as {_words(after)}")
-    lost = _write_down(ramp_folder, progress, why)
+    lost = _write_down(found.folder, progress, why)
     return Ending(
         0,
         f"BREAK-GLASS: {progress.plan.group} at {progress.plan.start}, by ModifyRule, past the "

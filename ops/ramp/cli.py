@@ -17,7 +17,7 @@ from ops.ramp.abandoned import Abandoned
 from ops.ramp.command import HELP, RAMP_ID, Duration, limits_of, observer, reported
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BadInputError, RefusedError
-from ops.ramp.finding import Found, newest, unfinished
+from ops.ramp.finding import Found, foreign, newest, unfinished
 from ops.ramp.launching import Launcher
 from ops.ramp.means import Limits
 from ops.ramp.planning import Choice
@@ -26,6 +26,7 @@ from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stack_file import StackFile
 from ops.ramp.stopping import await_engine
 from ops.ramp.wheel import refuse_held
+from rollout.command import Command
 from rollout.plan import EVEN, Plan
 from rollout.split import Slot
 
@@ -107,12 +108,13 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
     here = newest(stack.ramps)
     refuse_held(
         history,
-        here[1] if here else None,
+        here.progress if here else None,
         hand,
         datetime.now(UTC),
         Processes(),
         take_over=given["take_over"],
     )
+    _say_foreign(stack)
     limits = limits_of(stack, given["bake"])
     observers = [observer(as_json=given["as_json"])]
     ramp_id = f"{datetime.now(UTC):{RAMP_ID}}-{hand.pid}"
@@ -135,7 +137,19 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
     plan = launcher.plan()
     _show(stack, plan, limits, approves_each=choice.approve_each)
     _ask(yes=given["yes"])
-    return launcher.start(plan, ramp_id, stack.ramps / ramp_id, abandoned)
+    return launcher.start(plan, ramp_id, stack.ramps.new(ramp_id), abandoned)
+
+
+def _say_foreign(stack: OpenedStack) -> None:
+    """Name an unfinished ramp that nobody will resume, since a person may look for it."""
+    folder = foreign(stack.ramps)
+    if folder is not None:
+        click.echo(
+            f"not resumed: the unfinished ramp in {folder} does not record the rules that "
+            f"{stack.name} has now\n"
+            f"  look at it: {Command.of('failover', 'report', str(folder))}",
+            err=True,
+        )
 
 
 def _refuse_other(found: Found, choice: Choice) -> None:

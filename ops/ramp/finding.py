@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.journal.errors import JournalError
-from ops.journal.journal import FileJournal, journals
+from ops.journal.ramps import Ramps
 from rollout.entry import Entry
 from rollout.lease import Hand, read_freed, read_lease
 from rollout.plan import Plan
@@ -36,12 +35,13 @@ class Found:
 
 
 def unfinished(
-    ramps: Path, history: Sequence[Told], ramp_id: str, unread: list[str] | None = None
+    ramps: Ramps, history: Sequence[Told], ramp_id: str, unread: list[str] | None = None
 ) -> Found | None:
     """The ramp that is to be gone on with; None where there is none.
 
     The history is what all share, so a journal of this machine counts only as long as no other hand
-    has begun a ramp since, and it has not lost what the history tells.
+    has begun a ramp since, and it has not lost what the history tells. A journal of other rules, or
+    one of a former version that does not say which, never counts.
 
     Raises:
         JournalError: as `newest`.
@@ -49,8 +49,7 @@ def unfinished(
     from_history = recalled(history)
     here = newest(ramps, unread)
     if here is not None:
-        folder, progress = here
-        entries = FileJournal(folder).entries()
+        folder, progress, entries = here.folder, here.progress, here.entries
         own = hands(entries)
         is_ours = from_history is None or (
             from_history.lease.hand in own and not _is_short(progress, from_history)
@@ -59,7 +58,7 @@ def unfinished(
             return Found(folder, progress, None)
     if from_history is None:
         return None
-    return Found(ramps / ramp_id, None, from_history)
+    return Found(ramps.new(ramp_id), None, from_history)
 
 
 def _is_ended_in(history: Sequence[Told], entries: Sequence[Entry], progress: Progress) -> bool:
@@ -93,28 +92,41 @@ def _is_short(progress: Progress, told: Recalled) -> bool:
     return progress.back is None and (told.is_going_back or told.stage > reached)
 
 
-def newest(ramps: Path, unread: list[str] | None = None) -> tuple[Path, Progress] | None:
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest ramp of a stack that has a journal on this machine."""
+
+    folder: Path
+    progress: Progress
+    entries: Sequence[Entry]
+
+
+def newest(ramps: Ramps, unread: list[str] | None = None) -> Newest | None:
     """The newest ramp of this machine, over or not; none that never had the wheel and is over.
 
     Args:
-        ramps: Where they lie.
+        ramps: Those of the stack.
         unread: Gets why a journal cannot be read, which then is passed over: the history has what
             a way back needs.
 
     Raises:
         JournalError: a journal cannot be read, and there is no `unread`.
     """
-    for folder in journals(ramps):
-        try:
-            progress = folded(FileJournal(folder).entries())
-        except JournalError as error:
-            if unread is None:
-                raise
-            unread.append(str(error))
-            continue
+    for ramp in ramps.own(unread):
+        progress = folded(ramp.entries)
         if progress is not None and not _is_stillborn(progress):
-            return folder, progress
+            return Newest(ramp.folder, progress, ramp.entries)
     return None
+
+
+def foreign(ramps: Ramps) -> Path | None:
+    """The folder of an unfinished ramp of this stack's name that moves rules of another stack."""
+    return ramps.newest_foreign(_is_left_unfinished)
+
+
+def _is_left_unfinished(entries: Sequence[Entry]) -> bool:
+    progress = folded(entries)
+    return progress is not None and not progress.is_over
 
 
 def _is_stillborn(progress: Progress) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from ops.journal.journal import FileJournal
+from ops.journal.ramps import Ramps
 from ops.ramp.effects import LiveService
 from ops.ramp.errors import BadInputError
 from ops.ramp.finding import newest
@@ -73,12 +72,11 @@ def refuse_groupless(plan: Plan, live: Mapping[str, LiveService]) -> None:
 
 
 def remembered_fleets(
-    ramps: Path, live: Mapping[str, LiveService], now: datetime
+    ramps: Ramps, live: Mapping[str, LiveService], now: datetime
 ) -> dict[str, int]:
     """What the newest ramp of this machine knew of the services, as far as it still holds."""
     ramp = newest(ramps, unread=[])
     if ramp is None:
         return {}
-    folder, progress = ramp
-    ended_at = FileJournal(folder).entries()[-1].at
+    progress, ended_at = ramp.progress, ramp.entries[-1].at
     return still_known(progress.fleets, progress.floors, fleets_in(live), now - ended_at)

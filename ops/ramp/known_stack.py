@@ -18,6 +18,9 @@ _SECRET = frozenset({"accessKey", "secretKey", "token"})
 class KnownStack:
     """Which rules and target groups a stack has, and where; no secret."""
 
+    backend: str
+    """The URL of the backend that the stack is in, without its query."""
+
     aws: Mapping[str, str]
     """The provider's config, secrets left out."""
     services: Mapping[str, Any]
@@ -26,26 +29,40 @@ class KnownStack:
     def write(self, folder: Path) -> None:
         """Keep it in `folder`, whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"aws": _plain(self.aws), "services": dict(self.services)}, indent=2)
+        document = {
+            "backend": self.backend,
+            "aws": _plain(self.aws),
+            "services": dict(self.services),
+        }
+        text = json.dumps(document, indent=2)
         new = folder / f"{FILE_NAME}.new"
         new.write_text(text)
         new.replace(folder / FILE_NAME)
 
     @classmethod
-    def read(cls, folder: Path) -> KnownStack:
-        """What was kept.
+    def read(cls, folder: Path, backend: str) -> KnownStack:
+        """What was kept of the stack in `backend`.
 
         Raises:
-            BadInputError: nothing was, or it cannot be read.
+            BadInputError: nothing was, it cannot be read, or it is of a stack in another backend.
         """
+        file = folder / FILE_NAME
         try:
-            plain = json.loads((folder / FILE_NAME).read_text())
-            return cls(plain["aws"], plain["services"])
+            plain = json.loads(file.read_text())
+            # A file of a former version has no backend, and so is nobody's.
+            known = cls(plain.get("backend", ""), plain["aws"], plain["services"])
         except (OSError, ValueError, KeyError) as error:
             raise BadInputError(
-                f"{folder / FILE_NAME} does not tell the rules of the stack: {error}\n"
+                f"{file} does not tell the rules of the stack: {error}\n"
                 "  expected: the machine and the folder that a ramp was run from"
             ) from error
+        if known.backend != backend:
+            raise BadInputError(
+                f"{file} is of a stack in another backend: {known.backend or 'not recorded'}\n"
+                f"  expected: the backend of this shell: {backend or 'none, nobody is logged in'}\n"
+                "  mend:     the shell that the ramp was run from"
+            )
+        return known
 
 
 def _plain(aws: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ops.journal.errors import JournalError
@@ -108,7 +109,11 @@ class Launcher:
 
     def _begin(self, run: Run, plan: Plan, fleets: Fleets) -> None:
         facts = started_facts(plan, self._hand, run.until(), fleets.counts, fleets.carrying)
-        run.put(Kind.RAMP_STARTED, facts)
+        run.put(Kind.RAMP_STARTED, facts | self._of_stack(plan))
+
+    def _of_stack(self, plan: Plan) -> dict[str, Json]:
+        """The fact of `ramp-started` that says whose rules the ramp moves."""
+        return {"stack": self._stack.identity.of_services(plan.services).document()}
 
     def _driven(self, run: Run, *, from_anywhere: bool = False) -> Ending:
         with self._signals.caught():
@@ -198,6 +203,9 @@ class Launcher:
         counts = {s: fleet.desired for s, fleet in fleets_in(self.sight.services()).items()}
         live = self.sight.splits()
         for entry in found.recalled.entries(ramp, self._clock.now(), live, counts):
+            if entry.kind is Kind.RAMP_STARTED:
+                facts = {**entry.facts, **self._of_stack(found.plan)}
+                entry = replace(entry, facts=facts)
             try:
                 journal.append(entry)
             except JournalError as error:

@@ -76,7 +76,7 @@ def _gone_back(folder: Path, given: dict[str, Any]) -> Ending:
     hand, here = own_hand(), newest(stack.ramps, unread)
     for why in unread:
         _say(f"going back by the stack's history: {why}")
-    for one in at_work(stack.history(), here[1] if here else None):
+    for one in at_work(stack.history(), here.progress if here else None):
         stop_driver(one, Processes(), _say)
     return _rolled_back(stack, hand, stack.history(), given)
 
@@ -100,7 +100,7 @@ def _rolled_back(
     if isinstance(way, NothingToUndo):
         return Ending(0, str(way))
     if isinstance(way, Plan):
-        return _as_rollback(launcher.undo(way, ramp_id, stack.ramps / ramp_id, given["why"]))
+        return _as_rollback(launcher.undo(way, ramp_id, stack.ramps.new(ramp_id), given["why"]))
     entries = FileJournal(way.folder).entries()
     await_engine(entries, Processes(), _say, is_going_back=True)
     return _as_rollback(launcher.go_back(way, ramp_id, given["why"]))

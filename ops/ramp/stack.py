@@ -19,14 +19,19 @@ from ops.engine.engine import (
     opened_engine,
 )
 from ops.engine.words import errors_in
+from ops.journal.ramps import Ramps
 from ops.ramp.errors import BackendError, BadInputError, NotSureError
 from ops.ramp.history import told
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
+from ops.stack.backend import current_backend
+from ops.stack.errors import NoStackError, StackError
+from ops.stack.pulumi import Pulumi
 from rollout.errors import SettingsError
 from rollout.lease import Hand
 from rollout.recall import Told
 from rollout.split import Slot
+from rollout.stack_identity import StackIdentity
 from settings.candidate import CANDIDATE
 from settings.command import NAMESPACE
 from settings.findings import Findings
@@ -56,9 +61,15 @@ class OpenedStack:
     override: str | None
 
     @property
-    def ramps(self) -> Path:
-        """Where the ramps of this stack keep their folders."""
-        return ramps_folder(self.folder, self.name)
+    def identity(self) -> StackIdentity:
+        """By what a journal of this stack is known."""
+        backend = current_backend(self.folder, os.environ)
+        return StackIdentity.of(backend, self.name, self.services)
+
+    @property
+    def ramps(self) -> Ramps:
+        """The ramps of this stack that are recorded here."""
+        return Ramps(ramps_folder(self.folder, self.name), self.identity)
 
     @property
     def services(self) -> Mapping[str, Any]:
@@ -98,12 +109,13 @@ class OpenedStack:
         Raises:
             NotSureError: it cannot be written.
         """
-        known = KnownStack(in_namespace(self.config, "aws"), self.services)
+        ramps = self.ramps
+        aws = in_namespace(self.config, "aws")
         try:
-            known.write(self.ramps)
+            KnownStack(ramps.identity.backend, aws, self.services).write(ramps.folder)
         except OSError as error:
             raise NotSureError(
-                f"{self.ramps} takes no file: {error.strerror}\n"
+                f"{ramps.folder} takes no file: {error.strerror}\n"
                 "  expected: room for the journal, without which a ramp that is killed is found by "
                 "the stack's history alone\n"
                 "  mend:     make room there, then type it again"
@@ -113,6 +125,24 @@ class OpenedStack:
 def ramps_folder(folder: Path, stack: str) -> Path:
     """Where the ramps of `stack` keep their folders, however it is named: `prod`, `org/prod`."""
     return folder / OWN_FOLDER / "ramps" / stack.rpartition("/")[2]
+
+
+def recorded_ramps(folder: Path, stack: str) -> Ramps:
+    """The ramps of `stack` that are recorded here, its outputs read but no secret.
+
+    Raises:
+        BadInputError: there is no such stack.
+        BackendError: the backend cannot be read.
+    """
+    try:
+        outputs = Pulumi(folder, stack, os.environ).document("stack", "output", "--json")
+    except NoStackError as error:
+        raise BadInputError(str(error)) from error
+    except StackError as error:
+        raise BackendError(str(error)) from error
+    backend = current_backend(folder, os.environ)
+    identity = StackIdentity.of(backend, stack, outputs.get("services") or {})
+    return Ramps(ramps_folder(folder, stack), identity)
 
 
 def opened_stack(folder: Path, name: str | None) -> OpenedStack:

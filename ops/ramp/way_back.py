@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from ops.journal.journal import FileJournal
+from ops.journal.ramps import Ramps
 from ops.ramp.errors import BadInputError
-from ops.ramp.finding import Found, newest, unfinished
+from ops.ramp.finding import Found, Newest, newest, unfinished
 from rollout.lease import Freed
 from rollout.plan import Plan
-from rollout.progress import Progress, hands
+from rollout.progress import hands
 from rollout.recall import Told
 from rollout.split import Slot, Split
 from rollout.way_back import Ended, ended_here, plan_back
@@ -40,7 +39,7 @@ class NothingToUndo:
 
 
 def way_back(
-    ramps: Path,
+    ramps: Ramps,
     ramp_id: str,
     history: Sequence[Told],
     live: Mapping[str, Split],
@@ -49,7 +48,7 @@ def way_back(
     """The ramp to take back; the plan of one that is known by the history alone, or of a shift.
 
     Args:
-        ramps: Where this machine keeps the ramps of the stack.
+        ramps: The ramps of the stack that are recorded on this machine.
         ramp_id: The id that a ramp gets that has no journal here.
         history: The stack's updates, the newest first.
         live: The split of every service now.
@@ -65,9 +64,9 @@ def way_back(
     ended = ended_here(live, history)
     own = None if ended is None else _own(ended, ramps, unread)
     if ended is not None and ended.freed.went_back:
-        return NothingToUndo(ended.freed, own[1].back if own else None)
+        return NothingToUndo(ended.freed, own.progress.back if own else None)
     if own is not None:
-        return Found(*own, None)
+        return Found(own.folder, own.progress, None)
     told = ended.plan if ended is not None else None
     plan = told or plan_back(live, history, candidate())
     if plan is None:
@@ -79,9 +78,9 @@ def way_back(
     return plan
 
 
-def _own(ended: Ended, ramps: Path, unread: list[str]) -> tuple[Path, Progress] | None:
+def _own(ended: Ended, ramps: Ramps, unread: list[str]) -> Newest | None:
     """The newest ramp of this machine, where it is the one that ended so."""
     found = newest(ramps, unread)
-    if found is None or ended.freed.hand not in hands(FileJournal(found[0]).entries()):
+    if found is None or ended.freed.hand not in hands(found.entries):
         return None
     return found

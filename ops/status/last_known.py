@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ops.ramp.errors import BadInputError
 from ops.ramp.known_stack import KnownStack
+from ops.stack.backend import current_backend
 from ops.status.errors import UnreadError
 
 
-def last_known(folder: Path, stack: str) -> KnownStack:
+def last_known(folder: Path, stack: str, environ: Mapping[str, str]) -> KnownStack:
     """What `failover ramp` wrote down in this folder.
 
     Raises:
@@ -18,7 +20,7 @@ def last_known(folder: Path, stack: str) -> KnownStack:
     from ops.ramp.stack import ramps_folder  # it brings the Automation API: half a second
 
     try:
-        return KnownStack.read(ramps_folder(folder, stack))
+        return KnownStack.read(ramps_folder(folder, stack), current_backend(folder, environ))
     except BadInputError as error:
         raise UnreadError(
             "the stack's state tells which rules are its own, and it could not be read"

@@ -146,7 +146,7 @@ class StatusReader:
             UnreadError: nothing was.
         """
         try:
-            return last_known(self._pulumi.folder, self._stack)
+            return last_known(self._pulumi.folder, self._stack, self._environ)
         except UnreadError:
             if state is not None and isinstance(aws, UnreadError):
                 raise aws from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from ops.plan.resource_step import Operation, ResourceStep
@@ -13,6 +14,7 @@ from ops.stack.errors import StackError
 from ops.stack.pulumi import Pulumi
 from ops.status.errors import UnreadError
 from rollout.split import Slot
+from rollout.stack_identity import removed_everything
 
 _STACK = "pulumi:pulumi:Stack"
 _HISTORY_LENGTH = 50
@@ -75,7 +77,16 @@ def read_messages(pulumi: Pulumi) -> tuple[str, ...]:
         UnreadError: no such stack, or the backend cannot be reached.
     """
     found = _asked(pulumi, "stack", "history", "--json", "--page-size", str(_HISTORY_LENGTH))
-    return tuple(str(past.get("message", "")) for past in found if past.get("kind") in _UPDATES)
+    of_this_life = takewhile(_is_of_this_life, found)
+    return tuple(
+        str(past.get("message", "")) for past in of_this_life if past.get("kind") in _UPDATES
+    )
+
+
+def _is_of_this_life(past: Mapping[str, Any]) -> bool:
+    kind, result = str(past.get("kind")), str(past.get("result"))
+    same = (past.get("resourceChanges") or {}).get("same", 0)
+    return not removed_everything(kind, result, same)
 
 
 def _asked(pulumi: Pulumi, *arguments: str) -> Any:

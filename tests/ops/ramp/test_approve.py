@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,12 @@ from ops.gates.approval import ApprovalGate, read_answer
 from ops.journal.journal import FileJournal
 from rollout.verdict import Outcome
 from tests.ops.gates.marks import stage
-from tests.ops.report.sample import RAMP, entries
+from tests.ops.report.sample import IDENTITY, RAMP, entries
 
 
 def project_with(folder: Path, count: int) -> Path:
     """A project whose stack `prod` has a ramp of so many entries; the ramp's folder."""
+    deploy(folder, IDENTITY.rules)
     ramp = folder / ".failover" / "ramps" / "prod" / RAMP
     journal = FileJournal(ramp)
     for entry in entries()[:count]:
@@ -22,8 +25,19 @@ def project_with(folder: Path, count: int) -> Path:
     return ramp
 
 
+def deploy(folder: Path, rules: Mapping[str, str]) -> None:
+    """Let `pulumi stack output` in the folder return these rules."""
+    services = {service: {"ruleArn": arn} for service, arn in rules.items()}
+    program = folder / "pulumi"
+    program.write_text(f"#!/bin/sh\necho '{json.dumps({'services': services})}'\n")
+    program.chmod(0o755)
+    (folder / "Pulumi.yaml").write_text("name: failover\nruntime: python\n")
+
+
 def approved(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> Result:
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", IDENTITY.backend)
     return CliRunner().invoke(failover, ["approve", "--stack", "prod", *options])
 
 
@@ -60,10 +74,22 @@ def test_a_yes_before_the_first_stage_is_one_to_the_first(
 def test_no_ramp_that_waits_is_bad_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int | None
 ) -> None:
-    if count is None:
-        project_with(tmp_path, len(entries()))
+    project_with(tmp_path, len(entries()) if count is None else count)
 
     result = approved(tmp_path, monkeypatch)
 
     assert result.exit_code == 2
     assert "no ramp of prod waits for a yes in this clone" in result.output
+
+
+def test_a_ramp_of_a_stack_that_was_created_anew_since_cannot_be_approved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ramp = project_with(tmp_path, 10)
+    deploy(tmp_path, {service: f"{arn}-anew" for service, arn in IDENTITY.rules.items()})
+
+    result = approved(tmp_path, monkeypatch)
+
+    assert result.exit_code == 2
+    assert "no ramp of prod waits for a yes in this clone" in result.output
+    assert read_answer(ramp, 1) is None

@@ -16,6 +16,7 @@ from tests.ops.ramp.world import SERVICES
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 KNOWN = KnownStack(
+    "file:///state",
     {},
     {
         service: {

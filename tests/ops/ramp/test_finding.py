@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,14 +11,16 @@ import pytest
 
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
-from ops.ramp.finding import unfinished
+from ops.journal.ramps import Ramps
+from ops.ramp.finding import foreign, newest, unfinished
 from rollout.entry import Entry, Kind
 from rollout.lease import Hand, doing_end, last_message_of
 from rollout.plan import Plan
 from rollout.recall import Told
 from rollout.split import Slot, Split
+from rollout.stack_identity import StackIdentity
 from tests.ops.ramp.fakes import START, KilledError
-from tests.ops.ramp.world import SERVICES, World
+from tests.ops.ramp.world import IDENTITY, SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 LONG = Plan(SERVICES, Slot.SECOND, Split(100, 0), (25, 50, 75, 100))
@@ -42,7 +45,7 @@ def found_by(world: World, folder: Path) -> bool:
     journal = FileJournal(folder / "ramps" / "r")
     for entry in world.journal.kept:
         journal.append(entry)
-    return unfinished(folder / "ramps", world.told[::-1], "r2") is not None
+    return unfinished(Ramps(folder / "ramps", IDENTITY), world.told[::-1], "r2") is not None
 
 
 def let_go(world: World, hand: Hand, split: Split, *, went_back: bool) -> None:
@@ -102,7 +105,7 @@ def test_the_journal_of_one_who_came_second_does_not_hide_the_ramp_of_the_first(
     refused = {"outcome": "refused", "exit": 1}
     FileJournal(ramps / "r2").append(Entry(first[0].at, "r", Kind.RAMP_FINISHED, refused))
 
-    found = unfinished(ramps, world.told[::-1], "r3")
+    found = unfinished(Ramps(ramps, IDENTITY), world.told[::-1], "r3")
 
     assert found is not None
     assert found.folder.name == "r1"
@@ -120,7 +123,7 @@ def test_a_journal_that_has_lost_its_end_gives_way_to_the_history(
     for entry in world.journal.kept[:kept]:
         FileJournal(tmp_path / "ramps" / "r").append(entry)
 
-    found = unfinished(tmp_path / "ramps", world.told[::-1], "r2")
+    found = unfinished(Ramps(tmp_path / "ramps", IDENTITY), world.told[::-1], "r2")
 
     assert found is not None
     assert found.recalled is not None
@@ -132,13 +135,13 @@ def test_a_way_back_passes_over_a_journal_that_cannot_be_read(world: World, tmp_
     ramps, unread = tmp_path / "ramps", list[str]()
     (ramps / "r" / "journal.jsonl").mkdir(parents=True)
 
-    found = unfinished(ramps, world.told[::-1], "r2", unread)
+    found = unfinished(Ramps(ramps, IDENTITY), world.told[::-1], "r2", unread)
 
     assert found is not None
     assert found.recalled is not None
     assert "Is a directory" in unread[0]
     with pytest.raises(JournalError):
-        unfinished(ramps, world.told[::-1], "r2")
+        unfinished(Ramps(ramps, IDENTITY), world.told[::-1], "r2")
 
 
 @pytest.mark.parametrize(("seconds", "is_found"), [(-60, True), (60, False)])
@@ -151,3 +154,67 @@ def test_a_ramp_that_never_began_is_over_once_somebody_else_has_ramped(
     world.told.append(Told(released, True, {}, at=at))
 
     assert found_by(world, tmp_path) is is_found
+
+
+ANEW = replace(IDENTITY, rules={service: f"arn:rule/anew-{service}" for service in SERVICES})
+ELSEWHERE = replace(IDENTITY, backend="s3://other")
+FORMER: StackIdentity | None = None
+
+
+def journal_of(owner: StackIdentity | None, world: World, folder: Path) -> None:
+    """The world's journal as a ramp of `owner` would have written it."""
+    for entry in world.journal.kept:
+        facts = dict(entry.facts)
+        if entry.kind is Kind.RAMP_STARTED:
+            del facts["stack"]
+            facts |= {} if owner is None else {"stack": owner.document()}
+        FileJournal(folder).append(replace(entry, facts=facts))
+
+
+@pytest.mark.parametrize("owner", [ANEW, ELSEWHERE, FORMER])
+def test_a_journal_of_other_rules_is_never_resumed(
+    world: World, tmp_path: Path, owner: StackIdentity | None
+) -> None:
+    killed(world, is_second_stage)
+    journal_of(owner, world, tmp_path / "r")
+    ramps = Ramps(tmp_path, IDENTITY)
+
+    assert unfinished(ramps, [], "r2") is None
+    assert newest(ramps) is None
+    assert foreign(ramps) == tmp_path / "r"
+
+
+def test_a_ramp_that_a_former_version_began_is_recovered_from_the_history(
+    world: World, tmp_path: Path
+) -> None:
+    killed(world, is_second_stage)
+    journal_of(FORMER, world, tmp_path / "r")
+
+    found = unfinished(Ramps(tmp_path, IDENTITY), world.told[::-1], "r2")
+
+    assert found is not None
+    assert found.recalled is not None
+    assert (found.folder, found.plan) == (tmp_path / "r2", PLAN)
+
+
+def test_an_older_ramp_of_this_stack_is_found_behind_one_of_another(
+    world: World, tmp_path: Path
+) -> None:
+    killed(world, is_second_stage)
+    journal_of(IDENTITY, world, tmp_path / "r1")
+    journal_of(ANEW, world, tmp_path / "r2")
+
+    found = unfinished(Ramps(tmp_path, IDENTITY), world.told[::-1], "r3")
+
+    assert found is not None
+    assert found.folder == tmp_path / "r1"
+
+
+def test_a_ramp_of_another_stack_that_is_over_or_older_is_not_mentioned(
+    world: World, tmp_path: Path
+) -> None:
+    killed(world, is_second_stage)
+    journal_of(ANEW, world, tmp_path / "r1")
+    journal_of(IDENTITY, world, tmp_path / "r2")
+
+    assert foreign(Ramps(tmp_path, IDENTITY)) is None

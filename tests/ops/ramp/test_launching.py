@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ops.journal.errors import JournalError
+from ops.journal.journal import FileJournal
+from ops.journal.ramps import Ramps, identity_in
 from ops.ramp.finding import Found
 from ops.ramp.launching import Launcher
 from ops.ramp.planning import Choice
@@ -18,7 +20,7 @@ from rollout.plan import Plan
 from rollout.recall import recalled
 from rollout.split import Slot, Split
 from tests.ops.ramp.fakes import KilledError
-from tests.ops.ramp.world import LIMITS, SERVICES, World
+from tests.ops.ramp.world import IDENTITY, LIMITS, SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 
@@ -31,7 +33,8 @@ def full(tmp_path: Path) -> Path:
 
 
 def launcher(world: World, folder: Path) -> Launcher:
-    stack: Any = SimpleNamespace(live=lambda: world, engine=world, ramps=folder.parent)
+    ramps = Ramps(folder.parent, IDENTITY)
+    stack: Any = SimpleNamespace(live=lambda: world, engine=world, ramps=ramps, identity=IDENTITY)
     return Launcher(stack, Hand("somebody", "here", 4711), LIMITS, Choice(), [])
 
 
@@ -94,3 +97,13 @@ def kill_when_verified(world: World) -> None:
     world.journal.before_append = kill
     with pytest.raises(KilledError):
         world.run(PLAN)
+
+
+def test_a_ramp_records_whose_rules_it_moves_also_where_the_history_alone_knew_it(
+    world: World, tmp_path: Path
+) -> None:
+    kill_when_verified(world)
+
+    launcher(world, tmp_path / "r").go_back(found(world, tmp_path / "r"), "r", "by hand")
+
+    assert identity_in(FileJournal(tmp_path / "r").entries()) == IDENTITY

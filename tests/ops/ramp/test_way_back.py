@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.journal.journal import FileJournal
+from ops.journal.ramps import Ramps
 from ops.ramp.errors import BadInputError
 from ops.ramp.finding import Found
 from ops.ramp.way_back import NothingToUndo, way_back
@@ -14,7 +15,7 @@ from rollout.plan import Plan
 from rollout.recall import Told
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
-from tests.ops.ramp.world import SERVICES, World
+from tests.ops.ramp.world import IDENTITY, SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
 
@@ -32,7 +33,7 @@ def world(tmp_path: Path) -> World:
 
 
 def back(world: World, ramps: Path) -> Found | Plan | NothingToUndo:
-    return way_back(ramps, "r2", world.told[::-1], world.live, lambda: Slot.SECOND)
+    return way_back(Ramps(ramps, IDENTITY), "r2", world.told[::-1], world.live, lambda: Slot.SECOND)
 
 
 def keep_journal(world: World, ramps: Path) -> None:

@@ -23,9 +23,13 @@ from rollout.lease import Hand, is_letting_go
 from rollout.plan import Plan
 from rollout.recall import Told, recalled, started_facts
 from rollout.split import Slot, Split
+from rollout.stack_identity import StackIdentity
 from tests.ops.ramp.fakes import START, Clock, Ended, Gate, MemoryJournal, Stop, Update
 
 SERVICES: tuple[str, ...] = ("portal", "web")
+IDENTITY = StackIdentity(
+    "file:///state", "prod", {service: f"arn:rule/{service}" for service in SERVICES}
+)
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
 LIMITS = Limits(bake=5, hold=5, watch=5, inconclusive=30, guard_wait=60)
 
@@ -185,7 +189,9 @@ class World:
         if not self.journal.kept:
             live = sum(3 for slot in Slot if plan.start.weight_of(slot))
             fleets = dict.fromkeys(SERVICES, live)
-            run.put(Kind.RAMP_STARTED, started_facts(plan, hand, run.until(), counts, fleets))
+            facts = started_facts(plan, hand, run.until(), counts, fleets)
+            own = IDENTITY.of_services(plan.services)
+            run.put(Kind.RAMP_STARTED, {**facts, "stack": own.document()})
             if abandoned is not None:
                 abandoned.hand_over(run)
         else:

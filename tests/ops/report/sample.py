@@ -15,8 +15,12 @@ from probe.record import SCHEMA, EndLine, Mode, RequestLine, RunLine, Verdict
 from probe.record_file import encoded
 from rollout.entry import Entry, Kind
 from rollout.split import Slot
+from rollout.stack_identity import StackIdentity
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+IDENTITY = StackIdentity(
+    "file:///state", "prod", {name: f"arn:rule/{name}" for name in ("portal", "web")}
+)
 RAMP = "20261121T090000Z-4711"
 REASON = "web: slot 02 lost 9 of 220 requests in the last minute (4.09 %: 9 status 500)"
 RATE = 10
@@ -45,6 +49,7 @@ def entries(*, rolls_back: bool = True) -> list[Entry]:
             until="2026-11-21T10:00:00Z",
             counts={},
             fleets={},
+            stack=IDENTITY.document(),
         ),
         said(1, 0, "targets", "pass", "web: slot 02: all 3 healthy"),
         said(1, 0, "smoke", "inconclusive", "the first round is not over"),

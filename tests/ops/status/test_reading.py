@@ -165,7 +165,17 @@ def test_live_is_not_read_for_the_reason_that_there_is(tmp_path: Path) -> None:
 
 
 def test_what_a_ramp_wrote_down_is_found_however_its_stack_is_named(tmp_path: Path) -> None:
-    known = KnownStack({"region": "us-east-1"}, {"web": {"ruleArn": "arn:rule/web"}})
+    environ = {"PULUMI_BACKEND_URL": "s3://state?region=eu"}
+    known = KnownStack("s3://state", {"region": "us-east-1"}, {"web": {"ruleArn": "arn:rule/web"}})
     known.write(ramps_folder(tmp_path, "acme/failover/prod"))
 
-    assert last_known(tmp_path, "prod") == last_known(tmp_path, "acme/prod") == known
+    found = [last_known(tmp_path, name, environ) for name in ("prod", "acme/prod")]
+    assert found == [known, known]
+
+
+def test_what_a_ramp_wrote_down_of_a_stack_in_another_backend_is_not_read(tmp_path: Path) -> None:
+    known = KnownStack("s3://state", {"region": "us-east-1"}, {"web": {"ruleArn": "arn:rule/web"}})
+    known.write(ramps_folder(tmp_path, "prod"))
+
+    with pytest.raises(UnreadError):
+        last_known(tmp_path, "prod", {"PULUMI_BACKEND_URL": "s3://other"})
