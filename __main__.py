@@ -62,7 +62,7 @@ def main() -> None:
     # The provider's SDK defines thousands of classes as it is imported, bit by bit, from in there;
     # looking for garbage among them again and again is a fifth of that time.
     gc.disable()
-    guards.tell(declare_stack(settings, guards.hooks()))
+    guards.tell(declare_stack(settings, guards.hooks(), guards.last_raised))
     gc.freeze()
     gc.enable()
 

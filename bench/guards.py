@@ -23,7 +23,7 @@ from rehearsal.workspace import Workspace
 
 RUNS = 5
 _MADE = "        guards = ProgramGuards("
-_USED = "    guards.tell(declare_stack(settings, guards.hooks()))\n"
+_USED = "    guards.tell(declare_stack(settings, guards.hooks(), guards.last_raised))\n"
 
 
 def main() -> None:
@@ -87,7 +87,7 @@ def _without_guards(program: str) -> str:
     made = next(line for line in program.splitlines() if line.startswith(_MADE))
     assert _USED in program, "the program uses its guards in another way"
     none = "    from components.guards.hooks import NO_HOOKS\n\n"
-    declared = f"{none}    declare_stack(settings, NO_HOOKS)\n"
+    declared = f"{none}    declare_stack(settings, NO_HOOKS, lambda *_: None)\n"
     return program.replace(f"{made}\n", "").replace(_USED, declared)
 
 

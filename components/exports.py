@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pulumi
 
+from components.guards.memory import LAST_RAISED
 from components.load_balancer import LoadBalancer
 from components.service import Service
-from rollout.split import Slot
+from rollout.observation import split_of
+from rollout.split import Slot, Split
 from settings import Settings
 from settings.plain_address import plain_host, plain_path
 from settings.rule import PREVIEW_HEADER, preview_header_value
 from settings.service import ServiceSettings
 
+LastRaised = Callable[[str, Split], Slot | None]
+"""The slot that was raised last once the rule of a service is at a split; `None` where none was."""
+
 
 def export_outputs(
-    settings: Settings, load_balancer: LoadBalancer, services: Mapping[str, Service]
+    settings: Settings,
+    load_balancer: LoadBalancer,
+    services: Mapping[str, Service],
+    last_raised: LastRaised,
 ) -> None:
     """Export the stack's outputs."""
     pulumi.export("loadBalancerDnsName", load_balancer.dns_name)
     pulumi.export("listenerArn", load_balancer.listener_arn)
     pulumi.export("urls", {s.name: _url(s, load_balancer.dns_name) for s in settings.services})
-    pulumi.export("services", {name: _described(each) for name, each in services.items()})
+    pulumi.export("services", {n: _described(n, each, last_raised) for n, each in services.items()})
     pulumi.export("previewHeaders", pulumi.Output.secret(_preview_headers(settings)))
 
 
-def _described(service: Service) -> dict[str, pulumi.Input[object]]:
+def _described(
+    name: str, service: Service, last_raised: LastRaised
+) -> dict[str, pulumi.Input[object]]:
     return {
         "ruleArn": service.rule_arn,
         "weights": service.weights,
+        LAST_RAISED: service.weights.apply(lambda weights: _raised(name, weights, last_raised)),
         "targetGroupArns": {
             slot.value: declared.target_group_arn for slot, declared in service.slots.items()
         },
         "images": {slot.value: declared.image_id for slot, declared in service.slots.items()},
     }
+
+
+def _raised(name: str, weights: str, last_raised: LastRaised) -> str | None:
+    """The slot that was raised last, now that the rule is at `weights`; it moves with the rule.
+
+    Where the update is refused, or ends before, the outputs stay as they were.
+    """
+    split = split_of(*map(int, weights.split("/")))
+    slot = None if split is None else last_raised(name, split)
+    return None if slot is None else slot.value
 
 
 def _preview_headers(settings: Settings) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.exports import export_outputs
+from components.exports import LastRaised, export_outputs
 from components.guards.hooks import Hooks
 from components.instance_access import InstanceAccess
 from components.load_balancer import LoadBalancer
@@ -13,10 +13,15 @@ from settings import Settings
 from settings.load_balancer import NewLoadBalancer
 
 
-def declare_stack(settings: Settings, hooks: Hooks) -> dict[str, Service]:
+def declare_stack(settings: Settings, hooks: Hooks, last_raised: LastRaised) -> dict[str, Service]:
     """Declare the network, the load balancer and the services, and export what they are.
 
     Gives the services, by name.
+
+    Args:
+        settings: The config.
+        hooks: What the guards bind to.
+        last_raised: The slot of a service that was raised last, for the outputs.
     """
     names, tags = settings.names, Tags(settings.names.environment, settings.tags)
     network = Network("network", {"names": names, "tags": tags, "network": settings.network})
@@ -44,7 +49,7 @@ def declare_stack(settings: Settings, hooks: Hooks) -> dict[str, Service]:
         },
     )
     services = _declare_services(settings, tags, network, load_balancer, access, hooks)
-    export_outputs(settings, load_balancer, services)
+    export_outputs(settings, load_balancer, services, last_raised)
     return services
 
 

@@ -6,18 +6,48 @@ from datetime import timedelta
 
 from rollout.observation import LiveService, Release
 from rollout.split import Slot, Split
+from rollout.stage_order import rising
 
 MADE_TOGETHER = timedelta(minutes=10)
 """Two first builds that are this close were made with their slots by one `pulumi up`: neither of
 them was released. It makes the templates of both slots within seconds, unless AWS throttles it."""
 
 
-def candidate_of(configured: Slot | None, live: LiveService, split: Split) -> Slot | None:
+def candidate_of(
+    configured: Slot | None, live: LiveService, split: Split, last_raised: Slot | None = None
+) -> Slot | None:
     """The slot that a ramp raises; `None` where nothing decides, and either may be.
 
-    That is the configured one; else the one with the newer build; else the lighter one.
+    That is the configured one; else the one with the newer build; else the one that was raised
+    last; else the lighter one.
+
+    Args:
+        configured: The config's `candidate`.
+        live: The service.
+        split: Its live split.
+        last_raised: As `raised_after` has it.
     """
-    return configured or released_last(live) or lighter(split)
+    return configured or released_last(live) or last_raised or lighter(split)
+
+
+def raised_after(
+    last_raised: Slot | None, candidate: Slot | None, before: Split, after: Split
+) -> Slot | None:
+    """The slot that was raised last once a service has moved from `before` to `after`.
+
+    The candidate is, once it rises from weight 0, and either slot where nothing decides which one
+    is the candidate. The way back raises none, whatever the stable slot's weight was: after 100/0,
+    25/75 and 100/0 again that is still slot 02.
+
+    Args:
+        last_raised: The slot that was raised last before.
+        candidate: The candidate at `before`; `None` where nothing decides.
+        before: The split that the service moves from.
+        after: The split that it moves to.
+    """
+    slot = rising(before, after)
+    is_begun = slot is not None and slot is candidate and before.weight_of(slot) == 0
+    return slot if is_begun or (slot is not None and candidate is None) else last_raised
 
 
 def released_last(live: LiveService) -> Slot | None:

@@ -61,6 +61,8 @@ class Memory:
     """The weights that the last `pulumi up` set out for, whether or not it got there."""
     slots: Mapping[Slot, WantedSlot] = field(default_factory=dict[Slot, WantedSlot])
     """The slots as they were declared."""
+    last_raised: Slot | None = None
+    """The slot that was raised last, as the last completed `pulumi up` left it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class GuardRules:
     candidate: Slot | None = None
     override: str | None = None
     """A reason to let one thing through."""
+    build_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Image -> build, as far as the config names builds."""
 
 
 FLOOR_TAG = "failover:floor"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from rollout.candidate import candidate_of
+from rollout.build_age import BuildAge, build_on
+from rollout.candidate import candidate_of, raised_after
 from rollout.fitness import lacks
 from rollout.guard_case import GuardCase, GuardRules
 from rollout.live_slot import objections_to_slots, releases_of_both_slots
@@ -36,6 +37,10 @@ class ServiceJudgement:
     """What still speaks against it."""
     overridden: tuple[Objection, ...]
     """What would, but for the override."""
+    last_raised: Slot | None = None
+    """The slot that was raised last before this update, by whatever moved the rule."""
+    build_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """As of the rules."""
 
     @property
     def verdict(self) -> Verdict:
@@ -67,6 +72,24 @@ class ServiceJudgement:
         return self.split is not None and is_back(
             self.split, self.case.wanted.split, self.candidate
         )
+
+    @property
+    def older_build(self) -> str:
+        """What an older build means for how many of 100; empty where nobody gets one."""
+        slot = self.rising
+        if slot is None or self.split is None:
+            return ""
+        build = build_on(self.case.live, slot, self.build_names)
+        # On the way up a build of no known age is the common case, of a slot's first release.
+        if build.age is not BuildAge.OLDER and not self.is_back:
+            return ""
+        return build.given_to(self.case.wanted.split.weight_of(slot) - self.split.weight_of(slot))
+
+    def last_raised_at(self, split: Split) -> Slot | None:
+        """The slot that was raised last once the rule is at `split`."""
+        if self.split is None:
+            return self.last_raised
+        return raised_after(self.last_raised, self.candidate, self.split, split)
 
     @property
     def surprise(self) -> str | None:
@@ -111,6 +134,8 @@ def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgeme
                 candidate=slot,
                 standing=tuple(o for o in own if o.subject is not waived),
                 overridden=tuple(o for o in own if o.subject is waived),
+                last_raised=_last_raised(case, rules),
+                build_names=rules.build_names,
             )
             for case, (split, slot, own) in zip(cases, found, strict=True)
         )
@@ -162,7 +187,7 @@ def _objections(
     if split is None:
         unknown = surprise(case, is_back=False)
         return None, rules.candidate, [unknown] if unknown else []
-    candidate = candidate_of(rules.candidate, case.live, split)
+    candidate = candidate_of(rules.candidate, case.live, split, _last_raised(case, rules))
     back = is_back(split, case.wanted.split, candidate)
     found = surprise(case, is_back=back)
     own = [found] if found else []
@@ -173,6 +198,15 @@ def _objections(
         own += _to_the_stage(case, split, candidate, rules)
         own += _to_fitness(case, split)
     return split, candidate, own
+
+
+def _last_raised(case: GuardCase, rules: GuardRules) -> Slot | None:
+    """The slot that was raised last, also by an update that was cut short, or outside Pulumi."""
+    last_raised, left, split = case.memory.last_raised, case.memory.left, case.live.rule.split
+    if left is None or split is None:
+        return last_raised
+    candidate = candidate_of(rules.candidate, case.live, left, last_raised)
+    return raised_after(last_raised, candidate, left, split)
 
 
 def _to_the_removal(case: GuardCase) -> Objection:

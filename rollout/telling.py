@@ -80,12 +80,13 @@ def _of_passing(service: ServiceJudgement, *, is_told: bool) -> Iterator[Notice]
         return
     live = service.case.live.slots[slot]
     count = f"{len(live.healthy)} of {len(live.targets)} targets of {name}-{slot} are healthy"
+    older = f"{service.older_build}; " if service.older_build else ""
     if service.is_back:
-        text = f"back towards slot {slot}, without waiting; {count}"
+        text = f"back towards slot {slot}, without waiting; {older}{count}"
     else:
         is_waived = bool(service.overridden)
         role = "slot {} gains weight by the override" if is_waived else "the next stage of slot {}"
-        text = f"{role.format(slot)}; {count}"
+        text = f"{role.format(slot)}; {older}{count}"
     yield Notice(NoticeKind.PASSES, name, service.change, text)
 
 

@@ -106,6 +106,13 @@ class Guards:
         """Whether a service was live when it looked."""
         return bool(self._live)
 
+    def last_raised(self, service: str, split: Split) -> Slot | None:
+        """The slot that was raised last once the rule of `service` is at `split`."""
+        for judged_service in self.judgement.services:
+            if judged_service.case.wanted.name == service:
+                return judged_service.last_raised_at(split)
+        return self._known[service].memory.last_raised if service in self._known else None
+
     def live_weight(self, service: str, slot: Slot) -> int:
         """The live share of a slot, as it was last seen; 0 where there is no rule yet."""
         split = self._live[service].split if service in self._live else None

@@ -23,6 +23,8 @@ _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _GROUP = "aws:autoscaling/group:Group"
 _TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 _SLOT = "failover:index:Slot"
+LAST_RAISED = "lastRaisedSlot"
+"""The key of a service's output that has the slot that was raised last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,13 @@ class RunningEngine:
         return pulumi.runtime.invoke(function, {argument: stack}).value
 
 
-def served_before(engine: Engine) -> frozenset[str]:
-    """The services that had a rule at the last completed update, whether or not it is there yet."""
-    return frozenset(engine.stack_outputs().get("services") or {})
+def served_before(engine: Engine) -> dict[str, Slot | None]:
+    """The services that had a rule at the last completed update, whether or not it is there yet.
+
+    Each with the slot that was raised last.
+    """
+    services = engine.stack_outputs().get("services") or {}
+    return {name: _last_raised(found) for name, found in services.items()}
 
 
 def remembered(engine: Engine) -> dict[str, Remembered]:
@@ -87,6 +93,7 @@ def remembered(engine: Engine) -> dict[str, Remembered]:
                 left=_parsed(services[address.service].get("weights", "")),
                 asked=_asked(address, resources),
                 slots={slot: _slot(address, slot, resources) for slot in Slot},
+                last_raised=_last_raised(services[address.service]),
             ),
         )
         for address in ServiceAddress.of_outputs(there)
@@ -97,6 +104,12 @@ def _named(urn: str) -> tuple[str, str]:
     """Type and logical name of a URN."""
     parts = urn.split("::")
     return parts[2].rsplit("$", 1)[-1], parts[-1]
+
+
+def _last_raised(service: Mapping[str, Any]) -> Slot | None:
+    """The slot in the output; a version of before has none."""
+    found = service.get(LAST_RAISED)
+    return Slot(found) if found in list(Slot) else None
 
 
 def _parsed(text: str) -> Split | None:

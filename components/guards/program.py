@@ -19,7 +19,7 @@ from components.guards.wanted import guard_rules, search_of, wanted_services
 from components.service import Service
 from live.address import ServiceAddress
 from rollout.notice import Notice, NoticeKind
-from rollout.split import Split
+from rollout.split import Slot, Split
 from settings import Settings
 from settings.load_balancer import ExistingLoadBalancer
 
@@ -86,6 +86,13 @@ class ProgramGuards:
             self._interruption,
             spared="its rule was not made",
         )
+
+    def last_raised(self, service: str, split: Split) -> Slot | None:
+        """The slot that was raised last once the rule of `service` is at `split`.
+
+        A rule that is made again was raised before.
+        """
+        return self._guards.last_raised(service, split) or self._served_before.get(service)
 
     def tell(self, services: Mapping[str, Service]) -> None:
         """Say what was seen: in a preview on the rules, in an update on the stack."""

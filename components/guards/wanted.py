@@ -49,11 +49,13 @@ def search_of(settings: Settings) -> Search:
 
 def guard_rules(settings: Settings) -> GuardRules:
     """What the team has set for its guards."""
+    smoke = settings.ramp.gates.smoke
     return GuardRules(
         stages=settings.ramp.stages,
         healthy_polls=settings.ramp.guard.healthy_polls,
         candidate=settings.candidate,
         override=settings.override,
+        build_names={} if smoke is None else smoke.builds,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from components.exports import LastRaised
 from components.guards.hooks import NO_HOOKS
 from components.stack import declare_stack
 from tests.components.recording import Override, Recording, recorded
@@ -22,7 +23,8 @@ def declared(
     stack: str = "prod",
     lookups: FakeLookups | None = None,
     override: Override | None = None,
+    last_raised: LastRaised = lambda _service, _split: None,
 ) -> Recording:
     """What a config registers."""
     settings = parsed(config, lookups, stack)
-    return recorded(lambda: declare_stack(settings, NO_HOOKS), stack, override)
+    return recorded(lambda: declare_stack(settings, NO_HOOKS, last_raised), stack, override)

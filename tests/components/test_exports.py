@@ -4,6 +4,7 @@ from typing import Any
 
 from pulumi.runtime.mocks import MockResourceArgs
 
+from rollout.split import Slot, Split
 from tests.components.stacks import declared, recording_of
 from tests.configs import TOKEN, stack_config
 from tests.test_settings_values import with_existing_slot
@@ -23,6 +24,7 @@ def test_the_outputs_tell_what_a_person_and_a_script_want() -> None:
             name: {
                 "ruleArn": f"arn:mock:ListenerRule/{name}",
                 "weights": "50/50",
+                "lastRaisedSlot": None,
                 "targetGroupArns": {
                     slot: f"arn:mock:TargetGroup/{name}-{slot}" for slot in ("01", "02")
                 },
@@ -54,6 +56,23 @@ def test_the_weights_are_those_of_the_rule_whatever_the_config_says() -> None:
 
     weights = {name: each["weights"] for name, each in recording.exports["services"].items()}
     assert weights == {"portal": "50/50", "web": "60/40"}
+
+
+def test_the_slot_that_was_raised_last_is_told_of_the_weights_that_the_rule_has() -> None:
+    seen: list[tuple[str, Split]] = []
+
+    def last_raised(service: str, split: Split) -> Slot | None:
+        seen.append((service, split))
+        return Slot.SECOND if service == "web" else None
+
+    recording = declared(stack_config("prod"), last_raised=last_raised)
+
+    services = recording.exports["services"]
+    assert {name: each["lastRaisedSlot"] for name, each in services.items()} == {
+        "portal": None,
+        "web": "02",
+    }
+    assert sorted(seen, key=str) == [("portal", Split(50, 50)), ("web", Split(50, 50))]
 
 
 def test_the_images_are_those_of_the_templates() -> None:

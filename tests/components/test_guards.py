@@ -13,7 +13,7 @@ import pytest
 from components.guards.errors import RefusedError
 from components.guards.guards import Guards
 from components.guards.interruption import Interruption
-from components.guards.memory import remembered, served_before
+from components.guards.memory import LAST_RAISED, remembered, served_before
 from components.guards.patience import Patience
 from components.guards.view import View
 from components.guards.waiting import Waiting
@@ -37,6 +37,7 @@ class FakeEngine:
         self, settings: Settings, left: str, state: str | None = None, asked: str | None = None
     ) -> None:
         self.settings, self.left, self.state, self.asked = settings, left, state or left, asked
+        self.last_raised: str | None = None
 
     def stack_outputs(self) -> Mapping[str, Any]:
         return {
@@ -44,6 +45,7 @@ class FakeEngine:
                 s.name: {
                     "ruleArn": f"arn:rule/{s.name}",
                     "weights": self.left,
+                    **({} if self.last_raised is None else {LAST_RAISED: self.last_raised}),
                     "targetGroupArns": {slot.value: arn_of(s.name, slot) for slot in Slot},
                 }
                 for s in self.settings.services
@@ -167,12 +169,15 @@ def guards_of(
     is_preview: bool = False,
     voice: Heard | None = None,
     patience_seconds: float = 0.0,
+    last_raised: str | None = None,
 ) -> Guards:
     settings = parsed(config)
+    engine = FakeEngine(parsed(config_at(left)), left, state)
+    engine.last_raised = last_raised
     return Guards(
         guard_rules(settings),
         wanted_services(settings),
-        remembered(FakeEngine(parsed(config_at(left)), left, state)),
+        remembered(engine),
         search_of(settings),
         FakeView(fake, voice, patience_seconds),
         is_preview=is_preview,
@@ -349,8 +354,59 @@ def test_a_person_who_stops_the_first_look_is_told_what_was_spared_and_how_to_go
 def test_a_rule_that_is_made_again_is_of_no_new_service() -> None:
     engine = FakeEngine(parsed(config_at("75/25")), "75/25")
 
-    assert served_before(engine) == {"web", "portal"}
-    assert served_before(NoState()) == set()
+    assert served_before(engine) == {"web": None, "portal": None}
+    engine.last_raised = "02"
+    assert served_before(engine) == {"web": Slot.SECOND, "portal": Slot.SECOND}
+    assert served_before(NoState()) == {}
+
+
+def of_one_age(settings: Settings, split: str) -> FakeAws:
+    """The same, with groups that were made together."""
+    fake = aws_at(settings, split)
+    fake.versions = {
+        name: [{**versions[-1], "VersionNumber": 1}] for name, versions in fake.versions.items()
+    }
+    for group in fake.groups:
+        group["LaunchTemplate"] = {**group["LaunchTemplate"], "Version": "1"}
+        for instance in group["Instances"]:
+            instance["LaunchTemplate"] = group["LaunchTemplate"]
+    for versions in fake.versions.values():
+        versions[0]["CreateTime"] = START
+    return fake
+
+
+@pytest.mark.parametrize("last_raised", Slot)
+def test_the_slot_that_was_raised_last_is_the_candidate_past_the_middle(last_raised: Slot) -> None:
+    """Whose way back leads to 0 on it."""
+    split = str(Split(100, 0).shifted_to(last_raised, 75))
+    back = str(Split(100, 0).shifted_to(last_raised, 0))
+    fake = of_one_age(parsed(config_at(split)), split)
+
+    guards = guards_of(config_at(back), fake, split, last_raised=last_raised.value)
+    told = guards.look()
+
+    assert {notice.kind for notice in told} == {NoticeKind.PASSES}
+    assert all("back towards slot" in notice.text for notice in told)
+    assert guards.last_raised("web", Split.parse(back)) is last_raised
+    with pytest.raises(RefusedError, match="next stage is"):
+        guards_of(config_at(back), fake, split).look()
+
+
+def test_a_run_that_moves_nothing_keeps_the_slot_that_was_raised_last() -> None:
+    config = config_at("75/25")
+    guards = guards_of(config, aws_at(parsed(config), "75/25"), "75/25", last_raised="02")
+
+    guards.look()
+
+    assert guards.last_raised("web", Split(75, 25)) is Slot.SECOND
+    assert guards.last_raised("of another stack", Split(75, 25)) is None
+
+
+def test_an_output_that_names_no_slot_is_none() -> None:
+    engine = FakeEngine(parsed(config_at("75/25")), "75/25")
+    engine.last_raised = "03"
+
+    assert remembered(engine)["web"].memory.last_raised is None
 
 
 def wait_of(guards: Guards, voice: Heard, wait_seconds: float) -> Waiting:

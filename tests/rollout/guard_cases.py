@@ -82,6 +82,14 @@ def case(
     )
 
 
+def of_one_age(known: GuardCase) -> GuardCase:
+    """The same with slots that were made together, so that nothing tells which is released last."""
+    for slot in Slot:
+        release = Release(Build(f"ami-{slot}", "data", "m7i.large"), START, is_first=True)
+        known = with_live(known, slot, group=group(slot, release=release))
+    return known
+
+
 def wanted_slots(groups: dict[Slot, Group]) -> dict[Slot, WantedSlot]:
     """The config that makes what is there."""
     return {
@@ -125,6 +133,7 @@ def mirrored(known: GuardCase) -> GuardCase:
         Memory(
             None if memory.state is None else _swapped(memory.state),
             None if memory.left is None else _swapped(memory.left),
+            last_raised=None if memory.last_raised is None else memory.last_raised.other,
         ),
     )
 
@@ -169,4 +178,9 @@ def cases(draw: Callable[[st.SearchStrategy[Any]], Any]) -> GuardCase:
         for slot in Slot
     }
     wanted = WantedService("web", draw(splits), False, slots)
-    return GuardCase(live, wanted, Memory(draw(st.none() | splits), draw(st.none() | splits)))
+    memory = Memory(
+        draw(st.none() | splits),
+        draw(st.none() | splits),
+        last_raised=draw(st.sampled_from([None, *Slot])),
+    )
+    return GuardCase(live, wanted, memory)

@@ -1,0 +1,98 @@
+"""Whether one slot runs an older build than the other, told from their images."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rollout.candidate import released_last
+from rollout.observation import LiveService
+from rollout.split import Slot
+
+
+class BuildAge(enum.Enum):
+    """How the build of a slot compares with the one of the other slot."""
+
+    SAME = "same"
+    """Both slots run one build, whenever each of them was released."""
+    OLDER = "older"
+    """Another build, released earlier."""
+    NEWER = "newer"
+    """Another build, released later; one that is released again is the newer one again."""
+    UNKNOWN = "unknown"
+    """AWS has no image, or no time of release."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotBuild:
+    """What a slot launches, beside what the other slot does."""
+
+    slot: Slot
+    image_id: str
+    """Empty where AWS has none, as for targets that no single Auto Scaling group launches."""
+    other_image_id: str
+    age: BuildAge
+    names: Mapping[str, str]
+    """Image -> build, as far as the config names builds."""
+
+    @property
+    def name(self) -> str:
+        """What to call the build, such as `v1 (ami-0fa11000000000001)`."""
+        return _named(self.image_id, self.names)
+
+    @property
+    def other_name(self) -> str:
+        """What to call the build of the other slot."""
+        return _named(self.other_image_id, self.names)
+
+    def given_to(self, percent: int) -> str:
+        """What it means that so many of 100 requests move to the slot; empty if nothing older."""
+        if self.age is BuildAge.OLDER:
+            return f"{percent} of 100 get the older build {self.name} again"
+        if self.age is not BuildAge.UNKNOWN:
+            return ""
+        if not self.image_id or not self.other_image_id:
+            return f"{percent} of 100 get the build of slot {self.slot}, whose age is not known"
+        return (
+            f"{percent} of 100 get the build {self.name} instead of {self.other_name}: AWS does "
+            "not tell which of them is older"
+        )
+
+
+def build_on(live: LiveService, slot: Slot, names: Mapping[str, str] | None = None) -> SlotBuild:
+    """The build of a slot, beside the one of the other slot.
+
+    Two images that `names` gives one name are one build. Two first builds that were made with
+    their slots have no order.
+
+    Args:
+        live: The service.
+        slot: Whose build.
+        names: Image -> build.
+    """
+    names = names or {}
+    image_id, other = _image(live, slot), _image(live, slot.other)
+    return SlotBuild(slot, image_id, other, _age(live, slot, image_id, other, names), names)
+
+
+def _age(
+    live: LiveService, slot: Slot, image_id: str, other: str, names: Mapping[str, str]
+) -> BuildAge:
+    if not image_id or not other:
+        return BuildAge.UNKNOWN
+    if names.get(image_id, image_id) == names.get(other, other):
+        return BuildAge.SAME
+    newest = released_last(live)
+    if newest is None:
+        return BuildAge.UNKNOWN
+    return BuildAge.NEWER if newest is slot else BuildAge.OLDER
+
+
+def _image(live: LiveService, slot: Slot) -> str:
+    group = live.slots[slot].group
+    return group.release.build.image_id if group is not None and group.release is not None else ""
+
+
+def _named(image_id: str, names: Mapping[str, str]) -> str:
+    return f"{names[image_id]} ({image_id})" if image_id in names else image_id
