@@ -92,11 +92,12 @@ def test_a_clone_that_does_not_know_of_a_ramp_deploys_nothing(team: Team) -> Non
 
 def test_what_somebody_changed_by_hand_is_drift_in_plain_words(team: Team) -> None:
     elb = team.stack.client("elbv2")
-    arn = team.stack.engine.outputs()["services"]["web"]["ruleArn"]
+    web = team.stack.engine.outputs()["services"]["web"]
+    arn, slots = web["ruleArn"], web["targetGroupArns"]
     (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
     forward = rule["Actions"][0]["ForwardConfig"]
-    for group, weight in zip(forward["TargetGroups"], (60, 40), strict=True):
-        group["Weight"] = weight
+    for group in forward["TargetGroups"]:
+        group["Weight"] = 60 if group["TargetGroupArn"] == slots["01"] else 40
 
     elb.modify_rule(RuleArn=arn, Actions=[{"Type": "forward", "ForwardConfig": forward}])
     done = team.run(team.folder / "behind", "scripts/drift.sh", "rehearsal")

@@ -6,6 +6,7 @@ Source: hashicorp/aws 6 internal/service/elbv2, listener_rule.go and listener.go
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -144,7 +145,7 @@ def _forward_as_aws(forward: Values) -> dict[str, Any]:
     told: dict[str, Any] = {
         "TargetGroups": [
             {"TargetGroupArn": group["arn"], "Weight": group["weight"]}
-            for group in forward["targetGroups"]
+            for group in sorted(forward["targetGroups"], key=_place_in_set)
         ]
     }
     stickiness = forward.get("stickiness")
@@ -154,6 +155,16 @@ def _forward_as_aws(forward: Values) -> dict[str, Any]:
             "DurationSeconds": stickiness["duration"],
         }
     return told
+
+
+def _place_in_set(group: Values) -> str:
+    """What a target group of a forward is sorted by on its way to AWS.
+
+    The official provider holds the groups in a set, whose order is that of the elements' checksums,
+    as text; AWS keeps the order in which they come. So neither slot is always the first one.
+    Source: terraform-plugin-sdk, schema.Set.List and schema.SerializeResourceForHash.
+    """
+    return str(zlib.crc32(f"arn:{group['arn']};weight:{group['weight']};".encode()))
 
 
 def from_aws(actions: list[Any]) -> list[Values]:

@@ -103,10 +103,22 @@ def test_a_stage_is_one_modify_rule_and_two_reads() -> None:
 
     assert aws.names == ["modify_rule", "describe_rules", "describe_tags"]
     groups = aws.calls[0][1]["Actions"][0]["ForwardConfig"]["TargetGroups"]
-    assert [group["Weight"] for group in groups] == [75, 25]
+    weights = {group["TargetGroupArn"]: group["Weight"] for group in groups}
+    assert weights == {"arn:aws:x:::0": 75, "arn:aws:x:::1": 25}
     assert "Conditions" not in aws.calls[0][1]
     assert state["listenerArn"] == LISTENER_ARN
     assert changes(LISTENER_RULE, state, new) == []
+
+
+def test_target_groups_reach_aws_in_the_order_of_a_set_and_not_of_the_program() -> None:
+    orders: set[tuple[str, ...]] = set()
+    for weight in range(101):
+        aws, old, new = FakeAws(), _rule(999, 999), _rule(weight, 100 - weight)
+        apply(call_on(aws), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new))
+        groups = aws.calls[0][1]["Actions"][0]["ForwardConfig"]["TargetGroups"]
+        orders.add(tuple(group["TargetGroupArn"] for group in groups))
+
+    assert orders == {("arn:aws:x:::0", "arn:aws:x:::1"), ("arn:aws:x:::1", "arn:aws:x:::0")}
 
 
 def test_a_priority_is_set_without_touching_the_rule_s_actions() -> None:
