@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class Shell(str):
@@ -30,6 +33,28 @@ class Command:
         """A command of one step."""
         return cls((words,), moves)
 
+    @classmethod
+    def of_aws(
+        cls,
+        service: str,
+        operation: str,
+        options: Mapping[str, Any],
+        *,
+        region: str,
+        profile: str | None = None,
+        moves: str = "",
+    ) -> Command:
+        """A call of the AWS CLI, in the region and with the profile that it was found with.
+
+        `options`: by their names in the CLI, without dashes; what is no text is given as JSON,
+        which the CLI reads wherever it takes a structure.
+        """
+        words = ["aws", service, operation]
+        for name, value in {**options, "region": region, "profile": profile}.items():
+            if value is not None:
+                words += [f"--{name}", value if isinstance(value, str) else _json(value)]
+        return cls.of(*words, moves=moves)
+
     def then(self, *following: Command) -> Command:
         """This command and, if it succeeds, those that follow."""
         every = (self, *following)
@@ -44,3 +69,7 @@ class Command:
 
 def _quoted(word: str) -> str:
     return word if isinstance(word, Shell) else shlex.quote(word)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -158,7 +158,9 @@ class Adoption:
             differing = dict.fromkeys(self.before, str(error))
         if differing:
             reasons = "\n".join(f"  {arn}: {reason}" for arn, reason in differing.items())
-            mends = "\n".join(f"  {putting_back(self.before[arn])}" for arn in differing)
+            mends = "\n".join(
+                f"  {putting_back(self.calls, self.before[arn])}" for arn in differing
+            )
             raise UnsureError(
                 f"{why}; could not be undone:\n{reasons}\nput back by hand, now:\n{mends}\n"
                 f"then, before you run this again: pulumi refresh --stack {self.pulumi.stack}"

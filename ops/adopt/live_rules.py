@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +10,8 @@ from ops.inspect.balancer_reading import rule_of
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Rule
 from ops.inspect.errors import InspectError
+from ops.inspect.forward import forward_action
+from rollout.command import Command
 
 
 def read_rules(calls: Calls, arns: Sequence[str]) -> dict[str, Rule]:
@@ -49,15 +49,21 @@ def put_back(calls: Calls, before: Mapping[str, Rule]) -> dict[str, str]:
     return {arn: why.get(arn, f"it is {now.get(arn)}") for arn in differing}
 
 
-def putting_back(rule: Rule) -> str:
+def putting_back(calls: Calls, rule: Rule) -> Command:
     """The command that gives a rule the forward that it had."""
-    actions = shlex.quote(json.dumps([_forward(rule)]))
-    return f"aws elbv2 modify-rule --rule-arn {rule.arn} --actions {actions}"
+    options = {"rule-arn": rule.arn, "actions": [_forward(rule)]}
+    weights = "/".join(str(group.weight) for group in rule.groups)
+    moves = f"the rule's requests go back to the target groups that they had, {weights}"
+    return Command.of_aws(
+        "elbv2",
+        "modify-rule",
+        options,
+        region=calls.region,
+        profile=calls.profile,
+        moves=moves,
+    )
 
 
 def _forward(rule: Rule) -> dict[str, Any]:
     """The action of a rule that forwards and does nothing else, which is all that is adopted."""
-    if len(rule.groups) == 1:
-        return {"Type": "forward", "TargetGroupArn": rule.groups[0].arn}
-    groups = [{"TargetGroupArn": g.arn, "Weight": g.weight} for g in rule.groups]
-    return {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+    return forward_action(rule.groups, rule.actions[0].stickiness_seconds)

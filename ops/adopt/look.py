@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ops.adopt.answers import Answers, rule_of
 from ops.adopt.decided import Decided
 from ops.adopt.errors import RefusedError
@@ -11,7 +13,7 @@ from ops.adopt.state import State
 from ops.adopt.wish import Wish
 from ops.inspect.calls import Calls
 from ops.inspect.document import Inspection
-from ops.inspect.obstacle import alike
+from ops.inspect.obstacle import Alike, alike
 from ops.inspect.obstacles import obstacles
 from ops.inspect.reader import Wanted, inspect
 from ops.inspect.rule_obstacles import candidates
@@ -44,8 +46,15 @@ def refuse_obstacles(inspection: Inspection, answers: Answers, state: State) -> 
     found = [each for each in obstacles(inspection, chosen) if not ours & set(each.arns)]
     stopping = [each for each in found if each.stops]
     if stopping:
-        lines = [
-            "\n".join([*each.told, f"  why:     {each.why}", f"  way out: {each.way_out}"])
-            for each in alike(stopping)
-        ]
+        lines = ["\n".join(_lines(each)) for each in alike(stopping)]
         raise RefusedError("\n".join(["in the way; nothing was changed:", *lines]))
+
+
+def _lines(found: Alike) -> Iterator[str]:
+    yield from found.told
+    if found.more:
+        yield f"  and {found.more} more"
+    yield f"  why:     {found.why}"
+    yield f"  way out: {found.fix.sentence}"
+    if found.fix.command is not None:
+        yield f"    {found.fix.command}"

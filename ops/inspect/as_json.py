@@ -31,7 +31,23 @@ def as_document(inspection: Inspection, found: Sequence[Obstacle]) -> dict[str, 
             _camel(dataclasses.asdict(each)) | {"imageIds": list(each.image_ids)}
             for each in inspection.auto_scaling_groups
         ],
-        "obstacles": [_camel(dataclasses.asdict(each)) for each in found],
+        "obstacles": [_obstacle(each) for each in found],
+    }
+
+
+def _obstacle(obstacle: Obstacle) -> dict[str, Any]:
+    command = obstacle.fix.command
+    return {
+        "kind": obstacle.kind,
+        "weight": obstacle.weight.value,
+        "subject": obstacle.subject,
+        "what": obstacle.what,
+        "why": obstacle.why,
+        "wayOut": obstacle.fix.sentence,
+        "command": None
+        if command is None
+        else {"line": str(command), "steps": _camel(command.steps), "moves": command.moves},
+        "arns": list(obstacle.arns),
     }
 
 

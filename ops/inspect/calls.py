@@ -50,6 +50,7 @@ class Calls:
         if not self._session.region:
             raise InspectError("no region: say --region us-east-1, or set AWS_REGION")
         self.region = self._session.region
+        self.profile = profile
         self.count = 0
 
     def client(self, service: str) -> Any:

@@ -77,7 +77,7 @@ def inspect(
         click.echo(as_markdown(inspection, found))
     else:
         with console_on() as console:
-            console.print(shown(inspection, found))
+            console.print(shown(inspection, found), crop=False)
 
 
 def refuse_unknown(names: Collection[str], inspection: Inspection) -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from rollout.split import TOTAL_WEIGHT
 from settings.rule import PREVIEW_HEADER
 
+_EVERYTHING = {"path-pattern": frozenset({"/*", "*"}), "host-header": frozenset({"*"})}
+"""The values that every request matches."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
@@ -82,6 +85,19 @@ class Rule:
         """Every group that it forwards to."""
         return tuple(group for action in self.actions for group in action.groups)
 
+    @property
+    def only_forwards(self) -> bool:
+        """Whether it forwards and does nothing else: no log-in before, no rewrite."""
+        return [action.kind for action in self.actions] == ["forward"] and not self.has_transforms
+
+    @property
+    def takes_everything(self) -> bool:
+        """Whether every request meets its conditions, so that no rule after it gets any."""
+        return all(
+            not c.is_pattern and bool(_EVERYTHING.get(c.field, frozenset()) & {*c.values})
+            for c in self.conditions
+        )
+
     def values_of(self, field: str) -> tuple[str, ...]:
         """The values of its conditions on `field`."""
         return tuple(v for c in self.conditions if c.field == field for v in c.values)
@@ -107,6 +123,18 @@ class Listener:
     certificate_arns: tuple[str, ...]
     """The default one first."""
     rules: tuple[Rule, ...]
+
+    @property
+    def reached(self) -> tuple[Rule, ...]:
+        """Its rules without a default one that no request comes to, for one before takes all."""
+        if any(rule.takes_everything for rule in self.rules if rule.priority is not None):
+            return tuple(rule for rule in self.rules if rule.priority is not None)
+        return self.rules
+
+    def is_of_a_stack(self, rule: Rule) -> bool:
+        """Whether a stack has the rule: a preview rule of it forwards to one of its groups."""
+        groups = {group.arn for group in rule.groups}
+        return any(groups & {g.arn for g in each.groups} for each in self.rules if each.is_preview)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +251,13 @@ class Inspection:
     auto_scaling_groups: tuple[AutoScalingGroup, ...]
     calls: int
     """API requests that were sent, repeated ones included."""
+    profile: str | None = None
+    """The profile that was asked for; it belongs in every command for what was found."""
+
+    @property
+    def rule_count(self) -> int:
+        """The rules that count against the quota of a load balancer: all but the default ones."""
+        return sum(rule.priority is not None for each in self.listeners for rule in each.rules)
 
     def target_group(self, arn: str) -> TargetGroup | None:
         """The target group with this ARN; `None` for a group of another kind."""
@@ -242,6 +277,6 @@ class Inspection:
         return tuple(
             (listener, rule)
             for listener in self.listeners
-            for rule in listener.rules
+            for rule in listener.reached
             if not rule.is_preview and arn in (group.arn for group in rule.groups)
         )

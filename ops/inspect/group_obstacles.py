@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ops.inspect.document import Inspection, TargetGroup
-from ops.inspect.obstacle import Obstacle, Weight
+from ops.inspect.document import AutoScalingGroup, Inspection, TargetGroup
+from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
 from ops.inspect.rule_obstacles import candidates, subject_of
 from ops.inspect.words import listed
+from rollout.command import Command
 from rollout.split import Slot
 from settings.names import LONGEST_NAME
 
@@ -20,9 +21,9 @@ def group_obstacles(inspection: Inspection) -> Iterator[Obstacle]:
     forwarding = {g.arn for _, rule in candidates(inspection) for g in rule.groups}
     for group in inspection.target_groups:
         if group.arn not in forwarding:
-            yield _unused(group)
+            yield _unused(group, inspection)
             continue
-        yield from _stickiness(group)
+        yield from _stickiness(group, inspection)
         yield from _shared(group, inspection)
         yield from _second(group, inspection)
         yield from _names(group)
@@ -35,32 +36,66 @@ def subject(group: TargetGroup) -> str:
     return f"target group {group.name}"
 
 
-def _unused(group: TargetGroup) -> Obstacle:
+def _unused(group: TargetGroup, inspection: Inspection) -> Obstacle:
     return Obstacle(
         "group-unused",
         Weight.NOTE,
         subject(group),
-        "no rule forwards to it",
+        "no rule sends requests to it",
         "a load balancer checks no target of such a group, so nothing is known of its health",
-        f"make it a second slot: failover adopt ... --second-group SERVICE={group.name}; or "
-        f"remove it: aws elbv2 delete-target-group --target-group-arn {group.arn}",
+        _unused_fix(group, inspection),
         (group.arn,),
     )
 
 
-def _stickiness(group: TargetGroup) -> Iterator[Obstacle]:
-    if group.details is not None and group.details.has_stickiness:
-        yield Obstacle(
-            "group-stickiness",
-            Weight.STOPS,
-            subject(group),
-            "stickiness is on",
-            "a client that sticks to a target stays on a slot of weight 0",
-            "turn it off, which sends each client's next request anywhere: aws elbv2 "
-            f"modify-target-group-attributes --target-group-arn {group.arn} "
-            "--attributes Key=stickiness.enabled,Value=false",
-            (group.arn,),
-        )
+def _unused_fix(group: TargetGroup, inspection: Inspection) -> Fix:
+    """To delete it is offered only where nobody has anything in it."""
+    take = "leave it, or let failover adopt make it slot 02 of a service, by --second-group"
+    is_bare = (
+        not group.balancer_arns
+        and group.details is not None
+        and not group.details.targets
+        and not inspection.auto_scaling_groups_of(group.arn)
+    )
+    if not is_bare:
+        return Fix(take)
+    delete = Command.of_aws(
+        "elbv2",
+        "delete-target-group",
+        {"target-group-arn": group.arn},
+        region=inspection.region,
+        profile=inspection.profile,
+    )
+    return Fix(f"{take}; where nobody needs it, delete it, which has no target", delete)
+
+
+def _stickiness(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
+    if group.details is None or not group.details.has_stickiness:
+        return
+    told = (
+        "each client's next request goes to any target of the group, and what one target alone "
+        "remembers of a client, such as a session, is then lost to it"
+    )
+    turn_off = Command.of_aws(
+        "elbv2",
+        "modify-target-group-attributes",
+        {
+            "target-group-arn": group.arn,
+            "attributes": [{"Key": "stickiness.enabled", "Value": "false"}],
+        },
+        region=inspection.region,
+        profile=inspection.profile,
+        moves=told,
+    )
+    yield Obstacle(
+        "group-stickiness",
+        Weight.STOPS,
+        subject(group),
+        "stickiness is on",
+        "a client that sticks to a target stays on a slot of weight 0",
+        Fix(f"turn it off: {told}", turn_off),
+        (group.arn,),
+    )
 
 
 def _shared(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
@@ -72,9 +107,10 @@ def _shared(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
             subject(group),
             f"{len(users)} rules forward to it: {listed([subject_of(*user) for user in users])}",
             "weights belong to one rule: the others would keep sending everything to this group",
-            "give each rule a target group of its own with the same instances: aws elbv2 "
-            "create-target-group ..., aws autoscaling attach-traffic-sources ..., then aws elbv2 "
-            "modify-rule ...; or bring the rules together in one",
+            Fix(
+                "leave these rules as they are; or first give each a target group of its own with "
+                "the same instances, or bring them together in one rule"
+            ),
             (group.arn, *(rule.arn for _, rule in users)),
         )
 
@@ -88,8 +124,10 @@ def _second(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
             subject(group),
             "there is no second group beside it",
             f"weights need two groups, slot {Slot.FIRST} and slot {Slot.SECOND}",
-            f"failover adopt makes slot {Slot.SECOND} with instances of its own, or takes a group "
-            "that is there: --second-group SERVICE=NAME",
+            Fix(
+                f"failover adopt makes slot {Slot.SECOND} with instances of its own, or takes a "
+                "group that is there: --second-group SERVICE=NAME"
+            ),
             (group.arn,),
         )
 
@@ -103,7 +141,7 @@ def _names(group: TargetGroup) -> Iterator[Obstacle]:
         subject(group),
         "its name is not {org}-{region}-{environment}-{service}-{slot}-tg",
         "a target group cannot be renamed, and what is found by its name would miss it",
-        "failover adopt names it in the stack config as it is",
+        Fix("leave it: failover adopt names it in the stack config as it is"),
         (group.arn,),
     )
     second = second_name(group.name)
@@ -114,8 +152,10 @@ def _names(group: TargetGroup) -> Iterator[Obstacle]:
             subject(group),
             f"a second group of that name, {second}, has {len(second)} characters",
             f"AWS takes {LONGEST_NAME} in the name of a target group",
-            f"give slot {Slot.SECOND} a short one: failover adopt ... --second-name "
-            f"SERVICE={second[-LONGEST_NAME:].strip('-')}",
+            Fix(
+                f"give slot {Slot.SECOND} a short one, by --second-name of failover adopt: for "
+                f"example {second[-LONGEST_NAME:].strip('-')}"
+            ),
             (group.arn,),
         )
 
@@ -142,7 +182,7 @@ def _kind(group: TargetGroup) -> Iterator[Obstacle]:
             listed(other),
             "both slots of a service are instances that speak HTTP/1.1 on the port that is "
             "checked; another kind is not supported",
-            "forward to a group of that kind first, or leave the rule as it is",
+            LEAVE_RULE,
             (group.arn,),
         )
 
@@ -155,7 +195,7 @@ def _instances(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]
     targets = group.details.targets if group.details else ()
     by_hand = [t.id for t in targets if t.id not in members and t.state != "draining"]
     if len(fleet) > 1:
-        yield _several(group, [each.name for each in fleet])
+        yield _several(group, fleet, inspection)
     if fleet and by_hand:
         yield Obstacle(
             "group-instances-by-hand",
@@ -163,32 +203,63 @@ def _instances(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]
             subject(group),
             f"{len(by_hand)} of its targets are in no Auto Scaling group: {listed(by_hand)}",
             "they take the slot's traffic, but no release reaches them and nothing replaces them",
-            f"aws autoscaling attach-instances --auto-scaling-group-name {fleet[0].name} "
-            f"--instance-ids {' '.join(by_hand)}; or aws elbv2 deregister-targets "
-            f"--target-group-arn {group.arn} --targets {' '.join(f'Id={i}' for i in by_hand)}",
+            Fix(
+                "leave them while the group cannot carry their share; deregister them, which lets "
+                "the other targets carry it, before the next release"
+            ),
             (group.arn,),
         )
     if not fleet:
         yield _without_fleet(group, by_hand)
 
 
-def _several(group: TargetGroup, names: list[str]) -> Obstacle:
+def _several(
+    group: TargetGroup, fleets: Sequence[AutoScalingGroup], inspection: Inspection
+) -> Obstacle:
     return Obstacle(
         "group-several-fleets",
         Weight.STOPS,
         subject(group),
-        f"several Auto Scaling groups fill it: {listed(names)}",
+        f"several Auto Scaling groups fill it: {listed([each.name for each in fleets])}",
         "a slot has one Auto Scaling group, whose capacity and build are judged before its weight "
         "rises",
-        "move the others to a group of their own: aws autoscaling detach-traffic-sources "
-        f"--auto-scaling-group-name {names[-1]} --traffic-sources Identifier={group.arn}",
+        _several_fix(group, fleets, inspection),
         (group.arn,),
+    )
+
+
+def _several_fix(
+    group: TargetGroup, fleets: Sequence[AutoScalingGroup], inspection: Inspection
+) -> Fix:
+    """Those without instances are detached, where one is left that has some."""
+    idle = [each for each in fleets if not each.in_service and not each.desired]
+    if not idle or len(fleets) - len(idle) != 1:
+        return Fix(
+            "leave the rule as it is, until one of these Auto Scaling groups alone has instances: "
+            "do not name it as a service"
+        )
+    first, *others = [
+        Command.of_aws(
+            "autoscaling",
+            "detach-traffic-sources",
+            {
+                "auto-scaling-group-name": each.name,
+                "traffic-sources": [{"Identifier": group.arn, "Type": "elbv2"}],
+            },
+            region=inspection.region,
+            profile=inspection.profile,
+        )
+        for each in idle
+    ]
+    names = listed([each.name for each in idle])
+    return Fix(
+        f"detach {names}, without instances: what it launches later is then no target here",
+        first.then(*others),
     )
 
 
 def _without_fleet(group: TargetGroup, by_hand: list[str]) -> Obstacle:
     held = f"{listed(by_hand)} registered by hand" if by_hand else "no target"
-    first = by_hand[0] if by_hand else "INSTANCE_ID"
     return Obstacle(
         "group-without-fleet",
         Weight.STOPS,
@@ -196,10 +267,9 @@ def _without_fleet(group: TargetGroup, by_hand: list[str]) -> Obstacle:
         f"no Auto Scaling group fills it; it has {held}",
         "a slot's instances come from an Auto Scaling group; without one nothing replaces them, "
         "and no release reaches them",
-        "make one from an instance that serves, then attach all: aws autoscaling "
-        f"create-auto-scaling-group --auto-scaling-group-name NAME --instance-id {first} "
-        f"--min-size 0 --max-size {max(1, len(by_hand))} --desired-capacity 0 "
-        f"--target-group-arns {group.arn} && aws autoscaling attach-instances "
-        f"--auto-scaling-group-name NAME --instance-ids {' '.join(by_hand) or 'INSTANCE_ID'}",
+        Fix(
+            "leave the rule as it is, until an Auto Scaling group is attached to this target group "
+            "and its instances serve"
+        ),
         (group.arn,),
     )

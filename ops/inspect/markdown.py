@@ -53,7 +53,9 @@ def _obstacles(found: Sequence[Obstacle]) -> Iterator[str]:
         if each.more:
             yield f"  - and {each.more} more"
         yield f"  - why: {as_words(each.why)}"
-        yield f"  - way out: {as_words(each.way_out)}"
+        yield f"  - way out: {as_words(each.fix.sentence)}"
+        if each.fix.command is not None:
+            yield from ("", "    ```sh", f"    {each.fix.command}", "    ```", "")
     if not found:
         yield "Nothing."
 

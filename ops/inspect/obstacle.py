@@ -6,6 +6,8 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rollout.command import Command
+
 
 class Weight(enum.StrEnum):
     """How much an obstacle matters to who wants to adopt what it concerns."""
@@ -17,8 +19,24 @@ class Weight(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """What to do about an obstacle."""
+
+    sentence: str
+    """What to do, and whose requests that moves."""
+    command: Command | None = None
+    """Does what the sentence says, and nothing else; `None` where no command is known to."""
+
+    def __str__(self) -> str:
+        return self.sentence if self.command is None else f"{self.sentence}: {self.command}"
+
+
+LEAVE_RULE = Fix("leave the rule as it is: do not name it as a service")
+
+
+@dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What stands in the way, why it does, and the way out."""
+    """What stands in the way, why it does, and what to do about it."""
 
     kind: str
     """`<subject>-<what>`, such as `group-shared`; for programs."""
@@ -27,8 +45,7 @@ class Obstacle:
     """The rule or group, by the name that the inspection shows it by."""
     what: str
     why: str
-    way_out: str
-    """A command where there is one."""
+    fix: Fix
     arns: tuple[str, ...] = ()
     """The rules and target groups that it concerns."""
 
@@ -40,11 +57,11 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Obstacles with one reason and one way out."""
+    """Obstacles with one reason and one fix."""
 
     weight: Weight
     why: str
-    way_out: str
+    fix: Fix
     told: tuple[str, ...]
     """What stands where, each with its subject: the first few."""
     more: int
@@ -55,12 +72,12 @@ MOST_TOLD = 6
 
 
 def alike(found: Sequence[Obstacle]) -> list[Alike]:
-    """The obstacles by their ways out, those that stop first."""
-    groups: dict[tuple[str, Weight, str, str], list[str]] = {}
+    """The obstacles by their fixes, those that stop first."""
+    groups: dict[tuple[str, Weight, str, Fix], list[str]] = {}
     for each in sorted(found, key=lambda each: not each.stops):
-        key = (each.kind, each.weight, each.why, each.way_out)
+        key = (each.kind, each.weight, each.why, each.fix)
         groups.setdefault(key, []).append(f"{each.subject}: {each.what}")
     return [
-        Alike(weight, why, way_out, tuple(told[:MOST_TOLD]), max(0, len(told) - MOST_TOLD))
-        for (_, weight, why, way_out), told in groups.items()
+        Alike(weight, why, fix, tuple(told[:MOST_TOLD]), max(0, len(told) - MOST_TOLD))
+        for (_, weight, why, fix), told in groups.items()
     ]

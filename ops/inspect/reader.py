@@ -76,6 +76,7 @@ def _inspection(
         target_groups=groups,
         auto_scaling_groups=tuple(sorted(fleet, key=lambda group: group.name)),
         calls=calls.count,
+        profile=calls.profile,
     )
 
 

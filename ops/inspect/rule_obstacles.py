@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ops.inspect import rule_fixes
 from ops.inspect.document import Inspection, Listener, Rule
-from ops.inspect.obstacle import Obstacle, Weight
+from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
+from ops.inspect.room import NEEDED_PRIORITIES, has_room, taken_before
 from ops.inspect.words import listed
 from rollout.split import Slot
 from settings.rule import MOST_CONDITION_VALUES, MOST_RULES, MOST_WILDCARDS
@@ -14,14 +16,12 @@ MOST_GROUPS = 5
 """Target groups of one forward action. Source: ELB user guide, "Quotas"."""
 
 _SERVICE_FIELDS = ("host-header", "path-pattern")
-_NEEDED_PRIORITIES = len(Slot)
-_STEP = 10
 
 
 def candidates(inspection: Inspection) -> Iterator[tuple[Listener, Rule]]:
-    """Every rule that might become a service: those that forward, but no preview rules."""
+    """Every rule that might become a service: those that forward requests, but no preview rules."""
     for listener in inspection.listeners:
-        for rule in listener.rules:
+        for rule in listener.reached:
             if rule.groups and not rule.is_preview:
                 yield listener, rule
 
@@ -36,18 +36,21 @@ def rule_obstacles(inspection: Inspection) -> Iterator[Obstacle]:
     """The obstacles of every rule that forwards, rule by rule."""
     for listener, rule in candidates(inspection):
         subject = subject_of(listener, rule)
-        if rule.priority is None:
-            yield _default_action(subject, rule, inspection)
-            continue
-        yield from _listener(subject, listener, rule)
+        yield from _listener(subject, listener, rule, inspection)
         yield from _actions(subject, rule)
+        if rule.priority is None:
+            yield _default_action(subject, listener, rule, inspection)
+            continue
+        yield from _stickiness(subject, rule, inspection)
         yield from _conditions(subject, rule)
         yield from _values(subject, rule)
-        yield from _groups(subject, rule)
-        yield from _priorities(subject, listener, rule)
+        yield from _groups(subject, rule, inspection)
+        yield from _priorities(subject, listener, rule, inspection)
 
 
-def _default_action(subject: str, rule: Rule, inspection: Inspection) -> Obstacle:
+def _default_action(
+    subject: str, listener: Listener, rule: Rule, inspection: Inspection
+) -> Obstacle:
     names = listed([inspection.name_of(group.arn) for group in rule.groups])
     return Obstacle(
         "rule-default",
@@ -55,14 +58,14 @@ def _default_action(subject: str, rule: Rule, inspection: Inspection) -> Obstacl
         subject,
         f"the listener's default action forwards to {names}",
         "weights are kept in a rule of their own, which a default action is not",
-        "give these requests a rule above it, then adopt that: aws elbv2 create-rule "
-        f"--listener-arn LISTENER --priority 1000 --conditions Field=path-pattern,Values='/*' "
-        f"--actions Type=forward,TargetGroupArn={rule.groups[0].arn}",
+        rule_fixes.rule_above(inspection, listener, rule),
         (rule.arn,),
     )
 
 
-def _listener(subject: str, listener: Listener, rule: Rule) -> Iterator[Obstacle]:
+def _listener(
+    subject: str, listener: Listener, rule: Rule, inspection: Inspection
+) -> Iterator[Obstacle]:
     if listener.protocol != "HTTPS":
         yield Obstacle(
             "rule-without-tls",
@@ -70,36 +73,36 @@ def _listener(subject: str, listener: Listener, rule: Rule) -> Iterator[Obstacle
             subject,
             f"it forwards what comes over {listener.protocol}",
             "a service has one rule, on an HTTPS listener; this traffic would keep its own way",
-            "redirect it to HTTPS: aws elbv2 modify-rule --rule-arn "
-            f"{rule.arn} --actions 'Type=redirect,RedirectConfig={{Protocol=HTTPS,Port=443,"
-            "StatusCode=HTTP_301}'",
+            rule_fixes.redirect(inspection, listener, rule),
             (rule.arn,),
         )
 
 
 def _actions(subject: str, rule: Rule) -> Iterator[Obstacle]:
-    if len(rule.actions) > 1 or rule.has_transforms:
-        others = [action.kind for action in rule.actions if action.kind != "forward"]
-        yield Obstacle(
-            "rule-other-action",
-            Weight.STOPS,
-            subject,
-            f"beside forwarding it does {listed(others or ['a rewrite of the request'])}",
-            "a service's rule forwards and does nothing else, so the program would take that away",
-            "leave the rule as it is: do not name it as a service",
-            (rule.arn,),
-        )
+    if rule.only_forwards:
+        return
+    others = [each.answer or each.kind for each in rule.actions if each.kind != "forward"]
+    yield Obstacle(
+        "rule-other-action",
+        Weight.STOPS,
+        subject,
+        f"before it forwards it {listed(others or ['rewrites the request'])}",
+        "a service's rule forwards and does nothing else: this would be gone, for every request",
+        LEAVE_RULE,
+        (rule.arn,),
+    )
+
+
+def _stickiness(subject: str, rule: Rule, inspection: Inspection) -> Iterator[Obstacle]:
     sticky = [a.stickiness_seconds for a in rule.actions if a.stickiness_seconds is not None]
     if sticky:
-        actions = f"Type=forward,TargetGroupArn={rule.groups[0].arn}"
         yield Obstacle(
             "rule-stickiness",
             Weight.STOPS,
             subject,
             f"clients stick to a target group for {sticky[0]} s",
             "a client that sticks outlives the weight: a rollback would not reach it",
-            "turn it off, which lets each client's next request choose anew: aws elbv2 "
-            f"modify-rule --rule-arn {rule.arn} --actions {actions}",
+            rule_fixes.without_stickiness(inspection, rule),
             (rule.arn,),
         )
 
@@ -117,7 +120,7 @@ def _conditions(subject: str, rule: Rule) -> Iterator[Obstacle]:
         subject,
         f"it also looks at {listed(names)}",
         "a service is told by hosts and paths; the program would drop the rest of the conditions",
-        "leave the rule as it is: do not name it as a service",
+        LEAVE_RULE,
         (rule.arn,),
     )
 
@@ -133,8 +136,10 @@ def _values(subject: str, rule: Rule) -> Iterator[Obstacle]:
             f"it has {len(values)} condition values",
             f"a rule takes {MOST_CONDITION_VALUES}, and each preview rule needs one of them for "
             "its header",
-            f"bring it to {most}, by a wildcard or by a second rule with a target group of its "
-            f"own: aws elbv2 modify-rule --rule-arn {rule.arn} --conditions ...",
+            Fix(
+                f"leave the rule as it is, or bring it to {most} first: by a wildcard in place of "
+                "several values, or by a second rule with a target group of its own"
+            ),
             (rule.arn,),
         )
     wildcards = sum(value.count("*") + value.count("?") for value in values)
@@ -145,12 +150,12 @@ def _values(subject: str, rule: Rule) -> Iterator[Obstacle]:
             subject,
             f"it has {wildcards} wildcards",
             f"a rule takes {MOST_WILDCARDS} of * and ? together",
-            f"use fewer: aws elbv2 modify-rule --rule-arn {rule.arn} --conditions ...",
+            Fix("leave the rule as it is, or use fewer first"),
             (rule.arn,),
         )
 
 
-def _groups(subject: str, rule: Rule) -> Iterator[Obstacle]:
+def _groups(subject: str, rule: Rule, inspection: Inspection) -> Iterator[Obstacle]:
     count = len(rule.groups)
     if count > len(Slot):
         yield Obstacle(
@@ -160,7 +165,7 @@ def _groups(subject: str, rule: Rule) -> Iterator[Obstacle]:
             f"it forwards to {count} target groups",
             f"a service has two slots, and an action takes {MOST_GROUPS} groups at most: a third "
             "group would lose its traffic",
-            f"take all but two out: aws elbv2 modify-rule --rule-arn {rule.arn} --actions ...",
+            rule_fixes.two_groups(inspection, rule),
             (rule.arn,),
         )
     elif not rule.split:
@@ -171,38 +176,33 @@ def _groups(subject: str, rule: Rule) -> Iterator[Obstacle]:
             subject,
             f"its weights are {weights}",
             "a split is two whole numbers that sum to 100, and these shares are none",
-            f"set such weights first: aws elbv2 modify-rule --rule-arn {rule.arn} --actions ...",
+            rule_fixes.whole_shares(inspection, rule),
             (rule.arn,),
         )
 
 
-def _priorities(subject: str, listener: Listener, rule: Rule) -> Iterator[Obstacle]:
-    assert rule.priority is not None
-    needed = range(rule.priority - _NEEDED_PRIORITIES, rule.priority)
-    taken = [r for r in listener.rules if r.priority in needed and not r.is_preview]
-    if not taken and needed.start >= 1:
+def _priorities(
+    subject: str, listener: Listener, rule: Rule, inspection: Inspection
+) -> Iterator[Obstacle]:
+    if has_room(listener, rule):
         return
-    held = [f"rule {r.priority}" for r in taken]
-    missing = [f"there is no priority {place}" for place in needed if place < 1]
     yield Obstacle(
         "rule-priority-taken",
         Weight.STOPS,
         subject,
-        f"the two priorities before it are not free: {listed([*held, *missing])}",
+        f"the two priorities before it are not free: {_places_before(listener, rule)}",
         "the preview rules of both slots come right before the service's rule",
-        f"make room, in one step that keeps the order: {_spread_out(listener)}",
+        rule_fixes.room(inspection, listener, rule),
         (rule.arn,),
     )
 
 
-def _spread_out(listener: Listener) -> str:
-    """The command that gives every rule of the listener a place with room before it."""
-    ordered = [rule for rule in listener.rules if rule.priority is not None]
-    places = " ".join(
-        f"RuleArn={rule.arn},Priority={_STEP * number}"
-        for number, rule in enumerate(ordered, start=1)
-    )
-    return f"aws elbv2 set-rule-priorities --rule-priorities {places}"
+def _places_before(listener: Listener, rule: Rule) -> str:
+    assert rule.priority is not None
+    places = range(rule.priority - NEEDED_PRIORITIES, rule.priority)
+    held = [f"rule {each.priority}" for each in taken_before(listener, rule)]
+    missing = [f"there is no priority {place}" for place in places if place < 1]
+    return listed([*held, *missing])
 
 
 def balancer_obstacles(inspection: Inspection, services: int) -> Iterator[Obstacle]:
@@ -210,7 +210,7 @@ def balancer_obstacles(inspection: Inspection, services: int) -> Iterator[Obstac
 
     `services`: how many are to be adopted; each adds a preview rule a slot.
     """
-    count = sum(r.priority is not None for each in inspection.listeners for r in each.rules)
+    count = inspection.rule_count
     added = services * len(Slot)
     if count + added > MOST_RULES:
         yield Obstacle(
@@ -219,6 +219,8 @@ def balancer_obstacles(inspection: Inspection, services: int) -> Iterator[Obstac
             f"load balancer {inspection.load_balancer.name}",
             f"it has {count} rules, and {services} services add {added} preview rules",
             f"a load balancer takes {MOST_RULES}, unless AWS has raised the quota",
-            "remove rules that nothing needs or adopt fewer services; what the account has: aws "
-            "service-quotas list-service-quotas --service-code elasticloadbalancing",
+            Fix(
+                "remove rules that nothing needs, adopt fewer services, or ask AWS for more "
+                '(Service Quotas: "Rules per Application Load Balancer")'
+            ),
         )

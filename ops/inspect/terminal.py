@@ -67,7 +67,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def obstacles_shown(found: Sequence[Obstacle]) -> Iterator[RenderableType]:
-    """Each obstacle with its reason and its way out; what stops comes first."""
+    """Each obstacle with its reason and what to do about it; what stops comes first."""
     if not found:
         yield Text("Nothing stands in the way of weighted slots.", style="green")
         return
@@ -83,5 +83,8 @@ def obstacles_shown(found: Sequence[Obstacle]) -> Iterator[RenderableType]:
         more = (f"and {each.more} more",) if each.more else ()
         table.add_row(Text(each.weight.value, style=style), "\n".join((*each.told, *more)))
         table.add_row("why", each.why)
-        table.add_row("way out", each.way_out)
+        table.add_row("way out", each.fix.sentence)
         yield Padding(table, (1, 0, 0, 2))
+        if each.fix.command is not None:
+            # On a line of its own and never folded: what is folded cannot be pasted.
+            yield Text(f"    {each.fix.command}", no_wrap=True, overflow="ignore")

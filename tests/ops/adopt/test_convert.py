@@ -42,6 +42,8 @@ class Balancing:
 
     rules: dict[str, dict[str, Any]]
     refused: frozenset[str] = frozenset()
+    region: str = "us-east-1"
+    profile: str | None = None
 
     def client(self, _service: str) -> Balancing:
         return self
@@ -57,7 +59,8 @@ class Balancing:
         if arn in self.refused:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ModifyRule")
         (action,) = asked["Actions"]
-        self.rules[arn] = described(arn, (action["TargetGroupArn"], 1))
+        groups = action["ForwardConfig"]["TargetGroups"]
+        self.rules[arn] = described(arn, *((g["TargetGroupArn"], g["Weight"]) for g in groups))
 
 
 @dataclass
@@ -202,7 +205,7 @@ def test_a_rule_that_cannot_be_put_back_keeps_no_other_and_has_its_command(
 
     assert world.balancing.rules[PORTAL] == world.before[PORTAL]
     assert f"aws elbv2 modify-rule --rule-arn {WEB} --actions" in str(found.value)
-    assert f'"TargetGroupArn": "{WEB}-01"' in str(found.value)
+    assert f'"TargetGroupArn":"{WEB}-01"' in str(found.value)
     assert f"--rule-arn {PORTAL}" not in str(found.value)
 
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ops.inspect.document import Action, Condition, Inspection, Rule
-from ops.inspect.obstacle import MOST_TOLD, alike
+from ops.inspect.document import Action, Condition, Inspection, Instance, Listener, Rule
+from ops.inspect.obstacle import MOST_TOLD, Fix, alike
 from ops.inspect.obstacles import obstacles
+from rollout.command import Command
 from settings.rule import PREVIEW_HEADER
 from tests.ops.balancers import (
     CHECK,
@@ -18,6 +22,7 @@ from tests.ops.balancers import (
     fleet,
     forward,
     group,
+    group_arn,
     inspection,
     listener,
     rule,
@@ -52,26 +57,29 @@ def details_of(found: Any, **changed: Any) -> Any:
     return replace(found.details, **changed)
 
 
+LOGIN = Action("authenticate-oidc", answer="authenticates the user (oidc)")
+IDLE = fleet("a", WEB, instances=(), desired=0)
+
 SPOILED: dict[str, tuple[Inspection, str, str]] = {
     "rule-default": (
         inspection(listeners=(listener(replace(rule(None, WEB), conditions=())),)),
         "default rule on :443: the listener's default action forwards to acme-us-prd-web-tg",
-        "aws elbv2 create-rule",
+        "aws elbv2 create-rule --listener-arn arn:",
     ),
     "rule-without-tls": (
         inspection(listeners=(listener(rule(20, WEB, "/*"), port=80, protocol="HTTP"),)),
         "rule 20 on :80: it forwards what comes over HTTP",
-        "Type=redirect",
+        "leave it as it is, until an HTTPS listener with a certificate answers",
     ),
     "rule-other-action": (
-        with_rule(actions=(Action("authenticate-oidc"), forward((WEB, 1)))),
-        "rule 20 on :443: beside forwarding it does authenticate-oidc",
+        with_rule(actions=(LOGIN, forward((WEB, 1)))),
+        "rule 20 on :443: before it forwards it authenticates the user (oidc)",
         "do not name it as a service",
     ),
     "rule-stickiness": (
         with_rule(actions=(forward((WEB, 1), stickiness_seconds=600),)),
         "rule 20 on :443: clients stick to a target group for 600 s",
-        f"aws elbv2 modify-rule --rule-arn {rule_arn(20)} --actions Type=forward,TargetGroupArn=",
+        f"aws elbv2 modify-rule --rule-arn {rule_arn(20)} --actions ",
     ),
     "rule-other-condition": (
         with_rule(conditions=(Condition("http-header", ("yes",), "X-Beta"),)),
@@ -86,12 +94,12 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
     "rule-too-many-wildcards": (
         with_rule(conditions=(Condition("path-pattern", ("/*/*/*/*", "/?/?/?")),)),
         "rule 20 on :443: it has 7 wildcards",
-        "--conditions",
+        "use fewer first",
     ),
     "rule-too-many-groups": (
-        with_rule(actions=(forward((WEB, 1), ("b", 1), ("c", 1)),)),
+        with_rule(actions=(forward((WEB, 9), ("b", 0), ("c", 1)),)),
         "rule 20 on :443: it forwards to 3 target groups",
-        "take all but two out",
+        "take b out, which has weight 0 and so gets no request",
     ),
     "rule-odd-weights": (
         with_rule(actions=(forward((WEB, 1), ("b", 2)),)),
@@ -110,13 +118,13 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
     ),
     "group-unused": (
         inspection(target_groups=(group(PORTAL), group(WEB), group("spare"))),
-        "target group spare: no rule forwards to it",
-        "--second-group SERVICE=spare",
+        "target group spare: no rule sends requests to it",
+        "by --second-group",
     ),
     "group-stickiness": (
         with_group(details=details_of(group(WEB), has_stickiness=True)),
         "target group acme-us-prd-web-tg: stickiness is on",
-        "Key=stickiness.enabled,Value=false",
+        '--attributes \'[{"Key":"stickiness.enabled","Value":"false"}]\'',
     ),
     "group-shared": (
         inspection(listeners=(listener(rule(10, WEB, "/a"), rule(20, WEB, "/*")),)),
@@ -136,7 +144,7 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
     "group-name-too-long": (
         with_named("hankooktire-useast1-prod-web-tg"),
         "a second group of that name, hankooktire-useast1-prod-web-02-tg, has 34 characters",
-        "--second-name SERVICE=nkooktire-useast1-prod-web-02-tg",
+        "for example nkooktire-useast1-prod-web-02-tg",
     ),
     "group-kind": (
         with_group(check=replace(CHECK, port="9000")),
@@ -146,17 +154,17 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
     "group-instances-by-hand": (
         inspection(auto_scaling_groups=(fleet("portal", PORTAL), fleet("web", WEB, instances=()))),
         "2 of its targets are in no Auto Scaling group: i-acme-us-prd-web-tg-0 and",
-        "aws autoscaling attach-instances --auto-scaling-group-name web",
+        "leave them while the group cannot carry their share",
     ),
     "group-several-fleets": (
-        inspection(auto_scaling_groups=(fleet("a", WEB), fleet("b", WEB), fleet("c", PORTAL))),
+        inspection(auto_scaling_groups=(IDLE, fleet("b", WEB), fleet("c", PORTAL))),
         "several Auto Scaling groups fill it: a and b",
-        "aws autoscaling detach-traffic-sources --auto-scaling-group-name b",
+        "aws autoscaling detach-traffic-sources --auto-scaling-group-name a",
     ),
     "group-without-fleet": (
         inspection(auto_scaling_groups=(fleet("portal", PORTAL),)),
         "no Auto Scaling group fills it; it has i-acme-us-prd-web-tg-0 and i-acme-us-prd-web-tg-1",
-        "aws autoscaling create-auto-scaling-group",
+        "leave the rule as it is, until an Auto Scaling group is attached",
     ),
 }
 
@@ -168,8 +176,9 @@ def test_each_obstacle_is_told_with_its_reason_and_its_way_out(kind: str) -> Non
     found = next(each for each in obstacles(spoiled) if each.kind == kind)
 
     assert what in f"{found.subject}: {found.what}"
-    assert way_out in found.way_out
+    assert way_out in str(found.fix)
     assert found.why
+    assert "..." not in str(found.fix)
 
 
 def test_there_is_a_test_of_every_obstacle() -> None:
@@ -198,17 +207,261 @@ def test_only_what_concerns_the_chosen_rules_is_told_of_them() -> None:
     assert of_web == ["group-stickiness"]
 
 
-def test_the_way_out_of_taken_priorities_makes_room_and_keeps_the_order() -> None:
-    crowded = [rule(n, f"g{n}", f"/{n}") for n in range(1, 8)]
-    taken = inspection(listeners=(listener(*crowded),))
-    command = next(o for o in obstacles(taken) if o.kind == "rule-priority-taken").way_out
+def fixes(found: Inspection, kind: str) -> list[Fix]:
+    return [each.fix for each in obstacles(found) if each.kind == kind]
 
-    places = {arn: int(p) for arn, p in re.findall(r"RuleArn=(\S+),Priority=(\d+)", command)}
-    spread = [replace(each, priority=places[each.arn]) for each in crowded]
 
-    assert [each.priority for each in spread] == sorted(places.values())
-    mended = inspection(listeners=(listener(*spread),))
-    assert [o for o in obstacles(mended) if o.kind == "rule-priority-taken"] == []
+def default(*actions: Action) -> Rule:
+    return replace(rule(None, WEB), conditions=(), actions=actions)
+
+
+@pytest.mark.parametrize("protocol", ["HTTPS", "HTTP"])
+def test_a_default_rule_that_logs_users_in_is_told_as_that_and_left_alone(protocol: str) -> None:
+    intranet = replace(listener(), rules=(default(LOGIN, forward((WEB, 1))),), protocol=protocol)
+
+    found = [o for o in obstacles(inspection(listeners=(intranet,))) if rule_arn(None) in o.arns]
+
+    told = {each.kind: each.what for each in found}
+    assert told["rule-other-action"] == "before it forwards it authenticates the user (oidc)"
+    assert "rule-default" in told
+    assert [each.fix.command for each in found] == [None] * len(found)
+    assert all("leave" in each.fix.sentence for each in found)
+
+
+def test_a_rule_above_the_default_one_keeps_its_weights_and_stickiness_and_is_the_last() -> None:
+    last = default(forward((WEB, 3), ("b", 1), stickiness_seconds=60))
+    far = rule(4000, PORTAL, "/portal")
+    (fix,) = fixes(inspection(listeners=(replace(listener(), rules=(far, last)),)), "rule-default")
+
+    assert fix.command is not None
+    options = options_of(fix.command)
+    assert int(options["--priority"]) > 4000 + 2
+    (action,) = json.loads(options["--actions"])
+    assert [g["Weight"] for g in action["ForwardConfig"]["TargetGroups"]] == [3, 1]
+    assert action["ForwardConfig"]["TargetGroupStickinessConfig"] == {
+        "Enabled": True,
+        "DurationSeconds": 60,
+    }
+
+
+def test_no_rule_is_offered_where_none_can_follow_the_others() -> None:
+    last_place = rule(49_995, PORTAL, "/portal")
+    full = [rule(n, PORTAL, f"/{n}") for n in range(1, 101)]
+    for rules in ([last_place], full):
+        crowded = replace(listener(), rules=(*rules, default(forward((WEB, 1)))))
+
+        (fix,) = fixes(inspection(listeners=(crowded,)), "rule-default")
+
+        assert fix.command is None
+
+
+def test_a_default_rule_that_no_request_reaches_is_in_nobodys_way() -> None:
+    everything = Condition("path-pattern", ("/*",))
+    own = rule(100, WEB, conditions=(everything,))
+    taken = replace(listener(), rules=(own, default(forward((WEB, 1)))))
+
+    kinds = {o.kind for o in obstacles(inspection(listeners=(taken,))) if o.stops}
+
+    assert kinds == set()
+
+
+def options_of(command: Command) -> dict[str, str]:
+    (words,) = command.steps
+    return dict(zip(words[3::2], words[4::2], strict=True))
+
+
+@st.composite
+def crowded(draw: st.DrawFn) -> Inspection:
+    """Rules anywhere, some of them a stack's with its preview rules, some that do not forward."""
+    priorities = draw(
+        st.lists(st.integers(1, 30), min_size=1, max_size=10, unique=True).map(sorted)
+    )
+    made: dict[int, Rule] = {}
+    for n, priority in enumerate(priorities):
+        kind = draw(st.sampled_from(["forward", "forward", "stack", "redirect"]))
+        previews = (priority - 2, priority - 1)
+        if kind == "stack" and previews[0] >= 1 and not {*previews} & {*priorities, *made}:
+            header = Condition("http-header", ("01-[secret]",), PREVIEW_HEADER)
+            for place in previews:
+                made[place] = rule(place, f"g{n}", conditions=(header,))
+        action = Action("redirect") if kind == "redirect" else forward((f"g{n}", 1))
+        made[priority] = rule(priority, f"g{n}", f"/{n}", actions=(action,))
+    return inspection(listeners=(listener(*(made[p] for p in sorted(made))),))
+
+
+def moved(found: Inspection, command: Command) -> Inspection:
+    """The rules after SetRulePriorities, in their new order."""
+    (entry,) = json.loads(options_of(command)["--rule-priorities"])
+    (old,) = found.listeners
+    rules = [
+        replace(each, priority=entry["Priority"]) if each.arn == entry["RuleArn"] else each
+        for each in old.rules
+        if each.priority is not None
+    ]
+    rules.sort(key=lambda each: each.priority or 0)
+    return replace(found, listeners=(replace(old, rules=(*rules, old.rules[-1])),))
+
+
+@given(crowded())
+def test_making_room_moves_one_rule_past_no_other_and_ends(found: Inspection) -> None:
+    for _ in range(200):
+        offered = [o for o in obstacles(found) if o.kind == "rule-priority-taken"]
+        told = next((o for o in offered if o.fix.command is not None), None)
+        if told is None:
+            return
+        assert told.fix.command is not None
+        before = found.listeners[0]
+        found = moved(found, told.fix.command)
+        after = found.listeners[0]
+
+        assert [each.arn for each in after.rules] == [each.arn for each in before.rules]
+        assert len({each.priority for each in after.rules}) == len(after.rules)
+        changed = [a for a, b in zip(after.rules, before.rules, strict=True) if a != b]
+        assert [each.arn for each in changed] == list(told.arns)
+        assert not before.is_of_a_stack(next(r for r in before.rules if r.arn in told.arns))
+        assert not any(
+            o.arns == told.arns for o in obstacles(found) if o.kind == "rule-priority-taken"
+        )
+    raise AssertionError("there is always one more command")
+
+
+def test_one_rule_right_behind_a_stacks_moves_into_the_next_gap() -> None:
+    header = Condition("http-header", ("01-[secret]",), PREVIEW_HEADER)
+    api = [rule(n, "api", conditions=(header,)) for n in (198, 199)]
+    rules = (*api, rule(200, "api", "/api/*"), rule(201, WEB, "/*"), rule(300, PORTAL, "/portal"))
+
+    (fix,) = fixes(inspection(listeners=(listener(*rules),)), "rule-priority-taken")
+
+    assert fix.command is not None
+    assert json.loads(options_of(fix.command)["--rule-priorities"]) == [
+        {"RuleArn": rule_arn(201), "Priority": 203}
+    ]
+
+
+def test_a_row_of_rules_finds_room_for_all_from_the_last_to_the_first() -> None:
+    found = inspection(listeners=(listener(*(rule(n, f"g{n}", f"/{n}") for n in range(1, 8))),))
+
+    commands = 0
+    while offered := [f for f in fixes(found, "rule-priority-taken") if f.command is not None]:
+        assert offered[0].command is not None
+        found = moved(found, offered[0].command)
+        commands += 1
+
+    assert fixes(found, "rule-priority-taken") == []
+    assert commands == 7
+
+
+@pytest.mark.parametrize(
+    ("weights", "kept"),
+    [
+        ((0, 9, 0, 1), [(1, 9), (3, 1)]),
+        ((0, 0, 5), [(0, 0), (2, 5)]),
+        ((1, 1, 1), None),
+        ((0, 0, 0), None),
+    ],
+)
+def test_only_groups_without_weight_are_taken_out(
+    weights: tuple[int, ...], kept: list[tuple[int, int]] | None
+) -> None:
+    groups = [(f"g{n}", weight) for n, weight in enumerate(weights)]
+
+    (fix,) = fixes(with_rule(actions=(forward(*groups),)), "rule-too-many-groups")
+
+    if kept is None:
+        assert fix.command is None
+        return
+    assert fix.command is not None
+    (action,) = json.loads(options_of(fix.command)["--actions"])
+    assert [
+        (g["TargetGroupArn"], g["Weight"]) for g in action["ForwardConfig"]["TargetGroups"]
+    ] == [(group_arn(f"g{n}"), weight) for n, weight in kept]
+
+
+@given(st.integers(0, 999), st.integers(0, 999))
+def test_the_nearest_shares_are_near_and_leave_nobody_without_requests(a: int, b: int) -> None:
+    found = with_rule(actions=(forward((WEB, a), ("b", b), stickiness_seconds=60),))
+    fix = next(iter(fixes(found, "rule-odd-weights")), None)
+
+    if fix is None or fix.command is None:
+        assert a + b == 0 or not (a * 100) % (a + b)
+        return
+    (action,) = json.loads(options_of(fix.command)["--actions"])
+    config = action["ForwardConfig"]
+    shares = [g["Weight"] for g in config["TargetGroups"]]
+    assert sum(shares) == 100
+    assert abs(shares[0] - a * 100 / (a + b)) < 1
+    assert [share > 0 for share in shares] == [a > 0, b > 0]
+    assert config["TargetGroupStickinessConfig"]["DurationSeconds"] == 60
+    assert f"{shares[0]}/{shares[1]}" in fix.command.moves
+
+
+@given(st.lists(st.sampled_from(["idle", "booting", "serving"]), min_size=2, max_size=5))
+def test_an_auto_scaling_group_that_serves_is_never_detached(states: list[str]) -> None:
+    made = {
+        "idle": {"instances": (), "desired": 0},
+        "booting": {"instances": (Instance("i-1", "Pending", "Healthy"),), "desired": 1},
+        "serving": {},
+    }
+    fleets = tuple(fleet(f"{state}-{n}", WEB, **made[state]) for n, state in enumerate(states))
+
+    (fix,) = fixes(
+        inspection(auto_scaling_groups=(*fleets, fleet("p", PORTAL))), "group-several-fleets"
+    )
+
+    idle = [f"{state}-{n}" for n, state in enumerate(states) if state == "idle"]
+    detached = [step[4] for step in fix.command.steps] if fix.command else []
+    assert detached == (idle if len(states) - len(idle) == 1 else [])
+
+
+HTTP_RULE = rule(10, WEB, "/orders/*")
+
+
+@pytest.mark.parametrize(
+    ("secure", "is_offered"),
+    [
+        (None, False),
+        (listener(rule(20, WEB, "/orders/*"), certificate_arns=()), False),
+        (listener(rule(20, WEB, "/orders/*")), True),
+        (listener(rule(20, WEB, "/orders/*"), port=8443), True),
+        (listener(rule(20, PORTAL, "/orders/*")), False),
+        (listener(rule(20, WEB, "/other/*")), False),
+        (listener(rule(20, WEB, "/orders/*", actions=(LOGIN, forward((WEB, 1))))), False),
+        (listener(rule(15, PORTAL, "/*"), rule(20, WEB, "/orders/*")), False),
+        (listener(rule(15, PORTAL, "/static/*"), rule(20, WEB, "/orders/*")), True),
+        (listener(rule(15, PORTAL, "/*/7"), rule(20, WEB, "/orders/*")), False),
+        (listener(rule(20, WEB, "/orders/*"), rule(25, PORTAL, "/*")), True),
+    ],
+)
+def test_a_redirect_is_offered_only_where_https_answers_as_this_rule_does(
+    secure: Listener | None, is_offered: bool
+) -> None:
+    plain = listener(HTTP_RULE, port=80, protocol="HTTP", certificate_arns=())
+    listeners = (plain,) if secure is None else (plain, secure)
+
+    (fix,) = fixes(inspection(listeners=listeners), "rule-without-tls")
+
+    assert (fix.command is not None) is is_offered
+    if fix.command is not None and secure is not None:
+        (action,) = json.loads(options_of(fix.command)["--actions"])
+        assert action["RedirectConfig"]["Port"] == str(secure.port)
+        assert fix.command.moves in fix.sentence
+
+
+def test_every_command_that_moves_requests_says_so_in_its_sentence() -> None:
+    for kind, (spoiled, _, _) in SPOILED.items():
+        for fix in fixes(spoiled, kind):
+            if fix.command is not None:
+                assert fix.command.moves in fix.sentence
+
+
+def test_a_profile_that_was_asked_for_is_in_every_command() -> None:
+    spoiled, _, _ = SPOILED["rule-stickiness"]
+
+    (fix,) = fixes(replace(spoiled, profile="prod"), "rule-stickiness")
+
+    assert fix.command is not None
+    assert options_of(fix.command)["--region"] == "us-east-1"
+    assert options_of(fix.command)["--profile"] == "prod"
 
 
 def test_the_preview_rules_of_a_stack_stand_in_nobodys_way() -> None:
@@ -227,5 +480,5 @@ def test_obstacles_with_one_way_out_are_told_together_and_those_that_stop_come_f
     told = alike(obstacles(inspection(listeners=(listener(*crowded),))))
 
     assert [each.weight for each in told] == sorted((e.weight for e in told), reverse=True)
-    (taken,) = [each for each in told if "set-rule-priorities" in each.way_out]
-    assert (len(taken.told), taken.more) == (MOST_TOLD, 9 - MOST_TOLD)
+    (taken,) = [each for each in told if "no priority up to the next rule" in str(each.fix)]
+    assert (len(taken.told), taken.more) == (MOST_TOLD, 8 - MOST_TOLD)
