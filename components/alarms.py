@@ -101,5 +101,7 @@ def _declare(
         alarm_actions=topics,
         ok_actions=topics,
         tags=args["tags"].of(alarm_name, args["service"], args["slot"]),
-        opts=pulumi.ResourceOptions(parent=parent),
+        # Not protected, so that they can be turned off. The rule waits for the whole slot, so that
+        # a destroy comes to the alarms after the rule, which is protected.
+        opts=pulumi.ResourceOptions(parent=parent, protect=False),
     )

@@ -39,18 +39,20 @@ class DashboardArgs(TypedDict):
     """The `TargetGroup` dimension of each slot."""
 
 
-def declare_dashboard(parent: pulumi.Resource, name: str, args: DashboardArgs) -> None:
+def declare_dashboard(
+    parent: pulumi.Resource, name: str, args: DashboardArgs
+) -> aws.cloudwatch.Dashboard:
     """One row per metric, slot 01 left and slot 02 right."""
     widgets = [
         _widget(args, slot, row, column * _WIDTH // len(Slot))
         for row in range(len(_METRICS))
         for column, slot in enumerate(Slot)
     ]
-    aws.cloudwatch.Dashboard(
+    return aws.cloudwatch.Dashboard(
         name,
         dashboard_name=args["names"].of(name),
         dashboard_body=pulumi.Output.json_dumps({"widgets": widgets}),
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions(parent=parent, protect=False),
     )
 
 

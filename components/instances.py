@@ -36,8 +36,6 @@ class InstancesArgs(TypedDict):
     """What lets the load balancer, and nobody else, reach them."""
     target_group_arn: pulumi.Input[str]
     """The target group that they are registered in."""
-    protection: bool
-    """Whether the Auto Scaling group is protected."""
     hooks: Hooks
     """What the guards bind to."""
 
@@ -154,9 +152,7 @@ def _declare_group(
             {"key": key, "value": value, "propagate_at_launch": False}
             for key, value in tags.items()
         ],
-        opts=pulumi.ResourceOptions(
-            parent=parent, protect=args["protection"], hooks=args["hooks"].group
-        ),
+        opts=pulumi.ResourceOptions(parent=parent, hooks=args["hooks"].group),
     )
 
 

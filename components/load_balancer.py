@@ -33,7 +33,7 @@ class LoadBalancerArgs(TypedDict):
     has_access_logs: bool
     """Whether it writes access logs to a bucket of its own."""
     protection: bool
-    """Whether it and its listeners are protected, by AWS too, and the logs kept."""
+    """Whether AWS refuses to delete it, and the logs are kept."""
 
 
 class LoadBalancer(pulumi.ComponentResource):
@@ -50,7 +50,6 @@ class LoadBalancer(pulumi.ComponentResource):
         """Declare the load balancer, or pass the existing one on."""
         super().__init__("failover:index:LoadBalancer", name, None, opts)
         self._args = args
-        self._protected = pulumi.ResourceOptions(parent=self, protect=args["protection"])
         load_balancer = args["load_balancer"]
         if isinstance(load_balancer, NewLoadBalancer):
             self._declare(load_balancer)
@@ -78,7 +77,7 @@ class LoadBalancer(pulumi.ComponentResource):
             enable_deletion_protection=args["protection"],
             access_logs=self._access_logs(),
             tags=args["tags"].of(name),
-            opts=self._protected,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn_suffix = balancer.arn_suffix
         self.dns_name = balancer.dns_name
@@ -119,7 +118,9 @@ class LoadBalancer(pulumi.ComponentResource):
                 "tags": self._args["tags"],
                 "is_kept": self._args["protection"],
             },
-            opts=pulumi.ResourceOptions(parent=self),
+            # Not protected, so that they can be turned off: a destroy comes to the bucket after the
+            # load balancer, which is.
+            opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
         return {"bucket": logs.bucket_name, "prefix": ACCESS_LOG_PREFIX, "enabled": True}
 
@@ -144,7 +145,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 }
             ],
             tags=self._args["tags"].of(self._args["names"].of("https")),
-            opts=self._protected,
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _declare_http_listener(self, balancer: aws.lb.LoadBalancer) -> None:
@@ -164,5 +165,5 @@ class LoadBalancer(pulumi.ComponentResource):
                 }
             ],
             tags=self._args["tags"].of(self._args["names"].of("http")),
-            opts=self._protected,
+            opts=pulumi.ResourceOptions(parent=self),
         )

@@ -50,8 +50,6 @@ class ServiceArgs(TypedDict):
     """The HTTPS listener that gets its rules."""
     load_balancer_arn_suffix: pulumi.Input[str]
     """The load balancer, as its metrics name it."""
-    protection: bool
-    """Whether its rules, target groups and Auto Scaling groups are protected."""
     hooks: Hooks
     """What the guards bind to."""
 
@@ -84,10 +82,12 @@ class Service(pulumi.ComponentResource):
         previews = [self._declare_preview_rule(slot, arn) for slot, arn in arns.items()]
         # A target group has its targets' health checked once a rule forwards to it, so that a new
         # service can be healthy before its own rule is there.
-        ready = [*self.slots.values(), *previews]
-        self.rule = rule = self._declare_rule(name, arns, ready)
+        ready: list[pulumi.Resource] = [*self.slots.values(), *previews]
         if args["has_dashboard"]:
-            self._declare_dashboard(name)
+            # Not protected, so that it can be turned off: a destroy comes to it after the rule,
+            # which is, and that keeps it.
+            ready.append(self._declare_dashboard(name))
+        self.rule = rule = self._declare_rule(name, arns, ready)
         self.rule_arn = rule.arn
         self.weights = pulumi.Output.all(rule.actions.apply(_weights_by_arn), *arns.values()).apply(
             lambda known: "/".join(str(known[0].get(arn, 0)) for arn in known[1:])
@@ -106,7 +106,6 @@ class Service(pulumi.ComponentResource):
             "subnet_ids": args["subnet_ids"],
             "security_group_id": args["security_group_id"],
             "load_balancer_arn_suffix": args["load_balancer_arn_suffix"],
-            "protection": args["protection"],
             "hooks": args["hooks"],
         }
 
@@ -139,7 +138,6 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=ready,
-                protect=self._args["protection"],
                 hooks=self._args["hooks"].rule,
                 # An adopted rule was tagged by others, for purposes of theirs.
                 ignore_changes=["tags"] if service.rule.is_adopted else None,
@@ -163,11 +161,11 @@ class Service(pulumi.ComponentResource):
             conditions=[*_conditions(service.rule), header],
             actions=[{"type": "forward", "target_group_arn": arn}],
             tags=self._args["tags"].of(self._args["names"].of(name, "preview"), service.name, slot),
-            opts=pulumi.ResourceOptions(parent=self, protect=self._args["protection"]),
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _declare_dashboard(self, name: str) -> None:
-        declare_dashboard(
+    def _declare_dashboard(self, name: str) -> aws.cloudwatch.Dashboard:
+        return declare_dashboard(
             self,
             name,
             {

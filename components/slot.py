@@ -38,8 +38,6 @@ class SlotArgs(TypedDict):
     """The security group of its instances."""
     load_balancer_arn_suffix: pulumi.Input[str]
     """The load balancer, as its metrics name it."""
-    protection: bool
-    """Whether its target group and Auto Scaling group are protected."""
     hooks: Hooks
     """What the guards bind to."""
 
@@ -72,7 +70,6 @@ class Slot(pulumi.ComponentResource):
                     "subnet_ids": args["subnet_ids"],
                     "security_group_id": args["security_group_id"],
                     "target_group_arn": self.target_group_arn,
-                    "protection": args["protection"],
                     "hooks": args["hooks"],
                 },
             )
@@ -132,7 +129,7 @@ class Slot(pulumi.ComponentResource):
                 },
             },
             tags=args["tags"].of(settings.name, service.name, args["slot"].slot),
-            opts=pulumi.ResourceOptions(parent=self, protect=args["protection"]),
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _declare_alarms(self, name: str, args: SlotArgs, alarms: AlarmSettings) -> None:

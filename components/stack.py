@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pulumi
+
 from components.exports import LastRaised, export_outputs
 from components.guards.hooks import Hooks
 from components.instance_access import InstanceAccess
@@ -24,7 +26,10 @@ def declare_stack(settings: Settings, hooks: Hooks, last_raised: LastRaised) -> 
         last_raised: The slot of a service that was raised last, for the outputs.
     """
     names, tags = settings.names, Tags(settings.names.environment, settings.tags)
-    network = Network("network", {"names": names, "tags": tags, "network": settings.network})
+    protected = _protected(settings)
+    network = Network(
+        "network", {"names": names, "tags": tags, "network": settings.network}, protected
+    )
     load_balancer = LoadBalancer(
         "load-balancer",
         {
@@ -36,6 +41,7 @@ def declare_stack(settings: Settings, hooks: Hooks, last_raised: LastRaised) -> 
             "has_access_logs": settings.access_logs,
             "protection": settings.protection,
         },
+        protected,
     )
     access = InstanceAccess(
         "instance-access",
@@ -47,6 +53,7 @@ def declare_stack(settings: Settings, hooks: Hooks, last_raised: LastRaised) -> 
             "is_load_balancer_ours": isinstance(settings.load_balancer, NewLoadBalancer),
             "ports": sorted({service.port for service in settings.services}),
         },
+        protected,
     )
     services = _declare_services(settings, tags, network, load_balancer, access, hooks)
     export_outputs(settings, load_balancer, services, last_raised)
@@ -77,9 +84,18 @@ def _declare_services(
                 "security_group_id": access.security_group_id,
                 "listener_arn": load_balancer.listener_arn,
                 "load_balancer_arn_suffix": load_balancer.arn_suffix,
-                "protection": settings.protection,
                 "hooks": hooks,
             },
+            _protected(settings),
         )
         for service in settings.services
     }
+
+
+def _protected(settings: Settings) -> pulumi.ResourceOptions:
+    """What every component is declared with, and hands on to whatever is in it.
+
+    A resource is protected unless it says otherwise, which only one may that traffic can do
+    without, and that a protected one depends on: so a destroy meets the protected one first.
+    """
+    return pulumi.ResourceOptions(protect=settings.protection)

@@ -31,8 +31,8 @@ WEIGHTS = Key(
 PROTECTION = Key(
     "protection",
     Flag(),
-    "Whether delete, replace and destroy of load balancer, listeners, rules, target groups and "
-    "Auto Scaling groups are refused, and the access logs kept.",
+    "Whether delete, replace and destroy of everything that traffic needs are refused, the load "
+    "balancer by AWS too, and the access logs kept.",
     True,
     default=False,
 )

@@ -42,6 +42,11 @@ MAY_DIFFER = {
     ("ListenerRule", "protect"),
     ("TargetGroup", "protect"),
     ("Group", "protect"),
+    ("LaunchTemplate", "protect"),
+    ("Policy", "protect"),
+    ("SecurityGroup", "protect"),
+    ("SecurityGroupEgressRule", "protect"),
+    ("SecurityGroupIngressRule", "protect"),
     ("Bucket", "forceDestroy"),
 }
 """Every property in which the two stacks differ, names aside; not one more, and not one less."""

@@ -9,11 +9,34 @@ from pulumi_policy import ResourceValidationArgs
 from .policy import configured, traffic_policy
 from .resource_type import (
     AUTO_SCALING_GROUP,
+    EGRESS_RULE,
+    INGRESS_RULE,
+    LAUNCH_TEMPLATE,
     LISTENER,
     LISTENER_RULE,
     LOAD_BALANCER,
+    NETWORK,
+    SCALING_POLICY,
+    SECURITY_GROUP,
+    SECURITY_GROUP_RULE,
     TARGET_GROUP,
 )
+
+_TYPES = (
+    *LOAD_BALANCER,
+    *LISTENER,
+    *LISTENER_RULE,
+    *TARGET_GROUP,
+    *AUTO_SCALING_GROUP,
+    *SCALING_POLICY,
+    *LAUNCH_TEMPLATE,
+    *SECURITY_GROUP,
+    *INGRESS_RULE,
+    *EGRESS_RULE,
+    *SECURITY_GROUP_RULE,
+    *NETWORK,
+)
+"""Everything without which traffic stops, at once or at the next instance that is needed."""
 
 _PROTECTION = "protection"
 
@@ -29,9 +52,10 @@ def _unprotected(args: ResourceValidationArgs) -> Iterator[str]:
 POLICIES = (
     traffic_policy(
         "traffic-resource-protect",
-        "Load balancers, listeners, rules, target groups and Auto Scaling groups are protected "
-        "where protection is on.",
-        (*LOAD_BALANCER, *LISTENER, *LISTENER_RULE, *TARGET_GROUP, *AUTO_SCALING_GROUP),
+        "Everything without which traffic stops is protected where protection is on: load "
+        "balancers, listeners, rules, target groups, Auto Scaling groups with their policies and "
+        "launch templates, security groups and their rules, networks.",
+        _TYPES,
         _unprotected,
         {
             _PROTECTION: {

@@ -111,13 +111,6 @@ def test_nothing_ignores_a_change() -> None:
     assert ignoring == []
 
 
-def test_rules_are_protected_where_protection_is_on() -> None:
-    protected = {stack: recording_of(stack).of_type(RULE) for stack in ("prod", "dev")}
-
-    assert {rule.is_protected for rule in protected["prod"]} == {True}
-    assert {rule.is_protected for rule in protected["dev"]} == {False}
-
-
 def test_every_slot_and_rule_belongs_to_its_service() -> None:
     recording = recording_of("prod")
 

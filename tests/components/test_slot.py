@@ -181,14 +181,3 @@ def test_of_a_slot_that_is_there_nothing_is_declared_but_its_alarms() -> None:
     assert of_slot == ["web-01-target-5xx", "web-01-unhealthy-hosts"]
     groups = recording.one(":ListenerRule", "web").inputs["actions"][0]["forward"]["targetGroups"]
     assert [group["arn"] for group in groups] == [GROUP_ARN, "arn:mock:TargetGroup/web-02"]
-
-
-def test_target_groups_and_groups_are_protected_where_protection_is_on() -> None:
-    kinds = (":TargetGroup", "autoscaling/group:Group")
-
-    protected = {
-        stack: {r.is_protected for kind in kinds for r in recording_of(stack).of_type(kind)}
-        for stack in ("prod", "dev")
-    }
-
-    assert protected == {"prod": {True}, "dev": {False}}

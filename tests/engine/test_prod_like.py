@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from ops.adopt.probing import Probe, Prober
+from ops.traffic.plan import Way
 from rehearsal.account import images_of
 from rehearsal.local_aws import LocalAws
 from rollout.split import Slot
@@ -17,6 +21,10 @@ from tests.engine.renewal import watched_renewal
 
 pytestmark = pytest.mark.engine
 
+RATE = 50
+URLS = ("https://www.hankooktire.example/", "https://www.hankooktire.example/portal")
+WHY_NOTHING_IS_DELETED = ("protected", "will be destroyed but was not specified in --target list")
+"""The engine's own reasons; another one would be a fault of the test."""
 RULE = "aws:lb/listenerRule:ListenerRule"
 
 
@@ -122,12 +130,58 @@ def test_a_killed_engine_leaves_no_process_and_the_next_up_completes(prod: Rehea
     assert [service.weights for service in prod.observer().read()] == ["90/10", "90/10"]
 
 
-def test_destroy_is_refused_while_the_stack_is_protected(prod: Rehearsed) -> None:
-    refused = prod.pulumi("destroy", "--yes")
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--skip-preview --continue-on-error",
+        *(
+            pytest.param(options, marks=pytest.mark.long)
+            for options in (
+                "",
+                "--skip-preview",
+                "--skip-preview --refresh --continue-on-error",
+                "--skip-preview --run-program --continue-on-error",
+                "--skip-preview --exclude-protected",
+                "--skip-preview --exclude **ListenerRule** --continue-on-error",
+                "--skip-preview --target **::web-01** --continue-on-error",
+                "--skip-preview --target **SecurityGroup** --continue-on-error",
+                "--skip-preview --target **Dashboard** --continue-on-error",
+                "--skip-preview --target **MetricAlarm** --target-dependents",
+                "--skip-preview --target **s3** --target-dependents --continue-on-error",
+            )
+        ),
+    ],
+)
+def test_a_destroy_of_a_protected_stack_deletes_nothing_and_loses_no_request(
+    prod: Rehearsed, tmp_path: Path, options: str
+) -> None:
+    before = inventory(prod)
 
-    assert refused.returncode != 0
-    assert "protect" in refused.stdout
-    assert [service.weights for service in prod.observer().read()] == ["90/10", "90/10"]
+    with constant_traffic(prod, tmp_path) as prober:
+        destroyed = prod.pulumi("destroy", "--yes", *options.split())
+        prober.wait_until_good(RATE, 60)
+        prober.stop()
+
+    assert inventory(prod) == before
+    assert prober.failures == []
+    is_refused = "--exclude-protected" not in options
+    assert destroyed.returncode == is_refused, destroyed.stdout
+    assert any(why in destroyed.stdout for why in WHY_NOTHING_IS_DELETED), destroyed.stdout
+
+
+@pytest.mark.long
+def test_what_only_watches_traffic_can_be_turned_off_while_the_stack_is_protected(
+    prod: Rehearsed,
+) -> None:
+    prod.engine.set_config("dashboard", "false")
+    result = prod.engine.up()
+    prod.engine.set_config("dashboard", "true")
+    prod.engine.run("up", "--yes", "--skip-preview")
+
+    assert [(change.type_token, change.operation) for change in result.applied] == [
+        ("aws:cloudwatch/dashboard:Dashboard", "delete"),
+        ("aws:cloudwatch/dashboard:Dashboard", "delete"),
+    ]
 
 
 @pytest.mark.long
@@ -144,6 +198,15 @@ def test_an_unprotected_stack_destroys_to_nothing_a_bucket_with_objects_included
 
     assert destroyed.returncode == 0, destroyed.stdout
     assert inventory(prod) == prod.before
+
+
+@contextlib.contextmanager
+def constant_traffic(stack: Rehearsed, folder: Path) -> Generator[Prober]:
+    """Requests to both services all the time, from the first that is answered well."""
+    probe = Probe(URLS, RATE, Way.from_environment(stack.env), folder)
+    with Prober(probe, stack.env) as prober:
+        prober.wait_until_good(RATE, 60)
+        yield prober
 
 
 def instance_ids(stack: Rehearsed, slot: Slot) -> set[str]:
