@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ops.adopt.answers import Answers, rule_of
 from ops.adopt.errors import AdoptError
+from ops.adopt.first_slot import FirstSlot
+from ops.adopt.unlike import unlike
 from ops.inspect.document import AutoScalingGroup, Inspection, Listener, Rule, TargetGroup
 from rollout.split import Slot, Split
+from settings.capacity import ROOT_DEVICE_NAME, ROOT_VOLUME_GIB
 from settings.health_check import HEALTHY_THRESHOLD, MATCHER, UNHEALTHY_THRESHOLD
 
 Config = dict[str, Any]
@@ -36,7 +40,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundService:
     """A service as it is."""
 
     name: str
@@ -53,15 +57,29 @@ class _Found:
         return self.second_fleet is None
 
 
-def proposed(inspection: Inspection, answers: Answers) -> Proposal:
-    """The config of a stack that has these services.
+def found_services(inspection: Inspection, answers: Answers) -> list[FoundService]:
+    """The services that are named, by name.
 
     Raises:
-        AdoptError: an answer names what is not there, or something is not known.
+        AdoptError: an answer names what is not there.
     """
     found = [_found(name, inspection, answers) for name in sorted(answers.services)]
     if not found:
         raise AdoptError("no service to adopt: say --service NAME=TARGET_GROUP")
+    return found
+
+
+def proposed(
+    inspection: Inspection, answers: Answers, first_slots: Mapping[str, FirstSlot]
+) -> Proposal:
+    """The config of a stack that has these services.
+
+    `first_slots`: what slot 01 is made from, of each service whose slot 02 is to be made.
+
+    Raises:
+        AdoptError: an answer names what is not there, or something is not known.
+    """
+    found = found_services(inspection, answers)
     listeners = {each.listener.arn for each in found}
     if len(listeners) != 1:
         raise AdoptError("the services are on different listeners; a stack has the rules of one")
@@ -76,12 +94,14 @@ def proposed(inspection: Inspection, answers: Answers) -> Proposal:
         "failover:environment": answers.naming.environment,
         "failover:services": {each.name: _service(each, answers) for each in found},
         "failover:images": {
-            each.name: {Slot.SECOND.value: _image(each, answers)}
+            each.name: {Slot.SECOND.value: image_of_second(each, answers)}
             for each in found
             if each.is_second_new
         },
         "failover:capacity": {
-            each.name: _capacity(each, answers) for each in found if each.is_second_new
+            each.name: _capacity(each, answers, first_slots[each.name])
+            for each in found
+            if each.is_second_new
         },
         "failover:network": {"vpcId": balancer.vpc_id, "instanceSubnetIds": list(subnets)},
         "failover:loadBalancer": {
@@ -95,11 +115,23 @@ def proposed(inspection: Inspection, answers: Answers) -> Proposal:
         config=config,
         imports=tuple(Import(each.name, each.rule.arn) for each in found),
         listener_arn=config["failover:loadBalancer"]["listenerArn"],
-        unlike=tuple(line for each in found if each.is_second_new for line in _unlike(each)),
+        unlike=tuple(
+            line
+            for each in found
+            if each.is_second_new
+            for line in unlike(
+                each.name,
+                each.fleet.template,
+                first_slots[each.name],
+                image_of_second(each, answers),
+                _instance_type(each, answers),
+                has_new_group=each.second is None,
+            )
+        ),
     )
 
 
-def _found(service: str, inspection: Inspection, answers: Answers) -> _Found:
+def _found(service: str, inspection: Inspection, answers: Answers) -> FoundService:
     name = answers.services[service]
     placed = rule_of(inspection, name)
     if placed is None:
@@ -123,7 +155,7 @@ def _found(service: str, inspection: Inspection, answers: Answers) -> _Found:
     second = _second(service, rule, inspection, answers)
     fleet_of_second = inspection.auto_scaling_groups_of(second.arn) if second else ()
     second_fleet = fleet_of_second[0] if fleet_of_second else None
-    return _Found(service, listener, rule, group, fleets[0], second, second_fleet)
+    return FoundService(service, listener, rule, group, fleets[0], second, second_fleet)
 
 
 def _second(
@@ -144,7 +176,7 @@ def _second(
     return named[0]
 
 
-def _service(found: _Found, answers: Answers) -> Config:
+def _service(found: FoundService, answers: Answers) -> Config:
     check, details = found.group.check, found.group.details
     assert details is not None, "the groups of the services are read in full"
     health: Config = {
@@ -180,7 +212,7 @@ def _own_weights(rule: Rule) -> str | None:
     return str(Split(*rule.split)) if len(rule.groups) == len(Slot) else None
 
 
-def _slots(found: _Found, answers: Answers) -> Config:
+def _slots(found: FoundService, answers: Answers) -> Config:
     slots: Config = {
         Slot.FIRST.value: {
             "targetGroup": {"existing": found.group.name},
@@ -197,7 +229,12 @@ def _slots(found: _Found, answers: Answers) -> Config:
     return slots
 
 
-def _image(found: _Found, answers: Answers) -> str:
+def image_of_second(found: FoundService, answers: Answers) -> str:
+    """What the new instances of slot 02 boot from.
+
+    Raises:
+        AdoptError: nothing says it.
+    """
     running = found.fleet.image_ids
     if found.name in answers.images:
         return answers.images[found.name]
@@ -209,7 +246,7 @@ def _image(found: _Found, answers: Answers) -> str:
     )
 
 
-def _capacity(found: _Found, answers: Answers) -> Config:
+def _instance_type(found: FoundService, answers: Answers) -> str:
     kind = answers.instance_types.get(found.name) or found.fleet.template.instance_type
     if kind is None:
         raise AdoptError(
@@ -217,23 +254,20 @@ def _capacity(found: _Found, answers: Answers) -> Config:
             f"{found.fleet.template.kind} {found.fleet.template.name} names none: say "
             f"--instance-type {found.name}=TYPE"
         )
-    return {
-        "instanceType": kind,
+    return kind
+
+
+def _capacity(found: FoundService, answers: Answers, first: FirstSlot) -> Config:
+    capacity: Config = {
+        "instanceType": _instance_type(found, answers),
         "min": found.fleet.min_size,
         "max": max(found.fleet.max_size, 1),
     }
-
-
-def _unlike(found: _Found) -> list[str]:
-    """What the new slot's instances do not take over from those that are there."""
-    template = found.fleet.template
-    lines = [
-        f"{found.name}-{Slot.SECOND}: a security group of its own, which takes requests from the "
-        "load balancer alone; what else its instances need to reach must let that group in"
-    ]
-    if template.has_user_data:
-        lines.append(
-            f"{found.name}-{Slot.SECOND}: user data of its own; that of {template.kind} "
-            f"{template.name} is not taken over, so the image must start what it runs by itself"
-        )
-    return lines
+    image_id = image_of_second(found, answers)
+    for key, value in (
+        (ROOT_DEVICE_NAME, first.root_device(image_id)),
+        (ROOT_VOLUME_GIB, first.root_volume_gib(image_id)),
+    ):
+        if value not in (None, key.default):
+            capacity[key.name] = value
+    return capacity

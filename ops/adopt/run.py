@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ops.adopt.adoption import Adoption, is_whole
+from ops.adopt.answers import Answers
 from ops.adopt.check import problems
 from ops.adopt.conflict_text import conflicts_text
 from ops.adopt.decided import Decided
 from ops.adopt.errors import AdoptError, RefusedError
+from ops.adopt.first_slot import FirstSlot, read_first_slot
 from ops.adopt.found_lookups import FoundLookups
 from ops.adopt.import_file import missing
 from ops.adopt.lock import held
@@ -20,7 +22,7 @@ from ops.adopt.look import asked, refuse_obstacles
 from ops.adopt.merge import Merge, merged
 from ops.adopt.plan import Plan
 from ops.adopt.probing import Probe, Prober, urls_of
-from ops.adopt.proposal import Proposal, proposed
+from ops.adopt.proposal import Proposal, found_services, image_of_second, proposed
 from ops.adopt.questions import Ask
 from ops.adopt.scratch import scratch_of
 from ops.adopt.stack import (
@@ -65,7 +67,7 @@ def adopt(wish: Wish, say: Say) -> None:
         calls = Calls(wish.profile, wish.region, read_aws_config(pulumi))
         inspection, answers = asked(wish, calls, stack)
         refuse_obstacles(inspection, answers, state)
-        proposal = proposed(inspection, answers)
+        proposal = proposed(inspection, answers, _first_slots(calls, inspection, answers))
         merge = _merged(wish, stack, proposal, state, inspection, calls)
         _write(wish, stack, merge, pulumi, proposal, say)
         adoption = Adoption(
@@ -76,6 +78,20 @@ def adopt(wish: Wish, say: Say) -> None:
             say=say,
         )
         _carry_out(wish, adoption, proposal, own, say)
+
+
+def _first_slots(calls: Calls, inspection: Inspection, answers: Answers) -> dict[str, FirstSlot]:
+    """What the slots are made from beside which a new one is to be made, by service."""
+    return {
+        each.name: read_first_slot(
+            calls,
+            each.fleet,
+            each.group.arn,
+            {*each.fleet.image_ids, image_of_second(each, answers)},
+        )
+        for each in found_services(inspection, answers)
+        if each.is_second_new
+    }
 
 
 def _adopted_rules(inspection: Inspection, proposal: Proposal) -> dict[str, Rule]:

@@ -9,6 +9,7 @@ from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_servi
 from ops.adopt.check import problems
 from ops.adopt.decided import Decided
 from ops.adopt.errors import AdoptError
+from ops.adopt.first_slot import FirstSlot
 from ops.adopt.found_lookups import FoundLookups
 from ops.adopt.import_file import import_document, missing
 from ops.adopt.proposal import Import, proposed
@@ -33,12 +34,13 @@ ANSWERS = Answers(
     naming=Naming("acme", "us", "prd"),
     security_group_id="sg-0a1b2c3d",
 )
+FIRST = {"web": FirstSlot(), "portal": FirstSlot()}
 ZONES: dict[str, str] = {SUBNETS[0]: "us-east-1a", SUBNETS[1]: "us-east-1b"}
 NO_FLAGS = Flags({}, None, None, None, None, {}, {}, {}, {}, protection=True)
 
 
 def test_the_config_says_what_is_there_and_the_program_takes_it() -> None:
-    proposal = proposed(inspection(), ANSWERS)
+    proposal = proposed(inspection(), ANSWERS, FIRST)
 
     assert proposal.config["failover:services"]["web"] == {
         "hosts": ["www.acme.example"],
@@ -67,7 +69,7 @@ def test_the_config_says_what_is_there_and_the_program_takes_it() -> None:
 
 def test_a_config_that_the_program_would_refuse_is_told_before_it_is_written() -> None:
     answers = replace(ANSWERS, naming=Naming("Acme", "us", "prd"))
-    config = proposed(inspection(), answers).config
+    config = proposed(inspection(), answers, FIRST).config
 
     (found,) = problems(config, "prod", {}, FoundLookups(inspection(), ZONES))
 
@@ -82,7 +84,7 @@ def test_a_rule_that_has_two_weighted_groups_brings_both_slots_and_its_split() -
         auto_scaling_groups=(fleet("p", PORTAL), fleet("w", WEB), fleet("s", "spare")),
     )
 
-    config = proposed(found, ANSWERS).config
+    config = proposed(found, ANSWERS, FIRST).config
 
     web = config["failover:services"]["web"]
     assert web["weights"] == "75/25"
@@ -97,7 +99,7 @@ def test_a_group_that_is_there_may_become_slot_02() -> None:
     found = inspection(target_groups=(group(PORTAL), group(WEB), group("spare")))
     answers = replace(ANSWERS, second_groups={"web": "spare"}, second_names={"portal": "short-tg"})
 
-    services = proposed(found, answers).config["failover:services"]
+    services = proposed(found, answers, FIRST).config["failover:services"]
 
     assert services["web"]["slots"]["02"] == {"targetGroup": {"existing": "spare"}}
     assert services["portal"]["slots"]["02"] == {"targetGroup": {"name": "short-tg"}}
@@ -123,7 +125,7 @@ def test_what_cannot_be_known_is_asked_for_by_its_flag(
     found: Any, answers: Answers, said: str
 ) -> None:
     with pytest.raises(AdoptError) as refused:
-        proposed(found, answers)
+        proposed(found, answers, FIRST)
 
     assert said in str(refused.value)
 
@@ -131,10 +133,29 @@ def test_what_cannot_be_known_is_asked_for_by_its_flag(
 def test_an_answer_fills_what_the_template_does_not_say() -> None:
     answers = replace(ANSWERS, images={"web": "ami-2"}, instance_types={"web": "m7i.large"})
 
-    config = proposed(with_template(), answers).config
+    config = proposed(with_template(), answers, FIRST).config
 
     assert config["failover:images"]["web"] == {"02": "ami-2"}
     assert config["failover:capacity"]["web"]["instanceType"] == "m7i.large"
+
+
+def test_the_root_volume_of_slot_01_is_taken_over() -> None:
+    mapping = {"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 100}}
+    found = {"ImageId": "ami-0a1b2c3d4e5f60718", "RootDeviceName": "/dev/sda1"}
+    first = FirstSlot(
+        launch={"BlockDeviceMappings": [mapping]}, images={"ami-0a1b2c3d4e5f60718": found}
+    )
+
+    config = proposed(inspection(), ANSWERS, {**FIRST, "web": first}).config
+
+    assert config["failover:capacity"]["web"] == {
+        "instanceType": "m5.large",
+        "min": 2,
+        "max": 4,
+        "rootDeviceName": "/dev/sda1",
+        "rootVolumeGib": 100,
+    }
+    assert problems(config, "prod", {}, FoundLookups(inspection(), ZONES)) == ()
 
 
 def test_names_suggest_the_services_and_the_naming() -> None:
@@ -161,7 +182,7 @@ class Silent(TakeDefaults):
 
 
 def test_a_stack_that_has_adopted_is_asked_nothing_again() -> None:
-    config = proposed(inspection(), ANSWERS).config
+    config = proposed(inspection(), ANSWERS, FIRST).config
     balancer = replace(inspection().load_balancer, security_group_ids=("sg-1", "sg-2"))
     several = inspection(load_balancer=balancer)
 

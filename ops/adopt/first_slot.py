@@ -1,0 +1,113 @@
+"""What slot 01 is made from, in AWS's own forms: whatever slot 02 does not take over is in here."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.inspect.calls import Calls, reported
+from ops.inspect.document import AutoScalingGroup, Template
+
+Described = Mapping[str, Any]
+"""Something as a describe gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSlot:
+    """Everything that AWS says of a slot 01; empty where there is no such thing."""
+
+    launch: Described = field(default_factory=dict[str, Any])
+    """The data of its launch template, or its launch configuration."""
+    fleet: Described = field(default_factory=dict[str, Any])
+    """Its Auto Scaling group. Source: Auto Scaling API, AutoScalingGroup."""
+    group: Described = field(default_factory=dict[str, Any])
+    """Its target group. Source: ELBv2 API, TargetGroup."""
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Those of the target group."""
+    policies: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    schedules: tuple[str, ...] = ()
+    images: Mapping[str, Described] = field(default_factory=dict[str, Described])
+    """By id: the image that it runs, and the one that slot 02 is to run."""
+    has_public_subnets: bool = False
+    """Whether a subnet of it gives its instances public addresses."""
+
+    def root_device(self, image_id: str) -> str | None:
+        """The name of the device that an image boots from."""
+        return self.images.get(image_id, {}).get("RootDeviceName")
+
+    def root_volume_gib(self, image_id: str) -> int | None:
+        """The size of its root volume, and at least what `image_id` needs; `None`: not known."""
+        sizes = [self._image_size(image_id)]
+        for own in self.images:
+            given = _volume(self.launch, self.root_device(own)).get("VolumeSize")
+            sizes.append(given or self._image_size(own))
+        return max((size for size in sizes if size), default=None)
+
+    def _image_size(self, image_id: str) -> int | None:
+        """The size of the snapshot that an image boots from: a smaller volume does not start."""
+        device = self.root_device(image_id)
+        return _volume(self.images.get(image_id, {}), device).get("VolumeSize")
+
+
+def _volume(described: Described, device: str | None) -> Described:
+    mappings = described.get("BlockDeviceMappings", ())
+    found = (m.get("Ebs", {}) for m in mappings if device and m.get("DeviceName") == device)
+    return next(found, {})
+
+
+def read_first_slot(
+    calls: Calls, fleet: AutoScalingGroup, group_arn: str, images: Collection[str]
+) -> FirstSlot:
+    """Read all of it; `images`: what it runs, and what slot 02 is to run.
+
+    Raises:
+        NotReadableError: AWS gave no answer, or a refusal.
+    """
+    with contextlib.ExitStack() as open_clients, reported():
+        elb, autoscaling, ec2 = (
+            open_clients.enter_context(contextlib.closing(calls.client(service)))
+            for service in ("elbv2", "autoscaling", "ec2")
+        )
+        named = {"AutoScalingGroupName": fleet.name}
+        groups = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[fleet.name])
+        attributes = elb.describe_target_group_attributes(TargetGroupArn=group_arn)["Attributes"]
+        subnets = ec2.describe_subnets(SubnetIds=list(fleet.subnet_ids))["Subnets"]
+        # By filter: an image that is gone is left out, where an id is refused.
+        wanted = [{"Name": "image-id", "Values": sorted(images)}]
+        found = ec2.describe_images(Filters=wanted)["Images"] if images else []
+        policies = autoscaling.get_paginator("describe_policies").paginate(**named)
+        hooks = autoscaling.describe_lifecycle_hooks(**named)["LifecycleHooks"]
+        schedules = autoscaling.get_paginator("describe_scheduled_actions").paginate(**named)
+        return FirstSlot(
+            launch=_launch(autoscaling, ec2, fleet.template),
+            fleet=next(iter(groups["AutoScalingGroups"]), {}),
+            group=elb.describe_target_groups(TargetGroupArns=[group_arn])["TargetGroups"][0],
+            attributes={each["Key"]: each.get("Value", "") for each in attributes},
+            policies=tuple(p["PolicyName"] for page in policies for p in page["ScalingPolicies"]),
+            hooks=tuple(hook["LifecycleHookName"] for hook in hooks),
+            schedules=tuple(
+                action["ScheduledActionName"]
+                for page in schedules
+                for action in page["ScheduledUpdateGroupActions"]
+            ),
+            images={image["ImageId"]: image for image in found},
+            has_public_subnets=any(subnet.get("MapPublicIpOnLaunch") for subnet in subnets),
+        )
+
+
+def _launch(autoscaling: Any, ec2: Any, template: Template) -> Described:
+    if template.is_gone or template.kind == "none":
+        return {}
+    if template.kind == "launch configuration":
+        found = autoscaling.describe_launch_configurations(
+            LaunchConfigurationNames=[template.name]
+        )["LaunchConfigurations"]
+        return next(iter(found), {})
+    key = "LaunchTemplateId" if template.name.startswith("lt-") else "LaunchTemplateName"
+    (found,) = ec2.describe_launch_template_versions(
+        **{key: template.name, "Versions": [template.version or "$Default"]}
+    )["LaunchTemplateVersions"]
+    return found["LaunchTemplateData"]
