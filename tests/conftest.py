@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 
+import pytest
 from hypothesis import settings
 
 # A machine that is busy with something else must not fail a test of pure code.
@@ -11,3 +12,18 @@ settings.load_profile("no deadline")
 # A shell lets what it starts in the background ignore Ctrl-C, and so would all that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+LIMIT_SECONDS = 600
+"""Far above what any test needs: a test that hangs ends, and says where."""
+
+ENGINE_LIMIT_SECONDS = 1800
+"""The same where the real engine runs, on a machine that does much else beside."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test a time limit, but for one that has a limit of its own."""
+    for item in items:
+        if item.get_closest_marker("timeout") is None:
+            is_of_engine = item.get_closest_marker("engine") is not None
+            limit = ENGINE_LIMIT_SECONDS if is_of_engine else LIMIT_SECONDS
+            item.add_marker(pytest.mark.timeout(limit))

@@ -85,7 +85,11 @@ WRONG = {
         "pulumi config set weights WEIGHT_01/WEIGHT_02",
     ),
     "weights of words": Wrong(
-        weights("abc"), "failover:weights", "abc", SUM, "pulumi config set weights WEIGHT_01/WEIGHT_02"
+        weights("abc"),
+        "failover:weights",
+        "abc",
+        SUM,
+        "pulumi config set weights WEIGHT_01/WEIGHT_02",
     ),
     "weights out of range": Wrong(
         weights("110/-10"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -16,7 +15,7 @@ import pytest
 from rehearsal.lifecycle import ROOT, Started, start, stop
 from rehearsal.project_copy import copy_project
 from rehearsal.workspace import Running, Workspace
-from tests.engine.processes import descendants, left_after
+from tests.engine.processes import descendants, left_after, listeners
 
 pytestmark = [
     pytest.mark.engine,
@@ -43,15 +42,26 @@ def started(workspace: Workspace) -> Started:
     return start(workspace, "dev", 0.5, lambda _text: None)
 
 
-def is_refused(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) != 0
-
-
-def assert_nothing_is_left(running: Running, processes: set[int]) -> None:
+def assert_nothing_is_left(workspace: Workspace, running: Running, processes: set[int]) -> None:
+    """Neither a process, nor a listener: a port that was let go may be another process's by now."""
     assert left_after(processes) == []
     ports = (running.https_port, running.http_port, running.provider_port)
-    assert all(is_refused(port) for port in (*ports, int(running.endpoint.rpartition(":")[2])))
+    for port in (*ports, int(running.endpoint.rpartition(":")[2])):
+        owners = listeners(port)
+        ours = {pid: words for pid, words in owners.items() if is_of(workspace, pid)}
+        assert ours == {}, f"port {port}"
+
+
+def is_of(workspace: Workspace, pid: int) -> bool:
+    """Whether a process was started for this rehearsal, by any word of its own."""
+    process = Path(f"/proc/{pid}")
+    try:
+        told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        folder = os.readlink(process / "cwd")
+    except OSError:
+        return False
+    root = str(workspace.root)
+    return root.encode() in told or folder.startswith(root)
 
 
 def test_a_rehearsal_that_ends_leaves_nothing_and_the_next_starts_at_once(
@@ -59,24 +69,26 @@ def test_a_rehearsal_that_ends_leaves_nothing_and_the_next_starts_at_once(
 ) -> None:
     first = started(workspace)
     of_first = descendants(first.running.pid) | {first.running.pid}
+    assert all(is_of(workspace, pid) for pid in of_first)
+    assert set(listeners(first.running.provider_port)) <= of_first
     os.kill(first.running.pid, signal.SIGKILL)
-    assert_over(first, of_first)
+    assert_over(workspace, first, of_first)
 
     second = started(workspace)
     of_second = descendants(second.running.pid) | {second.running.pid}
     assert workspace.read_running() == second.running
     assert stop(workspace)
-    assert_over(second, of_second)
+    assert_over(workspace, second, of_second)
 
     assert second.is_new
     assert len(of_first) == len(of_second) == 5, "supervisor, AWS, provider, data plane, proxy"
     assert not stop(workspace)
 
 
-def assert_over(ended: Started, processes: set[int]) -> None:
+def assert_over(workspace: Workspace, ended: Started, processes: set[int]) -> None:
     assert ended.supervisor is not None
     ended.supervisor.communicate(timeout=20)
-    assert_nothing_is_left(ended.running, processes)
+    assert_nothing_is_left(workspace, ended.running, processes)
 
 
 @contextmanager
@@ -119,7 +131,7 @@ def test_a_ramp_that_is_stopped_under_traffic_leaves_nothing(
         os.killpg(ramp.pid, number)
         rest, _ = ramp.communicate(timeout=40)
 
-    assert_nothing_is_left(running, processes)
+    assert_nothing_is_left(workspace, running, processes)
     if number is signal.SIGINT:
         assert ramp.returncode == 130, rest
         assert "stopped by hand; everything of the rehearsal is gone" in rest

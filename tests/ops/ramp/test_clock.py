@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -35,9 +36,29 @@ signal.setitimer(signal.ITIMER_REAL, 0)
 @pytest.fixture
 def ignored_hangup() -> Generator[None]:
     """What `nohup` leaves to the command."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    yield
-    signal.signal(signal.SIGHUP, before)
+    with disposed(signal.SIGHUP, signal.SIG_IGN):
+        yield
+
+
+@pytest.fixture
+def heeded_signals() -> Generator[None]:
+    """What a terminal leaves to the command, however this suite was started."""
+    with ExitStack() as stack:
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            stack.enter_context(disposed(number, signal.SIG_DFL))
+        yield
+
+
+@contextmanager
+def disposed(number: signal.Signals, action: signal.Handlers) -> Generator[None]:
+    """Have this process take a signal so within the block, and as before after it."""
+    before = signal.signal(number, action)
+    blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.signal(number, before)
 
 
 def test_a_signal_may_come_at_any_moment_of_a_wait() -> None:
@@ -46,6 +67,7 @@ def test_a_signal_may_come_at_any_moment_of_a_wait() -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.usefixtures("heeded_signals")
 def test_a_signal_ends_the_wait_and_is_counted() -> None:
     clock = SystemClock()
     signals = Signals(clock)
@@ -57,6 +79,7 @@ def test_a_signal_ends_the_wait_and_is_counted() -> None:
     assert (signals.asked, signals.by) == (1, "SIGHUP")
 
 
+@pytest.mark.usefixtures("heeded_signals")
 def test_a_sigterm_is_meant_at_once() -> None:
     signals = Signals(SystemClock())
 

@@ -7,7 +7,6 @@ waited for; the data plane is a process of its own, with the real time.
 from __future__ import annotations
 
 import http.client
-import socket
 import threading
 import time
 from collections import Counter
@@ -25,6 +24,7 @@ from rehearsal.control_plane.plane import ControlPlane
 from rehearsal.control_plane.reported_health import ReportedHealth
 from rehearsal.control_plane.server import Server
 from rehearsal.control_plane.world import World
+from tests.ports import refusing_port
 from tests.rehearsal.data_plane.browser import Connection
 from tests.rehearsal.data_plane.world import Process, Rehearsed, eventually
 
@@ -128,19 +128,18 @@ class Traffic:
 @pytest.fixture(scope="module")
 def traffic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traffic]:
     aws = Measured(tmp_path_factory.mktemp("metrics"))
-    with closing(aws):
-        yield flown(aws)
+    with closing(aws), refusing_port() as port:
+        yield flown(aws, port)
 
 
-def flown(aws: Measured) -> Traffic:
+def flown(aws: Measured, dead_port: int) -> Traffic:
     """Requests of every kind, each counted by who made it."""
     slots = (aws.target_group(), aws.target_group())
     slow, empty = aws.target_group(), aws.target_group()
     dead = aws.target_group(TargetType="ip", HealthCheckIntervalSeconds=5)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        aws.elbv2.register_targets(TargetGroupArn=dead, Targets=[{"Id": "127.0.0.1", "Port": port}])
+    aws.elbv2.register_targets(
+        TargetGroupArn=dead, Targets=[{"Id": "127.0.0.1", "Port": dead_port}]
+    )
     for arn, image, size in ((slots[0], V1, 2), (slots[1], ERRORS, 1), (slow, SLOW, 1)):
         aws.group(image, arn, size)
     for path, group in (("/empty", empty), ("/dead", dead)):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import time
 from collections.abc import Generator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ import pytest
 from rehearsal.account import self_signed_certificate
 from rehearsal.errors import RehearsalError
 from rehearsal.traffic.run import Address, TrafficRun
+from tests.ports import refusing_port
 
 URLS = {"web": "https://www.a.test/", "portal": "https://www.a.test/portal"}
 
@@ -25,9 +24,8 @@ def address(tmp_path: Path) -> Generator[Address]:
     """A port that nobody listens on."""
     ca_file = tmp_path / "ca.pem"
     ca_file.write_bytes(self_signed_certificate(["www.a.test"])[0])
-    with closing(socket.socket()) as held:
-        held.bind(("127.0.0.1", 0))
-        yield Address("127.0.0.1", held.getsockname()[1], ca_file)
+    with refusing_port() as port:
+        yield Address("127.0.0.1", port, ca_file)
 
 
 def test_requests_that_nobody_answers_are_counted_as_failed_and_reported(
