@@ -51,25 +51,34 @@ def find_services(
     Raises:
         LiveError: AWS cannot be read.
     """
-    listener_arn = where.listener_arn or _https_listener(elb, where.load_balancer_name)
+    listener_arn = find_listener(elb, where)
     if listener_arn is None:
         return ()
-    rules = _pages(elb, "describe_rules", "Rules", ListenerArn=listener_arn)
-    groups = _pages(elb, "describe_target_groups", "TargetGroups")
+    rules = pages(elb, "describe_rules", "Rules", ListenerArn=listener_arn)
+    groups = pages(elb, "describe_target_groups", "TargetGroups")
     arns = [group["TargetGroupArn"] for group in groups]
     found = [_address(service, rules, arns) for service in sought]
     return tuple(address for address in found if address is not None)
 
 
+def find_listener(elb: ListenerReading, where: Whereabouts) -> str | None:
+    """The ARN of the listener; None where its load balancer is yet to be made.
+
+    Raises:
+        LiveError: AWS cannot be read.
+    """
+    return where.listener_arn or _https_listener(elb, where.load_balancer_name)
+
+
 def _https_listener(elb: ListenerReading, name: str) -> str | None:
     balancers = [
         balancer["LoadBalancerArn"]
-        for balancer in _pages(elb, "describe_load_balancers", "LoadBalancers")
+        for balancer in pages(elb, "describe_load_balancers", "LoadBalancers")
         if balancer["LoadBalancerName"] == name
     ]
     if not balancers:
         return None
-    listeners = _pages(elb, "describe_listeners", "Listeners", LoadBalancerArn=balancers[0])
+    listeners = pages(elb, "describe_listeners", "Listeners", LoadBalancerArn=balancers[0])
     https = [each["ListenerArn"] for each in listeners if each.get("Protocol") == "HTTPS"]
     return https[0] if https else None
 
@@ -98,9 +107,14 @@ def _forwards(rule: Mapping[str, Any]) -> set[str]:
     return arns
 
 
-def _pages(
+def pages(
     elb: ListenerReading, operation: str, key: str, **arguments: Any
 ) -> list[Mapping[str, Any]]:
+    """All that an operation lists, from each of its pages.
+
+    Raises:
+        LiveError: AWS cannot be read.
+    """
     with translated():
         pages = list(elb.get_paginator(operation).paginate(**arguments))
     if not all(key in page for page in pages):

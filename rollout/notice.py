@@ -19,6 +19,8 @@ class NoticeKind(enum.StrEnum):
     REFUSED = "judgement: refused"
     OVERRIDE = "judgement: override"
     """What is refused is let through, since the config has a reason for it."""
+    NOTE = "judgement: note"
+    """In a preview: something is wrong already, and stops nothing."""
     SURPRISE = "surprise"
     """The live weights are not what the stack left."""
 

@@ -102,6 +102,11 @@ class Guards:
         return given_up(self.judgement, why)
 
     @property
+    def has_overridden(self) -> bool:
+        """Whether the config's override lets something through here."""
+        return any(service.overridden for service in self.judgement.services)
+
+    @property
     def sees_traffic(self) -> bool:
         """Whether a service was live when it looked."""
         return bool(self._live)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pulumi
 
 from live.address import ServiceAddress
+from rollout.conditions import Condition, Conditions, Field
 from rollout.errors import SplitError
 from rollout.guard_case import FLOOR_TAG, Memory, WantedSlot
 from rollout.observation import Build, split_of
@@ -35,6 +36,16 @@ class Remembered:
     memory: Memory
 
 
+@dataclass(frozen=True, slots=True)
+class RememberedRule:
+    """What the stack remembers of a listener rule of its own."""
+
+    arn: str
+    priority: int
+    conditions: Conditions
+    """Its hosts and paths."""
+
+
 class Engine(Protocol):
     """What the guards ask of the engine."""
 
@@ -53,6 +64,10 @@ class Engine(Protocol):
 class RunningEngine:
     """The engine that runs this program. Source: Pulumi, the builtin provider's functions."""
 
+    def __init__(self) -> None:
+        """Be ready; each question is asked once, since the state is of before this command."""
+        self._answers: dict[str, Mapping[str, Any]] = {}
+
     def stack_outputs(self) -> Mapping[str, Any]:
         """By `readStackOutputs`, which stack references use too."""
         return self._ask("pulumi:pulumi:readStackOutputs", "name")["outputs"]
@@ -62,10 +77,11 @@ class RunningEngine:
         found = self._ask("pulumi:pulumi:readStackResourceOutputs", "stackName")["outputs"]
         return {urn: resource["outputs"] for urn, resource in found.items()}
 
-    @staticmethod
-    def _ask(function: str, argument: str) -> Mapping[str, Any]:
-        stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-        return pulumi.runtime.invoke(function, {argument: stack}).value
+    def _ask(self, function: str, argument: str) -> Mapping[str, Any]:
+        if function not in self._answers:
+            stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+            self._answers[function] = pulumi.runtime.invoke(function, {argument: stack}).value
+        return self._answers[function]
 
 
 def served_before(engine: Engine) -> dict[str, Slot | None]:
@@ -98,6 +114,31 @@ def remembered(engine: Engine) -> dict[str, Remembered]:
         )
         for address in ServiceAddress.of_outputs(there)
     }
+
+
+def remembered_rules(engine: Engine) -> dict[str, RememberedRule]:
+    """Every listener rule in the state, by its name there; none before the first update."""
+    if not engine.stack_outputs().get("services"):
+        return {}
+    found = {_named(urn): outputs for urn, outputs in engine.resource_outputs().items()}
+    return {
+        name: RememberedRule(
+            outputs["arn"],
+            int(outputs["priority"]),
+            tuple(c for each in outputs.get("conditions") or [] for c in _conditions(each)),
+        )
+        for (kind, name), outputs in found.items()
+        if kind == _RULE and outputs.get("arn") and outputs.get("priority")
+    }
+
+
+def _conditions(condition: Mapping[str, Any]) -> list[Condition]:
+    """The hosts and the paths of a rule; its header is a preview rule's, and secret."""
+    return [
+        Condition(field, tuple(held["values"]))
+        for key, field in (("hostHeader", Field.HOST), ("pathPattern", Field.PATH))
+        if (held := condition.get(key)) and held.get("values")
+    ]
 
 
 def _named(urn: str) -> tuple[str, str]:

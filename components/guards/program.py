@@ -9,9 +9,10 @@ import pulumi
 from components.guards.guards import Guards
 from components.guards.hooks import GuardHooks, Hooks
 from components.guards.interruption import Interruption
-from components.guards.memory import Engine, remembered, served_before
+from components.guards.memory import Engine, remembered, remembered_rules, served_before
 from components.guards.newcomer import Newcomer
 from components.guards.patience import PATIENCE_SECONDS, Patience
+from components.guards.rule_order import RuleOrder
 from components.guards.view import View
 from components.guards.voice import Voice
 from components.guards.waiting import Waiting
@@ -58,6 +59,7 @@ class ProgramGuards:
         is_theirs = isinstance(settings.load_balancer, ExistingLoadBalancer)
         # What waits is said in the wait, with what it waits for by then.
         self._told = [n for n in self._guards.look() if n.kind is not NoticeKind.WAITING]
+        self._told += [n for n in self._rule_order(settings, engine) if n not in self._told]
         self._served_before = served_before(engine)
         self._has_traffic = is_theirs or self._guards.sees_traffic
         self._waiting = Waiting(
@@ -68,6 +70,17 @@ class ProgramGuards:
             self._interruption,
             self._told,
         )
+
+    def _rule_order(self, settings: Settings, engine: Engine) -> list[Notice]:
+        order = RuleOrder(
+            settings,
+            wanted_services(settings),
+            remembered_rules(engine),
+            self._view,
+            (engine.stack_outputs().get("listenerArn"), search_of(settings).where),
+            is_preview=self._is_preview,
+        )
+        return order.look(is_override_free=not self._guards.has_overridden)
 
     def hooks(self) -> Hooks:
         """What resources are bound to."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from components.guards.patience import Patience
 from live.address import ServiceAddress
 from live.clients import Clients
-from live.discovery import Sought, Whereabouts, find_services
+from live.discovery import Sought, Whereabouts, find_listener, find_services
+from live.listener import FoundRule, read_listener
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.session import Session
@@ -71,6 +72,20 @@ class View:
         """
         elb = self.clients().balancing
         return self._patience.ask(lambda: find_services(elb, search.where, search.sought))
+
+    def listener_rules(self, listener_arn: str | None, where: Whereabouts) -> tuple[FoundRule, ...]:
+        """Every rule of a listener; where its ARN is not known it is looked for.
+
+        Raises:
+            LiveError: AWS could not be read for as long as there was patience.
+        """
+        elb = self.clients().balancing
+
+        def read() -> tuple[FoundRule, ...]:
+            arn = listener_arn or find_listener(elb, where)
+            return () if arn is None else read_listener(elb, arn)
+
+        return self._patience.ask(read)
 
     def rules(self) -> tuple[LiveRule, ...]:
         """The rules alone.

@@ -15,6 +15,7 @@ _SEVERITY = {
     NoticeKind.WILL_WAIT: engine_pb2.INFO,
     NoticeKind.WAITING: engine_pb2.INFO,
     NoticeKind.OVERRIDE: engine_pb2.WARNING,
+    NoticeKind.NOTE: engine_pb2.WARNING,
     NoticeKind.SURPRISE: engine_pb2.WARNING,
     NoticeKind.WILL_BE_REFUSED: engine_pb2.ERROR,
     NoticeKind.REFUSED: engine_pb2.ERROR,

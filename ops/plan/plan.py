@@ -23,6 +23,7 @@ _HEAVIEST_FIRST = (
     *_REFUSALS,
     NoticeKind.SURPRISE,
     NoticeKind.OVERRIDE,
+    NoticeKind.NOTE,
     NoticeKind.WILL_WAIT,
     NoticeKind.WAITING,
     NoticeKind.PASSES,

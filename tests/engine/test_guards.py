@@ -140,6 +140,35 @@ def test_a_slot_that_never_gets_healthy_gets_no_weight_and_no_other_service_move
     assert "mend: pulumi config set weights 100/0" in told
 
 
+def test_a_priority_that_is_taken_or_that_hides_a_service_is_refused_before_anything_changes(
+    stack: Rehearsed,
+) -> None:
+    elbv2 = stack.client("elbv2")
+    made = elbv2.create_rule(
+        ListenerArn=stack.engine.outputs()["listenerArn"],
+        Priority=249,
+        Conditions=[{"Field": "path-pattern", "Values": ["/batch/*"]}],
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+    )["Rules"][0]
+    mark = aws(stack).mark()
+
+    configure(stack, {"weights": "100/0", "services/web/priority": 250})
+    taken = refused(stack)
+    configure(stack, {"services/web/priority": 50})
+    hiding = refused(stack)
+    configure(stack, {"services/web/priority": 200})
+
+    assert "SetRulePriorities" not in aws(stack).calls(mark)
+    assert (
+        "priority 249, for its preview rule web-02, is taken by rule 249 (path /batch/*; " in taken
+    )
+    assert made["RuleArn"] in taken
+    assert "set --path failover:services.web.priority 252 && pulumi up" in taken
+    assert "judgement: refused: web: priority 200 -> 50: the rule of portal at 100 (" in hiding
+    assert "set --path failover:services.web.priority 200   # as it is" in hiding
+    elbv2.delete_rule(RuleArn=made["RuleArn"])
+
+
 def test_after_a_refusal_the_outputs_still_tell_the_truth(stack: Rehearsed) -> None:
     services: Any = stack.engine.outputs()["services"]
 

@@ -1,0 +1,94 @@
+"""Every rule of a listener, whoever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from live.discovery import ListenerReading, pages
+from rollout.conditions import Condition, Conditions, Field
+
+_DEFAULT = "default"
+_CONFIGS = {
+    Field.HOST: "HostHeaderConfig",
+    Field.PATH: "PathPatternConfig",
+    Field.METHOD: "HttpRequestMethodConfig",
+    Field.SOURCE: "SourceIpConfig",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRule:
+    """A rule as `DescribeRules` has it; the default rule, which comes last always, is none."""
+
+    arn: str
+    priority: int
+    conditions: Conditions
+    does: str
+    """Its action in words, such as `forwards to batch-tg`."""
+    target_group_arns: frozenset[str]
+
+
+def read_listener(elb: ListenerReading, listener_arn: str) -> tuple[FoundRule, ...]:
+    """The rules of a listener in their order.
+
+    Raises:
+        LiveError: AWS cannot be read.
+    """
+    found = pages(elb, "describe_rules", "Rules", ListenerArn=listener_arn)
+    rules = [_rule(each) for each in found if each["Priority"] != _DEFAULT]
+    return tuple(sorted(rules, key=lambda rule: rule.priority))
+
+
+def _rule(rule: Mapping[str, Any]) -> FoundRule:
+    arns = [arn for action in rule["Actions"] for arn in forwarded_to(action)]
+    return FoundRule(
+        arn=rule["RuleArn"],
+        priority=int(rule["Priority"]),
+        conditions=tuple(c for each in rule.get("Conditions", []) for c in _conditions(each)),
+        does=", then ".join(_words(action) for action in rule["Actions"]),
+        target_group_arns=frozenset(arns),
+    )
+
+
+def forwarded_to(action: Mapping[str, Any]) -> list[str]:
+    """The target groups of an action."""
+    groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
+    arns = [group["TargetGroupArn"] for group in groups]
+    return arns or ([action["TargetGroupArn"]] if action.get("TargetGroupArn") else [])
+
+
+def _conditions(condition: Mapping[str, Any]) -> list[Condition]:
+    """A condition of AWS; one with regular expressions is one of another field, as it is."""
+    name: str = condition["Field"]
+    if name == Field.HEADER:
+        config = condition["HttpHeaderConfig"]
+        header: str = config["HttpHeaderName"]
+        return _with_values(name, config.get("Values", []), config, header)
+    if name == Field.QUERY:
+        pairs = condition["QueryStringConfig"]["Values"]
+        keys = tuple(pair.get("Key") or "*" for pair in pairs)
+        return [Condition(name, tuple(pair["Value"] for pair in pairs), keys=keys)]
+    config = condition.get(_CONFIGS[Field(name)], {}) if name in set(Field) else condition
+    return _with_values(name, config.get("Values") or condition.get("Values", []), config)
+
+
+def _with_values(
+    field: str, values: Sequence[str], config: Mapping[str, Any], header: str = ""
+) -> list[Condition]:
+    if config.get("RegexValues"):
+        return [Condition(f"{field}.regex", (*values, *config["RegexValues"]), header)]
+    return [Condition(field, tuple(values), header)]
+
+
+def _words(action: Mapping[str, Any]) -> str:
+    kind: str = action["Type"]
+    if kind == "forward":
+        names = [arn.rsplit("/", 2)[-2] for arn in forwarded_to(action)]
+        return f"forwards to {' and '.join(names)}"
+    if kind == "redirect":
+        return f"redirects ({action['RedirectConfig']['StatusCode']})"
+    if kind == "fixed-response":
+        return f"answers {action['FixedResponseConfig']['StatusCode']} itself"
+    return "authenticates" if kind.startswith("authenticate-") else f"does {kind}"

@@ -1,0 +1,429 @@
+"""What an update would do to the order of a listener's rules, held against a made-up listener."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rollout.conditions import Condition, Conditions, Field
+from rollout.rule_places import (
+    HIGHEST_PRIORITY,
+    PLACES,
+    ListenerRule,
+    PlaceFinding,
+    WantedRules,
+    place_findings,
+)
+from rollout.split import Slot
+
+WWW, API = "www.example.com", "api.example.com"
+_SET = re.compile(r"pulumi config set --path failover:services\.([a-z]+)\.priority (\d+)")
+
+
+def takes(*paths: str, host: str = WWW) -> Conditions:
+    hosts = (Condition(Field.HOST, (host,)),) if host else ()
+    return (*hosts, Condition(Field.PATH, paths)) if paths else hosts
+
+
+def wanted(
+    service: str, priority: int, conditions: Conditions, known: int | None = None
+) -> WantedRules:
+    made = WantedRules(service, priority, conditions)
+    if known is None:
+        return made
+    return replace(made, known_priorities=made.places_at(known), known_conditions=conditions)
+
+
+def live_of(*services: WantedRules) -> list[ListenerRule]:
+    """The rules of services that are deployed."""
+    rules: list[ListenerRule] = []
+    for each in services:
+        assert each.known_priority is not None
+        assert each.known_conditions is not None
+        header = Condition(Field.HEADER, ("secret",), "x-failover-slot")
+        for key, place in each.places_at(each.known_priority).items():
+            more = () if key == each.service else (header,)
+            rules.append(ListenerRule(key, place, (*each.known_conditions, *more), each.service))
+    return rules
+
+
+def foreign(priority: int, conditions: Conditions) -> ListenerRule:
+    return ListenerRule(f"arn:rule/{priority}", priority, conditions, does="forwards to batch-tg")
+
+
+def only(findings: list[PlaceFinding]) -> PlaceFinding:
+    (found,) = findings
+    return found
+
+
+def test_a_rule_that_overtakes_a_narrower_one_is_found_with_the_way_back() -> None:
+    web = wanted("web", 50, takes("/*"), known=200)
+    portal = wanted("portal", 100, takes("/portal/*"), known=100)
+
+    found = only(place_findings(live_of(web, portal), [portal, web]))
+
+    assert found == PlaceFinding(
+        "web",
+        "priority 200 -> 50",
+        "the rule of portal at 100 (host www.example.com and path /portal/*) would get no request: "
+        "the rule of web at 50 (host www.example.com and path /*) comes first and would take them "
+        "all",
+        ("pulumi config set --path failover:services.web.priority 200   # as it is",),
+    )
+
+
+def test_a_rule_that_was_made_to_take_everything_is_found_with_its_paths_as_they_are() -> None:
+    portal = replace(wanted("portal", 100, takes(), known=100), known_conditions=takes("/portal/*"))
+    web = wanted("web", 200, takes("/*"), known=200)
+
+    found = only(place_findings(live_of(web, portal), [portal, web]))
+
+    assert found.change == "its hosts and paths"
+    assert found.fixes == (
+        "pulumi config set --path 'failover:services.portal.paths[0]' '/portal/*'   # as it is",
+    )
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [takes("/*"), takes(), takes("/*", host="*.example.com"), takes("/*", host=""), takes("/p*")],
+)
+def test_a_foreign_rule_that_takes_all_of_a_new_service_is_found_with_a_place_before_it(
+    conditions: Conditions,
+) -> None:
+    stranger = foreign(100, conditions)
+
+    found = only(place_findings([stranger], [wanted("portal", 200, takes("/portal/*"))]))
+
+    assert str(stranger) in found.why
+    assert found.fixes == (
+        "pulumi config set --path failover:services.portal.priority 99 && pulumi up",
+    )
+
+
+def test_a_new_service_that_would_take_all_of_a_foreign_rule_goes_behind_it() -> None:
+    stranger = foreign(100, takes("/batch/*"))
+
+    found = only(place_findings([stranger], [wanted("web", 50, takes("/*"))]))
+
+    assert found.fixes == (
+        "pulumi config set --path failover:services.web.priority 103 && pulumi up",
+    )
+
+
+def test_what_is_hidden_already_is_said_and_not_blamed_on_the_update() -> None:
+    web = wanted("web", 200, takes("/*"), known=200)
+    maintenance = foreign(1, ())
+
+    found = only(place_findings([*live_of(web), maintenance], [web]))
+
+    assert not found.is_caused
+    assert found.why == (
+        "the rule of web at 200 (host www.example.com and path /*) gets no request: rule 1 (every "
+        "request; forwards to batch-tg; arn:rule/1) comes first and takes them all"
+    )
+
+
+def test_what_is_hidden_already_does_not_hinder_a_change_of_another_service() -> None:
+    web = wanted("web", 200, takes("/*"), known=200)
+    api = wanted("api", 300, takes(host=API))
+
+    findings = place_findings([*live_of(web), foreign(1, takes())], [api, web])
+
+    assert [each.is_caused for each in findings] == [False]
+
+
+def test_rules_in_a_good_order_are_no_finding() -> None:
+    web = wanted("web", 200, takes("/*"), known=200)
+    portal = wanted("portal", 100, takes("/portal/*"), known=100)
+
+    assert place_findings([*live_of(web, portal), foreign(50, takes("/a"))], [portal, web]) == []
+
+
+def test_a_priority_that_a_foreign_rule_holds_is_found_with_a_free_one() -> None:
+    api = wanted("api", 250, takes(host=API))
+
+    found = only(place_findings([foreign(249, takes("/batch/*"))], [api]))
+
+    assert found.is_impossible
+    assert found.why == (
+        "priority 249, for its preview rule api-02, is taken by rule 249 (host www.example.com and "
+        "path /batch/*; forwards to batch-tg; arn:rule/249)"
+    )
+    assert found.fixes == (
+        "pulumi config set --path failover:services.api.priority 252 && pulumi up",
+    )
+
+
+def test_two_services_that_exchange_their_places_go_through_free_ones() -> None:
+    web = wanted("web", 100, takes(host=WWW), known=200)
+    portal = wanted("portal", 200, takes(host=API), known=100)
+
+    findings = place_findings(live_of(web, portal), [portal, web])
+
+    assert [each.service for each in findings] == ["portal", "web"]
+    for found, back in zip(findings, ((100, "portal"), (200, "web")), strict=True):
+        assert found.is_impossible
+        assert found.fixes == (
+            "pulumi config set --path failover:services.portal.priority 103 && "
+            "pulumi config set --path failover:services.web.priority 203 && pulumi up && "
+            "pulumi config set --path failover:services.portal.priority 200 && "
+            "pulumi config set --path failover:services.web.priority 100 && pulumi up"
+            "   # in two updates, through a free place",
+            f"pulumi config set --path failover:services.{back[1]}.priority {back[0]}   # as it is",
+        )
+
+
+def test_a_service_that_moves_by_one_is_in_its_own_way() -> None:
+    web = wanted("web", 201, takes(), known=200)
+
+    found = only(place_findings(live_of(web), [web]))
+
+    assert found.is_impossible
+    assert found.fixes[0].startswith(
+        "pulumi config set --path failover:services.web.priority 204 && pulumi up && "
+    )
+
+
+def test_the_place_of_a_service_that_is_removed_is_not_free_yet() -> None:
+    old = wanted("old", 100, takes(), known=100)
+
+    found = only(place_findings(live_of(old), [wanted("new", 100, takes(host=API))]))
+
+    assert found.is_impossible
+    assert "which this update deletes only afterwards" in found.why
+
+
+def test_a_rule_that_somebody_moved_away_is_said_and_stops_nothing() -> None:
+    web = wanted("web", 200, takes(), known=200)
+    rules = [replace(rule, priority=300) if rule.key == "web" else rule for rule in live_of(web)]
+
+    found = only(place_findings([*rules, foreign(200, takes(host=API))], [web]))
+
+    assert not found.is_caused
+
+
+PATTERNS = ("/*", "/a/*", "/a/b/*", "/b/*", "/a/*/c")
+REQUESTS = [
+    (host, path)
+    for host in (WWW, API, "other.example.com", "example.net")
+    for path in ("/", "/a/", "/a/b/", "/a/b/c", "/b/", "/a/x/c", "/z")
+]
+"""One for each set of the hosts and patterns here that take a request together, so that one rule
+takes all requests of another exactly where it takes all of these."""
+conditions = st.builds(
+    lambda paths, host: takes(*paths, host=host),
+    st.lists(st.sampled_from(PATTERNS), max_size=2, unique=True),
+    st.sampled_from([WWW, API, "*.example.com", ""]),
+).filter(bool)
+places = st.integers(1, 8).map(lambda number: number * 4)
+"""Few, so that rules meet."""
+
+
+@st.composite
+def listeners(
+    draw: st.DrawFn,
+) -> tuple[list[ListenerRule], list[WantedRules]]:
+    """A listener, and a config that changes some of its services' places, and adds services."""
+    count = draw(st.integers(1, 3))
+    known = draw(st.lists(places, min_size=count, max_size=count, unique=True))
+    now = draw(st.lists(places, min_size=count, max_size=count, unique=True))
+    services = [
+        wanted(
+            name,
+            place,
+            draw(conditions),
+            was if draw(st.booleans()) else None,
+        )
+        for name, place, was in zip("abc", now, known, strict=False)
+    ]
+    services = [
+        replace(s, known_conditions=draw(conditions))
+        if s.known_conditions is not None and draw(st.booleans())
+        else s
+        for s in services
+    ]
+    own = live_of(*(s for s in services if s.known_priority is not None))
+    free = sorted(set(range(1, 40)) - {rule.priority for rule in own})
+    others = draw(st.lists(st.sampled_from(free), max_size=3, unique=True))
+    return [*own, *(foreign(place, draw(conditions)) for place in others)], services
+
+
+def matches(rule: ListenerRule, request: tuple[str, str]) -> bool:
+    host, path = request
+    if rule.is_preview:
+        return False
+    for condition in rule.conditions:
+        text = host if condition.field == Field.HOST else path
+        if not any(re.fullmatch(re.escape(v).replace(r"\*", ".*"), text) for v in condition.values):
+            return False
+    return True
+
+
+def answers(rules: list[ListenerRule]) -> list[str | None]:
+    """Who answers each request."""
+    ordered = sorted(rules, key=lambda rule: rule.priority)
+    return [next((r.key for r in ordered if matches(r, request)), None) for request in REQUESTS]
+
+
+class InUseError(Exception):
+    """As AWS's `PriorityInUse`."""
+
+
+def updated(rules: list[ListenerRule], services: list[WantedRules]) -> list[ListenerRule]:
+    """The listener after an update that comes to its rules in the worst order.
+
+    Raises:
+        InUseError: one would get a place that another has.
+    """
+    held = {rule.priority: rule.key for rule in rules}
+    there = {rule.key: rule for rule in rules}
+    for service in services:
+        for key, place in service.places.items():
+            if service.is_moved(key) and held.get(place, key) != key:
+                raise InUseError(key)
+            old = there.get(key) or ListenerRule(key, place, service.conditions, service.service)
+            taking = old.conditions if old.is_preview else service.conditions
+            there[key] = replace(old, priority=place, conditions=taking)
+    return list(there.values())
+
+
+def deployed(services: list[WantedRules]) -> list[WantedRules]:
+    """The services as the stack has them after an update."""
+    return [replace(s, known_priorities=s.places, known_conditions=s.conditions) for s in services]
+
+
+def settled(service: WantedRules) -> WantedRules:
+    """The service as the stack has it."""
+    assert service.known_priority is not None
+    assert service.known_conditions is not None
+    return replace(service, priority=service.known_priority, conditions=service.known_conditions)
+
+
+def typed(services: list[WantedRules], commands: str) -> list[WantedRules]:
+    """The config after these commands."""
+    now = {s.service: s for s in services}
+    for name, place in _SET.findall(commands):
+        now[name] = replace(now[name], priority=int(place))
+    return list(now.values())
+
+
+@settings(max_examples=60)
+@given(listeners())
+def test_an_update_meets_a_place_in_use_only_where_that_was_found(
+    case: tuple[list[ListenerRule], list[WantedRules]],
+) -> None:
+    rules, services = case
+    findings = place_findings(rules, services)
+
+    try:
+        updated(rules, services)
+    except InUseError:
+        assert any(each.is_impossible for each in findings)
+    else:
+        assert not any(each.is_impossible for each in findings)
+
+
+@settings(max_examples=60)
+@given(listeners())
+def test_a_rule_loses_all_its_requests_to_an_earlier_one_exactly_where_that_is_found(
+    case: tuple[list[ListenerRule], list[WantedRules]],
+) -> None:
+    rules, services = case
+    findings = place_findings(rules, services)
+    if any(each.is_impossible for each in findings):
+        return
+
+    after = updated(rules, services)
+
+    hidden = {
+        f"{second} {word} no request: {first} comes first"
+        for first, second in itertools.permutations(after, 2)
+        for word in ("gets", "would get")
+        if first.priority < second.priority
+        and not (first.is_preview or second.is_preview)
+        and (first.service or second.service)
+        and all(matches(first, r) for r in REQUESTS if matches(second, r))
+    }
+    said = {each.why.partition(" comes first")[0] + " comes first" for each in findings}
+    assert said <= hidden
+    assert len(said) * 2 == len(hidden)
+
+
+@settings(max_examples=60)
+@given(listeners())
+def test_a_fix_that_names_a_free_place_leads_to_an_update_that_goes_through(
+    case: tuple[list[ListenerRule], list[WantedRules]],
+) -> None:
+    rules, (changed, *rest) = case
+    services = [changed, *map(settled, filter(lambda each: each.known_conditions, rest))]
+    for found in place_findings(rules, services):
+        for fix in found.fixes:
+            if "two updates" in fix or "as it is" in fix or not _SET.search(fix):
+                continue
+
+            now = typed(services, fix)
+
+            own = [f for f in place_findings(rules, now) if f.service == found.service]
+            assert not any(f.is_impossible for f in own)
+            assert not any(f.is_caused for f in own)
+
+
+@st.composite
+def exchanges(draw: st.DrawFn) -> tuple[list[ListenerRule], list[WantedRules]]:
+    """A listener whose services all change their places, some of them for those of others."""
+    count = draw(st.integers(1, 3))
+    known = draw(st.lists(places, min_size=count, max_size=count, unique=True))
+    now = [*draw(st.permutations(known))]
+    now = [place + draw(st.sampled_from([0, 0, 1, 2])) for place in now]
+    services = [
+        wanted(name, place, draw(conditions), was)
+        for name, place, was in zip("abc", now, known, strict=False)
+    ]
+    own = live_of(*services)
+    free = sorted(set(range(1, 50)) - {rule.priority for rule in own})
+    others = draw(st.lists(st.sampled_from(free), max_size=3, unique=True))
+    return [*own, *(foreign(place, draw(conditions)) for place in others)], services
+
+
+@settings(max_examples=60)
+@given(exchanges())
+def test_on_the_way_through_a_free_place_each_request_is_answered_as_before_or_as_after(
+    case: tuple[list[ListenerRule], list[WantedRules]],
+) -> None:
+    rules, services = case
+    findings = place_findings(rules, services)
+    fixes = {f for each in findings for f in each.fixes if "two updates" in f}
+    if not fixes or any("taken by" in each.why for each in findings):
+        return
+    (fix,) = fixes
+
+    first, second, _ = fix.split("pulumi up")
+    between = updated(rules, typed(services, first))
+    there = deployed(typed(services, first))
+    after = updated(between, typed(there, second))
+
+    for passing, was, becomes in zip(answers(between), answers(rules), answers(after), strict=True):
+        assert passing in (was, becomes)
+
+
+@settings(max_examples=60)
+@given(listeners())
+def test_a_service_that_is_not_changed_is_never_blamed(
+    case: tuple[list[ListenerRule], list[WantedRules]],
+) -> None:
+    rules, services = case
+    as_they_are = [settled(s) for s in services if s.known_conditions is not None]
+
+    assert not any(each.is_caused for each in place_findings(rules, as_they_are))
+
+
+def test_the_places_of_a_service_are_its_priority_and_one_before_it_for_each_slot() -> None:
+    assert 1 + len(Slot) == PLACES
+    assert wanted("web", 200, takes()).places == {"web-01": 198, "web-02": 199, "web": 200}
+    assert HIGHEST_PRIORITY == 50_000
