@@ -72,9 +72,28 @@ class Shortage:
         )
 
 
-def needed_for(weight: int, fleet: int) -> int:
-    """The instances that `weight` of 100 takes, when `fleet` of them carry everything."""
-    return math.ceil(weight * fleet / TOTAL_WEIGHT)
+def share_takes(weight: int, *, counted: int = 0, beside: int = 0) -> int:
+    """The instances that `weight` of 100 takes: the one answer of guards, driver and gates.
+
+    Args:
+        weight: The share of the slot, 0 to 100.
+        counted: How many instances carry everything, as the ramp counted them. The driver and the
+            gates know this number; a guard does not, since a bare `pulumi up` has no ramp.
+        beside: How many instances serve in the other slot now. A guard has nothing else to go by.
+            Each slot is sized to carry everything while the other is idle, so the sum of both would
+            ask for twice too many between releases.
+    """
+    return math.ceil(weight * max(counted, beside) / TOTAL_WEIGHT)
+
+
+def grown_fleet(fleet: int, before: int, now: int) -> int:
+    """How many instances carry everything, once a slot of `before` instances has grown to `now`.
+
+    In proportion, and never fewer than `fleet`.
+    """
+    if now <= before:
+        return fleet
+    return math.ceil(fleet * now / before) if before > 0 else max(fleet, now)
 
 
 def floors_at(
@@ -82,21 +101,51 @@ def floors_at(
     number: int,
     counts: Mapping[str, Mapping[Slot, int]],
     fleets: Mapping[str, int],
+    floors: Mapping[str, Mapping[Slot, int]],
+    found: Mapping[str, Fleet],
 ) -> dict[str, dict[Slot, int]]:
-    """The floor of every slot for stage `number`: what it had before the ramp, or what it needs.
+    """The floor of every slot for stage `number`.
 
-    `counts` and `fleets` are those from before the ramp, all the way through it, so that the answer
-    for a stage is the same whenever it is asked.
+    It is what the slot had before the ramp, or what it needs. Where the stable slot has grown
+    since, the floors follow: the stable slot keeps what it has grown to, and the candidate needs
+    its share of the grown fleet, as far as its max allows. No floor is ever lowered.
+
+    Args:
+        plan: What the ramp does.
+        number: The stage.
+        counts: The instances that each slot wanted before the ramp.
+        fleets: How many carried each service before the ramp.
+        floors: The newest floors that the ramp has set; empty before the first ones.
+        found: The instances now.
     """
     weight = plan.stage(number).split.weight_of(plan.candidate)
     return {
-        service: {
-            plan.stable: counts[service][plan.stable],
-            plan.candidate: max(
-                counts[service][plan.candidate], needed_for(weight, fleets[service])
-            ),
-        }
+        service: _floors_of(
+            plan, weight, counts[service], fleets[service], floors.get(service, {}), found[service]
+        )
         for service in plan.services
+    }
+
+
+def _floors_of(
+    plan: Plan,
+    weight: int,
+    counts: Mapping[Slot, int],
+    fleet: int,
+    floors: Mapping[Slot, int],
+    found: Fleet,
+) -> dict[Slot, int]:
+    before = counts[plan.stable]
+    stable = max(before, floors.get(plan.stable, 0), found.desired[plan.stable])
+    grown = share_takes(weight, counted=grown_fleet(fleet, before, stable))
+    return {
+        plan.stable: stable,
+        plan.candidate: max(
+            counts[plan.candidate],
+            floors.get(plan.candidate, 0),
+            share_takes(weight, counted=fleet),
+            min(grown, found.largest[plan.candidate]),
+        ),
     }
 
 
@@ -154,7 +203,7 @@ def shortages(
     weight = plan.target.weight_of(plan.candidate)
     short: list[Shortage] = []
     for service in plan.services:
-        needed = needed_for(weight, fleets[service])
+        needed = share_takes(weight, counted=fleets[service])
         largest = found[service].largest[plan.candidate]
         if needed > largest:
             short.append(Shortage(service, plan.candidate, weight, needed, largest))

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rollout.capacity import needed_for
+from rollout.capacity import share_takes
+from rollout.guard_case import floor_of
 from rollout.observation import Group, LiveService, LiveSlot
 from rollout.split import TOTAL_WEIGHT, Slot
 
 _SHOWN = 3
 
 
-def fleet_of(live: LiveService) -> int:
-    """How many instances carry the whole service: what the larger of its two slots wants.
+def serving(slot: LiveSlot) -> int:
+    """How many instances of `slot` carry its traffic now, as a guard of the other slot counts them.
 
-    Each slot is sized to carry everything while the other is idle. To add both up would ask for
-    twice as many as that between releases, where both slots are at their min.
+    Instances that boot carry nothing. Where a ramp holds the group at a floor, the floor is what
+    the ramp has counted for this stage: what the group has grown to since is for the next stage,
+    whose floors follow it.
     """
-    return max((s.group.desired for s in live.slots.values() if s.group is not None), default=0)
+    healthy = len(slot.healthy)
+    floor = floor_of(slot.group) if slot.group is not None else 0
+    return min(healthy, floor) if floor else healthy
 
 
 def lacks(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
     """What `slot` still lacks for `weight`, each in words; nothing where it is fit.
 
     Fit means: all targets that its group wants are healthy, every instance in service runs what
-    the group launches now, and there are enough of them for the share.
+    the group launches now, and there are enough of them for the share, by what serves in the other
+    slot.
     """
     name, found = f"{live.name}-{slot}", live.slots[slot]
     group = found.group
     if group is None:
         return [f"an Auto Scaling group of {name}: there is none, or more than one"]
-    needed = max(1, needed_for(weight, fleet_of(live)))
+    needed = max(1, share_takes(weight, beside=serving(live.slots[slot.other])))
     parts: list[str] = []
     if group.desired < needed:
         key = f'failover:capacity.{live.name}.floors["{slot}"]'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rollout.observation import Build, LiveService
+from rollout.observation import Build, Group, LiveService
 from rollout.split import Slot, Split
 
 
@@ -93,3 +93,9 @@ class GuardRules:
 
 FLOOR_TAG = "failover:floor"
 """The tag of an Auto Scaling group that tells what part of its min a ramp holds it at."""
+
+
+def floor_of(group: Group) -> int:
+    """What a ramp holds this group at; 0 where none does."""
+    floor = group.tags.get(FLOOR_TAG, "")
+    return int(floor) if floor.isdigit() else 0

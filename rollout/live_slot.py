@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rollout.guard_case import FLOOR_TAG, GuardCase, WantedSlot
+from rollout.guard_case import GuardCase, WantedSlot, floor_of
 from rollout.objection import Objection, Subject
 from rollout.observation import Group, LiveSlot, is_named
 from rollout.split import Slot, Split
@@ -169,5 +169,5 @@ def _of_capacity(
 
 def _frees_floor(group: Group, wanted: WantedSlot) -> bool:
     """Whether only a ramp's floor goes, and not the min that the team has set."""
-    floor = group.tags.get(FLOOR_TAG, "")
-    return floor.isdigit() and int(floor) >= group.min_size and wanted.floor_size < int(floor)
+    floor = floor_of(group)
+    return floor > 0 and floor >= group.min_size and wanted.floor_size < floor

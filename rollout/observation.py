@@ -9,6 +9,8 @@ from datetime import datetime
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
 HEALTHY = "healthy"
+DRAINING = "draining"
+INITIAL = "initial"
 IN_SERVICE = "InService"
 
 
@@ -18,7 +20,7 @@ class Target:
 
     id: str
     state: str
-    """AWS's word: initial, healthy, unhealthy, unused, draining, unavailable."""
+    """AWS's word, such as initial, healthy, unhealthy, unhealthy.draining, unused, draining."""
     reason: str = ""
     """AWS's code, such as `Target.ResponseCodeMismatch`; empty where all is well."""
 
@@ -108,14 +110,35 @@ class LiveSlot:
 
     @property
     def healthy(self) -> tuple[Target, ...]:
-        """The targets that pass their health checks; draining and unused ones are none."""
-        return tuple(target for target in self.targets if target.state == HEALTHY)
+        """The targets that pass their health checks."""
+        return self._in(HEALTHY)
+
+    @property
+    def draining(self) -> tuple[Target, ...]:
+        """The targets that are being deregistered: they get no new request.
+
+        `unhealthy.draining` is another thing: such a target stays registered.
+        Source: ELBv2 API, TargetHealth.State.
+        """
+        return self._in(DRAINING)
+
+    @property
+    def registered(self) -> tuple[Target, ...]:
+        """The targets that are registered and not draining: the ones to count."""
+        return tuple(target for target in self.targets if target.state != DRAINING)
 
     @property
     def unhealthy(self) -> tuple[Target, ...]:
-        """The targets that could serve and do not; those that are on their way out are none."""
-        gone = {HEALTHY, "draining"}
-        return tuple(target for target in self.targets if target.state not in gone)
+        """The registered targets that do not pass their health checks, booting ones included."""
+        return tuple(target for target in self.registered if target.state != HEALTHY)
+
+    @property
+    def failing(self) -> tuple[Target, ...]:
+        """The same without those whose first health checks are not over yet."""
+        return tuple(target for target in self.unhealthy if target.state != INITIAL)
+
+    def _in(self, state: str) -> tuple[Target, ...]:
+        return tuple(target for target in self.targets if target.state == state)
 
 
 @dataclass(frozen=True, slots=True)

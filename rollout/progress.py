@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rollout.capacity import grown_fleet
 from rollout.entry import Entry, Kind
 from rollout.lease import Hand
 from rollout.plan import Plan
 from rollout.split import Slot, Split
+from rollout.target_health import Counted
 from rollout.weights_key import CANDIDATE
 
 
@@ -27,6 +29,10 @@ class Progress:
     """Instances that carried each service before the ramp."""
     floors: Mapping[str, Mapping[Slot, int]] = field(default_factory=dict[str, Mapping[Slot, int]])
     """What the ramp raised each slot to, the newest; also when the floors are removed."""
+    floors_verified: Mapping[str, Mapping[Slot, int]] = field(
+        default_factory=dict[str, Mapping[Slot, int]]
+    )
+    """The floors of the newest verified stage: the candidate had them healthy."""
     has_started: bool = False
     """Whether the gates passed before the first stage, so that weights may move."""
     has_moved: bool = False
@@ -55,6 +61,31 @@ class Progress:
     """Whether every rule is back at the start."""
     outcome: str | None = None
     """How it ended; None while it has not."""
+
+    @property
+    def counted(self) -> dict[str, Counted]:
+        """What the gates measure each service by: as the ramp has counted it for its stage."""
+        return {service: self._counted(service) for service in self.plan.services}
+
+    def _counted(self, service: str) -> Counted:
+        counts = self.counts[service]
+        floors = (self.floors_verified or self.floors).get(service, counts)
+        before = counts[self.plan.stable]
+        fleet = grown_fleet(self.fleets[service], before, floors[self.plan.stable])
+        return Counted(fleet, floors[self.plan.candidate], before)
+
+    @property
+    def fleets_grown(self) -> dict[str, int]:
+        """Instances that carry each service: as before the ramp, or more where it has grown."""
+        stable = self.plan.stable
+        return {
+            service: grown_fleet(
+                fleet,
+                self.counts[service][stable],
+                self.floors.get(service, {}).get(stable, 0),
+            )
+            for service, fleet in self.fleets.items()
+        }
 
     @property
     def is_over(self) -> bool:
@@ -123,7 +154,7 @@ def _with(progress: Progress, entry: Entry) -> Progress:
         case Kind.STAGE_STARTED:
             return replace(progress, has_moved=True)
         case Kind.VERIFIED:
-            return replace(progress, verified=facts["stage"])
+            return replace(progress, verified=facts["stage"], floors_verified=progress.floors)
         case Kind.BAKE_FINISHED if facts["outcome"] == "pass":
             return replace(progress, has_started=True, passed=facts["stage"])
         case Kind.HOLD_FINISHED:

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rollout.capacity import needed_for
+from rollout.capacity import share_takes
 from rollout.observation import LiveService, LiveSlot
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
+
+REPLACED_AT_ONCE = 10
+"""One of so many instances may be missing, and one in any case: it is being replaced.
+
+A failed health check, a rebalanced zone, a reclaimed spot instance: the group launches another one,
+which boots for minutes. Source: EC2 Auto Scaling user guide, "Health checks for instances".
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a ramp has counted of one service. Its gate measures by these numbers.
+
+    What a group wants now is no measure: a scaling policy raises it in one moment, and the
+    instances need minutes until they are healthy.
+    Source: EC2 Auto Scaling user guide, target tracking.
+    """
+
+    fleet: int
+    """How many instances carry everything."""
+    candidate: int
+    """How many the candidate was brought to for its share, and had healthy."""
+    stable: int | None
+    """How many the stable slot needs to take everything back; None where it need not any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +44,7 @@ class TargetHealth:
 
 
 def judged_target_health(
-    live: LiveService, candidate: Slot, weight: int, stable_before: int | None
+    live: LiveService, candidate: Slot, weight: int, counted: Counted
 ) -> TargetHealth:
     """Judge the targets as they are at one moment.
 
@@ -32,54 +56,75 @@ def judged_target_health(
         live: The service.
         candidate: The slot that is raised.
         weight: Its share of new requests, 0 to 100.
-        stable_before: How many healthy targets the stable slot had when the ramp began, which it
-            needs to take everything back; None where it need not have them, or that is not known.
+        counted: What the ramp has counted.
     """
     ours, theirs = live.slots[candidate], live.slots[candidate.other]
     numbers: dict[str, Number] = {
         f"{live.name}.{slot}.{name}": count
         for slot, side in ((candidate, ours), (candidate.other, theirs))
-        for name, count in (("healthy", len(side.healthy)), ("desired", _desired(side)))
+        for name, count in (
+            ("healthy", len(side.healthy)),
+            ("desired", desired(side)),
+            ("draining", len(side.draining)),
+        )
     }
-    outcome, reason = _judged(ours, theirs, candidate, weight, stable_before)
+    outcome, reason = _judged(ours, theirs, candidate, weight, counted)
     return TargetHealth(outcome, f"{live.name}: {reason}", numbers)
 
 
+def desired(slot: LiveSlot) -> int:
+    """How many instances its group wants; where the group is not known, how many are registered."""
+    return slot.group.desired if slot.group is not None else len(slot.registered)
+
+
 def _judged(
-    ours: LiveSlot, theirs: LiveSlot, candidate: Slot, weight: int, stable_before: int | None
+    ours: LiveSlot, theirs: LiveSlot, candidate: Slot, weight: int, counted: Counted
 ) -> tuple[Outcome, str]:
-    healthy, desired, stable = len(ours.healthy), _desired(ours), candidate.other
+    healthy, brought = len(ours.healthy), counted.candidate
     if weight and not healthy:
-        return Outcome.FAIL, f"slot {candidate} has no healthy target{_ill(ours)}"
-    fleet = max(desired, _desired(theirs))
-    needed = needed_for(weight, fleet)
-    if weight and healthy < needed:
+        return Outcome.FAIL, f"slot {candidate} has no healthy target{_details(ours)}"
+    needed = min(share_takes(weight, counted=counted.fleet), brought)
+    if weight and healthy < needed and brought - healthy > _replaced(brought):
         return Outcome.FAIL, (
-            f"slot {candidate} has {healthy} healthy of {desired} desired targets; its {weight} % "
-            f"take {needed}{_ill(ours)}"
+            f"slot {candidate} has {healthy} healthy targets of the {brought} that it was brought "
+            f"to; its {weight} % take {needed}{_details(ours)}"
         )
-    if healthy < max(desired, 1):
+    if healthy < max(brought, 1):
         return Outcome.INCONCLUSIVE, (
-            f"slot {candidate} has {healthy} healthy of {desired} desired targets{_ill(ours)}"
+            f"slot {candidate} has {healthy} healthy targets of the {brought} that it was brought "
+            f"to{_details(ours)}"
         )
-    if stable_before is not None and len(theirs.healthy) < stable_before:
+    if healthy < desired(ours) and ours.failing:
         return Outcome.INCONCLUSIVE, (
-            f"slot {stable} has {len(theirs.healthy)} healthy targets and had {stable_before} when "
-            f"the ramp began: it could not take everything back{_ill(theirs)}"
+            f"slot {candidate} has {healthy} healthy of {desired(ours)} desired "
+            f"targets{_details(ours)}"
+        )
+    if counted.stable is not None and len(theirs.healthy) < counted.stable:
+        return Outcome.INCONCLUSIVE, (
+            f"slot {candidate.other} has {len(theirs.healthy)} healthy targets and had "
+            f"{counted.stable} when the ramp began: it could not take everything "
+            f"back{_details(theirs)}"
         )
     return Outcome.PASS, (
-        f"slot {candidate}: all {desired} healthy; slot {stable}: {len(theirs.healthy)} healthy"
+        f"slot {candidate}: {_fine(ours)}; slot {candidate.other}: {len(theirs.healthy)} healthy"
     )
 
 
-def _desired(slot: LiveSlot) -> int:
-    """What its group wants; where the group is not known, what is registered."""
-    return slot.group.desired if slot.group is not None else len(slot.targets)
+def _replaced(brought: int) -> int:
+    """How many instances may be missing because they are being replaced."""
+    return max(1, brought // REPLACED_AT_ONCE)
 
 
-def _ill(slot: LiveSlot) -> str:
-    if not slot.unhealthy:
-        return ""
-    shown = ", ".join(str(target) for target in slot.unhealthy[:3])
-    rest = len(slot.unhealthy) - 3
-    return f" ({shown}{f' and {rest} more' if rest > 0 else ''})"
+def _fine(slot: LiveSlot) -> str:
+    """`all 3 healthy`; of a group that is growing, how many boot."""
+    healthy, booting = len(slot.healthy), desired(slot) - len(slot.healthy)
+    return f"{healthy} healthy, {booting} more booting" if booting > 0 else f"all {healthy} healthy"
+
+
+def _details(slot: LiveSlot) -> str:
+    """Which targets are not healthy, and how many are draining."""
+    shown = [str(target) for target in slot.unhealthy[:3]]
+    rest, draining = len(slot.unhealthy) - len(shown), len(slot.draining)
+    told = ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+    parts = [part for part in (told, f"{draining} draining" if draining else "") if part]
+    return f" ({'; '.join(parts)})" if parts else ""

@@ -79,7 +79,8 @@ def _of_passing(service: ServiceJudgement, *, is_told: bool) -> Iterator[Notice]
     if slot is None or service.split is None or not is_told:
         return
     live = service.case.live.slots[slot]
-    count = f"{len(live.healthy)} of {len(live.targets)} targets of {name}-{slot} are healthy"
+    count = f"{len(live.healthy)} of {len(live.registered)} targets of {name}-{slot} are healthy"
+    count += f", {len(live.draining)} more draining" if live.draining else ""
     older = f"{service.older_build}; " if service.older_build else ""
     if service.is_back:
         text = f"back towards slot {slot}, without waiting; {older}{count}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from live.errors import LiveError
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Look, Repeated
 from rollout.observation import LiveService
-from rollout.target_health import TargetHealth, judged_target_health
+from rollout.target_health import Counted, TargetHealth, desired, judged_target_health
 from rollout.verdict import Outcome, Verdict, Window, worst
 
 NAME = "targets"
@@ -45,6 +46,7 @@ class TargetsGate:
         self._looks = Repeated(read, POLL_SECONDS, (LiveError,), now, NAME)
         self._stage: StageMark | None = None
         self._stable_before: dict[str, int] = {}
+        self._least_desired: dict[str, int] = {}
 
     def begin(self, stage: StageMark) -> None:
         """Judge by what is read from now on."""
@@ -84,12 +86,26 @@ class TargetsGate:
     def _health(self, live: LiveService | None, name: str, stage: StageMark) -> TargetHealth:
         if live is None:
             return TargetHealth(Outcome.INCONCLUSIVE, f"{name}: the stack has no such service", {})
-        healthy = len(live.slots[stage.stable].healthy)
-        before = self._stable_before.setdefault(name, healthy)
         weight = stage.weight_of_candidate(name)
-        # Without floors its scaling policy takes what a slot with less traffic does not need.
-        needed = None if stage.is_freed else before
-        return judged_target_health(live, stage.candidate, weight, needed)
+        return judged_target_health(live, stage.candidate, weight, self._counted(live, stage))
+
+    def _counted(self, live: LiveService, stage: StageMark) -> Counted:
+        """What the ramp counted, as far as it holds: without floors, scaling policies may cut.
+
+        A policy that has cut the candidate raises it again when the traffic rises. The fewest that
+        the group wanted since are what it must not fall below.
+        """
+        name, counted = live.name, stage.counted[live.name]
+        healthy = len(live.slots[stage.stable].healthy)
+        # A slot that was growing when the ramp began had not yet what it wanted.
+        before = self._stable_before.setdefault(name, healthy)
+        if not stage.is_freed:
+            stable = counted.stable
+            return replace(counted, stable=None if stable is None else min(stable, before))
+        wanted = desired(live.slots[stage.candidate])
+        least = min(self._least_desired.get(name, wanted), wanted)
+        self._least_desired[name] = least
+        return replace(counted, candidate=min(counted.candidate, least), stable=None)
 
     def _fails_for_long(
         self, looks: Sequence[Look[Sequence[LiveService]]], stage: StageMark

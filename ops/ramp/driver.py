@@ -108,7 +108,7 @@ class Driver:
             except GateFailedError as failure:
                 self._turn_back(str(failure))
             except RefusedError as refusal:
-                self._turn_back(f"the guard refused: {refusal}")
+                self._turn_back_unless_outgrown(step, refusal)
 
     def _begin_gates(self) -> None:
         """Let the gates judge a ramp that is gone on with at once: its next step may wait long."""
@@ -148,6 +148,19 @@ class Driver:
                 raise SomebodyElseError(step)
             case Finish():
                 raise AssertionError("the loop ends at a Finish")
+
+    def _turn_back_unless_outgrown(self, step: Step, refusal: RefusedError) -> None:
+        """Go back, unless the service has grown since: then bring more capacity, and ask again.
+
+        Each time it must have grown again, so this ends at the max of its groups.
+        """
+        try:
+            if isinstance(step, Shift) and self._floors.follow(step.stage):
+                return
+        except GateFailedError as failure:
+            self._turn_back(str(failure))
+            return
+        self._turn_back(f"the guard refused: {refusal}")
 
     def _turn_back(self, why: str) -> None:
         self._run.is_going_back = True

@@ -79,4 +79,4 @@ def remembered_fleets(
     if ramp is None:
         return {}
     progress, ended_at = ramp.progress, ramp.entries[-1].at
-    return still_known(progress.fleets, progress.floors, fleets_in(live), now - ended_at)
+    return still_known(progress.fleets_grown, progress.floors, fleets_in(live), now - ended_at)

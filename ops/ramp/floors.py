@@ -8,6 +8,7 @@ from ops.journal.errors import JournalError
 from ops.ramp.committing import Committing
 from ops.ramp.effects import LiveService
 from ops.ramp.errors import EngineError, NotSureError
+from ops.ramp.fleets import fleets_in
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig, owned_floors
 from ops.ramp.updating import Updating
@@ -52,7 +53,7 @@ class Floors:
         """
         run, progress = self._run, self._run.progress
         plan = progress.plan
-        floors = floors_at(plan, stage.number, progress.counts, progress.fleets)
+        floors = self._floors_for(stage)
         file = self._config.file()
         owned = owned_floors(file, floors)
         candidate = self._config.candidate(plan)
@@ -74,9 +75,30 @@ class Floors:
             Kind.CAPACITY,
             stage=stage.number,
             floors=floor_texts(floors),
-            why=f"{doing_stage(plan, stage)} takes this many; each slot keeps what it had",
+            why=f"{doing_stage(plan, stage)} takes this many; each slot keeps what it had, or has "
+            "grown to",
         )
         self._wait_for(plan, {s: each[plan.candidate] for s, each in floors.items()})
+
+    def follow(self, stage: Stage) -> bool:
+        """Bring the capacity for `stage` once more, where the service has grown since; whether so.
+
+        Raises:
+            As `bring`.
+        """
+        if self._floors_for(stage) == self._run.progress.floors:
+            return False
+        self.bring(stage)
+        return True
+
+    def _floors_for(self, stage: Stage) -> dict[str, dict[Slot, int]]:
+        """What `stage` takes, as the service is now."""
+        progress = self._run.progress
+        plan, live = progress.plan, self._run.sight.services()
+        found = fleets_in({service: live[service] for service in plan.services})
+        return floors_at(
+            plan, stage.number, progress.counts, progress.fleets, progress.floors, found
+        )
 
     def free(self) -> None:
         """Remove the floors, and let go of the wheel.

@@ -123,6 +123,7 @@ class Run:
             verified_at=before.verified_at if before else self.effects.clock.now(),
             number=stage.number,
             of=stage.of,
+            counted=progress.counted,
             is_freed=progress.is_freed,
         )
         for gate in self.effects.gates:

@@ -71,7 +71,10 @@ class Shifting:
         started = run.effects.clock.monotonic()
         changes = {**self._config.weights(plan, to), **self._config.candidate(plan)}
         changes |= self._config.lacking_floors(
-            {s: {plan.stable: progress.counts[s][plan.stable]} for s in plan.services}
+            {
+                s: {plan.stable: progress.floors.get(s, progress.counts[s])[plan.stable]}
+                for s in plan.services
+            }
         )
         self._config.set(changes)
         message = message_of(plan, f"rollback to {to}", run.hand, run.until())

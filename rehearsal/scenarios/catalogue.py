@@ -127,6 +127,28 @@ CATALOGUE = (
         fault=Fault(50, fault.old_slot_is_scaled_in),
     ),
     Scenario(
+        "scale-out",
+        "the old slot's groups scale out by three while half of the traffic has moved: gone on "
+        "with, and the new slot is raised for the grown fleet",
+        PASSES,
+        fault=Fault(50, fault.old_slot_scales_out),
+        harms_traffic=False,
+    ),
+    Scenario(
+        "new-slot-scales-out",
+        "the new slot's groups scale out by three at 50 %: the ramp waits until they have booted",
+        PASSES,
+        fault=Fault(50, fault.new_slot_scales_out),
+        harms_traffic=False,
+    ),
+    Scenario(
+        "replaced",
+        "one instance of the new slot is replaced at 100 %: held until its successor is healthy",
+        PASSES,
+        fault=Fault(100, fault.one_of_the_new_slot_is_replaced),
+        harms_traffic=False,
+    ),
+    Scenario(
         "one-of-three",
         "one instance of the new build is left when half of the traffic is due",
         Expected(1, (2, 2), ""),

@@ -36,6 +36,7 @@ class Trouble:
             "elbv2", endpoint_url=endpoint
         )
         self._services = services
+        self._scaled_out: dict[str, int] = {}
         self.aws = LocalAws(endpoint)
 
     def end_instances(self, slot: Slot, *, leave: int) -> None:
@@ -44,11 +45,30 @@ class Trouble:
             self._groups.suspend_processes(AutoScalingGroupName=name, ScalingProcesses=["Launch"])
             self._ec2.terminate_instances(InstanceIds=instances[leave:])
 
+    def end_one(self, slot: Slot) -> None:
+        """Terminate one instance of each service, as its group does with one that it replaces.
+
+        Its group takes it out of the target group first, so that it ends what it has begun.
+        Source: Auto Scaling API, TerminateInstanceInAutoScalingGroup.
+        """
+        for instances in self._instances(slot).values():
+            self._groups.terminate_instance_in_auto_scaling_group(
+                InstanceId=instances[0], ShouldDecrementDesiredCapacity=False
+            )
+
     def scale_in(self, slot: Slot, *, to: int) -> None:
         """Give the groups of a slot a smaller size, as a person does in the console."""
         for name in self._instances(slot):
             self._groups.update_auto_scaling_group(
                 AutoScalingGroupName=name, MinSize=to, DesiredCapacity=to
+            )
+
+    def scale_out(self, slot: Slot, *, by: int) -> None:
+        """Have the groups of a slot want more instances, as a scaling policy does."""
+        for name, instances in self._instances(slot).items():
+            self._scaled_out[name] = len(instances)
+            self._groups.set_desired_capacity(
+                AutoScalingGroupName=name, DesiredCapacity=len(instances) + by
             )
 
     def change_weights(self, split: Split) -> None:
@@ -80,6 +100,9 @@ class Trouble:
     def resume(self) -> None:
         """End what was done to groups and to the API; instances that are gone are replaced."""
         self.aws.lift()
+        for name, desired in self._scaled_out.items():
+            self._groups.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=desired)
+        self._scaled_out.clear()
         for slot in Slot:
             for name in self._instances(slot):
                 self._groups.resume_processes(AutoScalingGroupName=name)
@@ -119,6 +142,21 @@ def candidate_shrinks_to_one(trouble: Trouble) -> None:
 def old_slot_is_scaled_in(trouble: Trouble) -> None:
     """Slot 01 is cut to one instance a service."""
     trouble.scale_in(Slot.FIRST, to=1)
+
+
+def old_slot_scales_out(trouble: Trouble) -> None:
+    """Slot 01 wants three more instances a service, which boot while the ramp goes on."""
+    trouble.scale_out(Slot.FIRST, by=3)
+
+
+def new_slot_scales_out(trouble: Trouble) -> None:
+    """Slot 02 wants three more instances a service, which boot while the ramp goes on."""
+    trouble.scale_out(Slot.SECOND, by=3)
+
+
+def one_of_the_new_slot_is_replaced(trouble: Trouble) -> None:
+    """One instance of slot 02 ends; its group launches another one."""
+    trouble.end_one(Slot.SECOND)
 
 
 def alarm_fires(trouble: Trouble) -> None:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.capacity import Fleet, fleets_of, floors_at, needed_for, shortages, still_known
+from rollout.capacity import (
+    Fleet,
+    fleets_of,
+    floors_at,
+    grown_fleet,
+    share_takes,
+    shortages,
+    still_known,
+)
 from rollout.plan import Plan
 from rollout.split import Slot, Split
 
@@ -21,7 +29,7 @@ def fleet(first: int, second: int, largest: int = 100) -> Fleet:
 
 @given(st.integers(0, 100), counts)
 def test_a_share_gets_the_instances_that_carry_it_rounded_up(weight: int, size: int) -> None:
-    needed = needed_for(weight, size)
+    needed = share_takes(weight, counted=size)
 
     assert needed * 100 >= weight * size
     assert (needed - 1) * 100 < weight * size or needed == 0
@@ -38,7 +46,7 @@ def plan_from(start: Split) -> Plan:
 def floors_of(plan: Plan, found: Fleet, number: int) -> dict[Slot, int]:
     """The floors of `web` at a stage, where no earlier ramp is known of."""
     fleets = fleets_of(plan, {"web": found}, {})
-    return floors_at(plan, number, {"web": found.desired}, fleets)["web"]
+    return floors_at(plan, number, {"web": found.desired}, fleets, {}, {"web": found})["web"]
 
 
 @given(counts, counts, st.sampled_from([Split(100, 0), Split(50, 50), Split(90, 10)]))
@@ -69,6 +77,42 @@ def test_the_candidate_ends_with_what_the_guards_want_and_no_more_than_all_that_
     assert last <= first + second
 
 
+@given(st.lists(st.tuples(st.integers(1, 20), counts), min_size=4, max_size=4), st.integers(1, 20))
+def test_floors_follow_a_service_that_grows_and_none_is_ever_lowered(
+    seen: list[tuple[int, int]], stable: int
+) -> None:
+    plan = plan_from(Split(100, 0))
+    before = {"web": {Slot.FIRST: stable, Slot.SECOND: 1}}
+    floors: dict[str, dict[Slot, int]] = {}
+
+    for number, (first, second) in enumerate(seen, 1):
+        last = floors.get("web", {})
+        found = {"web": fleet(first, second)}
+        floors = floors_at(plan, number, before, {"web": stable}, floors, found)
+        weight = plan.stage(number).split.slot_02
+
+        assert floors["web"][Slot.FIRST] >= max(stable, first)
+        assert floors["web"][Slot.SECOND] >= share_takes(weight, counted=max(stable, first))
+        assert all(floors["web"][slot] >= last.get(slot, 0) for slot in Slot)
+
+
+def test_a_floor_follows_no_further_than_the_max_of_its_group() -> None:
+    plan = plan_from(Split(100, 0))
+    counts = {"web": {Slot.FIRST: 6, Slot.SECOND: 6}}
+
+    floors = floors_at(plan, 4, counts, {"web": 6}, {}, {"web": fleet(12, 6, largest=8)})
+
+    assert floors == {"web": {Slot.FIRST: 12, Slot.SECOND: 8}}
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
+def test_a_fleet_grows_in_proportion_and_never_shrinks(size: int, before: int, now: int) -> None:
+    grown = grown_fleet(size, before, now)
+
+    assert grown >= size
+    assert now <= before or grown * max(before, 1) >= size * now
+
+
 def test_from_the_even_split_the_candidate_needs_the_whole_fleet_in_the_end() -> None:
     plan = Plan(("web",), Slot.SECOND, Split(50, 50), (75, 100))
 
@@ -93,7 +137,7 @@ def test_ramp_after_ramp_within_the_hour_the_fleet_stays_what_it_was() -> None:
         plan = Plan(("web",), rising, start, (target,))
         found = {"web": fleet(desired[Slot.FIRST], desired[Slot.SECOND])}
         known = fleets_of(plan, found, still_known(known, floors, found, timedelta(minutes=1)))
-        floors = floors_at(plan, 1, {"web": desired}, known)
+        floors = floors_at(plan, 1, {"web": desired}, known, {}, found)
         desired, start = floors["web"], plan.target
         seen.append(known["web"])
 

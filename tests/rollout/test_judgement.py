@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rollout.guard_case import FLOOR_TAG, GuardCase, GuardRules, Memory
 from rollout.judgement import Judgement, Verdict, judged
 from rollout.objection import Subject
-from rollout.observation import Build, Instance, LiveRule, Release, Template
+from rollout.observation import Build, Instance, LiveRule, Release, Target, Template
 from rollout.split import Slot, Split
 from rollout.stage_order import next_weight
 from rollout.telling import given_up, notices
@@ -430,3 +430,12 @@ def test_an_override_is_shown_until_it_is_removed() -> None:
 
     assert str(notice).startswith("judgement: override: all services: one thing: ")
     assert notice.text.endswith("pulumi config rm override")
+
+
+def test_draining_targets_are_told_apart_and_are_not_counted() -> None:
+    known = case("90/10", "75/25")
+    targets = known.live.slots[SECOND].targets
+    draining = tuple(Target(f"d-{number}", "draining") for number in range(3))
+    known = with_live(known, SECOND, targets=(*targets, *draining))
+
+    assert "3 of 3 targets of web-02 are healthy, 3 more draining" in told(known)

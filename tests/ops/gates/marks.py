@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from ops.gates.gate import StageMark
 from rollout.split import Slot, Split
+from rollout.target_health import Counted
 
+THREE = Counted(3, 3, 3)
+"""Each slot can carry everything with three."""
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
@@ -18,6 +21,7 @@ def stage(
     number: int = 1,
     services: Sequence[str] = ("web",),
     is_freed: bool = False,
+    counted: Counted = THREE,
 ) -> StageMark:
     """A stage with slot 02 as the candidate at `weight`."""
     split = Split(100 - weight, weight)
@@ -29,6 +33,7 @@ def stage(
         verified_at=at,
         number=number,
         of=5,
+        counted=dict.fromkeys(services, counted),
         is_freed=is_freed,
     )
 

@@ -23,6 +23,7 @@ from ops.gates.targets import TargetsGate
 from ops.traffic.traffic import Traffic
 from rehearsal.control_plane.images import CATALOGUE, NEVER_HEALTHY
 from rollout.split import Slot, Split
+from rollout.target_health import Counted
 from rollout.verdict import Outcome, Verdict
 from settings.gates import AlarmsGate, Gates, MetricsGate, ProbeGate, SmokeGate
 from tests.ops.gates.bad_services import WEIGHT, BadServices
@@ -146,6 +147,7 @@ def stage_of(build: str) -> StageMark:
         verified_at=datetime.now(UTC),
         number=1,
         of=5,
+        counted={build: Counted(2, 2, 2)},
     )
 
 

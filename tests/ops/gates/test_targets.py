@@ -4,15 +4,13 @@ import queue
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from live.errors import ExpiredCredentialsError, ThrottledError
 from ops.gates import targets
 from ops.gates.targets import TargetsGate
 from rollout.observation import Group, LiveRule, LiveService, LiveSlot, Target
 from rollout.split import Slot
-from rollout.target_health import judged_target_health
+from rollout.target_health import Counted
 from rollout.verdict import Outcome
 from tests.ops.gates.marks import FakeClock, stage
 from tests.ops.gates.waiting import is_fail, is_inconclusive, is_pass, judged
@@ -27,52 +25,6 @@ def slot_of(healthy: int, desired: int, ill: str = "unhealthy") -> LiveSlot:
 
 def service_of(candidate: LiveSlot, stable: LiveSlot) -> LiveService:
     return LiveService(LiveRule("web", "arn", 90, 10), {Slot.SECOND: candidate, Slot.FIRST: stable})
-
-
-def outcome(
-    candidate: LiveSlot, stable: LiveSlot, weight: int, before: int | None = None
-) -> Outcome:
-    return judged_target_health(service_of(candidate, stable), Slot.SECOND, weight, before).outcome
-
-
-@given(st.integers(1, 10), st.integers(1, 10), st.integers(0, 100))
-def test_all_desired_targets_healthy_pass_if_they_can_carry_the_share(
-    ours: int, theirs: int, weight: int
-) -> None:
-    is_enough = ours >= -(-weight * max(ours, theirs) // 100)
-
-    found = outcome(slot_of(ours, ours), slot_of(theirs, theirs), weight)
-
-    assert found is (Outcome.PASS if is_enough else Outcome.FAIL)
-
-
-@given(st.integers(0, 3), st.integers(1, 100))
-def test_a_live_slot_without_a_healthy_target_fails_since_it_fails_open(
-    desired: int, weight: int
-) -> None:
-    assert outcome(slot_of(0, desired), slot_of(3, 3), weight) is Outcome.FAIL
-
-
-def test_an_idle_slot_whose_targets_still_boot_holds() -> None:
-    assert outcome(slot_of(0, 3, "initial"), slot_of(3, 3), 0) is Outcome.INCONCLUSIVE
-
-
-def test_one_of_three_at_half_the_traffic_fails_and_two_hold() -> None:
-    assert outcome(slot_of(1, 3), slot_of(3, 3), 50) is Outcome.FAIL
-    assert outcome(slot_of(2, 3), slot_of(3, 3), 50) is Outcome.INCONCLUSIVE
-
-
-def test_a_stable_slot_that_was_scaled_in_holds() -> None:
-    found = judged_target_health(service_of(slot_of(3, 3), slot_of(1, 1)), Slot.SECOND, 50, 3)
-
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "slot 01 has 1 healthy targets and had 3 when the ramp began" in found.reason
-
-
-def test_the_reason_names_the_targets_that_are_ill() -> None:
-    found = judged_target_health(service_of(slot_of(0, 1), slot_of(1, 1)), Slot.SECOND, 10, None)
-
-    assert found.reason == "web: slot 02 has no healthy target (i-0 unhealthy)"
 
 
 class FakeAws:
@@ -147,6 +99,50 @@ def test_a_stable_slot_that_its_scaling_policy_cuts_after_the_hold_holds_nothing
 
     assert "slot 01 has 1 healthy targets and had 3" in before.reason
     assert after.outcome is Outcome.PASS, after.reason
+
+
+def test_a_candidate_that_its_policy_cuts_and_raises_again_after_the_hold_is_not_failed() -> None:
+    aws = FakeAws(slot_of(6, 6))
+    gate = TargetsGate(aws, FakeClock().now)
+    gate.begin(stage(100, number=5, is_freed=True, counted=Counted(6, 6, 6)))
+    assert judged(gate).outcome is Outcome.PASS
+
+    aws.candidate = slot_of(4, 4)
+    cut = judged(gate, lambda verdict: verdict.numbers.get("web.02.desired") == 4)
+    aws.candidate = slot_of(4, 6, "initial")
+    raised = judged(gate, lambda verdict: verdict.numbers.get("web.02.desired") == 6)
+    aws.candidate = slot_of(1, 6)
+    dying = judged(gate, is_fail)
+    gate.close()
+
+    assert (cut.outcome, raised.outcome) == (Outcome.PASS, Outcome.PASS)
+    assert "slot 02 has 1 healthy targets of the 4" in dying.reason
+
+
+def test_a_stable_slot_that_was_growing_when_the_ramp_began_holds_nothing() -> None:
+    aws = FakeAws(slot_of(3, 3))
+    aws.stable = slot_of(6, 9, "initial")
+    gate = TargetsGate(aws, FakeClock().now)
+    gate.begin(stage(10, counted=Counted(9, 3, 9)))
+
+    verdict = judged(gate)
+    gate.close()
+
+    assert verdict.outcome is Outcome.PASS, verdict.reason
+
+
+def test_a_stable_slot_that_has_grown_and_shrinks_back_while_it_is_lowered_holds_nothing() -> None:
+    aws = FakeAws(slot_of(3, 3))
+    aws.stable = slot_of(9, 9)
+    resumed = TargetsGate(aws, FakeClock().now)
+    resumed.begin(stage(50, counted=Counted(6, 3, 6)))
+    assert judged(resumed).outcome is Outcome.PASS
+
+    aws.stable = slot_of(6, 6)
+    verdict = judged(resumed, lambda found: found.numbers.get("web.01.healthy") == 6)
+    resumed.close()
+
+    assert verdict.outcome is Outcome.PASS, verdict.reason
 
 
 def test_health_that_cannot_be_read_is_inconclusive_and_passes_once_it_can() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ops.gates.gate import StageMark
 from rollout.entry import Entry, Kind
 from rollout.plan import Plan
 from rollout.split import Slot, Split
+from rollout.target_health import Counted
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import KilledError
 from tests.ops.ramp.world import PLAN, SERVICES, World
@@ -176,3 +179,122 @@ def test_a_release_that_never_gets_done_is_no_candidate(world: World) -> None:
     assert ending.exit_code == 1
     assert "web-02 has 2 instances on an old build after 60 s" in ending.words
     assert set(world.visited) == {Split(100, 0)}
+
+
+def test_the_floors_follow_a_stable_slot_that_scales_out_in_mid_ramp(world: World) -> None:
+    def scale_out(entry: Entry) -> None:
+        if entry.kind is Kind.VERIFIED and entry.facts["stage"] == 3:
+            for service in SERVICES:
+                world.desired[service, Slot.FIRST] = 6
+
+    world.journal.before_append = scale_out
+
+    ending = world.run(PLAN)
+
+    floors = [facts["floors"].get("web") for facts in world.facts(Kind.CAPACITY)]
+    assert ending.exit_code == 0
+    assert floors == [
+        *[{"01": 3, "02": 3}] * 3,
+        {"01": 6, "02": 5},
+        {"01": 6, "02": 6},
+        None,
+    ]
+
+
+def test_the_gates_measure_by_what_the_candidate_was_brought_to_for_the_verified_stage(
+    world: World,
+) -> None:
+    counted: dict[int, Counted] = {}
+
+    def scale_out(entry: Entry) -> None:
+        if entry.kind is Kind.VERIFIED and entry.facts["stage"] == 3:
+            world.desired["web", Slot.FIRST] = 6
+
+    def says(mark: StageMark) -> Outcome:
+        counted[mark.number] = mark.counted["web"]
+        return Outcome.PASS
+
+    world.journal.before_append = scale_out
+    world.gate.says = says
+
+    world.run(PLAN)
+
+    assert [counted[number] for number in range(6)] == [
+        *[Counted(3, 3, 3)] * 4,
+        Counted(6, 5, 3),
+        Counted(6, 6, 3),
+    ]
+
+
+def test_a_ramp_that_is_gone_on_with_while_it_grows_is_not_measured_by_what_still_boots(
+    world: World,
+) -> None:
+    def kill(entry: Entry) -> None:
+        if entry.kind is Kind.CAPACITY and entry.facts["stage"] == 4:
+            world.journal.kept.append(entry)
+            raise KilledError
+
+    def scale_out(message: str) -> None:
+        if "stage 3/5" in message:
+            world.desired["web", Slot.FIRST] = 6
+
+    world.journal.before_append = kill
+    world.after_up = scale_out
+    with pytest.raises(KilledError):
+        world.run(PLAN)
+    world.journal.before_append = lambda _entry: None
+    marks: list[StageMark] = []
+    world.gate.says = lambda mark: marks.append(mark) or Outcome.PASS
+
+    world.run(PLAN)
+
+    assert (marks[0].number, marks[0].counted["web"]) == (3, Counted(3, 3, 3))
+
+
+def test_a_stage_that_is_refused_because_the_service_has_grown_meanwhile_is_asked_again(
+    world: World,
+) -> None:
+    refusals: list[str] = []
+
+    def refuse(message: str) -> str:
+        if "stage 4/5, 02 at 75" not in message or refusals:
+            return ""
+        refusals.append(message)
+        world.desired["web", Slot.FIRST] = 6
+        return "judgement: refused: 2 more instances of web-02"
+
+    world.refuse = refuse
+
+    ending = world.run(PLAN)
+
+    floors = [facts["floors"].get("web") for facts in world.facts(Kind.CAPACITY)]
+    assert ending.exit_code == 0, ending.words
+    assert len(refusals) == 1
+    assert floors[3:] == [{"01": 3, "02": 3}, {"01": 6, "02": 5}, {"01": 6, "02": 6}, None]
+
+
+def test_a_stage_that_is_refused_while_nothing_grows_goes_back(world: World) -> None:
+    world.refuse = lambda message: "judgement: refused" if "stage 4/5, 02" in message else ""
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 1
+    assert "the guard refused" in ending.words
+    assert world.weights() == "100/0"
+
+
+def test_a_way_back_keeps_the_stable_slot_at_what_it_has_grown_to(world: World) -> None:
+    floors_at: dict[str, object] = {}
+    world.after_up = lambda message: floors_at.update({message.split(", by")[0]: world.floors()})
+
+    def says(mark: StageMark) -> Outcome:
+        if mark.number == 3:
+            world.desired["web", Slot.FIRST] = 6
+        return Outcome.FAIL if mark.number == 4 else Outcome.PASS
+
+    world.gate.says = says
+
+    world.run(PLAN)
+
+    back: Any = floors_at["portal+web: rollback to 100/0"]
+    assert back["web"] == {"01": 6, "02": 5}

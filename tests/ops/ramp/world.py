@@ -41,6 +41,7 @@ class World:
         self.stack_file = folder / "Pulumi.test.yaml"
         self.live = dict.fromkeys(SERVICES, Split.parse(start))
         self.healthy = {(service, slot): 3 for service in SERVICES for slot in Slot}
+        self.desired = {(service, slot): 3 for service in SERVICES for slot in Slot}
         self.largest = 9
         self.outdated: dict[tuple[str, Slot], int] = {}
         self.applied_floors: dict[str, Any] = {}
@@ -124,7 +125,7 @@ class World:
                 healthy=max(self.healthy[name, slot], floors.get(slot.value, 0))
                 if self.healthy[name, slot]
                 else 0,
-                desired=3,
+                desired=max(self.desired[name, slot], floors.get(slot.value, 0)),
                 largest=self.largest,
                 outdated=self.outdated.get((name, slot), 0),
             )
