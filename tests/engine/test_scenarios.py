@@ -13,8 +13,9 @@ import pytest
 from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.play import Play
-from rehearsal.scenarios.scenario import Expected, Scenario
+from rehearsal.scenarios.scenario import PASSES, Expected, Scenario
 from rehearsal.scenarios.theatre import Theatre
+from rollout.entry import Kind
 from tests.engine.rehearsed import rehearsed
 
 pytestmark = pytest.mark.engine
@@ -59,6 +60,22 @@ def test_a_check_that_fails_takes_the_weights_back(play: Play) -> None:
 
     assert_nobody_lost_anything(played)
     assert "command" in played.reason
+
+
+def test_a_ramp_goes_on_while_its_old_slot_scales_out_and_raises_the_new_one_for_it(
+    play: Play,
+) -> None:
+    scenario = replace(brief("scale-out", 0), expected=PASSES, gates={"targets": True})
+
+    played = play.play(scenario)
+
+    floors = [e.facts["floors"] for e in played.entries if e.kind is Kind.CAPACITY]
+    assert_nobody_lost_anything(played)
+    assert floors == [
+        {"portal": {"01": 2, "02": 2}, "web": {"01": 3, "02": 3}},
+        {"portal": {"01": 5, "02": 5}, "web": {"01": 6, "02": 6}},
+        {},
+    ]
 
 
 @pytest.mark.long

@@ -110,7 +110,7 @@ def test_a_fleet_grows_in_proportion_and_never_shrinks(size: int, before: int, n
     grown = grown_fleet(size, before, now)
 
     assert grown >= size
-    assert now <= before or grown * max(before, 1) >= size * now
+    assert now <= before or (grown * before >= size * now if before else grown >= now)
 
 
 def test_from_the_even_split_the_candidate_needs_the_whole_fleet_in_the_end() -> None:
