@@ -39,8 +39,10 @@ from ops.adopt.wish import Wish
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Inspection, Rule
 from ops.stack.aws_config import read_aws_config
+from ops.stack.errors import NoStackError
 from ops.stack.pulumi import Pulumi
 from ops.traffic.plan import Way
+from rollout.command import Command
 from rollout.problem import listed
 
 OWN_FOLDER = ".failover"
@@ -62,7 +64,7 @@ def adopt(wish: Wish, say: Say) -> None:
     waiting = "another adoption of this stack, or an update that it began, is at work: waiting"
     with held(lock, lambda: say(waiting)) as descriptor:
         pulumi = Pulumi(wish.folder, wish.stack, os.environ, (descriptor,))
-        state = State.of(pulumi.state())  # Before anything else: there must be a stack.
+        state = _state_of(pulumi)  # Before anything else: there must be a stack.
         stack = StackConfig.read(pulumi.stack_file)
         calls = Calls(wish.profile, wish.region, read_aws_config(pulumi))
         inspection, answers = asked(wish, calls, stack)
@@ -92,6 +94,21 @@ def _first_slots(calls: Calls, inspection: Inspection, answers: Answers) -> dict
         for each in found_services(inspection, answers)
         if each.is_second_new
     }
+
+
+def _state_of(pulumi: Pulumi) -> State:
+    """What the stack has already.
+
+    Raises:
+        NoStackError: there is no such stack; what is adopted may go to a new one.
+    """
+    try:
+        return State.of(pulumi.state())
+    except NoStackError as error:
+        init = Command.of("pulumi", "stack", "init", pulumi.stack)
+        raise NoStackError(
+            f"{error}\n  or:       {init}   # makes it, empty: to adopt into a new stack"
+        ) from error
 
 
 def _adopted_rules(inspection: Inspection, proposal: Proposal) -> dict[str, Rule]:

@@ -16,7 +16,9 @@ from ops.adopt.merge import Path as KeyPath
 from ops.adopt.proposal import Config, Import
 from ops.adopt.stack_file import kept_copy, read_config, with_values, write_whole
 from ops.adopt.state import State
+from ops.stack.errors import StackFileError
 from ops.stack.pulumi import Pulumi
+from ops.stack.stack_file import read_text
 from settings.preview_token import PREVIEW_TOKEN_PATH
 
 IMPORT_FILE = "import.json"
@@ -38,7 +40,10 @@ class StackConfig:
         Raises:
             AdoptError: it is no stack file.
         """
-        text = path.read_text() if path.exists() else ""
+        try:
+            text = read_text(path) or ""
+        except StackFileError as error:
+            raise AdoptError(str(error)) from error
         return cls(path, text, read_config(text, path.name))
 
     def merged(self, merge: Merge) -> Config:

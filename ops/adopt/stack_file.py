@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 from ops.adopt.errors import AdoptError
+from ops.stack.errors import StackFileError
+from ops.stack.stack_file import read_config as read_stack_config
 
 _STEP = 2
 
@@ -30,16 +32,9 @@ def read_config(text: str, name: str) -> dict[str, Any]:
         AdoptError: it is no stack file.
     """
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise AdoptError(f"{name} is not YAML: {error}") from error
-    config: Any = {} if document is None else document
-    config = config.get("config") if isinstance(config, dict) else config
-    if config is None:
-        return {}
-    if not isinstance(config, dict):
-        raise AdoptError(f"{name} has no `config` map")
-    return config
+        return read_stack_config(text, name) or {}
+    except StackFileError as error:
+        raise AdoptError(str(error)) from error
 
 
 def with_values(text: str, values: Mapping[tuple[str, ...], Any]) -> str:

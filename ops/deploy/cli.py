@@ -16,6 +16,9 @@ from ops.deploy.merge import MergedWeights, Stale, stale_services
 from ops.deploy.repository import file_before
 from ops.plan.errors import PreviewInputError
 from ops.plan.project import project_folder
+from ops.stack.errors import StackFileError
+from ops.stack.existing import no_file_text
+from ops.stack.stack_file import read_text, stack_file
 from rollout.weights_key import COMMON
 
 
@@ -92,19 +95,22 @@ def _stale(folder: Path, stack: str, before: str) -> tuple[Stale, ...]:
     Raises:
         DeployError: something that is needed is not there or cannot be read.
     """
-    file = folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
-    if not file.is_file():
-        raise DeployInputError(f"there is no {file.name} in {folder}; stack {stack} has no config")
-    merged = MergedWeights.parse(file.read_text(encoding="utf-8"), file.name)
-    text = file_before(file, before)
-    base = _readable(text, f"{file.name} at {before}")
+    file = stack_file(folder, stack)
+    try:
+        text = read_text(file)
+    except StackFileError as error:
+        raise DeployInputError(str(error)) from error
+    if text is None:
+        raise DeployInputError(no_file_text(folder, stack, is_there=False))
+    merged = MergedWeights.parse(text, file.name)
+    base = _readable(file_before(file, before), f"{file.name} at {before}")
     return stale_services(merged, base, read_live_weights(folder, stack, os.environ))
 
 
 def _readable(text: str | None, where: str) -> MergedWeights | None:
     """What a file said; `None` where it said nothing that can be told, since that is past."""
     try:
-        return None if text is None else MergedWeights.parse(text, where)
+        return None if text is None else MergedWeights.parse(text, where, is_here=False)
     except DeployInputError as error:
         click.echo(f"judged without what was before: {error}", err=True)
         return None

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from ops.deploy.errors import DeployInputError
+from ops.stack.errors import StackFileError
+from ops.stack.stack_file import read_config
 from rollout.errors import SplitError
 from rollout.split import Split
 from rollout.weights_key import COMMON, own_path
@@ -47,13 +47,13 @@ class MergedWeights:
     """The services that have weights of their own."""
 
     @classmethod
-    def parse(cls, text: str, where: str) -> MergedWeights:
-        """Read a stack file.
+    def parse(cls, text: str, where: str, *, is_here: bool = True) -> MergedWeights:
+        """Read a stack file; `is_here`: the one in the folder, and not in a commit.
 
         Raises:
             DeployInputError: it is no stack file, or has a split that is none.
         """
-        config = _config(text, where)
+        config = _config(text, where, is_here=is_here)
         services = _map(config.get(f"{_NAMESPACE}services"))
         common = config.get(f"{_NAMESPACE}weights")
         splits: dict[str, Split] = {}
@@ -91,13 +91,12 @@ def stale_services(
     )
 
 
-def _config(text: str, where: str) -> Mapping[str, Any]:
+def _config(text: str, where: str, *, is_here: bool) -> Mapping[str, Any]:
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise DeployInputError(f"{where} is no YAML: {error}") from error
-    config = _map(document).get("config")
-    if not isinstance(config, dict):
+        config = read_config(text, where, is_here=is_here)
+    except StackFileError as error:
+        raise DeployInputError(str(error)) from error
+    if config is None:
         raise DeployInputError(f"{where} has no `config`: a Pulumi stack file was expected")
     return config
 

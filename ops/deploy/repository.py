@@ -29,6 +29,15 @@ def file_before(file: Path, revision: str) -> str | None:
     return _git(folder, "show", f"{commit}:./{file.name}")
 
 
+def is_ignored(file: Path) -> bool:
+    """Whether git ignores `file`, so that no commit is to hold it; one that it follows it does not.
+
+    Raises:
+        DeployInputError: there is no git.
+    """
+    return _git(file.resolve().parent, "check-ignore", "--quiet", "--", file.name) is not None
+
+
 def short_commit(folder: Path, revision: str) -> str | None:
     """The short id of the commit that `revision` names in the repository of `folder`, if any.
 

@@ -8,6 +8,9 @@ from ops.drift.drift import Drift, drift_of
 from ops.plan.errors import PreviewInputError
 from ops.plan.preview import PreviewRequest
 from ops.plan.whole_preview import whole_preview
+from ops.stack.errors import StackFileError
+from ops.stack.existing import no_file_text
+from ops.stack.stack_file import read_text, stack_file
 from ops.status.config_reading import ConfigReading
 from ops.status.errors import UnreadError
 
@@ -25,9 +28,12 @@ def read_drift(folder: Path, stack: str, named: str | None) -> Drift:
         PreviewError: the preview failed, or there is none.
     """
     events, plan = whole_preview(PreviewRequest(folder, stack, refresh=True))
-    file = folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+    file = stack_file(folder, stack)
     try:
-        config = ConfigReading.parse(file.read_text(encoding="utf-8"), file.name)
-    except (OSError, UnreadError) as error:
-        raise PreviewInputError(f"{file.name} cannot be read: {error}") from error
+        text = read_text(file)
+        if text is None:
+            raise PreviewInputError(no_file_text(folder, stack, is_there=True))
+        config = ConfigReading.parse(text, file.name)
+    except (StackFileError, UnreadError) as error:
+        raise PreviewInputError(str(error)) from error
     return drift_of(events, plan, config, named)

@@ -18,6 +18,8 @@ def touched_past_the_stack(events: Sequence[Event]) -> dict[str, frozenset[str]]
         metadata = event.body.get("metadata") or {}
         if event.kind != "resOutputsEvent" or metadata.get("op") != "refresh":
             continue
+        if (metadata.get("old") or {}).get("initErrors"):
+            continue  # an update of it failed: the state has what was to be, and nobody changed it
         paths = frozenset(metadata.get("detailedDiff") or ())
         if paths or not metadata.get("new"):
             found[str(metadata.get("urn"))] = paths

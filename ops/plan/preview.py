@@ -11,7 +11,10 @@ from pathlib import Path
 
 from ops.plan.errors import PreviewInputError, PreviewNotStarted
 from ops.plan.event_stream import Event, read_events
+from ops.stack.errors import StackFileError
+from ops.stack.existing import no_file_text, no_stack_text
 from ops.stack.pulumi import NO_CLI, STACK_NOT_FOUND
+from ops.stack.stack_file import refuse_unreadable, stack_file
 
 STREAMING = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
 """Without it `preview --json` writes one digest at the end, which has no policy event."""
@@ -48,18 +51,21 @@ def run_preview(
     """The events of one preview; it changes nothing.
 
     Raises:
-        PreviewInputError: no stack of that name.
+        PreviewInputError: no stack of that name, or no file of it that can be read.
         PreviewNotStarted: no CLI, or it ended before its first event.
         PreviewStreamError: what it wrote is no event stream.
     """
+    try:
+        refuse_unreadable(request.folder, request.stack)
+    except StackFileError as error:
+        raise PreviewInputError(str(error)) from error
     done = _pulumi(request.arguments, request.folder, {**environ, **STREAMING})
     if done.returncode == STACK_NOT_FOUND:
-        raise PreviewInputError(
-            f"{done.stderr.strip().removeprefix('error: ')}; `pulumi stack ls` lists the "
-            "stacks of this backend, and --stack or PULUMI_STACK names one"
-        )
+        raise PreviewInputError(no_stack_text(request.folder, request.stack, environ))
     if not done.stdout.strip():
         raise PreviewNotStarted(_engines_words(done.stderr, done.returncode))
+    if not stack_file(request.folder, request.stack).exists():
+        raise PreviewInputError(no_file_text(request.folder, request.stack, is_there=True))
     return read_events(done.stdout.splitlines())
 
 

@@ -14,7 +14,7 @@ class Committing:
         self._run = run
 
     def commit(self, message: str) -> None:
-        """Make the commit, and push it; or say which one to make.
+        """Make the commit, and push it; or say which one to make, unless git ignores the file.
 
         On the way back git has no say: what it refused is said at the end.
 
@@ -22,6 +22,8 @@ class Committing:
             NotSureError: git refused, on the way up; the weights stay.
         """
         run = self._run
+        if run.effects.git is None and run.effects.is_file_ignored:
+            return
         commit, is_pushed = "", False
         git, file = run.effects.git, run.effects.engine.stack_file
         try:

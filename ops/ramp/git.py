@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from ops.ramp.errors import BadInputError, NotSureError
+from rollout.command import Command
 
 
 class OwnGit:
@@ -47,7 +48,14 @@ class OwnGit:
         try:
             self._run(folder, "ls-files", "--error-unmatch", "--", file.name)
         except NotSureError as error:
-            mend = f"git add --force {file.name}, and commit it"
+            if is_ignored(file):
+                raise BadInputError(
+                    f"git ignores {file.name}, so no commit is to hold it; nothing was begun\n"
+                    "  expected: with --commit or --push, a stack file that git follows\n"
+                    "  mend:     the same without --commit and --push"
+                ) from error
+            add = Command.of("git", "add", "--", file.name)
+            mend = str(add.then(Command.of("git", "commit", "-m", f"Add {file.name}")))
             raise _unready(f"git does not follow {file.name}", mend, error) from error
         if self._run(folder, "status", "--porcelain", "--", file.name):
             raise _unready(f"{file.name} has changes of its own", f"git commit -- {file.name}")
@@ -75,6 +83,22 @@ class OwnGit:
                 "  mend:     what git says (git status), commit and push the stack file by hand"
             )
         return done.stdout.strip()
+
+
+def is_ignored(file: Path) -> bool:
+    """Whether git ignores `file`; one that it follows it does not, nor is there any without git."""
+    try:
+        done = subprocess.run(
+            ["git", "check-ignore", "--quiet", "--", file.name],
+            cwd=file.parent,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            start_new_session=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
 
 
 def _unready(what: str, mend: str, error: NotSureError | None = None) -> BadInputError:

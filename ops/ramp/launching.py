@@ -16,7 +16,7 @@ from ops.ramp.driver import Driver, Ending
 from ops.ramp.finding import Found
 from ops.ramp.fleets import Fleets, fleets_in, refuse_groupless, remembered_fleets
 from ops.ramp.gating import Gating
-from ops.ramp.git import OwnGit
+from ops.ramp.git import OwnGit, is_ignored
 from ops.ramp.live_stack import LiveStack
 from ops.ramp.means import Effects, Limits
 from ops.ramp.planning import Choice, Planner
@@ -190,6 +190,7 @@ class Launcher:
             old_slot=gating.old_slot if gating else None,
             git=OwnGit() if self._choice.commits else None,
             pushes=self._choice.pushes,
+            is_file_ignored=is_ignored(self._stack.engine.stack_file),
             known_messages=frozenset(self._choice.known_messages),
         )
 

@@ -37,5 +37,7 @@ class Effects:
     old_slot: OldSlot | None = None
     git: Git | None = None
     pushes: bool = False
+    is_file_ignored: bool = False
+    """Whether git ignores the stack file, as a rehearsal's: no commit is to hold it."""
     known_messages: frozenset[str] = frozenset()
     """What the stack's history said when nobody had the wheel."""

@@ -25,8 +25,10 @@ from ops.ramp.history import told
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
 from ops.stack.backend import current_backend
-from ops.stack.errors import NoStackError, StackError
+from ops.stack.errors import NoStackError, StackError, StackFileError
+from ops.stack.existing import no_file_text, no_stack_text
 from ops.stack.pulumi import Pulumi
+from ops.stack.stack_file import refuse_unreadable
 from rollout.errors import SettingsError
 from rollout.lease import Hand
 from rollout.recall import Told
@@ -164,16 +166,18 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
             "  mend:     pulumi stack select prod, or --stack prod"
         )
     try:
+        refuse_unreadable(folder, name)
         engine = opened_engine(folder, name, ramps_folder(folder, name) / "engine")
         outputs = engine.outputs()
         raw, secret_keys = engine.config()
     except StackNotFoundError as error:
-        raise BadInputError(
-            f"there is no stack {name} in this backend\n  expected: a stack that is deployed\n"
-            "  mend:     pulumi stack ls"
-        ) from error
+        raise BadInputError(no_stack_text(folder, name, os.environ)) from error
+    except StackFileError as error:
+        raise BadInputError(str(error)) from error
     except CommandError as error:
         raise _unread(f"the stack {name}", error) from error
+    if not engine.stack_file.exists():
+        raise BadInputError(no_file_text(folder, name, is_there=True))
     if not outputs.get("services"):
         raise BadInputError(
             f"nothing is deployed in {name}\n  expected: services with their two slots\n"

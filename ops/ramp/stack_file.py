@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ops.ramp.errors import BadInputError
+from ops.stack.errors import StackFileError
+from ops.stack.stack_file import read_config, read_text
 from rollout.split import Slot
 
 NAMESPACE = "failover:"
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's where it is there: a stage reads the file many times."""
-
 _PART = re.compile(r'([A-Za-z_][\w-]*)|\["([^"]+)"\]')
 
 
@@ -35,11 +32,13 @@ class StackFile:
             BadInputError: there is none, or it is no stack file.
         """
         try:
-            document = yaml.load(path.read_text(), _LOADER)
-        except (OSError, yaml.YAMLError) as error:
-            raise BadInputError(f"{path.name} cannot be read: {error}") from error
-        config = document.get("config") if isinstance(document, dict) else None
-        if not isinstance(config, dict):
+            text = read_text(path)
+            config = None if text is None else read_config(text, path.name)
+        except StackFileError as error:
+            raise BadInputError(str(error)) from error
+        if text is None:
+            raise BadInputError(f"there is no {path.name} in {path.parent}")
+        if config is None:
             raise BadInputError(f"{path.name} has no config")
         ours = {str(k).removeprefix(NAMESPACE): v for k, v in config.items()}
         return cls(ours)

@@ -2,6 +2,7 @@
 
 StackError
 ├── NoStackError    there is no such stack in this backend
+├── StackFileError  the stack file cannot be read
 └── PulumiError     the CLI exited with an error, or there is none
 """
 
@@ -20,6 +21,20 @@ class NoStackError(StackError):
     """There is no such stack in this backend."""
 
     exit_code: ClassVar[int] = 2
+
+
+class StackFileError(StackError):
+    """The stack file cannot be read; the text says where it breaks."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, problem: str, expected: str = "", mend: str = "") -> None:
+        """Hold what is wrong, and what mends it where that can be done here."""
+        self.problem = problem
+        lines = [problem]
+        lines += [f"  expected: {expected}"] if expected else []
+        lines += [f"  mend:     {mend}"] if mend else []
+        super().__init__("\n".join(lines))
 
 
 class PulumiError(StackError):

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ops.stack.errors import NoStackError, PulumiError
+from ops.stack.existing import no_stack_text
+from ops.stack.stack_file import stack_file
 
 STACK_NOT_FOUND = 6
 """The CLI's exit code for a stack that there is none of. Source: measured, CLI 3.255.0."""
@@ -37,13 +39,14 @@ class Pulumi:
         """Be ready; nothing is run yet."""
         self.folder = folder
         self.stack = stack
+        self._given_environ = environ
         self.environ = {**environ, "PULUMI_STACK": stack, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         self._held = tuple(held)
 
     @property
     def stack_file(self) -> Path:
         """`Pulumi.<stack>.yaml`."""
-        return self.folder / f"Pulumi.{self.stack.rpartition('/')[2]}.yaml"
+        return stack_file(self.folder, self.stack)
 
     def run(self, *arguments: str, stdin: str = "") -> str:
         """Run `pulumi ARGUMENTS` to its end; its standard output.
@@ -71,10 +74,7 @@ class Pulumi:
         with process:
             said, wrong = _to_its_end(process, stdin)
         if process.returncode == STACK_NOT_FOUND:
-            raise NoStackError(
-                f"there is no stack {self.stack} in this backend; `pulumi stack ls` lists those "
-                f"that there are, `pulumi stack init {self.stack}` makes it"
-            )
+            raise NoStackError(no_stack_text(self.folder, self.stack, self._given_environ))
         if process.returncode:
             why = error_text(said) or wrong.strip().removeprefix("error: ") or said.strip()[-2000:]
             raise PulumiError(f"`pulumi {' '.join(arguments)}` failed:\n{why}")

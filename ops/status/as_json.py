@@ -21,9 +21,10 @@ def as_document(status: Status, found: Sequence[Difference]) -> dict[str, Any]:
         "stack": status.stack,
         "at": status.at.isoformat(timespec="seconds"),
         "region": status.region,
-        "agrees": not found,
+        "agrees": not (found or status.unread),
         "deployed": status.is_deployed,
         "sources": [source.value for source in Source if source in status.sources],
+        "local": status.is_local,
         "main": None
         if status.main is None
         else {"ref": status.main.ref, "commit": status.main.commit},
@@ -56,7 +57,7 @@ def by_source(values: Mapping[Source, str]) -> dict[str, str]:
 
 def _service(service: ServiceStatus, status: Status) -> dict[str, Any]:
     return {
-        "agrees": agrees(service, status.sources),
+        "agrees": agrees(service, status.sources) and not status.unread,
         "ruleArn": service.rule_arn,
         "weights": by_source(service.weights),
         "slots": {slot.slot.value: _slot(slot) for slot in service.slots},

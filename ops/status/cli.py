@@ -81,13 +81,18 @@ def status(
         from ops.drift.cli import show_drift
 
         sys.exit(show_drift(folder, name, stack, as_json=as_json, tells=tells))
+    from ops.stack.errors import NoStackError
     from ops.status.reader import StatusReader
 
     reader = StatusReader(folder, name, os.environ)
-    if watches:
-        _watch(reader, stack, interval_seconds)
-        sys.exit(0)
-    found = reader.read(datetime.now(UTC))
+    try:
+        if watches:
+            _watch(reader, stack, interval_seconds)
+            sys.exit(0)
+        found = reader.read(datetime.now(UTC))
+    except NoStackError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
     _show(found, stack, as_json=as_json)
     sys.exit(_code(found) if tells else 0)
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from ops.deploy.errors import DeployInputError
 from ops.deploy.merge import MergedWeights
+from ops.stack.errors import StackFileError
+from ops.stack.stack_file import read_config
 from ops.status.errors import UnreadError
 from rollout.split import Slot
 
@@ -31,17 +31,17 @@ class ConfigReading:
     """What is set for a time: override, candidate, freeze."""
 
     @classmethod
-    def parse(cls, text: str, where: str) -> ConfigReading:
-        """Read a stack file.
+    def parse(cls, text: str, where: str, *, is_here: bool = True) -> ConfigReading:
+        """Read a stack file; `is_here`: the one in the folder, and not in a commit.
 
         Raises:
             UnreadError: it is none, or a split in it is none.
         """
         try:
-            merged = MergedWeights.parse(text, where)
-        except DeployInputError as error:
+            merged = MergedWeights.parse(text, where, is_here=is_here)
+            config = read_config(text, where, is_here=is_here) or {}
+        except (DeployInputError, StackFileError) as error:
             raise UnreadError(str(error)) from error
-        config: Mapping[str, Any] = yaml.safe_load(text)["config"]
         return cls(
             weights={service: str(split) for service, split in merged.splits.items()},
             own=merged.own,

@@ -120,3 +120,15 @@ class Status:
     unread: tuple[Unread, ...]
     is_deployed: bool
     """Whether the stack has services; false too where its state could not be read."""
+    is_local: bool = False
+    """Whether git ignores the stack file, as a rehearsal's: main then has none to compare."""
+
+    @property
+    def compared(self) -> tuple[Source, ...]:
+        """The sources that are to say the same."""
+        return tuple(each for each in Source if each is not Source.MAIN or not self.is_local)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What could not be read, each once: sources, and what else is shown."""
+        return tuple(dict.fromkeys(each.what for each in self.unread))

@@ -34,6 +34,8 @@ class Readings:
     alarms: tuple[Alarm, ...] | None
     ramping: Ramping | None
     region: str | None
+    is_local: bool = False
+    """Whether git ignores the stack file."""
 
 
 def joined(stack: str, at: datetime, read: Readings, unread: Sequence[Unread]) -> Status:
@@ -52,6 +54,7 @@ def joined(stack: str, at: datetime, read: Readings, unread: Sequence[Unread]) -
         notes=read.config.notes if read.config is not None else (),
         unread=(*unread, *(read.live.unread if read.live is not None else ())),
         is_deployed=bool(read.state is not None and read.state.outputs.get("services")),
+        is_local=read.is_local,
     )
 
 

@@ -12,7 +12,10 @@ from typing import Any, TypeVar
 from live.alarms import Alarm
 from live.errors import LiveError
 from ops.ramp.known_stack import KnownStack
+from ops.stack.errors import StackFileError
+from ops.stack.existing import no_file_text
 from ops.stack.pulumi import Pulumi
+from ops.stack.stack_file import read_config, read_text
 from ops.status.config_reading import ConfigReading
 from ops.status.document import Status, Unread
 from ops.status.errors import UnreadError
@@ -39,11 +42,12 @@ class _Slow:
     """What is read again only every `SLOW_SECONDS`, or when something moved."""
 
     at: datetime
-    config_text: str | None
+    config_text: str | StackFileError | None
     unread: list[Unread] = field(default_factory=list[Unread])
     state: StateReading | None = None
     messages: tuple[str, ...] | None = None
     main: MainFile | None = None
+    is_local: bool = False
     alarms: tuple[Alarm, ...] | None = None
 
 
@@ -62,10 +66,14 @@ class StatusReader:
         self._weights: dict[str, str] = {}
 
     def read(self, now: datetime) -> Status:
-        """How it stands; state, main, history and alarms may be `SLOW_SECONDS` old."""
-        config_text = self._file.read_text(encoding="utf-8") if self._file.is_file() else None
+        """How it stands; state, main, history and alarms may be `SLOW_SECONDS` old.
+
+        Raises:
+            NoStackError: the backend has no such stack.
+        """
+        config_text = self._config_text()
         slow = self._slow
-        if slow is None or _is_old(slow, now) or slow.config_text != config_text:
+        if slow is None or _is_old(slow, now) or str(slow.config_text) != str(config_text):
             slow = self._read_slow(now, config_text)
         live = self._live.read() if self._live is not None else None
         weights = {n: rule.weights for n, rule in live.rules.items()} if live is not None else {}
@@ -81,7 +89,9 @@ class StatusReader:
         main = None
         if main_file is not None:
             where = f"{self._file.name} on {main_file.branch.ref}"
-            main = _tried("main", unread, lambda: ConfigReading.parse(main_file.text, where))
+            main = _tried(
+                "main", unread, lambda: ConfigReading.parse(main_file.text, where, is_here=False)
+            )
         readings = Readings(
             live=live,
             config=config,
@@ -91,25 +101,53 @@ class StatusReader:
             alarms=slow.alarms,
             ramping=read_ramping(slow.messages or (), now),
             region=self._live.region if self._live is not None else None,
+            is_local=slow.is_local,
         )
         return joined(self._stack, now, readings, unread)
 
-    def _config(self, text: str | None) -> ConfigReading:
+    def _config_text(self) -> str | StackFileError | None:
+        """What the stack file has; why it cannot be read, where it cannot."""
+        try:
+            return read_text(self._file)
+        except StackFileError as error:
+            return error
+
+    def _config(self, text: str | StackFileError | None) -> ConfigReading:
+        if isinstance(text, StackFileError):
+            raise UnreadError(str(text)) from text
         if text is None:
-            raise UnreadError(f"there is no {self._file.name} in {self._file.parent}")
+            raise UnreadError(no_file_text(self._pulumi.folder, self._stack, is_there=True))
         return ConfigReading.parse(text, self._file.name)
 
-    def _read_slow(self, now: datetime, config_text: str | None) -> _Slow:
+    def _aws(self, text: str | StackFileError | None) -> dict[str, str]:
+        """The provider's config, which the CLI reads from the same file.
+
+        Raises:
+            UnreadError: it cannot be read.
+        """
+        try:
+            if isinstance(text, StackFileError):
+                raise text
+            read_config(text or "", self._file.name)
+        except StackFileError as error:
+            raise UnreadError(
+                f"its region and credentials are in {self._file.name}, which cannot be read"
+            ) from error
+        return read_provider_config(self._pulumi)
+
+    def _read_slow(self, now: datetime, config_text: str | StackFileError | None) -> _Slow:
         """Everything that is kept for a while; the processes run side by side."""
         slow = _Slow(now, config_text)
         with ThreadPoolExecutor(4, thread_name_prefix="status") as pool:
             state = pool.submit(_kept, lambda: read_state(self._pulumi))
-            aws = pool.submit(_kept, lambda: read_provider_config(self._pulumi))
+            aws = pool.submit(_kept, lambda: self._aws(config_text))
             messages = pool.submit(_kept, lambda: read_messages(self._pulumi))
             main = pool.submit(_kept, lambda: read_main(self._file))
         slow.state = _or_said("state", slow.unread, state.result())
         slow.messages = _or_said("who ramps", slow.unread, messages.result())
-        slow.main = _or_said("main", slow.unread, main.result())
+        found = main.result()
+        slow.is_local = found is None
+        slow.main = _or_said("main", slow.unread, found)
         _tried("live", slow.unread, lambda: self._open(slow.state, aws.result()))
         if self._live is not None:
             slow.alarms = _tried("alarms", slow.unread, self._read_alarms)
@@ -124,6 +162,8 @@ class StatusReader:
         if state is None or isinstance(aws, UnreadError):
             known = self._last_known(state, aws)
             outputs: Mapping[str, Any] = {"services": known.services}
+            if state is not None and state.outputs.get("services"):
+                outputs = state.outputs
             aws = dict(known.aws)
         else:
             outputs = state.outputs

@@ -8,9 +8,9 @@ from itertools import takewhile
 from typing import Any, TypeVar
 
 from ops.plan.resource_step import Operation, ResourceStep
-from ops.plan.service_plan import service_plans
+from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, service_plans
 from ops.stack.aws_config import read_aws_config
-from ops.stack.errors import StackError
+from ops.stack.errors import NoStackError, StackError
 from ops.stack.pulumi import Pulumi
 from ops.status.errors import UnreadError
 from rollout.split import Slot
@@ -33,11 +33,14 @@ class StateReading:
     weights: Mapping[str, str]
     """By service."""
     images: Mapping[tuple[str, Slot], str]
+    """What each slot's group launches, as the last update left it; without a slot whose newest
+    launch template version the group does not launch, since the update of the group failed."""
 
     @classmethod
     def of(cls, deployment: Mapping[str, Any]) -> StateReading:
         """Read a deployment, as `pulumi stack export` has it."""
         resources: Sequence[Mapping[str, Any]] = deployment.get("resources") or ()
+        behind = _groups_behind(resources)
         plans = service_plans([_step(resource) for resource in resources], {})
         outputs = next((r.get("outputs") for r in resources if r.get("type") == _STACK), None)
         return cls(
@@ -47,7 +50,7 @@ class StateReading:
                 (plan.name, slot.slot): slot.image.before
                 for plan in plans
                 for slot in plan.slots
-                if slot.image.before
+                if slot.image.before and f"{plan.name}-{slot.slot}" not in behind
             },
         )
 
@@ -56,7 +59,8 @@ def read_state(pulumi: Pulumi) -> StateReading:
     """The stack's state, as its backend has it.
 
     Raises:
-        UnreadError: no such stack, or the backend cannot be reached.
+        NoStackError: there is no such stack.
+        UnreadError: the backend cannot be reached.
     """
     return StateReading.of(_asked(pulumi, "stack", "export").get("deployment") or {})
 
@@ -65,6 +69,7 @@ def read_provider_config(pulumi: Pulumi) -> dict[str, str]:
     """The stack's `aws:` config by bare names.
 
     Raises:
+        NoStackError: there is no such stack.
         UnreadError: the CLI cannot read it, or the passphrase is wrong.
     """
     return _read(lambda: read_aws_config(pulumi))
@@ -74,7 +79,8 @@ def read_messages(pulumi: Pulumi) -> tuple[str, ...]:
     """The messages of the newest updates, the newest first.
 
     Raises:
-        UnreadError: no such stack, or the backend cannot be reached.
+        NoStackError: there is no such stack.
+        UnreadError: the backend cannot be reached.
     """
     found = _asked(pulumi, "stack", "history", "--json", "--page-size", str(_HISTORY_LENGTH))
     of_this_life = takewhile(_is_of_this_life, found)
@@ -89,6 +95,30 @@ def _is_of_this_life(past: Mapping[str, Any]) -> bool:
     return not removed_everything(kind, result, same)
 
 
+def _groups_behind(resources: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The slots whose group does not launch the newest version of its template.
+
+    The template is updated first, so this is what an update leaves that fails at the group. Where
+    the provider answers with half of a change made, the engine keeps the program's values as if
+    they were there, and the reason in `initErrors`.
+    """
+    newest: dict[str, str] = {}
+    for resource in resources:
+        outputs = resource.get("outputs") or {}
+        if resource.get("type") == LAUNCH_TEMPLATE and "latestVersion" in outputs:
+            newest[str(outputs.get("id"))] = str(round(outputs["latestVersion"]))
+    behind: set[str] = set()
+    for resource in resources:
+        if resource.get("type") != GROUP:
+            continue
+        launched = (resource.get("outputs") or {}).get("launchTemplate") or {}
+        version = str(launched.get("version", ""))
+        is_newest = newest.get(str(launched.get("id")), version) == version
+        if resource.get("initErrors") or not (is_newest or not version.isdigit()):
+            behind.add(str(resource.get("urn", "")).rpartition("::")[2])
+    return frozenset(behind)
+
+
 def _asked(pulumi: Pulumi, *arguments: str) -> Any:
     return _read(lambda: pulumi.document(*arguments))
 
@@ -96,6 +126,8 @@ def _asked(pulumi: Pulumi, *arguments: str) -> Any:
 def _read(read: Callable[[], _Found]) -> _Found:
     try:
         return read()
+    except NoStackError:
+        raise
     except StackError as error:
         raise UnreadError(" ".join(str(error).split())) from error
 

@@ -49,22 +49,23 @@ def _title(status: Status) -> Text:
 
 
 def _verdict(status: Status, found: Sequence[Difference]) -> Text:
-    told = words.sources(status)
+    unread = words.unread(status)
     if found:
-        return Text(f"differs: {', '.join(each.subject for each in found)}", style="bold red")
+        differing = f"differs: {', '.join(each.subject for each in found)}"
+        return Text(f"{differing}{unread and f'; {unread}'}", style="bold red")
+    if unread:
+        return Text(f"{unread}; {words.what_is_left(status)}", style="yellow")
     if not status.services:
         return Text("no service is known of this stack", style="yellow")
-    if len(status.sources) < len(Source):
-        return Text(f"what could be read agrees: {told}", style="yellow")
-    return Text(f"{told} agree", style="green")
+    return Text(f"{words.sources(status)} agree", style="green")
 
 
 def _weights(status: Status) -> Table:
-    table = _table("weights", *Source)
+    table = _table("weights", *status.compared)
     for service in status.services:
         table.add_row(
             service.name,
-            *(_weight(service, source, status) for source in Source),
+            *(_weight(service, source, status) for source in status.compared),
             "" if agrees(service, status.sources) else Text("differs", style="bold red"),
         )
     return table

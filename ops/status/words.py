@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ops.status.document import Ramping, RunningBuild, SlotStatus, Source, Status
 from rollout.lease import Claim
 
 
 def sources(status: Status) -> str:
-    """`live, config, state and main`; what main is, where it is not the shared one."""
-    *first, last = [str(source) for source in Source if source in status.sources] or ["nothing"]
+    """`live, config, state and main`: what was read."""
+    return _listed([str(source) for source in Source if source in status.sources] or ["nothing"])
+
+
+def unread(status: Status) -> str:
+    """`config and live could not be read`; empty where everything was."""
+    return f"{_listed(status.missing)} could not be read" if status.missing else ""
+
+
+def what_is_left(status: Status) -> str:
+    """What is to be made of the sources that were read, where not everything was."""
+    if not status.sources:
+        return "nothing is known of this stack"
+    if len(status.sources) == 1:
+        return f"only {sources(status)} is shown"
+    return f"{sources(status)} say the same"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 
 

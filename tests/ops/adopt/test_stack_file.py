@@ -104,7 +104,7 @@ def test_slot_keys_stay_text() -> None:
 
 
 def test_what_is_no_stack_file_is_refused_by_its_name() -> None:
-    with pytest.raises(AdoptError, match=r"Pulumi\.prod\.yaml has no `config` map"):
+    with pytest.raises(AdoptError, match=r"Pulumi\.prod\.yaml .* `config` is no map"):
         read_config("config: 7\n", "Pulumi.prod.yaml")
 
 

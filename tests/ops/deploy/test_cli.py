@@ -48,7 +48,11 @@ def test_a_stack_file_that_was_none_before_the_merge_stops_not_the_one_that_mend
     checked = CliRunner().invoke(deploy_check, ["--stack", "prod"])
 
     assert checked.exit_code == 0, checked.output
-    assert "judged without what was before: Pulumi.prod.yaml at HEAD^1 is no YAML" in checked.stderr
+    (told,) = [line for line in checked.stderr.splitlines() if "before" in line]
+    assert told.startswith(
+        "judged without what was before: Pulumi.prod.yaml at HEAD^1 cannot be read: line 1, "
+    )
+    assert "mend:" not in checked.stderr
 
 
 def test_a_merged_stack_file_that_is_none_is_bad_input(project: Path) -> None:
@@ -58,4 +62,15 @@ def test_a_merged_stack_file_that_is_none_is_bad_input(project: Path) -> None:
     checked = CliRunner().invoke(deploy_check, ["--stack", "prod"])
 
     assert checked.exit_code == 2
-    assert "Pulumi.prod.yaml is no YAML" in checked.stderr
+    assert "error: Pulumi.prod.yaml cannot be read: line 1, column 10: " in checked.stderr
+    assert "mend:     correct line 1 of Pulumi.prod.yaml in an editor" in checked.stderr
+
+
+def test_a_stack_without_a_file_is_told_with_those_that_have_one(project: Path) -> None:
+    commit(project, GOOD)
+
+    checked = CliRunner().invoke(deploy_check, ["--stack", "prd"])
+
+    assert checked.exit_code == 2
+    assert f"error: there is no Pulumi.prd.yaml in {project}\n" in checked.stderr
+    assert "did you mean prod? Then --stack prod" in checked.stderr

@@ -100,7 +100,7 @@ def test_a_merge_is_stopped_exactly_when_it_would_move_what_it_did_not_change(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: [", "is no YAML"),
+        ("a: [", "cannot be read: line 1, column 5"),
         ("a: b", "has no `config`"),
         (stack_file("75/26"), "sum to 101"),
         (stack_file("half"), "'half'"),

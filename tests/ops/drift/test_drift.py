@@ -152,6 +152,19 @@ def test_a_change_of_the_program_is_no_drift() -> None:
     assert "Not deployed yet:" in [text.plain for text in shown(found)]
 
 
+def test_what_an_update_failed_to_bring_about_is_not_deployed_and_no_drift() -> None:
+    """The engine keeps the program's values of what failed half-way, and says why it failed."""
+    group = {"version": "2"}, {"version": "1"}, {"version": "2"}
+    before, step = resource(GROUP, "web-02", *group)
+    before.body["metadata"]["old"]["initErrors"] = ["InvalidAMIID.NotFound"]
+
+    found = drift(before, step)
+
+    assert (found.drifted, found.surprises) == ((), ())
+    assert found.pending == ("Auto Scaling group web-02: version 1 -> 2",)
+    assert "nothing was changed" in next(text.plain for text in shown(found))
+
+
 def test_what_is_taken_over_and_not_yet_deployed_is_no_drift_either() -> None:
     found = drift(*resource(GROUP, "web-01", {"minSize": 3}, {"minSize": 4}, {"minSize": 4}))
 

@@ -25,6 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text("name: failover\n")
+    (folder / "Pulumi.rehearsal.yaml").write_text("config: {}\n")
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("PULUMI_STACK", "rehearsal")
@@ -80,6 +81,7 @@ def test_the_engine_streams_and_is_told_the_stack_the_pack_and_its_config(
     pack.mkdir()
     (pack / "PulumiPolicy.yaml").touch()
     (pack / "prod.json").touch()
+    (project / "Pulumi.prod.yaml").write_text("config: {}\n")
     noted = pulumi(BY_NAME["no-change"].text())
 
     result = run("--stack", "acme/failover/prod", "--refresh", "--json")
@@ -101,7 +103,7 @@ def test_the_engine_streams_and_is_told_the_stack_the_pack_and_its_config(
             "",
             "error: no stack named 'x' found",
             6,
-            "no stack named 'x' found; `pulumi stack ls`",
+            "there is no stack rehearsal in the backend",
             2,
         ),
         ("", "error: incorrect passphrase", 1, "error: incorrect passphrase", 3),
@@ -133,6 +135,23 @@ def test_a_missing_cli_says_what_brings_one() -> None:
 
     assert result.exit_code == 3
     assert "`make setup` brings one" in result.stderr
+
+
+def test_a_stack_without_a_file_is_told_what_writes_it_and_no_list_of_absent_keys(
+    project: Path, pulumi: Pulumi
+) -> None:
+    (project / "Pulumi.rehearsal.yaml").unlink()
+    pulumi('{"summaryEvent": {}}', "", 1)
+
+    result = run()
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"error: there is no Pulumi.rehearsal.yaml in {project}\n"
+        "  expected: the stack's file\n"
+        "  mend:     pulumi config refresh --stack rehearsal   # writes it as the newest update "
+        "had it\n"
+    )
 
 
 @pytest.mark.usefixtures("project")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ops.ramp.errors import BadInputError
-from ops.ramp.git import OwnGit
+from ops.ramp.git import OwnGit, is_ignored
+from rollout.entry import Kind
 from rollout.plan import Plan
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -122,6 +123,39 @@ def test_a_push_that_is_refused_does_not_stop_the_way_back(world: World, tmp_pat
     assert ending.words.startswith("rolled back: portal+web at 100/0")
     assert "not in git: `git push --quiet` exited 1" in ending.words
     assert world.has_let_go()
+
+
+def test_no_commit_is_asked_for_of_a_file_that_git_ignores(world: World, tmp_path: Path) -> None:
+    world.git, world.is_file_ignored = None, True
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0
+    assert world.facts(Kind.COMMIT) == []
+
+
+def test_a_commit_is_asked_for_of_a_file_that_git_follows(world: World) -> None:
+    world.git = None
+
+    world.run(PLAN)
+
+    assert len(world.facts(Kind.COMMIT)) == 3
+
+
+def test_only_what_git_does_not_follow_can_be_ignored(world: World, tmp_path: Path) -> None:
+    clone, followed = tmp_path / "clone", world.stack_file
+    (clone / ".gitignore").write_text(f"{followed.name}\nPulumi.rehearsal*.yaml\n")
+    file = clone / "Pulumi.rehearsal.yaml"
+    file.write_text("config: {}\n")
+
+    assert is_ignored(file)
+    assert not is_ignored(followed)
+    assert not is_ignored(clone / "Pulumi.dev.yaml")
+    assert not is_ignored(tmp_path / "Pulumi.rehearsal.yaml")
+    with pytest.raises(BadInputError, match=r"git ignores Pulumi\.rehearsal\.yaml") as refused:
+        OwnGit().refuse_unready(file, pushes=False)
+    assert "git add" not in str(refused.value)
+    assert "mend:     the same without --commit and --push" in str(refused.value)
 
 
 def test_a_ramp_that_could_not_commit_is_refused_before_it_begins(

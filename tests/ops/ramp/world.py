@@ -68,6 +68,7 @@ class World:
         self.observers: list[Observer] = []
         self.git: Git | None = None
         self.pushes = False
+        self.is_file_ignored = False
         self.old_slot: OldSlot | None = None
         self._write({"weights": start, "services": {s: {} for s in SERVICES}, "capacity": {}})
 
@@ -179,6 +180,7 @@ class World:
             old_slot=self.old_slot,
             git=self.git,
             pushes=self.pushes,
+            is_file_ignored=self.is_file_ignored,
             known_messages=frozenset(told.message for told in self.told),
         )
         run = Run("r", hand, LIMITS, effects)

@@ -16,12 +16,16 @@ from rich.text import Text
 
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.stack import ramps_folder
+from ops.stack.errors import NoStackError
 from ops.status.cli import status
+from ops.status.difference import differences
+from ops.status.document import Status
 from ops.status.errors import UnreadError
 from ops.status.last_known import last_known
 from ops.status.main_branch import read_main
 from ops.status.ramping import read_ramping
 from ops.status.reader import StatusReader
+from ops.status.terminal import shown
 from ops.status.watch import watch
 from rollout.lease import Claim, Hand, doing_stage, last_message_of, message_of
 from rollout.plan import Plan
@@ -60,6 +64,7 @@ def test_main_is_read_where_no_origin_has_it(file: Path) -> None:
 
     found = read_main(file)
 
+    assert found is not None
     assert (found.branch.ref, found.text) == ("main", "weights: 100/0\n")
     assert re.fullmatch("[0-9a-f]{4,40}", found.branch.commit)
 
@@ -71,12 +76,41 @@ def test_the_shared_main_is_read_before_ones_own(file: Path) -> None:
 
     found = read_main(file)
 
+    assert found is not None
     assert (found.branch.ref, found.text) == ("origin/main", "weights: 100/0\n")
 
 
-def test_a_file_that_main_does_not_have_is_told(file: Path) -> None:
-    with pytest.raises(UnreadError, match=r"main has no Pulumi\.dev\.yaml"):
-        read_main(file.with_name("Pulumi.dev.yaml"))
+def test_a_file_that_main_does_not_have_is_told_with_what_shares_it(file: Path) -> None:
+    git(file.parent, "init", "-q", "--bare", "shared.git")
+    git(file.parent, "remote", "add", "origin", "shared.git")
+    git(file.parent, "push", "-q", "--set-upstream", "origin", "main")
+    dev = file.with_name("Pulumi.dev.yaml")
+    dev.write_text("weights: 50/50\n")
+    with pytest.raises(UnreadError, match=r"main has no Pulumi\.dev\.yaml") as told:
+        read_main(dev)
+
+    command = (
+        str(told.value).partition(": ")[2].replace("git commit", f"git {' '.join(WHO)} commit")
+    )
+    subprocess.run(["sh", "-c", command], cwd=file.parent, check=True, capture_output=True)
+
+    found = read_main(dev)
+    assert found is not None
+    assert found.text == "weights: 50/50\n"
+
+
+def test_a_file_that_git_ignores_is_local_and_no_commit_of_it_is_advised(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    (tmp_path / ".gitignore").write_text("Pulumi.rehearsal.yaml\n")
+    git(tmp_path, "add", ".gitignore")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    (tmp_path / "Pulumi.rehearsal.yaml").write_text("config:\n  failover:services: {}\n")
+
+    found = StatusReader(tmp_path, "rehearsal", stub_cli(tmp_path)).read(NOW)
+
+    assert found.is_local
+    assert "main" not in found.missing
+    assert not any("commit" in each.why for each in found.unread)
 
 
 def test_a_folder_without_a_repository_is_told(
@@ -144,6 +178,53 @@ def test_a_folder_without_a_project_is_bad_input(
 
     assert result.exit_code == 2
     assert "no Pulumi.yaml" in result.output
+
+
+BROKEN = "config:\n  failover:org: a: b\n"
+
+
+@pytest.mark.parametrize("text", [BROKEN, "config: [", "config:\n  a:b: 1\n  a:b: 2\n"])
+def test_a_stack_file_that_cannot_be_read_is_told_once_with_its_place(
+    text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "Pulumi.prod.yaml").write_text(text)
+
+    found = StatusReader(tmp_path, "prod", stub_cli(tmp_path)).read(NOW)
+
+    reasons = {each.what: each.why for each in found.unread}
+    assert reasons["config"].startswith("Pulumi.prod.yaml cannot be read: line ")
+    assert reasons["live"] == (
+        "its region and credentials are in Pulumi.prod.yaml, which cannot be read"
+    )
+    assert "agree" not in drawn_status(found)
+    assert "main, live and config could not be read; only state is shown" in drawn_status(found)
+
+
+def test_a_stack_that_there_is_not_is_no_status(tmp_path: Path) -> None:
+    with pytest.raises(NoStackError, match="there is no stack prod in the backend"):
+        StatusReader(tmp_path, "prod", stub_cli(tmp_path, export="exit 6")).read(NOW)
+
+
+def stub_cli(folder: Path, export: str = "echo '{\"deployment\": {}}'") -> dict[str, str]:
+    """An environment whose `pulumi` has an empty stack, and a config as the file is."""
+    program = folder / "pulumi"
+    program.write_text(
+        "#!/bin/sh\n"
+        'case "$1 $2" in\n'
+        f'  "stack export") {export} ;;\n'
+        '  "stack history") echo "[]" ;;\n'
+        '  "config --json") echo "{}" ;;\n'
+        "  *) exit 255 ;;\n"
+        "esac\n"
+    )
+    program.chmod(0o755)
+    return {"PATH": f"{folder}:/usr/bin:/bin"}
+
+
+def drawn_status(found: Status) -> str:
+    file = io.StringIO()
+    Console(file=file, width=80).print(shown(found, differences(found)), highlight=False)
+    return file.getvalue()
 
 
 def test_live_is_not_read_for_the_reason_that_there_is(tmp_path: Path) -> None:

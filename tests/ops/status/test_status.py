@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import jsonschema
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE
 from ops.status.as_json import as_document
 from ops.status.config_reading import ConfigReading
 from ops.status.difference import agrees, differences
@@ -155,7 +158,9 @@ def test_the_screen_has_80_columns_and_says_what_was_not_read(unread: str) -> No
     assert "2 healthy, 1" in text
     assert f"1 in service of version 4 {OLD}" in text
     assert (f"{unread}: not read: AWS cannot be reached" in text) == bool(unread)
-    assert "agree" in text.splitlines()[1]
+    verdict = text.splitlines()[1]
+    assert ("agree" in verdict) == (not unread)
+    assert (f"{unread} could not be read; " in verdict) == bool(unread)
 
 
 def test_a_command_stays_on_one_line_so_that_it_can_be_copied() -> None:
@@ -176,6 +181,11 @@ def test_a_command_stays_on_one_line_so_that_it_can_be_copied() -> None:
             {Source.LIVE: NEW, Source.STATE: NEW, Source.CONFIG: NEW, Source.MAIN: OLD},
             "origin/main does not have the image of the stack file here",
             f"git commit -m 'image {NEW}' -- Pulumi.prod.yaml && git push",
+        ),
+        (
+            {Source.LIVE: OLD, Source.CONFIG: NEW, Source.MAIN: NEW},
+            "the image in the config is not deployed",
+            "pulumi up",
         ),
         (
             {Source.LIVE: OLD, Source.STATE: NEW, Source.CONFIG: NEW, Source.MAIN: NEW},
@@ -256,6 +266,71 @@ def test_a_stack_file_that_is_none_is_told_with_its_name(text: str) -> None:
 
 def test_a_state_without_an_update_has_no_service() -> None:
     assert StateReading.of({}) == StateReading({}, {}, {})
+
+
+def slot_resources(
+    latest: float, launched: str, errors: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """A slot whose template has `latest` versions, the newest of NEW, and a group with one."""
+    base = "urn:pulumi:prod::failover::failover:index:Service"
+    slots = f"{base}$failover:index:Slot$"
+    template = {"id": "lt-1", "latestVersion": latest, "imageId": NEW}
+    group = {"launchTemplate": {"id": "lt-1", "version": launched}}
+    return [
+        {"urn": f"{base}::web", "type": "failover:index:Service"},
+        {
+            "urn": f"{slots}{LAUNCH_TEMPLATE}::web-02",
+            "type": LAUNCH_TEMPLATE,
+            "inputs": {"imageId": NEW},
+            "outputs": template,
+        },
+        {
+            "urn": f"{slots}{GROUP}::web-02",
+            "type": GROUP,
+            "inputs": {},
+            "outputs": group,
+            "initErrors": errors,
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("resources", "images"),
+    [
+        (slot_resources(2, "2"), {("web", Slot.SECOND): NEW}),
+        (slot_resources(2.0, "2"), {("web", Slot.SECOND): NEW}),
+        (slot_resources(2, "$Latest"), {("web", Slot.SECOND): NEW}),
+        (slot_resources(2, "1"), {}),
+        (slot_resources(2, "2", ["InvalidAMIID.NotFound"]), {}),
+    ],
+)
+def test_the_state_tells_an_image_only_where_the_group_was_given_it(
+    resources: list[dict[str, Any]], images: dict[tuple[str, Slot], str]
+) -> None:
+    assert StateReading.of({"resources": resources}).images == images
+
+
+def test_a_file_that_is_local_is_not_compared_with_main() -> None:
+    told = {Source.LIVE: "50/50", Source.CONFIG: "50/50", Source.STATE: "50/50"}
+    found = status(service("web", told), unread="main")
+    found = replace(found, is_local=True, unread=(), main=None)
+
+    text = drawn(found, 80)
+
+    assert "live, config and state agree" in text.splitlines()
+    assert "main" not in text
+    assert as_document(found, differences(found))["agrees"]
+
+
+@pytest.mark.parametrize("unread", [*Source, "alarms", "who ramps", "targets and instances"])
+def test_nothing_is_said_to_agree_where_something_was_not_read(unread: str) -> None:
+    found = status(service("web", weights(*["50/50"] * 4)), unread=unread)
+
+    document = as_document(found, differences(found))
+
+    assert not document["agrees"]
+    assert not any(each["agrees"] for each in document["services"].values())
+    assert "agree" not in drawn(found, 120)
 
 
 @pytest.mark.parametrize(("first", "second"), list(product([0, 25, 100], repeat=2)))

@@ -1,0 +1,168 @@
+"""The stack file: where it is, and its config as YAML that Pulumi reads too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ops.stack.errors import StackFileError
+from rollout.command import Command
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where it is there: a stage reads the file many times."""
+
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_CONFLICT = "<<<<<<< "
+"""How git begins one; a ramp commits this file, and so does everybody else."""
+_TEXT = "tag:yaml.org,2002:str"
+
+
+class _Loader(_Base):
+    """YAML as Pulumi reads it: no key twice in a map, and no number with a colon in it.
+
+    Source: gopkg.in/yaml.v3, which Pulumi reads stack files with. PyYAML takes the last of two
+    equal keys, and reads `75:25` as 4525, sixty to the base.
+    """
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """The map; a key that is there twice is refused."""
+        places: dict[str, Any] = {}
+        for key, _value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            before = places.setdefault(key.value, key)
+            if before is not key:
+                first = before.start_mark.line + 1
+                problem = f"the key {key.value} is already set on line {first}"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a value; one with a colon in it is text."""
+        tag = super().resolve(kind, value, implicit)
+        return _TEXT if tag in _NUMBERS and ":" in value else tag
+
+
+def stack_file(folder: Path, stack: str) -> Path:
+    """`Pulumi.<stack>.yaml`, however the stack is named: `prod`, `org/project/prod`."""
+    return folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+
+
+def read_text(file: Path) -> str | None:
+    """The text of a stack file; `None` where there is none.
+
+    Raises:
+        StackFileError: it cannot be read, or is not text.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        what = f"byte 0x{error.object[error.start]:02x} is not UTF-8 text"
+        raise _unreadable(file.name, f"line {line}: {what}", f"correct line {line}") from error
+    except OSError as error:
+        raise StackFileError(
+            f"{file} cannot be read: {error.strerror}",
+            "a stack file that the user of this command may read",
+            str(Command.of("ls", "-ld", str(file))),
+        ) from error
+
+
+def read_config(text: str, name: str, *, is_here: bool = True) -> dict[str, Any] | None:
+    """The config in the text of a stack file, keys with their namespace; `None` where it has none.
+
+    Args:
+        text: The whole file.
+        name: What the file is called in messages.
+        is_here: Whether it is the file in the folder; one in a commit cannot be mended.
+
+    Raises:
+        StackFileError: it is not YAML, has a key twice, or is no map.
+    """
+    try:
+        return _config(text, name)
+    except StackFileError as error:
+        if is_here:
+            raise
+        raise StackFileError(error.problem) from error
+
+
+def _config(text: str, name: str) -> dict[str, Any] | None:
+    try:
+        document = yaml.load(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        raise _of_marks(error, text, name) from error
+    except yaml.YAMLError as error:
+        raise _of_character(error, text, name) from error
+    config = document.get("config") if isinstance(document, dict) else document
+    if config is not None and not isinstance(config, dict):
+        where = "`config` is" if isinstance(document, dict) else "the file is"
+        raise _unreadable(name, f"{where} no map of keys and values", "correct `config:`")
+    return config
+
+
+def refuse_unreadable(folder: Path, stack: str) -> None:
+    """Find out before the CLI does whether the stack file can be read; an absent one is no problem.
+
+    The CLI names neither the file nor the column.
+
+    Raises:
+        StackFileError: it cannot be read.
+    """
+    file = stack_file(folder, stack)
+    text = read_text(file)
+    if text is not None:
+        read_config(text, file.name)
+
+
+def _of_marks(error: yaml.MarkedYAMLError, text: str, name: str) -> StackFileError:
+    """Where it is: at the end of the file, what did not end there is nearer to the fault."""
+    conflict = next((n for n, line in enumerate(text.splitlines()) if _CONFLICT in line[:8]), None)
+    if conflict is not None:
+        return _at(name, text, conflict, 0, "a merge conflict that is not resolved")
+    problem = error.problem or "it is not YAML"
+    why = f"{error.context}: {problem}" if error.context else problem
+    marks: list[Any] = [error.problem_mark, error.context_mark]
+    places = [(mark.line, mark.column) for mark in marks if mark is not None]
+    end = text.rstrip()
+    last = (end.count("\n"), len(end) - (end.rfind("\n") + 1))
+    inside = [place for place in places if place < last]
+    line, column = (inside or [last])[0]
+    return _at(name, text, line, column, why)
+
+
+def _of_character(error: yaml.YAMLError, text: str, name: str) -> StackFileError:
+    """A character that YAML has no place for, such as a control character."""
+    position = getattr(error, "position", None)
+    if position is None:
+        return _unreadable(name, " ".join(str(error).split()), "correct the file")
+    before = text[:position]
+    character = text[position : position + 1]
+    return _at(
+        name,
+        text,
+        before.count("\n"),
+        len(before) - (before.rfind("\n") + 1),
+        f"the character {character!r} is not allowed in YAML",
+    )
+
+
+def _at(name: str, text: str, line: int, column: int, why: str) -> StackFileError:
+    lines = text.splitlines()
+    shown = ""
+    if line < len(lines) and lines[line].isprintable():
+        shown = f"\n    {lines[line]}\n    {' ' * column}^"
+    where = f"line {line + 1}, column {column + 1}: {why}{shown}"
+    return _unreadable(name, where, f"correct line {line + 1}")
+
+
+def _unreadable(name: str, what: str, mend: str) -> StackFileError:
+    return StackFileError(
+        f"{name} cannot be read: {what}",
+        "the YAML of a stack file, with `config:` as a map",
+        f"{mend} of {name} in an editor, then run the command again",
+    )

@@ -1,0 +1,146 @@
+"""A stack that there is not is told with those that there are."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.cli import failover
+from ops.stack.existing import Backend, described, nearest, no_file_text
+from ops.stack.pulumi import STACK_NOT_FOUND
+
+URL = "s3://team-state"
+NAMES = st.text(st.sampled_from("abcdehopr-"), min_size=1, max_size=8)
+
+
+def test_a_name_that_is_nearly_one_is_offered_that_one() -> None:
+    assert described("prdo", Backend(URL, ("dev", "prod")), files=("dev", "prod")) == (
+        "there is no stack prdo in the backend s3://team-state\n"
+        "  expected: a stack that `pulumi stack ls` lists: dev, prod\n"
+        "  mend:     did you mean prod? Then --stack prod"
+    )
+
+
+def test_a_name_that_is_like_none_is_offered_none() -> None:
+    text = described("typo", Backend(URL, ("dev", "prod")), files=())
+
+    assert text.endswith("  mend:     name one of these with --stack")
+    assert "stack init" not in text
+
+
+def test_a_stack_with_a_file_is_in_another_backend_or_was_never_made() -> None:
+    text = described("prod", Backend(URL, ("dev", "prod-2")), files=("dev", "prod"))
+
+    assert text == (
+        "there is no stack prod in the backend s3://team-state\n"
+        "  expected: a stack that `pulumi stack ls` lists: dev, prod-2\n"
+        "  mend:     Pulumi.prod.yaml is here: is this the right backend, or was the stack never "
+        "made?\n"
+        "            pulumi whoami --verbose   # names the backend\n"
+        "            pulumi stack init prod   # makes the stack, empty"
+    )
+
+
+def test_the_right_stack_of_another_organization_is_offered() -> None:
+    text = described("acme/failover/prod", Backend(URL, ("umbrella/prod",)), files=("prod",))
+
+    assert "did you mean umbrella/prod? Then --stack umbrella/prod" in text
+
+
+def test_a_name_from_the_environment_is_told_to_be_from_there() -> None:
+    text = described("prod", Backend(URL, ("dev",)), files=(), is_by_environment=True)
+
+    assert text.startswith("there is no stack prod in the backend s3://team-state (PULUMI_STACK")
+
+
+def test_a_backend_without_stacks_and_one_that_does_not_answer_are_told_apart() -> None:
+    assert "the backend has none\n" in described("a", Backend(URL, ()), files=())
+    assert "a stack that `pulumi stack ls` lists\n" in described("a", Backend("", None), files=())
+
+
+def test_a_stack_without_a_file_is_told_what_writes_it(tmp_path: Path) -> None:
+    for name in ("dev", "prod"):
+        (tmp_path / f"Pulumi.{name}.yaml").write_text("config: {}\n")
+
+    assert no_file_text(tmp_path, "acme/failover/blue", is_there=True) == (
+        f"there is no Pulumi.blue.yaml in {tmp_path}\n"
+        "  expected: the stack's file; here are those of dev, prod\n"
+        "  mend:     pulumi config refresh --stack acme/failover/blue   # writes it as the newest "
+        "update had it"
+    )
+    assert no_file_text(tmp_path, "prd", is_there=False).endswith(
+        "\n  mend:     did you mean prod? Then --stack prod"
+    )
+    assert no_file_text(tmp_path, "blue", is_there=False).endswith(
+        "\n  mend:     name one of these with --stack"
+    )
+
+
+@given(names=st.lists(NAMES, unique=True), typed=NAMES)
+def test_only_a_stack_that_there_is_is_offered(names: list[str], typed: str) -> None:
+    near = nearest(f"acme/{typed}", names)
+
+    assert near is None or near in names
+    assert typed not in names or near == typed
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["status", "--json"],
+        ["status", "--drift"],
+        ["drift"],
+        ["plan"],
+        ["ramp", "--yes"],
+        ["even", "--yes"],
+        ["rollback"],
+        ["adopt", "--load-balancer", "shop", "--yes"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_with_a_stack_that_there_is_not_ends_with_one_error(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: failover\nruntime: python\n")
+    put_cli(tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PULUMI_STACK", raising=False)
+
+    done = CliRunner().invoke(failover, [*command, "--stack", "prdo"])
+
+    assert done.exit_code == 2, done.output
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: there is no stack prdo in the backend s3://team-state\n")
+    assert "`pulumi stack ls` lists: dev, prod\n" in done.stderr
+    assert "did you mean prod? Then --stack prod\n" in done.stderr
+    assert done.stderr.count("error:") == 1
+    assert "not read" not in done.stderr
+
+
+def put_cli(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `pulumi` on PATH that knows the stacks dev and prod, as the CLI answers."""
+    listed = json.dumps([{"name": "dev"}, {"name": "prod"}])
+    program = folder / "pulumi"
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import sys\n"
+        "asked = sys.argv[1:]\n"
+        "if asked[:2] == ['stack', 'ls']:\n"
+        f"    print({listed!r})\n"
+        "elif 'version' in asked:\n"
+        "    print('v3.255.0')\n"
+        "else:\n"
+        "    print(\"error: no stack named 'prdo' found\", file=sys.stderr)\n"
+        f"    sys.exit({STACK_NOT_FOUND})\n"
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", URL)

@@ -1,0 +1,189 @@
+"""Whatever is in a stack file, it is read as Pulumi reads it or refused with its place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.adopt.errors import AdoptError
+from ops.adopt.stack import StackConfig
+from ops.deploy.errors import DeployInputError
+from ops.deploy.merge import MergedWeights
+from ops.plan.errors import PreviewInputError
+from ops.plan.preview import PreviewRequest, run_preview
+from ops.ramp.errors import BadInputError
+from ops.ramp.stack import opened_stack
+from ops.ramp.stack_file import StackFile
+from ops.stack.errors import StackFileError
+from ops.stack.stack_file import read_config, read_text, stack_file
+from ops.status.config_reading import ConfigReading
+from ops.status.errors import UnreadError
+
+GOOD = "config:\n  failover:weights: 75/25\n"
+BROKEN = {
+    "a quote that is not closed": (
+        'config:\n  failover:candidate: "02\n  failover:weights: 75/25\n',
+        "line 2, column 23",
+    ),
+    "a wrong indent": (
+        "config:\n  failover:weights: 75/25\n failover:org: a\n",
+        "line 3, column 2",
+    ),
+    "a colon in a value": ("config:\n  failover:org: a: b\n", "line 2, column 18"),
+    "a bracket that is not closed": ("config:\n  failover:tags: {a: b\n", "line 2, column 18"),
+    "a tab": ("config:\n\tfailover:weights: 75/25\n", "line 2, column 1"),
+    "a key twice": (
+        "config:\n  failover:weights: 75/25\n  failover:org: a\n  failover:weights: 50/50\n",
+        "line 4, column 3: the key failover:weights is already set on line 2",
+    ),
+    "a conflict of a merge": (
+        "config:\n<<<<<<< HEAD\n  failover:weights: 75/25\n=======\n",
+        "line 2, column 1: a merge conflict that is not resolved",
+    ),
+    "a control character": (
+        "config:\n  failover:org: a\x07b\n",
+        "line 2, column 18: the character '\\x07' is not allowed in YAML",
+    ),
+    "an alias of nothing": ("config:\n  failover:org: *a\n", "line 2, column 17"),
+    "a list": ("- a\n", "the file is no map of keys and values"),
+    "a word": ("config: 75/25\n", "`config` is no map of keys and values"),
+}
+READERS = {
+    "deploy-check": lambda folder: MergedWeights.parse(
+        stack_file(folder, "prod").read_text(), "Pulumi.prod.yaml"
+    ),
+    "status": lambda folder: ConfigReading.parse(
+        stack_file(folder, "prod").read_text(), "Pulumi.prod.yaml"
+    ),
+    "a running ramp": lambda folder: StackFile.read(stack_file(folder, "prod")),
+    "ramp, even, rollback": lambda folder: opened_stack(folder, "prod"),
+    "plan, drift": lambda folder: run_preview(PreviewRequest(folder, "prod"), {}),
+    "adopt": lambda folder: StackConfig.read(stack_file(folder, "prod")),
+}
+REFUSALS = (DeployInputError, UnreadError, BadInputError, PreviewInputError, AdoptError)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: failover\nruntime: python\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_file_that_cannot_be_read_is_refused_with_its_name_and_the_place(case: str) -> None:
+    text, place = BROKEN[case]
+
+    with pytest.raises(StackFileError) as refused:
+        read_config(text, "Pulumi.prod.yaml")
+
+    assert str(refused.value).startswith(f"Pulumi.prod.yaml cannot be read: {place}")
+    assert "in an editor, then run the command again" in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_command_that_reads_the_file_names_file_line_column_and_what_to_do(
+    folder: Path, reader: str
+) -> None:
+    stack_file(folder, "prod").write_text("config:\n  failover:org: a: b\n")
+
+    with pytest.raises(REFUSALS) as refused:
+        READERS[reader](folder)
+
+    assert str(refused.value) == (
+        "Pulumi.prod.yaml cannot be read: line 2, column 18: mapping values are not allowed in "
+        "this context\n"
+        "      failover:org: a: b\n"
+        "                     ^\n"
+        "  expected: the YAML of a stack file, with `config:` as a map\n"
+        "  mend:     correct line 2 of Pulumi.prod.yaml in an editor, then run the command again"
+    )
+
+
+def test_what_a_commit_has_is_told_without_advice_to_edit_it() -> None:
+    with pytest.raises(StackFileError) as refused:
+        read_config("a: [", "Pulumi.prod.yaml on origin/main", is_here=False)
+
+    assert str(refused.value).startswith("Pulumi.prod.yaml on origin/main cannot be read: line 1")
+    assert "mend" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("75:25", "75:25"), ("75/25", "75/25"), ("75", 75), ("0.5", 0.5), ("1:30.5", "1:30.5")],
+)
+def test_a_value_is_what_pulumi_reads_and_no_number_to_the_base_of_sixty(
+    text: str, value: object
+) -> None:
+    assert read_config(f"config:\n  failover:weights: {text}\n", "file") == {
+        "failover:weights": value
+    }
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "config:\n", "encryptionsalt: v1:a\n"])
+def test_a_file_without_config_is_no_fault(text: str) -> None:
+    assert read_config(text, "file") is None
+
+
+def test_bytes_that_are_no_text_are_told_with_their_line(folder: Path) -> None:
+    file = stack_file(folder, "prod")
+    file.write_bytes(b"config:\n  failover:org: \xff\n")
+
+    with pytest.raises(StackFileError, match=r"line 2: byte 0xff is not UTF-8 text"):
+        read_text(file)
+
+
+def test_a_file_that_is_not_there_is_none_and_one_that_is_a_folder_is_refused(
+    folder: Path,
+) -> None:
+    file = stack_file(folder, "prod")
+
+    assert read_text(file) is None
+    file.mkdir()
+    with pytest.raises(StackFileError, match="Is a directory"):
+        read_text(file)
+
+
+@pytest.mark.parametrize("name", ["prod", "acme/prod", "acme/failover/prod"])
+def test_a_stack_has_one_file_however_it_is_named(name: str) -> None:
+    assert stack_file(Path("a"), name) == Path("a/Pulumi.prod.yaml")
+
+
+@given(text=st.text() | st.text(st.sampled_from("config: \n\t-[]{}'\"&*!|>%@#a1"), max_size=40))
+def test_any_text_is_read_or_refused_as_a_stack_file(text: str) -> None:
+    refusals: list[str] = []
+
+    try:
+        read_config(text, "Pulumi.prod.yaml")
+    except StackFileError as refused:
+        refusals.append(str(refused))
+
+    assert all(each.startswith("Pulumi.prod.yaml cannot be read: ") for each in refusals)
+
+
+NAMES = st.text(st.sampled_from("abcdefgh"), min_size=1, max_size=6)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+)
+
+
+@given(config=st.dictionaries(NAMES, VALUES, min_size=1))
+def test_what_is_written_is_read_as_it_is(config: dict[str, object]) -> None:
+    assert read_config(yaml.safe_dump({"config": config}), "file") == config
+
+
+def test_a_file_that_the_user_may_not_read_is_told_with_how_to_look(folder: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read every file")
+    file = stack_file(folder, "prod")
+    file.write_text(GOOD)
+    file.chmod(0)
+
+    with pytest.raises(StackFileError, match=r"Permission denied(.|\n)* ls -ld "):
+        read_text(file)
