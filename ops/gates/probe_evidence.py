@@ -28,6 +28,11 @@ SLOW_SHARE = 1 - SLOW_PERCENTILE
 FEWEST_LATENCIES = 40
 """Of the stable slot, before the candidate is compared with them."""
 
+_BEFORE_THE_RAMP = (
+    ": their requests already fail, before this ramp moves any weight, and the slots answer: a "
+    "changed rule, or another one, takes them (failover drift shows what was changed outside Pulumi)"
+)
+
 _LEAST_LIMIT = 1e-6
 _MOST_LIMIT = 0.9
 
@@ -70,8 +75,9 @@ class ServiceEvidence:
         self._slowing = Contest(SLOW_SHARE)
         self._seconds: deque[_Second] = deque(maxlen=SHOWN_SECONDS)
         self._weight = 0
+        self._has_moved = False
         self._verified_s = 0.0
-        self._candidate = self._stable = Counts()
+        self._candidate = self._stable = self._users = Counts()
         self.newest_s = 0.0
         """When the newest answer that tells something ended; Unix seconds."""
 
@@ -80,8 +86,9 @@ class ServiceEvidence:
         if stage.verified_at.timestamp() == self._verified_s:
             return
         self._weight = stage.weight_of_candidate(self._service)
+        self._has_moved = stage.number > 0
         self._verified_s = stage.verified_at.timestamp()
-        self._candidate = self._stable = Counts()
+        self._candidate = self._stable = self._users = Counts()
 
     def add(self, second_s: int, answers: Iterable[Answer]) -> None:
         """Take what ended in one second, in the order of the seconds."""
@@ -99,12 +106,12 @@ class ServiceEvidence:
                 _slower(second.stable.latencies_ms, limit_ms),
             )
         self._failing.add(second.candidate.failed, second.stable.failed)
-        if self._weight:
-            self._users_failing.add(second.users.failed, second.stable.failed)
+        self._users_failing.add(second.users.failed, second.stable.failed)
         self._seconds.append(second)
         if second_s >= self._verified_s:
             self._candidate += second.candidate.failed
             self._stable += second.stable.failed
+            self._users += second.users.failed
 
     @property
     def latency_limit_ms(self) -> float | None:
@@ -130,15 +137,20 @@ class ServiceEvidence:
             return Outcome.FAIL, f"slot {slot} {_lost(ours)}; slot {other} {_lost(theirs)}"
         if self._slowing.standing is Standing.WORSE:
             return Outcome.FAIL, f"slot {slot} is slow: {self._latencies(recent)}"
-        if self._weight and self._users_failing.standing is Standing.WORSE:
+        if self._users_failing.standing is Standing.WORSE:
             users = f"users {_lost(recent.users)} with slot {slot} at {self._weight} %"
-            return Outcome.FAIL, f"{users}; slot {other} alone {_lost(theirs)}"
+            words = f"{users}; slot {other} alone {_lost(theirs)}"
+            return Outcome.FAIL, words if self._has_moved else f"{words}{_BEFORE_THE_RAMP}"
         if (shared := self._shared(recent)) is not None:
             return Outcome.INCONCLUSIVE, shared
-        fewest, fewest_of = min((self._candidate.total, slot), (self._stable.total, other))
+        fewest, fewest_of = min(
+            (self._candidate.total, f"of slot {slot}"),
+            (self._stable.total, f"of slot {other}"),
+            (self._users.total, "to users' requests"),
+        )
         if fewest < FEWEST_ANSWERS:
             return Outcome.INCONCLUSIVE, (
-                f"only {fewest} answers of slot {fewest_of} since the stage was verified, "
+                f"only {fewest} answers {fewest_of} since the stage was verified, "
                 f"of at least {FEWEST_ANSWERS}"
             )
         return Outcome.PASS, (
@@ -153,8 +165,7 @@ class ServiceEvidence:
         ours, theirs = _lost(recent.candidate), _lost(recent.stable)
         if self._failing.standing is Standing.STABLE:
             return f"slot {other} {theirs}, slot {slot} {ours}: it is the stable slot that fails"
-        contests = [self._failing, *([self._users_failing] if self._weight else [])]
-        standings = {contest.standing for contest in contests}
+        standings = {contest.standing for contest in (self._failing, self._users_failing)}
         if Standing.SHARED in standings:
             users = f"users {_lost(recent.users)}, " if recent.users.failed.bad else ""
             return (

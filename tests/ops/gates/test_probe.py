@@ -274,3 +274,43 @@ def test_requests_that_the_prober_could_not_send_say_nothing(
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "only 0 answers" in verdict.reason
+
+
+def test_users_whose_requests_fail_before_the_first_stage_stop_the_ramp_there(
+    traffic: FakeTraffic, clock: FakeClock
+) -> None:
+    gate = ProbeGate(LIMITS, traffic, clock.now)
+    traffic.weight, traffic.users_lost_every = 0, 1
+    gate.begin(stage(0, number=0))
+    said: list[Outcome] = []
+
+    for _ in range(5):
+        traffic.second()
+        verdict = gate.judge()
+        said.append(verdict.outcome)
+
+    assert Outcome.PASS not in said
+    assert verdict.outcome is Outcome.FAIL
+    assert "web: users lost" in verdict.reason
+    assert "already fail, before this ramp moves any weight" in verdict.reason
+    assert "failover drift" in verdict.reason
+
+
+def test_a_stable_slot_that_fails_its_users_before_the_first_stage_is_not_blamed_on_the_rules(
+    traffic: FakeTraffic, clock: FakeClock
+) -> None:
+    gate = ProbeGate(LIMITS, traffic, clock.now)
+    traffic.weight, traffic.failing = 0, {Slot.FIRST: 2}
+    gate.begin(stage(0, number=0))
+
+    assert judged_after(gate, traffic, 20).outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_good_service_passes_before_the_first_stage(
+    traffic: FakeTraffic, clock: FakeClock
+) -> None:
+    gate = ProbeGate(LIMITS, traffic, clock.now)
+    traffic.weight = 0
+    gate.begin(stage(0, number=0))
+
+    assert judged_after(gate, traffic, 5).outcome is Outcome.PASS
