@@ -46,6 +46,10 @@ class Compute(Protocol):
         """Versions of one launch template, in pages."""
         ...
 
+    def describe_images(self, **arguments: Any) -> Answer:
+        """Machine images, by filters."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Clients:

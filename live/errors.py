@@ -191,7 +191,7 @@ def _action(error: boto.ClientError) -> str:
         return f"sts:{operation}"
     if operation in {"GetMetricData", "DescribeAlarms"}:
         return f"cloudwatch:{operation}"
-    if "LaunchTemplate" in operation:
+    if "LaunchTemplate" in operation or operation == "DescribeImages":
         return f"ec2:{operation}"
     if "AutoScaling" in operation or "LaunchConfiguration" in operation:
         return f"autoscaling:{operation}"

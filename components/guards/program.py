@@ -8,6 +8,7 @@ import pulumi
 
 from components.guards.guards import Guards
 from components.guards.hooks import GuardHooks, Hooks
+from components.guards.image_check import ImageCheck
 from components.guards.interruption import Interruption
 from components.guards.memory import Engine, remembered, remembered_rules, served_before
 from components.guards.newcomer import Newcomer
@@ -60,6 +61,10 @@ class ProgramGuards:
         # What waits is said in the wait, with what it waits for by then.
         self._told = [n for n in self._guards.look() if n.kind is not NoticeKind.WAITING]
         self._told += [n for n in self._rule_order(settings, engine) if n not in self._told]
+        images = ImageCheck(
+            wanted_services(settings), remembered(engine), self._view, is_preview=self._is_preview
+        )
+        self._told += images.look()
         self._served_before = served_before(engine)
         self._has_traffic = is_theirs or self._guards.sees_traffic
         self._waiting = Waiting(

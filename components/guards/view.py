@@ -9,10 +9,12 @@ from components.guards.patience import Patience
 from live.address import ServiceAddress
 from live.clients import Clients
 from live.discovery import Sought, Whereabouts, find_listener, find_services
+from live.images import read_images
 from live.listener import FoundRule, read_listener
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.session import Session
+from rollout.images import LiveImage
 from rollout.observation import LiveRule, LiveService, LiveSlot
 from rollout.split import Slot
 
@@ -86,6 +88,15 @@ class View:
             return () if arn is None else read_listener(elb, arn)
 
         return self._patience.ask(read)
+
+    def images(self, image_ids: Sequence[str]) -> Mapping[str, LiveImage]:
+        """Those of the images that are there, by their ids.
+
+        Raises:
+            LiveError: AWS could not be read for as long as there was patience.
+        """
+        compute = self.clients().compute
+        return self._patience.ask(lambda: read_images(compute, image_ids))
 
     def rules(self) -> tuple[LiveRule, ...]:
         """The rules alone.

@@ -29,8 +29,8 @@ FEWEST_LATENCIES = 40
 """Of the stable slot, before the candidate is compared with them."""
 
 _BEFORE_THE_RAMP = (
-    ": their requests already fail, before this ramp moves any weight, and the slots answer: a "
-    "changed rule, or another one, takes them (failover drift shows what was changed outside Pulumi)"
+    ": their requests already fail, before this ramp moves any weight, though the slots answer. A "
+    "rule that was changed, or another one, takes them: failover drift"
 )
 
 _LEAST_LIMIT = 1e-6

@@ -156,7 +156,7 @@ def test_a_priority_that_is_taken_or_that_hides_a_service_is_refused_before_anyt
     taken = refused(stack)
     configure(stack, {"services/web/priority": 50})
     hiding = refused(stack)
-    configure(stack, {"services/web/priority": 200})
+    configure(stack, {"services/web/priority": 200, "weights": "90/10"})
 
     assert "SetRulePriorities" not in aws(stack).calls(mark)
     assert (
@@ -167,6 +167,23 @@ def test_a_priority_that_is_taken_or_that_hides_a_service_is_refused_before_anyt
     assert "judgement: refused: web: priority 200 -> 50: the rule of portal at 100 (" in hiding
     assert "set --path failover:services.web.priority 200   # as it is" in hiding
     elbv2.delete_rule(RuleArn=made["RuleArn"])
+
+
+def test_an_image_that_does_not_exist_is_refused_before_anything_changes(
+    stack: Rehearsed,
+) -> None:
+    mark = aws(stack).mark()
+    configure(stack, {"images/web/02": "ami-0123456789abcdef0", "weights": "100/0"})
+
+    preview = stack.pulumi("preview")
+    told = refused(stack)
+    configure(stack, {"images/web/02": NEVER_HEALTHY, "weights": "90/10"})
+
+    why = "web: slot 02: image ami-0123456789abcdef0: there is no such image in this account"
+    assert f"judgement: will be refused: {why}" in preview.stdout
+    assert f"judgement: refused: {why}" in told
+    assert f'images.web["02"]\' {NEVER_HEALTHY}   # as it is' in told
+    assert "CreateLaunchTemplateVersion" not in aws(stack).calls(mark)
 
 
 def test_after_a_refusal_the_outputs_still_tell_the_truth(stack: Rehearsed) -> None:

@@ -55,6 +55,7 @@ class FakeAws:
         default_factory=dict[str, list[dict[str, Any]]]
     )
     configurations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    images: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     listed: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     """What a paginator gives, by operation."""
     failures: dict[str, list[BaseException]] = field(default_factory=dict[str, list[BaseException]])
@@ -104,6 +105,11 @@ class FakeAws:
         self._count("DescribeLaunchTemplateVersions")
         found = self.versions[arguments["LaunchTemplateId"]]
         return self._page("LaunchTemplateVersions", found, arguments)
+
+    def describe_images(self, **arguments: Any) -> dict[str, Any]:
+        self._count("DescribeImages")
+        (by_id,) = arguments["Filters"]
+        return {"Images": [i for i in self.images if i["ImageId"] in by_id["Values"]]}
 
     def get_paginator(self, operation_name: str) -> Any:
         self._count(operation_name)
