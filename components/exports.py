@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pulumi
 
-from components.guards.memory import LAST_RAISED
 from components.load_balancer import LoadBalancer
 from components.service import Service
+from rollout.candidate import LAST_RAISED
 from rollout.observation import split_of
 from rollout.split import Slot, Split
 from settings import Settings

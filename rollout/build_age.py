@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rollout.candidate import released_last
 from rollout.observation import LiveService
+from rollout.plan import Plan
 from rollout.split import Slot
 
 
@@ -74,6 +75,49 @@ def build_on(live: LiveService, slot: Slot, names: Mapping[str, str] | None = No
     names = names or {}
     image_id, other = _image(live, slot), _image(live, slot.other)
     return SlotBuild(slot, image_id, other, _age(live, slot, image_id, other, names), names)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBuild:
+    """The build that a plan gives the users of one service more of."""
+
+    service: str
+    build: SlotBuild
+    percent: int
+    """How many more of 100 get it in the end."""
+    is_new_to_all: bool
+    """Whether nobody gets it before."""
+
+    @property
+    def is_step_back(self) -> bool:
+        """Whether it gives users an older build than all of them have."""
+        return self.build.age is BuildAge.OLDER and self.is_new_to_all
+
+    @property
+    def note(self) -> str:
+        """What to say of it before the ramp begins; empty where it is the newer build, or same."""
+        given = self.build.given_to(self.percent)
+        return f"{self.service}: {given}" if given else ""
+
+
+def planned_builds(
+    plan: Plan, live: Mapping[str, LiveService], names: Mapping[str, str]
+) -> tuple[PlannedBuild, ...]:
+    """The build of the candidate in each service of a plan.
+
+    Args:
+        plan: What a ramp sets out to do.
+        live: Every service as it is now.
+        names: Image -> build.
+    """
+    slot, end = plan.candidate, plan.target.weight_of(plan.candidate)
+    found: list[PlannedBuild] = []
+    for service in plan.services:
+        split = live[service].rule.split
+        weight = plan.start.weight_of(slot) if split is None else split.weight_of(slot)
+        build = build_on(live[service], slot, names)
+        found.append(PlannedBuild(service, build, end - weight, is_new_to_all=weight == 0))
+    return tuple(found)
 
 
 def _age(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from rollout.observation import LiveService, Release
@@ -11,6 +12,10 @@ from rollout.stage_order import rising
 MADE_TOGETHER = timedelta(minutes=10)
 """Two first builds that are this close were made with their slots by one `pulumi up`: neither of
 them was released. It makes the templates of both slots within seconds, unless AWS throttles it."""
+
+
+LAST_RAISED = "lastRaisedSlot"
+"""The key of a service in the stack's output `services` that has the slot that was raised last."""
 
 
 def candidate_of(
@@ -48,6 +53,18 @@ def raised_after(
     slot = rising(before, after)
     is_begun = slot is not None and slot is candidate and before.weight_of(slot) == 0
     return slot if is_begun or (slot is not None and candidate is None) else last_raised
+
+
+def last_raised_in(service: Mapping[str, object]) -> Slot | None:
+    """The slot that was raised last, in a service's part of the stack's output `services`."""
+    found = service.get(LAST_RAISED)
+    return next((slot for slot in Slot if slot.value == found), None)
+
+
+def agreed(slots: Iterable[Slot | None]) -> Slot | None:
+    """The slot that all name who name one; `None` where nobody does, or they differ."""
+    named = {slot for slot in slots if slot is not None}
+    return named.pop() if len(named) == 1 else None
 
 
 def released_last(live: LiveService) -> Slot | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rollout.command import Command
 from rollout.errors import PlanError
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
@@ -69,7 +70,11 @@ class Plan:
 
 
 def planned(
-    live: Mapping[str, Split], candidate: Slot, configured: Sequence[int], up_to: int = TOTAL_WEIGHT
+    live: Mapping[str, Split],
+    candidate: Slot,
+    configured: Sequence[int],
+    up_to: int = TOTAL_WEIGHT,
+    alone: Command | None = None,
 ) -> Plan:
     """The ramp that raises `candidate` from where it is to `up_to`.
 
@@ -78,6 +83,7 @@ def planned(
         candidate: The slot to raise.
         configured: Weights to stop at, in any order; those beyond `up_to` are left out.
         up_to: The weight to end at.
+        alone: What moves the first service alone, for where they stand at different splits.
 
     Raises:
         PlanError: there is nothing to move, or the services stand at different splits.
@@ -90,7 +96,7 @@ def planned(
         raise PlanError(
             f"the services stand at different splits: {apart}\n"
             "  expected: one split for all that move together\n"
-            f"  mend:     failover ramp --service {min(live)}, or bring them together first"
+            f"  mend:     {alone or _ramp_of(min(live))}, or bring them together first"
         )
     (start,) = splits
     have = start.weight_of(candidate)
@@ -101,6 +107,10 @@ def planned(
         )
     weights = sorted({w for w in configured if have < w < up_to} | {up_to})
     return Plan(tuple(sorted(live)), candidate, start, tuple(weights))
+
+
+def _ramp_of(service: str) -> Command:
+    return Command.of("failover", "ramp", "--service", service)
 
 
 def lighter(live: Mapping[str, Split]) -> Slot | None:

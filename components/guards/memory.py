@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pulumi
 
 from live.address import ServiceAddress
+from rollout.candidate import last_raised_in
 from rollout.conditions import Condition, Conditions, Field
 from rollout.errors import SplitError
 from rollout.guard_case import FLOOR_TAG, Memory, WantedSlot
@@ -24,8 +25,6 @@ _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _GROUP = "aws:autoscaling/group:Group"
 _TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 _SLOT = "failover:index:Slot"
-LAST_RAISED = "lastRaisedSlot"
-"""The key of a service's output that has the slot that was raised last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def served_before(engine: Engine) -> dict[str, Slot | None]:
     Each with the slot that was raised last.
     """
     services = engine.stack_outputs().get("services") or {}
-    return {name: _last_raised(found) for name, found in services.items()}
+    return {name: last_raised_in(found) for name, found in services.items()}
 
 
 def remembered(engine: Engine) -> dict[str, Remembered]:
@@ -109,7 +108,7 @@ def remembered(engine: Engine) -> dict[str, Remembered]:
                 left=_parsed(services[address.service].get("weights", "")),
                 asked=_asked(address, resources),
                 slots={slot: _slot(address, slot, resources) for slot in Slot},
-                last_raised=_last_raised(services[address.service]),
+                last_raised=last_raised_in(services[address.service]),
             ),
         )
         for address in ServiceAddress.of_outputs(there)
@@ -145,12 +144,6 @@ def _named(urn: str) -> tuple[str, str]:
     """Type and logical name of a URN."""
     parts = urn.split("::")
     return parts[2].rsplit("$", 1)[-1], parts[-1]
-
-
-def _last_raised(service: Mapping[str, Any]) -> Slot | None:
-    """The slot in the output; a version of before has none."""
-    found = service.get(LAST_RAISED)
-    return Slot(found) if found in list(Slot) else None
 
 
 def _parsed(text: str) -> Split | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,14 @@ from ops.ramp.errors import BadInputError, RefusedError
 from ops.ramp.finding import Found, foreign, newest, unfinished
 from ops.ramp.launching import Launcher
 from ops.ramp.means import Limits
+from ops.ramp.older_build import refuse_step_back
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stack_file import StackFile
 from ops.ramp.stopping import await_engine
 from ops.ramp.wheel import refuse_held
+from rollout.build_age import PlannedBuild, planned_builds
 from rollout.command import Command
 from rollout.plan import EVEN, Plan
 from rollout.split import Slot
@@ -80,6 +82,9 @@ def ramp(to: str | None, **given: Any) -> Ending:
 def even(**given: Any) -> Ending:
     """Bring both slots back to 50/50, through the same stages and gates.
 
+    Refuses to give users an older build than all of them have: release the build onto the other
+    slot first.
+
     \b
     Exit code: as of `failover ramp`: 0 done, 1 it went back, 2 bad input, 3 not sure or stopped.
 
@@ -103,6 +108,7 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
         commits=given["commits"] or given["pushes"],
         pushes=given["pushes"],
         known_messages=tuple(told.message for told in history),
+        options=_options(given),
     )
     hand = own_hand()
     here = newest(stack.ramps)
@@ -121,6 +127,8 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
     found = unfinished(stack.ramps, history, ramp_id)
     if found is not None and not given["anew"]:
         _refuse_other(found, choice)
+        if not found.is_going_back:
+            _judged_builds(stack, found.plan, choice, given["stack"])
         say = functools.partial(click.echo, err=True)
         say("a ramp that did not end is gone on with")
         entries = FileJournal(found.folder).entries()
@@ -135,9 +143,48 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
         stack = replace(stack, candidate=abandoned.persons(stack.candidate))
     launcher = Launcher(stack, hand, limits, choice, observers)
     plan = launcher.plan()
-    _show(stack, plan, limits, approves_each=choice.approve_each)
-    _ask(yes=given["yes"])
+    builds = _judged_builds(stack, plan, choice, given["stack"])
+    _show(stack, plan, builds, limits, approves_each=choice.approve_each)
+    _ask(choice, yes=given["yes"])
     return launcher.start(plan, ramp_id, stack.ramps.new(ramp_id), abandoned)
+
+
+def _options(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The options as they were typed, without those that name services or a slot, or answer."""
+    words: list[str] = []
+    for option in ("stack", "bake"):
+        if given[option] is not None:
+            value = given[option]
+            words += [f"--{option}", f"{value:g}s" if isinstance(value, float) else value]
+    flags = {
+        "approve_each": "--approve-each",
+        "commits": "--commit",
+        "pushes": "--push",
+        "as_json": "--json",
+        "take_over": "--take-over",
+        "anew": "--anew",
+    }
+    return (*words, *(flag for name, flag in flags.items() if given[name]))
+
+
+def _judged_builds(
+    stack: OpenedStack, plan: Plan, choice: Choice, stack_name: str | None
+) -> tuple[PlannedBuild, ...]:
+    """The builds that the plan gives users more of.
+
+    Raises:
+        RefusedError: one is older than what all have, and the config has no override.
+    """
+    smoke = stack.ramp.gates.smoke
+    names = smoke.builds if smoke is not None else {}
+    builds = planned_builds(plan, stack.live().observed(), names)
+    if stack.override is not None and any(each.is_step_back for each in builds):
+        click.echo(f"an older build, and overridden: {stack.override}", err=True)
+        return builds
+    file = StackFile.read(stack.engine.stack_file)
+    words = () if stack_name is None else ("--stack", stack_name)
+    refuse_step_back(plan, builds, file, choice, words)
+    return builds
 
 
 def _say_foreign(stack: OpenedStack) -> None:
@@ -181,7 +228,14 @@ def _refuse_frozen(stack: OpenedStack) -> None:
     )
 
 
-def _show(stack: OpenedStack, plan: Plan, limits: Limits, *, approves_each: bool) -> None:
+def _show(
+    stack: OpenedStack,
+    plan: Plan,
+    builds: Sequence[PlannedBuild],
+    limits: Limits,
+    *,
+    approves_each: bool,
+) -> None:
     stages = " -> ".join(str(stage.split) for stage in plan.stages())
     click.echo(f"{stack.name}: {plan.group}, slot {plan.candidate} up from {plan.start}", err=True)
     click.echo(f"  stages:  {stages}", err=True)
@@ -192,6 +246,9 @@ def _show(stack: OpenedStack, plan: Plan, limits: Limits, *, approves_each: bool
         f"  bake {limits.bake:g} s each, then hold {limits.hold:g} s, watch {limits.watch:g} s",
         err=True,
     )
+    for build in builds:
+        if build.note:
+            click.echo(f"  note:    {build.note}", err=True)
     if stack.candidate is not None:
         click.echo(
             f"  note:    `candidate` of the config is {stack.candidate}, and stays so after the "
@@ -202,10 +259,14 @@ def _show(stack: OpenedStack, plan: Plan, limits: Limits, *, approves_each: bool
         )
 
 
-def _ask(*, yes: bool) -> None:
+def _ask(choice: Choice, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise BadInputError("nobody is there to say yes\n  mend:     failover ramp --yes")
+        raise BadInputError(
+            "nobody is there to say yes; nothing was begun\n"
+            "  expected: a terminal, or --yes\n"
+            f"  mend:     {choice.command('--yes')}"
+        )
     if not click.confirm("start?", err=True):
         raise RefusedError("not started; nothing was changed")

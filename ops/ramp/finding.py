@@ -33,6 +33,13 @@ class Found:
         assert self.recalled is not None, "a ramp is known by its journal or by the history"
         return self.recalled.plan
 
+    @property
+    def is_going_back(self) -> bool:
+        """Whether it has begun to go back."""
+        if self.progress is not None:
+            return self.progress.back is not None
+        return self.recalled is not None and self.recalled.is_going_back
+
 
 def unfinished(
     ramps: Ramps, history: Sequence[Told], ramp_id: str, unread: list[str] | None = None

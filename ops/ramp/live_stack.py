@@ -16,15 +16,18 @@ from live.session import Session
 from ops.ramp.effects import LiveService, LiveSlot
 from ops.ramp.errors import AwsError, NotSureError, PassingAwsError
 from rollout import observation
-from rollout.candidate import released_last
+from rollout.candidate import agreed, last_raised_in, released_last
 from rollout.split import Slot, Split
 
 
 class LiveStack:
     """The services of one stack, read from AWS."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(
+        self, reader: Reader, last_raised: Mapping[str, Slot | None] | None = None
+    ) -> None:
         self.reader = reader
+        self._last_raised = last_raised or {}
 
     def splits(self) -> Mapping[str, Split]:
         """The split of every service's rule, in one request.
@@ -52,9 +55,28 @@ class LiveStack:
         }
 
     def released_last(self, services: Sequence[str]) -> Slot | None:
-        """The slot that was released last in all of `services`; None where they differ."""
-        found = {released_last(each) for each in self._read() if each.name in services}
-        return found.pop() if len(found) == 1 else None
+        """The slot that was released last in `services`; None where they differ, or none tells."""
+        return agreed(self.released_last_of(services).values())
+
+    def released_last_of(self, services: Sequence[str]) -> Mapping[str, Slot | None]:
+        """The slot of each of `services` that was released last; None where that is not known.
+
+        Raises:
+            AwsError: AWS cannot be read.
+        """
+        return {each.name: released_last(each) for each in self._read() if each.name in services}
+
+    def raised_last_of(self, services: Sequence[str]) -> Mapping[str, Slot | None]:
+        """The slot of each of `services` that was raised last, as the stack's output keeps it."""
+        return {service: self._last_raised.get(service) for service in services}
+
+    def observed(self) -> Mapping[str, observation.LiveService]:
+        """Every service as the guards see it.
+
+        Raises:
+            AwsError: AWS cannot be read.
+        """
+        return {service.name: service for service in self._read()}
 
     def _read(self) -> Sequence[observation.LiveService]:
         with _translated():
@@ -79,7 +101,8 @@ def live_stack(services: Mapping[str, Any], session: Session) -> LiveStack:
     """
     with _translated():
         clients = Clients.of(session)
-    return LiveStack(Reader(clients, ServiceAddress.of_outputs(services)))
+    last_raised = {name: last_raised_in(found) for name, found in services.items()}
+    return LiveStack(Reader(clients, ServiceAddress.of_outputs(services)), last_raised)
 
 
 def _split(rule: observation.LiveRule) -> Split:

@@ -9,6 +9,8 @@ from typing import Protocol
 
 from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.stack_file import StackFile
+from rollout.candidate import agreed
+from rollout.command import Command
 from rollout.errors import PlanError
 from rollout.plan import EVEN, Plan, lighter, planned
 from rollout.split import TOTAL_WEIGHT, Slot, Split
@@ -27,6 +29,23 @@ class Choice:
     pushes: bool = False
     known_messages: tuple[str, ...] = ()
     """Of the stack's history, when it was looked at for another hand."""
+    options: tuple[str, ...] = ()
+    """Of the command line, what neither names services nor the slot to raise."""
+
+    def command(self, *more: str, services: Sequence[str] = (), to: Slot | None = None) -> Command:
+        """The command that asks for the same.
+
+        Args:
+            more: Options that it had not.
+            services: The services to move instead of those that a person named.
+            to: The slot to raise, where a person named none.
+        """
+        words = ["failover", "even" if self.is_even else "ramp"]
+        for service in services or self.services:
+            words += ["--service", service]
+        slot = to or self.to
+        words += ["--to", slot.value] if slot is not None else []
+        return Command.of(*words, *self.options, *more)
 
 
 class LiveSplits(Protocol):
@@ -36,8 +55,12 @@ class LiveSplits(Protocol):
         """The split of every service's rule."""
         ...
 
-    def released_last(self, services: Sequence[str]) -> Slot | None:
-        """The slot that was released last in all of `services`; None where they differ."""
+    def released_last_of(self, services: Sequence[str]) -> Mapping[str, Slot | None]:
+        """The slot of each of `services` that was released last; None where that is not known."""
+        ...
+
+    def raised_last_of(self, services: Sequence[str]) -> Mapping[str, Slot | None]:
+        """The slot of each of `services` that was raised last; None where none was."""
         ...
 
 
@@ -77,18 +100,11 @@ class Planner:
         self._refuse_contradiction()
         live = self._chosen_splits()
         up_to = EVEN if self._choice.is_even else TOTAL_WEIGHT
-        candidate = lighter(live) if self._choice.is_even else self._candidate(live)
-        if candidate is None and self._choice.is_even:
-            raise BadInputError(f"{'+'.join(live)} is even already: nothing to do")
-        if candidate is None:
-            raise BadInputError(
-                "both slots have the same weight, and nothing says which one to raise\n"
-                "  expected: --to, or `candidate` in the config\n"
-                "  mend:     failover ramp --to 02"
-            )
+        candidate = self._raised_to_even(live) if self._choice.is_even else self._candidate(live)
         self._refuse_no_stage(up_to)
+        alone = self._choice.command(services=(min(live),))
         try:
-            plan = planned(live, candidate, self._stages, up_to)
+            plan = planned(live, candidate, self._stages, up_to, alone)
         except PlanError as error:
             raise BadInputError(f"{error}{self._hint(candidate)}") from error
         self._refuse_other_config(live)
@@ -128,9 +144,55 @@ class Planner:
             f"  mend:     `stages: [{stages}]` under failover:ramp in {self._file.name}"
         )
 
-    def _candidate(self, live: dict[str, Split]) -> Slot | None:
-        chosen = self._choice.to or self._configured
-        return chosen or self._live.released_last(tuple(live)) or lighter(live)
+    def _raised_to_even(self, live: dict[str, Split]) -> Slot:
+        """The lighter slot.
+
+        Raises:
+            BadInputError: neither is.
+        """
+        if all(split.slot_01 == split.slot_02 for split in live.values()):
+            raise BadInputError(f"{'+'.join(live)} is even already: nothing to do")
+        # Services that stand apart are refused with the plan, whichever slot it is to raise.
+        return lighter(live) or Slot.FIRST
+
+    def _candidate(self, live: dict[str, Split]) -> Slot:
+        """The slot to raise.
+
+        Raises:
+            BadInputError: nothing says which.
+        """
+        if chosen := self._choice.to or self._configured:
+            return chosen
+        released = self._live.released_last_of(tuple(live))
+        if newest := agreed(released.values()):
+            return newest
+        raised = agreed(self._live.raised_last_of(tuple(live)).values())
+        # The one that has everything was raised in the former cycle: this one raises the other.
+        if raised and any(split.weight_of(raised) < TOTAL_WEIGHT for split in live.values()):
+            return raised
+        if slot := lighter(live):
+            return slot
+        raise self._undecided(released)
+
+    def _undecided(self, released: Mapping[str, Slot | None]) -> BadInputError:
+        """What there is to say where either slot could be meant."""
+        apart = {service: slot for service, slot in released.items() if slot is not None}
+        if apart:
+            why = ", ".join(f"{name} on slot {slot}" for name, slot in sorted(apart.items()))
+            why = f"released last was {why}"
+            fixes = [
+                self._choice.command(services=(name,), to=slot)
+                for name, slot in sorted(apart.items())
+            ]
+        else:
+            why = "AWS does not tell which one was released last"
+            fixes = [self._choice.command(to=slot) for slot in Slot]
+        mends = "\n    or:     ".join(map(str, fixes))
+        return BadInputError(
+            f"both slots have the same weight, and nothing says which one to raise: {why}\n"
+            "  expected: --to, or `candidate` in the config\n"
+            f"  mend:     {mends}"
+        )
 
     def _chosen_splits(self) -> dict[str, Split]:
         live = self._live.splits()

@@ -70,9 +70,12 @@ class Theatre:
         document = yaml.safe_load(self.workspace.stack_file.read_text())
         config: dict[str, Any] = document["config"]
         _put(config, scenario)
-        # One `up` releases onto one slot, and that one not while it gains weight.
+        # One `up` releases onto one slot, and not while that slot gains weight. Slot 02 comes last:
+        # a ramp gives nobody an older build than all have.
+        if not _is_on(config, Slot.FIRST, images[scenario.stable_build]):
+            self._up(document)
+            self._release(document, Slot.FIRST, images[scenario.stable_build])
         self._release(document, Slot.SECOND, images[scenario.build])
-        self._release(document, Slot.FIRST, images[scenario.stable_build])
         del config[f"{PROJECT}:override"]
         del config[f"{PROJECT}:candidate"]  # the driver is to set its own
         self._write(document)
@@ -83,17 +86,15 @@ class Theatre:
         return trouble
 
     def _release(self, document: dict[str, Any], slot: Slot, image: str) -> None:
-        """Run the config with `image` on `slot` of every service.
-
-        On slot 01, which comes second and carries everything, only where it has another image.
-        """
+        """Run the config with `image` on `slot` of every service."""
         services: dict[str, dict[str, str]] = document["config"][f"{PROJECT}:images"]
-        is_there = all(builds.get(slot.value) == image for builds in services.values())
         for builds in services.values():
             builds[slot.value] = image
-        if slot is Slot.SECOND or not is_there:
-            self._write(document)
-            self.engine.run("up", "--yes", "--skip-preview")
+        self._up(document)
+
+    def _up(self, document: dict[str, Any]) -> None:
+        self._write(document)
+        self.engine.run("up", "--yes", "--skip-preview")
 
     def settle(self, scenario: Scenario) -> None:
         """Wait until what a play left of the slots is whole again.
@@ -122,6 +123,12 @@ class Theatre:
                     f"{scenario.name}: the slots are not settled after {SETTLE_SECONDS:.0f} s"
                 )
             time.sleep(POLL_SECONDS)
+
+
+def _is_on(config: dict[str, Any], slot: Slot, image: str) -> bool:
+    """Whether every service has `image` on `slot` already."""
+    services: dict[str, dict[str, str]] = config[f"{PROJECT}:images"]
+    return all(builds.get(slot.value) == image for builds in services.values())
 
 
 def _put(config: dict[str, Any], scenario: Scenario) -> None:

@@ -13,11 +13,12 @@ import pytest
 from components.guards.errors import RefusedError
 from components.guards.guards import Guards
 from components.guards.interruption import Interruption
-from components.guards.memory import LAST_RAISED, remembered, served_before
+from components.guards.memory import remembered, served_before
 from components.guards.patience import Patience
 from components.guards.view import View
 from components.guards.waiting import Waiting
 from components.guards.wanted import guard_rules, search_of, wanted_services
+from rollout.candidate import LAST_RAISED
 from rollout.guard_case import Memory
 from rollout.notice import NoticeKind
 from rollout.split import Slot, Split

@@ -70,6 +70,7 @@ def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_to_its_target(
 def test_without_its_journal_a_ramp_is_found_in_the_history_and_taken_back(
     stack: Rehearsed,
 ) -> None:
+    ramping.release(stack, "v3", Slot.FIRST)
     ramp = ramping.begun(stack, "ramp", "--to", "01", "--yes")
     assert ramp.stdout is not None
     until(ramp.stdout, "arrived in the traffic")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -49,6 +50,7 @@ class Trial:
     is_engine_killed: bool
     """Whether the engine and the prober went with the driver, as in a reboot."""
     exit_code: int
+    began_at: str
     ended_at: str
     problems: list[str]
 
@@ -63,7 +65,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, rehearsed(Path(folder), "prod") as stack:
         _build(stack)
         probe = _probe(stack)
-        trials = [_trial(stack, n, random.Random(seed + n)) for n in range(options.times)]
+        builds = itertools.cycle(("v3", "v1", "v2"))
+        trials: list[Trial] = []
+        for number in range(options.times):
+            ended_at = trials[-1].ended_at if trials else None
+            if ended_at in ("0/100", "100/0") and ended_at != trials[-1].began_at:
+                _release_onto_idle(stack, next(builds))
+            trials.append(_trial(stack, number, random.Random(seed + number)))
         probe.terminate()
         summary = json.loads(probe.communicate()[0])
     is_good = not any(trial.problems for trial in trials) and summary["verdict"] == "pass"
@@ -84,6 +92,12 @@ def _build(stack: Rehearsed) -> None:
         if time.monotonic() > deadline:
             raise SystemExit("the stack does not settle")
         time.sleep(0.2)
+
+
+def _release_onto_idle(stack: Rehearsed, build: str) -> None:
+    """Begin the next cycle: a ramp gives nobody an older build than all have."""
+    (split,) = ramping.live(stack)
+    ramping.release(stack, build, Slot.FIRST if split.slot_01 == 0 else Slot.SECOND)
 
 
 def _probe(stack: Rehearsed) -> ramping.Process:
@@ -127,6 +141,7 @@ def _trial(stack: Rehearsed, number: int, draw: random.Random) -> Trial:
         is_journal_lost=loses_journal,
         is_engine_killed=kills_engine,
         exit_code=second.returncode,
+        began_at=str(start),
         ended_at="+".join(sorted(map(str, ramping.live(stack)))),
         problems=problems,
     )

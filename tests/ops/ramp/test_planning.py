@@ -18,18 +18,36 @@ STAGES = (50, 100)
 
 
 class Live:
-    """Both services at one split, and one slot that was released last."""
+    """Both services at one split, and what is known of their slots."""
 
-    def __init__(self, split: Split, newest: Slot | None = None) -> None:
-        self._split = split
+    def __init__(
+        self,
+        split: Split,
+        newest: Slot | Mapping[str, Slot] | None = None,
+        raised: Slot | None = None,
+    ) -> None:
+        self._splits = dict.fromkeys(SERVICES, split)
         self._newest = newest
+        self._raised = raised
 
     def splits(self) -> Mapping[str, Split]:
-        return dict.fromkeys(SERVICES, self._split)
+        return self._splits
 
-    def released_last(self, services: Sequence[str]) -> Slot | None:
-        del services
-        return self._newest
+    def released_last_of(self, services: Sequence[str]) -> Mapping[str, Slot | None]:
+        if isinstance(self._newest, Mapping):
+            return {service: self._newest.get(service) for service in services}
+        return dict.fromkeys(services, self._newest)
+
+    def raised_last_of(self, services: Sequence[str]) -> Mapping[str, Slot | None]:
+        return dict.fromkeys(services, self._raised)
+
+
+class LiveApart(Live):
+    """Services at splits of their own."""
+
+    def __init__(self, splits: Mapping[str, Split]) -> None:
+        super().__init__(Split(50, 50))
+        self._splits = dict(splits)
 
 
 def planner(
@@ -65,6 +83,60 @@ def test_the_person_chooses_before_the_config_and_the_config_before_the_builds(
     assert plan == Plan(SERVICES, raised, Split(50, 50), (100,))
 
 
+@pytest.mark.parametrize("slot", Slot)
+def test_one_service_that_was_released_says_which_slot_to_raise_for_all(
+    tmp_path: Path, slot: Slot
+) -> None:
+    live = Live(Split(50, 50), {"web": slot})
+
+    assert planner(tmp_path, live, Choice()).plan().candidate is slot
+
+
+def test_services_that_were_released_on_different_slots_are_to_be_raised_one_by_one(
+    tmp_path: Path,
+) -> None:
+    live = Live(Split(50, 50), {"web": Slot.FIRST, "portal": Slot.SECOND})
+
+    with pytest.raises(BadInputError) as refused:
+        planner(tmp_path, live, Choice(options=("--bake", "5s"))).plan()
+
+    assert str(refused.value).splitlines()[2:] == [
+        "  mend:     failover ramp --service portal --to 02 --bake 5s",
+        "    or:     failover ramp --service web --to 01 --bake 5s",
+    ]
+
+
+def test_where_nothing_says_which_slot_to_raise_neither_is_suggested_before_the_other(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(BadInputError) as refused:
+        planner(tmp_path, Live(Split(50, 50)), Choice(services=("web",))).plan()
+
+    assert str(refused.value).splitlines()[2:] == [
+        "  mend:     failover ramp --service web --to 01",
+        "    or:     failover ramp --service web --to 02",
+    ]
+
+
+@pytest.mark.parametrize("slot", Slot)
+@pytest.mark.parametrize("weight", [10, 50, 75])
+def test_without_a_time_of_release_the_slot_that_was_raised_last_goes_on_up(
+    tmp_path: Path, slot: Slot, weight: int
+) -> None:
+    live = Live(Split(100, 0).shifted_to(slot, weight), raised=slot)
+
+    assert planner(tmp_path, live, Choice()).plan().candidate is slot
+
+
+@pytest.mark.parametrize("slot", Slot)
+def test_without_a_time_of_release_the_next_cycle_raises_the_other_slot(
+    tmp_path: Path, slot: Slot
+) -> None:
+    live = Live(Split(100, 0).shifted_to(slot, 100), raised=slot)
+
+    assert planner(tmp_path, live, Choice()).plan().candidate is slot.other
+
+
 def test_a_candidate_that_contradicts_the_person_is_refused_with_the_mend(tmp_path: Path) -> None:
     live = Live(Split(0, 100))
 
@@ -89,6 +161,16 @@ def test_the_way_to_the_even_split_heeds_no_candidate(tmp_path: Path) -> None:
     plan = planner(tmp_path, live, Choice(is_even=True), Slot.SECOND).plan()
 
     assert plan == Plan(SERVICES, Slot.FIRST, Split(0, 100), (50,))
+
+
+def test_only_an_even_split_is_said_to_be_even(tmp_path: Path) -> None:
+    apart = LiveApart({"portal": Split(90, 10), "web": Split(10, 90)})
+    file = tmp_path / "Pulumi.test.yaml"
+
+    with pytest.raises(BadInputError, match="is even already: nothing to do"):
+        planner(tmp_path, Live(Split(50, 50)), Choice(is_even=True)).plan()
+    with pytest.raises(BadInputError, match="failover even --service portal, or bring them"):
+        Planner(file, STAGES, None, apart, Choice(is_even=True)).plan()
 
 
 def test_an_even_split_that_the_guards_would_refuse_is_refused_before_anything_moves(
