@@ -64,6 +64,17 @@ class Plan:
         split = self.start.shifted_to(self.candidate, self.weights[number - 1])
         return Stage(number, len(self.weights), split)
 
+    def begun_at(self, start: Split) -> Plan:
+        """The plan as if it had begun at `start`, which gives its candidate no more than its own.
+
+        Raises:
+            PlanError: it gives the candidate more.
+        """
+        if start == self.start:
+            return self
+        weights = (self.start.weight_of(self.candidate), *self.weights)
+        return Plan(self.services, self.candidate, start, weights)
+
     def stages(self) -> Iterator[Stage]:
         """All stages, in order."""
         return (self.stage(number) for number in range(1, len(self.weights) + 1))

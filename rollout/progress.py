@@ -164,7 +164,8 @@ def _with(progress: Progress, entry: Entry) -> Progress:
         case Kind.CONFIG_CHANGED:
             return _with_config(progress, facts["changes"])
         case Kind.ROLLBACK_STARTED:
-            return replace(progress, back=facts["why"])
+            plan = progress.plan.begun_at(Split.parse(facts["to"]))
+            return replace(progress, back=facts["why"], plan=plan)
         case Kind.ROLLBACK_FINISHED:
             return replace(progress, is_back=True, verified=0, passed=0, has_floors=True)
         case Kind.RAMP_FINISHED:

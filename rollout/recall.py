@@ -34,6 +34,10 @@ class Told:
     """The split of every service in that config."""
     at: datetime | None = None
     """When it began, by the clock of whoever ran it."""
+    ended: datetime | None = None
+    """When it ended, by the same clock."""
+    is_first: bool = False
+    """Whether it is known to be the stack's first update."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,81 +1,263 @@
-"""Where to go back to when no ramp's journal says it: the split before the present one."""
+"""Where `failover rollback` goes: a pure decision from history, releases and live rules."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from rollout.lease import Freed, read_freed, read_lease
 from rollout.plan import Plan
-from rollout.recall import Told, plan_told
+from rollout.recall import Told
 from rollout.split import Slot, Split
-
-
-def plan_back(
-    live: Mapping[str, Split], history: Sequence[Told], candidate: Slot | None
-) -> Plan | None:
-    """The ramp that would have led from the newest earlier split to the live one.
-
-    Its start is where to go back to: the newest split with less weight on the candidate, since one
-    with more may be what was gone back from. Only services that stand together, then and now, can
-    go together; None where there is no such moment.
-
-    Args:
-        live: The split of each service of the group now.
-        history: The stack's updates, the newest first.
-        candidate: The slot that was raised; None where nobody knows, and the newest other split
-            has to do.
-    """
-    if len(set(live.values())) != 1:
-        return None
-    now = next(iter(live.values()))
-    for past in _done(history):
-        splits = {past.splits[service] for service in live if service in past.splits}
-        if len(splits) != 1 or splits == {now}:
-            continue
-        start = splits.pop()
-        rising = Slot.FIRST if now.slot_01 > start.slot_01 else Slot.SECOND
-        if candidate not in (None, rising):
-            continue
-        return Plan(tuple(sorted(live)), rising, start, (now.weight_of(rising),))
-    return None
+from rollout.split_history import Period, is_lowered, newest_raised, periods_of, rose_from_zero
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A ramp that is over, and whose end is what is live."""
+class LastRelease:
+    """The slot of a service whose build is the newer one, and since when it is there."""
 
-    freed: Freed
-    plan: Plan | None
-    """What it set out to do; None where the history does not reach back to its start."""
+    slot: Slot
+    at: datetime
 
 
-def ended_here(live: Mapping[str, Split], history: Sequence[Told]) -> Ended | None:
-    """The ramp that left the live weights; None where none did, or somebody shifted since.
+@dataclass(frozen=True, slots=True)
+class KnownRamp:
+    """A ramp that is known by more than the history's messages, and is to be undone as it began."""
 
-    Args:
-        live: The split of every service now.
-        history: The stack's updates, the newest first.
+    plan: Plan
+    at: datetime | None
+    """When it was last heard of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a rollback is decided from."""
+
+    live: Mapping[str, Split]
+    """The split of each service of the stack, as its rule has it."""
+    history: Sequence[Told]
+    """The stack's updates, the newest first."""
+    releases: Mapping[str, LastRelease | None]
+    """What was released last, by service; `None` where nothing was, or nobody can tell."""
+    hold: timedelta
+    """How long a split has to stand to count as settled."""
+    configured: Slot | None = None
+    """The `candidate` in the config, where a person has set it."""
+    unfinished: KnownRamp | None = None
+    untold: Collection[str] = ()
+    """The services of which nobody can tell what was released last, and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """The services of `plan` go back to its start."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToUndo:
+    """There is nowhere to go back to, and that is as it should be."""
+
+    reasons: Mapping[str, str]
+    """Why, by service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """What is known does not tell where to go back to."""
+
+    reasons: Mapping[str, str]
+    """Why, by service."""
+    ways: Mapping[str, Mapping[Slot, Split]]
+    """What a person can set, by service and by the slot that may be the bad one."""
+
+
+WayBack: TypeAlias = GoBack | NothingToUndo | Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """The slot that a rollback never raises."""
+
+    slot: Slot
+    why: str
+    released_at: datetime | None
+    """When the build that it has now was released, where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Aim:
+    """Where one service goes back to."""
+
+    candidate: Slot
+    split: Split
+
+
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """Why one service has nothing to go back to."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsure:
+    """Why nothing tells where one service goes back to."""
+
+    reason: str
+    ways: Mapping[Slot, Split]
+
+
+def way_back(situation: Situation) -> WayBack:
+    """Where a rollback goes.
+
+    The candidate is the slot that the newest ramp raised, unless one was released since; then it is
+    that one. A rollback never raises it. Its aim is the newest split before the candidate got its
+    weight: where it had none; where a ramp or `even` ended done; where the ramp began that raised
+    it; else, of the splits that stood for the hold time, the one that gives it the least.
     """
-    done = _done(history)
-    for number, past in enumerate(done):
-        if any(past.splits.get(service) != split for service, split in live.items()):
-            return None
-        freed = read_freed(past.message)
-        if freed is not None:
-            return Ended(freed, _plan(freed, done[number + 1 :]))
-    return None
+    if situation.unfinished is not None:
+        return _back_of(situation.unfinished, situation)
+    found = {service: _found(service, situation) for service in sorted(situation.live)}
+    aims = {service: one for service, one in found.items() if isinstance(one, _Aim)}
+    if any(isinstance(one, _Unsure) for one in found.values()) or len(set(aims.values())) > 1:
+        return _unclear(found)
+    if not aims:
+        return NothingToUndo({s: one.reason for s, one in found.items() if isinstance(one, _Stay)})
+    aim = next(iter(aims.values()))
+    weights = {situation.live[service].weight_of(aim.candidate) for service in aims}
+    return GoBack(Plan(tuple(aims), aim.candidate, aim.split, tuple(sorted(weights))))
 
 
-def _plan(freed: Freed, before: Sequence[Told]) -> Plan | None:
-    """The plan of the ramp that ended so, from the first update that tells one."""
-    for past in before:
-        lease = read_lease(past.message)
-        plan = None if lease is None else plan_told(lease)
-        if plan is not None:
-            return plan if plan.services == freed.services else None
-    return None
+def _back_of(ramp: KnownRamp, situation: Situation) -> WayBack:
+    """A ramp that did not end goes back to its start, or stays where somebody has lowered it to."""
+    plan, slot = ramp.plan, ramp.plan.candidate
+    live = {service: situation.live.get(service, plan.start) for service in plan.services}
+    renewed = [
+        service
+        for service, split in live.items()
+        if _is_released_since(situation.releases.get(service), ramp.at, slot.other)
+        and split.weight_of(slot) > plan.start.weight_of(slot)
+    ]
+    if renewed:
+        why = f"slot {slot.other} was released after the ramp of slot {slot}, which did not end"
+        if all(split.weight_of(slot.other) == 0 for split in live.values()):
+            return NothingToUndo(dict.fromkeys(renewed, f"{why}; failover ramp resumes it"))
+        return Unclear(dict.fromkeys(renewed, why), {s: _emptied(live[s]) for s in renewed})
+    lowest = min(live.values(), key=lambda split: split.weight_of(slot))
+    if lowest.weight_of(slot) >= plan.start.weight_of(slot):
+        return GoBack(plan)
+    if set(live.values()) == {lowest}:
+        return GoBack(plan.begun_at(lowest))
+    why = (
+        f"the ramp of slot {slot} began at {plan.start}, and somebody has lowered the slot further "
+        "since, not in all services"
+    )
+    return Unclear(dict.fromkeys(live, why), {service: {slot: lowest} for service in live})
 
 
-def _done(history: Sequence[Told]) -> list[Told]:
-    return [past for past in history if past.succeeded]
+def _unclear(found: Mapping[str, _Aim | _Stay | _Unsure]) -> Unclear:
+    """What to say where one service is not sure, or each goes elsewhere: all move, or none."""
+    reasons = {service: one.reason for service, one in found.items() if isinstance(one, _Unsure)}
+    ways = {service: one.ways for service, one in found.items() if isinstance(one, _Unsure)}
+    for service, one in found.items():
+        if isinstance(one, _Aim):
+            reasons[service] = f"slot {one.candidate} is on trial, and it goes back to {one.split}"
+            ways[service] = {one.candidate: one.split}
+    return Unclear(reasons, ways)
+
+
+def _emptied(live: Split) -> dict[Slot, Split]:
+    """For each slot that has requests, the split that takes them all from it."""
+    return {slot: live.shifted_to(slot, 0) for slot in Slot if live.weight_of(slot)}
+
+
+def _found(service: str, situation: Situation) -> _Aim | _Stay | _Unsure:
+    """Where one service goes back to; why it stays; or what is unclear."""
+    live = situation.live[service]
+    candidate = _candidate(service, situation)
+    if isinstance(candidate, _Unsure):
+        return candidate
+    slot = candidate.slot
+    if live.weight_of(slot) == 0:
+        return _Stay(f"{candidate.why}, and has no requests")
+    periods = periods_of(service, situation.history)
+    if service in situation.untold and is_lowered(periods, live, slot):
+        return _Unsure(
+            f"{candidate.why}, it was lowered by hand since, and the builds' times do not tell "
+            f"whether slot {slot.other} was released in between",
+            _emptied(live),
+        )
+    newest = periods[-1] if periods else None
+    is_back = newest is not None and newest.is_rolled_back_to and newest.split == live
+    is_settled = newest is not None and newest.is_settled(situation.hold)
+    aim = None if is_back and is_settled else _aim(candidate, live, periods, situation.hold)
+    if aim is not None:
+        return _Aim(slot, aim)
+    if is_back:
+        return _Stay(f"it was rolled back to {live} already")
+    return _Unsure(
+        f"{candidate.why}, and the history has no split that stood for "
+        f"{situation.hold.total_seconds():.0f} s at which it had less than {live.weight_of(slot)}",
+        {slot: live.shifted_to(slot, 0)},
+    )
+
+
+def _candidate(service: str, situation: Situation) -> _Candidate | _Unsure:
+    """Which slot is on trial."""
+    live, configured = situation.live[service], situation.configured
+    raised = newest_raised(service, situation.history)
+    release = situation.releases.get(service)
+    risen = rose_from_zero(service, situation.history, live)
+    if raised is not None and not _is_released_since(release, raised.at):
+        slot, why = raised.slot, "is the slot that the newest ramp was to raise"
+    elif release is not None:
+        slot, why = release.slot, f"was released last ({release.at:%Y-%m-%d %H:%M:%S} UTC)"
+    elif risen is not None:
+        slot, why = risen, "is the only slot that ever rose from weight 0"
+    elif configured is not None:
+        slot, why = configured, "is the `candidate` in the config"
+    else:
+        return _Unsure(
+            "the history has no ramp, and the builds' times do not tell which slot was released "
+            "last",
+            _emptied(live),
+        )
+    if configured not in (None, slot):
+        why = f"slot {slot} {why}, and the `candidate` in the config is {configured}"
+        return _Unsure(why, _emptied(live))
+    is_of_slot = release is not None and release.slot is slot
+    released_at = release.at if release is not None and is_of_slot else None
+    return _Candidate(slot, f"slot {slot} {why}", released_at)
+
+
+def _aim(
+    candidate: _Candidate, live: Split, periods: Sequence[Period], hold: timedelta
+) -> Split | None:
+    """The split from before the candidate got its weight; `None` where the history has none."""
+    slot, after = candidate.slot, candidate.released_at
+    settled: list[Split] = []
+    for period in reversed(periods):
+        weight = period.split.weight_of(slot)
+        if weight == 0:
+            return period.split
+        if weight >= live.weight_of(slot):
+            continue
+        ramp = period.ramp_from
+        is_start = ramp is not None and ramp.slot is slot and not period.is_stage
+        if period.is_done(after) or is_start:
+            return period.split
+        if period.is_settled(hold, after):
+            settled.append(period.split)
+    return min(settled, key=lambda split: split.weight_of(slot), default=None)
+
+
+def _is_released_since(
+    release: LastRelease | None, at: datetime | None, slot: Slot | None = None
+) -> bool:
+    """Whether a build is newer than `at`; with `slot`, one of that slot."""
+    if release is None or at is None or slot not in (None, release.slot):
+        return False
+    return release.at > at

@@ -31,6 +31,10 @@ class PastUpdate:
     """With namespaces; secrets are left out."""
     at: datetime
     """When it began, by the clock of whoever ran it."""
+    ended: datetime | None = None
+    """When it ended, by the same clock."""
+    is_first: bool = False
+    """Whether it is known to be the stack's first update."""
 
 
 class OwnWorkspace(LocalWorkspace):
@@ -115,12 +119,15 @@ class StackEngine:
     def history(self) -> Sequence[PastUpdate]:
         """The newest updates of the resources that there are now, the newest first."""
         found = self._stack.history(page_size=HISTORY_LENGTH, show_secrets=False)
+        is_whole = len(found) < HISTORY_LENGTH
         return [
             PastUpdate(
                 past.message,
                 past.result == "succeeded",
                 {key: value.value for key, value in past.config.items() if not value.secret},
                 past.start_time.replace(tzinfo=UTC),
+                None if past.end_time is None else past.end_time.replace(tzinfo=UTC),
+                is_first=is_whole and past is found[-1],
             )
             for past in takewhile(_is_of_this_life, found)
             if past.kind in {"update", "import"}

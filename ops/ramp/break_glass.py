@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from live.errors import LiveError, translated
 from live.session import Session
@@ -17,17 +18,31 @@ from ops.ramp.driver import Ending
 from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedError
 from ops.ramp.finding import newest
 from ops.ramp.known_stack import KnownStack
-from ops.ramp.live_stack import LiveStack, live_stack, session_of
+from ops.ramp.live_stack import LiveStack, Releases, live_stack, session_of
 from ops.ramp.stack import own_hand, ramps_folder
+from ops.ramp.way_back import last_moved
 from ops.stack.backend import current_backend
 from rollout.entry import Entry, Json, Kind, timestamp
 from rollout.plan import Plan
 from rollout.progress import Progress
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
+from rollout.way_back import GoBack, KnownRamp, NothingToUndo, Situation, Unclear, way_back
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
+
+class LiveReleases(Protocol):
+    """What the way back needs to know of the live stack."""
+
+    def splits(self) -> Mapping[str, Split]:
+        """The split of every service's rule."""
+        ...
+
+    def releases(self) -> Mapping[str, Releases]:
+        """What runs in the slots of each service, and what was released last."""
+        ...
 
 
 def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
@@ -56,20 +71,57 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     progress = found.progress
     session = session_of(known.aws)
     live = live_stack(known.services, session)
-    _refuse_dead(live, progress.plan)
-    modify_rules(known, session, progress.plan)
+    plan = plan_by_journal(progress.plan, found.entries, live)
+    _refuse_dead(live, plan)
+    modify_rules(known, session, plan)
     after = live.splits()
-    if {after[s] for s in progress.plan.services} != {progress.plan.start}:
+    if {after[s] for s in plan.services} != {plan.start}:
         raise NotSureError(f"the rules were changed, and read back as {_words(after)}")
-    lost = _write_down(found.folder, progress, why)
+    lost = _write_down(found.folder, progress, plan, why)
     return Ending(
         0,
-        f"BREAK-GLASS: {progress.plan.group} at {progress.plan.start}, by ModifyRule, past the "
+        f"BREAK-GLASS: {plan.group} at {plan.start}, by ModifyRule, past the "
         f"engine{lost}\n"
         f"  the state and the config of {name} still say otherwise. As soon as the backend "
         "answers:\n"
         "  next:     pulumi refresh --yes && failover rollback",
     )
+
+
+def plan_by_journal(plan: Plan, entries: Sequence[Entry], live: LiveReleases) -> Plan:
+    """The plan that leads back; the stack's history, which is out of reach, has no say.
+
+    Raises:
+        RefusedError: going back would raise a slot that was released after the ramp.
+        NotSureError: nothing tells where to go back to.
+    """
+    splits, releases = live.splits(), live.releases()
+    decided = way_back(
+        Situation(
+            live=splits,
+            history=(),
+            releases={service: each.last for service, each in releases.items()},
+            hold=timedelta(0),
+            unfinished=KnownRamp(plan, last_moved(entries)),
+        )
+    )
+    match decided:
+        case GoBack(found):
+            return found
+        case NothingToUndo(reasons):
+            raise RefusedError(
+                f"nothing to go back to, and no rule was changed: {_words(splits)}\n"
+                f"  because:  {'; '.join(dict.fromkeys(reasons.values()))}\n"
+                "  expected: a ramp after which nothing was released\n"
+                "  mend:     failover rollback, once the backend answers"
+            )
+        case Unclear(reasons):
+            raise NotSureError(
+                f"it is not clear where to go back to, and no rule was changed: {_words(splits)}\n"
+                f"  because:  {'; '.join(dict.fromkeys(reasons.values()))}\n"
+                "  expected: a ramp after which nobody else moved or released anything\n"
+                "  mend:     failover rollback, once the backend answers"
+            )
 
 
 def modify_rules(known: KnownStack, session: Session, plan: Plan) -> None:
@@ -115,7 +167,7 @@ def _refuse_dead(live: LiveStack, plan: Plan) -> None:
         )
 
 
-def _write_down(folder: Path, progress: Progress, why: str) -> str:
+def _write_down(folder: Path, progress: Progress, plan: Plan, why: str) -> str:
     """Put it into the journal; what went wrong with that, in words."""
     now, hand = SystemClock().now(), own_hand()
     resumed: dict[str, Json] = {
@@ -125,7 +177,7 @@ def _write_down(folder: Path, progress: Progress, why: str) -> str:
         "pid": hand.pid,
         "until": timestamp(now),
     }
-    back: dict[str, Json] = {"why": f"break-glass: {why}", "to": str(progress.plan.start)}
+    back: dict[str, Json] = {"why": f"break-glass: {why}", "to": str(plan.start)}
     try:
         journal = FileJournal(folder)
         # The engine has not heard of it, so the ramp is not over, whatever it was before.

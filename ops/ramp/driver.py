@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ops.engine.command import CommandError
 from ops.engine.words import errors_in
 from ops.journal.errors import JournalError
-from ops.ramp.errors import DeadSlotError, RampError, RefusedError
+from ops.ramp.errors import DeadSlotError, NotSureError, RampError, RefusedError
 from ops.ramp.floors import Floors
 from ops.ramp.processes import Processes
 from ops.ramp.proving import Proving
@@ -17,6 +18,7 @@ from ops.ramp.updating import Updating
 from ops.ramp.ways_out import GateFailedError, SecondHandError, SomebodyElseError, StopAskedError
 from ops.unexpected import EXIT_CODE, unexpected_words
 from rollout.entry import Kind
+from rollout.plan import Plan
 from rollout.split import Slot, Split
 from rollout.step import (
     AskPerson,
@@ -175,6 +177,7 @@ class Driver:
         self._run.is_going_back = True
         live = self._run.sight.services()
         plan = self._run.progress.plan
+        _refuse_raising(plan, {service: live[service].split for service in plan.services}, to)
         dead = {
             (service, slot)
             for service in plan.services
@@ -216,6 +219,25 @@ class Driver:
         except JournalError as error:
             words = f"{words}\n{error}"
         return Ending(3, words)
+
+
+def _refuse_raising(plan: Plan, live: Mapping[str, Split], to: Split) -> None:
+    """Never give the slot on trial more than it has: somebody has lowered it in the meantime.
+
+    Raises:
+        NotSureError: a service has less on it than `to` gives.
+    """
+    slot = plan.candidate
+    lower = [s for s, split in sorted(live.items()) if split.weight_of(slot) < to.weight_of(slot)]
+    if not lower:
+        return
+    found = ", ".join(f"{service} at {live[service]}" for service in lower)
+    raise NotSureError(
+        f"no rollback to {to}: it would raise slot {slot}, which the ramp raised: {found}; the "
+        "weights stay\n"
+        f"  expected: no less than {to.weight_of(slot)} on slot {slot}\n"
+        "  mend:     failover rollback, which decides from the weights as they are"
+    )
 
 
 def _lost_words(lost: list[str]) -> str:

@@ -130,6 +130,16 @@ class PastUpdate(Protocol):
         """When it began, by the clock of whoever ran it."""
         ...
 
+    @property
+    def ended(self) -> datetime | None:
+        """When it ended, by the same clock."""
+        ...
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is known to be the stack's first update."""
+        ...
+
 
 class Engine(Protocol):
     """The engine of one stack."""

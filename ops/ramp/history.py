@@ -21,7 +21,16 @@ def told(past: PastUpdate) -> Told:
     """
     candidate = past.config.get(f"{NAMESPACE}:candidate")
     floors, splits = _floors(past.config), _splits(past.config)
-    return Told(past.message, past.succeeded, floors, candidate, splits, past.at)
+    return Told(
+        past.message,
+        past.succeeded,
+        floors,
+        candidate,
+        splits,
+        past.at,
+        past.ended,
+        past.is_first,
+    )
 
 
 def _splits(config: Mapping[str, str]) -> dict[str, Split]:

@@ -29,6 +29,7 @@ from rollout.entry import Json, Kind
 from rollout.lease import Hand
 from rollout.plan import Plan
 from rollout.recall import started_facts
+from rollout.split import Split
 
 
 class Launcher:
@@ -90,11 +91,11 @@ class Launcher:
             self._write_resumed(run, found)
             return self._driven(run)
 
-    def go_back(self, found: Found, ramp: str, why: str) -> Ending:
-        """Take a ramp back to its start, wherever it is."""
+    def go_back(self, found: Found, ramp: str, why: str, to: Split) -> Ending:
+        """Take a ramp back to `to`, wherever it is: its start, or a split with even less on it."""
         with self._opened(ramp, found.folder, found.plan, found, judges=False) as run:
             self._write_resumed(run, found)
-            return self._driven_back(run, why)
+            return self._driven_back(run, why, to)
 
     def undo(self, plan: Plan, ramp: str, folder: Path, why: str) -> Ending:
         """Undo a shift that no ramp made: `plan` is what would have led to the live weights."""
@@ -102,10 +103,11 @@ class Launcher:
         with self._opened(ramp, folder, plan, judges=False) as run:
             self._begin(run, plan, fleets)
             stage = plan.stage(len(plan.weights))
-            splits: dict[str, Json] = dict.fromkeys(plan.services, str(stage.split))
+            live = self.sight.splits()
+            splits: dict[str, Json] = {service: str(live[service]) for service in plan.services}
             run.write(Kind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
             run.write(Kind.VERIFIED, stage=stage.number, splits=splits)
-            return self._driven_back(run, why)
+            return self._driven_back(run, why, plan.start)
 
     def _begin(self, run: Run, plan: Plan, fleets: Fleets) -> None:
         facts = started_facts(plan, self._hand, run.until(), fleets.counts, fleets.carrying)
@@ -119,8 +121,8 @@ class Launcher:
         with self._signals.caught():
             return Driver(run, Processes(), from_anywhere=from_anywhere).drive()
 
-    def _driven_back(self, run: Run, why: str) -> Ending:
-        run.write(Kind.ROLLBACK_STARTED, why=why, to=str(run.progress.plan.start))
+    def _driven_back(self, run: Run, why: str, to: Split) -> Ending:
+        run.write(Kind.ROLLBACK_STARTED, why=why, to=str(to))
         return self._driven(run, from_anywhere=True)
 
     def _write_resumed(self, run: Run, found: Found) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from live.address import ServiceAddress
@@ -18,6 +19,19 @@ from ops.ramp.errors import AwsError, NotSureError, PassingAwsError
 from rollout import observation
 from rollout.candidate import agreed, last_raised_in, released_last
 from rollout.split import Slot, Split
+from rollout.way_back import LastRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Releases:
+    """What the two slots of a service launch, and which of the builds is the newer one."""
+
+    last: LastRelease | None
+    """`None` where neither was released, or nobody can tell."""
+    is_told: bool
+    """Whether AWS tells the time of both builds."""
+    builds: Mapping[Slot, str]
+    """In words, such as `ami-0abc since 2026-11-21 09:00:00 UTC`."""
 
 
 class LiveStack:
@@ -78,6 +92,14 @@ class LiveStack:
         """
         return {service.name: service for service in self._read()}
 
+    def releases(self) -> Mapping[str, Releases]:
+        """What runs in the slots of each service, and what was released last.
+
+        Raises:
+            AwsError: AWS cannot be read.
+        """
+        return {each.name: _releases(each) for each in self._read()}
+
     def _read(self) -> Sequence[observation.LiveService]:
         with _translated():
             return self.reader.read()
@@ -118,6 +140,30 @@ def _split(rule: observation.LiveRule) -> Split:
         f"  expected: both slots' target groups and nothing else ({rule.arn})\n"
         "  mend:     see who changed it; `pulumi up` says how to put it back"
     )
+
+
+def _releases(service: observation.LiveService) -> Releases:
+    found = {slot: _release(service.slots[slot]) for slot in Slot}
+    newer = released_last(service)
+    release = None if newer is None else found[newer]
+    last = None if newer is None or release is None else LastRelease(newer, release.at)
+    return Releases(
+        last,
+        all(found.values()),
+        {slot: _build(service.slots[slot], found[slot]) for slot in Slot},
+    )
+
+
+def _release(slot: observation.LiveSlot) -> observation.Release | None:
+    return None if slot.group is None else slot.group.release
+
+
+def _build(slot: observation.LiveSlot, release: observation.Release | None) -> str:
+    if release is not None:
+        return f"{release.build.image_id} since {release.at:%Y-%m-%d %H:%M:%S} UTC"
+    if slot.group is None:
+        return "a build that AWS does not tell: no Auto Scaling group of its own"
+    return f"a build whose time AWS does not tell: {slot.group.pinned or slot.group.name}"
 
 
 def _slot(service: observation.LiveService, slot: Slot) -> LiveSlot:

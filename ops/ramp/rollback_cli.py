@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,9 @@ from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine, stop_driver
-from ops.ramp.way_back import NothingToUndo, way_back
+from ops.ramp.way_back import Nothing, Past, Stack, where_back
 from ops.ramp.wheel import at_work
 from rollout.lease import Hand
-from rollout.plan import Plan
 from rollout.recall import Told
 
 
@@ -88,22 +87,29 @@ def _rolled_back(
     observers = [observer(as_json=given["as_json"])]
     launcher = Launcher(stack, hand, limits_of(stack, None), choice, observers)
     ramp_id = f"{datetime.now(UTC):{RAMP_ID}}-{hand.pid}"
-    live = stack.live()
-    splits = dict(launcher.sight.splits())
-    way = way_back(
-        stack.ramps,
-        ramp_id,
-        history,
-        splits,
-        lambda: stack.candidate or live.released_last(tuple(splits)),
-    )
-    if isinstance(way, NothingToUndo):
-        return Ending(0, str(way))
-    if isinstance(way, Plan):
-        return _as_rollback(launcher.undo(way, ramp_id, stack.ramps.new(ramp_id), given["why"]))
-    entries = FileJournal(way.folder).entries()
+    past = Past(stack.ramps, ramp_id, history)
+    way = where_back(past, _as_it_is(stack, launcher))
+    if isinstance(way, Nothing):
+        return Ending(0, way.words)
+    if way.found is None:
+        folder = stack.ramps.new(ramp_id)
+        return _as_rollback(launcher.undo(way.plan, ramp_id, folder, given["why"]))
+    entries = FileJournal(way.found.folder).entries()
     await_engine(entries, Processes(), _say, is_going_back=True)
-    return _as_rollback(launcher.go_back(way, ramp_id, given["why"]))
+    return _as_rollback(launcher.go_back(way.found, ramp_id, given["why"], way.plan.start))
+
+
+def _as_it_is(stack: OpenedStack, launcher: Launcher) -> Stack:
+    """The stack, asked until AWS answers."""
+    sight = launcher.sight
+    return Stack(
+        name=stack.name,
+        file=stack.engine.stack_file,
+        live=dict(sight.splits()),
+        releases=sight.asked(stack.live().releases),
+        hold=timedelta(seconds=stack.ramp.hold_seconds),
+        candidate=stack.candidate,
+    )
 
 
 def _as_rollback(ending: Ending) -> Ending:

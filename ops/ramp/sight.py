@@ -46,7 +46,7 @@ class Sight:
         Raises:
             NotSureError: AWS says no, or nothing in time; or a rule's weights are no split.
         """
-        return self._asked(self._aws.splits)
+        return self.asked(self._aws.splits)
 
     def services(self) -> Mapping[str, LiveService]:
         """Rules, targets and groups of every service, as soon as AWS answers.
@@ -54,7 +54,7 @@ class Sight:
         Raises:
             NotSureError: the same.
         """
-        return self._asked(self._aws.services)
+        return self.asked(self._aws.services)
 
     def glance(self, patience_seconds: float) -> Mapping[str, Split] | None:
         """The splits, or None where AWS does not answer for now: nothing is waited for.
@@ -72,7 +72,12 @@ class Sight:
         self._seen_at = now
         return splits
 
-    def _asked(self, ask: Callable[[], T]) -> T:
+    def asked(self, ask: Callable[[], T]) -> T:
+        """What `ask` returns, as soon as AWS answers.
+
+        Raises:
+            NotSureError: the same.
+        """
         deadline = self._clock.monotonic() + BLIND_SECONDS
         while True:
             try:

@@ -1,86 +1,218 @@
-"""Where a rollback by hand leads: the ramp to take back, or that there is nothing to undo."""
+"""Where a rollback by hand leads: what it is decided from, and the words of each answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 
+from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
-from ops.ramp.errors import BadInputError
-from ops.ramp.finding import Found, Newest, newest, unfinished
-from rollout.lease import Freed
+from ops.ramp.abandoned import Abandoned
+from ops.ramp.errors import NotSureError
+from ops.ramp.finding import Found, newest, unfinished
+from ops.ramp.live_stack import Releases
+from ops.ramp.stack_file import NAMESPACE, StackFile
+from rollout.command import Command
+from rollout.entry import Entry, Kind
+from rollout.lease import read_freed, read_lease
 from rollout.plan import Plan
 from rollout.progress import hands
 from rollout.recall import Told
-from rollout.split import Slot, Split
-from rollout.way_back import Ended, ended_here, plan_back
-
-_ANOTHER = (
-    "  next:     failover ramp to go up again; any other split by hand: "
-    "pulumi config set weights A/B && pulumi up"
+from rollout.split import TOTAL_WEIGHT, Slot, Split
+from rollout.way_back import (
+    GoBack,
+    KnownRamp,
+    NothingToUndo,
+    Situation,
+    Unclear,
+    way_back,
 )
+from rollout.weights_key import CANDIDATE, weight_changes
 
 
 @dataclass(frozen=True, slots=True)
-class NothingToUndo:
-    """The newest ramp has gone back by itself, and nobody has moved a weight since."""
+class Past:
+    """What this machine and the backend know of a stack's ramps."""
 
-    freed: Freed
-    why: str | None
-    """Why it went back; None where its journal is not here."""
-
-    def __str__(self) -> str:
-        because = f"\n  because:  {self.why}" if self.why else ""
-        return (
-            f"nothing to go back to, and nothing was changed: the ramp of "
-            f"{'+'.join(self.freed.services)} by {self.freed.hand} has {self.freed.doing} "
-            f"already{because}\n{_ANOTHER}"
-        )
+    ramps: Ramps
+    """Those of the stack that are recorded on this machine."""
+    ramp_id: str
+    """The id that a ramp gets that has no journal here."""
+    history: Sequence[Told]
+    """The stack's updates, the newest first."""
 
 
-def way_back(
-    ramps: Ramps,
-    ramp_id: str,
-    history: Sequence[Told],
-    live: Mapping[str, Split],
-    candidate: Callable[[], Slot | None],
-) -> Found | Plan | NothingToUndo:
-    """The ramp to take back; the plan of one that is known by the history alone, or of a shift.
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The stack as it is now, and what its config says of rollbacks."""
 
-    Args:
-        ramps: The ramps of the stack that are recorded on this machine.
-        ramp_id: The id that a ramp gets that has no journal here.
-        history: The stack's updates, the newest first.
-        live: The split of every service now.
-        candidate: Asks which slot was raised by hand.
+    name: str
+    file: Path
+    live: Mapping[str, Split]
+    releases: Mapping[str, Releases]
+    hold: timedelta
+    candidate: Slot | None
+    """The config's `candidate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A ramp to take back: one that a journal or the history knows, or a shift by hand."""
+
+    plan: Plan
+    """Its start is where to go back to."""
+    found: Found | None
+    """Where it is kept; `None` where no ramp has made the shift, or its journal is not here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """There is nothing to go back to."""
+
+    words: str
+
+
+def where_back(past: Past, stack: Stack) -> Return | Nothing:
+    """Where a rollback of `stack` goes.
 
     Raises:
-        BadInputError: there is no other split to go to.
+        NotSureError: what is known does not tell.
     """
-    unread: list[str] = []  # said by the command already
-    found = unfinished(ramps, history, ramp_id, unread)
-    if found is not None:
-        return found
-    ended = ended_here(live, history)
-    own = None if ended is None else _own(ended, ramps, unread)
-    if ended is not None and ended.freed.went_back:
-        return NothingToUndo(ended.freed, own.progress.back if own else None)
-    if own is not None:
-        return Found(own.folder, own.progress, None)
-    told = ended.plan if ended is not None else None
-    plan = told or plan_back(live, history, candidate())
-    if plan is None:
-        where = ", ".join(f"{service} at {split}" for service, split in sorted(live.items()))
-        raise BadInputError(
-            f"the stack's history has no split to go back to from here: {where}\n"
-            f"  expected: a ramp, or a shift by hand, of services that stand together\n{_ANOTHER}"
-        )
-    return plan
+    found = unfinished(past.ramps, past.history, past.ramp_id, [])  # unread: said by the command
+    decided = way_back(_situation(past, stack, found))
+    match decided:
+        case NothingToUndo():
+            return Nothing(_nothing_words(past, stack, decided.reasons))
+        case Unclear():
+            raise NotSureError(_unclear_words(stack, decided))
+        case GoBack(plan):
+            return Return(plan, found or _own_ramp(past, plan))
 
 
-def _own(ended: Ended, ramps: Ramps, unread: list[str]) -> Newest | None:
-    """The newest ramp of this machine, where it is the one that ended so."""
-    found = newest(ramps, unread)
-    if found is None or ended.freed.hand not in hands(found.entries):
+def _situation(past: Past, stack: Stack, found: Found | None) -> Situation:
+    left = Abandoned.left_in(StackFile.read(stack.file), past.history)
+    candidate = stack.candidate if left is None else left.persons(stack.candidate)
+    return Situation(
+        live=stack.live,
+        history=past.history,
+        releases={service: each.last for service, each in stack.releases.items()},
+        hold=stack.hold,
+        configured=candidate,
+        unfinished=None if found is None else KnownRamp(found.plan, _last_heard(past, found)),
+        untold=frozenset(s for s, each in stack.releases.items() if not each.is_told),
+    )
+
+
+def _last_heard(past: Past, found: Found) -> datetime | None:
+    """When an unfinished ramp last moved, by its journal, else by the history."""
+    if found.recalled is not None:
+        lease = found.recalled.lease
+        return next((one.at for one in past.history if read_lease(one.message) == lease), None)
+    return last_moved(FileJournal(found.folder).entries())
+
+
+def last_moved(entries: Sequence[Entry]) -> datetime | None:
+    """When a ramp last set out to raise its slot; `None` of an empty journal."""
+    kinds = {Kind.RAMP_STARTED, Kind.STAGE_STARTED}
+    return next((entry.at for entry in reversed(entries) if entry.kind in kinds), None)
+
+
+def _own_ramp(past: Past, plan: Plan) -> Found | None:
+    """The newest ramp of this machine, where it is the newest of all, and `plan` is to undo it."""
+    here = newest(past.ramps, [])
+    moved = (read_lease(one.message) or read_freed(one.message) for one in past.history)
+    last = next((one for one in moved if one is not None), None)
+    if here is None or last is None:
         return None
-    return found
+    own = here.progress.plan
+    is_it = (own.services, own.candidate, own.start) == (plan.services, plan.candidate, plan.start)
+    if not is_it or here.progress.back or last.hand not in hands(here.entries):
+        return None
+    return Found(here.folder, here.progress, None)
+
+
+def _nothing_words(past: Past, stack: Stack, reasons: Mapping[str, str]) -> str:
+    here = newest(past.ramps, [])
+    back = None if here is None or not here.progress.is_over else here.progress.back
+    rolled_back = f"\n  the last rollback: {back}" if back else ""
+    return (
+        f"nothing to go back to in {stack.name}, and nothing was changed: {_where(stack)}\n"
+        f"{_because(reasons)}\n{_builds(stack)}{rolled_back}\n"
+        "  next:     failover ramp, to raise a slot in stages"
+    )
+
+
+def _unclear_words(stack: Stack, decided: Unclear) -> str:
+    commands = [
+        f"slot {slot} of {', '.join(services)} is the bad one: {command}   # {command.moves}"
+        for services, slot, command in _ways(stack, decided.ways)
+    ]
+    return (
+        f"it is not clear where to go back to in {stack.name}, and nothing was changed: "
+        f"{_where(stack)}\n{_because(decided.reasons)}\n{_builds(stack)}\n"
+        "  expected: one slot on trial, and a split in the stack's history from before it got its "
+        "weight\n"
+        "  mend:     " + "\n    or:     ".join(commands)
+    )
+
+
+def _ways(
+    stack: Stack, ways: Mapping[str, Mapping[Slot, Split]]
+) -> Iterator[tuple[list[str], Slot, Command]]:
+    """What to type, by the slot that is the bad one; services that go the same way go together."""
+    alike: dict[tuple[Slot, Split], list[str]] = {}
+    for service, each in sorted(ways.items()):
+        for slot, split in each.items():
+            alike.setdefault((slot, split), []).append(service)
+    for (slot, split), services in alike.items():
+        yield services, slot, way_by_hand(stack.name, stack.file, services, slot, split)
+
+
+def way_by_hand(
+    name: str, file: Path, services: Sequence[str], candidate: Slot, to: Split
+) -> Command:
+    """The command that lowers `candidate` of some services to its weight in `to`.
+
+    It names the candidate meanwhile, so that the guards of the `up` know it for the way back; they
+    still let nothing onto a slot without a healthy target.
+    """
+    found = StackFile.read(file)
+    own, before = found.services_with_weights(), found.value(CANDIDATE)
+    config = ("pulumi", "config", "--stack", name)
+    weights = weight_changes(services, found.services(), own, to)
+    sets = [
+        Command.of(*config, "set", "--path", f"{NAMESPACE}{path}", value)
+        for path, value in {CANDIDATE: candidate.value, **weights}.items()
+    ]
+    after = ("rm", CANDIDATE) if before is None else ("set", CANDIDATE, before)
+    stable = candidate.other
+    moves = f"gives slot {stable} {to.weight_of(stable)} of {TOTAL_WEIGHT} of the requests"
+    return sets[0].then(
+        *sets[1:],
+        Command.of("pulumi", "up", "--stack", name, moves=moves),
+        Command.of(*config, *after),
+    )
+
+
+def _where(stack: Stack) -> str:
+    return ", ".join(f"{service} at {split}" for service, split in sorted(stack.live.items()))
+
+
+def _because(reasons: Mapping[str, str]) -> str:
+    """Every reason once, with its services where not all have the same."""
+    alike: dict[str, list[str]] = {}
+    for service, reason in sorted(reasons.items()):
+        alike.setdefault(reason, []).append(service)
+    if len(alike) == 1:
+        return f"  because:  {next(iter(alike))}"
+    lines = [f"{', '.join(services)}: {reason}" for reason, services in alike.items()]
+    return "  because:  " + "\n            ".join(lines)
+
+
+def _builds(stack: Stack) -> str:
+    return "\n".join(
+        f"  {service + ':':<9} " + ", ".join(f"slot {s} has {each.builds[s]}" for s in Slot)
+        for service, each in sorted(stack.releases.items())
+    )

@@ -69,6 +69,8 @@ class Story:
     rollback: str = ""
     """Why it went back; empty where it did not."""
     rollback_seconds: float | None = None
+    is_undone_by_hand: bool = False
+    """Whether a person asked for the rollback: no verdict of the stage that it came in."""
     stops: list[float] = field(default_factory=list[float])
     """When a driver that was killed or stopped was last heard of, before the next one went on."""
 
@@ -96,7 +98,11 @@ class Story:
 def story_of(entries: Sequence[Entry]) -> Story | None:
     """The story of one ramp's entries; None where they do not begin one."""
     story: Story | None = None
+    before: Entry | None = None
     for entry in entries:
+        if story is not None and entry.kind is Kind.ROLLBACK_STARTED:
+            story.is_undone_by_hand = _is_by_hand(story, before)
+        before = entry
         if entry.kind is Kind.RAMP_STARTED:
             story = _begun(entry)
         elif story is not None:
@@ -108,6 +114,17 @@ def story_of(entries: Sequence[Entry]) -> Story | None:
     if story is not None:
         _close(story)
     return story
+
+
+def _is_by_hand(story: Story, before: Entry | None) -> bool:
+    """Whether a person asked for the rollback that follows `before`.
+
+    `failover rollback` begins it at once: when it has resumed a ramp, or with the one stage of a
+    shift by hand, which no `up` of its own has made. A gate or a guard has always run something.
+    """
+    if before is None or before.kind is Kind.RESUMED:
+        return True
+    return before.kind is Kind.VERIFIED and all(row.up_seconds is None for row in story.rows)
 
 
 def _begun(entry: Entry) -> Story:
@@ -203,7 +220,8 @@ def _close(story: Story) -> None:
             for each, end_s in zip(said, ends, strict=True)
         )
     last = story.rows[-1] if story.rows else None
-    if last is not None and story.rollback and last.outcome in ("", "pass"):
+    is_judged = bool(story.rollback) and not story.is_undone_by_hand
+    if last is not None and is_judged and last.outcome in ("", "pass"):
         last.outcome = "fail"
 
 

@@ -12,7 +12,6 @@ from rollout.progress import Progress, folded
 from rollout.recall import Told, recalled
 from rollout.split import Slot, Split
 from rollout.step import BringCapacity, Prove, RollBack, Shift, next_step
-from rollout.way_back import plan_back
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 HAND = Hand("anna", "laptop", 4711)
@@ -107,40 +106,6 @@ def test_a_ramp_that_let_go_is_none_to_go_on_with() -> None:
 @pytest.mark.parametrize("message", ["", "a change of tags"])
 def test_a_history_without_a_ramp_tells_of_none(message: str) -> None:
     assert recalled([Told(message, True, {})]) is None
-
-
-def past(*splits: Split, message: str = "by hand") -> list[Told]:
-    """Updates that ended well, the newest first."""
-    return [Told(message, True, {}, None, at(split)) for split in splits]
-
-
-def test_without_any_ramp_the_way_back_is_to_the_split_before() -> None:
-    live = at(Split(25, 75))
-    before = past(Split(25, 75), Split(50, 50), Split(100, 0))
-
-    plan = plan_back(live, before, None)
-
-    assert plan is not None
-    assert (plan.start, plan.target, plan.candidate) == (Split(50, 50), Split(25, 75), Slot.SECOND)
-
-
-def test_services_that_stand_apart_have_no_common_way_back() -> None:
-    assert plan_back({"web": Split(50, 50), "portal": Split(75, 25)}, [], None) is None
-
-
-def test_the_way_back_never_leads_to_a_split_that_was_gone_back_from() -> None:
-    before = past(Split(90, 10), Split(25, 75), Split(90, 10), Split(100, 0))
-
-    plan = plan_back(at(Split(90, 10)), before, Slot.SECOND)
-
-    assert plan is not None
-    assert plan.start == Split(100, 0)
-
-
-def test_from_where_the_candidate_has_nothing_there_is_no_way_back() -> None:
-    before = past(Split(100, 0), Split(50, 50))
-
-    assert plan_back(at(Split(100, 0)), before, Slot.SECOND) is None
 
 
 def test_a_way_back_to_elsewhere_is_none_of_the_ramp_before_it() -> None:

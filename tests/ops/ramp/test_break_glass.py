@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.ramp.break_glass import modify_rules
-from ops.ramp.errors import AwsError
+from ops.ramp.break_glass import modify_rules, plan_by_journal
+from ops.ramp.errors import AwsError, NotSureError, RefusedError
 from ops.ramp.known_stack import KnownStack
+from ops.ramp.live_stack import Releases
+from rollout.entry import Entry, Kind
 from rollout.plan import Plan
 from rollout.split import Slot, Split
+from rollout.way_back import LastRelease
+from tests.ops.ramp.fakes import START
 from tests.ops.ramp.world import SERVICES
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
@@ -66,3 +71,44 @@ def test_a_rule_that_is_not_changed_is_told_with_those_that_were() -> None:
     assert "the rule of web was not changed" in str(refused.value)
     assert "portal+web at 100/0; changed so far: portal" in str(refused.value)
     assert "then the same again" in str(refused.value)
+
+
+MOVED = [Entry(START, "r", Kind.STAGE_STARTED, {"stage": 2, "of": 2, "split": "0/100"})]
+
+
+class FakeLive:
+    """At a split, with what was released last."""
+
+    def __init__(self, split: Split, last: LastRelease | None = None) -> None:
+        self._split = split
+        self._last = last
+
+    def splits(self) -> dict[str, Split]:
+        return dict.fromkeys(SERVICES, self._split)
+
+    def releases(self) -> dict[str, Releases]:
+        return dict.fromkeys(SERVICES, Releases(self._last, True, dict.fromkeys(Slot, "ami-1")))
+
+
+def test_without_the_history_it_goes_to_the_start_of_the_ramp_that_the_journal_has() -> None:
+    assert plan_by_journal(PLAN, MOVED, FakeLive(Split(0, 100))) == PLAN
+
+
+def test_it_does_not_go_back_onto_a_slot_that_was_released_after_the_ramp() -> None:
+    live = FakeLive(Split(0, 100), LastRelease(Slot.FIRST, START + timedelta(days=7)))
+
+    with pytest.raises(RefusedError, match="no rule was changed: portal at 0/100, web at 0/100"):
+        plan_by_journal(PLAN, MOVED, live)
+
+
+def test_it_asks_a_person_where_the_slot_that_was_released_since_has_requests() -> None:
+    live = FakeLive(Split(25, 75), LastRelease(Slot.FIRST, START + timedelta(days=7)))
+
+    with pytest.raises(NotSureError, match="slot 01 was released after the ramp of slot 02"):
+        plan_by_journal(PLAN, MOVED, live)
+
+
+def test_it_never_raises_the_slot_that_the_ramp_raised() -> None:
+    plan = Plan(SERVICES, Slot.SECOND, Split(75, 25), (50, 100))
+
+    assert plan_by_journal(plan, MOVED, FakeLive(Split(100, 0))).start == Split(100, 0)

@@ -54,10 +54,43 @@ def test_a_ramp_that_only_the_history_knows_goes_back_without_a_journal(
 ) -> None:
     kill_when_verified(world)
 
-    ending = launcher(world, full).go_back(found(world, full), "r", "by hand")
+    ending = launcher(world, full).go_back(found(world, full), "r", "by hand", PLAN.start)
 
     assert ending.words.startswith("rolled back: portal+web at 100/0")
     assert set(world.live.values()) == {Split(100, 0)}
+
+
+def test_a_ramp_that_somebody_lowered_below_its_start_ends_where_it_is(
+    world: World, tmp_path: Path
+) -> None:
+    plan = Plan(SERVICES, Slot.SECOND, Split(75, 25), (50, 100))
+    world.live = dict.fromkeys(SERVICES, plan.start)
+    kill_when_verified(world, plan)
+    lowered = Split(100, 0)
+    world.live = dict.fromkeys(SERVICES, lowered)
+    folder = tmp_path / "ramps" / "r"
+
+    ending = launcher(world, folder).go_back(found(world, folder), "r", "by hand", lowered)
+
+    assert ending.words.startswith("rolled back: portal+web at 100/0")
+    assert set(world.live.values()) == {lowered}
+    assert (world.floors(), world.candidate(), world.has_let_go()) == ({}, None, True)
+
+
+def test_a_rollback_never_raises_the_slot_that_somebody_lowered_in_the_meantime(
+    world: World, tmp_path: Path
+) -> None:
+    plan = Plan(SERVICES, Slot.SECOND, Split(75, 25), (50, 100))
+    world.live = dict.fromkeys(SERVICES, plan.start)
+    kill_when_verified(world, plan)
+    world.live["web"] = Split(100, 0)
+    folder = tmp_path / "ramps" / "r"
+
+    ending = launcher(world, folder).go_back(found(world, folder), "r", "by hand", plan.start)
+
+    assert ending.exit_code == 3
+    assert "it would raise slot 02, which the ramp raised: web at 100/0" in ending.words
+    assert world.live["web"] == Split(100, 0)
 
 
 def test_a_ramp_goes_on_by_no_journal_that_cannot_be_kept(world: World, full: Path) -> None:
@@ -89,14 +122,14 @@ def found(world: World, folder: Path) -> Found:
     return Found(folder, None, recalled(world.told[::-1]))
 
 
-def kill_when_verified(world: World) -> None:
+def kill_when_verified(world: World, plan: Plan = PLAN) -> None:
     def kill(entry: Any) -> None:
         if entry.kind is Kind.VERIFIED:
             raise KilledError
 
     world.journal.before_append = kill
     with pytest.raises(KilledError):
-        world.run(PLAN)
+        world.run(plan)
 
 
 def test_a_ramp_records_whose_rules_it_moves_also_where_the_history_alone_knew_it(
@@ -104,6 +137,7 @@ def test_a_ramp_records_whose_rules_it_moves_also_where_the_history_alone_knew_i
 ) -> None:
     kill_when_verified(world)
 
-    launcher(world, tmp_path / "r").go_back(found(world, tmp_path / "r"), "r", "by hand")
+    way = found(world, tmp_path / "r")
+    launcher(world, tmp_path / "r").go_back(way, "r", "by hand", PLAN.start)
 
     assert identity_in(FileJournal(tmp_path / "r").entries()) == IDENTITY

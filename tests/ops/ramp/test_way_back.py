@@ -1,39 +1,63 @@
-"""Where a rollback by hand leads once the ramp itself is over."""
+"""Where a rollback by hand leads once the ramp itself is over, and what it says."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
-from ops.ramp.errors import BadInputError
-from ops.ramp.finding import Found
-from ops.ramp.way_back import NothingToUndo, way_back
+from ops.ramp.errors import NotSureError
+from ops.ramp.live_stack import Releases
+from ops.ramp.way_back import Nothing, Past, Return, Stack, where_back
 from rollout.plan import Plan
 from rollout.recall import Told
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
+from rollout.way_back import LastRelease
+from tests.ops.ramp.fakes import START
 from tests.ops.ramp.world import IDENTITY, SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
+HOLD = timedelta(seconds=300)
+EVE = START - timedelta(days=1)
 
 
-def by_hand(split: Split) -> Told:
-    return Told("by hand", True, {}, None, dict.fromkeys(SERVICES, split))
+def by_hand(split: Split, at: datetime) -> Told:
+    return Told("by hand", True, {}, None, dict.fromkeys(SERVICES, split), at, at)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """At 50/50, where somebody came to from 75/25 by hand."""
+    """At 50/50, where somebody came to from 75/25 by hand, the day before."""
     world = World(tmp_path, "50/50")
-    world.told = [by_hand(Split(75, 25)), by_hand(Split(50, 50))]
+    world.told = [by_hand(Split(75, 25), EVE - HOLD), by_hand(Split(50, 50), EVE)]
     return world
 
 
-def back(world: World, ramps: Path) -> Found | Plan | NothingToUndo:
-    return way_back(Ramps(ramps, IDENTITY), "r2", world.told[::-1], world.live, lambda: Slot.SECOND)
+def releases(last: Slot | None, at: datetime = EVE) -> dict[str, Releases]:
+    builds = {slot: f"ami-{slot} since then" for slot in Slot}
+    release = None if last is None else LastRelease(last, at)
+    return dict.fromkeys(SERVICES, Releases(release, True, builds))
+
+
+def stack_of(world: World, found: dict[str, Releases]) -> Stack:
+    return Stack("prod", world.stack_file, world.live, found, HOLD, None)
+
+
+def back(world: World, ramps: Path, last: Slot | None = Slot.SECOND) -> Return | Nothing:
+    past = Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1])
+    return where_back(past, stack_of(world, releases(last)))
+
+
+def plan_back(world: World, ramps: Path) -> Plan:
+    way = back(world, ramps)
+    assert isinstance(way, Return)
+    assert way.found is None
+    return way.plan
 
 
 def keep_journal(world: World, ramps: Path) -> None:
@@ -62,10 +86,14 @@ def test_after_a_ramp_that_went_back_by_itself_there_is_nothing_to_undo(
 
     way = back(world, ramps)
 
-    assert isinstance(way, NothingToUndo)
-    assert "portal+web by somebody@here (4711) has rolled back to 50/50 already" in str(way)
-    assert "because:  fake: as the test has it" in str(way)
-    assert "pulumi config set weights A/B" in str(way)
+    assert way == Nothing(
+        "nothing to go back to in prod, and nothing was changed: portal at 50/50, web at 50/50\n"
+        "  because:  it was rolled back to 50/50 already\n"
+        "  portal:   slot 01 has ami-01 since then, slot 02 has ami-02 since then\n"
+        "  web:      slot 01 has ami-01 since then, slot 02 has ami-02 since then\n"
+        "  the last rollback: fake: as the test has it\n"
+        "  next:     failover ramp, to raise a slot in stages"
+    )
 
 
 def test_the_history_alone_tells_that_it_went_back(world: World, ramps: Path) -> None:
@@ -74,18 +102,33 @@ def test_the_history_alone_tells_that_it_went_back(world: World, ramps: Path) ->
 
     way = back(world, ramps)
 
-    assert isinstance(way, NothingToUndo)
-    assert "because" not in str(way)
+    assert isinstance(way, Nothing)
+    assert "the last rollback" not in way.words
+
+
+def test_a_shift_by_hand_that_was_taken_back_by_hand_leaves_nothing_to_undo(
+    world: World, ramps: Path
+) -> None:
+    world.live = dict.fromkeys(SERVICES, Split(100, 0))
+    steps = (Split(100, 0), Split(90, 10), Split(75, 25), Split(100, 0))
+    world.told = [by_hand(split, START) for split in steps]
+
+    way = back(world, ramps)
+
+    assert isinstance(way, Nothing)
+    assert "portal at 100/0, web at 100/0" in way.words
+    assert "slot 02 was released last (2026-11-20 09:00:00 UTC), and has no requests" in way.words
 
 
 def test_a_shift_by_hand_after_a_ramp_that_went_back_is_undone(world: World, ramps: Path) -> None:
+    world.told[0] = by_hand(Split(0, 100), EVE - HOLD)
     fail_at(world, 2)
     world.run(PLAN)
     keep_journal(world, ramps)
-    world.told.append(by_hand(Split(25, 75)))
+    world.told.append(by_hand(Split(25, 75), world.clock.now()))
     world.live = dict.fromkeys(SERVICES, Split(25, 75))
 
-    assert back(world, ramps) == Plan(SERVICES, Slot.SECOND, Split(50, 50), (75,))
+    assert plan_back(world, ramps) == Plan(SERVICES, Slot.SECOND, Split(50, 50), (75,))
 
 
 def test_a_ramp_that_is_done_is_taken_back_by_its_journal(world: World, ramps: Path) -> None:
@@ -94,8 +137,9 @@ def test_a_ramp_that_is_done_is_taken_back_by_its_journal(world: World, ramps: P
 
     way = back(world, ramps)
 
-    assert isinstance(way, Found)
-    assert way.plan == PLAN
+    assert isinstance(way, Return)
+    assert way.found is not None
+    assert (way.found.plan, way.found.folder) == (PLAN, ramps / "r")
 
 
 def test_a_ramp_that_is_done_is_taken_back_to_its_start_without_a_journal_too(
@@ -103,7 +147,7 @@ def test_a_ramp_that_is_done_is_taken_back_to_its_start_without_a_journal_too(
 ) -> None:
     world.run(PLAN)
 
-    assert back(world, ramps) == PLAN
+    assert plan_back(world, ramps) == Plan(SERVICES, Slot.SECOND, Split(50, 50), (100,))
 
 
 def test_the_journal_of_an_older_ramp_says_nothing_of_a_newer_one(
@@ -112,17 +156,77 @@ def test_the_journal_of_an_older_ramp_says_nothing_of_a_newer_one(
     world.run(PLAN)
     keep_journal(world, ramps)
     world.told = [
-        Told(told.message.replace("(4711)", "(99)"), told.succeeded, {}, None, told.splits)
-        for told in world.told
+        replace(told, message=told.message.replace("(4711)", "(99)")) for told in world.told
     ]
 
-    assert back(world, ramps) == PLAN
+    assert plan_back(world, ramps).start == PLAN.start
 
 
-def test_without_another_split_in_the_history_it_says_what_to_type(
+def test_after_a_release_onto_the_other_slot_a_finished_ramp_is_not_undone(
     world: World, ramps: Path
 ) -> None:
-    world.told = [by_hand(Split(50, 50))]
+    world.run(PLAN)
+    keep_journal(world, ramps)
+    later = releases(Slot.FIRST, world.clock.now() + HOLD)
 
-    with pytest.raises(BadInputError, match="no split to go back to from here: portal at 50/50"):
-        back(world, ramps)
+    way = where_back(Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1]), stack_of(world, later))
+
+    assert isinstance(way, Nothing)
+    assert "slot 01 was released last" in way.words
+
+
+def test_where_nothing_tells_it_says_what_to_type_for_either_slot(
+    world: World, ramps: Path
+) -> None:
+    world.told = [by_hand(Split(50, 50), EVE)]
+
+    with pytest.raises(NotSureError) as unsure:
+        back(world, ramps, None)
+
+    config = "pulumi config --stack prod"
+    assert str(unsure.value) == (
+        "it is not clear where to go back to in prod, and nothing was changed: portal at 50/50, "
+        "web at 50/50\n"
+        "  because:  the history has no ramp, and the builds' times do not tell which slot was "
+        "released last\n"
+        "  portal:   slot 01 has ami-01 since then, slot 02 has ami-02 since then\n"
+        "  web:      slot 01 has ami-01 since then, slot 02 has ami-02 since then\n"
+        "  expected: one slot on trial, and a split in the stack's history from before it got its "
+        "weight\n"
+        f"  mend:     slot 01 of portal, web is the bad one: {config} set --path "
+        f"failover:candidate 01 && {config} set --path failover:weights 0/100 && "
+        f"pulumi up --stack prod && {config} rm candidate   "
+        "# gives slot 02 100 of 100 of the requests\n"
+        f"    or:     slot 02 of portal, web is the bad one: {config} set --path "
+        f"failover:candidate 02 && {config} set --path failover:weights 100/0 && "
+        f"pulumi up --stack prod && {config} rm candidate   "
+        "# gives slot 01 100 of 100 of the requests"
+    )
+
+
+def test_a_candidate_that_a_killed_ramp_left_in_the_file_decides_nothing(
+    world: World, ramps: Path
+) -> None:
+    world.told = [by_hand(Split(50, 50), EVE)]
+    world.set_config({"candidate": "02", 'capacity["web"].floors["01"]': "3"})
+    left = replace(stack_of(world, releases(None)), candidate=Slot.SECOND)
+
+    with pytest.raises(NotSureError, match="the history has no ramp"):
+        where_back(Past(Ramps(ramps, IDENTITY), "r2", world.told), left)
+
+
+@pytest.mark.parametrize("seconds", [-1, 1])
+def test_a_killed_ramp_is_undone_unless_the_other_slot_was_released_since(
+    world: World, ramps: Path, seconds: int
+) -> None:
+    world.run(PLAN)
+    world.told.pop()
+    kept = [entry for entry in world.journal.kept if entry.facts.get("outcome") != "done"]
+    world.journal.kept = [e for e in kept if not (e.kind == "capacity" and not e.facts["floors"])]
+    keep_journal(world, ramps)
+    moved = max(e.at for e in world.journal.kept if e.kind == "stage-started")
+    found = releases(Slot.FIRST, moved + timedelta(seconds=seconds))
+
+    way = where_back(Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1]), stack_of(world, found))
+
+    assert isinstance(way, Return if seconds < 0 else Nothing)

@@ -233,7 +233,10 @@ class World:
             self.visited.append(wanted)
             self.updates.append(message)
         floors = {s: {Slot(k): int(n) for k, n in f.items()} for s, f in self.floors().items()}
-        self.told.append(Told(message, not error, floors, self.candidate(), dict(self.live)))
+        now = self.clock.now()
+        self.told.append(
+            Told(message, not error, floors, self.candidate(), dict(self.live), now, now)
+        )
         self.after_up(message)
         return Ended(changed={"update": 2}, error=error, is_refused="judgement: refused" in error)
 

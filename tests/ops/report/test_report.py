@@ -138,6 +138,34 @@ def test_a_ramp_that_went_back_says_why_and_at_which_stage() -> None:
     assert story.rollback == f"probe: {REASON}"
 
 
+def test_a_rollback_by_hand_is_no_verdict_of_the_stage_that_it_came_in() -> None:
+    journal = entries(rolls_back=False)
+    journal += [
+        resumed(70),
+        entry(71, Kind.ROLLBACK_STARTED, why="by hand", to="100/0"),
+        entry(75, Kind.ROLLBACK_FINISHED, to="100/0", seconds=4.0),
+        entry(76, Kind.RAMP_FINISHED, outcome="rolled back", exit=1),
+    ]
+
+    story = story_of(journal)
+
+    assert story is not None
+    assert [row.outcome for row in story.rows] == ["pass", "pass", "pass"]
+
+
+def test_a_shift_by_hand_that_is_undone_has_no_verdict() -> None:
+    shifted = [
+        entry(1, Kind.STAGE_STARTED, stage=1, of=1, split="50/50"),
+        entry(1, Kind.VERIFIED, stage=1, splits={"portal": "50/50", "web": "50/50"}),
+        entry(1, Kind.ROLLBACK_STARTED, why="by hand", to="100/0"),
+    ]
+
+    story = story_of([entries()[0], *shifted])
+
+    assert story is not None
+    assert [row.outcome for row in story.rows] == [""]
+
+
 @pytest.mark.parametrize("count", range(1, len(entries()) + 1))
 def test_a_ramp_that_was_killed_at_any_moment_has_a_report(count: int, tmp_path: Path) -> None:
     journal = FileJournal(tmp_path)

@@ -1,0 +1,179 @@
+"""The splits that one service stood at, one after another, read from the stack's history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from rollout.lease import Freed, Lease, read_freed, read_lease
+from rollout.recall import Told
+from rollout.split import Slot, Split
+
+_RAISED = re.compile(
+    r"ramp of (?P<started>0[12]) from \d+/\d+ through [\d,]+"
+    r"|(?:capacity for )?stage \d+/\d+, (?P<stage>0[12]) at \d+"
+)
+_BACK = re.compile(r"rollback to \d+/\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A slot that a ramp raises, or set out to raise."""
+
+    slot: Slot
+    at: datetime | None
+    """When the newest update of the ramp that names the slot began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A time for which a service stood at one split."""
+
+    split: Split
+    since: datetime | None
+    """When the update that set it had ended; `None` where the history does not say."""
+    until: datetime | None = None
+    """When the update began that left it; `None` where none has, or none that the history has."""
+    done_at: datetime | None = None
+    """When a ramp or `even` ended here, done."""
+    ramp_from: Raised | None = None
+    """The ramp that began here and was not rolled back."""
+    is_stage: bool = False
+    """Whether a ramp moved here on its way: no place to stay, however long it baked."""
+    is_rolled_back_to: bool = False
+    """Whether a rollback has led here."""
+
+    def is_done(self, after: datetime | None = None) -> bool:
+        """Whether a ramp or `even` ended here, done, and not before `after`."""
+        return self.done_at is not None and (after is None or self.done_at >= after)
+
+    def is_settled(self, hold: timedelta, after: datetime | None = None) -> bool:
+        """Whether a ramp or `even` ended here or it stood for `hold`, since `after`."""
+        if self.is_done(after):
+            return True
+        if self.is_stage or self.since is None or self.until is None:
+            return False
+        return self.until - max(self.since, after or self.since) >= hold
+
+
+def periods_of(service: str, history: Sequence[Told]) -> list[Period]:
+    """The periods of `service`, the oldest first.
+
+    A rollback restores the period that it leads back to: what happened in between is undone, and so
+    says nothing of where to go next.
+
+    Args:
+        service: Its name.
+        history: The stack's updates, the newest first.
+    """
+    periods: list[Period] = []
+    for update in _updates(service, history):
+        split = update.splits[service]
+        lease, freed = read_lease(update.message), read_freed(update.message)
+        if _is_rollback(service, lease, freed):
+            _restore(periods, split, update)
+            continue
+        if not periods or periods[-1].split != split:
+            _leave(periods, update)
+            is_stage = lease is not None and service in lease.services and not _is_start(lease)
+            periods.append(Period(split, update.ended or update.at, is_stage=is_stage))
+        if freed is not None and service in freed.services:
+            periods[-1] = replace(periods[-1], done_at=update.at)
+        raised = _raised(service, update)
+        if raised is not None and lease is not None and _is_start(lease):
+            periods[-1] = replace(periods[-1], ramp_from=raised)
+    return periods
+
+
+def newest_raised(service: str, history: Sequence[Told]) -> Raised | None:
+    """The slot that the newest ramp of `service` raises; `None` where the history has no ramp.
+
+    A ramp that its gates stopped before the first stage counts too: it says which slot is on trial.
+
+    Args:
+        service: Its name.
+        history: The stack's updates, the newest first.
+    """
+    return next((raised for past in history if (raised := _raised(service, past))), None)
+
+
+def rose_from_zero(service: str, history: Sequence[Told], live: Split) -> Slot | None:
+    """The only slot that ever rose from weight 0; `None` where both did, or the start is unknown.
+
+    Where both did, one of the two rises was a way back, and the history does not say which.
+
+    Args:
+        service: Its name.
+        history: The stack's updates, the newest first.
+        live: The split now.
+    """
+    if not history or not history[-1].is_first:
+        return None
+    splits = [update.splits[service] for update in _updates(service, history)]
+    risen = {
+        slot
+        for before, after in pairwise([*splits, live])
+        for slot in Slot
+        if before.weight_of(slot) == 0 < after.weight_of(slot)
+    }
+    return risen.pop() if len(risen) == 1 else None
+
+
+def is_lowered(periods: Sequence[Period], live: Split, slot: Slot) -> bool:
+    """Whether a person has lowered `slot` since a ramp last moved, by bare updates or in AWS.
+
+    Args:
+        periods: Of the service, the oldest first.
+        live: Its split now.
+        slot: The slot.
+    """
+    last = max((n for n, each in enumerate(periods) if each.is_stage or each.done_at), default=0)
+    weights = [each.split.weight_of(slot) for each in periods[last:]] + [live.weight_of(slot)]
+    return any(later < earlier for earlier, later in pairwise(weights))
+
+
+def _updates(service: str, history: Sequence[Told]) -> Iterator[Told]:
+    """The updates that ended well and had the service, the oldest first."""
+    return (past for past in reversed(history) if past.succeeded and service in past.splits)
+
+
+def _is_start(lease: Lease) -> bool:
+    found = _RAISED.fullmatch(lease.doing)
+    return found is not None and found["started"] is not None
+
+
+def _is_rollback(service: str, lease: Lease | None, freed: Freed | None) -> bool:
+    if lease is not None and service in lease.services:
+        return _BACK.fullmatch(lease.doing) is not None
+    return freed is not None and service in freed.services and freed.went_back
+
+
+def _restore(periods: list[Period], split: Split, update: Told) -> None:
+    """Make the newest period at `split` the last one again."""
+    number = next((n for n in range(len(periods) - 1, -1, -1) if periods[n].split == split), None)
+    if number is None:
+        _leave(periods, update)
+        periods.append(Period(split, update.ended or update.at, is_rolled_back_to=True))
+        return
+    del periods[number + 1 :]
+    restored = periods[number]
+    left = restored.ramp_from.at if restored.ramp_from is not None else update.at
+    periods[number] = replace(
+        restored, until=restored.until or left, ramp_from=None, is_rolled_back_to=True
+    )
+
+
+def _leave(periods: list[Period], update: Told) -> None:
+    if periods:
+        periods[-1] = replace(periods[-1], until=update.at)
+
+
+def _raised(service: str, past: Told) -> Raised | None:
+    lease = read_lease(past.message)
+    if lease is None or service not in lease.services:
+        return None
+    found = _RAISED.fullmatch(lease.doing)
+    return None if found is None else Raised(Slot(found["started"] or found["stage"]), past.at)
