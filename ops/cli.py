@@ -6,13 +6,18 @@ at start would cost a second per call, so the group holds their addresses instea
 
 from __future__ import annotations
 
+import copy
+import functools
 import importlib
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
-from ops.unexpected import EXIT_CODE, STOPPED_EXIT_CODE, unexpected_words
+from ops.stack.project import found_project
+from ops.unexpected import ending_of
 
 SUBCOMMANDS = {
     "adopt": ("ops.adopt.cli:adopt", "Turn the rules that are there into weighted ones."),
@@ -35,6 +40,14 @@ SUBCOMMANDS = {
 }
 """Name -> (address of the click command, one-line help shown by `failover --help`)."""
 
+LOCAL = frozenset({"comment", "probe", "report"})
+"""Commands that ask neither the stack nor AWS: in a wrong shell they say so, and still run."""
+
+SHELL_PROBLEM = "rehearsal.shell_problem:shell_problem"
+"""Address of what tells a shell with the environment of a rehearsal that is gone."""
+
+BAD_INPUT = 2
+
 
 class LazyGroup(click.Group):
     """A click group that imports a subcommand when it is called, and not for its one-line help."""
@@ -47,10 +60,10 @@ class LazyGroup(click.Group):
         """Import the module that owns `cmd_name`; None when there is no such subcommand."""
         if cmd_name not in SUBCOMMANDS:
             return None
-        module_name, _, attribute = SUBCOMMANDS[cmd_name][0].partition(":")
-        command = getattr(importlib.import_module(module_name), attribute)
+        command = _imported(SUBCOMMANDS[cmd_name][0])
         assert isinstance(command, click.Command)
-        return command
+        # The rehearsal's own commands lead out of a wrong shell, and say what they have to.
+        return command if cmd_name == "rehearse" else _in_right_shell(command, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; a fault of ours must not look like the verdict of a gate."""
@@ -58,19 +71,43 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("\nstopped; nothing more was done", err=True)
-            ctx.exit(STOPPED_EXIT_CODE)
-        except Exception as error:  # noqa: BLE001  (all of it is told, with its traceback)
-            command = f"{ctx.info_name} {ctx.invoked_subcommand}"
-            click.echo(unexpected_words(error, command), err=True)
-            ctx.exit(EXIT_CODE)
+        except click.Abort:
+            error: BaseException = KeyboardInterrupt()
+        except (KeyboardInterrupt, Exception) as raised:  # noqa: BLE001  (all of it is said)
+            error = raised
+        words, code = ending_of(error, f"{ctx.info_name} {ctx.invoked_subcommand}")
+        click.echo(words, err=True)
+        raise click.exceptions.Exit(code)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of subcommands without importing any of them."""
         rows = [(name, SUBCOMMANDS[name][1]) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _imported(address: str) -> Any:
+    module_name, _, attribute = address.partition(":")
+    return getattr(importlib.import_module(module_name), attribute)
+
+
+def _in_right_shell(command: click.Command, name: str) -> click.Command:
+    """The command, which first looks whether the shell leads to a rehearsal that is gone."""
+    checked, run = copy.copy(command), command.callback
+    assert run is not None
+
+    @functools.wraps(run)
+    def run_checked(*args: Any, **given: Any) -> Any:
+        problem = _imported(SHELL_PROBLEM)(os.environ, found_project(Path.cwd()))
+        if problem is not None and name in LOCAL:
+            click.echo(f"note: {problem}", err=True)
+        elif problem is not None:
+            click.echo(f"error: {problem}", err=True)
+            sys.exit(BAD_INPUT)
+        return run(*args, **given)
+
+    checked.callback = run_checked
+    return checked
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

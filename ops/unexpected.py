@@ -1,4 +1,4 @@
-"""What a command says, and exits with, when it fails in a way that nobody foresaw."""
+"""What a command says, and exits with, when an error ends it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,20 @@ EXIT_CODE = 70
 
 STOPPED_EXIT_CODE = 3
 """Ended by a person before it was done."""
+
+
+def ending_of(error: BaseException, command: str) -> tuple[str, int]:
+    """What is said of the error that ends `command`, and the exit code.
+
+    An error that was foreseen has an `exit_code` and a text for a person. Of any other the
+    traceback is shown: it is a fault of this program.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return "\nstopped; nothing more was done", STOPPED_EXIT_CODE
+    code = getattr(error, "exit_code", None)
+    if isinstance(code, int):
+        return f"error: {error}", code
+    return unexpected_words(error, command), EXIT_CODE
 
 
 def unexpected_words(error: BaseException, command: str) -> str:

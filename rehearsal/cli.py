@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import os
 import sys
 from collections.abc import Callable, Generator
 from typing import Any
@@ -18,10 +19,12 @@ from rehearsal.cutover_run import Ended, run_cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, find, start, stop
+from rehearsal.ramp_records import ended_ramps
 from rehearsal.scenarios.catalogue import CATALOGUE
 from rehearsal.scenarios.report import listed
 from rehearsal.scenarios.run import INTERRUPTED, play_and_tell
-from rehearsal.shell_environment import as_json, as_shell
+from rehearsal.shell_environment import as_json, as_restoring_shell, as_shell, root_in
+from rehearsal.shell_problem import UNSET_COMMAND, shell_problem
 from rehearsal.status import statuses
 from rehearsal.status_view import status_table
 from rehearsal.workspace import Workspace
@@ -65,7 +68,8 @@ _boot = click.option(
 
 
 @click.group()
-def rehearse() -> None:
+@click.pass_context
+def rehearse(ctx: click.Context) -> None:
     """Run a local AWS, and the real Pulumi engine against it. Loopback only, no account needed.
 
     \b
@@ -75,7 +79,12 @@ def rehearse() -> None:
       pulumi up                             build the stack on it
       pulumi config set weights 75/25 && pulumi up
       failover rehearse down                end it, and forget everything
+      eval "$(failover rehearse env --unset)"
     """
+    if ctx.invoked_subcommand == "status":  # the others start, end or leave a rehearsal
+        problem = shell_problem(os.environ, None)
+        if problem is not None:
+            _say(f"note: {problem}")
 
 
 @rehearse.command()
@@ -129,15 +138,24 @@ def up(
 
 @rehearse.command()
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON for a program.")
+@click.option("--unset", "unsets", is_flag=True, help="Print what gives the shell back its own.")
 @_with_reported_errors
-def env(*, wants_json: bool) -> None:
-    """Print what a shell needs to work against the rehearsal.
+def env(*, wants_json: bool, unsets: bool) -> None:
+    """Print what a shell needs to work against the rehearsal, or to stop doing so.
+
+    --unset restores what each variable was before, also after the rehearsal has ended.
 
     \b
     Examples:
       eval "$(failover rehearse env)"
+      eval "$(failover rehearse env --unset)"
       failover rehearse env --json | jq -r .set.AWS_ENDPOINT_URL
     """
+    if unsets and wants_json:
+        raise click.UsageError("--unset prints lines for a shell: leave --json out")
+    if unsets:
+        click.echo(as_restoring_shell(os.environ))
+        return
     workspace = Workspace(ROOT)
     running = find(workspace)
     click.echo(as_json(workspace, running) if wants_json else as_shell(workspace, running))
@@ -189,12 +207,22 @@ def status(*, wants_json: bool, is_watched: bool) -> None:
 def down(*, force: bool) -> None:
     """End the rehearsal and remove everything of it, its stack file too.
 
+    The ramps that were made on it can no longer be resumed. Their reports are kept in
+    .failover/rehearsed.
+
     \b
     Examples:
       failover rehearse down
     """
-    if stop(Workspace(ROOT), force=force):
+    workspace = Workspace(ROOT)
+    ended = stop(workspace, force=force)
+    if ended is not None:
         click.echo("the rehearsal is gone")
+        if ended.ramps:
+            where = ended_ramps(ROOT)
+            click.echo(f"kept: the reports of its ramps ({len(ended.ramps)}), in {where}")
+        if root_in(os.environ) == ROOT:
+            click.echo(f"next: {UNSET_COMMAND}")
     else:
         click.echo("no rehearsal ran in this clone")
 

@@ -9,7 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,8 +122,16 @@ def find(workspace: Workspace) -> Running:
     return running
 
 
-def stop(workspace: Workspace, *, force: bool = False) -> bool:
-    """End the rehearsal and remove everything of it; False when there was none.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A rehearsal that was ended, or that had ended by itself."""
+
+    ramps: Sequence[Path]
+    """The folders of the ramps that were made on it, where they are now."""
+
+
+def stop(workspace: Workspace, *, force: bool = False) -> Ended | None:
+    """End the rehearsal and remove everything of it but the ramps; None when there was none.
 
     Raises:
         BusyError: an engine is at work on it, and `force` is off.
@@ -145,8 +153,8 @@ def stop(workspace: Workspace, *, force: bool = False) -> bool:
     elif workspace.is_held():
         raise BusyError("a rehearsal is starting in this clone; wait for it, then end it")
     was_there = running is not None or workspace.folder.exists()
-    workspace.remove()
-    return was_there
+    ramps = workspace.remove()
+    return Ended(ramps) if was_there else None
 
 
 def engine_of(workspace: Workspace, running: Running) -> Engine:

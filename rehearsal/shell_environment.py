@@ -4,13 +4,50 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from rehearsal.workspace import STACK, Running, Workspace
 
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_CA_BUNDLE")
 """Variables of a person's shell that would lead a client away from the local AWS."""
+
+ROOT_VARIABLE = "FAILOVER_REHEARSAL"
+"""Holds the clone whose rehearsal the shell is for."""
+LIFE_VARIABLE = "FAILOVER_REHEARSAL_LIFE"
+PATH_VARIABLE = "FAILOVER_REHEARSAL_PATH"
+"""Holds the folder that was put on PATH, where one was."""
+EARLIER = "FAILOVER_EARLIER_"
+"""Before the name of a variable: what it was before."""
+_BACKEND = re.compile(r"file://(?P<root>.+)/\.rehearsal/backend(?:\?.*)?")
+
+SET = (
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_EC2_METADATA_DISABLED",
+    "NO_PROXY",
+    "no_proxy",
+    "FAILOVER_HTTP_ADDRESS",
+    "FAILOVER_HTTPS_ADDRESS",
+    "FAILOVER_CA_FILE",
+    "PULUMI_STACK",
+    "PULUMI_BACKEND_URL",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "PULUMI_HOME",
+    "PULUMI_DEBUG_PROVIDERS",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
+    "PULUMI_SKIP_UPDATE_CHECK",
+    ROOT_VARIABLE,
+    LIFE_VARIABLE,
+)
+"""The names that `shell_variables` sets."""
 
 _LOOPBACK = "127.0.0.1,localhost"
 
@@ -38,12 +75,14 @@ def shell_variables(workspace: Workspace, running: Running) -> dict[str, str]:
         "PULUMI_STACK": STACK,
         # Without the note of each file's metadata, which is written in place: an engine that is
         # killed while it writes one would leave a stack that cannot be read.
-        "PULUMI_BACKEND_URL": f"file://{workspace.backend}?metadata=skip",
+        "PULUMI_BACKEND_URL": f"{workspace.backend_url}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": workspace.passphrase(),
         "PULUMI_HOME": str(workspace.home),
         "PULUMI_DEBUG_PROVIDERS": f"aws:{running.provider_port}",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        ROOT_VARIABLE: str(workspace.root),
+        LIFE_VARIABLE: running.life,
     }
 
 
@@ -58,14 +97,60 @@ def process_environment(
 
 
 def as_shell(workspace: Workspace, running: Running) -> str:
-    """Lines for `eval` in a POSIX shell."""
+    """Lines for `eval` in a POSIX shell.
+
+    What each variable was before is kept in another, so that `as_restoring_shell` can restore it;
+    the shell copies it, so that no value of the person's is printed.
+    """
     away = sorted({*UNSET, *(name for name in os.environ if _leads_away(name))})
-    lines = [f"unset {' '.join(away)}"]
-    for name, value in shell_variables(workspace, running).items():
+    variables = shell_variables(workspace, running)
+    lines = [f'if [ -z "${{{ROOT_VARIABLE}-}}" ]; then']
+    lines += [_keeping(name) for name in (*away, *variables)]
+    lines += ["fi", f"unset {' '.join(away)}"]
+    for name, value in variables.items():
         lines.append(f"export {name}={shlex.quote(value)}")
     folder = shlex.quote(str(_bin_folder(workspace)))
-    lines.append(f'case ":$PATH:" in *:{folder}:*) ;; *) export PATH={folder}:"$PATH" ;; esac')
+    lines.append(
+        f'case ":$PATH:" in *:{folder}:*) ;; '
+        f'*) export PATH={folder}:"$PATH" {PATH_VARIABLE}={folder} ;; esac'
+    )
     return "\n".join(lines)
+
+
+def as_restoring_shell(environ: Mapping[str, str]) -> str:
+    """Lines for `eval` that give a shell back what it had before `as_shell`.
+
+    Nothing where the shell has no rehearsal's environment. One that a former version gave has kept
+    no earlier values, so its variables are only unset.
+
+    Args:
+        environ: The environment of the shell.
+    """
+    if root_in(environ) is None:
+        return ""
+    earlier = [name.removeprefix(EARLIER) for name in environ if name.startswith(EARLIER)]
+    lines = [f'export {name}="${EARLIER}{name}"' for name in sorted(earlier)]
+    gone = [name for name in SET if name not in earlier]
+    added = environ.get(PATH_VARIABLE)
+    if added:
+        path = [each for each in environ.get("PATH", "").split(os.pathsep) if each != added]
+        lines.append(f"export PATH={shlex.quote(os.pathsep.join(path))}")
+    gone += [f"{EARLIER}{name}" for name in sorted(earlier)]
+    return "\n".join([*lines, f"unset {' '.join([*gone, PATH_VARIABLE])}"])
+
+
+def root_in(environ: Mapping[str, str]) -> Path | None:
+    """The clone whose rehearsal an environment is for; None where it is for none."""
+    named = environ.get(ROOT_VARIABLE)
+    if named:
+        return Path(named)
+    found = _BACKEND.fullmatch(environ.get("PULUMI_BACKEND_URL", ""))
+    return Path(found["root"]) if found else None
+
+
+def _keeping(name: str) -> str:
+    kept = f"{EARLIER}{name}"
+    return f'if [ -n "${{{name}+x}}" ]; then export {kept}="${name}"; else unset {kept}; fi'
 
 
 def as_json(workspace: Workspace, running: Running) -> str:

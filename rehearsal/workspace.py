@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from rehearsal.ramp_records import put_away
+
 STACK = "rehearsal"
 PROJECT = "failover"
 
@@ -35,6 +37,11 @@ class Running:
     region: str
     started_at: str
     """ISO 8601, UTC."""
+
+    @property
+    def life(self) -> str:
+        """What no other rehearsal has, on this machine or in this clone."""
+        return f"{self.started_at}/{self.pid}"
 
 
 LOCK_PATIENCE_SECONDS = 0.5
@@ -94,11 +101,21 @@ class Workspace:
         with os.fdopen(descriptor, "w") as file:
             file.write(os.urandom(24).hex())
 
-    def remove(self) -> None:
-        """Forget everything; the lock file stays, since another process may be waiting on it."""
+    @property
+    def backend_url(self) -> str:
+        """The URL of the backend, without its options."""
+        return f"file://{self.backend}"
+
+    def remove(self) -> list[Path]:
+        """Forget everything but the ramps, whose folders are put away and returned.
+
+        The lock file stays, since another process may be waiting on it.
+        """
+        moved = put_away(self.root, STACK, self.backend_url)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.stack_file.unlink(missing_ok=True)
         self.policy_file.unlink(missing_ok=True)
+        return moved
 
     def passphrase(self) -> str:
         """What the stack's secrets are encrypted with; made anew for each rehearsal."""

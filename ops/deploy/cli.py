@@ -14,10 +14,9 @@ from ops.deploy.errors import DeployError, DeployInputError
 from ops.deploy.live_weights import read_live_weights
 from ops.deploy.merge import MergedWeights, Stale, stale_services
 from ops.deploy.repository import file_before
-from ops.plan.errors import PreviewInputError
-from ops.plan.project import project_folder
 from ops.stack.errors import StackFileError
 from ops.stack.existing import no_file_text
+from ops.stack.project import project_folder
 from ops.stack.stack_file import read_text, stack_file
 from rollout.weights_key import COMMON
 
@@ -48,7 +47,7 @@ def deploy_check(*, stack: str, before: str) -> NoReturn:
     """
     try:
         stale = _stale(project_folder(Path.cwd()), stack, before)
-    except (DeployInputError, PreviewInputError) as error:
+    except DeployInputError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
     except DeployError as error:

@@ -11,7 +11,7 @@ import click
 
 from ops.plan.errors import PreviewError
 from ops.plan.preview import selected_stack
-from ops.plan.project import project_folder
+from ops.stack.project import project_folder
 
 
 @click.command("drift", context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,3 +8,5 @@ from __future__ import annotations
 
 class JournalError(Exception):
     """The journal cannot be read or written; the text names the file and what the system says."""
+
+    exit_code = 3

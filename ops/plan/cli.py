@@ -13,7 +13,8 @@ from ops.plan.errors import PreviewError
 from ops.plan.markdown import failed_markdown, markdown
 from ops.plan.plan import Outcome, Plan, fold
 from ops.plan.preview import PreviewRequest, run_preview, selected_stack
-from ops.plan.project import policy_config, policy_pack, project_folder
+from ops.plan.project import policy_config, policy_pack
+from ops.stack.project import project_folder
 
 EXIT_CODES = {
     Outcome.NO_CHANGE: 0,
@@ -106,7 +107,8 @@ def _request(
     """What to preview.
 
     Raises:
-        PreviewInputError: no project, or no policy pack where one is named.
+        NoProjectError: no project.
+        PreviewInputError: no policy pack where one is named.
     """
     folder = project_folder(Path.cwd())
     name = selected_stack(folder, stack)

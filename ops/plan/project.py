@@ -1,4 +1,4 @@
-"""Where the Pulumi project and its policy pack are."""
+"""Where the policy pack of a Pulumi project is."""
 
 from __future__ import annotations
 
@@ -6,22 +6,7 @@ from pathlib import Path
 
 from ops.plan.errors import PreviewInputError
 
-_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 _PACK_FILE = "PulumiPolicy.yaml"
-
-
-def project_folder(start: Path) -> Path:
-    """The nearest folder with a Pulumi.yaml, from `start` upwards, as the CLI looks for it.
-
-    Raises:
-        PreviewInputError: there is none.
-    """
-    for folder in (start, *start.parents):
-        if any((folder / name).is_file() for name in _PROJECT_FILES):
-            return folder
-    raise PreviewInputError(
-        f"no Pulumi.yaml in {start} or above it; run this in the folder of the Pulumi project"
-    )
 
 
 def policy_pack(folder: Path, named: Path | None) -> Path | None:

@@ -15,6 +15,7 @@ from ops.journal.ramps import Ramps
 from ops.ramp.errors import BadInputError, RampError
 from ops.ramp.finding import Newest, newest
 from ops.ramp.stack import own_hand, recorded_ramps, selected_stack
+from ops.stack.project import project_folder
 from rollout.progress import Progress
 
 
@@ -35,7 +36,7 @@ def approve(stack: str | None, *, is_no: bool) -> None:
       failover approve --stack prod --no
     """
     try:
-        click.echo(_said(Path.cwd(), stack, is_yes=not is_no))
+        click.echo(_said(project_folder(Path.cwd()), stack, is_yes=not is_no))
     except RampError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

@@ -22,6 +22,7 @@ from ops.ramp.live_stack import LiveStack, Releases, live_stack, session_of
 from ops.ramp.stack import own_hand, ramps_folder
 from ops.ramp.way_back import last_moved
 from ops.stack.backend import current_backend
+from ops.stack.project import project_folder
 from rollout.entry import Entry, Json, Kind, timestamp
 from rollout.plan import Plan
 from rollout.progress import Progress
@@ -58,6 +59,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     name = stack or os.environ.get("PULUMI_STACK")
     if not name:
         raise BadInputError("--break-glass needs --stack NAME: the backend is not asked")
+    folder = project_folder(folder)
     backend, own = current_backend(folder, os.environ), ramps_folder(folder, name)
     known = KnownStack.read(own, backend)
     found = newest(Ramps(own, StackIdentity.of(backend, name, known.services)))

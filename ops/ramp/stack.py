@@ -27,6 +27,7 @@ from ops.ramp.live_stack import LiveStack, live_stack, session_of
 from ops.stack.backend import current_backend
 from ops.stack.errors import NoStackError, StackError, StackFileError
 from ops.stack.existing import no_file_text, no_stack_text
+from ops.stack.project import project_folder
 from ops.stack.pulumi import Pulumi
 from ops.stack.stack_file import refuse_unreadable
 from rollout.errors import SettingsError
@@ -148,17 +149,14 @@ def recorded_ramps(folder: Path, stack: str) -> Ramps:
 
 
 def opened_stack(folder: Path, name: str | None) -> OpenedStack:
-    """Open the stack `name`, or the one that is selected.
+    """Open the stack `name`, or the one that is selected, of the project in `folder` or above it.
 
     Raises:
+        NoProjectError: there is no project.
         BadInputError: no stack, nothing deployed, or a config with problems.
         BackendError: the backend cannot be read.
     """
-    if not (folder / "Pulumi.yaml").exists():
-        raise BadInputError(
-            f"{folder} has no Pulumi.yaml\n  expected: the project's folder\n"
-            "  mend:     cd there, then type it again"
-        )
+    folder = project_folder(folder)
     name = name or os.environ.get("PULUMI_STACK") or selected_stack(folder)
     if not name:
         raise BadInputError(

@@ -1,6 +1,7 @@
 """What the CLI can fail with.
 
 StackError
+├── NoProjectError  there is no Pulumi project here
 ├── NoStackError    there is no such stack in this backend
 ├── StackFileError  the stack file cannot be read
 └── PulumiError     the CLI exited with an error, or there is none
@@ -15,6 +16,12 @@ class StackError(Exception):
     """Base of every error here; its text says what is wrong and what mends it."""
 
     exit_code: ClassVar[int] = 3
+
+
+class NoProjectError(StackError):
+    """There is no Pulumi project here."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class NoStackError(StackError):

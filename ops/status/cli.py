@@ -14,7 +14,7 @@ import click
 
 from ops.plan.errors import PreviewError
 from ops.plan.preview import selected_stack
-from ops.plan.project import project_folder
+from ops.stack.project import project_folder
 
 if TYPE_CHECKING:
     from ops.status.document import Status

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from rehearsal.lifecycle import start, stop
+from rehearsal.ramp_records import ended_ramps
 from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.play import Play
@@ -71,5 +72,5 @@ def play_alone(
 def _reports(workspace: Workspace, played: Played) -> list[Path]:
     """The page that the ramp has left; none where it could not be made."""
     ramps = {entry.ramp for entry in played.entries}
-    pages = workspace.root.glob(".failover/ramps/*/*/report.html")
+    pages = ended_ramps(workspace.root).glob("*/report.html")
     return [page for page in pages if page.parent.name in ramps]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from ops.cli import failover
 from ops.drift.cli import drift
-from ops.plan.cli import plan
 from rollout.errors import CONFIG_REFUSED
 from tests.ops.plan.cases import BY_NAME, CASES, Case
 
@@ -58,7 +58,7 @@ def pulumi(tmp_path: Path) -> Pulumi:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(plan, arguments)
+    return CliRunner().invoke(failover, ["plan", *arguments])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from rich.console import Console
 from rich.text import Text
 
+from ops.cli import failover
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.stack import ramps_folder
 from ops.stack.errors import NoStackError
@@ -174,7 +175,7 @@ def test_a_folder_without_a_project_is_bad_input(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    result = CliRunner().invoke(status, [])
+    result = CliRunner().invoke(failover, ["status"])
 
     assert result.exit_code == 2
     assert "no Pulumi.yaml" in result.output
