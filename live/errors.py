@@ -6,6 +6,7 @@ LiveError
 ├── ExpiredCredentialsError  the credentials were good once
 ├── NoCredentialsError       there are none, or they are nobody's
 ├── AccessDeniedError        the credentials may not do this
+├── WrongAccountError        the credentials are of an account that the stack does not allow
 ├── RuleGoneError            a rule that the stack knows is not there
 ├── ProviderConfigError      `aws:` config of the stack that cannot be followed here
 └── UnreadableError          any other answer
@@ -85,6 +86,10 @@ class NoCredentialsError(LiveError):
 
 class AccessDeniedError(LiveError):
     """The credentials are good, and may not do this."""
+
+
+class WrongAccountError(LiveError):
+    """The credentials are good, and of an account that the stack does not allow."""
 
 
 class RuleGoneError(LiveError):

@@ -36,6 +36,9 @@ class ProviderConfig:
     """Service, by boto3's name, -> address."""
     credentials_file: str | None = None
     config_file: str | None = None
+    allowed_accounts: tuple[str, ...] = ()
+    """The accounts that the provider may act in; any where there is none."""
+    forbidden_accounts: tuple[str, ...] = ()
 
     @classmethod
     def of_stack(cls, aws_config: Mapping[str, str], environ: Mapping[str, str]) -> ProviderConfig:
@@ -60,6 +63,8 @@ class ProviderConfig:
             endpoints=_endpoints(_decoded(aws_config, "endpoints")),
             credentials_file=_only(aws_config, "sharedCredentialsFiles"),
             config_file=_only(aws_config, "sharedConfigFiles"),
+            allowed_accounts=_accounts(aws_config, "allowedAccountIds"),
+            forbidden_accounts=_accounts(aws_config, "forbiddenAccountIds"),
         )
 
 
@@ -71,6 +76,10 @@ def _decoded(aws_config: Mapping[str, str], key: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise ProviderConfigError(f"aws:{key} is {text!r}: no list or map") from error
+
+
+def _accounts(aws_config: Mapping[str, str], key: str) -> tuple[str, ...]:
+    return tuple(str(account) for account in _decoded(aws_config, key) or [])
 
 
 def _roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:

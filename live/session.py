@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,16 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 
-from live.errors import AccessDeniedError, NoCredentialsError, translated
+from live.errors import (
+    PASSING,
+    AccessDeniedError,
+    NoCredentialsError,
+    WrongAccountError,
+    translated,
+)
 from live.provider_config import AssumedRole, ProviderConfig
 
+_ACCOUNT_DIGITS = 12
 CONNECT_SECONDS = 3
 READ_SECONDS = 5
 ATTEMPTS = 3
@@ -50,6 +57,7 @@ class Session:
             region_name=config.region,
         )
         self._silence = _Silence()
+        self._is_account_checked = False
         with translated():
             source = botocore.session.Session(profile=config.profile)
             if config.credentials_file:
@@ -72,7 +80,39 @@ class Session:
         return self._session.region_name
 
     def client(self, service: str) -> Any:
-        """A client of `service`, by boto3's name, with adaptive retries."""
+        """A client of `service`, by boto3's name, with adaptive retries.
+
+        Raises:
+            LiveError: the credentials are not good, or of an account that the stack does not allow.
+        """
+        if not self._is_account_checked:
+            self.refuse_wrong_account()
+            self._is_account_checked = True
+        return self._client(service)
+
+    def refuse_wrong_account(self) -> None:
+        """Ask whose the credentials are where the stack allows some accounts only.
+
+        Where AWS does not answer, whoever asks for more says so. Source: STS API,
+        GetCallerIdentity, which needs no permission; Pulumi AWS provider, `allowedAccountIds`.
+
+        Raises:
+            WrongAccountError: they are of another account.
+            LiveError: they have expired, or are nobody's.
+        """
+        allowed, forbidden = self._config.allowed_accounts, self._config.forbidden_accounts
+        if not allowed and not forbidden:
+            return
+        try:
+            with translated():
+                caller = self._client("sts").get_caller_identity()
+        except PASSING:
+            return
+        account = caller["Account"]
+        if (allowed and account not in allowed) or account in forbidden:
+            raise WrongAccountError(_wrong_account(caller, allowed))
+
+    def _client(self, service: str) -> Any:
         with translated():
             client: Any = self._session.client(  # pyright: ignore[reportCallIssue]
                 service,  # pyright: ignore[reportArgumentType]
@@ -198,13 +238,31 @@ def _credentials_of(source: botocore.session.Session) -> Credentials:
     return credentials
 
 
+def _wrong_account(caller: Mapping[str, Any], allowed: Sequence[str]) -> str:
+    account = caller["Account"]
+    whose = f"these credentials are of account {account} ({caller['Arn']})"
+    if not allowed:
+        return f"{whose}, which aws:forbiddenAccountIds of the stack names: log in to another one"
+    short = [each for each in allowed if len(each) != _ACCOUNT_DIGITS]
+    if short:
+        return (
+            f"{whose}, and aws:allowedAccountIds of the stack has {short[0]}: an account id has "
+            f"{_ACCOUNT_DIGITS} digits, and stands in quotes"
+        )
+    named = " or ".join(allowed)
+    return (
+        f"{whose}, and this stack is of account {named} (aws:allowedAccountIds): log in to {named}"
+        ", or name a profile of it (AWS_PROFILE, or the stack's aws:profile)"
+    )
+
+
 def check_credentials(aws_config: Mapping[str, str], environ: Mapping[str, str]) -> None:
     """Ask AWS whose credentials the stack's are, which needs no permission.
 
     Source: STS API, GetCallerIdentity.
 
     Raises:
-        LiveError: they have expired, are nobody's, or AWS cannot be reached.
+        LiveError: they have expired, are nobody's or another account's, or AWS cannot be reached.
     """
     session = Session(ProviderConfig.of_stack(aws_config, environ))
     with translated():

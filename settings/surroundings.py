@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from settings.accounts import has_accounts, refuse_bad_accounts
 from settings.endpoints import endpoints, refuse_wrong_endpoint
 from settings.findings import Findings
 from settings.lookup import Lookups
@@ -28,17 +29,21 @@ class Surroundings:
         return self.aws_config.get("region", "")
 
     def right_lookups(self, findings: Findings) -> Lookups | None:
-        """Who may be asked about AWS: nobody, where that would be the wrong AWS for this stack."""
+        """Who may be asked about AWS: nobody, where that would be the wrong AWS for this stack.
+
+        Nor where the accounts of the stack are none, since every answer would tell of that alone.
+        """
         found = endpoints(self.environ, self.aws_config)
         is_wrong = refuse_wrong_endpoint(self.stack, found, findings)
-        return None if is_wrong else self.lookups
+        is_bad = refuse_bad_accounts(self.aws_config, findings)
+        return None if is_wrong or is_bad else self.lookups
 
     def refuse_incomplete_provider(self, findings: Findings) -> None:
         """Record what the provider needs in order to act in one region of one account only."""
         if not self.region:
             mend = "pulumi config set aws:region us-east-1"
             findings.add("aws:region", None, "the region of the stack", mend)
-        if not self.aws_config.get("allowedAccountIds", "").strip('[]" '):
+        if not has_accounts(self.aws_config):
             findings.add(
                 "aws:allowedAccountIds",
                 None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from live.errors import LiveError, WrongAccountError
 from live.session import Session
 from ops.engine.command import CommandError
 from ops.engine.engine import (
@@ -20,7 +21,7 @@ from ops.engine.engine import (
 )
 from ops.engine.words import errors_in
 from ops.journal.ramps import Ramps
-from ops.ramp.errors import BackendError, BadInputError, NotSureError
+from ops.ramp.errors import AwsError, BackendError, BadInputError, NotSureError
 from ops.ramp.history import told
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
@@ -35,6 +36,7 @@ from rollout.lease import Hand
 from rollout.recall import Told
 from rollout.split import Slot
 from rollout.stack_identity import StackIdentity
+from settings.accounts import refuse_bad_accounts
 from settings.candidate import CANDIDATE
 from settings.command import NAMESPACE
 from settings.findings import Findings
@@ -86,6 +88,20 @@ class OpenedStack:
             AwsError: the config cannot be followed here.
         """
         return session_of(in_namespace(self.config, "aws"))
+
+    def refuse_wrong_account(self) -> None:
+        """Look whose the credentials are, before anything is begun or written down.
+
+        Raises:
+            BadInputError: they are of an account that the stack does not allow.
+            AwsError: they have expired, or are nobody's.
+        """
+        try:
+            self.session().refuse_wrong_account()
+        except WrongAccountError as error:
+            raise BadInputError(f"{error}\n  nothing was begun") from error
+        except LiveError as error:
+            raise AwsError(str(error)) from error
 
     def live(self) -> LiveStack:
         """Its live side.
@@ -213,6 +229,7 @@ def _with_settings(
     secret_keys: frozenset[str],
 ) -> OpenedStack:
     findings = Findings(secret_keys)
+    refuse_bad_accounts(in_namespace(raw, "aws"), findings)
     top = Section(decoded(raw, TOP), f"{NAMESPACE}:", TOP, findings)
     opened = OpenedStack(
         name=name,
@@ -227,6 +244,7 @@ def _with_settings(
     )
     if findings.problems:
         raise BadInputError(str(SettingsError(findings.problems)))
+    opened.refuse_wrong_account()
     return opened
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from live.errors import UnreachableError, translated
+from live.errors import UnreachableError, WrongAccountError, translated
 from live.provider_config import ProviderConfig
 from live.session import ATTEMPTS, Session
 from tests.ports import refusing_port
@@ -67,3 +67,75 @@ def test_all_clients_of_a_session_are_silent_together(session: Session) -> None:
 
     for client in clients:
         client.close()
+
+
+class Caller:
+    """STS, which knows whose the credentials are."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": self.account, "Arn": f"arn:aws:iam::{self.account}:user/kim"}
+
+
+class OfAccount(Session):
+    """A session whose credentials are of one account, as STS says."""
+
+    def __init__(self, account: str, config: ProviderConfig) -> None:
+        super().__init__(config)
+        self._account = account
+
+    def _client(self, service: str) -> Any:
+        return Caller(self._account) if service == "sts" else super()._client(service)
+
+
+def session_of(
+    account: str, *, allowed: tuple[str, ...] = (), forbidden: tuple[str, ...] = ()
+) -> Session:
+    """A session whose credentials are of `account`."""
+    config = ProviderConfig(
+        region="us-east-1",
+        access_key_id="test",
+        secret_access_key="test",
+        allowed_accounts=allowed,
+        forbidden_accounts=forbidden,
+    )
+    return OfAccount(account, config)
+
+
+def test_credentials_of_another_account_are_said_so_before_anything_is_asked() -> None:
+    session = session_of("123456789012", allowed=("999988887777",))
+
+    with pytest.raises(WrongAccountError) as caught:
+        session.client("elbv2")
+
+    assert str(caught.value) == (
+        "these credentials are of account 123456789012 (arn:aws:iam::123456789012:user/kim), and "
+        "this stack is of account 999988887777 (aws:allowedAccountIds): log in to 999988887777, or "
+        "name a profile of it (AWS_PROFILE, or the stack's aws:profile)"
+    )
+
+
+def test_credentials_of_a_forbidden_account_are_said_so() -> None:
+    session = session_of("123456789012", forbidden=("123456789012",))
+
+    with pytest.raises(WrongAccountError, match="aws:forbiddenAccountIds"):
+        session.client("elbv2")
+
+
+def test_credentials_of_the_stack_s_own_account_are_good() -> None:
+    session_of("123456789012", allowed=("123456789012",)).client("elbv2").close()
+
+
+def test_where_sts_does_not_answer_whoever_asks_for_more_says_so() -> None:
+    with refusing_port() as port:
+        config = ProviderConfig(
+            region="us-east-1",
+            access_key_id="test",
+            secret_access_key="test",
+            endpoints={"sts": f"http://127.0.0.1:{port}", "elbv2": f"http://127.0.0.1:{port}"},
+            allowed_accounts=("123456789012",),
+        )
+
+        Session(config).client("elbv2").close()
