@@ -1,4 +1,4 @@
-"""`failover rollback`: back to the last verified split, whoever ramps and whatever waits."""
+"""`failover rollback`: away from the slot on trial, whoever ramps and whatever waits."""
 
 from __future__ import annotations
 
@@ -39,13 +39,15 @@ from rollout.recall import Told
 )
 @reported
 def rollback(**given: Any) -> Ending:
-    """Give the group the split from before the ramp, by one `pulumi up`.
+    """Give the group the split from before the ramp, also one by hand, by one `pulumi up`.
 
-    Stops a ramp of this machine first, also one that waits in a guard. Never gives requests to a
-    slot without a healthy target. Asks nothing.
+    Stops a ramp of this machine first, also one that waits in a guard. Never raises the slot that
+    was ramped or released last, and never gives requests to a slot without a healthy target. Does
+    not prompt.
 
     \b
-    Exit code: 0 it is back, 1 refused, 2 bad input, 3 not sure: look before you go on.
+    Exit code: 0 it is back, or there is nothing to go back to; 1 refused; 2 bad input;
+    3 not sure: nothing was changed, and the commands to type are printed.
 
     \b
     Examples:
