@@ -45,6 +45,16 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceFinding:
+    """What a gate found of one service."""
+
+    service: str
+    outcome: Outcome
+    reason: str
+    """One sentence for a person, which begins with the service's name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One judgement of one gate, with its evidence."""
 
@@ -56,6 +66,8 @@ class Verdict:
     """What it was decided by; units in the names."""
     window: Window | None = None
     """None where no time was looked at, such as before the first answer of a script."""
+    services: tuple[ServiceFinding, ...] = field(default=(), compare=False)
+    """What was found of each service, where that is all that decided; for the screen alone."""
 
     def document(self) -> dict[str, Any]:
         """The verdict as plain data, times as ISO 8601 in UTC; `verdict_from` reads it back."""

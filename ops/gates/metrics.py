@@ -21,10 +21,12 @@ from rollout.slot_minutes import (
     judged_share,
 )
 from rollout.split import TOTAL_WEIGHT
-from rollout.verdict import Number, Outcome, Verdict, Window, worst
+from rollout.verdict import Number, Outcome, ServiceFinding, Verdict, Window, worst
 from settings.gates import MetricsGate as Limits
 
 NAME = "metrics"
+BALANCER = "load balancer"
+"""Under what name the load balancer's own responses stand beside the services."""
 POLL_SECONDS = 15.0
 MINUTE = timedelta(minutes=1)
 
@@ -99,7 +101,12 @@ class MetricsGate:
         judged.append(self._balancer(found))
         outcome = worst(each for each, _ in judged)
         reason = "; ".join(said for each, said in judged if each is outcome and said)
-        return Verdict(NAME, outcome, reason, self._numbers(found, stage), window)
+        services = tuple(
+            ServiceFinding(name, each, said)
+            for name, (each, said) in zip([*stage.services, BALANCER], judged, strict=True)
+            if said
+        )
+        return Verdict(NAME, outcome, reason, self._numbers(found, stage), window, services)
 
     def _service(self, found: StackMetrics, name: str, stage: StageMark) -> Judged:
         candidate = found.slots.get((name, stage.candidate), Measured())

@@ -17,7 +17,7 @@ from typing import Protocol
 from ops.gates.gate import StageMark
 from ops.gates.probe_evidence import ServiceEvidence
 from ops.traffic.answer import Answer
-from rollout.verdict import Outcome, Verdict, Window, worst
+from rollout.verdict import Outcome, ServiceFinding, Verdict, Window, worst
 from settings.gates import ProbeGate as Limits
 
 NAME = "probe"
@@ -92,12 +92,17 @@ class ProbeGate:
         numbers = {key: value for each in findings for key, value in each.numbers.items()}
         numbers["stalledSeconds"] = round(stalled_s, 1)
         reasons = [each.reason for each in findings if each.outcome is outcome]
+        services = tuple(
+            ServiceFinding(name, each.outcome, each.reason)
+            for name, each in zip(stage.services, findings, strict=True)
+        )
         if outcome is not Outcome.FAIL and own is not None:
             held = reasons if outcome is Outcome.INCONCLUSIVE else []
             return Verdict(NAME, Outcome.INCONCLUSIVE, "; ".join([own, *held]), numbers, window)
         if stalled_s >= TOLD_STALL_SECONDS:
             reasons.append(f"left out: {stalled_s:.1f} s in which the prober itself did not run")
-        return Verdict(NAME, outcome, "; ".join(reasons), numbers, window)
+            services = ()  # the screen has to show that, too
+        return Verdict(NAME, outcome, "; ".join(reasons), numbers, window, services)
 
     def close(self) -> None:
         """Nothing: the traffic belongs to the driver."""

@@ -12,7 +12,7 @@ from ops.gates.smoke_pairs import Pairs
 from ops.gates.smoke_round import Round, SmokeRound
 from ops.traffic.page import Page
 from rollout.split import Slot
-from rollout.verdict import Number, Outcome, Verdict, Window, worst
+from rollout.verdict import Number, Outcome, ServiceFinding, Verdict, Window, worst
 from settings.gates import SmokeGate as Limits
 
 NAME = "smoke"
@@ -76,7 +76,10 @@ class SmokeGate:
         numbers: dict[str, Number] = {}
         for each in newest.value:
             numbers |= each.numbers
-        return Verdict(NAME, outcome, "; ".join(reasons), numbers, window)
+        services = tuple(
+            ServiceFinding(each.service, each.outcome, each.reason) for each in newest.value
+        )
+        return Verdict(NAME, outcome, "; ".join(reasons), numbers, window, services)
 
     def close(self) -> None:
         """Ask no more."""

@@ -27,6 +27,7 @@ MAX_SHOWN = 100
 class Round:
     """What one service's round says."""
 
+    service: str
     outcome: Outcome
     reason: str
     numbers: dict[str, Number]
@@ -67,11 +68,11 @@ class SmokeRound:
         try:
             reason = self._passed(candidate)
         except _NotAsExpectedError as error:
-            return Round(error.outcome, f"{self._service}: {error}", self._named())
+            return Round(self._service, error.outcome, f"{self._service}: {error}", self._named())
         except PageError as error:
             reason = f"{self._service}: the load balancer gives no answer: {error}"
-            return Round(Outcome.INCONCLUSIVE, reason, self._named())
-        return Round(Outcome.PASS, f"{self._service}: {reason}", self._named())
+            return Round(self._service, Outcome.INCONCLUSIVE, reason, self._named())
+        return Round(self._service, Outcome.PASS, f"{self._service}: {reason}", self._named())
 
     def _passed(self, candidate: Slot) -> str:
         page, build = self._asked(candidate)

@@ -12,7 +12,7 @@ from ops.gates.gate import StageMark
 from ops.gates.repeated import Look, Repeated
 from rollout.observation import LiveService
 from rollout.target_health import Counted, TargetHealth, desired, judged_target_health
-from rollout.verdict import Outcome, Verdict, Window, worst
+from rollout.verdict import Outcome, ServiceFinding, Verdict, Window, worst
 
 NAME = "targets"
 POLL_SECONDS = 3.0
@@ -73,7 +73,11 @@ class TargetsGate:
         numbers = {name: value for each in found for name, value in each.numbers.items()}
         reasons = [each.reason for each in found if each.outcome is seen]
         outcome = Outcome.INCONCLUSIVE if is_brief else seen
-        return Verdict(NAME, outcome, "; ".join(reasons), numbers, window)
+        services = tuple(
+            ServiceFinding(name, outcome if each.outcome is seen else each.outcome, each.reason)
+            for name, each in zip(stage.services, found, strict=True)
+        )
+        return Verdict(NAME, outcome, "; ".join(reasons), numbers, window, services)
 
     def close(self) -> None:
         """Read no more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -83,7 +84,8 @@ def observer(*, as_json: bool) -> Observer:
     """Who tells the person, or the program that asked, what happens."""
     if as_json:
         return JsonLines(click.echo)
-    if sys.stdout.isatty():
+    # A dumb terminal has no place that can be drawn anew.
+    if sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown"):
         from ops.view.live import LiveView  # rich costs a tenth of a second, for a terminal alone
 
         return LiveView()

@@ -71,4 +71,5 @@ class LiveView:
 
     def _shown(self) -> RenderableType:
         with self._lock:
-            return drawn(self._state, time.time(), self._console.width)
+            width, height = self._console.size
+            return drawn(self._state, time.time(), width, height)

@@ -10,6 +10,7 @@ from ops.ramp.lines import described
 from ops.view.second import Second
 from rollout.entry import Entry, Kind
 from rollout.split import Slot, Split
+from rollout.stack_identity import StackIdentity
 from rollout.verdict import Verdict
 
 KEPT_SECONDS = 200
@@ -22,6 +23,8 @@ class ViewState:
     """One ramp as far as it is known."""
 
     services: tuple[str, ...] = ()
+    stack: StackIdentity | None = None
+    """Whose rules it moves; `None` where the journal is of a version that did not record it."""
     candidate: Slot = Slot.SECOND
     start: Split = field(default_factory=lambda: Split(100, 0))
     live: Split | None = None
@@ -99,6 +102,7 @@ class ViewState:
 
     def _begin(self, entry: Entry, facts: Any) -> None:
         self.services = tuple(facts["services"])
+        self.stack = StackIdentity.parse(facts.get("stack"))
         self.candidate = Slot(facts["candidate"])
         self.start = self.live = Split.parse(facts["from"])
         self.stages = tuple(int(weight) for weight in facts["stages"])
