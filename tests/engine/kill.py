@@ -9,11 +9,11 @@ from pathlib import Path
 
 from tests.engine.rehearsed import Rehearsed
 
-_GONE_SECONDS = 5.0
+_GONE_SECONDS = 60.0
 
 
 def killed_mid_update(stack: Rehearsed, event: str = "resourcePreEvent") -> list[str]:
-    """Start an `up`, kill -9 the CLI at its first `event`; the processes left after 5 s.
+    """Start an `up`, kill -9 the CLI at its first `event`; the processes that it leaves.
 
     What belongs to the run is told by the stack's folder in a process's command line.
     """

@@ -1,14 +1,10 @@
-"""Which processes a process has started, whether they are gone, and who listens on a port."""
+"""Which processes a process has started, and whether they are gone."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-
-_LISTENS = "0A"
-"""The state of a listening socket. Source: proc_net_tcp of the kernel's documentation."""
 
 
 def descendants(pid: int) -> set[int]:
@@ -43,37 +39,3 @@ def left_after(pids: Iterable[int], seconds: float = 15.0) -> list[int]:
     while (alive := [pid for pid in pids if is_alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)
     return alive
-
-
-def listeners(port: int) -> dict[int, str]:
-    """Who listens on a TCP port of this machine: each process, with its command line.
-
-    A port that nobody of ours listens on any more is anybody's: that it answers says nothing.
-    """
-    sockets = {f"socket:[{inode}]" for inode in _listening(port)}
-    return {
-        int(process.name): (process / "cmdline").read_text().replace("\0", " ").strip()
-        for process in Path("/proc").glob("[0-9]*")
-        if sockets & set(_opened(process))
-    }
-
-
-def _listening(port: int) -> Iterator[str]:
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == _LISTENS and int(fields[1].rpartition(":")[2], 16) == port:
-                yield fields[9]
-
-
-def _opened(process: Path) -> Iterator[str]:
-    """What the descriptors of a process are; nothing where it has just ended."""
-    try:
-        descriptors = list((process / "fd").iterdir())
-    except OSError:
-        return
-    for descriptor in descriptors:
-        try:
-            yield os.readlink(descriptor)
-        except OSError:
-            continue

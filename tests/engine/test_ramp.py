@@ -15,7 +15,7 @@ from tests.engine.rehearsed import Rehearsed, rehearsed
 pytestmark = pytest.mark.engine
 
 START, TARGET = Split(100, 0), Split(0, 100)
-GONE_SECONDS = 20.0
+GONE_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")

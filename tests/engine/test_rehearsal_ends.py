@@ -15,7 +15,8 @@ import pytest
 from rehearsal.lifecycle import ROOT, Started, start, stop
 from rehearsal.project_copy import copy_project
 from rehearsal.workspace import Running, Workspace
-from tests.engine.processes import descendants, left_after, listeners
+from tests.engine.processes import descendants, left_after
+from tests.ports import listeners
 
 pytestmark = [
     pytest.mark.engine,

@@ -135,7 +135,7 @@ def test_ctrl_c_ends_with_the_summary_and_the_verdict() -> None:
     with served(on_request(faults.good, 20, interrupt)) as server:
         processes.append(started(server.url(), "--rate", "100", "--json", "--quiet"))
         launched.set()
-        stdout, stderr = processes[0].communicate(timeout=30)
+        stdout, stderr = processes[0].communicate(timeout=120)
 
     document = json.loads(stdout)
     assert (processes[0].returncode, document["ended_by"]) == (0, "SIGINT")
@@ -159,7 +159,7 @@ def test_a_second_ctrl_c_ends_at_once() -> None:
         assert processes[0].stderr is not None
         said = processes[0].stderr.readline()
         processes[0].send_signal(signal.SIGINT)
-        stdout, _ = processes[0].communicate(timeout=30)
+        stdout, _ = processes[0].communicate(timeout=120)
 
     document = json.loads(stdout)
     assert "once more ends at once" in said
@@ -260,7 +260,7 @@ def test_lines_on_standard_input_are_marks_and_its_end_is_the_end(tmp_path: Path
         arguments = ["--rate", "100", "--marks", "--log", str(tmp_path), "--json", "--quiet"]
         process = started(server.url(), *arguments, stdin=subprocess.PIPE)
         arrived.wait()
-        stdout, _ = process.communicate("weights 75/25\n", timeout=30)
+        stdout, _ = process.communicate("weights 75/25\n", timeout=120)
 
     document = json.loads(stdout)
     assert [mark["text"] for mark in document["marks"]] == ["weights 75/25"]

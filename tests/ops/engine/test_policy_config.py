@@ -27,7 +27,7 @@ def options_of_an_up(
     stack: Any = SimpleNamespace(name=stack_name, up=up)
     command: Any = SimpleNamespace(log=Path("up.log"))
     StackEngine(stack, command, pack).start_up("a stage", is_way_back=is_way_back)
-    return asked.get(timeout=10)
+    return asked.get(timeout=60)
 
 
 @pytest.mark.parametrize("stack", NAMED)

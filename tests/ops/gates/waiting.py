@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ops.gates.gate import Gate
 from rollout.verdict import Outcome, Verdict
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 POLL_SECONDS = 0.01
 
 

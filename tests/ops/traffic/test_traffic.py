@@ -16,7 +16,7 @@ from probe.record_file import RecordReader
 from rollout.split import Slot
 from tests.ops.traffic.slot_server import HEADERS, TOKEN, SlotServer, slot_server
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 120.0
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from botocore.config import Config
 from rehearsal.control_plane.images import IMAGES
 from tests.rehearsal.control_plane.aws import refusal
 
-SOON_SECONDS = 20
+SOON_SECONDS = 60
 
 
 @pytest.fixture

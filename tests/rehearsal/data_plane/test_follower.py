@@ -52,7 +52,7 @@ def server() -> Generator[ClosingServer]:
 def test_a_connection_that_was_closed_while_idle_is_opened_again(server: ClosingServer) -> None:
     link = ControlPlaneLink(server.endpoint)
     link.report({"listeners": []})
-    assert server.closed.acquire(timeout=10)
+    assert server.closed.acquire(timeout=60)
 
     link.report({"listeners": []})
     link._connection.close()  # pyright: ignore[reportPrivateUsage]

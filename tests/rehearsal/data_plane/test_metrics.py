@@ -163,7 +163,7 @@ def flown(aws: Measured, dead_port: int) -> Traffic:
             assert [connection.get(path).status for _ in range(5)] == [status] * 5
     with closing(Connection("nobody.example.test", aws.https_port, aws.ca)) as connection:
         assert [connection.get("/").status for _ in range(3)] == [404] * 3
-    plain = http.client.HTTPConnection("127.0.0.1", aws.http_port, timeout=15)
+    plain = http.client.HTTPConnection("127.0.0.1", aws.http_port, timeout=60)
     with closing(plain):
         plain.request("GET", "/", headers={"Host": HOST})
         assert plain.getresponse().status == 301

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.control_plane.images import GOOD_BUILDS
+from tests.ports import listeners
 from tests.rehearsal.data_plane.browser import Connection
 from tests.rehearsal.data_plane.world import Rehearsed, eventually, is_alive
 
@@ -34,9 +34,12 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in listed.split()]
 
 
-def refuses(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) != 0
+def is_left(port: int, folder: Path) -> bool:
+    """Whether anything of the data plane in `folder` still listens on a port of its own.
+
+    Another process may have the port by now: its command line does not name the folder.
+    """
+    return any(str(folder) in words for words in listeners(port).values())
 
 
 @pytest.mark.parametrize("victim", ["the data plane", "Envoy", "the control plane", "nobody"])
@@ -57,9 +60,9 @@ def test_a_kill_leaves_no_process_and_no_port(own: Rehearsed, victim: str) -> No
         assert own.data.process.stdin is not None
         own.data.process.stdin.close()
 
-    code = own.data.process.wait(timeout=30)
-    eventually(lambda: not any(is_alive(pid) for pid in children), "no process", 20)
-    eventually(lambda: all(refuses(port) for port in ports), "no port", 20)
+    code = own.data.process.wait(timeout=60)
+    eventually(lambda: not any(is_alive(pid) for pid in children), "no process")
+    eventually(lambda: not any(is_left(port, own.folder) for port in ports), "no port")
     assert (code == 0) == (victim == "nobody")
 
 
@@ -74,8 +77,8 @@ def test_a_propagation_delay_holds_every_change_back(tmp_path: Path) -> None:
         with closing(Connection("slow.example.test", slow.https_port, slow.ca)) as kept:
             eventually(lambda: kept.get()["x-build"] == "v1", "the rule")
 
-            slow.shift(rule, (old, 0), (new, 1))
             changed = time.monotonic()
+            slow.shift(rule, (old, 0), (new, 1))
             eventually(lambda: kept.get()["x-build"] == "v2", "traffic on v2")
 
-            assert 1.3 < time.monotonic() - changed < 4.0
+            assert time.monotonic() - changed > 1.5

@@ -52,7 +52,7 @@ class Started:
         assert self.process.stdout.readline() == b"serving\n"
 
     def connection(self) -> closing[http.client.HTTPConnection]:
-        return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5))
+        return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60))
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_it_ends_when_its_standard_input_does(instance: Started) -> None:
     assert instance.process.stdin is not None
     instance.process.stdin.close()
 
-    assert instance.process.wait(timeout=5) == 0
+    assert instance.process.wait(timeout=60) == 0
 
 
 def test_it_is_light(instance: Started) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -82,10 +81,8 @@ def test_a_prober_that_is_killed_is_an_error_and_no_silence(
 def test_a_prober_that_does_not_begin_says_why(tmp_path: Path, address: Address) -> None:
     run = TrafficRun(tmp_path / "record")
     missing = Address(address.host, address.port, tmp_path / "none.pem")
-    began = time.monotonic()
 
     with pytest.raises(RehearsalError, match=r"none\.pem"):
         run.start(missing, URLS)
 
-    assert time.monotonic() - began < 20
     run.abandon()
