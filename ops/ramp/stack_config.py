@@ -58,7 +58,8 @@ class StackConfig:
         """What has the guards raise the slot that the ramp raises, as far as the file does not.
 
         Where the config names none, the program takes the slot that was released last, or else the
-        lighter one. A ramp may raise the other, and its way back would then count as a way up.
+        one that was raised last. A ramp may raise the other, and its way back would then count as a
+        way up.
         """
         wanted = plan.candidate.value
         return {} if self.file().value(CANDIDATE) == wanted else {CANDIDATE: wanted}
