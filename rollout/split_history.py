@@ -11,6 +11,7 @@ from itertools import pairwise
 from rollout.lease import Freed, Lease, read_freed, read_lease
 from rollout.recall import Told
 from rollout.split import Slot, Split
+from rollout.stage_order import rising
 
 _RAISED = re.compile(
     r"ramp of (?P<started>0[12]) from \d+/\d+ through [\d,]+"
@@ -120,6 +121,30 @@ def rose_from_zero(service: str, history: Sequence[Told], live: Split) -> Slot |
         if before.weight_of(slot) == 0 < after.weight_of(slot)
     }
     return risen.pop() if len(risen) == 1 else None
+
+
+def outside_change(
+    service: str, history: Sequence[Told], live: Split, wanted: Split
+) -> Split | None:
+    """The split that the newest update left, where somebody has moved `live` away from it since.
+
+    Only where an update to `wanted` does not move the same way from both: the guards then refuse
+    it, since it would undo what a person did in AWS. `None` in every other case.
+
+    Args:
+        service: Its name.
+        history: The stack's updates, the newest first.
+        live: Its split now.
+        wanted: The split that an update is to give it.
+    """
+    for update in history:
+        left = update.splits.get(service)
+        if left == live:
+            return None  # also where it failed: it has moved this rule
+        if left is not None and update.succeeded:
+            is_same_way = rising(left, wanted) is rising(live, wanted)
+            return None if is_same_way or live == wanted else left
+    return None
 
 
 def is_lowered(periods: Sequence[Period], live: Split, slot: Slot) -> bool:

@@ -10,7 +10,14 @@ from typing import TypeAlias
 from rollout.plan import Plan
 from rollout.recall import Told
 from rollout.split import Slot, Split
-from rollout.split_history import Period, is_lowered, newest_raised, periods_of, rose_from_zero
+from rollout.split_history import (
+    Period,
+    is_lowered,
+    newest_raised,
+    outside_change,
+    periods_of,
+    rose_from_zero,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,10 @@ def _back_of(ramp: KnownRamp, situation: Situation) -> WayBack:
         return Unclear(dict.fromkeys(renewed, why), {s: _emptied(live[s]) for s in renewed})
     lowest = min(live.values(), key=lambda split: split.weight_of(slot))
     if lowest.weight_of(slot) >= plan.start.weight_of(slot):
-        return GoBack(plan)
+        aim = _Aim(slot, plan.start)
+        found = {s: _unless_outside(s, situation, aim) for s in live if s in situation.live}
+        is_clear = not any(isinstance(one, _Unsure) for one in found.values())
+        return GoBack(plan) if is_clear else _unclear(found)
     if set(live.values()) == {lowest}:
         return GoBack(plan.begun_at(lowest))
     why = (
@@ -158,7 +168,7 @@ def _back_of(ramp: KnownRamp, situation: Situation) -> WayBack:
     return Unclear(dict.fromkeys(live, why), {service: {slot: lowest} for service in live})
 
 
-def _unclear(found: Mapping[str, _Aim | _Stay | _Unsure]) -> Unclear:
+def _unclear(found: Mapping[str, _Aim | _Unsure] | Mapping[str, _Aim | _Stay | _Unsure]) -> Unclear:
     """What to say where one service is not sure, or each goes elsewhere: all move, or none."""
     reasons = {service: one.reason for service, one in found.items() if isinstance(one, _Unsure)}
     ways = {service: one.ways for service, one in found.items() if isinstance(one, _Unsure)}
@@ -195,13 +205,24 @@ def _found(service: str, situation: Situation) -> _Aim | _Stay | _Unsure:
     is_settled = newest is not None and newest.is_settled(situation.hold)
     aim = None if is_back and is_settled else _aim(candidate, live, periods, situation.hold)
     if aim is not None:
-        return _Aim(slot, aim)
+        return _unless_outside(service, situation, _Aim(slot, aim))
     if is_back:
         return _Stay(f"it was rolled back to {live} already")
     return _Unsure(
         f"{candidate.why}, and the history has no split that stood for "
         f"{situation.hold.total_seconds():.0f} s at which it had less than {live.weight_of(slot)}",
         {slot: live.shifted_to(slot, 0)},
+    )
+
+
+def _unless_outside(service: str, situation: Situation, aim: _Aim) -> _Aim | _Unsure:
+    """`aim`, unless a change outside Pulumi stands between: an update would be refused."""
+    live = situation.live[service]
+    left = outside_change(service, situation.history, live, aim.split)
+    if left is None:
+        return aim
+    return _Unsure(
+        f"changed outside Pulumi: the newest update left it at {left}", {aim.candidate: aim.split}
     )
 
 

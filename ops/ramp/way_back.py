@@ -21,6 +21,7 @@ from rollout.plan import Plan
 from rollout.progress import hands
 from rollout.recall import Told
 from rollout.split import TOTAL_WEIGHT, Slot, Split
+from rollout.split_history import outside_change
 from rollout.way_back import (
     GoBack,
     KnownRamp,
@@ -30,6 +31,9 @@ from rollout.way_back import (
     way_back,
 )
 from rollout.weights_key import CANDIDATE, weight_changes
+
+OVERRIDE = "override"
+_WHY = "a rollback by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def where_back(past: Past, stack: Stack) -> Return | Nothing:
         case NothingToUndo():
             return Nothing(_nothing_words(past, stack, decided.reasons))
         case Unclear():
-            raise NotSureError(_unclear_words(stack, decided))
+            raise NotSureError(_unclear_words(past, stack, decided))
         case GoBack(plan):
             return Return(plan, found or _own_ramp(past, plan))
 
@@ -144,22 +148,22 @@ def _nothing_words(past: Past, stack: Stack, reasons: Mapping[str, str]) -> str:
     )
 
 
-def _unclear_words(stack: Stack, decided: Unclear) -> str:
+def _unclear_words(past: Past, stack: Stack, decided: Unclear) -> str:
     commands = [
         f"slot {slot} of {', '.join(services)} is the bad one: {command}   # {command.moves}"
-        for services, slot, command in _ways(stack, decided.ways)
+        for services, slot, command in _ways(past, stack, decided.ways)
     ]
     return (
         f"it is not clear where to go back to in {stack.name}, and nothing was changed: "
         f"{_where(stack)}\n{_because(decided.reasons)}\n{_builds(stack)}\n"
-        "  expected: one slot on trial, and a split in the stack's history from before it got its "
-        "weight\n"
+        "  expected: weights that only updates of this stack change, one slot on trial, and a split "
+        "in the history from before it got its weight\n"
         "  mend:     " + "\n    or:     ".join(commands)
     )
 
 
 def _ways(
-    stack: Stack, ways: Mapping[str, Mapping[Slot, Split]]
+    past: Past, stack: Stack, ways: Mapping[str, Mapping[Slot, Split]]
 ) -> Iterator[tuple[list[str], Slot, Command]]:
     """What to type, by the slot that is the bad one; services that go the same way go together."""
     alike: dict[tuple[Slot, Split], list[str]] = {}
@@ -167,32 +171,43 @@ def _ways(
         for slot, split in each.items():
             alike.setdefault((slot, split), []).append(service)
     for (slot, split), services in alike.items():
-        yield services, slot, way_by_hand(stack.name, stack.file, services, slot, split)
+        is_outside = any(
+            outside_change(service, past.history, stack.live[service], split) is not None
+            for service in services
+        )
+        command = way_by_hand(stack, services, slot, split, is_outside=is_outside)
+        yield services, slot, command
 
 
 def way_by_hand(
-    name: str, file: Path, services: Sequence[str], candidate: Slot, to: Split
+    stack: Stack, services: Sequence[str], candidate: Slot, to: Split, *, is_outside: bool
 ) -> Command:
     """The command that lowers `candidate` of some services to its weight in `to`.
 
     It names the candidate meanwhile, so that the guards of the `up` know it for the way back; they
-    still let nothing onto a slot without a healthy target.
+    still let nothing onto a slot without a healthy target. Where the weights were changed outside
+    Pulumi, they want an override as well, and the engine a refresh.
     """
-    found = StackFile.read(file)
-    own, before = found.services_with_weights(), found.value(CANDIDATE)
-    config = ("pulumi", "config", "--stack", name)
-    weights = weight_changes(services, found.services(), own, to)
-    sets = [
-        Command.of(*config, "set", "--path", f"{NAMESPACE}{path}", value)
-        for path, value in {CANDIDATE: candidate.value, **weights}.items()
-    ]
-    after = ("rm", CANDIDATE) if before is None else ("set", CANDIDATE, before)
+    file = StackFile.read(stack.file)
+    weights = weight_changes(services, file.services(), file.services_with_weights(), to)
+    meanwhile = {CANDIDATE: candidate.value} | ({OVERRIDE: _WHY} if is_outside else {})
+    before = file.values(meanwhile)
+    config = ("pulumi", "config", "--stack", stack.name)
+
+    def set_to(path: str, value: str | None) -> Command:
+        key = f"{NAMESPACE}{path}"
+        if value is None:
+            return Command.of(*config, "rm", key)
+        return Command.of(*config, "set", "--path", key, value)
+
     stable = candidate.other
+    refresh = ("--refresh",) if is_outside else ()
     moves = f"gives slot {stable} {to.weight_of(stable)} of {TOTAL_WEIGHT} of the requests"
-    return sets[0].then(
-        *sets[1:],
-        Command.of("pulumi", "up", "--stack", name, moves=moves),
-        Command.of(*config, *after),
+    first, *others = (set_to(path, value) for path, value in (meanwhile | weights).items())
+    return first.then(
+        *others,
+        Command.of("pulumi", "up", "--stack", stack.name, *refresh, moves=moves),
+        *(set_to(path, value) for path, value in before.items()),
     )
 
 

@@ -268,8 +268,31 @@ def test_a_ramp_that_its_gates_stopped_before_any_weight_leaves_nothing_to_go_ba
     assert back_to(world) is None
 
 
-def test_weights_that_moved_in_the_console_go_back_too() -> None:
-    world = World().after([Release(SECOND), LONG, ByHand(Split(50, 50), is_console=True)])
+def console(weight: int) -> ByHand:
+    return ByHand(Split(100 - weight, weight), is_console=True)
+
+
+def test_weights_that_moved_on_in_the_console_go_back_too() -> None:
+    world = World().after([Release(SECOND), LONG, *hand(10), console(50)])
+
+    assert back_to(world) == Split(100, 0)
+
+
+@pytest.mark.parametrize("made", [[], [Ramp(SECOND, 0, "killed")]])
+def test_a_change_in_the_console_from_where_a_rollback_leads_is_for_a_person(
+    made: list[Move],
+) -> None:
+    """No update from 100/0 to 100/0 touches the rules, and the guards refuse one that would."""
+    decided = World().after([Release(SECOND), LONG, *made, console(50)]).decided()
+
+    assert isinstance(decided, Unclear)
+    assert "the newest update left it at 100/0" in decided.reasons["web"]
+    assert decided.ways["web"] == {SECOND: Split(100, 0)}
+
+
+def test_what_a_failed_update_has_moved_is_no_change_outside_pulumi() -> None:
+    world = World().after([Release(SECOND), LONG, *hand(10)])
+    world.history[-1] = replace(world.history[-1], succeeded=False)
 
     assert back_to(world) == Split(100, 0)
 

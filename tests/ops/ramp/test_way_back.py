@@ -191,15 +191,15 @@ def test_where_nothing_tells_it_says_what_to_type_for_either_slot(
         "released last\n"
         "  portal:   slot 01 has ami-01 since then, slot 02 has ami-02 since then\n"
         "  web:      slot 01 has ami-01 since then, slot 02 has ami-02 since then\n"
-        "  expected: one slot on trial, and a split in the stack's history from before it got its "
-        "weight\n"
+        "  expected: weights that only updates of this stack change, one slot on trial, and a split "
+        "in the history from before it got its weight\n"
         f"  mend:     slot 01 of portal, web is the bad one: {config} set --path "
         f"failover:candidate 01 && {config} set --path failover:weights 0/100 && "
-        f"pulumi up --stack prod && {config} rm candidate   "
+        f"pulumi up --stack prod && {config} rm failover:candidate   "
         "# gives slot 02 100 of 100 of the requests\n"
         f"    or:     slot 02 of portal, web is the bad one: {config} set --path "
         f"failover:candidate 02 && {config} set --path failover:weights 100/0 && "
-        f"pulumi up --stack prod && {config} rm candidate   "
+        f"pulumi up --stack prod && {config} rm failover:candidate   "
         "# gives slot 01 100 of 100 of the requests"
     )
 
@@ -230,3 +230,23 @@ def test_a_killed_ramp_is_undone_unless_the_other_slot_was_released_since(
     way = where_back(Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1]), stack_of(world, found))
 
     assert isinstance(way, Return if seconds < 0 else Nothing)
+
+
+def test_what_was_changed_outside_pulumi_is_put_back_with_a_refresh_and_an_override(
+    world: World, ramps: Path
+) -> None:
+    world.told = [by_hand(Split(100, 0), EVE)]
+
+    with pytest.raises(NotSureError) as unsure:
+        back(world, ramps)
+
+    assert "because:  changed outside Pulumi: the newest update left it at 100/0" in str(
+        unsure.value
+    )
+    config = "pulumi config --stack prod"
+    assert (
+        f"slot 02 of portal, web is the bad one: {config} set --path failover:candidate 02 && "
+        f"{config} set --path failover:override 'a rollback by hand' && "
+        f"{config} set --path failover:weights 100/0 && pulumi up --stack prod --refresh && "
+        f"{config} rm failover:candidate && {config} rm failover:override"
+    ) in str(unsure.value)
