@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
 import pulumi_aws as aws
 
 from components.guards.patience import Patience
-from live.errors import passing_in
+from live.errors import denied_in, passing_in
 from settings.lookup import (
     GroupFacts,
     ListenerFacts,
@@ -28,22 +29,27 @@ class ProviderLookups:
     They go where the resources go: same region, account, credentials and endpoint.
     """
 
-    def __init__(self, patience: Patience, check_credentials: Callable[[], object]) -> None:
-        """Be ready; `check_credentials` raises a `LiveError` where credentials lead nowhere."""
+    def __init__(self, patience: Patience, check_credentials: Callable[[], str]) -> None:
+        """Be ready; `check_credentials` returns the identity's ARN.
+
+        It raises a `LiveError` where the credentials lead nowhere.
+        """
         self._patience = patience
         self._check_credentials = check_credentials
 
-    def _asked(self, ask: Callable[[], T]) -> T:
-        return self._patience.ask(lambda: answered(ask, self._check_credentials))
+    def _asked(self, ask: Callable[[], T], action: str) -> T:
+        return self._patience.ask(lambda: answered(ask, self._check_credentials, action))
 
     def subnet(self, subnet_id: str) -> SubnetFacts:
         """Source: EC2 API, DescribeSubnets."""
-        found = self._asked(lambda: aws.ec2.get_subnet(id=subnet_id))
+        found = self._asked(lambda: aws.ec2.get_subnet(id=subnet_id), "ec2:DescribeSubnets")
         return SubnetFacts(found.vpc_id, found.availability_zone)
 
     def load_balancer(self, arn: str) -> LoadBalancerFacts:
         """Source: ELBv2 API, DescribeLoadBalancers."""
-        found = self._asked(lambda: aws.lb.get_load_balancer(arn=arn))
+        found = self._asked(
+            lambda: aws.lb.get_load_balancer(arn=arn), "elasticloadbalancing:DescribeLoadBalancers"
+        )
         return LoadBalancerFacts(
             arn=found.arn,
             arn_suffix=found.arn_suffix,
@@ -55,7 +61,9 @@ class ProviderLookups:
 
     def listener(self, arn: str) -> ListenerFacts:
         """Source: ELBv2 API, DescribeListeners."""
-        found = self._asked(lambda: aws.lb.get_listener(arn=arn))
+        found = self._asked(
+            lambda: aws.lb.get_listener(arn=arn), "elasticloadbalancing:DescribeListeners"
+        )
         return ListenerFacts(found.load_balancer_arn, found.port, found.protocol)
 
     def target_group(self, name_or_arn: str) -> TargetGroupFacts:
@@ -65,7 +73,8 @@ class ProviderLookups:
                 aws.lb.get_target_group(arn=name_or_arn)
                 if name_or_arn.startswith("arn:")
                 else aws.lb.get_target_group(name=name_or_arn)
-            )
+            ),
+            "elasticloadbalancing:DescribeTargetGroups",
         )
         return TargetGroupFacts(
             arn=found.arn,
@@ -77,28 +86,48 @@ class ProviderLookups:
 
     def auto_scaling_group(self, name: str) -> GroupFacts:
         """Source: Auto Scaling API, DescribeAutoScalingGroups."""
-        found = self._asked(lambda: aws.autoscaling.get_group(name=name))
+        found = self._asked(
+            lambda: aws.autoscaling.get_group(name=name), "autoscaling:DescribeAutoScalingGroups"
+        )
         return GroupFacts(found.name, frozenset(found.target_group_arns))
 
     def parameter(self, name: str) -> ParameterFacts:
         """Source: SSM API, GetParameter, whose Name takes `name:version`."""
-        found = self._asked(lambda: aws.ssm.get_parameter(name=name, with_decryption=False))
+        found = self._asked(
+            lambda: aws.ssm.get_parameter(name=name, with_decryption=False), "ssm:GetParameter"
+        )
         return ParameterFacts(found.value)
 
 
-def answered(ask: Callable[[], T], check_credentials: Callable[[], object]) -> T:
-    """What `ask` answers.
+def answered(ask: Callable[[], T], check_credentials: Callable[[], str], action: str) -> T:
+    """What `ask` returns.
+
+    Args:
+        ask: Calls the provider.
+        check_credentials: Returns the identity's ARN; raises where the credentials lead nowhere.
+        action: The IAM action that `ask` takes, for an AWS that denies it without naming it.
 
     Raises:
-        LiveError: AWS throttles or is down; or what `check_credentials` raises, since no answer
-            then tells of what was asked.
+        LiveError: AWS throttles, is down or denies it; or what `check_credentials` raises, since no
+            answer then says anything about what was asked.
         LookupFailedError: the provider has no answer. The SDK raises a bare `Exception` with the
             provider's text for it, and nothing more to tell it by.
     """
     try:
         return ask()
     except Exception as error:
-        check_credentials()
-        told = str(error).rpartition("returned an error: ")[2]
-        passing = passing_in(told)
-        raise (passing or LookupFailedError(told)) from error
+        identity = check_credentials()
+        text = trimmed(str(error).rpartition("returned an error: ")[2])
+        refusal = passing_in(text) or denied_in(text, identity, action)
+        raise (refusal or LookupFailedError(text)) from error
+
+
+def trimmed(text: str) -> str:
+    """The provider's text on one line, without the frame that the bridge puts around it.
+
+    Source: pulumi-terraform-bridge pkg/tfbridge/provider.go, which joins errors by go-multierror.
+    """
+    text = re.sub(r"^invoking [\w:/.-]+: ", "", text.strip())
+    text = re.sub(r"^\d+ errors? occurred:\s*\* ", "", text)
+    parts = (" ".join(part.split()).rstrip(" :") for part in re.split(r"\n\s*\* ", text))
+    return "; ".join(part for part in parts if part)

@@ -123,6 +123,32 @@ def passing_in(text: str) -> LiveError | None:
     return None
 
 
+def denied_in(text: str, identity: str, action: str) -> AccessDeniedError | None:
+    """The denial that another client of AWS tells of, with who was denied and what to grant.
+
+    Args:
+        text: The client's whole sentence.
+        identity: Whose credentials they are, where the sentence does not name them.
+        action: What was asked for, where the sentence does not name it.
+
+    Source: IAM User Guide, "Troubleshoot access denied error messages".
+    """
+    if not _DENIED & set(re.findall(r"[A-Za-z0-9]+", text)):
+        return None
+    found = re.search(r"not authorized to perform: ([a-z0-9-]+:\w+)", text)
+    denied = found[1] if found else action
+    user = re.search(r"User: (arn:\S+)", text)
+    who = user[1] if user else identity
+    error = AccessDeniedError(f"access denied: {who} may not {denied} ({text})")
+    if "explicit deny" in text:
+        error.mend = f"take the deny of {denied} away from {who}: a grant does not lift it"
+    else:
+        statement = f'{{"Effect": "Allow", "Action": "{denied}", "Resource": "*"}}'
+        whole = "docs/ci/preview-role.json is all that a preview takes"
+        error.mend = f"have {statement} granted to {who}; {whole}"
+    return error
+
+
 @contextmanager
 def translated() -> Generator[None]:
     """Raise what botocore raises as one of ours.

@@ -256,8 +256,8 @@ def _wrong_account(caller: Mapping[str, Any], allowed: Sequence[str]) -> str:
     )
 
 
-def check_credentials(aws_config: Mapping[str, str], environ: Mapping[str, str]) -> None:
-    """Ask AWS whose credentials the stack's are, which needs no permission.
+def check_credentials(aws_config: Mapping[str, str], environ: Mapping[str, str]) -> str:
+    """Ask AWS whose credentials the stack's are, which needs no permission; the identity's ARN.
 
     Source: STS API, GetCallerIdentity.
 
@@ -266,4 +266,4 @@ def check_credentials(aws_config: Mapping[str, str], environ: Mapping[str, str])
     """
     session = Session(ProviderConfig.of_stack(aws_config, environ))
     with translated():
-        session.client("sts").get_caller_identity()
+        return session.client("sts").get_caller_identity()["Arn"]
