@@ -11,13 +11,15 @@ import functools
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ops.process_end import end, outlive_closed_pipes
 from ops.stack.project import found_project
-from ops.unexpected import ending_of
+from ops.unexpected import STOPPED_EXIT_CODE, ending_of
 
 SUBCOMMANDS = {
     "adopt": ("ops.adopt.cli:adopt", "Turn the rules that are there into weighted ones."),
@@ -46,6 +48,9 @@ LOCAL = frozenset({"comment", "probe", "report"})
 SHELL_PROBLEM = "rehearsal.shell_problem:shell_problem"
 """Address of what tells a shell with the environment of a rehearsal that is gone."""
 
+ENDLESS = "probe"
+"""The command that runs until Ctrl-C, unless it is given a --duration."""
+
 BAD_INPUT = 2
 
 
@@ -69,7 +74,7 @@ class LazyGroup(click.Group):
         """Run the subcommand; a fault of ours must not look like the verdict of a gate."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except click.Abort:
             error: BaseException = KeyboardInterrupt()
@@ -129,9 +134,27 @@ def failover() -> None:
     """
 
 
+def _is_endless(arguments: Sequence[str]) -> bool:
+    is_timed = any(argument.startswith("--duration") for argument in arguments)
+    return arguments[:1] == [ENDLESS] and not is_timed
+
+
 def main() -> None:
-    """Entry point of the `failover` script."""
-    failover.main(args=sys.argv[1:], prog_name="failover")
+    """Entry point of the `failover` script: the one place where a command ends."""
+    arguments = sys.argv[1:]
+    code, was_interrupted = STOPPED_EXIT_CODE, False
+    try:
+        outlive_closed_pipes(is_endless=_is_endless(arguments))
+        code = failover.main(args=arguments, prog_name="failover", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except (KeyboardInterrupt, EOFError, click.Abort):
+        was_interrupted = True
+        click.echo(ending_of(KeyboardInterrupt(), "failover")[0], err=True)
+    end(code, was_interrupted=was_interrupted or code == STOPPED_EXIT_CODE)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import click
+from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.live import Live
 
@@ -30,6 +31,7 @@ from rehearsal.status_view import status_table
 from rehearsal.workspace import Workspace
 
 BOOT_SECONDS = 2.0
+NOT_SURE = 3
 
 
 @contextlib.contextmanager
@@ -40,6 +42,14 @@ def _reported() -> Generator[None]:
     except RehearsalError as error:
         click.secho(f"error: {error}", fg="red", err=True)
         sys.exit(error.exit_code)
+    except BotoCoreError as error:
+        click.secho(f"error: the local AWS does not answer: {error}", fg="red", err=True)
+        click.echo(
+            "  expected: connections to 127.0.0.1, and a rehearsal that runs\n"
+            "  mend:     failover rehearse status   # shows whether one runs",
+            err=True,
+        )
+        sys.exit(NOT_SURE)
 
 
 def _with_reported_errors(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from rehearsal.account import prepare_account
 from rehearsal.engine import Engine
-from rehearsal.errors import BusyError, NotRunningError, RehearsalError
+from rehearsal.errors import BusyError, NotRunningError, RehearsalError, StartError
 from rehearsal.leases import leases
 from rehearsal.policy_pack import write_pack_config
 from rehearsal.shell_environment import process_environment
@@ -189,7 +189,7 @@ def _start_supervisor(
     ready: dict[str, Any] = json.loads(line)
     if "error" in ready:
         supervisor.communicate()
-        raise RehearsalError(str(ready["error"]))
+        raise StartError(str(ready["error"]), int(ready["exitCode"]))
     return supervisor, ready
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import yaml
 
 from rehearsal.account import Account
-from rehearsal.errors import NotSupportedError, RehearsalError
+from rehearsal.errors import BadStackError, NotSupportedError
 from rehearsal.workspace import PROJECT, STACK
+from rollout.command import Command
 
 FIRST_BUILD = "v1"
 _ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRole", "aws:endpoints", "aws:shared")
@@ -51,12 +53,18 @@ class StackFile:
         return sorted(hosts)
 
 
+def _nearest(like: str, names: Sequence[str]) -> str:
+    """The stack that was probably meant."""
+    close = difflib.get_close_matches(like, names, n=1)
+    return next(iter([*close, *(name for name in names if name == "prod"), *names]), "prod")
+
+
 def read_stack(root: Path, like: str) -> StackFile:
     """Read `Pulumi.<like>.yaml`.
 
     Raises:
         NotSupportedError: it is the rehearsal's own, or has no region.
-        RehearsalError: there is no such file, or it is no stack file.
+        BadStackError: there is no such file, or it is no stack file.
     """
     if like == STACK:
         raise NotSupportedError(f"--like {STACK}: name the stack to rehearse, such as prod or dev")
@@ -64,14 +72,20 @@ def read_stack(root: Path, like: str) -> StackFile:
     try:
         document = yaml.safe_load(path.read_text())
     except FileNotFoundError as error:
-        names = sorted(p.name.split(".")[1] for p in root.glob("Pulumi.*.yaml"))
-        known = ", ".join(name for name in names if name != STACK)
-        raise RehearsalError(f"--like {like}: there is no {path.name}; stacks: {known}") from error
+        names = sorted(p.name[len("Pulumi.") : -len(".yaml")] for p in root.glob("Pulumi.*.yaml"))
+        names = [name for name in names if name != STACK]
+        known = ", ".join(names) or "none"
+        up = Command.of("failover", "rehearse", "up", "--like", _nearest(like, names))
+        raise BadStackError(
+            f"--like {like}: there is no {path.name}\n"
+            f"  expected: one of {known}, each the name of a Pulumi.STACK.yaml in {root}\n"
+            f"  mend:     {up}"
+        ) from error
     except yaml.YAMLError as error:
-        raise RehearsalError(f"{path.name} is not YAML: {error}") from error
+        raise BadStackError(f"{path.name} is not YAML: {error}") from error
     config = document.get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
-        raise RehearsalError(f"{path.name} has no `config` map")
+        raise BadStackError(f"{path.name} has no `config` map")
     if not config.get("aws:region"):
         raise NotSupportedError(
             f"{path.name} sets no aws:region: `pulumi config set aws:region us-east-1 -s {like}`"

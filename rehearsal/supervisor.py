@@ -8,8 +8,11 @@ to, when a child ends, or, with `--tethered`, when its standard input closes.
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from rehearsal.errors import BusyError, RehearsalError
+from rehearsal.errors import BusyError, NoPortError, RehearsalError
 from rehearsal.leases import drop_dead_leases
 from rehearsal.workspace import Workspace
 
@@ -26,6 +29,7 @@ LEASE_CHECK_SECONDS = 0.5
 READY_SECONDS = 120.0
 STOP_SECONDS = 5.0
 LAST_LINES = 12
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 
 class Part:
@@ -59,14 +63,12 @@ class Part:
         alarm.cancel()
         if not line:
             code = self._process.wait()
-            raise RehearsalError(
-                f"the {self.name} ended with {code} before it was ready:\n{self.last_words}"
-            )
+            raise not_ready(self.name, code, self.last_words, self._log)
         return json.loads(line)
 
     @property
     def last_words(self) -> str:
-        """The end of its log."""
+        """The end of its log, the newest line last."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-LAST_LINES:])
 
     def has_ended(self) -> bool:
@@ -84,6 +86,25 @@ class Part:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+
+
+def not_ready(part: str, code: int, last_words: str, log: Path) -> RehearsalError:
+    """Why a part ended before it was ready, by the end of its log."""
+    last = last_words.strip().rpartition("\n")[2]
+    number = _ERRNO.search(last)
+    if number is not None and int(number[1]) in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
+        return NoPortError(
+            f"no port is free on 127.0.0.1 for the {part}\n"
+            "  expected: loopback, and some twenty free ports of the range that the system hands "
+            "out\n"
+            "  mend:     ss -ltn   # shows the ports in use; end what nobody needs\n"
+            "        or: sysctl net.ipv4.ip_local_port_range   # shows the range"
+        )
+    return RehearsalError(
+        f"the {part} ended with {code} before it was ready: {last or 'it wrote nothing'}\n"
+        f"  expected: it serves until the rehearsal ends\n"
+        f"  mend:     less {shlex.quote(str(log))}   # shows what it wrote"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +133,8 @@ def main() -> int:
             delays = Delays(args.boot_seconds, args.metric_lag_seconds, args.propagation_seconds)
             _serve(workspace, delays, tethered=args.tethered)
     except RehearsalError as error:
-        print(json.dumps({"error": str(error)}), flush=True)
+        document = {"error": str(error), "exitCode": error.exit_code}
+        print(json.dumps(document), flush=True)
         return error.exit_code
     return 0
 

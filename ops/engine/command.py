@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import TextIO
 
 from pulumi.automation import CommandError, CommandResult, OnOutput, PulumiCommand
-from pulumi.automation.errors import create_command_error
+from pulumi.automation.errors import InvalidVersionError, create_command_error
+
+from ops.stack.errors import PulumiError
+from ops.stack.pulumi import NO_CLI
 
 LOW_PRIORITY = 10
 """Niceness of the engine: the probe beside it measures latency on the same processors."""
@@ -33,10 +36,13 @@ class SteadyCommand(PulumiCommand):
         """Find the CLI on PATH; the output of updates goes to `log_folder`.
 
         Raises:
-            InvalidVersionError: the CLI is too old for the SDK, or of another major version.
-            FileNotFoundError: there is no CLI on PATH.
+            PulumiError: there is no CLI on PATH, it is too old for the SDK, or of another major
+                version.
         """
-        super().__init__()
+        try:
+            super().__init__()
+        except (InvalidVersionError, FileNotFoundError) as error:
+            raise PulumiError(_no_cli(error)) from error
         self._log_folder = log_folder
         self._lock = threading.Lock()
         self._updating: subprocess.Popen[str] | None = None
@@ -76,7 +82,10 @@ class SteadyCommand(PulumiCommand):
         env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
         result = self._update(argv, cwd, env) if args[0] == "up" else _command(argv, cwd, env)
         if result.code:
-            raise create_command_error(result)
+            error = create_command_error(result)
+            # Of what the SDK makes of it, a person only needs what the CLI wrote.
+            error.args = (result.stderr.strip() or result.stdout.strip(),)
+            raise error
         return result
 
     def _update(self, argv: list[str], cwd: str, env: Mapping[str, str]) -> CommandResult:
@@ -117,6 +126,10 @@ class SteadyCommand(PulumiCommand):
         except OSError:
             self.log = Path(tempfile.gettempdir()) / f"failover-{name}"
             return self.log.open("w")
+
+
+def _no_cli(error: InvalidVersionError | FileNotFoundError) -> str:
+    return NO_CLI if isinstance(error, FileNotFoundError) else f"the Pulumi CLI on PATH: {error}"
 
 
 def _command(argv: list[str], cwd: str, env: Mapping[str, str]) -> CommandResult:

@@ -87,7 +87,7 @@ class RunningUpdate:
             self._ended = Ended(
                 self._seconds(),
                 {},
-                errors_in(_said(output)),
+                errors_in(output),
                 is_locked=isinstance(error, ConcurrentUpdateError),
                 is_refused=is_refused_by_guard(output),
             )
@@ -100,8 +100,3 @@ class RunningUpdate:
 
     def _seconds(self) -> float:
         return time.monotonic() - self._started
-
-
-def _said(text: str) -> str:
-    """What the CLI wrote, without what the SDK puts around it and says twice."""
-    return text.split("stderr:", 1)[-1].strip() or text

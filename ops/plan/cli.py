@@ -14,6 +14,7 @@ from ops.plan.markdown import failed_markdown, markdown
 from ops.plan.plan import Outcome, Plan, fold
 from ops.plan.preview import PreviewRequest, run_preview, selected_stack
 from ops.plan.project import policy_config, policy_pack
+from ops.stack.errors import StackError
 from ops.stack.project import project_folder
 
 EXIT_CODES = {
@@ -84,7 +85,7 @@ def plan(
     try:
         request = _request(stack, pack, pack_config, no_pack=no_pack, refresh=refresh)
         folded = fold(run_preview(request), request.stack)
-    except PreviewError as error:
+    except (PreviewError, StackError) as error:
         click.echo(f"error: {error}", err=True)
         if as_markdown and request is not None:
             _write(failed_markdown(request.stack, str(error)), output)

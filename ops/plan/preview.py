@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ops.plan.errors import PreviewInputError, PreviewNotStarted
 from ops.plan.event_stream import Event, read_events
+from ops.stack.engine_access import access_fault
 from ops.stack.errors import StackFileError
 from ops.stack.existing import no_file_text, no_stack_text
 from ops.stack.pulumi import NO_CLI, STACK_NOT_FOUND
@@ -52,6 +53,7 @@ def run_preview(
 
     Raises:
         PreviewInputError: no stack of that name, or no file of it that can be read.
+        EngineAccessError: no login, or no passphrase, or a wrong one.
         PreviewNotStarted: no CLI, or it ended before its first event.
         PreviewStreamError: what it wrote is no event stream.
     """
@@ -63,7 +65,8 @@ def run_preview(
     if done.returncode == STACK_NOT_FOUND:
         raise PreviewInputError(no_stack_text(request.folder, request.stack, environ))
     if not done.stdout.strip():
-        raise PreviewNotStarted(_engines_words(done.stderr, done.returncode))
+        failed = PreviewNotStarted(_engines_words(done.stderr, done.returncode))
+        raise access_fault(done.stderr) or failed
     if not stack_file(request.folder, request.stack).exists():
         raise PreviewInputError(no_file_text(request.folder, request.stack, is_there=True))
     return read_events(done.stdout.splitlines())
@@ -73,6 +76,7 @@ def selected_stack(folder: Path, named: str | None, environ: Mapping[str, str] =
     """The name of the stack that the CLI would take: `named`, else the selected one.
 
     Raises:
+        EngineAccessError: nobody is logged in.
         PreviewInputError: none is named and none selected.
         PreviewNotStarted: no CLI.
     """
@@ -81,7 +85,7 @@ def selected_stack(folder: Path, named: str | None, environ: Mapping[str, str] =
         return stack
     done = _pulumi(["stack", "--show-name", "--non-interactive"], folder, environ)
     if done.returncode:
-        raise PreviewInputError(
+        raise access_fault(done.stderr) or PreviewInputError(
             f"no stack is selected ({done.stderr.strip().removeprefix('error: ')}); "
             "--stack or PULUMI_STACK names one"
         )

@@ -26,7 +26,8 @@ from ops.ramp.history import told
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
 from ops.stack.backend import current_backend
-from ops.stack.errors import NoStackError, StackError, StackFileError
+from ops.stack.engine_access import access_fault
+from ops.stack.errors import EngineAccessError, PulumiError, StackFileError
 from ops.stack.existing import no_file_text, no_stack_text
 from ops.stack.project import project_folder
 from ops.stack.pulumi import Pulumi
@@ -150,14 +151,12 @@ def recorded_ramps(folder: Path, stack: str) -> Ramps:
     """The ramps of `stack` that are recorded here, its outputs read but no secret.
 
     Raises:
-        BadInputError: there is no such stack.
+        StackError: there is no such stack, or the shell cannot use the engine.
         BackendError: the backend cannot be read.
     """
     try:
         outputs = Pulumi(folder, stack, os.environ).document("stack", "output", "--json")
-    except NoStackError as error:
-        raise BadInputError(str(error)) from error
-    except StackError as error:
+    except PulumiError as error:
         raise BackendError(str(error)) from error
     backend = current_backend(folder, os.environ)
     identity = StackIdentity.of(backend, stack, outputs.get("services") or {})
@@ -212,8 +211,8 @@ def selected_stack(folder: Path) -> str | None:
         raise _unread("which stack is selected", error) from error
 
 
-def _unread(what: str, error: CommandError) -> BackendError:
-    return BackendError(
+def _unread(what: str, error: CommandError) -> BackendError | EngineAccessError:
+    return access_fault(str(error)) or BackendError(
         f"{what} cannot be read:\n{errors_in(str(error))}\n"
         "  expected: an answer of the engine's backend; nothing was changed\n"
         "  mend:     what it says (pulumi whoami --verbose tells the backend), then type it again"

@@ -4,6 +4,7 @@ StackError
 ├── NoProjectError  there is no Pulumi project here
 ├── NoStackError    there is no such stack in this backend
 ├── StackFileError  the stack file cannot be read
+├── EngineAccessError  nobody is logged in, or the passphrase is missing or wrong
 └── PulumiError     the CLI exited with an error, or there is none
 """
 
@@ -42,6 +43,12 @@ class StackFileError(StackError):
         lines += [f"  expected: {expected}"] if expected else []
         lines += [f"  mend:     {mend}"] if mend else []
         super().__init__("\n".join(lines))
+
+
+class EngineAccessError(StackError):
+    """The shell cannot use the engine: no login, or a passphrase that is missing or wrong."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class PulumiError(StackError):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from ops.stack.engine_access import access_fault
 from ops.stack.errors import NoStackError, PulumiError
 from ops.stack.existing import no_stack_text
 from ops.stack.stack_file import stack_file
@@ -53,6 +54,7 @@ class Pulumi:
 
         Raises:
             NoStackError: there is no such stack.
+            EngineAccessError: no login, or no passphrase, or a wrong one.
             PulumiError: it exited with an error, or there is no CLI.
         """
         # Of one that only PULUMI_STACK names, the CLI does not say that there is none.
@@ -77,7 +79,8 @@ class Pulumi:
             raise NoStackError(no_stack_text(self.folder, self.stack, self._given_environ))
         if process.returncode:
             why = error_text(said) or wrong.strip().removeprefix("error: ") or said.strip()[-2000:]
-            raise PulumiError(f"`pulumi {' '.join(arguments)}` failed:\n{why}")
+            failed = PulumiError(f"`pulumi {' '.join(arguments)}` failed:\n{why}")
+            raise access_fault(f"{why}\n{wrong}") or failed
         return said
 
     def start_up(self, log: IO[str]) -> subprocess.Popen[str]:

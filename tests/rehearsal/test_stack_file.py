@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from rehearsal.account import Account, certificate_names
-from rehearsal.errors import NotSupportedError, RehearsalError
+from rehearsal.errors import BadStackError, NotSupportedError, RehearsalError
 from rehearsal.stack_file import (
     StackFile,
     read_stack,
@@ -146,8 +146,21 @@ def test_a_stack_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     for name in ("dev", "prod", "rehearsal"):
         (tmp_path / f"Pulumi.{name}.yaml").write_text("config: {}\n")
 
-    with pytest.raises(RehearsalError, match=r"no Pulumi\.staging\.yaml; stacks: dev, prod$"):
+    with pytest.raises(BadStackError) as refused:
         read_stack(tmp_path, "staging")
+
+    assert refused.value.exit_code == 2
+    assert "there is no Pulumi.staging.yaml" in str(refused.value)
+    assert "expected: one of dev, prod, each the name" in str(refused.value)
+    assert "mend:     failover rehearse up --like prod" in str(refused.value)
+
+
+def test_the_stack_that_was_probably_meant_is_offered(tmp_path: Path) -> None:
+    for name in ("dev", "prod"):
+        (tmp_path / f"Pulumi.{name}.yaml").write_text("config: {}\n")
+
+    with pytest.raises(BadStackError, match=r"--like dev$"):
+        read_stack(tmp_path, "devv")
 
 
 def test_the_rehearsal_is_not_made_from_itself(tmp_path: Path) -> None:

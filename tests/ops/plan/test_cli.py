@@ -106,7 +106,7 @@ def test_the_engine_streams_and_is_told_the_stack_the_pack_and_its_config(
             "there is no stack rehearsal in the backend",
             2,
         ),
-        ("", "error: incorrect passphrase", 1, "error: incorrect passphrase", 3),
+        ("", "error: incorrect passphrase", 1, "mend:     read -rs PULUMI_CONFIG_PASSPHRASE", 2),
         ("", "", 1, "`pulumi preview` exited 1 and said nothing", 3),
         ("", "", -9, "`pulumi preview` was ended by signal 9 and said nothing", 3),
         ("panic: nil map\n\ngoroutine 1", "", 2, "line 1 of the engine's output is no event", 3),

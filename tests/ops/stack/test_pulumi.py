@@ -78,13 +78,13 @@ def test_a_stack_that_is_not_there_is_told_with_what_makes_it(cli: Cli) -> None:
 
 def test_the_words_of_the_cli_are_told_without_a_second_error(tmp_path: Path) -> None:
     program = tmp_path / "pulumi"
-    program.write_text("#!/bin/sh\necho 'error: incorrect passphrase' >&2\nexit 255\n")
+    program.write_text("#!/bin/sh\necho 'error: the disk is full' >&2\nexit 255\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
     with pytest.raises(PulumiError) as failed:
         Pulumi(tmp_path, "prod", {"PATH": f"{tmp_path}:/bin"}).state()
 
-    assert str(failed.value) == "`pulumi stack export` failed:\nincorrect passphrase"
+    assert str(failed.value) == "`pulumi stack export` failed:\nthe disk is full"
 
 
 def test_a_cli_that_fails_is_not_sure_and_its_words_are_told(cli: Cli) -> None:

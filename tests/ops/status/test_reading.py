@@ -243,7 +243,7 @@ def test_live_is_not_read_for_the_reason_that_there_is(tmp_path: Path) -> None:
     found = StatusReader(tmp_path, "prod", {"PATH": f"{tmp_path}:/usr/bin:/bin"}).read(NOW)
 
     reasons = {each.what: each.why for each in found.unread}
-    assert "passphrase must be set" in reasons["live"]
+    assert "this shell has no passphrase" in reasons["live"]
 
 
 def test_what_a_ramp_wrote_down_is_found_however_its_stack_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,95 @@
+"""How the process of a command outlives a closed pipe, and how it ends at Ctrl-C."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+NOT_SURE = 3
+
+
+class _OutlivingPipe(io.FileIO):
+    """A file descriptor whose reader may leave: from then on, what is written goes nowhere.
+
+    `failover ramp | head` must not end a ramp, and `failover status --exit-code | head -1` must
+    exit with what it found. The same goes for a disk that is full, which is said at the end.
+    """
+
+    failure: OSError | None = None
+    """Why something could not be written, where a reader that left is not the reason."""
+
+    def __init__(self, descriptor: int, when_closed: Callable[[], None]) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self._when_closed = when_closed
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write `data`, or drop it where nobody reads any more."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            if isinstance(error, BrokenPipeError):
+                self._when_closed()
+            else:
+                _OutlivingPipe.failure = error
+            return memoryview(data).nbytes
+
+
+def outlive_closed_pipes(*, is_endless: bool) -> None:
+    """Let standard output and standard error outlive their readers.
+
+    Args:
+        is_endless: Whether the command only ends at Ctrl-C. It gets one where nobody reads its
+            output any more.
+    """
+
+    def interrupt() -> None:
+        if is_endless:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    sys.stdout = _outliving(sys.stdout, interrupt)
+    sys.stderr = _outliving(sys.stderr, lambda: None)
+
+
+def _outliving(stream: TextIO, when_closed: Callable[[], None]) -> TextIO:
+    """The same stream, unless it is a terminal or no file: nobody closes these as a pipe."""
+    try:
+        descriptor = stream.fileno()
+    except (AttributeError, OSError, ValueError):
+        return stream
+    if os.isatty(descriptor):
+        return stream
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_OutlivingPipe(descriptor, when_closed)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=getattr(stream, "line_buffering", False),
+    )
+
+
+def end(code: int, *, was_interrupted: bool) -> NoReturn:
+    """End the process.
+
+    After Ctrl-C at once: threads that still read, as of the stack's state, would otherwise hold the
+    process, and a further Ctrl-C would print a traceback of the interpreter's own.
+    """
+    sys.stdout.flush()
+    failure = _OutlivingPipe.failure
+    if failure is not None:
+        sys.stderr.write(f"error: the output could not be written: {failure.strerror}\n")
+        code = code or NOT_SURE
+    sys.stderr.flush()
+    if was_interrupted:
+        os._exit(code)
+    sys.exit(code)

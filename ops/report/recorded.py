@@ -1,0 +1,132 @@
+"""The ramps that were recorded in a project, of whatever stack, also of one that is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ops.journal.errors import JournalError
+from ops.journal.journal import FileJournal, journals
+from ops.journal.ramps import identity_in
+from ops.report.report import ReportError
+from rollout.command import Command
+from rollout.entry import timestamp
+from rollout.progress import Progress, folded
+
+_FOLDER = Path(".failover")
+_ENDED = "rehearsed"
+"""Holds the ramps of rehearsals that have ended, as `ramps/<stack>` holds those of a stack."""
+_UNREAD = "cannot be read"
+_UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One ramp."""
+
+    folder: Path
+    stack: str
+    started: datetime | None
+    """None where the journal cannot be read."""
+    services: tuple[str, ...]
+    direction: str
+    """Such as `02 up: 100/0 -> 0/100`."""
+    outcome: str
+    """`done`, `rolled back`, `refused`, `stopped`, `not sure`, `unfinished` or `cannot be read`."""
+
+    def document(self) -> dict[str, object]:
+        """For a program."""
+        return {
+            "folder": str(self.folder),
+            "stack": self.stack,
+            "started": timestamp(self.started) if self.started else None,
+            "services": list(self.services),
+            "direction": self.direction,
+            "outcome": self.outcome,
+        }
+
+
+class RecordedRamps:
+    """The ramps that a project has journals of."""
+
+    def __init__(self, project: Path, stack: str | None) -> None:
+        """Of `stack`, or of all stacks where it is None."""
+        self._own = project / _FOLDER
+        self._stack = None if stack is None else stack.rpartition("/")[2]
+
+    def rows(self) -> list[Row]:
+        """Every ramp, the newest first; a ramp's folder is called by the time when it began."""
+        stacks = [path for path in (self._own / "ramps").glob("*") if path.is_dir()]
+        found = [
+            _row(folder, parent.name)
+            for parent in (*stacks, self._own / _ENDED)
+            for folder in journals(parent)
+        ]
+        wanted = [row for row in found if self._stack in (None, row.stack)]
+        return sorted(wanted, key=lambda row: row.folder.name, reverse=True)
+
+    def newest(self) -> Path:
+        """The folder of the newest ramp.
+
+        Raises:
+            ReportError: there is none.
+        """
+        rows = self.rows()
+        if not rows:
+            of = f" of {self._stack}" if self._stack else ""
+            every = Command.of("failover", "report", "--list")
+            raise ReportError(
+                f"no ramp{of} is recorded in {self._own}\n"
+                "  expected: a ramp that was run in this clone\n"
+                f"  mend:     {every}   # shows all that there are"
+            )
+        return rows[0].folder
+
+
+def listed(rows: Sequence[Row]) -> str:
+    """The ramps as lines for a person."""
+    if not rows:
+        return "no ramp is recorded here"
+    table = [("stack", "began", "direction", "outcome", "folder")]
+    table += [
+        (
+            row.stack,
+            f"{row.started:%Y-%m-%d %H:%M:%SZ}" if row.started else "-",
+            f"{'+'.join(row.services)}, {row.direction}" if row.services else "-",
+            row.outcome,
+            str(row.folder),
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in table) for column in range(4)]
+    lines: list[str] = []
+    for *cells, folder in table:
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        lines.append("  ".join([*padded, folder]))
+    return "\n".join(lines)
+
+
+def _row(folder: Path, parent: str) -> Row:
+    try:
+        entries = FileJournal(folder).entries()
+        progress = folded(entries)
+    except JournalError:
+        return Row(folder, parent, None, (), "-", _UNREAD)
+    if progress is None:
+        return Row(folder, parent, None, (), "-", _UNREAD)
+    identity = identity_in(entries)
+    stack = identity.stack if identity is not None else _former_stack(parent)
+    plan, outcome = progress.plan, progress.outcome or _UNFINISHED
+    return Row(folder, stack, entries[0].at, plan.services, _direction(progress), outcome)
+
+
+def _former_stack(parent: str) -> str:
+    """The stack of a ramp whose journal, of a former version, does not record it."""
+    return "rehearsal" if parent == _ENDED else parent
+
+
+def _direction(progress: Progress) -> str:
+    plan = progress.plan
+    return f"{plan.candidate} up: {plan.start} -> {plan.target}"
