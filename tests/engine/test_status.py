@@ -74,11 +74,13 @@ class Person:
 
     def console_weights(self, service: str, weights: tuple[int, int]) -> None:
         elb = self.stack.client("elbv2")
-        arn = self.stack.engine.outputs()["services"][service]["ruleArn"]
+        outputs = self.stack.engine.outputs()["services"][service]
+        arn, slots = outputs["ruleArn"], outputs["targetGroupArns"]
+        by_group = {slots[slot.value]: weight for slot, weight in zip(Slot, weights, strict=True)}
         (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
         forward = rule["Actions"][0]["ForwardConfig"]
-        for group, weight in zip(forward["TargetGroups"], weights, strict=True):
-            group["Weight"] = weight
+        for group in forward["TargetGroups"]:  # in whatever order AWS lists them
+            group["Weight"] = by_group[group["TargetGroupArn"]]
         elb.modify_rule(RuleArn=arn, Actions=[{"Type": "forward", "ForwardConfig": forward}])
 
     def console_min(self, group: str, size: int) -> None:
