@@ -57,9 +57,14 @@ class Plan:
 def planned(preview: Preview, imports: Collection[Import], rules: Mapping[str, Rule]) -> Plan:
     """What a preview is to an adoption; `rules`: the rule of each service as it is now."""
     services = {each.service: rules[each.service] for each in imports}
+    converted = {
+        step.name
+        for step in preview.changes
+        if step.type_token == RULE and step.operation is Operation.UPDATE
+    } & services.keys()
     return Plan(
         tuple(
-            _step(step, services)
+            _step(step, services, converted)
             for step in preview.changes
             if not step.type_token.startswith(_ENGINE_TYPES)
         ),
@@ -67,7 +72,7 @@ def planned(preview: Preview, imports: Collection[Import], rules: Mapping[str, R
     )
 
 
-def _step(step: ResourceStep, services: Mapping[str, Rule]) -> Step:
+def _step(step: ResourceStep, services: Mapping[str, Rule], converted: Collection[str]) -> Step:
     is_rule = step.type_token == RULE and step.name in services
     paths = ", ".join(step.changed_paths)
     if step.operation is Operation.UPDATE and is_rule:
@@ -76,12 +81,20 @@ def _step(step: ResourceStep, services: Mapping[str, Rule]) -> Step:
         kind, said = Kind.REFUSED, "the rule is there and would be made anew: it is not imported"
     elif step.operation is Operation.CREATE:
         kind, said = Kind.NEW, ""
+    elif step.operation is Operation.UPDATE and _is_of_new_slot(step, converted):
+        kind, said = Kind.NEW, f"was begun before, and gets {paths or 'what it lacks'}"
     elif step.operation is Operation.UPDATE:
         kind, said = Kind.REFUSED, f"would change {paths or 'it'}, which no adoption does"
     else:
         reason = f", because of {paths}" if paths else ""
         kind, said = Kind.REFUSED, f"would {step.operation} it{reason}"
     return Step(kind, step.type_token, step.name, said)
+
+
+def _is_of_new_slot(step: ResourceStep, converted: Collection[str]) -> bool:
+    """Whether it is of a slot that no rule forwards to yet: a killed adoption made it."""
+    slots = {f"{service}-{Slot.SECOND}" for service in converted}
+    return any(step.name == slot or step.name.startswith(f"{slot}-") for slot in slots)
 
 
 def _conversion(step: ResourceStep, live: Rule) -> tuple[Kind, str]:

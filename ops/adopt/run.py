@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ops.adopt.adoption import Adoption, is_whole
 from ops.adopt.answers import Answers
@@ -20,6 +21,7 @@ from ops.adopt.import_file import missing
 from ops.adopt.lock import held
 from ops.adopt.look import asked, refuse_obstacles
 from ops.adopt.merge import Merge, merged
+from ops.adopt.pending import brought_in
 from ops.adopt.plan import Plan
 from ops.adopt.probing import Probe, Prober, urls_of
 from ops.adopt.proposal import Proposal, found_services, image_of_second, proposed
@@ -64,9 +66,10 @@ def adopt(wish: Wish, say: Say) -> None:
     waiting = "another adoption of this stack, or an update that it began, is at work: waiting"
     with held(lock, lambda: say(waiting)) as descriptor:
         pulumi = Pulumi(wish.folder, wish.stack, os.environ, (descriptor,))
-        state = _state_of(pulumi)  # Before anything else: there must be a stack.
+        deployment = _deployment_of(pulumi)  # Before anything else: there must be a stack.
         stack = StackConfig.read(pulumi.stack_file)
         calls = Calls(wish.profile, wish.region, read_aws_config(pulumi))
+        state = State.of(brought_in(pulumi, calls, deployment, say, applies=wish.applies))
         inspection, answers = asked(wish, calls, stack)
         refuse_obstacles(inspection, answers, state)
         proposal = proposed(inspection, answers, _first_slots(calls, inspection, answers))
@@ -96,14 +99,14 @@ def _first_slots(calls: Calls, inspection: Inspection, answers: Answers) -> dict
     }
 
 
-def _state_of(pulumi: Pulumi) -> State:
+def _deployment_of(pulumi: Pulumi) -> Mapping[str, Any]:
     """What the stack has already.
 
     Raises:
         NoStackError: there is no such stack; what is adopted may go to a new one.
     """
     try:
-        return State.of(pulumi.state())
+        return pulumi.state()
     except NoStackError as error:
         init = Command.of("pulumi", "stack", "init", pulumi.stack)
         raise NoStackError(

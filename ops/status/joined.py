@@ -36,6 +36,7 @@ class Readings:
     region: str | None
     is_local: bool = False
     """Whether git ignores the stack file."""
+    notes: tuple[str, ...] = ()
 
 
 def joined(stack: str, at: datetime, read: Readings, unread: Sequence[Unread]) -> Status:
@@ -51,7 +52,7 @@ def joined(stack: str, at: datetime, read: Readings, unread: Sequence[Unread]) -
         alarms=read.alarms,
         ramping=read.ramping,
         main=read.branch if read.main is not None else None,
-        notes=read.config.notes if read.config is not None else (),
+        notes=(*(read.config.notes if read.config is not None else ()), *read.notes),
         unread=(*unread, *(read.live.unread if read.live is not None else ())),
         is_deployed=bool(read.state is not None and read.state.outputs.get("services")),
         is_local=read.is_local,

@@ -27,6 +27,7 @@ from ops.status.ramping import read_ramping
 from ops.status.state_reading import (
     StateReading,
     read_messages,
+    read_pending,
     read_provider_config,
     read_state,
 )
@@ -49,6 +50,8 @@ class _Slow:
     main: MainFile | None = None
     is_local: bool = False
     alarms: tuple[Alarm, ...] | None = None
+    notes: tuple[str, ...] = ()
+    """What of the state is in the way of the next update."""
 
 
 class StatusReader:
@@ -102,6 +105,7 @@ class StatusReader:
             ramping=read_ramping(slow.messages or (), now),
             region=self._live.region if self._live is not None else None,
             is_local=slow.is_local,
+            notes=slow.notes,
         )
         return joined(self._stack, now, readings, unread)
 
@@ -149,6 +153,14 @@ class StatusReader:
         slow.is_local = found is None
         slow.main = _or_said("main", slow.unread, found)
         _tried("live", slow.unread, lambda: self._open(slow.state, aws.result()))
+        slow.notes = (
+            _tried(
+                "pending creations",
+                slow.unread,
+                lambda: read_pending(slow.state, aws.result(), self._stack, self._environ),
+            )
+            or ()
+        )
         if self._live is not None:
             slow.alarms = _tried("alarms", slow.unread, self._read_alarms)
         return slow

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, TypeVar
 
+from live.creations import made
+from live.errors import LiveError
+from live.provider_config import ProviderConfig
+from live.session import Session
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, service_plans
 from ops.stack.aws_config import read_aws_config
 from ops.stack.errors import NoStackError, StackError
 from ops.stack.pulumi import Pulumi
 from ops.status.errors import UnreadError
+from rollout.pending_creation import PendingCreation, pending_creations, words_of
 from rollout.split import Slot
 from rollout.stack_identity import removed_everything
 
@@ -35,6 +40,8 @@ class StateReading:
     images: Mapping[tuple[str, Slot], str]
     """What each slot's group launches, as the last update left it; without a slot whose newest
     launch template version the group does not launch, since the update of the group failed."""
+    pending: tuple[PendingCreation, ...] = ()
+    """What an update was making when it was killed."""
 
     @classmethod
     def of(cls, deployment: Mapping[str, Any]) -> StateReading:
@@ -52,6 +59,7 @@ class StateReading:
                 for slot in plan.slots
                 if slot.image.before and f"{plan.name}-{slot.slot}" not in behind
             },
+            pending=pending_creations(deployment),
         )
 
 
@@ -63,6 +71,29 @@ def read_state(pulumi: Pulumi) -> StateReading:
         UnreadError: the backend cannot be reached.
     """
     return StateReading.of(_asked(pulumi, "stack", "export").get("deployment") or {})
+
+
+def read_pending(
+    state: StateReading | None,
+    aws: Mapping[str, str] | UnreadError,
+    stack: str,
+    environ: Mapping[str, str],
+) -> tuple[str, ...]:
+    """What there is to say of pending creations; nothing where there is none.
+
+    Raises:
+        UnreadError: there are some, and nobody can tell what came of them.
+    """
+    if state is None or not state.pending:
+        return ()
+    if isinstance(aws, UnreadError):
+        raise aws
+    try:
+        session = Session(ProviderConfig.of_stack(aws, environ))
+        return (words_of(stack, made(state.pending, session.client)),)
+    except LiveError as error:
+        names = ", ".join(map(str, state.pending))
+        raise UnreadError(f"an update was killed while it made {names}; {error}") from error
 
 
 def read_provider_config(pulumi: Pulumi) -> dict[str, str]:

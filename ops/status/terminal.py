@@ -35,7 +35,8 @@ def shown(status: Status, found: Sequence[Difference], *, folds: bool = True) ->
     parts += _differing(found, folds=folds)
     parts += [Text(line) for line in _alarms(status.alarms)]
     parts.append(Text(words.ramping(status)))
-    parts += [Text(note, style="yellow") for note in status.notes]
+    # Whole on its line: a note may end in a command, which is copied.
+    parts += [Text(note, style="yellow", no_wrap=True, overflow="ignore") for note in status.notes]
     parts += [
         Text.assemble((f"{unread.what}: not read: ", "bold red"), unread.why)
         for unread in status.unread

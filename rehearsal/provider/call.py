@@ -25,18 +25,12 @@ class Call:
     """What an operation needs: the AWS it acts on, and whether anyone still waits for it."""
 
     aws: Aws
-    is_caller_gone: Callable[[], bool] = lambda: False
-    """Whether the engine's connection is lost, so that nobody will ever hear the answer."""
     engine: threading.Event = field(default_factory=threading.Event)
     """Set when the engine asked to stop."""
     timeout_seconds: float = 0.0
     """The limit that the program sets for this operation (`customTimeouts`); 0 for none."""
     ended: threading.Event = field(default_factory=threading.Event)
     """Set when the connection is lost."""
-
-    def of_nobody(self) -> Call:
-        """The same without a caller who could leave, for what must be done to its end."""
-        return Call(self.aws)
 
     def limit_seconds(self, usual: float) -> float:
         """How long this operation may wait: what the program says, else what is usual."""

@@ -19,8 +19,6 @@ log = logging.getLogger("rehearsal.provider")
 class Engine:
     """One attached engine, told from the others by its connection."""
 
-    serial: int
-    """A number of its own; a connection's port may come again after an engine is gone."""
     configuration: Configuration
     aws: Aws
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -29,7 +27,6 @@ class Engine:
         """The call that this request is; its waits end with the engine or its connection."""
         call = Call(
             self.aws,
-            is_caller_gone=lambda: not context.is_active(),
             engine=self.stopped,
             timeout_seconds=timeout_seconds,
         )
@@ -46,7 +43,6 @@ class Engines:
         self._regions: dict[str, Aws] = {}
         self._by_peer: dict[str, Engine] = {}
         self._latest: Engine | None = None
-        self._count = 0
 
     def configure(self, peer: str, configuration: Configuration) -> Engine:
         """Take an engine on.
@@ -58,8 +54,7 @@ class Engines:
         aws = self._aws(configuration)
         check_account(configuration, aws)
         with self._lock:
-            self._count += 1
-            engine = Engine(self._count, configuration, aws)
+            engine = Engine(configuration, aws)
             self._by_peer[peer] = self._latest = engine
         log.info("%s attached, region %s", peer, configuration.region)
         return engine

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from google.protobuf import any_pb2
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from rehearsal.provider.births import UnfinishedError
+from rehearsal.provider.creation import UnfinishedError
 from rehearsal.provider.errors import ProviderError, described
 from rehearsal.provider.wire import encode
 

@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from rehearsal.provider.births import Births
 from rehearsal.provider.call import Call
 from rehearsal.provider.check import checked_inputs
 from rehearsal.provider.configuration import configuration_of
+from rehearsal.provider.creation import created
 from rehearsal.provider.defaults import DEFAULTS_KEY
 from rehearsal.provider.diff import Change, changes, without_ignored
 from rehearsal.provider.engines import Engines
@@ -53,7 +53,6 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._functions = functions
         self._engines = engines
         self._version = version
-        self._births = Births()
 
     def _type(self, urn: str) -> ResourceType:
         token = urn.split("::")[2].rpartition("$")[2]
@@ -82,9 +81,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
         """The engine leaves, or a person pressed Ctrl-C: whatever waits for it ends."""
-        engine = self._engines.stop(context.peer())
-        if engine is not None:
-            self._births.acknowledge_all(engine.serial)
+        self._engines.stop(context.peer())
         return empty_pb2.Empty()
 
     # Configuration.
@@ -144,7 +141,6 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
         """Compare the old state with the new inputs; asks AWS nothing."""
         kind = self._type(request.urn)
-        self._births.acknowledge(request.urn, request.id)
         inputs = decode(request.news).values
         found = changes(kind, decode(request.olds).values, inputs)
         found = without_ignored(found, request.ignoreChanges)
@@ -158,16 +154,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             state = created_state(kind, given.values)
             return provider_pb2.CreateResponse(properties=encode(state, given.secrets))
-        engine = self._engines.of(context.peer())
-        resource_id, state = self._births.create(
-            engine.call(context, request.timeout), kind, request.urn, engine.serial, given.values
-        )
+        call = self._engines.of(context.peer()).call(context, request.timeout)
+        resource_id, state = created(call, kind, given.values)
         return provider_pb2.CreateResponse(id=resource_id, properties=encode(state, given.secrets))
 
     def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
         """Refresh a resource, or import one; an empty id says that it is gone."""
         kind = self._type(request.urn)
-        self._births.acknowledge(request.urn, request.id)
         old_inputs, old_state = decode(request.inputs), decode(request.properties)
         call = self._engines.of(context.peer()).call(context)
         state = read_fitted(call, kind, request.id, old_inputs.values)
@@ -182,7 +175,6 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:
         """Change it in place, and answer with what AWS then holds."""
         kind = self._type(request.urn)
-        self._births.acknowledge(request.urn, request.id)
         old, given = decode(request.olds).values, decode(request.news)
         found = without_ignored(changes(kind, old, given.values), request.ignoreChanges)
         if request.preview:
@@ -196,7 +188,6 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> empty_pb2.Empty:
         """Delete it and wait until it is gone; gone already is fine."""
         kind = self._type(request.urn)
-        self._births.acknowledge(request.urn, request.id)
         call = self._engines.of(context.peer()).call(context, request.timeout)
         kind.delete(call, request.id, decode(request.properties).values)
         return empty_pb2.Empty()

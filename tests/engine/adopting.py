@@ -64,10 +64,14 @@ class Adopting:
         return {p: rule for p, rule in self.rules().items() if p in set(self.before) - set(ADOPTED)}
 
     def split_of(self, priority: str) -> list[tuple[str, int]]:
-        """Name and weight of each group that a rule forwards to."""
+        """Name and weight of each group that a rule forwards to, slot 01's first.
+
+        The rule's own order is a set's.
+        """
         (action,) = self.rules()[priority]["Actions"]
         groups = action["ForwardConfig"]["TargetGroups"]
-        return [(g["TargetGroupArn"].split("/")[-2], g["Weight"]) for g in groups]
+        split = [(g["TargetGroupArn"].split("/")[-2], g["Weight"]) for g in groups]
+        return sorted(split, key=lambda group: group[0] != ADOPTED[priority])
 
     def assert_as_it_was_or_converted(self) -> None:
         """Each rule forwards as it did or by its two weights; the state has what there is."""

@@ -12,9 +12,12 @@ from tests.engine.rehearsed import Rehearsed
 _GONE_SECONDS = 60.0
 
 
-def killed_mid_update(stack: Rehearsed, event: str = "resourcePreEvent") -> list[str]:
+def killed_mid_update(
+    stack: Rehearsed, event: str = "resourcePreEvent", type_start: str = ""
+) -> list[str]:
     """Start an `up`, kill -9 the CLI at its first `event`; the processes that it leaves.
 
+    With `type_start` at the first one of a resource whose type begins so.
     What belongs to the run is told by the stack's folder in a process's command line.
     """
     argv = ["pulumi", "up", "--yes", "--skip-preview", "--json", "--non-interactive"]
@@ -24,7 +27,8 @@ def killed_mid_update(stack: Rehearsed, event: str = "resourcePreEvent") -> list
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if event in json.loads(line):
+            found = json.loads(line).get(event)
+            if found is not None and found["metadata"]["type"].startswith(type_start):
                 break
         started = _processes(stack.root) - before
         assert started, "the run had no process of its own"
