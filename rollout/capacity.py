@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from rollout.command import config_set
 from rollout.plan import Plan
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
@@ -66,8 +67,8 @@ class Shortage:
             f"{path} is {self.largest}\n"
             f"  expected: {self.needed} or more: that is what {self.weight} of {TOTAL_WEIGHT} of "
             f"the traffic takes in slot {self.slot}\n"
-            f"  mend:     pulumi config set --path {path.removeprefix('failover:')} {self.needed}; "
-            "or, where the groups still have what an earlier ramp raised, wait until their scaling "
+            f"  mend:     {config_set(path, str(self.needed))}; or, where the groups still have "
+            "what an earlier ramp raised, wait until their scaling "
             "policies have taken it away"
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,12 @@ from typing import Any
 
 class Shell(str):
     """A word that the shell reads itself, such as `"$(openssl rand -hex 16)"`; never quoted."""
+
+    __slots__ = ()
+
+
+class Quoted(str):
+    """A word that is printed in quotes, whether or not the shell needs them: a config path."""
 
     __slots__ = ()
 
@@ -63,12 +70,47 @@ class Command:
             "; ".join(each.moves for each in every if each.moves),
         )
 
+    def with_options(self, *words: str) -> Command:
+        """This command with more words at the end of each step, such as `--stack prod`."""
+        return Command(tuple((*step, *words) for step in self.steps), self.moves)
+
     def __str__(self) -> str:
         return " && ".join(" ".join(_quoted(word) for word in step) for step in self.steps)
 
 
+UP = Command.of("pulumi", "up")
+_NAMESPACE = "failover:"
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def config_set(path: str, text: str) -> Command:
+    """Gives the config key at `path` this value; the rules move only with the next `pulumi up`.
+
+    `path`: as the stack file has it, such as `failover:services.web.priority`.
+    """
+    return Command.of("pulumi", "config", "set", *_address(path), text)
+
+
+def config_remove(path: str) -> Command:
+    """Takes the config key at `path` out."""
+    return Command.of("pulumi", "config", "rm", *_address(path))
+
+
+def _address(path: str) -> tuple[str, ...]:
+    """The words that name a key: its bare name at the top level, `--path` below it."""
+    top = path.removeprefix(_NAMESPACE)
+    if _PLAIN.fullmatch(top):
+        return (top,)
+    if re.fullmatch(r"[a-z]+:[A-Za-z]+", path):
+        return (path,)
+    return ("--path", Quoted(path))
+
+
 def _quoted(word: str) -> str:
-    return word if isinstance(word, Shell) else shlex.quote(word)
+    if isinstance(word, Shell):
+        return word
+    quoted = shlex.quote(word)
+    return f"'{word}'" if isinstance(word, Quoted) and quoted == word else quoted
 
 
 def _json(value: Any) -> str:

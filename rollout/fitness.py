@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rollout.capacity import share_takes
+from rollout.command import UP, config_set
 from rollout.guard_case import floor_of
 from rollout.observation import Group, LiveService, LiveSlot
 from rollout.split import TOTAL_WEIGHT, Slot
@@ -43,7 +44,7 @@ def lacks(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
         parts.append(
             f"{more} more {'instance' if more == 1 else 'instances'} of {name}: its group wants "
             f"{group.desired}, and {weight} of {TOTAL_WEIGHT} of the traffic takes {needed}: "
-            f"pulumi config set --path '{key}' {needed} && pulumi up"
+            f"{config_set(key, str(needed)).then(UP)}"
         )
     return [*parts, *_unhealthy(name, found, group), *_outdated(name, group)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rollout.command import Command, config_set
 from rollout.observation import Build, Group, LiveService
 from rollout.split import Slot, Split
 
@@ -38,15 +39,15 @@ class WantedService:
     """Whether its weights are its own, and not the common ones."""
     slots: Mapping[Slot, WantedSlot]
 
-    def command_for(self, split: Split) -> str:
+    def command_for(self, split: Split) -> Command:
         """The command that sets its weights, which others may share."""
         if self.has_own_weights:
             return self.own_command_for(split)
-        return f"pulumi config set weights {split}"
+        return config_set("weights", str(split))
 
-    def own_command_for(self, split: Split) -> str:
+    def own_command_for(self, split: Split) -> Command:
         """The command that sets its weights, and nobody else's."""
-        return f"pulumi config set --path 'failover:services.{self.name}.weights' {split}"
+        return config_set(f"failover:services.{self.name}.weights", str(split))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from rollout.build_age import BuildAge, build_on
 from rollout.candidate import candidate_of, raised_after
+from rollout.command import UP, config_set
 from rollout.fitness import lacks
 from rollout.guard_case import GuardCase, GuardRules
 from rollout.live_slot import objections_to_slots, releases_of_both_slots
@@ -59,7 +60,7 @@ class ServiceJudgement:
     @property
     def put_back(self) -> str:
         """The command that has the config say again what is live; empty where that is no split."""
-        return "" if self.split is None else self.case.wanted.command_for(self.split)
+        return "" if self.split is None else str(self.case.wanted.command_for(self.split))
 
     @property
     def rising(self) -> Slot | None:
@@ -216,8 +217,8 @@ def _to_the_removal(case: GuardCase) -> Objection:
         "removed",
         f"it is live at {case.live.rule.weights}, and the config has it no more: its rule, its "
         "target groups and its instances would be deleted, and its requests lost",
-        f"put failover:services.{name} back; to delete it, pulumi config set override REASON "
-        "&& pulumi up",
+        f"put failover:services.{name} back; to delete it, "
+        f"{config_set('override', 'REASON').then(UP)}",
     )
 
 
@@ -231,7 +232,7 @@ def _to_the_way_back(case: GuardCase, split: Split) -> Iterator[Objection]:
             f"{split} -> {case.wanted.split}",
             f"{case.wanted.name}-{slot} has no healthy target, and {case.wanted.name}-{slot.other} "
             "has: an ALB never fails over between the two, so this would lose requests",
-            case.wanted.command_for(split),
+            str(case.wanted.command_for(split)),
         )
 
 
@@ -243,7 +244,7 @@ def _to_the_stage(
         return
     named = " or ".join(str(each) for each in allowed) or "none, everything is reached"
     role = "either slot may go up" if candidate is None else f"slot {candidate} is the candidate"
-    mends = [f"{case.wanted.command_for(each)} && pulumi up" for each in allowed]
+    mends = [str(case.wanted.command_for(each).then(UP)) for each in allowed]
     yield Objection(
         Subject.STAGE,
         f"{split} -> {case.wanted.split}",
@@ -262,6 +263,6 @@ def _to_fitness(case: GuardCase, split: Split) -> Iterator[Objection]:
             Subject.FITNESS,
             change,
             "for " + "; and for ".join(missing),
-            case.wanted.command_for(split),
+            str(case.wanted.command_for(split)),
             may_pass=True,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rollout.command import UP, config_set
 from rollout.guard_case import GuardCase, WantedSlot, floor_of
 from rollout.objection import Objection, Subject
 from rollout.observation import Group, LiveSlot, is_named
@@ -76,7 +77,7 @@ def _of_builds(case: GuardCase, split: Split) -> Iterator[Objection]:
                 f"slot {slot}",
                 f"{change}, and weight {weight} -> {case.wanted.split.weight_of(slot)}: {name}-"
                 f"{slot} is released first, and gains weight in a later `pulumi up`",
-                f"{case.wanted.command_for(split)} && pulumi up",
+                str(case.wanted.command_for(split).then(UP)),
             )
     if len(rebuilt) > 1:
         yield Objection(
@@ -95,7 +96,7 @@ def _old_build(case: GuardCase, slot: Slot) -> str:
     if found is None or wanted is None or found.image_id == wanted.image_id:
         return f"put back what was changed of {case.wanted.name}-{slot}"
     key = f'failover:images.{case.wanted.name}["{slot}"]'
-    return f"pulumi config set --path '{key}' {found.image_id}"
+    return str(config_set(key, found.image_id))
 
 
 def _of_target_group(
@@ -153,8 +154,7 @@ def _of_capacity(
             f"slot {slot}",
             f"min {group.min_size} -> {wanted.min_size}: {name} is live with {healthy} healthy "
             "targets, and its min may not fall below them",
-            f"pulumi config set --path 'failover:capacity.{service}[\"{slot}\"].min' "
-            f"{group.min_size}",
+            str(config_set(f'failover:capacity.{service}["{slot}"].min', str(group.min_size))),
         )
     if wanted.max_size < min(group.max_size, healthy):
         yield Objection(
@@ -162,8 +162,7 @@ def _of_capacity(
             f"slot {slot}",
             f"max {group.max_size} -> {wanted.max_size}: {name} is live with {healthy} healthy "
             "targets, and AWS would end those that are over its max",
-            f"pulumi config set --path 'failover:capacity.{service}[\"{slot}\"].max' "
-            f"{group.max_size}",
+            str(config_set(f'failover:capacity.{service}["{slot}"].max', str(group.max_size))),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rollout.command import UP, Command, config_set
 from rollout.guard_case import GuardCase, Memory, WantedService
 from rollout.objection import Objection, Subject
 from rollout.observation import LiveRule
@@ -62,12 +63,12 @@ def _is_asked_for(case: GuardCase) -> bool:
 
 
 def _mend(rule: LiveRule, wanted: WantedService, memory: Memory) -> str:
-    override = (
-        f"pulumi config set override REASON && pulumi up --refresh   # back to {wanted.split}"
-    )
+    back = config_set("override", "REASON").then(UP.with_options("--refresh"))
+    override = f"{back}   # back to {wanted.split}"
     if rule.split is None:
         return override
-    keep = f"{wanted.own_command_for(rule.split)} && pulumi up   # as it is live"
+    keep = f"{wanted.own_command_for(rule.split).then(UP)}   # as it is live"
     if rule.split == memory.asked:
-        return f"pulumi refresh && pulumi up   # on to {wanted.split}\n    or: {keep}"
+        on = Command.of("pulumi", "refresh").then(UP)
+        return f"{on}   # on to {wanted.split}\n    or: {keep}"
     return f"{keep}\n    or: {override}"

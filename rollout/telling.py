@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rollout.command import config_remove
 from rollout.guard_case import WantedService
 from rollout.judgement import Judgement, ServiceJudgement, Verdict
 from rollout.live_slot import rebuilt_slots
@@ -37,7 +38,7 @@ def _of_override(judgement: Judgement, override: str | None) -> Iterator[Notice]
         ALL_SERVICES,
         "one thing",
         f"the config lets one thing through ({override}) until it is removed: "
-        "pulumi config rm override",
+        f"{config_remove('override')}",
     )
 
 
@@ -140,7 +141,7 @@ def stopped(left: Sequence[tuple[WantedService, Split]] = ()) -> Notice:
 def _back(left: Sequence[tuple[WantedService, Split]]) -> list[str]:
     """The commands that put back what the config had at the last update."""
     changed = [wanted.command_for(split) for wanted, split in left if wanted.split != split]
-    return [f"{command}   # as it was" for command in dict.fromkeys(changed)]
+    return [f"{command}   # as it was" for command in dict.fromkeys(map(str, changed))]
 
 
 def _mended(mends: Sequence[str]) -> str:

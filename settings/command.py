@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
+from collections.abc import Iterable
 
+from rollout.command import Command, config_remove, config_set
 from settings.kind import Json
 
 NAMESPACE = "failover"
@@ -32,27 +33,19 @@ def shown(value: Json) -> str:
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
-def setting(path: str, value: object) -> str:
-    """The command that gives the key at `path` this value; a list takes one command an entry."""
+def setting(path: str, value: object) -> Command:
+    """The command that gives the key at `path` this value; a list takes one step an entry."""
     if isinstance(value, (tuple, list)):
-        return " && ".join(setting(f"{path}[{n}]", entry) for n, entry in enumerate(value))
+        return _in_turn(setting(f"{path}[{n}]", entry) for n, entry in enumerate(value))
     if isinstance(value, dict):
-        return " && ".join(setting(joined(path, str(k)), entry) for k, entry in value.items())
-    text = json.dumps(value) if isinstance(value, bool) else str(value)
-    return f"pulumi config set {_address(path)} {shlex.quote(text)}"
+        return _in_turn(setting(joined(path, str(k)), entry) for k, entry in value.items())
+    return config_set(path, json.dumps(value) if isinstance(value, bool) else str(value))
 
 
-def removing(path: str) -> str:
+def _in_turn(commands: Iterable[Command]) -> Command:
+    return Command(()).then(*commands)
+
+
+def removing(path: str) -> Command:
     """The command that takes the key at `path` out."""
-    return f"pulumi config rm {_address(path)}"
-
-
-def _address(path: str) -> str:
-    """The arguments that name a key: its bare name at the top level, `--path` below it."""
-    top = path.removeprefix(f"{NAMESPACE}:")
-    if _PLAIN.fullmatch(top):
-        return top
-    if re.fullmatch(r"[a-z]+:[A-Za-z]+", path):
-        return path
-    quoted = shlex.quote(path)
-    return f"--path {quoted}" if quoted != path else f"--path '{path}'"
+    return config_remove(path)

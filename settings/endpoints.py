@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from rollout.command import Command, Shell, config_remove
 from settings.findings import Findings
 
 REHEARSAL_STACK = "rehearsal"
@@ -56,14 +57,14 @@ def refuse_wrong_endpoint(stack: str, found: list[Endpoint], findings: Findings)
     if not local:
         return False
     variables = [source for source in local if source != _STACK_KEY]
-    mends = [f"unset {' '.join(variables)}"] if variables else []
-    mends += [f"pulumi config rm {_STACK_KEY}"] if _STACK_KEY in local else []
+    mends = [Command.of("unset", *variables)] if variables else []
+    mends += [config_remove(_STACK_KEY)] if _STACK_KEY in local else []
     findings.add(
         "stack",
         stack,
         f"{REHEARSAL_STACK}, the only stack that may use a local endpoint; AWS calls go to this "
         f"machine here, by {' and '.join(local)}",
-        " && ".join(mends),
+        Command(()).then(*mends),
     )
     return True
 
@@ -77,7 +78,7 @@ def _refuse_remote(stack: str, found: list[Endpoint], local: list[str], findings
         "stack",
         stack,
         f"a local endpoint for every AWS call, as `failover rehearse up` gives one; {why}",
-        'eval "$(failover rehearse env)"',
+        Command.of("eval", Shell('"$(failover rehearse env)"')),
     )
     return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rollout.command import Command
 from rollout.problem import NOT_SET, Problem
 from settings import command
 from settings.kind import Json
@@ -20,14 +21,14 @@ class Findings:
         self._secret_keys = secret_keys
         self._problems: list[Problem] = []
 
-    def add(self, path: str, value: Json, expected: str, mend: str) -> None:
+    def add(self, path: str, value: Json, expected: str, mend: Command | str) -> None:
         """Record one problem."""
         found = NOT_SET if value is None else command.shown(self.revealed(path, value))
         is_text = isinstance(value, str) and ("." in path or "[" in path)
         if is_text and _NOT_TEXT_IN_YAML.fullmatch(found):
             # Below the top level a number or a flag in quotes is text, and is shown to be.
             found = f'"{found}"'
-        self._problems.append(Problem(path, found, expected, mend))
+        self._problems.append(Problem(path, found, expected, str(mend)))
 
     def revealed(self, path: str, value: Json) -> Json:
         """`value`, or `HIDDEN` where it lies under a secret key."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from rollout.command import Command, Shell
 from settings.command import NAMESPACE
 from settings.key import Key
 from settings.kind import Text
 from settings.section import Section
 
-_MEND = 'pulumi config set --secret previewToken "$(openssl rand -hex 16)"'
+_MEND = str(
+    Command.of(
+        "pulumi", "config", "set", "--secret", "previewToken", Shell('"$(openssl rand -hex 16)"')
+    )
+)
 
 PREVIEW_TOKEN_PATH = f"{NAMESPACE}:previewToken"
 PREVIEW_TOKEN = Key(

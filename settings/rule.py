@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rollout.command import Command
 from rollout.split import Slot
 from settings import command
 from settings.findings import Findings
@@ -162,9 +163,8 @@ def _refuse_too_many_values(rule: Rule, section: Section) -> None:
         return
     key, values = (PATHS, rule.paths) if len(rule.paths) > 1 else (HOSTS, rule.hosts)
     spare = range(len(values) - 1, max(0, len(values) - 1 - (count - most)), -1)
-    mend = " && ".join(
-        command.removing(f"{command.joined(section.path, key.name)}[{place}]") for place in spare
-    )
+    address = command.joined(section.path, key.name)
+    mend = Command(()).then(*(command.removing(f"{address}[{place}]") for place in spare))
     section.refuse(
         key,
         f"at most {most} hosts and paths together; there are {count}. A rule takes "

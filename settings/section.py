@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from rollout.command import Command
 from rollout.split import Slot
 from settings import command
 from settings.findings import Findings
@@ -91,7 +92,7 @@ class Section:
         """The entry of that name; an absent one reads as empty."""
         return self.section(Group(name, self._group.what, self._group.members))
 
-    def refuse(self, member: Member, expected: str, mend: str | None = None) -> None:
+    def refuse(self, member: Member, expected: str, mend: Command | str | None = None) -> None:
         """Record that the value of `member` will not do."""
         path = command.joined(self.path, member.name)
         if mend is None:
@@ -137,7 +138,7 @@ class Section:
         offer = _first(_offer(key)) if fault.instead is None else fault.instead
         self._findings.add(path, fault.value, fault.expected, command.setting(path, offer))
 
-    def _mend(self, key: Key[T], instead: Json = None) -> str:
+    def _mend(self, key: Key[T], instead: Json = None) -> Command | str:
         """The command that sets what is offered; what stands in its way is taken out first."""
         if key.mend:
             return key.mend
@@ -147,7 +148,7 @@ class Section:
         is_nested = isinstance(offer, (list, tuple)) or (
             self.has(key) and isinstance(self._values[key.name], (list, dict))
         )
-        return f"{command.removing(path)} && {mend}" if self.has(key) and is_nested else mend
+        return command.removing(path).then(mend) if self.has(key) and is_nested else mend
 
     def _refuse_unknown(self) -> None:
         known = [member.name for member in self._group.members]
@@ -162,8 +163,7 @@ class Section:
             mend = command.removing(path)
             if near and near[0] not in self._values:
                 self._unsound.add(near[0])  # One mistake, one problem.
-                moved = self._moved(name, near[0])
-                mend += f" && {moved}" if moved else ""
+                mend = mend.then(self._moved(name, near[0]))
             self._findings.add(
                 path, self._values[name], f"{hint} Known here: {self._known_names()}", mend
             )
@@ -176,10 +176,10 @@ class Section:
             path,
             self._values[name],
             f'the slot key "{slot}": quote it, since without quotes YAML reads a number',
-            f"{command.removing(path)} && {self._moved(name, slot)}",
+            command.removing(path).then(self._moved(name, slot)),
         )
 
-    def _moved(self, name: str, to: str) -> str:
+    def _moved(self, name: str, to: str) -> Command:
         """The command that gives the value of `name` to the key `to`; none sets an empty map."""
         path = command.joined(self.path, to)
         return command.setting(path, self._findings.revealed(self.path, self._values[name]))

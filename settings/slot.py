@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rollout.command import Command
 from rollout.split import Slot
+from rollout.stickiness import STICKINESS_OFF, without_stickiness
 from settings.arn import arn_of
 from settings.capacity import Capacity
 from settings.key import Group, Key
@@ -160,6 +162,9 @@ def read_group_name(section: Section, names: Names, service: str, slot: Slot) ->
     return own.read(GROUP_NAME) or names.of_slot(service, slot, "asg")
 
 
+_ATTACHED = "once attached, its instances take requests beside the other targets of that group"
+
+
 def found_target_group(
     named: ExistingTargetGroup, section: Section, vpc_id: str, lookups: Lookups
 ) -> ExistingTargetGroup:
@@ -179,9 +184,9 @@ def found_target_group(
     if facts.has_stickiness:
         own.refuse(
             EXISTING_TARGET_GROUP,
-            "a target group without stickiness, which would keep clients on a slot of weight 0",
-            "aws elbv2 modify-target-group-attributes --target-group-arn "
-            f"{facts.arn} --attributes Key=stickiness.enabled,Value=false",
+            "a target group without stickiness, which would keep clients on a slot of weight 0; "
+            f"once it is off, {STICKINESS_OFF}",
+            without_stickiness(facts.arn, region=_region_of(facts.arn)),
         )
     return ExistingTargetGroup(named.name_or_arn, facts.arn, facts.arn_suffix)
 
@@ -201,7 +206,19 @@ def refuse_detached(
     if target_group.arn and target_group.arn not in facts.target_group_arns:
         own.refuse(
             EXISTING_GROUP,
-            f"an Auto Scaling group that is attached to {target_group.name_or_arn}",
-            "aws autoscaling attach-traffic-sources --auto-scaling-group-name "
-            f"{group_name} --traffic-sources Identifier={target_group.arn}",
+            f"an Auto Scaling group that is attached to {target_group.name_or_arn}; {_ATTACHED}",
+            Command.of_aws(
+                "autoscaling",
+                "attach-traffic-sources",
+                {
+                    "auto-scaling-group-name": group_name,
+                    "traffic-sources": [{"Identifier": target_group.arn, "Type": "elbv2"}],
+                },
+                region=_region_of(target_group.arn),
+                moves=_ATTACHED,
+            ),
         )
+
+
+def _region_of(arn: str) -> str:
+    return arn.split(":")[3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rollout.command import config_set
 from settings.accounts import has_accounts, refuse_bad_accounts
 from settings.endpoints import endpoints, refuse_wrong_endpoint
 from settings.findings import Findings
@@ -41,12 +42,12 @@ class Surroundings:
     def refuse_incomplete_provider(self, findings: Findings) -> None:
         """Record what the provider needs in order to act in one region of one account only."""
         if not self.region:
-            mend = "pulumi config set aws:region us-east-1"
+            mend = config_set("aws:region", "us-east-1")
             findings.add("aws:region", None, "the region of the stack", mend)
         if not has_accounts(self.aws_config):
             findings.add(
                 "aws:allowedAccountIds",
                 None,
                 "the account of the stack; any other is then refused, whatever the credentials",
-                "pulumi config set --path 'aws:allowedAccountIds[0]' ACCOUNT_ID",
+                config_set("aws:allowedAccountIds[0]", "ACCOUNT_ID"),
             )

@@ -8,6 +8,7 @@ import pytest
 
 from rollout.problem import Problem
 from rollout.split import Slot, Split
+from rollout.stickiness import STICKINESS_OFF, without_stickiness
 from settings import Settings, SettingsError
 from settings.capacity import Capacity
 from settings.load_balancer import ExistingLoadBalancer, NewLoadBalancer
@@ -350,12 +351,10 @@ def test_an_existing_target_group_that_weights_cannot_move_is_refused() -> None:
 
     assert [p.expected for p in found] == [
         f"a target group of {VPC}; this one is of vpc-0b",
-        "a target group without stickiness, which would keep clients on a slot of weight 0",
+        "a target group without stickiness, which would keep clients on a slot of weight 0; once "
+        f"it is off, {STICKINESS_OFF}",
     ]
-    assert found[1].mend == (
-        f"aws elbv2 modify-target-group-attributes --target-group-arn {GROUP_ARN} "
-        "--attributes Key=stickiness.enabled,Value=false"
-    )
+    assert found[1].mend == str(without_stickiness(GROUP_ARN, region="us-east-1"))
 
 
 def test_an_existing_group_outside_the_slots_target_group_is_refused() -> None:
@@ -364,7 +363,15 @@ def test_an_existing_group_outside_the_slots_target_group_is_refused() -> None:
 
     (problem,) = problems(config, lookups)
 
-    assert problem.expected == "an Auto Scaling group that is attached to shop-web"
+    assert problem.expected == (
+        "an Auto Scaling group that is attached to shop-web; once attached, its instances take "
+        "requests beside the other targets of that group"
+    )
+    source = f'[{{"Identifier":"{GROUP_ARN}","Type":"elbv2"}}]'
+    assert problem.mend == (
+        "aws autoscaling attach-traffic-sources --auto-scaling-group-name shop-web-asg "
+        f"--traffic-sources '{source}' --region us-east-1"
+    )
 
 
 def test_an_existing_group_needs_the_target_group_that_it_is_in() -> None:

@@ -27,6 +27,7 @@ from ops.plan.service_plan import RULE
 from ops.plan.whole_preview import whole_preview
 from ops.stack.errors import StackError
 from ops.stack.pulumi import Pulumi, error_text
+from rollout.command import UP, Command
 
 ANSWER_SECONDS = 30.0
 """How long the prober may take to its first answers."""
@@ -54,6 +55,11 @@ class Adoption:
     def groups(self) -> dict[str, str]:
         """Service to the target group that carries its requests now."""
         return {each.service: _heaviest(self.before[each.rule_arn]) for each in self.imports}
+
+    @property
+    def _refresh(self) -> Command:
+        """Has the state read what is there; nothing in AWS is changed."""
+        return Command.of("pulumi", "refresh", "--stack", self.pulumi.stack)
 
     def bring_in(self, pulumi: Pulumi) -> None:
         """Import the rules that the state of `pulumi` does not have.
@@ -110,7 +116,7 @@ class Adoption:
                 f"requests fail before anything was changed: {_told(prober)}. Mend that first"
             )
         prober.mark("up begins")
-        self.say("pulumi up")
+        self.say(str(UP))
         code, said = self._up(prober, log_path)
         prober.mark("up ended")
         unknown = (
@@ -163,7 +169,7 @@ class Adoption:
             )
             raise UnsureError(
                 f"{why}; could not be undone:\n{reasons}\nput back by hand, now:\n{mends}\n"
-                f"then, before you run this again: pulumi refresh --stack {self.pulumi.stack}"
+                f"then, before you run this again: {self._refresh}"
             )
         try:
             self._refresh_rules()
@@ -171,7 +177,7 @@ class Adoption:
             raise UnsureError(
                 f"{why}; the rules forward as before, and the new slot is left idle, but the "
                 f"state does not know it: {error}\n"
-                f"before you run this again: pulumi refresh --stack {self.pulumi.stack}"
+                f"before you run this again: {self._refresh}"
             ) from error
         raise RefusedError(f"{why}; the rules forward as before, and the new slot is left idle")
 

@@ -14,6 +14,7 @@ from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import RULE, ServicePlan
 from ops.status.config_reading import ConfigReading
 from ops.status.way import Way, put_back, stack_option
+from rollout.command import UP, Command
 from rollout.notice import NoticeKind
 from rollout.observation import split_of
 from rollout.weights_key import weight_changes
@@ -39,7 +40,7 @@ class Drifted:
     """The config key that holds it; `None` where the program says it by itself."""
     note: str
     """What else the key rules, or why there is none."""
-    setting: str | None
+    setting: Command | None
     """The command that gives the key what is live."""
     ways: tuple[Way, ...]
 
@@ -106,7 +107,7 @@ class _Telling:
 
     plan: Plan
     config: ConfigReading
-    option: str
+    option: tuple[str, ...]
 
     def weights(self, touched: Mapping[str, frozenset[str]]) -> Iterator[Drifted]:
         for service in self.plan.services:
@@ -161,17 +162,17 @@ class _Telling:
     def together(self, drifted: Sequence[Drifted]) -> tuple[Way, ...]:
         """All that has a key taken over in one update, and all put back in one."""
         commands = dict.fromkeys(each.setting for each in drifted if each.setting is not None)
-        return self._ways(" && ".join(commands) or None)
+        return self._ways(Command(()).then(*commands) if commands else None)
 
-    def _setting(self, key: ConfigKey, step: ResourceStep, path: str) -> str:
+    def _setting(self, key: ConfigKey, step: ResourceStep, path: str) -> Command:
         value = value_before(step, path)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         address = f"{NAMESPACE}:{key.path}"
         command = removing(address) if value is None else setting(address, value)
-        return f"{command}{self.option}"
+        return command.with_options(*self.option)
 
-    def _of_split(self, service: ServicePlan, live: str) -> tuple[str | None, str | None]:
+    def _of_split(self, service: ServicePlan, live: str) -> tuple[str | None, Command | None]:
         """The key that takes live weights over, and the command.
 
         None where they are no split, or the program's own shares in other numbers.
@@ -183,15 +184,16 @@ class _Telling:
         every = [each.name for each in self.plan.services]
         changes = weight_changes([service.name], every, self.config.own, split)
         ((path, text),) = changes.items()
-        return path, f"{setting(f'{NAMESPACE}:{path}', text)}{self.option}"
+        return path, setting(f"{NAMESPACE}:{path}", text).with_options(*self.option)
 
-    def _ways(self, command: str | None) -> tuple[Way, ...]:
+    def _ways(self, command: Command | None) -> tuple[Way, ...]:
         """Both ways; one update puts everything back, so what refuses a part refuses it whole."""
         is_refused = any(each.kind is NoticeKind.WILL_BE_REFUSED for each in self.plan.notices)
         back = Way("put it back", put_back(self.option, is_refused=is_refused))
         if command is None:
             return (back,)
-        return Way("take it over", f"{command} && pulumi up{self.option}"), back
+        up = UP.with_options(*self.option)
+        return Way("take it over", command.then(up)), back
 
 
 def _note(step: ResourceStep, key: ConfigKey | None) -> str:

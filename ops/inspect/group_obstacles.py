@@ -11,6 +11,7 @@ from ops.inspect.rule_obstacles import candidates, subject_of
 from ops.inspect.words import listed
 from rollout.command import Command
 from rollout.split import Slot
+from rollout.stickiness import STICKINESS_OFF, without_stickiness
 from settings.names import LONGEST_NAME
 
 _BY_CONVENTION = re.compile(r"([a-z0-9]+-){3,}0[12]-tg")
@@ -50,7 +51,7 @@ def _unused(group: TargetGroup, inspection: Inspection) -> Obstacle:
 
 def _unused_fix(group: TargetGroup, inspection: Inspection) -> Fix:
     """To delete it is offered only where nobody has anything in it."""
-    take = "leave it, or let failover adopt make it slot 02 of a service, by --second-group"
+    take = "leave it, or let `failover adopt` make it slot 02 of a service, by --second-group"
     is_bare = (
         not group.balancer_arns
         and group.details is not None
@@ -72,28 +73,14 @@ def _unused_fix(group: TargetGroup, inspection: Inspection) -> Fix:
 def _stickiness(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
     if group.details is None or not group.details.has_stickiness:
         return
-    told = (
-        "each client's next request goes to any target of the group, and what one target alone "
-        "remembers of a client, such as a session, is then lost to it"
-    )
-    turn_off = Command.of_aws(
-        "elbv2",
-        "modify-target-group-attributes",
-        {
-            "target-group-arn": group.arn,
-            "attributes": [{"Key": "stickiness.enabled", "Value": "false"}],
-        },
-        region=inspection.region,
-        profile=inspection.profile,
-        moves=told,
-    )
+    turn_off = without_stickiness(group.arn, region=inspection.region, profile=inspection.profile)
     yield Obstacle(
         "group-stickiness",
         Weight.STOPS,
         subject(group),
         "stickiness is on",
         "a client that sticks to a target stays on a slot of weight 0",
-        Fix(f"turn it off: {told}", turn_off),
+        Fix(f"turn it off: {STICKINESS_OFF}", turn_off),
         (group.arn,),
     )
 
@@ -125,7 +112,7 @@ def _second(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
             "there is no second group beside it",
             f"weights need two groups, slot {Slot.FIRST} and slot {Slot.SECOND}",
             Fix(
-                f"failover adopt makes slot {Slot.SECOND} with instances of its own, or takes a "
+                f"`failover adopt` makes slot {Slot.SECOND} with instances of its own, or takes a "
                 "group that is there: --second-group SERVICE=NAME"
             ),
             (group.arn,),
@@ -141,7 +128,7 @@ def _names(group: TargetGroup) -> Iterator[Obstacle]:
         subject(group),
         "its name is not {org}-{region}-{environment}-{service}-{slot}-tg",
         "a target group cannot be renamed, and what is found by its name would miss it",
-        Fix("leave it: failover adopt names it in the stack config as it is"),
+        Fix("leave it: `failover adopt` names it in the stack config as it is"),
         (group.arn,),
     )
     second = second_name(group.name)
@@ -153,7 +140,7 @@ def _names(group: TargetGroup) -> Iterator[Obstacle]:
             f"a second group of that name, {second}, has {len(second)} characters",
             f"AWS takes {LONGEST_NAME} in the name of a target group",
             Fix(
-                f"give slot {Slot.SECOND} a short one, by --second-name of failover adopt: for "
+                f"give slot {Slot.SECOND} a short one, by --second-name of `failover adopt`: for "
                 f"example {second[-LONGEST_NAME:].strip('-')}"
             ),
             (group.arn,),

@@ -24,6 +24,10 @@ from settings.rule import MOST_RULES
 _FIRST_PLACE = 1000
 """Of a rule for all that no other rule takes, where the others leave it free."""
 _ROOM_TO_GROW = 10
+_STICKINESS_FIRST = Fix(
+    "turn its stickiness off first, then inspect again: both at once would undo each other"
+)
+"""Each command says all of the action, as it was found: after one, the other is out of date."""
 
 
 def rule_above(inspection: Inspection, listener: Listener, rule: Rule) -> Fix:
@@ -86,16 +90,17 @@ def without_stickiness(inspection: Inspection, rule: Rule) -> Fix:
         told += f", by the weights as they are, {weights}"
     return Fix(
         f"turn it off: {told}",
-        _forwarding(inspection, rule, rule.groups, told, keeps_stickiness=False),
+        _forwarding(inspection, rule, rule.groups, told),
     )
 
 
 def two_groups(inspection: Inspection, rule: Rule) -> Fix:
     """The same forward, without groups that get no request."""
     live = [group for group in rule.groups if group.weight]
-    sticky = any(action.stickiness_seconds is not None for action in rule.actions)
-    if not rule.only_forwards or sticky or not live or len(live) > len(Slot):
+    if not rule.only_forwards or not live or len(live) > len(Slot):
         return LEAVE_RULE
+    if rule.actions[0].stickiness_seconds is not None:
+        return _STICKINESS_FIRST
     spare = [group for group in rule.groups if not group.weight][: len(Slot) - len(live)]
     kept = [group for group in rule.groups if group in (*live, *spare)]
     out = listed([inspection.name_of(group.arn) for group in rule.groups if group not in kept])
@@ -111,6 +116,8 @@ def whole_shares(inspection: Inspection, rule: Rule) -> Fix:
     total = sum(group.weight for group in rule.groups)
     if not rule.only_forwards or not total:
         return LEAVE_RULE
+    if rule.actions[0].stickiness_seconds is not None:
+        return _STICKINESS_FIRST
     share = rule.groups[0].weight * TOTAL_WEIGHT / total
     first = round(share)
     if all(group.weight for group in rule.groups):
@@ -148,15 +155,10 @@ def room(inspection: Inspection, listener: Listener, rule: Rule) -> Fix:
 
 
 def _forwarding(
-    inspection: Inspection,
-    rule: Rule,
-    groups: Sequence[WeightedGroup],
-    moves: str,
-    *,
-    keeps_stickiness: bool = True,
+    inspection: Inspection, rule: Rule, groups: Sequence[WeightedGroup], moves: str
 ) -> Command:
-    seconds = rule.actions[0].stickiness_seconds if keeps_stickiness else None
-    options = {"rule-arn": rule.arn, "actions": [forward_action(groups, seconds)]}
+    """The forward to these groups, without stickiness."""
+    options = {"rule-arn": rule.arn, "actions": [forward_action(groups, None)]}
     return _elbv2(inspection, "modify-rule", options, moves)
 
 

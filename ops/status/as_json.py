@@ -47,7 +47,7 @@ def as_document(status: Status, found: Sequence[Difference]) -> dict[str, Any]:
 
 def ways(found: Sequence[Way]) -> list[dict[str, str]]:
     """Commands, with what each leads to."""
-    return [{"to": way.to, "command": way.command} for way in found]
+    return [{"to": way.to, "command": str(way.command)} for way in found]
 
 
 def by_source(values: Mapping[Source, str]) -> dict[str, str]:

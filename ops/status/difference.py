@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
 from ops.status.way import Way, put_back, stack_option
+from rollout.command import UP, Command
 from rollout.errors import SplitError
 from rollout.lease import Claim
 from rollout.split import Split
@@ -44,7 +45,7 @@ def agrees(service: ServiceStatus, sources: frozenset[Source]) -> bool:
     return len({service.weights.get(source) for source in sources}) <= 1
 
 
-def _of_weights(status: Status, option: str) -> Iterator[Difference]:
+def _of_weights(status: Status, option: tuple[str, ...]) -> Iterator[Difference]:
     differing = [s for s in status.services if not agrees(s, status.sources)]
     for _, group in itertools.groupby(sorted(differing, key=_values), _values):
         services = list(group)
@@ -62,7 +63,10 @@ def _values(service: ServiceStatus) -> list[str]:
 
 
 def _explained(
-    status: Status, services: Sequence[ServiceStatus], values: Mapping[Source, str], option: str
+    status: Status,
+    services: Sequence[ServiceStatus],
+    values: Mapping[Source, str],
+    option: tuple[str, ...],
 ) -> tuple[str, tuple[Way, ...]]:
     """The sentence, and what can be done; what is nearest to the traffic comes first."""
     live, state = values.get(Source.LIVE), values.get(Source.STATE)
@@ -75,9 +79,9 @@ def _explained(
         return "the rule was changed past the stack", ways
     if deployed and config and deployed != config:
         drop = _kept(status, services, deployed, option, "drop it")
-        return "the config is not deployed", (Way("deploy it", f"pulumi up{option}"), *drop)
+        return "the config is not deployed", (Way("deploy it", UP.with_options(*option)), *drop)
     if live and state and live != state:
-        record = Way("record it", f"pulumi up{option}")
+        record = Way("record it", UP.with_options(*option))
         return "live is as the config says, and the state does not know it yet", (record,)
     return _of_main(status, "weights", config)
 
@@ -97,13 +101,22 @@ def _of_main(status: Status, name: str, config: str | None) -> tuple[str, tuple[
         return "not everything that could be read agrees", ()
     file, ref = f"Pulumi.{status.stack.rpartition('/')[2]}.yaml", status.main.ref
     return f"{ref} does not have the {name} of the stack file here", (
-        Way("share this", f"git commit -m '{name} {config}' -- {file} && git push"),
-        Way("take theirs", f"git checkout {ref} -- {file}"),
+        Way(
+            "share this",
+            Command.of("git", "commit", "-m", f"{name} {config}", "--", file).then(
+                Command.of("git", "push")
+            ),
+        ),
+        Way("take theirs", Command.of("git", "checkout", ref, "--", file)),
     )
 
 
 def _kept(
-    status: Status, services: Sequence[ServiceStatus], weights: str, option: str, to: str
+    status: Status,
+    services: Sequence[ServiceStatus],
+    weights: str,
+    option: tuple[str, ...],
+    to: str,
 ) -> Iterator[Way]:
     """The way that takes `weights` into the config; none where they are no split."""
     try:
@@ -116,11 +129,11 @@ def _kept(
         [service.name for service in status.services if service.has_own_weights],
         split,
     )
-    commands = [f"{setting(f'{NAMESPACE}:{path}', text)}{option}" for path, text in changes.items()]
-    yield Way(to, " && ".join((*commands, f"pulumi up{option}")))
+    commands = (setting(f"{NAMESPACE}:{path}", text) for path, text in changes.items())
+    yield Way(to, Command(()).then(*commands, UP).with_options(*option))
 
 
-def _of_images(status: Status, option: str) -> Iterator[Difference]:
+def _of_images(status: Status, option: tuple[str, ...]) -> Iterator[Difference]:
     for service in status.services:
         for slot in service.slots:
             found = _of_image(status, service, slot, option)
@@ -129,7 +142,7 @@ def _of_images(status: Status, option: str) -> Iterator[Difference]:
 
 
 def _of_image(
-    status: Status, service: ServiceStatus, slot: SlotStatus, option: str
+    status: Status, service: ServiceStatus, slot: SlotStatus, option: tuple[str, ...]
 ) -> Difference | None:
     """The difference of a slot's images; one that the config has as a parameter is not compared."""
     told = {source: image for source, image in slot.images.items() if image.startswith("ami-")}
@@ -142,17 +155,17 @@ def _of_image(
 
 
 def _image_explained(
-    status: Status, told: Mapping[Source, str], option: str
+    status: Status, told: Mapping[Source, str], option: tuple[str, ...]
 ) -> tuple[str, tuple[Way, ...]]:
     """The sentence, and what can be done; what is nearest to the traffic comes first."""
     live, state, config = (told.get(each) for each in (Source.LIVE, Source.STATE, Source.CONFIG))
     if live and state and live != state and live != config:
-        way = Way("look", f"failover status --drift{option}")
+        way = Way("look", Command.of("failover", "status", "--drift", *option))
         return "what its instances launch from was changed past the stack", (way,)
     if config and (live or state or config) != config:
-        way = Way("deploy it", f"pulumi up{option}")
+        way = Way("deploy it", UP.with_options(*option))
         return "the image in the config is not deployed", (way,)
     if live and state and live != state:
-        way = Way("record it", f"pulumi up{option}")
+        way = Way("record it", UP.with_options(*option))
         return "live is as the config says, and the state does not know it yet", (way,)
     return _of_main(status, "image", config)

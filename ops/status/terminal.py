@@ -119,7 +119,7 @@ def _differing(found: Sequence[Difference], *, folds: bool) -> Iterator[Renderab
 
 def command_line(way: Way, *, folds: bool) -> Text:
     """A command with what it leads to; whole on one line unless it `folds`."""
-    text = Text.assemble((f"  {way.to}: ", "dim"), way.command)
+    text = Text.assemble((f"  {way.to}: ", "dim"), str(way.command))
     if not folds:
         text.no_wrap, text.overflow = True, "ignore"
     return text

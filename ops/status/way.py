@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rollout.command import UP, Command, config_remove, config_set
+
 _REASON = "put back what was changed past the stack"
 
 
@@ -12,23 +14,22 @@ class Way:
     """What it leads to, in a few words, and the command."""
 
     to: str
-    command: str
+    command: Command
 
 
-def stack_option(named_stack: str | None) -> str:
+def stack_option(named_stack: str | None) -> tuple[str, ...]:
     """What a command of the CLI ends with, so that it acts on the stack that was asked about."""
-    return f" --stack {named_stack}" if named_stack else ""
+    return ("--stack", named_stack) if named_stack else ()
 
 
-def put_back(option: str, *, is_refused: bool) -> str:
+def put_back(option: tuple[str, ...], *, is_refused: bool) -> Command:
     """The command that gives AWS what the program says, read before it is written.
 
     Args:
         option: What each command ends with.
         is_refused: Whether the guards let it through only for a reason.
     """
-    up = f"pulumi up --refresh{option}"
-    if not is_refused:
-        return up
-    reason = f"pulumi config set override '{_REASON}'{option}"
-    return f"{reason} && {up} && pulumi config rm override{option}"
+    up = UP.with_options("--refresh")
+    if is_refused:
+        up = config_set("override", _REASON).then(up, config_remove("override"))
+    return up.with_options(*option)

@@ -165,7 +165,7 @@ def test_a_max_that_is_too_small_is_told_with_what_it_takes() -> None:
     (short,) = shortages(plan, {"web": fleet(3, 3, largest=5)}, {"web": 6})
 
     assert (short.needed, short.largest) == (6, 5)
-    assert "pulumi config set --path capacity.web.max 6" in str(short)
+    assert "pulumi config set --path 'failover:capacity.web.max' 6" in str(short)
 
 
 def test_a_max_that_is_large_enough_is_no_shortage() -> None:

@@ -68,7 +68,7 @@ def test_a_changed_property_has_both_values_its_key_and_both_commands() -> None:
     assert (found.resource, found.path) == ("Auto Scaling group web-01", "minSize")
     assert (found.live, found.program) == ("4.0", "3")
     assert found.key == 'capacity["web"]["01"].min'
-    assert [way.command for way in found.ways] == [
+    assert [str(way.command) for way in found.ways] == [
         'pulumi config set --path \'failover:capacity["web"]["01"].min\' 4 && pulumi up',
         "pulumi up --refresh",
     ]
@@ -81,7 +81,7 @@ def test_what_the_guards_refuse_is_put_back_with_an_override_that_goes_again() -
 
     assert re.fullmatch(
         r"pulumi config set override '.+' && pulumi up --refresh && pulumi config rm override",
-        found.ways[-1].command,
+        str(found.ways[-1].command),
     )
 
 
@@ -97,7 +97,7 @@ def test_what_was_deleted_can_only_be_put_back() -> None:
     (found,) = drift(*resource(ALARM, "web-01-target-5xx", {"threshold": 5}, None, {})).drifted
 
     assert (found.path, found.key) == ("", None)
-    assert [way.command for way in found.ways] == ["pulumi up --refresh"]
+    assert [str(way.command) for way in found.ways] == ["pulumi up --refresh"]
 
 
 def test_live_weights_that_the_guards_do_not_know_are_a_difference_by_themselves() -> None:
@@ -141,7 +141,7 @@ def test_weights_of_any_sum_that_are_not_the_programs_are_drift(
     assert (found.resource, found.path) == ("listener rule web", "weights")
     assert (found.live, found.program) == ("/".join(map(str, live)), "/".join(map(str, program)))
     commands = [taken_over] if taken_over else []
-    assert [way.command for way in found.ways] == [*commands, "pulumi up --refresh"]
+    assert [str(way.command) for way in found.ways] == [*commands, "pulumi up --refresh"]
 
 
 def test_a_change_of_the_program_is_no_drift() -> None:
@@ -202,8 +202,8 @@ def test_several_properties_can_be_taken_over_in_one_update() -> None:
 
     over, _ = found.together
     jsonschema.validate(as_document(found), drift_schema())
-    assert over.command.count("pulumi config set") == 2
-    assert over.command.count("pulumi up") == 1
+    assert str(over.command).count("pulumi config set") == 2
+    assert str(over.command).count("pulumi up") == 1
 
 
 PROPERTIES = [

@@ -134,12 +134,12 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
     "group-without-second": (
         inspection(),
         "target group acme-us-prd-portal-tg: there is no second group beside it",
-        "failover adopt makes slot 02",
+        "`failover adopt` makes slot 02",
     ),
     "group-name": (
         with_named("Web"),
         "target group Web: its name is not {org}-{region}-{environment}-{service}-{slot}-tg",
-        "failover adopt names it in the stack config as it is",
+        "`failover adopt` names it in the stack config as it is",
     ),
     "group-name-too-long": (
         with_named("hankooktire-useast1-prod-web-tg"),
@@ -379,7 +379,7 @@ def test_only_groups_without_weight_are_taken_out(
 
 @given(st.integers(0, 999), st.integers(0, 999))
 def test_the_nearest_shares_are_near_and_leave_nobody_without_requests(a: int, b: int) -> None:
-    found = with_rule(actions=(forward((WEB, a), ("b", b), stickiness_seconds=60),))
+    found = with_rule(actions=(forward((WEB, a), ("b", b)),))
     fix = next(iter(fixes(found, "rule-odd-weights")), None)
 
     if fix is None or fix.command is None:
@@ -391,8 +391,27 @@ def test_the_nearest_shares_are_near_and_leave_nobody_without_requests(a: int, b
     assert sum(shares) == 100
     assert abs(shares[0] - a * 100 / (a + b)) < 1
     assert [share > 0 for share in shares] == [a > 0, b > 0]
-    assert config["TargetGroupStickinessConfig"]["DurationSeconds"] == 60
     assert f"{shares[0]}/{shares[1]}" in fix.command.moves
+
+
+@pytest.mark.parametrize(
+    ("kind", "groups"),
+    [
+        ("rule-odd-weights", ((WEB, 1), ("b", 2))),
+        ("rule-too-many-groups", ((WEB, 1), ("b", 1), ("c", 0))),
+    ],
+)
+def test_no_two_commands_for_one_rules_action_are_printed_at_once(
+    kind: str, groups: tuple[tuple[str, int], ...]
+) -> None:
+    sticky = with_rule(actions=(forward(*groups, stickiness_seconds=60),))
+
+    (fix,) = fixes(sticky, kind)
+    (first,) = fixes(sticky, "rule-stickiness")
+
+    assert fix.command is None
+    assert "turn its stickiness off first" in fix.sentence
+    assert first.command is not None
 
 
 @given(st.lists(st.sampled_from(["idle", "booting", "serving"]), min_size=2, max_size=5))

@@ -1,0 +1,128 @@
+"""A command that a message prints is a `Command`: complete, quoted, and run by a test of its own.
+
+A literal is neither: nobody sees whose requests it moves, and a value that holds a blank breaks it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.configs import ROOT
+
+FOLDERS = ("components", "live", "ops", "probe", "pulumi_cli", "rollout", "settings")
+
+_NAMED = r"`(?:aws|pulumi|failover)(?: [a-z][a-z-]*){0,2}`"
+"""A command by its name, as in "`pulumi up` ended with 255": nothing to run."""
+_COMMAND = re.compile(
+    r"(?<![\w/.-])(?:"
+    r"aws [a-z0-9-]+ [a-z]+-[a-z-]+"
+    r"|pulumi (?:cancel|config|destroy|import|login|preview|refresh|stack|state|up)\b"
+    r"|failover (?:adopt|approve|comment|deploy-check|drift|even|inspect|plan|probe|ramp|rehearse"
+    r"|report|rollback|status)\b"
+    r")"
+)
+
+NOT_YET = {
+    "components/guards/image_check.py",
+    "components/guards/newcomer.py",
+    "components/guards/read_back.py",
+    "live/errors.py",
+    "live/provider_config.py",
+    "ops/deploy/cli.py",
+    "ops/gates/approval.py",
+    "ops/gates/probe_evidence.py",
+    "ops/plan/markdown.py",
+    "ops/pull_request/comments.py",
+    "ops/ramp/approve_cli.py",
+    "ops/ramp/break_glass.py",
+    "ops/ramp/cli.py",
+    "ops/ramp/command.py",
+    "ops/ramp/driver.py",
+    "ops/ramp/floors.py",
+    "ops/ramp/lines.py",
+    "ops/ramp/planning.py",
+    "ops/ramp/proving.py",
+    "ops/ramp/rollback_cli.py",
+    "ops/ramp/shifting.py",
+    "ops/ramp/stack.py",
+    "ops/ramp/stopping.py",
+    "ops/ramp/updating.py",
+    "ops/ramp/way_back.py",
+    "ops/ramp/wheel.py",
+    "ops/report/report.py",
+    "ops/status/config_reading.py",
+    "ops/unexpected.py",
+    "ops/view/state.py",
+    "probe/cli.py",
+    "probe/option_check.py",
+    "rollout/rule_places.py",
+    "rollout/way_back.py",
+    "settings/override.py",
+    "settings/reference.py",
+}
+"""Modules that print commands as literals still. It only ever shrinks."""
+
+
+def literals(tree: ast.AST) -> Iterator[str]:
+    """Every text of a module but docstrings and words of a `Command`; `{}` is what is filled in."""
+    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    words = [call.args for call in calls if getattr(call.func, "id", "") == "Shell"]
+    skipped |= {id(word) for of_call in words for word in of_call}
+    joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    inner = {id(part) for node in joined for part in node.values}
+    for node in ast.walk(tree):
+        if id(node) in skipped or id(node) in inner:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(
+                str(p.value) if isinstance(p, ast.Constant) else "{}" for p in node.values
+            )
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def printed_as_literals(source: str) -> list[str]:
+    """The texts of a module that hold a command."""
+    texts = (re.sub(_NAMED, "", text) for text in literals(ast.parse(source)))
+    return [text for text in texts if _COMMAND.search(text)]
+
+
+MODULES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for folder in FOLDERS
+    for path in (ROOT / folder).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("module", sorted({*MODULES} - NOT_YET))
+def test_no_command_is_a_literal(module: str) -> None:
+    assert printed_as_literals((ROOT / module).read_text()) == []
+
+
+@pytest.mark.parametrize("module", sorted(NOT_YET))
+def test_what_is_converted_is_off_the_list(module: str) -> None:
+    assert printed_as_literals((ROOT / module).read_text()) != []
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ('error("run: pulumi config set weights 75/25")', 1),
+        ('error(f"aws elbv2 modify-rule --rule-arn {arn}")', 1),
+        ('error("first, "\n"pulumi up, then")', 1),
+        ('error("the last `pulumi up` left it at 1")', 0),
+        ('error("run `pulumi up --refresh`")', 1),
+        ('"""Say what pulumi up does."""', 0),
+        ('def f():\n    """As pulumi up does."""\n', 0),
+        ('Command.of("pulumi", "up")', 0),
+        ('Command.of("eval", Shell("$(failover rehearse env)"))', 0),
+        ('x: int\n"""Set by pulumi config set x."""', 0),
+    ],
+)
+def test_a_command_in_a_text_is_seen(source: str, count: int) -> None:
+    assert len(printed_as_literals(source)) == count
