@@ -26,8 +26,16 @@ AWS = {
 
 
 def empty_account() -> FakeAws:
-    """An AWS without a load balancer, so that no test asks a real one."""
-    return FakeAws(listed={"describe_load_balancers": {"LoadBalancers": []}})
+    """An AWS with images and without a load balancer, so that no test asks a real one."""
+    images: dict[str, dict[str, str]] = stack_config("prod")["failover:images"]
+    return FakeAws(
+        listed={"describe_load_balancers": {"LoadBalancers": []}},
+        images=[
+            {"ImageId": image_id, "State": "available", "Architecture": "x86_64"}
+            for slots in images.values()
+            for image_id in slots.values()
+        ],
+    )
 
 
 @pytest.fixture(autouse=True)

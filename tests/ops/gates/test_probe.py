@@ -282,14 +282,14 @@ def test_users_whose_requests_fail_before_the_first_stage_stop_the_ramp_there(
     gate = ProbeGate(LIMITS, traffic, clock.now)
     traffic.weight, traffic.users_lost_every = 0, 1
     gate.begin(stage(0, number=0))
-    said: list[Outcome] = []
+    verdicts: list[Verdict] = []
 
     for _ in range(5):
         traffic.second()
-        verdict = gate.judge()
-        said.append(verdict.outcome)
+        verdicts.append(gate.judge())
 
-    assert Outcome.PASS not in said
+    assert Outcome.PASS not in {verdict.outcome for verdict in verdicts}
+    verdict = verdicts[-1]
     assert verdict.outcome is Outcome.FAIL
     assert "web: users lost" in verdict.reason
     assert "already fail, before this ramp moves any weight" in verdict.reason
