@@ -143,10 +143,10 @@ CATALOGUE = (
     ),
     Scenario(
         "replaced",
-        "one instance of the new slot is replaced at 100 %: held until its successor is healthy",
+        "one instance of the new slot is replaced at 100 %, and its longest downloads end with it: "
+        "gone on with once its successor is healthy",
         PASSES,
         fault=Fault(100, fault.one_of_the_new_slot_is_replaced),
-        harms_traffic=False,
     ),
     Scenario(
         "one-of-three",
