@@ -12,7 +12,8 @@ from rollout.candidate import LAST_RAISED
 from rollout.observation import split_of
 from rollout.split import Slot, Split
 from settings import Settings
-from settings.plain_address import plain_host, plain_path
+from settings.plain_address import plain_path
+from settings.probe import probed_url
 from settings.rule import PREVIEW_HEADER, preview_header_value
 from settings.service import ServiceSettings
 
@@ -66,6 +67,8 @@ def _preview_headers(settings: Settings) -> dict[str, str]:
 
 
 def _url(service: ServiceSettings, dns_name: pulumi.Output[str]) -> pulumi.Output[str]:
-    """An address of the service; the load balancer's own where every host has a wildcard."""
-    host, path = plain_host(service.rule.hosts), plain_path(service.rule.paths)
-    return pulumi.Output.format("https://{0}{1}", host or dns_name, path)
+    """An address of the service; the load balancer's own where nothing says a host."""
+    url = probed_url(service.rule.hosts, service.rule.paths, service.probe)
+    if url is not None:
+        return pulumi.Output.from_input(url)
+    return pulumi.Output.format("https://{0}{1}", dns_name, plain_path(service.rule.paths))

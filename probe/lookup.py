@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from probe.clock import Clock
-from probe.resolve import Overrides
+from probe.resolve import Overrides, host_and_port
 from probe.target import is_ip_address
 
 MAX_AGE_SECONDS = 1.0
@@ -95,8 +95,9 @@ class Lookup:
     async def _answer(self, key: tuple[str, int]) -> _Answer:
         host, port = key
         found: list[Address] = []
-        for name in self._overrides.get(key, (host,)):
-            found += await self._ask(name, port)
+        for place in self._overrides.get(key, (host,)):
+            name, at = host_and_port(place, port)
+            found += await self._ask(name, at)
         previous = self._answers.get(key)
         answer = _Answer(found, self._clock.monotonic(), previous.turn if previous else 0)
         self._answers[key] = answer

@@ -8,9 +8,16 @@ from collections.abc import Mapping
 from probe.target import ascii_host, is_ip_address
 
 Overrides = Mapping[tuple[str, int], tuple[str, ...]]
-"""(host, port) -> the addresses to connect to instead of asking DNS."""
+"""(host, port) -> what to connect to instead of what DNS says: addresses or names, each with a
+`:port` of its own where that is not the URL's."""
 
 _RULE = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+):(\d{1,5}):(.+)", re.ASCII)
+
+
+def host_and_port(text: str, port: int) -> tuple[str, int]:
+    """`host:port` in its parts; a bare name or address, an IPv6 one too, has `port`."""
+    host, _, own = text.partition(":")
+    return (host, int(own)) if own.isdecimal() and host else (text, port)
 
 
 def parse_override(text: str) -> tuple[tuple[str, int], tuple[str, ...]]:

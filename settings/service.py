@@ -12,6 +12,7 @@ from settings.key import Group, Key
 from settings.kind import Text, WholeNumber
 from settings.lookup import Lookups
 from settings.names import Names
+from settings.probe import PROBE, ProbeSettings, read_probe
 from settings.rule import ADOPTED_RULE, HOSTS, PATHS, PRIORITY, Rule, read_rule
 from settings.section import Section
 from settings.slot import (
@@ -82,6 +83,7 @@ SERVICES = Group(
         ADOPTED_RULE,
         PORT,
         OWN_WEIGHTS,
+        PROBE,
         HEALTH_CHECK,
         DEREGISTRATION_DELAY_SECONDS,
         HEALTH_CHECK_GRACE_SECONDS,
@@ -102,6 +104,7 @@ class ServiceSettings:
     split: Split
     has_own_weights: bool
     """Whether its split is its own, and not the common one."""
+    probe: ProbeSettings
     health_check: HealthCheck
     deregistration_delay_seconds: int
     health_check_grace_seconds: int
@@ -134,6 +137,7 @@ def read_service(
         port=own.require(PORT),
         split=own.read(OWN_WEIGHTS) or split,
         has_own_weights=own.has(OWN_WEIGHTS),
+        probe=read_probe(own.section(PROBE)),
         health_check=read_health_check(own.section(HEALTH_CHECK)),
         deregistration_delay_seconds=own.require(DEREGISTRATION_DELAY_SECONDS),
         health_check_grace_seconds=own.require(HEALTH_CHECK_GRACE_SECONDS),

@@ -15,6 +15,7 @@ from settings.key import Group, Key
 from settings.kind import RefusedValueError
 from settings.lookup import Lookups
 from settings.names import Names
+from settings.probe import PROBE, probed_url, refuse_two_addresses
 from settings.rule import PlacedRule, refuse_clashes
 from settings.section import Section
 from settings.service import (
@@ -62,6 +63,14 @@ def read_services(
         [PlacedRule(s.name, s.rule, service_sections(top, s.name).own) for s in services],
         findings,
         _PATH,
+    )
+    refuse_two_addresses(
+        (
+            service_sections(top, s.name).own.section(PROBE),
+            probed_url(s.rule.hosts, s.rule.paths, s.probe),
+            s.probe,
+        )
+        for s in services
     )
     _refuse_shared_groups(services, top)
     return services

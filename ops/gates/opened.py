@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from ops.gates.stack import StackFacts
 from ops.gates.targets import TargetsGate
 from ops.traffic.answer import Stream
 from ops.traffic.page import Page, fetched
-from ops.traffic.plan import TrafficPlan, Way
+from ops.traffic.plan import TrafficPlan, Way, place_of
 from rollout.split import Slot
 from settings.gates import Gates
 from settings.gates import ProbeGate as ProbeLimits
@@ -47,6 +47,14 @@ class Places:
     way: Way
 
 
+def ways_of(stack: StackFacts, way: Way) -> dict[str, Way]:
+    """The ways of the services that are not reached by the common one."""
+    return {
+        service: replace(way, address=address, is_beside=True)
+        for service, address in stack.connect_to.items()
+    }
+
+
 def traffic_plan(
     gates: Gates, stack: StackFacts, services: Sequence[str], places: Places
 ) -> TrafficPlan:
@@ -61,6 +69,7 @@ def traffic_plan(
         rate_per_second=probe.rate_per_second if probe else RATE_WITHOUT_PROBE,
         folder=places.ramp / "probe",
         way=places.way,
+        ways=ways_of(stack, places.way),
         slot_header=_slot_header(probe),
         timeout_seconds=probe.timeout_seconds if probe else 5,
     )
@@ -103,7 +112,7 @@ def smoke_gate(
 ) -> SmokeGate:
     """The gate `smoke` of a stack."""
     sites = [Site(name, url, stack.images[name]) for name, url in sorted(stack.urls.items())]
-    return SmokeGate(limits, sites, _fetch(stack.preview_headers, way), now)
+    return SmokeGate(limits, sites, _fetch(stack, way), now)
 
 
 def _cloudwatch_gates(
@@ -120,10 +129,13 @@ def _cloudwatch_gates(
     return found
 
 
-def _fetch(headers: Mapping[Slot, str], way: Way) -> Fetch:
+def _fetch(stack: StackFacts, way: Way) -> Fetch:
+    ways = {place_of(stack.urls[name]): own for name, own in ways_of(stack, way).items()}
+
     def fetch(url: str, slot: Slot) -> Page:
-        name, _, value = headers[slot].partition(":")
-        return fetched(url, way, {name.strip(): value.strip()}, SMOKE_TIMEOUT_SECONDS)
+        name, _, value = stack.preview_headers[slot].partition(":")
+        to = ways.get(place_of(url), way)
+        return fetched(url, to, {name.strip(): value.strip()}, SMOKE_TIMEOUT_SECONDS)
 
     return fetch
 

@@ -14,6 +14,7 @@ from ops.gates.gate import Gate
 from ops.gates.opened import Places, opened_gates, traffic_plan
 from ops.gates.stack import StackFacts
 from ops.ramp.errors import AwsError, NotSureError
+from ops.ramp.probed import connect_to
 from ops.ramp.stack import OpenedStack
 from ops.traffic.answer import Answer
 from ops.traffic.plan import Way
@@ -47,7 +48,11 @@ class Gating:
         gates = stack.ramp.gates
         if approve_each:
             gates = replace(gates, approval=ApprovalGate())
-        facts = StackFacts.of_outputs(stack.outputs)
+        facts = replace(
+            StackFacts.of_outputs(stack.outputs),
+            urls=stack.urls,
+            connect_to=connect_to(stack.probed),
+        )
         places = Places(stack.folder, folder, Way.from_environment())
         try:
             self.traffic = Traffic(traffic_plan(gates, facts, plan.services, places))

@@ -20,6 +20,7 @@ from ops.ramp.git import OwnGit, is_ignored
 from ops.ramp.live_stack import LiveStack
 from ops.ramp.means import Effects, Limits
 from ops.ramp.planning import Choice, Planner
+from ops.ramp.probed import refuse_unreachable
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
 from ops.ramp.sight import Sight
@@ -64,6 +65,7 @@ class Launcher:
         stack = self._stack
         file, stages = stack.engine.stack_file, stack.ramp.stages
         plan = Planner(file, stages, stack.candidate, self._live, self._choice).plan()
+        refuse_unreachable(plan.services, stack.probed)
         refuse_groupless(plan, self.sight.services())
         self._fleets(plan).refuse_short()
         return plan

@@ -25,6 +25,7 @@ from ops.ramp.errors import AwsError, BackendError, BadInputError, NotSureError
 from ops.ramp.history import told
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
+from ops.ramp.probed import Probed, read_probed
 from ops.stack.backend import current_backend
 from ops.stack.engine_access import access_fault
 from ops.stack.errors import EngineAccessError, PulumiError, StackFileError
@@ -65,6 +66,8 @@ class OpenedStack:
     candidate: Slot | None
     freeze: Freeze | None
     override: str | None
+    probed: Mapping[str, Probed]
+    """Where requests of our own to each deployed service go."""
 
     @property
     def identity(self) -> StackIdentity:
@@ -76,6 +79,12 @@ class OpenedStack:
     def ramps(self) -> Ramps:
         """The ramps of this stack that are recorded here."""
         return Ramps(ramps_folder(self.folder, self.name), self.identity)
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """An address of each service: as the config says it, else as the last update did."""
+        said = {name: each.probe.url for name, each in self.probed.items() if each.probe.url}
+        return {**self.outputs["urls"], **said}
 
     @property
     def services(self) -> Mapping[str, Any]:
@@ -240,6 +249,7 @@ def _with_settings(
         candidate=top.read(CANDIDATE),
         freeze=read_freeze(top.section(FREEZE), is_wanted=top.has(FREEZE)),
         override=top.read(OVERRIDE),
+        probed=read_probed(top, outputs["services"]),
     )
     if findings.problems:
         raise BadInputError(str(SettingsError(findings.problems)))

@@ -10,7 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ops.traffic.plan import Way
+from ops.traffic.plan import Way, place_of
+from probe.resolve import host_and_port
 
 MAX_BODY_BYTES = 1 << 20
 
@@ -53,28 +54,34 @@ def fetched(url: str, way: Way, headers: Mapping[str, str], timeout_seconds: flo
 
 
 def _connection(url: str, way: Way, timeout_seconds: float) -> http.client.HTTPConnection:
-    parts = urlsplit(way.url(url))
-    host, port = parts.hostname or "", parts.port
-    address = way.overrides([way.url(url)]).get((host, port or 0), (host,))[0]
-    if parts.scheme == "http":
-        return _To(host, port or http.client.HTTP_PORT, address, None, timeout_seconds)
-    context = ssl.create_default_context(cafile=way.ca_file)
-    return _To(host, port or http.client.HTTPS_PORT, address, context, timeout_seconds)
+    to = way.url(url)
+    host, port = place_of(to)
+    place = host_and_port(way.overrides([to]).get((host, port), (host,))[0], port)
+    is_plain = urlsplit(to).scheme == "http"
+    context = None if is_plain else ssl.create_default_context(cafile=way.ca_file)
+    return _To(host, port, place, context, timeout_seconds)
 
 
 class _To(http.client.HTTPConnection):
     """To an address, whatever the host's name is."""
 
     def __init__(
-        self, host: str, port: int, address: str, context: ssl.SSLContext | None, timeout: float
+        self,
+        host: str,
+        port: int,
+        place: tuple[str, int],
+        context: ssl.SSLContext | None,
+        timeout: float,
     ) -> None:
         super().__init__(host, port, timeout=timeout)
-        self._address = address
+        # By which it leaves the port out of Host, as a browser does.
+        self.default_port = http.client.HTTP_PORT if context is None else http.client.HTTPS_PORT
+        self._place = place
         self._context = context
 
     def connect(self) -> None:
         """Open the connection, and speak TLS on it where that is asked for."""
-        plain = socket.create_connection((self._address, self.port), self.timeout)
+        plain = socket.create_connection(self._place, self.timeout)
         if self._context is None:
             self.sock = plain
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,6 +22,9 @@ class Way:
     address: str | None = None
     """`127.0.0.1:34567`; None: by DNS."""
     ca_file: str | None = None
+    is_beside: bool = False
+    """Whether the address is only where to connect: the URL keeps its host and port, and so do TLS
+    and the request. Else the URL's port is the address's."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Way:
@@ -30,7 +33,7 @@ class Way:
 
     def url(self, url: str) -> str:
         """The URL with the port at which it is reached."""
-        if self.address is None:
+        if self.address is None or self.is_beside:
             return url
         parts = urlsplit(url)
         port = self.address.rpartition(":")[2]
@@ -40,9 +43,17 @@ class Way:
         """Host and port of each URL to the addresses to connect to instead of asking DNS."""
         if self.address is None:
             return {}
+        if self.is_beside:
+            return {place_of(url): (self.address,) for url in urls}
         host, _, port = self.address.rpartition(":")
         hosts = (urlsplit(url).hostname or "" for url in urls)
         return {(name, int(port)): (host.strip("[]"),) for name in hosts}
+
+
+def place_of(url: str) -> tuple[str, int]:
+    """Host and port of a URL."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +69,25 @@ class TrafficPlan:
     folder: Path
     """Gets a record per stream: `users.jsonl`, `slot-01.jsonl`, `slot-02.jsonl`."""
     way: Way
+    ways: Mapping[str, Way] = field(default_factory=dict[str, Way])
+    """Of the services that are reached by another way than `way`."""
     slot_header: str = "x-slot"
     build_header: str = "x-build"
     timeout_seconds: float = 5.0
+
+    def requested(self) -> dict[str, str]:
+        """Service -> URL as it is requested."""
+        return {name: self._way_to(name).url(url) for name, url in self.urls.items()}
+
+    def overrides(self) -> dict[tuple[str, int], tuple[str, ...]]:
+        """Host and port of each URL to what to connect to instead of asking DNS."""
+        found: dict[tuple[str, int], tuple[str, ...]] = {}
+        for name, url in self.requested().items():
+            found |= self._way_to(name).overrides([url])
+        return found
+
+    def _way_to(self, service: str) -> Way:
+        return self.ways.get(service, self.way)
 
     def text(self) -> str:
         """One line of JSON, without its end."""
@@ -72,4 +99,6 @@ class TrafficPlan:
         """Read `text()` back."""
         plain = json.loads(text)
         plain["headers"] = {Stream(name): value for name, value in plain["headers"].items()}
-        return cls(**plain | {"folder": Path(plain["folder"]), "way": Way(**plain["way"])})
+        ways = {name: Way(**way) for name, way in plain["ways"].items()}
+        way = Way(**plain["way"])
+        return cls(**plain | {"folder": Path(plain["folder"]), "way": way, "ways": ways})

@@ -32,7 +32,7 @@ class Sender:
             RecordError: a record cannot be made.
             OSError: the CA file cannot be read.
         """
-        self._services = {plan.way.url(url): service for service, url in plan.urls.items()}
+        self._services = {url: service for service, url in plan.requested().items()}
         self._answers: list[list[Any]] = []
         self._stalls: list[list[float]] = []
         self._logs: list[LogFile] = []
@@ -99,7 +99,7 @@ def unused(folder: Path, name: str) -> Path:
 
 
 def _options(plan: TrafficPlan, stream: Stream) -> Options:
-    urls = [plan.way.url(url) for url in plan.urls.values()]
+    urls = [*plan.requested().values()]
     rate = plan.rate_per_second * len(urls)
     header = plan.headers.get(stream)
     return Options(
@@ -110,7 +110,7 @@ def _options(plan: TrafficPlan, stream: Stream) -> Options:
         expectation=Expectation.parse(GOOD_STATUSES),
         slot_header=plan.slot_header,
         build_header=plan.build_header,
-        overrides=plan.way.overrides(urls),
+        overrides=plan.overrides(),
         ca_file=Path(plan.way.ca_file) if plan.way.ca_file else None,
         max_in_flight=default_max_in_flight(rate, plan.timeout_seconds),
         user_agent=f"failover-ramp/{stream}",

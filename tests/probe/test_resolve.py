@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.lookup import Address, Lookup, rotated
-from probe.resolve import parse_override
+from probe.resolve import host_and_port, parse_override
 from tests.probe.fake_clock import FakeClock
 
 
@@ -99,3 +99,20 @@ def test_a_name_without_an_address_fails_for_everyone_who_waits() -> None:
         )
 
     assert all(isinstance(found, OSError) for found in asyncio.run(ask()))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10.0.0.1", ("10.0.0.1", 443)),
+        ("10.0.0.1:8443", ("10.0.0.1", 8443)),
+        ("alb.example:80", ("alb.example", 80)),
+        ("::1", ("::1", 443)),
+        ("2001:db8::1", ("2001:db8::1", 443)),
+        ("2001::1", ("2001::1", 443)),
+    ],
+)
+def test_a_place_to_connect_to_may_have_a_port_of_its_own(
+    text: str, expected: tuple[str, int]
+) -> None:
+    assert host_and_port(text, 443) == expected

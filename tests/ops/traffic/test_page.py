@@ -57,3 +57,23 @@ def test_a_certificate_authority_that_is_not_there_is_no_answer(tmp_path: Path) 
 
     with pytest.raises(PageError, match="FileNotFoundError"):
         fetched("https://127.0.0.1:9/", way, {}, 10.0)
+
+
+def test_an_address_beside_the_url_is_connected_to_and_the_request_names_the_url_s_host() -> None:
+    asked: list[bytes] = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                asked.append(connection.recv(1 << 16))
+                connection.sendall(HEAD + b"0123456789")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        way = Way(f"127.0.0.1:{server.getsockname()[1]}", is_beside=True)
+        page = fetched("http://www.shop.example/a?b=1", way, {}, 10.0)
+        thread.join(10)
+
+    assert page.status == 200
+    assert asked[0].startswith(b"GET /a?b=1 HTTP/1.1\r\nHost: www.shop.example\r\n")

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,25 @@ def wait_until(traffic: Traffic, is_there: Callable[[list[Answer]], bool]) -> li
         came.wait(1.0)
         came.clear()
     return answers
+
+
+def test_a_service_with_an_address_of_its_own_is_met_there_by_the_name_of_its_url(
+    server: SlotServer, tmp_path: Path
+) -> None:
+    place = server.url.removeprefix("http://").rstrip("/")
+    plan = replace(
+        plan_for(server, tmp_path / "traffic"),
+        urls={"web": "http://www.shop.example/"},
+        ways={"web": Way(place, is_beside=True)},
+    )
+    traffic = Traffic(plan)
+    try:
+        answers = wait_until(traffic, lambda found: len(found) >= 20)
+    finally:
+        traffic.close()
+
+    assert {answer.service for answer in answers} == {"web"}
+    assert {answer.fault for answer in answers} == {None}
 
 
 def test_each_stream_meets_its_slot_and_leaves_a_record_of_its_own(

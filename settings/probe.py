@@ -1,0 +1,115 @@
+"""Where the requests of our own to a service go, where its hosts and DNS do not lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from settings.key import Group, Key
+from settings.kind import Fault, Json, RefusedValueError
+from settings.plain_address import plain_host, plain_path
+from settings.section import Section
+
+
+@dataclass(frozen=True, slots=True)
+class HttpsUrl:
+    """The kind of an address of a service: HTTPS, since the rules stand at the HTTPS listener."""
+
+    name: str = "URL"
+    expected: str = (
+        "an https:// URL with a host, and no user or fragment, such as "
+        "https://www.hankooktire.example/shop"
+    )
+
+    def read(self, value: Json) -> str:
+        """The URL unchanged."""
+        if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+            raise RefusedValueError(Fault(value, self.expected))
+        try:
+            parts = urlsplit(value)
+            is_good = parts.scheme == "https" and parts.hostname and parts.port != 0
+        except ValueError:
+            is_good = False
+        if not is_good or " " in value or any(mark in value for mark in "@#*"):
+            raise RefusedValueError(Fault(value, self.expected))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class HostAndPort:
+    """The kind of a place to connect to: a name or an IPv4 address, and a port where it has one."""
+
+    name: str = "host[:port]"
+    expected: str = "a host name or an IPv4 address, with :port where it is not the URL's"
+
+    def read(self, value: Json) -> str:
+        """The place unchanged."""
+        text = value if isinstance(value, str) else ""
+        host, _, port = text.partition(":")
+        is_host = bool(host) and all(c.isascii() and (c.isalnum() or c in ".-") for c in host)
+        is_port = ":" not in text or (port.isdecimal() and port.isascii() and 0 < int(port) < 65536)
+        if not is_host or not is_port:
+            raise RefusedValueError(Fault(value, self.expected))
+        return text
+
+
+URL = Key(
+    "url",
+    HttpsUrl(),
+    "An address that its rule takes; without it `paths` and the first of `hosts` that has no "
+    "wildcard give one.",
+    "https://www.hankooktire.example/shop",
+    offer="https://HOST/",
+)
+ADDRESS = Key(
+    "address",
+    HostAndPort(),
+    "Where to connect to in the place of what DNS says of the URL's host; TLS and the request "
+    "still name that host.",
+    "internal-shop-123.us-east-1.elb.amazonaws.com",
+    offer="LOAD_BALANCER_DNS_NAME",
+)
+PROBE = Group(
+    "probe",
+    "Where requests of our own go, of the gates `probe` and `smoke` and of the proof that a split "
+    "has arrived, where `hosts`, `paths` and DNS do not lead there.",
+    (URL, ADDRESS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSettings:
+    """What the config says of the requests of our own to one service."""
+
+    url: str | None = None
+    address: str | None = None
+
+
+def read_probe(section: Section) -> ProbeSettings:
+    """What a service says of `probe`."""
+    return ProbeSettings(section.read(URL), section.read(ADDRESS))
+
+
+def probed_url(hosts: Sequence[str], paths: Sequence[str], probe: ProbeSettings) -> str | None:
+    """An address of a service; None where nothing says one, so that no request can be made."""
+    if probe.url is not None:
+        return probe.url
+    host = plain_host(hosts)
+    return None if host is None else f"https://{host}{plain_path(paths)}"
+
+
+def refuse_two_addresses(probed: Iterable[tuple[Section, str | None, ProbeSettings]]) -> None:
+    """Record services whose URLs have one host and whose connections would go to two places."""
+    first: dict[str, str | None] = {}
+    for section, url, probe in probed:
+        if url is None or not section.is_sound(URL, ADDRESS):
+            continue
+        place = urlsplit(url).netloc.lower()
+        known = first.setdefault(place, probe.address)
+        if known != probe.address:
+            section.refuse(
+                ADDRESS,
+                f"one address for all services with the host {place}; another one has "
+                f"{known or 'what DNS says'}",
+            )
