@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from ops.process_end import end, outlive_closed_pipes
+from ops.process_end import deliver_lost_interrupts, end, outlive_closed_pipes
 from ops.stack.project import found_project
 from ops.unexpected import STOPPED_EXIT_CODE, ending_of
 
@@ -143,6 +143,7 @@ def main() -> None:
     """Entry point of the `failover` script: the one place where a command ends."""
     arguments = sys.argv[1:]
     code, was_interrupted = STOPPED_EXIT_CODE, False
+    deliver_lost_interrupts()
     try:
         outlive_closed_pipes(is_endless=_is_endless(arguments))
         code = failover.main(args=arguments, prog_name="failover", standalone_mode=False) or 0

@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
@@ -14,6 +15,28 @@ if TYPE_CHECKING:
 
 
 NOT_SURE = 3
+_AGAIN_SECONDS = 0.05
+
+
+def deliver_lost_interrupts() -> None:
+    """Send Ctrl-C once more where Python has dropped it.
+
+    A KeyboardInterrupt that is raised in a finaliser or a weakref's callback, as they run in every
+    import, is only reported as "Exception ignored". Source: Python library reference,
+    sys.unraisablehook.
+    """
+    report = sys.unraisablehook
+
+    def deliver(unraisable: sys.UnraisableHookArgs) -> None:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            # Not here: what is raised within this hook is dropped as well.
+            again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT))
+            again.daemon = True
+            again.start()
+        else:
+            report(unraisable)
+
+    sys.unraisablehook = deliver
 
 
 class _OutlivingPipe(io.FileIO):

@@ -40,7 +40,7 @@ def shell_problem(environ: Mapping[str, str], project: Path | None) -> str | Non
             f"  mend:     {_ENTER}\n"
             f"        or: {UNSET_COMMAND}"
         )
-    if project is not None and project.resolve() != root.resolve():
+    if project is not None and project.resolve() != root.resolve() and not _shares(project):
         return (
             f"this shell has the environment of the rehearsal of {root}, but the project here is "
             f"{project}\n"
@@ -50,6 +50,12 @@ def shell_problem(environ: Mapping[str, str], project: Path | None) -> str | Non
             f"        or: {UNSET_COMMAND}"
         )
     return None
+
+
+def _shares(project: Path) -> bool:
+    """Whether another clone has the stack's file, as a colleague's has, and no own rehearsal."""
+    workspace = Workspace(project)
+    return workspace.stack_file.exists() and not workspace.folder.exists()
 
 
 def _running_in(root: Path) -> Running | None:

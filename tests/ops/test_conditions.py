@@ -50,7 +50,9 @@ RAW = re.compile(
     re.MULTILINE,
 )
 """What no person should have to read: tracebacks, the SDK's blocks, names of classes."""
-ENDED = re.compile(r"^(?:error|stopped|ended|interrupted)", re.IGNORECASE | re.MULTILINE)
+ENDED = re.compile(
+    r"^(?:error|stopped|ended|interrupted|inconclusive: 0 of 0)", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True)

@@ -96,3 +96,21 @@ def test_a_shell_of_another_clones_rehearsal_is_told_where_it_belongs(
     assert problem is not None
     assert f"mend:     cd {workspace.root}" in problem
     assert f"the project here is {tmp_path}" in problem
+
+
+def test_a_colleagues_clone_with_the_stacks_file_works_on_the_same_rehearsal(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    other = Workspace(tmp_path / "behind")
+    other.root.mkdir()
+    with workspace.held():
+        environ = entered(workspace)
+        without_file = shell_problem(environ, other.root)
+        other.stack_file.touch()
+        with_file = shell_problem(environ, other.root)
+        other.create()
+        with_own_rehearsal = shell_problem(environ, other.root)
+
+    assert with_file is None
+    assert without_file == with_own_rehearsal
+    assert "but the project here is" in (without_file or "")
