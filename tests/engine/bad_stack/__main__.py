@@ -87,7 +87,7 @@ def template(policy: str, **spoilt: Any) -> None:
         "network_interfaces": [{"device_index": 0, "associate_public_ip_address": "false"}],
         "block_device_mappings": [{"device_name": "/dev/xvda", "ebs": {"encrypted": "true"}}],
     }
-    aws.ec2.LaunchTemplate(policy, **(good | spoilt))
+    aws.ec2.LaunchTemplate(policy, **(good | spoilt), opts=PROTECTED)
 
 
 def listener(policy: str, **spoilt: Any) -> None:
@@ -126,6 +126,7 @@ def ingress(policy: str, from_port: int, to_port: int, cidr: str) -> None:
         from_port=from_port,
         to_port=to_port,
         cidr_ipv4=cidr,
+        opts=PROTECTED,
     )
 
 

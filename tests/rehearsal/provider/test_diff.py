@@ -48,7 +48,8 @@ def test_one_changed_property_is_the_only_one_that_shows(
     if isinstance(entry.kind, ListOf | SetOf | Block) or not isinstance(inputs.get(name), str):
         changed[name] = UNKNOWN
     else:
-        changed[name] = inputs[name] + data.draw(texts)
+        # A blank alone would leave a JSON document the same.
+        changed[name] = f"{inputs[name]}x{data.draw(texts)}"
 
     found = changes(kind, state, changed)
 
