@@ -24,6 +24,8 @@ from rehearsal.control_plane.topology import (
     LoadBalancer,
     Redirect,
     Rule,
+    SecurityGroup,
+    SecurityGroupRule,
     Target,
     TargetGroup,
     Topology,
@@ -41,6 +43,7 @@ def snapshot(world: World) -> Topology:
         target_groups=tuple(_target_group(world, g) for g in groups),
         instances=tuple(_instances()),
         certificates=tuple(_certificates()),
+        security_groups=tuple(_security_groups()),
     )
 
 
@@ -56,6 +59,8 @@ def _load_balancer(balancer: Any) -> LoadBalancer:
         dns_name=balancer.dns_name,
         scheme=balancer.scheme,
         zones=tuple(subnet.availability_zone for subnet in balancer.subnets),
+        subnet_cidrs=tuple(subnet.cidr_block for subnet in balancer.subnets),
+        security_group_ids=tuple(balancer.security_groups),
         attributes=dict(balancer.attrs),
         listeners=tuple(_listener(listener) for listener in balancer.listeners.values()),
     )
@@ -189,12 +194,40 @@ def _instance(instance: Any, member: Member | None) -> Instance:
         launched_at=epoch_of(instance.launch_time),
         zone=instance.placement.zone,
         private_ip=instance.private_ip,
+        security_group_ids=_groups_of(instance),
         user_data=_decoded(instance.user_data),
         tags=tags,
         auto_scaling_group_name=None if member is None else member.auto_scaling_group_name,
         launch_template_id=tags.get("aws:ec2launchtemplate:id"),
         launch_template_version=None if version is None else int(version),
         lifecycle_state=None if member is None else member.lifecycle_state,
+    )
+
+
+def _groups_of(instance: Any) -> tuple[str, ...]:
+    """The security groups of all its network interfaces, each once."""
+    interfaces = instance.nics.values()
+    return tuple(sorted({group.id for each in interfaces for group in each.group_set}))
+
+
+def _security_groups() -> Iterator[SecurityGroup]:
+    for groups in _each(ec2_backends, "groups"):
+        for group in groups.values():
+            rules = (*group.ingress_rules, *group.egress_rules)
+            yield SecurityGroup(group.id, tuple(_group_rule(rule) for rule in rules))
+
+
+def _group_rule(rule: Any) -> SecurityGroupRule:
+    listed = rule.ec2_backend.managed_prefix_lists.get(rule.prefix_list_id)
+    entries = () if listed is None else listed.entries.get(listed.version, ())
+    cidrs = (rule.cidr_ipv4, rule.cidr_ipv6, *(entry["Cidr"] for entry in entries))
+    return SecurityGroupRule(
+        is_egress=rule.is_egress,
+        protocol=rule.ip_protocol,
+        from_port=rule.from_port,
+        to_port=rule.to_port,
+        cidrs=tuple(cidr for cidr in cidrs if cidr),
+        group_id=rule.source_group.get("GroupId"),
     )
 
 

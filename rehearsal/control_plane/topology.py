@@ -91,6 +91,29 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityGroupRule:
+    """One rule of a security group; whoever any of its parts names is let through."""
+
+    is_egress: bool
+    protocol: str
+    """`tcp`, `udp`, `icmp`, …; `-1` for every protocol and port."""
+    from_port: int | None
+    to_port: int | None
+    cidrs: tuple[str, ...]
+    """Blocks of addresses, those of its prefix list among them."""
+    group_id: str | None
+    """The security group whose members it lets through."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroup:
+    """What may reach, and be reached by, whatever is in the group."""
+
+    group_id: str
+    rules: tuple[SecurityGroupRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LoadBalancer:
     """An Application Load Balancer."""
 
@@ -99,6 +122,9 @@ class LoadBalancer:
     dns_name: str
     scheme: str
     zones: tuple[str, ...]
+    subnet_cidrs: tuple[str, ...]
+    """The IPv4 blocks of its subnets, where its nodes have their addresses."""
+    security_group_ids: tuple[str, ...]
     attributes: Mapping[str, str]
     """By AWS's keys: `idle_timeout.timeout_seconds`, `routing.http2.enabled`, …"""
     listeners: tuple[Listener, ...]
@@ -164,6 +190,7 @@ class Instance:
     """Epoch seconds."""
     zone: str
     private_ip: str | None
+    security_group_ids: tuple[str, ...]
     user_data: str
     """As text, decoded; empty where there is none."""
     tags: Mapping[str, str]
@@ -192,3 +219,4 @@ class Topology:
     target_groups: tuple[TargetGroup, ...] = ()
     instances: tuple[Instance, ...] = ()
     certificates: tuple[Certificate, ...] = ()
+    security_groups: tuple[SecurityGroup, ...] = ()

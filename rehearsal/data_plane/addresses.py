@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 
-from rehearsal.control_plane.topology import Instance, Listener, LoadBalancer, Topology
+from rehearsal.control_plane.topology import (
+    Instance,
+    Listener,
+    LoadBalancer,
+    TargetGroup,
+    Topology,
+)
 from rehearsal.data_plane.clusters import Address
-from rehearsal.data_plane.ports import HOST, Ports
+from rehearsal.data_plane.firewall import Firewall
+from rehearsal.data_plane.ports import HOST, Ports, SilentPorts
 from rehearsal.data_plane.rendering import each_listener
 
 HTTP_PORT, HTTPS_PORT = 80, 443
@@ -24,6 +31,8 @@ class Addresses:
 
     def __init__(self, serves_on: Callable[[str, int], bool]) -> None:
         self._ports = Ports()
+        self._silent = SilentPorts()
+        self._firewall = Firewall(Topology())
         self._serves_on = serves_on
         self._keys: dict[tuple[str, int], Hashable] = {}
         self._by_private_ip: dict[str, str] = {}
@@ -50,6 +59,32 @@ class Addresses:
                 self._keys[place] = port if is_first else place
         self._let_go()
 
+    def follow_firewall(self, topology: Topology) -> None:
+        """Take up the security groups, and stop being silent where somebody may connect again."""
+        self._firewall = Firewall(topology)
+        closed = {_closed_key(b, each) for b, each in self._closed(topology)}
+        unreachable = {
+            _unreachable_key(group, target.target_id)
+            for group in topology.target_groups
+            for target in group.targets
+        }
+        self._silent.keep(closed | unreachable)
+
+    def silence_closed_listeners(self, topology: Topology) -> None:
+        """Answer nothing where no client may connect. Nobody else listens there any more."""
+        self._silent.hold(
+            {_closed_key(b, each): self.of_listener(b, each) for b, each in self._closed(topology)}
+        )
+
+    def is_open(self, balancer: LoadBalancer, listener: Listener) -> bool:
+        """Whether clients may connect to a listener."""
+        return self._firewall.lets_clients_in(balancer, listener)
+
+    def _closed(self, topology: Topology) -> Iterator[tuple[LoadBalancer, Listener]]:
+        for balancer, listener in each_listener(topology):
+            if not self.is_open(balancer, listener):
+                yield balancer, listener
+
     def _let_go(self) -> None:
         always: set[Hashable] = {HTTP_PORT, HTTPS_PORT, _NOWHERE}
         self._ports.keep(always | set(self._keys.values()) | self._instances)
@@ -62,12 +97,15 @@ class Addresses:
         """The loopback port of an instance."""
         return self._ports.of(_instance_key(instance_id))
 
-    def of_target(self, target_id: str, port: int) -> Address:
-        """Where a target is served. One that is nowhere refuses connections.
+    def of_target(self, group: TargetGroup, target_id: str, port: int) -> Address:
+        """Where a target of a group is served. One that is nowhere refuses connections.
 
+        One that the security groups keep the load balancer from does not answer.
         A target with an IP address is an instance's, or loopback itself; no other is ever
         connected to.
         """
+        if not self._firewall.lets_requests_through(group.arn, target_id, port):
+            return HOST, self._silent.of(_unreachable_key(group, target_id))
         instance_id = self._by_private_ip.get(target_id, target_id)
         if self._serves_on(instance_id, port):
             return HOST, self.of_instance(instance_id)
@@ -78,6 +116,14 @@ class Addresses:
 
 def _instance_key(instance_id: str) -> Hashable:
     return "instance", instance_id
+
+
+def _closed_key(balancer: LoadBalancer, listener: Listener) -> Hashable:
+    return "closed", balancer.arn, listener.port
+
+
+def _unreachable_key(group: TargetGroup, target_id: str) -> Hashable:
+    return "unreachable", group.arn, target_id
 
 
 def _is_loopback(target_id: str) -> bool:

@@ -99,7 +99,7 @@ class Checker:
 
 def _subject(group: TargetGroup, target: Target, address_of: AddressOf) -> _Subject:
     check = group.health_check
-    return _Subject(address_of(target.target_id, check.port or target.port), check)
+    return _Subject(address_of(group, target.target_id, check.port or target.port), check)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

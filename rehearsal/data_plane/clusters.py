@@ -17,8 +17,8 @@ _CONNECT_SECONDS = 10
 _UNLIMITED = 1_000_000
 
 Address = tuple[str, int]
-AddressOf = Callable[[str, int], Address]
-"""Where a target is really served, by its id and port."""
+AddressOf = Callable[[TargetGroup, str, int], Address]
+"""Where a target of a group is really served, by its id and a port."""
 IsHealthy = Callable[[str, Target], bool]
 """Whether a target of the group with that ARN passes its checks."""
 
@@ -59,7 +59,7 @@ def endpoints(group: TargetGroup, address_of: AddressOf, is_healthy: IsHealthy) 
     """The group's targets that may take requests, each with its health."""
     listed = [
         {
-            "endpoint": {"address": _socket(address_of(target.target_id, target.port))},
+            "endpoint": {"address": _socket(address_of(group, target.target_id, target.port))},
             "health_status": "HEALTHY" if is_healthy(group.arn, target) else "UNHEALTHY",
             "metadata": _metadata(is_healthy=is_healthy(group.arn, target)),
         }

@@ -124,6 +124,7 @@ class DataPlane:
             self._dirty.clear()
             topology = self._topology
             self.addresses.follow_listeners(topology)
+            self.addresses.follow_firewall(topology)
             used = used_target_groups(topology)
             self._checker.follow(used, self.addresses.of_target)
             self._write_ca(topology)
@@ -134,11 +135,13 @@ class DataPlane:
                     topology,
                     self._settings.folder,
                     port_of,
+                    self.addresses.is_open,
                     self.addresses.of_target,
                     self._checker.is_healthy,
                 ),
                 self._envoy,
             )
+            self.addresses.silence_closed_listeners(topology)
             told = report(self._checker.health, topology, port_of, self._fleet.served)
             if told != self._reported:
                 await asyncio.to_thread(link.report, told)

@@ -20,6 +20,7 @@ from rehearsal.data_plane.listeners import envoy_listener, idle_timeout_seconds,
 from rehearsal.data_plane.routes import route_configuration
 
 PortOf = Callable[[LoadBalancer, Listener], int]
+IsOpen = Callable[[LoadBalancer, Listener], bool]
 Resource = Mapping[str, Any]
 
 
@@ -36,7 +37,12 @@ class Configuration:
 
 
 def render(
-    topology: Topology, folder: Path, port_of: PortOf, address_of: AddressOf, is_healthy: IsHealthy
+    topology: Topology,
+    folder: Path,
+    port_of: PortOf,
+    is_open: IsOpen,
+    address_of: AddressOf,
+    is_healthy: IsHealthy,
 ) -> Configuration:
     """Everything that Envoy needs to carry the traffic of `topology`.
 
@@ -44,6 +50,7 @@ def render(
         topology: What the control plane holds.
         folder: Where the files will be; Envoy is given their paths.
         port_of: The loopback port of a listener.
+        is_open: Whether clients can reach a listener; no other one is there for them.
         address_of: Where a target is really served.
         is_healthy: Whether a target passes its checks.
     """
@@ -59,15 +66,16 @@ def render(
         for number, arn in enumerate(listener.certificate_arns):
             secrets[f"{secret_file}{number}"] = secret(arn, certificates[arn])
         routes[routes_file] = route_configuration(listener, idle_timeout_seconds(balancer), groups)
-        listeners.append(
-            envoy_listener(
-                balancer,
-                listener,
-                port_of(balancer, listener),
-                str(folder / routes_file),
-                str(folder / secret_file),
+        if is_open(balancer, listener):
+            listeners.append(
+                envoy_listener(
+                    balancer,
+                    listener,
+                    port_of(balancer, listener),
+                    str(folder / routes_file),
+                    str(folder / secret_file),
+                )
             )
-        )
     clusters: list[Resource] = []
     members: dict[str, Resource] = {}
     for group in used_target_groups(topology):

@@ -107,8 +107,14 @@ def _network(ec2: Any) -> dict[str, Any]:
         ]
         for n in (1, 2)
     )
+    for port in (80, 443):
+        ec2.authorize_security_group_ingress(
+            GroupId=front, IpProtocol="tcp", FromPort=port, ToPort=port, CidrIp="0.0.0.0/0"
+        )
+    pair = {"UserIdGroupPairs": [{"GroupId": front}]}
     ec2.authorize_security_group_ingress(
-        GroupId=front, IpProtocol="tcp", FromPort=443, ToPort=443, CidrIp="0.0.0.0/0"
+        GroupId=back,
+        IpPermissions=[{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, **pair}],
     )
     return {"vpc": vpc, "front": subnets[:2], "back": subnets[2:], "sg": front, "app_sg": back}
 

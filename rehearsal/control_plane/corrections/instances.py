@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.ec2.exceptions import InvalidAMIIdError
 from moto.ec2.models.core import TaggedEC2Resource
+from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 
@@ -38,6 +39,7 @@ def _run(
     reservation = original(self, image_id, *args, **kwargs)
     for instance in reservation.instances:
         instance.launch_time = timestamp(world.clock.now())
+        instance.security_groups = list(instance.nics[0].group_set)
         _end_interface_with(instance, kwargs.get("nics") or data.get("NetworkInterfaces", []))
     return reservation
 
@@ -46,6 +48,33 @@ def _end_interface_with(instance: Any, asked: list[dict[str, Any]]) -> None:
     """The primary interface goes with its instance, unless the request says otherwise."""
     primary = next((nic for nic in asked if int(nic.get("DeviceIndex", 0)) == 0), {})
     instance.nics[0].delete_on_termination = primary.get("DeleteOnTermination", True) is not False
+
+
+def _modify_groups(
+    world: World, original: _Original, self: InstanceBackend, instance_id: str, group_ids: list[str]
+) -> Any:
+    """The groups of an instance are those of its primary interface, and no longer its old ones."""
+    del world
+    instance = original(self, instance_id, group_ids)
+    instance.nics[0]._group_set = list(instance.security_groups)
+    return instance
+
+
+def _modify_interface(
+    world: World,
+    original: _Original,
+    self: NetworkInterfaceBackend,
+    eni_id: str,
+    group_ids: list[str],
+    *args: Any,
+    **kwargs: Any,
+) -> None:
+    del world
+    original(self, eni_id, group_ids, *args, **kwargs)
+    interface = self.get_network_interface(eni_id)
+    instance = interface.instance
+    if group_ids and instance is not None and instance.nics[0] is interface:
+        instance.security_groups = list(interface._group_set)
 
 
 def _own_tags(world: World, original: _Original, self: TaggedEC2Resource) -> list[dict[str, str]]:
@@ -67,14 +96,17 @@ INSTANCES = Correction(
     name="instances",
     moto=(
         "An image that does not exist is run; a launch template's metadata options are not used; "
-        "the network interface of a terminated instance stays."
+        "the network interface of a terminated instance stays; a changed security group is "
+        "added to the old ones; the default group of an instance is not shown."
     ),
     aws=(
         "An unknown image is refused; an instance has the metadata options of its template; its "
-        "primary interface goes with it."
+        "primary interface goes with it, and has the instance's security groups."
     ),
     changes=(
         Replace(InstanceBackend, "run_instances", _run),
+        Replace(InstanceBackend, "modify_instance_security_groups", _modify_groups),
+        Replace(NetworkInterfaceBackend, "modify_network_interface_attribute", _modify_interface),
         Replace(TaggedEC2Resource, "get_tags", _own_tags),
     ),
 )

@@ -188,6 +188,19 @@ def _kind_of(rule: SecurityGroupRule) -> str:
     return "ReferencedGroupId" if rule.source_group else "PrefixListId"
 
 
+def _create(
+    world: World, original: _Original, self: SecurityGroupBackend, *args: Any, **kwargs: Any
+) -> SecurityGroup:
+    """A VPC's default group lets its own members in."""
+    del world
+    group: Any = original(self, *args, **kwargs)
+    if group.is_default:
+        own = {"GroupId": group.id, "UserId": group.owner_id}
+        rule = SecurityGroupRule(self, "-1", group.id, None, None, None, own, is_egress=False)
+        group.ingress_rules.append(rule)
+    return group
+
+
 def _delete(world: World, original: _Original, self: SecurityGroups) -> ActionResult:
     del world
     ec2, group_id = self.ec2_backend, self._get_param("GroupId")
@@ -221,13 +234,16 @@ SECURITY_GROUPS = Correction(
     name="security-groups",
     moto=(
         "A rule that refers to a group loses its description, in a duplicate the description "
-        "counts; only IPv4 rules can be modified; a group in use can be deleted."
+        "counts; only IPv4 rules can be modified; a group in use can be deleted; a default group "
+        "lets nobody in."
     ),
     aws=(
         "Every rule has a description, which does not tell rules apart; every rule can be "
-        "modified within its kind; a group that a rule, an interface or a load balancer uses stays."
+        "modified within its kind; a group that a rule, an interface or a load balancer uses "
+        "stays; a VPC's default group lets its own members in."
     ),
     changes=(
+        Replace(SecurityGroupBackend, "create_security_group", _create),
         Compute(SecurityGroupRule, "description", _description),
         Replace(SecurityGroupRule, "__eq__", _equals),
         Replace(SecurityGroups, "authorize_security_group_ingress", _authorize),

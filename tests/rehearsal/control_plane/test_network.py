@@ -197,3 +197,40 @@ def test_what_something_lives_in_cannot_be_deleted_or_detached(aws: Aws) -> None
     }
 
     assert codes == {"DependencyViolation"}
+
+
+def test_a_default_group_lets_its_own_members_in_and_nobody_else(aws: Aws) -> None:
+    (default,) = aws.ec2.describe_security_groups(
+        Filters=[{"Name": "vpc-id", "Values": [aws.vpc_id]}]
+    )["SecurityGroups"]
+
+    (permission,) = default["IpPermissions"]
+
+    assert permission["IpProtocol"] == "-1"
+    assert [pair["GroupId"] for pair in permission["UserIdGroupPairs"]] == [default["GroupId"]]
+    assert permission["IpRanges"] == []
+
+
+def test_an_instance_is_in_the_groups_that_it_was_given_last(aws: Aws) -> None:
+    target = aws.group(aws.template(), 1)
+    (instance,) = [each["InstanceId"] for each in aws.instances(target)]
+    (default,) = latest_groups(aws, instance)
+    one, other = security_group(aws, "one"), security_group(aws, "other")
+
+    aws.ec2.modify_instance_attribute(InstanceId=instance, Groups=[one])
+    by_instance = latest_groups(aws, instance)
+    (interface,) = aws.ec2.describe_network_interfaces(
+        Filters=[{"Name": "attachment.instance-id", "Values": [instance]}]
+    )["NetworkInterfaces"]
+    aws.ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[other]
+    )
+
+    assert default.startswith("sg-")
+    assert by_instance == (one,)
+    assert latest_groups(aws, instance) == (other,)
+
+
+def latest_groups(aws: Aws, instance_id: str) -> tuple[str, ...]:
+    (found,) = [i for i in aws.plane.changes.latest[1].instances if i.instance_id == instance_id]
+    return found.security_group_ids

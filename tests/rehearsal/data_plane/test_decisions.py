@@ -24,6 +24,8 @@ from rehearsal.control_plane.topology import (
     LoadBalancer,
     Redirect,
     Rule,
+    SecurityGroup,
+    SecurityGroupRule,
     Target,
     TargetGroup,
     Topology,
@@ -154,10 +156,16 @@ rules_ = st.builds(
 @given(st.lists(rules_, max_size=3), st.lists(targets_, max_size=3))
 def test_a_topology_arrives_as_it_was_sent(rules: list[Rule], targets: list[Target]) -> None:
     listener = Listener("l", 443, "HTTPS", "policy", ("c",), {"k": "v"}, tuple(rules))
-    balancer = LoadBalancer("b", "b", "dns", "internal", ("az",), {"k": "v"}, (listener,))
+    balancer = LoadBalancer(
+        "b", "b", "dns", "internal", ("az",), (), ("sg",), {"k": "v"}, (listener,)
+    )
     group = TargetGroup("g", "g", "HTTP", "HTTP1", 80, "ip", CHECK, {"k": "v"}, tuple(targets))
-    machine = Instance("i", "ami", None, "running", 1.5, "az", None, "", {}, None, None, None, None)
-    sent = Topology((balancer,), (group,), (machine,), (Certificate("c", "pem", "key", ""),))
+    machine = Instance(
+        "i", "ami", None, "running", 1.5, "az", None, (), "", {}, None, None, None, None
+    )
+    fence = SecurityGroup("sg", (SecurityGroupRule(True, "-1", None, None, ("::/0",), None),))
+    certificate = Certificate("c", "pem", "key", "")
+    sent = Topology((balancer,), (group,), (machine,), (certificate,), (fence,))
 
     assert decoded(json.loads(encoded(sent))) == sent
 
@@ -175,7 +183,7 @@ def topology(weights: tuple[int, int], states: dict[str, str]) -> Topology:
         Rule("default", None, (), FixedResponse(404, None, None)),
     )
     listener = Listener("listener", 80, "HTTP", None, (), {}, rules)
-    balancer = LoadBalancer("alb", "alb", "dns", "internal", (), {}, (listener,))
+    balancer = LoadBalancer("alb", "alb", "dns", "internal", (), (), (), {}, (listener,))
     return Topology((balancer,), groups)
 
 
@@ -184,7 +192,8 @@ def rendered(held: Topology, healthy: set[str]) -> Configuration:
         held,
         Path("/files"),
         lambda _balancer, _listener: 1234,
-        lambda _target_id, port: ("127.0.0.1", port),
+        lambda _balancer, _listener: True,
+        lambda _group, _target_id, port: ("127.0.0.1", port),
         lambda _arn, target: target.target_id in healthy,
     )
 

@@ -111,7 +111,26 @@ class Rehearsed:
         vpc_id = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         self.ec2.attach_internet_gateway(VpcId=vpc_id, InternetGatewayId=gateway)
+        # The load balancer and the instances are in the VPC's default group, whose members may
+        # reach each other.
+        (group,) = self.ec2.describe_security_groups(
+            Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]
+        )["SecurityGroups"]
+        for port in (80, 443):
+            self.let_in(group["GroupId"], port, CidrIp="0.0.0.0/0")
         return vpc_id
+
+    def let_in(self, group_id: str, port: int, **source: str) -> None:
+        """Let `source` reach the members of a security group on `port`."""
+        self.ec2.authorize_security_group_ingress(
+            GroupId=group_id, IpProtocol="tcp", FromPort=port, ToPort=port, **source
+        )
+
+    def let_in_from(self, group_id: str, source_group_id: str, port: int) -> None:
+        """Let the members of one security group reach those of another on `port`."""
+        pair = {"UserIdGroupPairs": [{"GroupId": source_group_id}]}
+        permission = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **pair}
+        self.ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[permission])
 
     @functools.cached_property
     def subnet_ids(self) -> list[str]:
