@@ -190,7 +190,7 @@ class _Order:
             wanted.service,
             wanted.change,
             why,
-            (*fixes, *self._put_back(wanted)),
+            (*fixes, *self._put_back(wanted.service)),
             is_impossible=True,
         )
 
@@ -217,7 +217,7 @@ class _Order:
                 service,
                 wanted.change,
                 why,
-                (*fixes, *self._put_back(wanted)),
+                (*fixes, *self._put_back(service)),
                 is_impossible=True,
             )
 
@@ -234,7 +234,7 @@ class _Order:
             if not is_caused:
                 yield PlaceFinding(wanted.service, "order of rules", why, is_caused=False)
                 continue
-            fixes = self._put_back(wanted)
+            fixes = self._put_back(*{first.service, second.service} - {""})
             free = None
             if not fixes or wanted.has_other_conditions:
                 free = self._place_for(wanted, wanted.priority)
@@ -250,15 +250,33 @@ class _Order:
         changed = [rule for rule in ours if self._wanted[rule.service].is_changed]
         return (changed or ours)[0]
 
-    def _put_back(self, wanted: WantedRules) -> tuple[str, ...]:
-        """The command that has the config say again what the stack has."""
-        if wanted.known_priority is None or not wanted.is_changed:
-            return ()
+    def _put_back(self, *services: str) -> tuple[str, ...]:
+        """The command that has the config say of these again what the stack has.
+
+        And of those that would now have the places that these get back; none where one of them is
+        new.
+        """
+        back: dict[str, WantedRules] = {}
+        waiting = [self._wanted[name] for name in services if name in self._wanted]
+        while waiting:
+            wanted = waiting.pop()
+            if wanted.service in back or not wanted.is_changed:
+                continue
+            if wanted.known_priority is None:
+                return ()
+            back[wanted.service] = wanted
+            places = set(wanted.places_at(wanted.known_priority).values())
+            waiting += [
+                other
+                for other in self._wanted.values()
+                if other is not wanted and places & set(other.places.values())
+            ]
         steps: list[Command] = []
-        if wanted.known_priority != wanted.priority:
-            steps.append(_placing(wanted, wanted.known_priority))
-        if wanted.has_other_conditions and wanted.known_conditions is not None:
-            steps += _conditions_again(wanted)
+        for _, wanted in sorted(back.items()):
+            if wanted.known_priority is not None and wanted.known_priority != wanted.priority:
+                steps.append(_placing(wanted, wanted.known_priority))
+            if wanted.has_other_conditions and wanted.known_conditions is not None:
+                steps += _conditions_again(wanted)
         return (f"{steps[0].then(*steps[1:])}   # as it is",) if steps else ()
 
     def _place_for(self, wanted: WantedRules, reference: int) -> int | None:
@@ -310,10 +328,11 @@ class _Order:
     def _in_two_updates(self, clashing: Sequence[WantedRules]) -> tuple[str, ...]:
         """The commands that move `clashing` by places that are free in the meantime.
 
-        None where that would change for a moment which of two rules takes a request.
+        None where that would change for a moment which of two rules takes a request, or hide one.
         """
-        if not clashing:
-            return ()
+        before = {(a.key, b.key) for a, b in _hidden(self._before)}
+        if not clashing or any((a.key, b.key) not in before for a, b in _hidden(self._after)):
+            return ()  # The second of the two updates would be refused.
         now = {rule.key: rule.priority for rule in self._before}
         then = {rule.key: rule.priority for rule in self._after}
         for order in (now, then):

@@ -27,14 +27,12 @@ _COMMAND = re.compile(
 )
 
 NOT_YET = {
-    "components/guards/image_check.py",
     "components/guards/newcomer.py",
     "components/guards/read_back.py",
     "live/errors.py",
     "live/provider_config.py",
     "ops/deploy/cli.py",
     "ops/gates/approval.py",
-    "ops/gates/probe_evidence.py",
     "ops/plan/markdown.py",
     "ops/pull_request/comments.py",
     "ops/ramp/approve_cli.py",

@@ -39,7 +39,8 @@ class _Launch:
     def fix(self) -> str:
         """The command that puts the image back, or how to find one."""
         if self.known is None or self.known.image_id in ("", self.build.image_id):
-            return "aws ec2 describe-images --owners self   # lists those of this account"
+            own = Command.of("aws", "ec2", "describe-images", "--owners", "self")
+            return f"{own}   # lists those of this account"
         key = f'failover:images.{self.service}["{self.slot}"]'
         back = Command.of("pulumi", "config", "set", "--path", key, self.known.image_id)
         return f"{back}   # as it is"

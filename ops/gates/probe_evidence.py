@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ops.gates.gate import StageMark
 from ops.traffic.answer import Answer, Stream
 from probe.record import Verdict as Said
+from rollout.command import Command
 from rollout.contest import Contest, Standing
 from rollout.counts import Counts, excluded_rate
 from rollout.split import Slot
@@ -30,7 +31,7 @@ FEWEST_LATENCIES = 40
 
 _BEFORE_THE_RAMP = (
     ": their requests already fail, before this ramp moves any weight, though the slots answer. A "
-    "rule that was changed, or another one, takes them: failover drift"
+    f"rule that was changed, or another one, takes them: {Command.of('failover', 'drift')}"
 )
 
 _LEAST_LIMIT = 1e-6
