@@ -101,6 +101,25 @@ def newest_raised(service: str, history: Sequence[Told]) -> Raised | None:
     return next((raised for past in history if (raised := _raised(service, past))), None)
 
 
+def named_by_hand(service: str, history: Sequence[Told]) -> Slot | None:
+    """The `candidate` in the config of the newest shift, where a person made that.
+
+    `None` where a ramp or a rollback made it, or the config had no `candidate`.
+
+    Args:
+        service: Its name.
+        history: The stack's updates, the newest first.
+    """
+    updates = list(_updates(service, history))
+    for before, update in reversed(list(pairwise(updates))):
+        lease, freed = read_lease(update.message), read_freed(update.message)
+        if lease is not None or freed is not None:
+            return None
+        if before.splits[service] != update.splits[service]:
+            return Slot(update.candidate) if update.candidate in set(Slot) else None
+    return None
+
+
 def rose_from_zero(service: str, history: Sequence[Told], live: Split) -> Slot | None:
     """The only slot that ever rose from weight 0; `None` where both did, or the start is unknown.
 

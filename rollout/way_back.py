@@ -13,6 +13,7 @@ from rollout.split import Slot, Split
 from rollout.split_history import (
     Period,
     is_lowered,
+    named_by_hand,
     newest_raised,
     outside_change,
     periods_of,
@@ -248,6 +249,10 @@ def _candidate(service: str, situation: Situation) -> _Candidate | _Unsure:
         )
     if configured not in (None, slot):
         why = f"slot {slot} {why}, and the `candidate` in the config is {configured}"
+        return _Unsure(why, _emptied(live))
+    named = named_by_hand(service, situation.history)
+    if named not in (None, slot):
+        why = f"slot {slot} {why}, and the newest shift by hand was made with `candidate` {named}"
         return _Unsure(why, _emptied(live))
     is_of_slot = release is not None and release.slot is slot
     released_at = release.at if release is not None and is_of_slot else None

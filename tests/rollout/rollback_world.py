@@ -41,6 +41,8 @@ class ByHand:
     split: Split
     services: tuple[str, ...] = SERVICES
     is_console: bool = False
+    candidate: Slot | None = None
+    """In the config of the update, and of no other."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,10 @@ class World:
         match move:
             case Wait(seconds):
                 self.seconds += seconds
-            case ByHand(split, services, is_console):
+            case ByHand(split, services, is_console, candidate):
                 self.live |= dict.fromkeys(services, split)
                 if not is_console:
-                    self._update("")
+                    self._update("", candidate)
             case Ramp(slot, up_to, end):
                 self._ramp(slot, TOTAL_WEIGHT, up_to, end)
             case Even():
@@ -174,19 +176,20 @@ class World:
     def _say(self, plan: Plan, doing: str) -> None:
         self._update(message_of(plan, doing, HAND, self.now + timedelta(hours=1)))
 
-    def _update(self, message: str) -> None:
+    def _update(self, message: str, candidate: Slot | None = None) -> None:
         began, self.seconds = self.now, self.seconds + UP_SECONDS
         is_first = not self.history
         self.history.append(
-            Told(message, True, {}, None, dict(self.live), began, self.now, is_first)
+            Told(message, True, {}, candidate, dict(self.live), began, self.now, is_first)
         )
 
 
 def mirrored(move: Move) -> Move:
     """The same with the slots swapped."""
     match move:
-        case ByHand(split, services, is_console):
-            return ByHand(mirror(split), services, is_console)
+        case ByHand(split, services, is_console, candidate):
+            other = None if candidate is None else candidate.other
+            return ByHand(mirror(split), services, is_console, other)
         case Ramp(slot, up_to, end):
             return Ramp(slot.other, up_to, end)
         case Release(slot):

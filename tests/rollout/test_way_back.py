@@ -37,7 +37,7 @@ moves = st.lists(
     st.one_of(
         st.builds(Wait, st.sampled_from([5, 60, 299, 300, 3600])),
         st.builds(ByHand, splits),
-        st.builds(ByHand, splits, some_services, st.booleans()),
+        st.builds(ByHand, splits, some_services, st.booleans(), st.none() | slots),
         st.builds(Ramp, slots, st.integers(0, 5), st.sampled_from(["done", "back", "killed"])),
         st.builds(Even),
         st.builds(Release, slots),
@@ -344,6 +344,16 @@ def test_a_candidate_in_the_config_that_the_history_contradicts_decides_nothing(
 
     assert isinstance(decided, Unclear)
     assert "the `candidate` in the config is 01" in decided.reasons["web"]
+
+
+def test_after_a_shift_by_hand_that_named_the_other_slot_a_rollback_does_not_undo_it() -> None:
+    """As whoever typed what an unclear rollback printed has made it."""
+    done = [Release(SECOND), Ramp(SECOND, 5), Release(FIRST), Even(), LONG]
+    made = [*done, ByHand(Split(100, 0), candidate=SECOND)]
+    decided = World().after(made).decided()
+
+    assert isinstance(decided, Unclear)
+    assert "the newest shift by hand was made with `candidate` 02" in decided.reasons["web"]
 
 
 def test_a_history_that_does_not_reach_back_to_the_stacks_start_tells_no_rise() -> None:
