@@ -96,7 +96,7 @@ def _listener(elb: Any, inputs: Inputs) -> Iterator[Found]:
 def _rule(elb: Any, inputs: Inputs) -> Iterator[Found]:
     pages = elb.get_paginator("describe_rules").paginate(ListenerArn=inputs["listenerArn"])
     for rule in (each for page in pages for each in page["Rules"]):
-        if rule["Priority"] == str(inputs.get("priority")):
+        if rule["Priority"] == str(_whole(inputs.get("priority"))):
             yield rule["RuleArn"], _balancer_tags(elb, rule["RuleArn"])
 
 
@@ -133,15 +133,15 @@ def _security_group_rule(ec2: Any, inputs: Inputs, *, is_egress: bool) -> Iterat
     filters = [{"Name": "group-id", "Values": [inputs["securityGroupId"]]}]
     pages = ec2.get_paginator("describe_security_group_rules").paginate(Filters=filters)
     for rule in (each for page in pages for each in page["SecurityGroupRules"]):
-        held = {ours: _port(rule.get(theirs)) for ours, theirs in _RULE_FIELDS.items()}
+        held = {ours: _whole(rule.get(theirs)) for ours, theirs in _RULE_FIELDS.items()}
         held["referencedSecurityGroupId"] = rule.get("ReferencedGroupInfo", {}).get("GroupId")
-        wanted = {name: _port(inputs.get(name)) for name in held}
+        wanted = {name: _whole(inputs.get(name)) for name in held}
         if rule["IsEgress"] is is_egress and held == wanted:
             yield rule["SecurityGroupRuleId"], rule.get("Tags", ())
 
 
-def _port(value: Any) -> Any:
-    """A rule for every port has none, or -1."""
+def _whole(value: Any) -> Any:
+    """A whole number, which the engine may hand over as a float; none or -1 is every port."""
     if value in (None, -1, "-1"):
         return None
     return int(value) if isinstance(value, float) else value
@@ -211,3 +211,27 @@ _FINDERS: Mapping[str, tuple[str, Callable[[Any, Inputs], Iterator[Found]]]] = {
 Those that are missing overwrite what is there: alarms, dashboards, scaling policies, a bucket's
 policy and its public access block; so does the association of a subnet with the same route table.
 """
+
+SOUGHT_TYPES: Mapping[str, frozenset[str]] = {
+    **{token: frozenset[str]() for token in _FINDERS},
+    "aws:ec2/securityGroup:SecurityGroup": frozenset({"vpcId"}),
+    "aws:ec2/subnet:Subnet": frozenset({"vpcId"}),
+    "aws:lb/listener:Listener": frozenset({"loadBalancerArn"}),
+    "aws:lb/listenerRule:ListenerRule": frozenset({"listenerArn"}),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": frozenset(
+        {"securityGroupId", "referencedSecurityGroupId"}
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": frozenset(
+        {"securityGroupId", "referencedSecurityGroupId"}
+    ),
+}
+"""The types that can be found, each with the inputs that must be known where it has them."""
+
+FOUND_BY_TAGS = frozenset(
+    {
+        "aws:ec2/vpc:Vpc",
+        "aws:ec2/internetGateway:InternetGateway",
+        "aws:ec2/routeTable:RouteTable",
+    }
+)
+"""Of these AWS makes a second one without a word; of all others it refuses it."""

@@ -70,7 +70,7 @@ def repair(stack: str, found: Sequence[Made]) -> Command:
     would be shorter, and with it the engine forgets the creation and imports nothing.
     Source: measured, CLI 3.255.0.
     """
-    imports = [_import(stack, made) for made in found if made.id is not None and made.is_own]
+    imports = [import_command(stack, made) for made in found if made.id is not None and made.is_own]
     clear = Command.of(
         *("pulumi", "refresh", "--stack", stack, "--yes", "--skip-preview"),
         "--clear-pending-creates",
@@ -79,14 +79,15 @@ def repair(stack: str, found: Sequence[Made]) -> Command:
     return first.then(*others)
 
 
-def _import(stack: str, made: Made) -> Command:
+def import_command(stack: str, made: Made, *, protect: bool = False) -> Command:
+    """The command that takes what was found into the state, and changes nothing in AWS."""
     creation = made.creation
     parent = creation.parent
     # The stack is everybody's parent, and needs no name.
     is_named = bool(parent) and not parent.split("::")[2].endswith("pulumi:pulumi:Stack")
     return Command.of(
         *("pulumi", "import", "--stack", stack, "--yes", "--skip-preview"),
-        *("--generate-code=false", "--protect=false"),
+        *("--generate-code=false", f"--protect={str(protect).lower()}"),
         *(("--parent", f"parent={parent}") if is_named else ()),
         *(creation.type_token, creation.name, str(made.id)),
     )

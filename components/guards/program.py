@@ -10,6 +10,7 @@ from components.guards.guards import Guards
 from components.guards.hooks import GuardHooks, Hooks
 from components.guards.image_check import ImageCheck
 from components.guards.interruption import Interruption
+from components.guards.lost_state import LostState, StackFacts
 from components.guards.memory import Engine, remembered, remembered_rules, served_before
 from components.guards.newcomer import Newcomer
 from components.guards.patience import PATIENCE_SECONDS, Patience
@@ -66,6 +67,18 @@ class ProgramGuards:
         )
         self._told += images.look()
         self._served_before = served_before(engine)
+        self._lost_state = LostState(
+            StackFacts(
+                name=pulumi.get_stack(),
+                services=[service.name for service in settings.services],
+                adopted=[s.name for s in settings.services if s.rule.is_adopted],
+                is_protected=settings.protection,
+            ),
+            engine,
+            self._view.made,
+            voice,
+            is_preview=self._is_preview,
+        )
         self._has_traffic = is_theirs or self._guards.sees_traffic
         self._waiting = Waiting(
             self._guards,
@@ -89,6 +102,7 @@ class ProgramGuards:
 
     def hooks(self) -> Hooks:
         """What resources are bound to."""
+        self._lost_state.watch()
         return GuardHooks(self._guards, self._waiting, self._voice, self._newcomer).bound()
 
     def _newcomer(self, address: ServiceAddress, split: Split) -> Waiting | None:

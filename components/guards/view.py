@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from components.guards.patience import Patience
 from live.address import ServiceAddress
 from live.clients import Clients
+from live.creations import made
 from live.discovery import Sought, Whereabouts, find_listener, find_services
 from live.images import read_images
 from live.listener import FoundRule, read_listener
@@ -16,6 +17,7 @@ from live.reader import Reader
 from live.session import Session
 from rollout.images import LiveImage
 from rollout.observation import LiveRule, LiveService, LiveSlot
+from rollout.pending_creation import Made, PendingCreation
 from rollout.split import Slot
 
 
@@ -46,6 +48,7 @@ class View:
         self._reader: Reader | None = None
         self._unseen: dict[str, Reader] = {}
         self._clients: Clients | None = None
+        self._session: Session | None = None
 
     def clients(self) -> Clients:
         """The clients, of the provider's own region, account and endpoint.
@@ -54,9 +57,22 @@ class View:
             LiveError: config or credentials that lead nowhere.
         """
         if self._clients is None:
-            config = ProviderConfig.of_stack(self._aws_config, self._environ)
-            self._clients = Clients.of(Session(config))
+            self._clients = Clients.of(self._opened())
         return self._clients
+
+    def _opened(self) -> Session:
+        if self._session is None:
+            self._session = Session(ProviderConfig.of_stack(self._aws_config, self._environ))
+        return self._session
+
+    def made(self, creation: PendingCreation) -> Made:
+        """What is there already of a resource that is about to be made.
+
+        Raises:
+            LiveError: AWS could not be read for as long as there was patience.
+        """
+        (found,) = self._patience.ask(lambda: made([creation], self._opened().client))
+        return found
 
     def of(self, addresses: Sequence[ServiceAddress]) -> None:
         """See these services from now on.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
+import shlex
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +134,41 @@ def test_a_killed_engine_leaves_no_process_and_the_next_up_completes(prod: Rehea
 
 
 @pytest.mark.parametrize(
+    "lost",
+    [
+        f"{RULE}::web",
+        pytest.param("SecurityGroupIngressRule::alb-https", marks=pytest.mark.long),
+        pytest.param("aws:lb/listener:Listener::http", marks=pytest.mark.long),
+        # With the groups, rules and alarms that stand on it.
+        pytest.param("aws:lb/targetGroup:TargetGroup::web-01", marks=pytest.mark.long),
+    ],
+)
+def test_what_the_state_has_lost_is_taken_back_by_the_printed_commands_without_a_lost_request(
+    prod: Rehearsed, tmp_path: Path, lost: str
+) -> None:
+    before = inventory(prod)
+    urn = next(urn for urn in urns_of(prod) if urn.endswith(lost))
+    with constant_traffic(prod, tmp_path) as prober:
+        prod.engine.run("state", "delete", urn, "--target-dependents", "--force", "--yes")
+
+        refused = prod.pulumi("up", "--yes", "--skip-preview")
+        while commands := imports_in(prod.pulumi("preview").stdout):
+            for command in commands:
+                prod.engine.run(*shlex.split(command)[1:])
+        prod.engine.run("up", "--yes", "--skip-preview")
+        again = prod.pulumi("preview", "--expect-no-changes")
+        prober.wait_until_good(RATE, 60)
+        prober.stop()
+
+    assert refused.returncode != 0
+    assert imports_in(refused.stdout), refused.stdout
+    assert "PriorityInUse" not in refused.stdout
+    assert again.returncode == 0, again.stdout
+    assert inventory(prod) == before
+    assert prober.failures == []
+
+
+@pytest.mark.parametrize(
     "options",
     [
         "--skip-preview --continue-on-error",
@@ -198,6 +236,17 @@ def test_an_unprotected_stack_destroys_to_nothing_a_bucket_with_objects_included
 
     assert destroyed.returncode == 0, destroyed.stdout
     assert inventory(prod) == prod.before
+
+
+def urns_of(stack: Rehearsed) -> list[str]:
+    """The URN of every resource in the state."""
+    deployment = json.loads(stack.pulumi("stack", "export").stdout)["deployment"]
+    return [resource["urn"] for resource in deployment["resources"]]
+
+
+def imports_in(text: str) -> list[str]:
+    """The `pulumi import` commands that a preview or an update prints, each once, in their order."""
+    return list(dict.fromkeys(re.findall(r"mend: (pulumi import .*)", text)))
 
 
 @contextlib.contextmanager
