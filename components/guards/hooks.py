@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,7 @@ class GuardHooks:
         waiting: Waiting,
         voice: Voice,
         newcomers: Callable[[ServiceAddress, Split], Waiting | None],
+        told: Collection[str] = (),
     ) -> None:
         """Be ready.
 
@@ -51,11 +52,13 @@ class GuardHooks:
             voice: Where it is spoken.
             newcomers: Gives the wait of a service whose rule is made; None where nothing is to be
                 waited for.
+            told: The services of which a preview has said already why it would be refused.
         """
         self._guards = guards
         self._waiting = waiting
         self._voice = voice
         self._newcomers = newcomers
+        self._told_of = told
 
     def bound(self) -> Hooks:
         """The hooks, registered with the engine."""
@@ -125,7 +128,8 @@ class GuardHooks:
         notice = Notice(kind, service, f"slot {slot}", text)
         if not self._guards.is_preview:
             raise RefusedError([notice])
-        self._voice.say(notice, args.urn)
+        if service not in self._told_of:
+            self._voice.say(notice, args.urn)
 
     def _refuse_other_targets(self, args: ResourceHookArgs) -> None:
         """Refuse a rule whose live slot would get another target group."""

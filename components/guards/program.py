@@ -14,6 +14,7 @@ from components.guards.lost_state import LostState, StackFacts
 from components.guards.memory import Engine, remembered, remembered_rules, served_before
 from components.guards.newcomer import Newcomer
 from components.guards.patience import PATIENCE_SECONDS, Patience
+from components.guards.port_check import PortCheck
 from components.guards.rule_order import RuleOrder
 from components.guards.view import View
 from components.guards.voice import Voice
@@ -25,6 +26,8 @@ from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot, Split
 from settings import Settings
 from settings.load_balancer import ExistingLoadBalancer
+from settings.raw import decoded
+from settings.schema import TOP
 
 
 class ProgramGuards:
@@ -60,7 +63,9 @@ class ProgramGuards:
         self._limits = limits = settings.ramp.guard
         is_theirs = isinstance(settings.load_balancer, ExistingLoadBalancer)
         # What waits is said in the wait, with what it waits for by then.
-        self._told = [n for n in self._guards.look() if n.kind is not NoticeKind.WAITING]
+        self._ports = self._port_check(settings, engine)
+        self._told = self._ports.look()
+        self._told += [n for n in self._guards.look() if self._is_told(n)]
         self._told += [n for n in self._rule_order(settings, engine) if n not in self._told]
         images = ImageCheck(
             wanted_services(settings), remembered(engine), self._view, is_preview=self._is_preview
@@ -89,6 +94,23 @@ class ProgramGuards:
             self._told,
         )
 
+    def _port_check(self, settings: Settings, engine: Engine) -> PortCheck:
+        return PortCheck(
+            settings,
+            decoded(pulumi.runtime.get_config_env(), TOP),
+            engine,
+            self._view,
+            (engine.stack_outputs().get("listenerArn"), search_of(settings).where),
+            remembered_rules(engine),
+            is_preview=self._is_preview,
+        )
+
+    def _is_told(self, notice: Notice) -> bool:
+        """Not what waits, and not what only follows from another port."""
+        follows = notice.kind is NoticeKind.WILL_BE_REFUSED
+        is_port = notice.service in self._ports.services
+        return notice.kind is not NoticeKind.WAITING and not (follows and is_port)
+
     def _rule_order(self, settings: Settings, engine: Engine) -> list[Notice]:
         order = RuleOrder(
             settings,
@@ -103,7 +125,10 @@ class ProgramGuards:
     def hooks(self) -> Hooks:
         """What resources are bound to."""
         self._lost_state.watch()
-        return GuardHooks(self._guards, self._waiting, self._voice, self._newcomer).bound()
+        hooks = GuardHooks(
+            self._guards, self._waiting, self._voice, self._newcomer, self._ports.services
+        )
+        return hooks.bound()
 
     def _newcomer(self, address: ServiceAddress, split: Split) -> Waiting | None:
         """The wait of a rule that is made; None of one that is made again, or where nobody asks."""

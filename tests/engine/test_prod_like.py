@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import shlex
+import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,6 +221,49 @@ def test_what_only_watches_traffic_can_be_turned_off_while_the_stack_is_protecte
         ("aws:cloudwatch/dashboard:Dashboard", "delete"),
         ("aws:cloudwatch/dashboard:Dashboard", "delete"),
     ]
+
+
+@pytest.mark.long
+def test_another_port_is_refused_and_the_printed_updates_bring_it_without_a_lost_request(
+    prod: Rehearsed, tmp_path: Path
+) -> None:
+    prod.engine.set_config("services.web.port", "9090", "--path")
+    with constant_traffic(prod, tmp_path) as prober:
+        preview, refused = prod.pulumi("preview"), prod.pulumi("up", "--yes", "--skip-preview")
+        printed = re.findall(r"^ *(first|second|then): (.*?)(?:   #.*)?$", refused.stdout, re.M)
+        steps = dict(printed)
+        done = [typed(prod, steps[step]) for step in ("first", "second", "then")]
+        again = prod.pulumi("preview", "--expect-no-changes")
+        prober.wait_until_good(RATE, 60)
+        prober.stop()
+
+    for told in (preview.stdout, refused.stdout):
+        assert re.search(r"refused: web: port: port 8080 -> 9090: AWS cannot change", told), told
+        assert "a live slot is not rebuilt" not in told
+        assert "both slots of web" not in told
+    assert refused.returncode != 0
+    assert [each.returncode for each in done] == [0, 0, 0], done
+    assert again.returncode == 0, again.stdout
+    assert prober.failures == []
+    assert {s.name: s.weights for s in prod.observer().read()} == {
+        "portal": "90/10",
+        "web2": "90/10",
+    }
+    groups = prod.client("elbv2").describe_target_groups()["TargetGroups"]
+    assert sorted(group["Port"] for group in groups) == [8080, 8080, 9090, 9090]
+
+
+def typed(stack: Rehearsed, command: str) -> subprocess.CompletedProcess[str]:
+    """A printed command as a person types it, who says yes to each update."""
+    return subprocess.run(
+        ["bash", "-ec", command.replace("pulumi up", "pulumi up --yes --non-interactive")],
+        cwd=stack.root,
+        env=stack.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.long
