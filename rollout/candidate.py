@@ -40,9 +40,10 @@ def raised_after(
 ) -> Slot | None:
     """The slot that was raised last once a service has moved from `before` to `after`.
 
-    The candidate is, once it rises from weight 0, and either slot where nothing decides which one
-    is the candidate. The way back raises none, whatever the stable slot's weight was: after 100/0,
-    25/75 and 100/0 again that is still slot 02.
+    The candidate is, once it rises from weight 0. A slot that rises from the even split is not:
+    held for the candidate, it would make the other slot's next ramp a way back, which no stage
+    holds. The way back raises none, whatever the stable slot's weight was: after 100/0, 25/75 and
+    100/0 again that is still slot 02.
 
     Args:
         last_raised: The slot that was raised last before.
@@ -52,7 +53,7 @@ def raised_after(
     """
     slot = rising(before, after)
     is_begun = slot is not None and slot is candidate and before.weight_of(slot) == 0
-    return slot if is_begun or (slot is not None and candidate is None) else last_raised
+    return slot if is_begun else last_raised
 
 
 def last_raised_in(service: Mapping[str, object]) -> Slot | None:

@@ -127,17 +127,20 @@ def test_the_next_cycle_raises_the_other_slot_once_the_config_says_so(slot: Slot
 
 
 @pytest.mark.parametrize("slot", Slot)
-def test_from_the_even_split_the_slot_that_goes_up_first_is_the_one_to_go_back_from(
+def test_after_a_shift_from_the_even_split_the_other_slots_ramp_is_held_to_its_stages(
     slot: Slot,
 ) -> None:
     stack = Stack(Split(50, 50))
+    for weight in (75, 100):
+        assert stack.up(stack.split.shifted_to(slot, weight)) is Verdict.PASSES
+    other = slot.other
 
-    assert stack.up(stack.split.shifted_to(slot, 100)) is Verdict.REFUSED
-    assert stack.up(stack.split.shifted_to(slot, 75)) is Verdict.PASSES
+    assert stack.up(stack.split.shifted_to(other, 10)) is Verdict.PASSES
+    assert stack.up(stack.split.shifted_to(other, 100)) is Verdict.REFUSED
+    assert stack.up(stack.split.shifted_to(other, 25)) is Verdict.PASSES
 
-    for back in (50, 0):
-        found = stack.judged(stack.split.shifted_to(slot, back))
-        assert (found.verdict, found.is_back) == (Verdict.PASSES, True)
+    assert stack.last_raised is other
+    assert stack.judged(idle(other)).is_back
 
 
 @pytest.mark.parametrize("slot", Slot)

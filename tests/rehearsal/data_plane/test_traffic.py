@@ -185,8 +185,8 @@ def test_a_service_comes_and_goes_while_another_one_loses_nothing(
             aws.elbv2.delete_rule(RuleArn=rule)
             eventually(lambda: get(aws, "other.example.test").status == 404, "it is gone")
             aws.elbv2.delete_target_group(TargetGroupArn=other)
+            eventually(lambda: len(answers) > 50, "more than a few answers", MOVE_SECONDS)
 
-        assert len(answers) > 50
         assert set(answers) == {200}
         assert kept.sock is opened
 
