@@ -323,7 +323,20 @@ class _Order:
                 is_first = hides in before
             elif (is_wide or is_narrow) and not is_known:
                 is_first = is_narrow
+            if is_first is not self._was_first(wanted, rule, is_first):
+                yield HIGHEST_PRIORITY + 1, 0  # Requests that it shares with the other would move.
+                continue
             yield (1, rule.priority - 1) if is_first else (rule.priority + PLACES, HIGHEST_PRIORITY)
+
+    def _was_first(self, wanted: WantedRules, rule: ListenerRule, otherwise: bool) -> bool:
+        """Whether its own rule stands before `rule` today; `otherwise` where they share nothing."""
+        known, priority = wanted.known_conditions, wanted.known_priority
+        today = next((each for each in self._before if each.key == rule.key), None)
+        if known is None or priority is None or today is None:
+            return otherwise
+        if not may_overlap(known, today.conditions):
+            return otherwise
+        return priority < today.priority
 
     def _in_two_updates(self, clashing: Sequence[WantedRules]) -> tuple[str, ...]:
         """The commands that move `clashing` by places that are free in the meantime.

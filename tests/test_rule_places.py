@@ -77,6 +77,19 @@ def test_a_rule_that_overtakes_a_narrower_one_is_found_with_the_way_back() -> No
     )
 
 
+def test_no_place_is_offered_where_a_widened_rule_gives_its_requests_to_another() -> None:
+    portal = replace(
+        wanted("portal", 100, takes("/portal/*", "/*", host="*.example.com"), known=100),
+        known_conditions=takes("/portal/*"),
+    )
+    web = wanted("web", 200, takes("/*"), known=200)
+
+    found = only(place_findings(live_of(web, portal), [portal, web]))
+
+    assert all("priority" not in fix for fix in found.fixes)
+    assert all("as it is" in fix for fix in found.fixes)
+
+
 def test_a_rule_that_was_made_to_take_everything_is_found_with_its_paths_as_they_are() -> None:
     portal = replace(wanted("portal", 100, takes(), known=100), known_conditions=takes("/portal/*"))
     web = wanted("web", 200, takes("/*"), known=200)
@@ -303,7 +316,9 @@ def updated(rules: list[ListenerRule], services: list[WantedRules]) -> list[List
             if service.is_moved(key) and held.get(place, key) != key:
                 raise InUseError(key)
             old = there.get(key) or ListenerRule(key, place, service.conditions, service.service)
-            taking = old.conditions if old.is_preview else service.conditions
+            # The order of values means nothing, so a rule that has them in another one stays.
+            is_kept = key in there and not service.has_other_conditions
+            taking = old.conditions if old.is_preview or is_kept else service.conditions
             there[key] = replace(old, priority=place, conditions=taking)
     return list(there.values())
 
@@ -387,6 +402,27 @@ def test_a_fix_that_names_a_free_place_leads_to_an_update_that_goes_through(
             own = [f for f in place_findings(rules, now) if f.service == found.service]
             assert not any(f.is_impossible for f in own)
             assert not any(f.is_caused for f in own)
+
+
+@settings(max_examples=200)
+@given(listeners())
+def test_a_fix_that_names_a_free_place_moves_no_request_that_a_rule_answers_today(
+    case: tuple[list[ListenerRule], list[WantedRules]],
+) -> None:
+    rules, (changed, *rest) = case
+    services = [changed, *map(settled, filter(lambda each: each.known_conditions, rest))]
+    own = next((rule for rule in rules if rule.key == changed.service), None)
+    for found in place_findings(rules, services):
+        for fix in found.fixes:
+            if "two updates" in fix or "as it is" in fix or not _SET.search(fix):
+                continue
+
+            after = updated(rules, typed(services, fix))
+
+            new = next(rule for rule in after if rule.key == changed.service)
+            for request, was, becomes in zip(REQUESTS, answers(rules), answers(after), strict=True):
+                is_kept = own is not None and matches(own, request) and matches(new, request)
+                assert becomes == was or not is_kept, fix
 
 
 @settings(max_examples=60)
