@@ -139,10 +139,12 @@ def modify_rules(known: KnownStack, session: Session, plan: Plan) -> None:
             {"TargetGroupArn": arns[slot.value], "Weight": plan.start.weight_of(slot)}
             for slot in Slot
         ]
-        actions: Any = [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
+        arn = known.services[service]["ruleArn"]
         try:
             with translated():
-                elb.modify_rule(RuleArn=known.services[service]["ruleArn"], Actions=actions)
+                (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
+                found: Any = rule.get("Actions", [])
+                elb.modify_rule(RuleArn=arn, Actions=forwarding_to(found, groups))
         except LiveError as error:
             changed = ", ".join(plan.services[:number]) or "none"
             raise AwsError(
@@ -150,6 +152,40 @@ def modify_rules(known: KnownStack, session: Session, plan: Plan) -> None:
                 f"  expected: {plan.group} at {plan.start}; changed so far: {changed}\n"
                 "  mend:     what AWS says, then the same again"
             ) from error
+
+
+def forwarding_to(
+    actions: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]
+) -> list[Any]:
+    """A rule's actions with other target groups behind its forward; everything else stays.
+
+    A login that comes before the forward stays, and so does what the forward has beside its groups.
+
+    Args:
+        actions: As DescribeRules has them.
+        groups: Each with its ARN and its weight.
+    """
+    return [
+        {
+            "Type": "forward",
+            **({"Order": action["Order"]} if "Order" in action else {}),
+            "ForwardConfig": {**action.get("ForwardConfig", {}), "TargetGroups": [*groups]},
+        }
+        if action["Type"] == "forward"
+        else _with_its_secret(action)
+        for action in actions
+    ]
+
+
+def _with_its_secret(action: Mapping[str, Any]) -> dict[str, Any]:
+    """An action that keeps the client secret of its login, which AWS never shows.
+
+    Source: ELBv2 API, AuthenticateOidcActionConfig.UseExistingClientSecret.
+    """
+    login = action.get("AuthenticateOidcConfig")
+    if login is None:
+        return dict(action)
+    return {**action, "AuthenticateOidcConfig": {**login, "UseExistingClientSecret": True}}
 
 
 def _refuse_dead(live: LiveStack, plan: Plan) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.ramp.break_glass import modify_rules, plan_by_journal
+from ops.ramp.break_glass import forwarding_to, modify_rules, plan_by_journal
 from ops.ramp.errors import AwsError, NotSureError, RefusedError
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import Releases
@@ -33,21 +33,50 @@ KNOWN = KnownStack(
 )
 
 
+LOGIN = {
+    "Type": "authenticate-cognito",
+    "Order": 1,
+    "AuthenticateCognitoConfig": {
+        "UserPoolArn": "p",
+        "UserPoolClientId": "c",
+        "UserPoolDomain": "d",
+    },
+}
+STICKY = {"Enabled": True, "DurationSeconds": 60}
+ACTIONS: list[dict[str, Any]] = [
+    LOGIN,
+    {
+        "Type": "forward",
+        "Order": 2,
+        "ForwardConfig": {
+            "TargetGroups": [{"TargetGroupArn": "web-02", "Weight": 1}],
+            "TargetGroupStickinessConfig": STICKY,
+        },
+    },
+]
+
+
 class FakeElb:
     """Takes what ModifyRule is asked, but for one rule."""
 
     def __init__(self, refused: str = "") -> None:
         self._refused = refused
+        self.actions: list[dict[str, Any]] = []
         self.weights: dict[str, dict[str, int]] = {}
 
     def client(self, _name: str) -> FakeElb:
         return self
 
+    def describe_rules(self, *, RuleArns: list[str]) -> Any:  # noqa: N803
+        return {"Rules": [{"RuleArn": arn, "Actions": ACTIONS} for arn in RuleArns]}
+
     def modify_rule(self, *, RuleArn: str, Actions: Any) -> None:  # noqa: N803  (AWS's own names)
         if RuleArn == self._refused:
             error: Any = {"Error": {"Code": "AccessDenied", "Message": "no"}}
             raise ClientError(error, "ModifyRule")
-        groups = Actions[0]["ForwardConfig"]["TargetGroups"]
+        self.actions = Actions
+        (forward,) = [each for each in Actions if each["Type"] == "forward"]
+        groups = forward["ForwardConfig"]["TargetGroups"]
         self.weights[RuleArn] = {each["TargetGroupArn"]: each["Weight"] for each in groups}
 
 
@@ -60,6 +89,25 @@ def test_every_rule_gets_the_split_of_before_with_both_target_groups() -> None:
         "rule-portal": {"portal-01": 100, "portal-02": 0},
         "rule-web": {"web-01": 100, "web-02": 0},
     }
+
+
+def test_what_a_rule_does_beside_its_weights_stays() -> None:
+    elb: Any = FakeElb()
+
+    modify_rules(KNOWN, elb, PLAN)
+
+    login, forward = elb.actions
+    assert login == LOGIN
+    assert forward["Order"] == 2
+    assert forward["ForwardConfig"]["TargetGroupStickinessConfig"] == STICKY
+
+
+def test_a_login_by_oidc_keeps_the_secret_that_aws_does_not_show() -> None:
+    oidc = {"Type": "authenticate-oidc", "AuthenticateOidcConfig": {"ClientId": "c"}}
+
+    (kept,) = forwarding_to([oidc], [])
+
+    assert kept["AuthenticateOidcConfig"] == {"ClientId": "c", "UseExistingClientSecret": True}
 
 
 def test_a_rule_that_is_not_changed_is_told_with_those_that_were() -> None:
