@@ -111,5 +111,5 @@ def words_of(stack: str, found: Sequence[Made]) -> str:
 
 def _state(made: Made) -> str:
     if made.id is None:
-        return "not found; the next update makes it"
+        return "nothing to import; the next update makes it"
     return f"made, {made.id}" if made.is_own else f"{made.id} is there with other tags"

@@ -51,7 +51,7 @@ def deploy_check(*, stack: str, before: str) -> NoReturn:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
     except DeployError as error:
-        click.echo(f"error: {error}; nothing may be deployed", err=True)
+        click.echo(f"error: nothing may be deployed: {error}", err=True)
         sys.exit(3)
     if stale:
         click.echo(refusal(stack, stale), err=True)

@@ -13,7 +13,7 @@ from rollout.errors import SplitError
 from rollout.lease import Claim
 from rollout.split import Split
 from rollout.weights_key import weight_changes
-from settings.command import NAMESPACE, setting
+from settings.command import NAMESPACE, joined, setting
 
 NOT_THERE = "not there"
 
@@ -150,21 +150,31 @@ def _of_image(
         told.pop(Source.MAIN, None)  # there is nothing here to compare it with
     if len(set(told.values())) <= 1:
         return None
-    what, ways = _image_explained(status, told, option)
+    what, ways = _image_explained(status, f"{service.name}-{slot.slot}", told, option)
     return Difference(f"{service.name}-{slot.slot}", told, what, ways)
 
 
 def _image_explained(
-    status: Status, told: Mapping[Source, str], option: tuple[str, ...]
+    status: Status, subject: str, told: Mapping[Source, str], option: tuple[str, ...]
 ) -> tuple[str, tuple[Way, ...]]:
-    """The sentence, and what can be done; what is nearest to the traffic comes first."""
+    """The sentence, and what can be done; what is nearest to the traffic comes first.
+
+    Args:
+        status: How the stack stands.
+        subject: The slot, such as `web-02`.
+        told: Its images.
+        option: What each command ends with.
+    """
     live, state, config = (told.get(each) for each in (Source.LIVE, Source.STATE, Source.CONFIG))
     if live and state and live != state and live != config:
         way = Way("look", Command.of("failover", "status", "--drift", *option))
         return "what its instances launch from was changed past the stack", (way,)
     if config and (live or state or config) != config:
-        way = Way("deploy it", UP.with_options(*option))
-        return "the image in the config is not deployed", (way,)
+        deploy = Way("deploy it, if the image exists", UP.with_options(*option))
+        service, _, slot = subject.rpartition("-")
+        path = joined(joined(f"{NAMESPACE}:images", service), slot)
+        back = setting(path, live or state or config).with_options(*option)
+        return "the image in the config is not deployed", (deploy, Way("drop it", back))
     if live and state and live != state:
         way = Way("record it", UP.with_options(*option))
         return "live is as the config says, and the state does not know it yet", (way,)

@@ -160,7 +160,7 @@ def _read(read: Callable[[], _Found]) -> _Found:
     except NoStackError:
         raise
     except StackError as error:
-        raise UnreadError(" ".join(str(error).split())) from error
+        raise UnreadError(str(error).strip()) from error
 
 
 def _step(resource: Mapping[str, Any]) -> ResourceStep:

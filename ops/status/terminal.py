@@ -32,11 +32,12 @@ def shown(status: Status, found: Sequence[Difference], *, folds: bool = True) ->
     if any(slot.live is not None for service in status.services for slot in service.slots):
         parts += [Text(), _slots(status), *_old_builds(status)]
     parts.append(Text())
+    # Whole on its line: a note may end in a command, which is copied. They come first: what an
+    # update that was killed left has to be mended before the commands below can do anything.
+    parts += [Text(note, style="yellow", no_wrap=True, overflow="ignore") for note in status.notes]
     parts += _differing(found, folds=folds)
     parts += [Text(line) for line in _alarms(status.alarms)]
     parts.append(Text(words.ramping(status)))
-    # Whole on its line: a note may end in a command, which is copied.
-    parts += [Text(note, style="yellow", no_wrap=True, overflow="ignore") for note in status.notes]
     parts += [
         Text.assemble((f"{unread.what}: not read: ", "bold red"), unread.why)
         for unread in status.unread

@@ -24,6 +24,7 @@ from ops.status.state_reading import StateReading
 from ops.status.terminal import shown
 from rollout.lease import Claim
 from rollout.split import Slot
+from tests.mending import mended
 from tests.ops.status.stacks import NEW, OLD, service, status, weights
 
 SPLITS = st.sampled_from(["100/0", "75/25", "50/50", "0/100"])
@@ -234,6 +235,17 @@ def test_an_image_that_differs_is_told_for_its_slot() -> None:
     assert found.subject == "web-02"
     assert found.what == "the image in the config is not deployed"
     assert Source.MAIN not in found.values
+
+
+def test_an_image_that_cannot_be_deployed_is_dropped_by_one_command() -> None:
+    web = service("web", weights(*["100/0"] * 4))
+    object.__setattr__(web.slots[1], "images", {Source.LIVE: OLD, Source.CONFIG: NEW})
+    config = {"failover:images": {"web": {"01": OLD, "02": NEW}}}
+
+    (found,) = differences(status(web))
+    _, drop = found.ways
+
+    assert mended(config, str(drop.command)) == {"failover:images": {"web": {"01": OLD, "02": OLD}}}
 
 
 FILE = """
