@@ -72,6 +72,7 @@ def test_the_even_split_of_one_build_passes_its_gates(stack: Rehearsed) -> None:
     assert ramping.live(stack) == {Split(50, 50)}
 
 
+@pytest.mark.long
 def test_a_way_back_by_hand_to_an_older_build_passes_and_says_whose(stack: Rehearsed) -> None:
     v2, v3 = image(stack, "v2"), image(stack, "v3")
     stack.engine.set_config("weights", str(CUT_OVER))

@@ -137,7 +137,7 @@ def test_a_killed_engine_leaves_no_process_and_the_next_up_completes(prod: Rehea
 @pytest.mark.parametrize(
     "lost",
     [
-        f"{RULE}::web",
+        pytest.param(f"{RULE}::web", marks=pytest.mark.long),
         pytest.param("SecurityGroupIngressRule::alb-https", marks=pytest.mark.long),
         pytest.param("aws:lb/listener:Listener::http", marks=pytest.mark.long),
         # With the groups, rules and alarms that stand on it.

@@ -30,6 +30,7 @@ def shift(stack: Rehearsed, *splits: Split) -> None:
         stack.engine.run("up", "--yes", "--skip-preview")
 
 
+@pytest.mark.long
 def test_a_shift_by_hand_goes_back_all_the_way_and_once_there_nothing_moves(
     stack: Rehearsed,
 ) -> None:

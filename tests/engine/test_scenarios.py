@@ -62,6 +62,7 @@ def test_a_check_that_fails_takes_the_weights_back(play: Play) -> None:
     assert "command" in played.reason
 
 
+@pytest.mark.long
 def test_a_ramp_goes_on_while_its_old_slot_scales_out_and_raises_the_new_one_for_it(
     play: Play,
 ) -> None:

@@ -198,7 +198,9 @@ def test_a_command_outlives_the_reader_of_its_output(name: str, shell: Shell) ->
     assert process.returncode == expected
 
 
-@pytest.mark.parametrize("seconds", [0.35, 0.7, 1.2])
+@pytest.mark.parametrize(
+    "seconds", [0.7, *(pytest.param(s, marks=pytest.mark.long) for s in (0.35, 1.2))]
+)
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_a_command_that_ctrl_c_ends_says_so(name: str, seconds: float, shell: Shell) -> None:
     with shell.started(name) as process:
