@@ -323,7 +323,8 @@ class _Order:
                 is_first = hides in before
             elif (is_wide or is_narrow) and not is_known:
                 is_first = is_narrow
-            if is_first is not self._was_first(wanted, rule, is_first):
+            is_asked = is_first is (reference < rule.priority)
+            if not is_asked and is_first is not self._was_first(wanted, rule, is_first):
                 yield HIGHEST_PRIORITY + 1, 0  # Requests that it shares with the other would move.
                 continue
             yield (1, rule.priority - 1) if is_first else (rule.priority + PLACES, HIGHEST_PRIORITY)
