@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -142,9 +143,23 @@ class Played:
             found.append(f"it ended at {at}, not at {split}")
         if self.lost and not self.scenario.may_lose:
             found.append(
-                f"{self.lost:,} of {self.requests:,} requests were lost, of which none may be"
+                f"{self.lost:,} of {self.requests:,} requests were lost, of which none may be: "
+                f"{self._losses}"
             )
         return found
+
+    @property
+    def _losses(self) -> str:
+        """How many were lost in which way on which slot, and when, from the ramp's start."""
+        lost = [answer for answer in self.answers if answer.verdict == "failed"]
+        ways = Counter(
+            f"{a.service} slot {a.slot or 'unknown'} {a.mode} {a.error} {a.status or ''}".strip()
+            for a in lost
+        )
+        began = self.entries[0].at.timestamp() if self.entries else 0.0
+        moments = [answer.asked_s - began for answer in lost]
+        counts = ", ".join(f"{count:,} {way}" for way, count in ways.most_common())
+        return f"{counts}; {min(moments):.1f} s to {max(moments):.1f} s after the ramp began"
 
 
 def _is_lost(answer: Answer) -> bool:

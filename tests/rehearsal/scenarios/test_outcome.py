@@ -110,7 +110,8 @@ def test_a_lost_request_is_a_problem_where_nothing_harms_the_traffic() -> None:
     harmless = replace(BAD, harms_traffic=False)
 
     assert replace(CAUGHT, scenario=harmless).problems == [
-        "1 of 4 requests were lost, of which none may be"
+        "1 of 4 requests were lost, of which none may be: 1 web slot unknown kept "
+        "unexpected_status 502; 2.0 s to 2.0 s after the ramp began"
     ]
     assert replace(CAUGHT, scenario=replace(harmless, stable_build="dips")).problems == []
 
