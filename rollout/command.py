@@ -71,14 +71,21 @@ class Command:
         )
 
     def with_options(self, *words: str) -> Command:
-        """This command with more words at the end of each step, such as `--stack prod`."""
-        return Command(tuple((*step, *words) for step in self.steps), self.moves)
+        """This command with more words at the end of each step, such as `--stack prod`.
+
+        Before a `--`, where a step has one: behind it nothing is an option.
+        """
+        return Command(tuple(_with_options(step, words) for step in self.steps), self.moves)
 
     def __str__(self) -> str:
         return " && ".join(" ".join(_quoted(word) for word in step) for step in self.steps)
 
 
 UP = Command.of("pulumi", "up")
+REFRESH = Command.of("pulumi", "refresh")
+RAMP = Command.of("failover", "ramp")
+ROLLBACK = Command.of("failover", "rollback")
+STATUS = Command.of("failover", "status")
 _NAMESPACE = "failover:"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -88,7 +95,8 @@ def config_set(path: str, text: str) -> Command:
 
     `path`: as the stack file has it, such as `failover:services.web.priority`.
     """
-    return Command.of("pulumi", "config", "set", *_address(path), text)
+    value = ("--", text) if text.startswith("-") else (text,)
+    return Command.of("pulumi", "config", "set", *_address(path), *value)
 
 
 def config_remove(path: str) -> Command:
@@ -104,6 +112,11 @@ def _address(path: str) -> tuple[str, ...]:
     if re.fullmatch(r"[a-z]+:[A-Za-z]+", path):
         return (path,)
     return ("--path", Quoted(path))
+
+
+def _with_options(step: tuple[str, ...], words: tuple[str, ...]) -> tuple[str, ...]:
+    end = step.index("--") if "--" in step else len(step)
+    return (*step[:end], *words, *step[end:])
 
 
 def _quoted(word: str) -> str:

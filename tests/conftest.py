@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from rollout.command import Command
+from tests.command_check import problem_of
 
 # A machine that is busy with something else must not fail a test of pure code.
 settings.register_profile("no deadline", deadline=None)
@@ -12,6 +16,32 @@ settings.load_profile("no deadline")
 # A shell lets what it starts in the background ignore Ctrl-C, and so would all that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+_made: dict[tuple[str, ...], None] = {}
+"""Steps of commands that nobody has looked at yet."""
+_right: set[tuple[str, ...]] = set()
+
+
+def _record_steps(self: Command, steps: tuple[tuple[str, ...], ...], moves: str = "") -> None:
+    _init(self, steps, moves)
+    _made.update(dict.fromkeys(step for step in steps if step not in _right))
+
+
+_init = Command.__init__
+Command.__init__ = _record_steps
+
+
+@pytest.fixture(autouse=True)
+def right_commands(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every command that the product makes in a test is one that its program takes."""
+    yield
+    made = [*_made]
+    _made.clear()
+    if request.node.get_closest_marker("any_words") is not None:
+        return
+    assert [problem for step in made if (problem := problem_of(step))] == []
+    _right.update(made)
+
 
 LIMIT_SECONDS = 600
 """Far above what any test needs: a test that hangs ends, and says where."""

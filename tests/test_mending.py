@@ -22,6 +22,9 @@ COMMANDS = {
     "a flag in a map": "pulumi config set --path 'failover:loadBalancer.create' true",
     "text that looks like a path": "pulumi config set --path 'failover:services.web.weights' 75/25",
     "an entry of a list": "pulumi config set --path 'failover:services.web.hosts[0]' a.example",
+    "text that looks like an option": (
+        "pulumi config set --path 'failover:services.web.hosts[0]' -- -a.example"
+    ),
     "an entry more": "pulumi config set --path 'failover:services.web.paths[1]' '/web/*'",
     "an entry of a provider's list": (
         "pulumi config set --path 'aws:allowedAccountIds[0]' ACCOUNT_ID"

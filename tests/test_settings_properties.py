@@ -45,6 +45,7 @@ def covered(path: str, reported: set[str]) -> bool:
     )
 
 
+@pytest.mark.any_words  # A misspelt key's value moves to the right key, whatever it is.
 @settings(max_examples=1000, deadline=None, suppress_health_check=SLOW)
 @given(scrambled_configs())
 def test_any_config_is_read_or_refused_in_words(config: Config) -> None:
