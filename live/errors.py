@@ -21,6 +21,8 @@ from contextlib import contextmanager
 import botocore.exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from rollout.command import REFRESH, UP
+
 _THROTTLED = frozenset(
     {
         "Throttling",
@@ -95,7 +97,7 @@ class WrongAccountError(LiveError):
 class RuleGoneError(LiveError):
     """A listener rule that the stack knows is not there."""
 
-    mend = "pulumi refresh && pulumi up   # makes it again, at the split of the config"
+    mend = f"{REFRESH.then(UP)}   # makes it again, at the split of the config"
 
 
 class ProviderConfigError(LiveError):

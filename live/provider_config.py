@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from live.errors import ProviderConfigError
+from rollout.command import Command, config_remove, config_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +88,37 @@ def _roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
         # Source: Pulumi AWS provider, migration to 7.x, "Provider role chaining".
         raise ProviderConfigError(
             "aws:assumeRole: the provider has it no more since version 7, but a list of roles\n"
-            "  mend: pulumi config rm aws:assumeRole && "
-            "pulumi config set --path 'aws:assumeRoles[0].roleArn' ROLE_ARN"
+            f"  mend: {_as_list(_decoded(aws_config, 'assumeRole'))}"
         )
-    return tuple(_role(role) for role in _decoded(aws_config, "assumeRoles") or [] if role)
+    roles = _decoded(aws_config, "assumeRoles") or []
+    return tuple(_role(place, role) for place, role in enumerate(roles) if role)
 
 
-def _role(role: Mapping[str, Any]) -> AssumedRole:
+def _as_list(role: Any) -> Command:
+    """The command that makes `aws:assumeRole` the first of `aws:assumeRoles`, whatever it holds."""
+    known = dict(role) if isinstance(role, dict) else {}
+    values = {"roleArn": known.pop("roleArn", None) or "ROLE_ARN", **known}
+    return config_remove("aws:assumeRole").then(*_settings("aws:assumeRoles[0]", values))
+
+
+def _settings(path: str, value: Any) -> Iterator[Command]:
+    """The commands that give a key a value, an entry of a list or a map at a time."""
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            own = f".{name}" if name.isidentifier() else f"[{json.dumps(name)}]"
+            yield from _settings(f"{path}{own}", entry)
+    elif isinstance(value, list):
+        for place, entry in enumerate(value):
+            yield from _settings(f"{path}[{place}]", entry)
+    elif value is not None:
+        yield config_set(path, json.dumps(value) if isinstance(value, bool) else str(value))
+
+
+def _role(place: int, role: Mapping[str, Any]) -> AssumedRole:
     if not role.get("roleArn"):
+        fix = config_set(f"aws:assumeRoles[{place}].roleArn", "ROLE_ARN")
         raise ProviderConfigError(
-            f"aws:assumeRoles has an entry without roleArn: {role}\n"
-            "  mend: pulumi config set --path 'aws:assumeRoles[0].roleArn' ROLE_ARN"
+            f"aws:assumeRoles has an entry without roleArn: {role}\n  mend: {fix}"
         )
     arguments: dict[str, Any] = {"RoleSessionName": role.get("sessionName") or "failover"}
     for theirs, ours in (

@@ -41,12 +41,14 @@ class RunCommand(click.Command):
 
     def format_usage(
         self,
-        ctx: click.Context,  # noqa: ARG002  (click's signature)
+        ctx: click.Context,
         formatter: click.HelpFormatter,
     ) -> None:
         """Write both forms of the command."""
-        formatter.write_usage("failover probe", "[OPTIONS] URL...")
-        formatter.write_usage("failover probe report", "[OPTIONS] FILE", prefix="       ")
+        assert ctx.parent is not None
+        program = ctx.parent.command_path
+        formatter.write_usage(program, "[OPTIONS] URL...")
+        formatter.write_usage(f"{program} {report.name}", "[OPTIONS] FILE", prefix="       ")
 
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -18,8 +18,10 @@ from probe.quantity import parse_duration_seconds, parse_rate_per_second, parse_
 from probe.record import Mode
 from probe.resolve import Overrides, parse_override
 from probe.target import Target
+from rollout.command import Command
 from rollout.problem import NOT_SET
 
+_EXAMPLE = str(Command.of("failover", "probe", "https://www.example.com/"))
 MODES = {"both": (Mode.FRESH, Mode.KEPT), "fresh": (Mode.FRESH,), "kept": (Mode.KEPT,)}
 
 
@@ -71,7 +73,7 @@ def checked_options(given: Given, user_agent: str) -> Options:
 
     targets = _targets(problems, "URL", given.urls, ("http", "https"))
     if not given.urls:
-        problems.add("URL", NOT_SET, "at least one URL", "failover probe https://www.example.com/")
+        problems.add("URL", NOT_SET, "at least one URL", _EXAMPLE)
     rate = _rate(problems, given)
     timeout = seconds("--timeout", given.timeout, 5)
     options = Options(
@@ -123,11 +125,8 @@ def _targets(
             targets.append(Target.parse(url, schemes=schemes))
         except ValueError as error:
             shown = re.sub(r"//[^/]*@", "//…@", url)
-            mend = (
-                f"{option} {schemes[-1]}://www.example.com/"
-                if option != "URL"
-                else ("failover probe https://www.example.com/")
-            )
+            is_option = option != "URL"
+            mend = f"{option} {schemes[-1]}://www.example.com/" if is_option else _EXAMPLE
             problems.add(option, repr(shown), str(error), mend)
     return tuple(targets)
 

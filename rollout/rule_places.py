@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rollout.command import Command
+from rollout.command import UP, Command
 from rollout.conditions import Condition, Conditions, Field, covers, may_overlap, shown
 from rollout.split import Slot
 
@@ -185,7 +185,7 @@ class _Order:
         last = ", which this update deletes only afterwards" if holder.service else ""
         why = f"priority {place}, for {own}, is taken by {holder}{last}"
         free = self._place_for(wanted, wanted.priority)
-        fixes = [f"{_placing(wanted, free)} && pulumi up"] if free is not None else []
+        fixes = [str(_placing(wanted, free).then(UP))] if free is not None else []
         return PlaceFinding(
             wanted.service,
             wanted.change,
@@ -239,7 +239,7 @@ class _Order:
             if not fixes or wanted.has_other_conditions:
                 free = self._place_for(wanted, wanted.priority)
             if free is not None and free != wanted.priority:
-                fixes = (f"{_placing(wanted, free)} && pulumi up", *fixes)
+                fixes = (str(_placing(wanted, free).then(UP)), *fixes)
             if not fixes:
                 fixes = (f"give {wanted.service} hosts or paths of its own",)
             yield PlaceFinding(wanted.service, wanted.change, why, fixes)
@@ -355,8 +355,7 @@ class _Order:
                 continue
             first = [_placing(each, waypoints[each.service]) for each in clashing]
             second = [_placing(each, each.priority) for each in clashing]
-            up = Command.of("pulumi", "up")
-            through = first[0].then(*first[1:], up, *second, up)
+            through = first[0].then(*first[1:], UP, *second, UP)
             return (f"{through}   # in two updates, through a free place",)
         return ()
 

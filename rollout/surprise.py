@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rollout.command import UP, Command, config_set
+from rollout.command import REFRESH, UP, config_set
 from rollout.guard_case import GuardCase, Memory, WantedService
 from rollout.objection import Objection, Subject
 from rollout.observation import LiveRule
@@ -69,6 +69,6 @@ def _mend(rule: LiveRule, wanted: WantedService, memory: Memory) -> str:
         return override
     keep = f"{wanted.own_command_for(rule.split).then(UP)}   # as it is live"
     if rule.split == memory.asked:
-        on = Command.of("pulumi", "refresh").then(UP)
+        on = REFRESH.then(UP)
         return f"{on}   # on to {wanted.split}\n    or: {keep}"
     return f"{keep}\n    or: {override}"

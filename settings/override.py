@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rollout.command import config_remove
 from settings.key import Key
 from settings.kind import Text
 
@@ -9,6 +10,6 @@ OVERRIDE = Key(
     "override",
     Text(r"[^\s](.{0,298}[^\s])?", "a reason in words, on one line of at most 300 characters"),
     "A reason. It lets through what a guard refuses, and every preview shows it until it is "
-    "removed: `pulumi config rm override`.",
+    f"removed: `{config_remove('override')}`.",
     "both slots are down, 02 is the less bad one",
 )

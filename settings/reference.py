@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from rollout.command import config_set
 from rollout.split import Slot
 from settings.key import Group, Key
 from settings.schema import TOP
 
-_INTRODUCTION = """\
+_INTRODUCTION = f"""\
 # Config
 
 Every key of the namespace `failover`, from `Pulumi.<stack>.yaml`. Set one with
-`pulumi config set weights 75/25`, one inside a map with
-`pulumi config set --path 'failover:services.web.priority' 110`.
+`{config_set("weights", "75/25")}`, one inside a map with
+`{config_set("failover:services.web.priority", "110")}`.
 
 The whole config is read before anything is declared. Whatever is wrong with it is reported in one
 message: each problem with its key, its value, what is expected and the command that mends it. A

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from components.guards.errors import RefusedError
 from live.errors import LiveError
+from rollout.command import UP, config_set
 from rollout.fitness import lacks
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, LiveSlot
@@ -76,10 +77,11 @@ class Newcomer:
 
     def given_up(self, why: str) -> list[Notice]:
         """What there is to say where it did not become fit."""
+        at_once = config_set("override", "REASON").then(UP)
         text = (
             f"{why}; it waited {self._waits()}\n"
-            "  mend: bring its instances up, then pulumi up\n"
-            "    or: pulumi config set override REASON && pulumi up   # nobody asks for it yet"
+            f"  mend: bring its instances up, then {UP}\n"
+            f"    or: {at_once}   # nobody asks for it yet"
         )
         return [self._notice(NoticeKind.REFUSED, text)]
 

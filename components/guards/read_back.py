@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from components.guards.errors import ReadBackError
 from components.guards.waiting import in_thread
 from live.errors import LiveError
+from rollout.command import REFRESH, UP
 from rollout.observation import LiveRule
 
 READ_BACK_SECONDS = 10.0
@@ -38,13 +39,13 @@ async def verify_rule(
         except LiveError as error:
             raise ReadBackError(
                 f"{was_set}, and nobody could read it back: {error}\n"
-                "  mend: pulumi up --refresh, once AWS answers: it reads the rule anew"
+                f"  mend: {UP.with_options('--refresh')}, once AWS answers: it reads the rule anew"
             ) from error
         if (live.weight_01, live.weight_02) == tuple(wanted) and not live.strangers:
             return
         if time.monotonic() >= deadline:
             raise ReadBackError(
                 f"{was_set} and is at {live.weights}: somebody else sets it too\n"
-                "  mend: pulumi refresh   # shows it as it is"
+                f"  mend: {REFRESH}   # shows it as it is"
             )
         await asyncio.sleep(_PAUSE_SECONDS)

@@ -18,6 +18,7 @@ from ops.stack.errors import StackFileError
 from ops.stack.existing import no_file_text
 from ops.stack.project import project_folder
 from ops.stack.stack_file import read_text, stack_file
+from rollout.command import RAMP, STATUS, Command, Quoted
 from rollout.weights_key import COMMON
 
 
@@ -72,7 +73,8 @@ def refusal(stack: str, stale: Sequence[Stale]) -> str:
             f"    {_mend(stack, each)}",
         ]
     lines.append(
-        "  to move it:      change the weights in a commit of their own, or run `failover ramp`"
+        "  to move it:      change the weights in a commit of their own, or run "
+        f"`{RAMP.with_options('--stack', stack)}`"
     )
     return "\n".join(lines)
 
@@ -80,12 +82,12 @@ def refusal(stack: str, stale: Sequence[Stale]) -> str:
 def _mend(stack: str, stale: Stale) -> str:
     """The command that takes the live weights over; how to look, where no config holds them."""
     if stale.kept is None:
-        return f"no config holds these: failover status --stack {stack} --drift"
-    option = "--path " if stale.key != COMMON else ""
-    return (
-        f"as it is live:  pulumi config set --stack {stack} {option}'failover:{stale.key}' "
-        f"{stale.kept}, then commit Pulumi.{stack.rpartition('/')[2]}.yaml"
-    )
+        look = STATUS.with_options("--stack", stack, "--drift")
+        return f"no config holds these: {look}"
+    words = ["pulumi", "config", "set", "--stack", stack]
+    words += ["--path"] if stale.key != COMMON else []
+    keep = Command.of(*words, Quoted(f"failover:{stale.key}"), str(stale.kept))
+    return f"as it is live:  {keep}, then commit Pulumi.{stack.rpartition('/')[2]}.yaml"
 
 
 def _stale(folder: Path, stack: str, before: str) -> tuple[Stale, ...]:

@@ -12,10 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ops.pull_request.errors import CommentError
+from rollout.command import Command
 
 _SECONDS = 30
 _PAGE_LENGTH = 100
 _NEXT_PAGE = re.compile(r'<([^>]+)>;\s*rel="next"')
+_PLAN = Command.of("failover", "plan", "--markdown")
 _MARKER = re.compile(r"<!-- .* -->")
 
 
@@ -50,7 +52,7 @@ def marker_of(body: str) -> str:
     if not _MARKER.fullmatch(first):
         raise CommentError(
             f"the first line is {first[:60]!r}; `<!-- failover plan of STACK -->` was expected, "
-            "as `failover plan --markdown` writes it"
+            f"as `{_PLAN}` writes it"
         )
     return first
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from probe.quantity import duration_text
+from rollout.command import UP
 from rollout.entry import Entry, Kind
 from rollout.verdict import Verdict
 
@@ -135,7 +136,7 @@ _WORDS: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {
     ),
     Kind.CAPACITY: _capacity,
     Kind.STAGE_STARTED: lambda f: f"stage {f['stage']}/{f['of']}: {f['split']}",
-    Kind.UP_STARTED: lambda f: f"pulumi up: {f['message']}",
+    Kind.UP_STARTED: lambda f: f"{UP}: {f['message']}",
     Kind.UP_SAID: lambda f: f"  | {f['line']}",
     Kind.UP_FINISHED: _up_finished,
     Kind.VERIFIED: lambda f: (

@@ -18,6 +18,7 @@ from live.errors import (
 from live.provider_config import ProviderConfig
 from live.session import Session
 from rehearsal.local_aws import LocalAws
+from tests.mending import mended
 from tests.rehearsal.control_plane.aws import Aws
 
 ROLE = "arn:aws:iam::123456789012:role/deployer"
@@ -113,10 +114,12 @@ def test_an_endpoint_where_nobody_listens_is_said_to_be_out_of_reach() -> None:
     ("key", "value", "words"),
     [
         ("assumeRoles", '[{}, {"sessionName": "a"}]', "without roleArn"),
+        ("assumeRoles", '[{}, {"sessionName": "a"}]', r"'aws:assumeRoles\[1\].roleArn' ROLE_ARN"),
         ("assumeRoles", "not json", "no list or map"),
         ("sharedConfigFiles", '["a", "b"]', "not supported"),
         ("assumeRoles", json.dumps([{"roleArn": ROLE, "duration": "soon"}]), "1h30m"),
-        ("assumeRole", json.dumps({"roleArn": ROLE}), r"'aws:assumeRoles\[0\].roleArn' ROLE_ARN"),
+        ("assumeRole", json.dumps({"roleArn": ROLE}), rf"'aws:assumeRoles\[0\].roleArn' {ROLE}$"),
+        ("assumeRole", "{}", r"'aws:assumeRoles\[0\].roleArn' ROLE_ARN$"),
     ],
 )
 def test_provider_config_that_cannot_be_followed_is_said_to_be(
@@ -124,3 +127,14 @@ def test_provider_config_that_cannot_be_followed_is_said_to_be(
 ) -> None:
     with pytest.raises(ProviderConfigError, match=words):
         ProviderConfig.of_stack({key: value}, NO_ENVIRON)
+
+
+def test_the_list_of_roles_gets_all_that_the_one_role_had() -> None:
+    role = {"roleArn": ROLE, "externalId": "x y", "policyArns": ["arn:a"], "tags": {"a.b": "c"}}
+
+    with pytest.raises(ProviderConfigError) as refused:
+        ProviderConfig.of_stack({"assumeRole": json.dumps(role)}, NO_ENVIRON)
+
+    commands = str(refused.value).partition("mend: ")[2]
+    config = mended({"aws:assumeRole": role}, commands)
+    assert config == {"aws:assumeRoles": [role]}
