@@ -9,6 +9,7 @@ from typing import Any, cast
 from ops.gates.probe import ProbeGate
 from ops.journal.journal import Journal
 from ops.ramp.means import Effects, Limits
+from ops.ramp.next_commands import NextCommands
 from ops.ramp.proving import Proving
 from ops.ramp.run import Run
 from ops.traffic.answer import Answer, Stream
@@ -61,6 +62,7 @@ class Hour:
             gates=[self._gate],
             observers=[],
             stop=outside,
+            next=NextCommands("bench"),
         )
         run = Run("bench", hand, limits, effects)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}

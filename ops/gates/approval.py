@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.gates.gate import StageMark
+from rollout.command import Command
 from rollout.verdict import Outcome, Verdict, Window
 
 NAME = "approval"
@@ -71,8 +73,15 @@ class ApprovalGate:
 
     name = NAME
 
-    def __init__(self, ramp_folder: Path) -> None:
+    def __init__(self, ramp_folder: Path, stack_option: Sequence[str] = ()) -> None:
+        """Be ready.
+
+        Args:
+            ramp_folder: Where the answers are kept.
+            stack_option: What a command ends with to act on the stack of the ramp.
+        """
         self._folder = ramp_folder
+        self._approve = Command.of("failover", "approve", *stack_option)
         self._stage: StageMark | None = None
 
     def begin(self, stage: StageMark) -> None:
@@ -90,10 +99,10 @@ class ApprovalGate:
             answer = read_answer(self._folder, stage.number)
         except (OSError, ValueError) as error:
             path = answer_file(self._folder, stage.number)
-            reason = f"{path} cannot be read ({error}): run failover approve again"
+            reason = f"{path} cannot be read ({error}): run {self._approve} again"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason)
         if answer is None:
-            reason = f"stage {stage.number + 1} of {stage.of} waits for a yes: failover approve"
+            reason = f"stage {stage.number + 1} of {stage.of} waits for a yes: {self._approve}"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason)
         outcome = Outcome.PASS if answer.is_yes else Outcome.FAIL
         said = "yes" if answer.is_yes else "no"

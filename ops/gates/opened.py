@@ -45,6 +45,8 @@ class Places:
     ramp: Path
     """The ramp's own folder: approvals, records."""
     way: Way
+    stack_option: tuple[str, ...] = ()
+    """What a command ends with to act on the stack."""
 
 
 def ways_of(stack: StackFacts, way: Way) -> dict[str, Way]:
@@ -103,7 +105,7 @@ def opened_gates(
     if gates.command is not None:
         found.append(CommandGate(gates.command, places.project, now))
     if gates.approval is not None:
-        found.append(ApprovalGate(places.ramp))
+        found.append(ApprovalGate(places.ramp, places.stack_option))
     return found
 
 

@@ -14,8 +14,9 @@ from ops.journal.errors import JournalError
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import BadInputError, RampError
 from ops.ramp.finding import Newest, newest
-from ops.ramp.stack import own_hand, recorded_ramps, selected_stack
+from ops.ramp.stack import own_hand, recorded_ramps, selected_stack, selections
 from ops.stack.project import project_folder
+from rollout.command import RAMP
 from rollout.progress import Progress
 
 
@@ -50,9 +51,9 @@ def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
     if not name:
         raise BadInputError(
             "no stack is selected\n  expected: the stack whose ramp waits\n"
-            "  mend:     failover approve --stack prod"
+            f"  mend:     {selections(project)}, or the same again with --stack"
         )
-    waiting = _waiting(recorded_ramps(project, name), name)
+    waiting = _waiting(recorded_ramps(project, name), name, ("--stack", stack) if stack else ())
     progress = waiting.progress
     answer = Answer(progress.verified, is_yes, own_hand().by, datetime.now(UTC))
     write_answer(waiting.folder, answer)
@@ -61,7 +62,7 @@ def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
     return f"{word} to stage {stage.number}/{stage.of} of {progress.plan.group}: {stage.split}"
 
 
-def _waiting(ramps: Ramps, stack: str) -> Newest:
+def _waiting(ramps: Ramps, stack: str, option: tuple[str, ...]) -> Newest:
     """The newest ramp, which has a stage before it.
 
     Raises:
@@ -73,7 +74,7 @@ def _waiting(ramps: Ramps, stack: str) -> Newest:
     raise BadInputError(
         f"no ramp of {stack} waits for a yes in this clone\n"
         "  expected: one that was started here with --approve-each, or with ramp.gates.approval\n"
-        "  mend:     failover ramp --approve-each"
+        f"  mend:     {RAMP.with_options('--approve-each', *option)}   # begins one"
     )
 
 

@@ -15,6 +15,7 @@ from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
 from ops.ramp.clock import SystemClock
 from ops.ramp.driver import Ending
+from ops.ramp.effects import LiveService
 from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedError
 from ops.ramp.finding import newest
 from ops.ramp.known_stack import KnownStack
@@ -23,10 +24,11 @@ from ops.ramp.stack import own_hand, ramps_folder
 from ops.ramp.way_back import last_moved
 from ops.stack.backend import current_backend
 from ops.stack.project import project_folder
+from rollout.command import REFRESH, ROLLBACK, Command
 from rollout.entry import Entry, Json, Kind, timestamp
 from rollout.plan import Plan
 from rollout.progress import Progress
-from rollout.split import Slot, Split
+from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.stack_identity import StackIdentity
 from rollout.way_back import GoBack, KnownRamp, NothingToUndo, Situation, Unclear, way_back
 
@@ -63,17 +65,19 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     backend, own = current_backend(folder, os.environ), ramps_folder(folder, name)
     known = KnownStack.read(own, backend)
     found = newest(Ramps(own, StackIdentity.of(backend, name, known.services)))
+    session = session_of(known.aws)
+    live = live_stack(known.services, session)
     if found is None:
+        commands = directly(known, session, live.services())
+        ways = [f"{command}   # {command.moves}" for command in commands]
         raise BadInputError(
             f"no ramp of {name} was run from here, so there is no split to go back to\n"
             "  expected: the machine and the folder of the ramp\n"
-            "  mend:     aws elbv2 modify-rule, with the ARNs of `failover status --json`; where "
-            "the backend does not answer, of aws elbv2 describe-rules"
+            "  mend:     " + ("\n    or:     ".join(ways) or "bring a slot's instances back")
         )
     progress = found.progress
-    session = session_of(known.aws)
-    live = live_stack(known.services, session)
-    plan = plan_by_journal(progress.plan, found.entries, live)
+    rollback = ROLLBACK.with_options("--stack", name)
+    plan = plan_by_journal(progress.plan, found.entries, live, rollback)
     _refuse_dead(live, plan)
     modify_rules(known, session, plan)
     after = live.splits()
@@ -86,12 +90,20 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
         f"engine{lost}\n"
         f"  the state and the config of {name} still say otherwise. As soon as the backend "
         "answers:\n"
-        "  next:     pulumi refresh --yes && failover rollback",
+        f"  next:     {REFRESH.with_options('--yes', '--stack', name).then(rollback)}",
     )
 
 
-def plan_by_journal(plan: Plan, entries: Sequence[Entry], live: LiveReleases) -> Plan:
+def plan_by_journal(
+    plan: Plan, entries: Sequence[Entry], live: LiveReleases, rollback: Command = ROLLBACK
+) -> Plan:
     """The plan that leads back; the stack's history, which is out of reach, has no say.
+
+    Args:
+        plan: What the ramp set out for.
+        entries: Of its journal.
+        live: The stack.
+        rollback: What goes back by the history, too.
 
     Raises:
         RefusedError: going back would raise a slot that was released after the ramp.
@@ -115,15 +127,52 @@ def plan_by_journal(plan: Plan, entries: Sequence[Entry], live: LiveReleases) ->
                 f"nothing to go back to, and no rule was changed: {_words(splits)}\n"
                 f"  because:  {'; '.join(dict.fromkeys(reasons.values()))}\n"
                 "  expected: a ramp after which nothing was released\n"
-                "  mend:     failover rollback, once the backend answers"
+                f"  mend:     {rollback}, once the backend answers"
             )
         case Unclear(reasons):
             raise NotSureError(
                 f"it is not clear where to go back to, and no rule was changed: {_words(splits)}\n"
                 f"  because:  {'; '.join(dict.fromkeys(reasons.values()))}\n"
                 "  expected: a ramp after which nobody else moved or released anything\n"
-                "  mend:     failover rollback, once the backend answers"
+                f"  mend:     {rollback}, once the backend answers"
             )
+
+
+def directly(
+    known: KnownStack, session: Session, services: Mapping[str, LiveService]
+) -> list[Command]:
+    """What gives one slot everything by the AWS CLI; none onto a slot without a healthy target.
+
+    Raises:
+        AwsError: a rule cannot be read.
+    """
+    elb: ElasticLoadBalancingv2Client = session.client("elbv2")
+    found: list[Command] = []
+    for slot in Slot:
+        if not all(services[service].slots[slot].healthy for service in known.services):
+            continue
+        split = Split(0, TOTAL_WEIGHT).shifted_to(slot, TOTAL_WEIGHT)
+        steps = [_modify_rule(elb, known, service, split, session) for service in known.services]
+        moves = f"gives slot {slot} all requests of {', '.join(sorted(known.services))}"
+        found.append(Command(steps[0].then(*steps[1:]).steps, moves))
+    return found
+
+
+def _modify_rule(
+    elb: ElasticLoadBalancingv2Client,
+    known: KnownStack,
+    service: str,
+    split: Split,
+    session: Session,
+) -> Command:
+    try:
+        with translated():
+            actions = _actions_at(elb, known.services[service], split)
+    except LiveError as error:
+        raise AwsError(f"the rule of {service} cannot be read: {error}") from error
+    options = {"rule-arn": known.services[service]["ruleArn"], "actions": actions}
+    profile = known.aws.get("profile")
+    return Command.of_aws("elbv2", "modify-rule", options, region=session.region, profile=profile)
 
 
 def modify_rules(known: KnownStack, session: Session, plan: Plan) -> None:
@@ -134,17 +183,11 @@ def modify_rules(known: KnownStack, session: Session, plan: Plan) -> None:
     """
     elb: ElasticLoadBalancingv2Client = session.client("elbv2")
     for number, service in enumerate(plan.services):
-        arns: Mapping[str, Any] = known.services[service]["targetGroupArns"]
-        groups = [
-            {"TargetGroupArn": arns[slot.value], "Weight": plan.start.weight_of(slot)}
-            for slot in Slot
-        ]
         arn = known.services[service]["ruleArn"]
         try:
             with translated():
-                (rule,) = elb.describe_rules(RuleArns=[arn])["Rules"]
-                found: Any = rule.get("Actions", [])
-                elb.modify_rule(RuleArn=arn, Actions=forwarding_to(found, groups))
+                actions = _actions_at(elb, known.services[service], plan.start)
+                elb.modify_rule(RuleArn=arn, Actions=actions)
         except LiveError as error:
             changed = ", ".join(plan.services[:number]) or "none"
             raise AwsError(
@@ -152,6 +195,19 @@ def modify_rules(known: KnownStack, session: Session, plan: Plan) -> None:
                 f"  expected: {plan.group} at {plan.start}; changed so far: {changed}\n"
                 "  mend:     what AWS says, then the same again"
             ) from error
+
+
+def _actions_at(
+    elb: ElasticLoadBalancingv2Client, service: Mapping[str, Any], split: Split
+) -> list[Any]:
+    """What the rule of a service does now, its requests split so."""
+    arns: Mapping[str, Any] = service["targetGroupArns"]
+    groups = [
+        {"TargetGroupArn": arns[slot.value], "Weight": split.weight_of(slot)} for slot in Slot
+    ]
+    (rule,) = elb.describe_rules(RuleArns=[service["ruleArn"]])["Rules"]
+    found: Any = rule.get("Actions", [])
+    return forwarding_to(found, groups)
 
 
 def forwarding_to(

@@ -28,7 +28,7 @@ from ops.ramp.stack_file import StackFile
 from ops.ramp.stopping import await_engine
 from ops.ramp.wheel import refuse_held
 from rollout.build_age import PlannedBuild, planned_builds
-from rollout.command import Command
+from rollout.command import Command, config_remove, config_set
 from rollout.plan import EVEN, Plan
 from rollout.split import Slot
 
@@ -119,14 +119,15 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
         datetime.now(UTC),
         Processes(),
         take_over=given["take_over"],
+        choice=choice,
     )
     _say_foreign(stack)
-    limits = limits_of(stack, given["bake"])
+    limits = limits_of(stack, given["bake"], choice)
     observers = [observer(as_json=given["as_json"])]
     ramp_id = f"{datetime.now(UTC):{RAMP_ID}}-{hand.pid}"
     found = unfinished(stack.ramps, history, ramp_id)
     if found is not None and not given["anew"]:
-        _refuse_other(found, choice)
+        _refuse_other(stack, found, choice)
         if not found.is_going_back:
             _judged_builds(stack, found.plan, choice, given["stack"])
         say = functools.partial(click.echo, err=True)
@@ -199,7 +200,7 @@ def _say_foreign(stack: OpenedStack) -> None:
         )
 
 
-def _refuse_other(found: Found, choice: Choice) -> None:
+def _refuse_other(stack: OpenedStack, found: Found, choice: Choice) -> None:
     """Raises BadInputError where the ramp under way is not the one that is asked for."""
     plan = found.plan
     is_other_slot = choice.to is not None and choice.to is not plan.candidate
@@ -210,7 +211,8 @@ def _refuse_other(found: Found, choice: Choice) -> None:
             f"a ramp of {plan.group} that raises slot {plan.candidate} from {plan.start} to "
             f"{plan.target} did not end\n"
             "  expected: that one to end first\n"
-            "  mend:     failover ramp, failover rollback, or --anew to plan from the live weights"
+            f"  mend:     {stack.next.go_on}, or {choice.command('--anew')} to plan from the live "
+            "weights"
         )
 
 
@@ -221,10 +223,11 @@ def _refuse_frozen(stack: OpenedStack) -> None:
     if stack.override is not None:
         click.echo(f"frozen ({freeze.reason}), and overridden: {stack.override}", err=True)
         return
+    override = config_set("override", "REASON").with_options(*stack.next.option)
     raise RefusedError(
         f"failover:freeze until {freeze.until:%Y-%m-%dT%H:%M:%SZ}: {freeze.reason}\n"
         "  expected: no ramp starts before then; a rollback always may\n"
-        '  mend:     wait, or pulumi config set override "REASON"'
+        f"  mend:     wait, or {override}"
     )
 
 
@@ -250,11 +253,12 @@ def _show(
         if build.note:
             click.echo(f"  note:    {build.note}", err=True)
     if stack.candidate is not None:
+        remove = config_remove("candidate").with_options(*stack.next.option)
         click.echo(
             f"  note:    `candidate` of the config is {stack.candidate}, and stays so after the "
             f"ramp: a shift by hand to slot {stack.candidate.other} then counts as the way back, "
             "which no guard holds up\n"
-            "           where it is not needed: pulumi config rm candidate",
+            f"           where it is not needed: {remove}",
             err=True,
         )
 

@@ -17,6 +17,7 @@ from ops.ramp.driver import Ending
 from ops.ramp.errors import BadInputError, RampError
 from ops.ramp.lines import JsonLines, PlainLines
 from ops.ramp.means import Limits
+from ops.ramp.planning import Choice
 from ops.ramp.stack import OpenedStack
 from probe.quantity import parse_duration_seconds
 from settings.ramp import FEWEST_METRICS_BAKE_SECONDS
@@ -60,16 +61,19 @@ def reported(command: Callable[..., Ending]) -> Callable[..., None]:
     return wrapped
 
 
-def limits_of(stack: OpenedStack, bake_seconds: float | None) -> Limits:
+def limits_of(
+    stack: OpenedStack, bake_seconds: float | None, choice: Choice | None = None
+) -> Limits:
     """The config's limits, the bake as the person asked for it."""
     ramp_settings = stack.ramp
     is_short = bake_seconds is not None and bake_seconds < FEWEST_METRICS_BAKE_SECONDS
     if is_short and ramp_settings.gates.metrics is not None:
+        again = (choice or Choice()).with_bake(FEWEST_METRICS_BAKE_SECONDS).command()
         raise BadInputError(
             f"--bake {bake_seconds:g}s is too short for the gate metrics\n"
             f"  expected: {FEWEST_METRICS_BAKE_SECONDS} s or more: CloudWatch has one point a "
             "minute, and the first, partial one does not count\n"
-            f"  mend:     failover ramp --bake {FEWEST_METRICS_BAKE_SECONDS}s"
+            f"  mend:     {again}"
         )
     return Limits(
         bake=bake_seconds if bake_seconds is not None else ramp_settings.bake_seconds,

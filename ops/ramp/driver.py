@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.engine.command import CommandError
@@ -10,6 +10,7 @@ from ops.engine.words import errors_in
 from ops.journal.errors import JournalError
 from ops.ramp.errors import DeadSlotError, NotSureError, RampError, RefusedError
 from ops.ramp.floors import Floors
+from ops.ramp.lowering import lowering
 from ops.ramp.processes import Processes
 from ops.ramp.proving import Proving
 from ops.ramp.run import Run
@@ -17,9 +18,10 @@ from ops.ramp.shifting import Shifting
 from ops.ramp.updating import Updating
 from ops.ramp.ways_out import GateFailedError, SecondHandError, SomebodyElseError, StopAskedError
 from ops.unexpected import EXIT_CODE, unexpected_words
+from rollout.command import Command
 from rollout.entry import Kind
 from rollout.plan import Plan
-from rollout.split import Slot, Split
+from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.step import (
     AskPerson,
     BringCapacity,
@@ -33,9 +35,6 @@ from rollout.step import (
     Watch,
     next_step,
 )
-
-GO_ON = "failover ramp to go on, failover rollback to go back"
-BREAK_GLASS = "where that cannot be had back: failover rollback --break-glass --stack NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class Driver:
             from_anywhere: Go back whatever the live weights are: a person asked for it.
         """
         self._run = run
+        self._next_commands = run.effects.next
         updating = Updating(run, processes)
         self._floors = Floors(run, updating)
         self._shifting = Shifting(run, updating)
@@ -67,33 +67,36 @@ class Driver:
 
     def drive(self) -> Ending:
         """Run to the end; every way out has its words and its exit code."""
+        go_on = self._next_commands.go_on
         try:
             return self._driven()
         except StopAskedError as stop:
             return self._stopped(str(stop))
         except SomebodyElseError as error:
+            anew = self._next_commands.anew(self._run.progress.plan)
             return self._not_sure(
                 f"{error}; nothing more was changed\n"
                 "  expected: no other hand on the weights during a ramp\n"
-                "  next:     failover ramp --anew (from the weights as they are), or "
-                "failover rollback"
+                f"  next:     {anew} (from the weights as they are), or "
+                f"{self._next_commands.rollback}"
             )
         except SecondHandError as error:
             self._run.write(Kind.RAMP_FINISHED, outcome="refused", exit=1)
             return Ending(1, f"{error}; no weight was changed\n  next:     wait for it")
         except JournalError as error:
-            return Ending(3, f"stopped, the weights stay: {error}\n  next:     {GO_ON}")
+            return Ending(3, f"stopped, the weights stay: {error}\n  next:     {go_on}")
         except DeadSlotError as error:
             # Whoever asked for it is told no; where a gate did, it is for a person to look.
             ending = self._not_sure(str(error))
             return Ending(1, ending.words) if self._from_anywhere else ending
         except RampError as error:  # a stack file that somebody broke in mid-ramp, too
-            return self._not_sure(f"{error}\n  next:     {GO_ON}")
+            return self._not_sure(f"{error}\n  next:     {go_on}")
         except CommandError as error:
             words = f"the engine's backend does not answer:\n{errors_in(str(error))}"
-            return self._not_sure(f"{words}\n  next:     {GO_ON}; {BREAK_GLASS}")
+            directly = f"where that cannot be had back: {self._next_commands.break_glass}"
+            return self._not_sure(f"{words}\n  next:     {go_on}; {directly}")
         except Exception as error:  # noqa: BLE001  (all of it is told, with its traceback)
-            words = unexpected_words(error, "failover")
+            words = unexpected_words(error, "failover", self._next_commands.option)
             self._not_sure(f"{type(error).__name__}: {error}")
             return Ending(EXIT_CODE, f"{words}\n  journal:  {self._where()}")
 
@@ -177,7 +180,8 @@ class Driver:
         self._run.is_going_back = True
         live = self._run.sight.services()
         plan = self._run.progress.plan
-        _refuse_raising(plan, {service: live[service].split for service in plan.services}, to)
+        splits = {service: live[service].split for service in plan.services}
+        _refuse_raising(plan, splits, to, self._next_commands.rollback)
         dead = {
             (service, slot)
             for service in plan.services
@@ -187,8 +191,46 @@ class Driver:
         onto = sorted(f"{service}-{slot}" for service, slot in dead if to.weight_of(slot) > 0)
         if onto:
             both = [s for s in plan.services if {(s, slot) for slot in Slot} <= dead]
-            raise DeadSlotError(_dead_words(to, onto, both))
+            raise DeadSlotError(self._dead_words(to, onto, both, self._onto_living(dead)))
         self._shifting.roll_back(to)
+
+    def _onto_living(self, dead: Collection[tuple[str, Slot]]) -> Command | None:
+        """What gives everything to the slot that lives in all services; None where none does.
+
+        The dead slot is named the candidate meanwhile, so that the guards take it for the way back,
+        which may skip stages.
+        """
+        effects, plan = self._run.effects, self._run.progress.plan
+        living = [s for s in Slot if not any((service, s) in dead for service in plan.services)]
+        if len(living) != 1:
+            return None
+        (slot,) = living
+        return lowering(
+            effects.next.stack,
+            effects.engine.stack_file,
+            plan.services,
+            slot.other,
+            plan.start.shifted_to(slot, TOTAL_WEIGHT),
+        )
+
+    def _dead_words(
+        self, to: Split, onto: Sequence[str], both: Sequence[str], onto_living: Command | None
+    ) -> str:
+        dead, follow = ", ".join(onto), self._next_commands
+        if both:
+            return (
+                f"both slots of {', '.join(both)} have no healthy target: no split helps, and none "
+                f"was set\n  expected: a healthy target in {dead} to go back to {to}\n"
+                f"  mend:     bring one slot's instances back ({follow.status}), then "
+                f"{follow.rollback}"
+            )
+        by_hand = "; or give the slot that lives everything by hand: "
+        return (
+            f"no rollback to {to}: {dead} has no healthy target; the weights stay\n"
+            "  expected: a healthy target in every slot that would get requests\n"
+            f"  mend:     bring {dead} back ({follow.status}), then {follow.rollback}"
+            + (f"{by_hand}{onto_living}" if onto_living is not None else "")
+        )
 
     def _finished(self, outcome: str) -> Ending:
         run = self._run
@@ -204,8 +246,9 @@ class Driver:
         return Ending(code, f"{outcome}: {where}\n  because:  {progress.back}{lost}")
 
     def _stopped(self, by: str) -> Ending:
-        self._run.write(Kind.INTERRUPTED, by=by, next=GO_ON)
-        return Ending(3, f"stopped by {by}: {self._where()}\n  next:     {GO_ON}")
+        go_on = self._next_commands.go_on
+        self._run.write(Kind.INTERRUPTED, by=by, next=go_on)
+        return Ending(3, f"stopped by {by}: {self._where()}\n  next:     {go_on}")
 
     def _where(self) -> str:
         """The newest split that was read back from the live rules."""
@@ -215,13 +258,13 @@ class Driver:
 
     def _not_sure(self, words: str) -> Ending:
         try:
-            self._run.write(Kind.INTERRUPTED, by=words, next=GO_ON)
+            self._run.write(Kind.INTERRUPTED, by=words, next=self._next_commands.go_on)
         except JournalError as error:
             words = f"{words}\n{error}"
         return Ending(3, words)
 
 
-def _refuse_raising(plan: Plan, live: Mapping[str, Split], to: Split) -> None:
+def _refuse_raising(plan: Plan, live: Mapping[str, Split], to: Split, rollback: Command) -> None:
     """Never give the slot on trial more than it has: somebody has lowered it in the meantime.
 
     Raises:
@@ -236,7 +279,7 @@ def _refuse_raising(plan: Plan, live: Mapping[str, Split], to: Split) -> None:
         f"no rollback to {to}: it would raise slot {slot}, which the ramp raised: {found}; the "
         "weights stay\n"
         f"  expected: no less than {to.weight_of(slot)} on slot {slot}\n"
-        "  mend:     failover rollback, which decides from the weights as they are"
+        f"  mend:     {rollback}, which decides from the weights as they are"
     )
 
 
@@ -246,19 +289,3 @@ def _lost_words(lost: list[str]) -> str:
         return ""
     more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
     return f"\nnot in the journal: {lost[0]}{more}"
-
-
-def _dead_words(to: Split, onto: list[str], both: list[str]) -> str:
-    dead = ", ".join(onto)
-    if both:
-        return (
-            f"both slots of {', '.join(both)} have no healthy target: no split helps, and none was "
-            f"set\n  expected: a healthy target in {dead} to go back to {to}\n"
-            "  mend:     bring one slot's instances back (failover status), then failover rollback"
-        )
-    return (
-        f"no rollback to {to}: {dead} has no healthy target; the weights stay\n"
-        "  expected: a healthy target in every slot that would get requests\n"
-        f"  mend:     bring {dead} back (failover status), then failover rollback; or give the "
-        "slot that lives everything by hand: pulumi config set weights A/B && pulumi up"
-    )

@@ -53,7 +53,7 @@ class Gating:
             urls=stack.urls,
             connect_to=connect_to(stack.probed),
         )
-        places = Places(stack.folder, folder, Way.from_environment())
+        places = Places(stack.folder, folder, Way.from_environment(), stack.next.option)
         try:
             self.traffic = Traffic(traffic_plan(gates, facts, plan.services, places))
         except OSError as error:

@@ -190,6 +190,7 @@ class Launcher:
             gates=gating.gates if gating else (),
             observers=self._observers,
             stop=self._signals,
+            next=self._stack.next,
             traffic=gating.traffic if gating else None,
             old_slot=gating.old_slot if gating else None,
             git=OwnGit() if self._choice.commits else None,

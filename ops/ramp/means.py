@@ -9,6 +9,7 @@ from ops.gates.gate import Gate
 from ops.journal.journal import Journal
 from ops.journal.observer import Observer
 from ops.ramp.effects import Aws, Clock, Engine, Git, OldSlot, Stop, Traffic
+from ops.ramp.next_commands import NextCommands
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Effects:
     gates: Sequence[Gate]
     observers: Sequence[Observer]
     stop: Stop
+    next: NextCommands
+    """What a person types after the run."""
     traffic: Traffic | None = None
     old_slot: OldSlot | None = None
     git: Git | None = None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.stack_file import StackFile
 from rollout.candidate import agreed
-from rollout.command import Command
+from rollout.command import UP, Command, config_remove
 from rollout.errors import PlanError
 from rollout.plan import EVEN, Plan, lighter, planned
 from rollout.split import TOTAL_WEIGHT, Slot, Split
+from rollout.weights_key import COMMON
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,22 @@ class Choice:
         slot = to or self.to
         words += ["--to", slot.value] if slot is not None else []
         return Command.of(*words, *self.options, *more)
+
+    @property
+    def stack_option(self) -> tuple[str, ...]:
+        """Of `options` those that name the stack; nothing where it is the selected one."""
+        if "--stack" not in self.options:
+            return ()
+        at = self.options.index("--stack")
+        return self.options[at : at + 2]
+
+    def with_bake(self, seconds: float) -> Choice:
+        """The same with another bake."""
+        words = [*self.options]
+        if "--bake" in words:
+            at = words.index("--bake")
+            del words[at : at + 2]
+        return replace(self, options=(*words, "--bake", f"{seconds:g}s"))
 
 
 class LiveSplits(Protocol):
@@ -106,7 +123,9 @@ class Planner:
         try:
             plan = planned(live, candidate, self._stages, up_to, alone)
         except PlanError as error:
-            raise BadInputError(f"{error}{self._hint(candidate)}") from error
+            is_together = len(set(live.values())) == 1
+            hint = self._hint(candidate) if is_together else ""
+            raise BadInputError(f"{error}{hint}") from error
         self._refuse_other_config(live)
         return plan
 
@@ -119,18 +138,23 @@ class Planner:
             f"--to {to}, and `candidate` in {self._file.name} is {configured}; nothing was begun\n"
             f"  expected: one slot to raise: with that `candidate` the guards take every shift to "
             f"slot {to} for the way back, and hold none up\n"
-            f"  mend:     pulumi config rm candidate, then failover ramp --to {to}"
+            f"  mend:     {self._without_candidate(to)}"
         )
 
     def _hint(self, candidate: Slot) -> str:
         """What to do where the config alone has chosen a slot that cannot be raised."""
-        if self._choice.to is not None or self._configured is not candidate:
+        is_chosen_by_config = self._choice.to is None and self._configured is candidate
+        if not is_chosen_by_config or self._choice.is_even:
             return ""
         return (
             f"\n  expected: `candidate` in {self._file.name} is {candidate}, which names the slot "
             "that a ramp raises\n"
-            f"  mend:     pulumi config rm candidate, then failover ramp --to {candidate.other}"
+            f"  mend:     {self._without_candidate(candidate.other)}"
         )
+
+    def _without_candidate(self, to: Slot) -> str:
+        rm = config_remove("candidate").with_options(*self._choice.stack_option)
+        return f"{rm}, then {self._choice.command(to=to)}"
 
     def _refuse_no_stage(self, up_to: int) -> None:
         """Raises BadInputError where the guards would refuse the last step as no stage."""
@@ -207,11 +231,13 @@ class Planner:
         apart = {s: text for s, text in configured.items() if s in live and text != str(live[s])}
         for service, text in sorted(apart.items()):
             is_own = service in file.services_with_weights() or len(apart) < len(configured)
-            key = f"--path services.{service}.weights" if is_own else "weights"
+            key = ("--path", f"services.{service}.weights") if is_own else (COMMON,)
+            stack = self._choice.stack_option
+            keep = Command.of("pulumi", "config", "set", *key, str(live[service]), *stack)
+            look, move = Command.of("failover", "plan", *stack), UP.with_options(*stack)
             raise NotSureError(
                 f"{service} is at {live[service]}, and {self._file.name} says "
                 f"{text}; nothing was changed\n"
                 "  expected: a ramp begins where the config and the live rules agree\n"
-                "  mend:     failover plan, then pulumi up; or keep what is live: "
-                f"pulumi config set {key} {live[service]}"
+                f"  mend:     keep what is live: {keep}; or move it to {text}: {look}, then {move}"
             )

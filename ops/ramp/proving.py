@@ -8,6 +8,7 @@ from datetime import timedelta
 from ops.ramp.run import Run
 from ops.ramp.ways_out import GateFailedError
 from rollout.arrival import Arrival, judged_arrival
+from rollout.command import config_set
 from rollout.entry import Json, Kind
 from rollout.plan import Stage
 from rollout.verdict import Outcome
@@ -137,7 +138,7 @@ class Proving:
             )
             if spent >= run.limits.inconclusive:
                 raise GateFailedError(
-                    f"the split {stage.split} has not arrived: {words}{_without_sign(found)}"
+                    f"the split {stage.split} has not arrived: {words}{self._without_sign(found)}"
                 )
             run.tick(
                 f"{stage.split} to show in the traffic: {words}", run.limits.inconclusive - spent
@@ -163,14 +164,15 @@ class Proving:
             for service in plan.services
         }
 
-
-def _without_sign(found: Mapping[str, Arrival]) -> str:
-    """What to do where no answer said which slot it came from."""
-    silent = [service for service, arrival in found.items() if not arrival.requests]
-    if not silent:
-        return ""
-    return (
-        f"\n  no answer of {', '.join(silent)} says which slot it is from: let the builds send a "
-        "header with 01 or 02, and name it by `pulumi config set --path "
-        "ramp.gates.probe.slotHeader HEADER`"
-    )
+    def _without_sign(self, found: Mapping[str, Arrival]) -> str:
+        """What to do where no answer said which slot it came from."""
+        silent = [service for service, arrival in found.items() if not arrival.requests]
+        if not silent:
+            return ""
+        name_it = config_set("failover:ramp.gates.probe.slotHeader", "HEADER").with_options(
+            *self._run.effects.next.option
+        )
+        return (
+            f"\n  no answer of {', '.join(silent)} says which slot it is from: let the builds send "
+            f"a header with 01 or 02, and name it by `{name_it}`"
+        )

@@ -6,7 +6,7 @@ import getpass
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,16 @@ from ops.ramp.errors import AwsError, BackendError, BadInputError, NotSureError
 from ops.ramp.history import told
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, live_stack, session_of
+from ops.ramp.next_commands import NextCommands
 from ops.ramp.probed import Probed, read_probed
 from ops.stack.backend import current_backend
 from ops.stack.engine_access import access_fault
 from ops.stack.errors import EngineAccessError, PulumiError, StackFileError
-from ops.stack.existing import no_file_text, no_stack_text
+from ops.stack.existing import file_stacks, no_file_text, no_stack_text
 from ops.stack.project import project_folder
 from ops.stack.pulumi import Pulumi
 from ops.stack.stack_file import refuse_unreadable
+from rollout.command import UP, Command
 from rollout.errors import SettingsError
 from rollout.lease import Hand
 from rollout.recall import Told
@@ -68,6 +70,14 @@ class OpenedStack:
     override: str | None
     probed: Mapping[str, Probed]
     """Where requests of our own to each deployed service go."""
+    is_named: bool = False
+    """Whether a person named it, since another one may be selected."""
+
+    @property
+    def next(self) -> NextCommands:
+        """What a person types next about it."""
+        option = ("--stack", self.name) if self.is_named else ()
+        return NextCommands(self.name, option, frozenset(self.services))
 
     @property
     def identity(self) -> StackIdentity:
@@ -180,12 +190,12 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
         BadInputError: no stack, nothing deployed, or a config with problems.
         BackendError: the backend cannot be read.
     """
-    folder = project_folder(folder)
+    folder, is_named = project_folder(folder), name is not None
     name = name or os.environ.get("PULUMI_STACK") or selected_stack(folder)
     if not name:
         raise BadInputError(
             "no stack is selected\n  expected: the stack to ramp\n"
-            "  mend:     pulumi stack select prod, or --stack prod"
+            f"  mend:     {selections(folder)}, or the same again with --stack"
         )
     try:
         refuse_unreadable(folder, name)
@@ -203,9 +213,18 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
     if not outputs.get("services"):
         raise BadInputError(
             f"nothing is deployed in {name}\n  expected: services with their two slots\n"
-            f"  mend:     pulumi up --stack {name}"
+            f"  mend:     {UP.with_options('--stack', name)}"
         )
-    return _with_settings(name, folder, engine, outputs, raw, secret_keys)
+    opened = _with_settings(name, folder, engine, outputs, raw, secret_keys)
+    return replace(opened, is_named=is_named)
+
+
+def selections(folder: Path) -> str:
+    """What selects a stack: of those with a file in `folder`, where there are any."""
+    select = Command.of("pulumi", "stack", "select")
+    return " or ".join(str(select.with_options(name)) for name in file_stacks(folder)) or str(
+        select
+    )
 
 
 def selected_stack(folder: Path) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ops.ramp.errors import NotSureError
 from ops.ramp.processes import Processes
 from ops.ramp.wheel import AtWork, is_driving
+from rollout.command import ROLLBACK, Command
 from rollout.entry import Entry, Kind
 
 DRIVER_SECONDS = 30.0
@@ -20,11 +21,17 @@ ENGINE_SECONDS = 600.0
 Say = Callable[[str], None]
 
 
-def stop_driver(one: AtWork, processes: Processes, say: Say) -> None:
+def stop_driver(one: AtWork, processes: Processes, say: Say, rollback: Command = ROLLBACK) -> None:
     """Tell a driver to stop, where it runs on this host, and see it gone.
 
     One that goes back already is let do it: to begin that again would take longer. One on another
     host is left: it stops by itself as soon as it sees that the weights moved.
+
+    Args:
+        one: The driver.
+        processes: Of this host.
+        say: Tells a person what is done.
+        rollback: The command that was typed, to be typed again.
 
     Raises:
         NotSureError: it does not end.
@@ -48,7 +55,7 @@ def stop_driver(one: AtWork, processes: Processes, say: Say) -> None:
         raise NotSureError(
             f"the ramp of {one.hand.by}, process {pid}, does not end\n"
             f"  expected: it to end within {DRIVER_SECONDS:.0f} s\n"
-            f"  mend:     kill -9 {pid}, then failover rollback"
+            f"  mend:     {Command.of('kill', '-9', str(pid))}, then {rollback}"
         )
 
 
@@ -81,4 +88,5 @@ def await_engine(
     if is_going_back:
         processes.interrupt(pid)
     if not processes.ended_within(pid, ENGINE_SECONDS):
-        raise NotSureError(f"the engine, process {pid}, does not end\n  mend:     kill -INT {pid}")
+        interrupt = Command.of("kill", "-INT", str(pid))
+        raise NotSureError(f"the engine, process {pid}, does not end\n  mend:     {interrupt}")

@@ -12,6 +12,7 @@ from ops.ramp.errors import NotSureError
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
 from ops.ramp.ways_out import GateFailedError
+from rollout.command import Command
 from rollout.entry import Kind
 
 POLL_SECONDS = 0.2
@@ -129,10 +130,11 @@ class Updating:
             return
         if not holders or len(ours) < len(holders) or clock.monotonic() >= deadline:
             who = ", ".join(map(str, holders)) or "somebody"
+            cancel = Command.of("pulumi", "cancel", *run.effects.next.option)
             raise NotSureError(
                 f"the stack is locked by {who}; nothing was changed\n"
                 "  expected: nobody else at work on it\n"
-                "  mend:     wait for it; where that process is gone for sure: pulumi cancel"
+                f"  mend:     wait for it; where that process is gone for sure: {cancel}"
             )
         words, left = f"the lock of {holders[0]}", deadline - clock.monotonic()
         if not run.is_going_back:

@@ -13,14 +13,15 @@ from ops.ramp.abandoned import Abandoned
 from ops.ramp.errors import NotSureError
 from ops.ramp.finding import Found, newest, unfinished
 from ops.ramp.live_stack import Releases
-from ops.ramp.stack_file import NAMESPACE, StackFile
+from ops.ramp.lowering import lowering
+from ops.ramp.stack_file import StackFile
 from rollout.command import Command
 from rollout.entry import Entry, Kind
 from rollout.lease import read_freed, read_lease
 from rollout.plan import Plan
 from rollout.progress import hands
 from rollout.recall import Told
-from rollout.split import TOTAL_WEIGHT, Slot, Split
+from rollout.split import Slot, Split
 from rollout.split_history import outside_change
 from rollout.way_back import (
     GoBack,
@@ -30,10 +31,6 @@ from rollout.way_back import (
     Unclear,
     way_back,
 )
-from rollout.weights_key import CANDIDATE, weight_changes
-
-OVERRIDE = "override"
-_WHY = "a rollback by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,33 +179,8 @@ def _ways(
 def way_by_hand(
     stack: Stack, services: Sequence[str], candidate: Slot, to: Split, *, is_outside: bool
 ) -> Command:
-    """The command that lowers `candidate` of some services to its weight in `to`.
-
-    It names the candidate meanwhile, so that the guards of the `up` know it for the way back; they
-    still let nothing onto a slot without a healthy target. Where the weights were changed outside
-    Pulumi, they want an override as well, and the engine a refresh.
-    """
-    file = StackFile.read(stack.file)
-    weights = weight_changes(services, file.services(), file.services_with_weights(), to)
-    meanwhile = {CANDIDATE: candidate.value} | ({OVERRIDE: _WHY} if is_outside else {})
-    before = file.values(meanwhile)
-    config = ("pulumi", "config", "--stack", stack.name)
-
-    def set_to(path: str, value: str | None) -> Command:
-        key = f"{NAMESPACE}{path}"
-        if value is None:
-            return Command.of(*config, "rm", key)
-        return Command.of(*config, "set", "--path", key, value)
-
-    stable = candidate.other
-    refresh = ("--refresh",) if is_outside else ()
-    moves = f"gives slot {stable} {to.weight_of(stable)} of {TOTAL_WEIGHT} of the requests"
-    first, *others = (set_to(path, value) for path, value in (meanwhile | weights).items())
-    return first.then(
-        *others,
-        Command.of("pulumi", "up", "--stack", stack.name, *refresh, moves=moves),
-        *(set_to(path, value) for path, value in before.items()),
-    )
+    """The command that lowers `candidate` of some services to its weight in `to`."""
+    return lowering(stack.name, stack.file, services, candidate, to, is_outside=is_outside)
 
 
 def _where(stack: Stack) -> str:

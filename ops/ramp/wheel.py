@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ops.ramp.errors import RefusedError
+from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
+from rollout.command import ROLLBACK
 from rollout.lease import Claim, Hand, Lease, claim, current_lease
 from rollout.progress import Progress
 from rollout.recall import Told
@@ -57,23 +59,35 @@ def refuse_held(
     processes: Processes,
     *,
     take_over: bool,
+    choice: Choice | None = None,
 ) -> None:
     """Let nobody else have the wheel.
+
+    Args:
+        history: The stack's updates, the newest first.
+        here: The newest ramp of this folder.
+        own: Who asks.
+        now: The time.
+        processes: Of this host.
+        take_over: Whether a person says that who has it is gone.
+        choice: What was asked for, to be asked for again.
 
     Raises:
         RefusedError: somebody else ramps; one who is alive on this host even where `take_over`.
     """
+    choice = choice or Choice()
+    rollback = ROLLBACK.with_options(*choice.stack_option)
     for one in at_work(history, here):
         if is_driving(one.hand, processes):
-            raise _held(one, "", "wait, or failover rollback, which stops it")
+            raise _held(one, "", f"wait, or {rollback}, which stops it")
     lease = current_lease([told.message for told in history])
     if claim_of(lease, own, now, processes) is Claim.HELD and not take_over:
         assert lease is not None
         raise _held(
             _told(lease),
             f", until {lease.until:%Y-%m-%dT%H:%M:%SZ}",
-            "wait, or failover rollback; where that process is gone for sure: "
-            "failover ramp --take-over",
+            f"wait, or {rollback}; where that process is gone for sure: "
+            f"{choice.command('--take-over')}",
         )
 
 

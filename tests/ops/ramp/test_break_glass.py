@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.ramp.break_glass import forwarding_to, modify_rules, plan_by_journal
+from ops.ramp.break_glass import directly, forwarding_to, modify_rules, plan_by_journal
+from ops.ramp.effects import LiveService, LiveSlot
 from ops.ramp.errors import AwsError, NotSureError, RefusedError
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import Releases
@@ -119,6 +122,55 @@ def test_a_rule_that_is_not_changed_is_told_with_those_that_were() -> None:
     assert "the rule of web was not changed" in str(refused.value)
     assert "portal+web at 100/0; changed so far: portal" in str(refused.value)
     assert "then the same again" in str(refused.value)
+
+
+class FakeSession:
+    """Of one region."""
+
+    region = "eu-west-1"
+
+    def __init__(self, elb: FakeElb) -> None:
+        self._elb = elb
+
+    def client(self, _name: str) -> FakeElb:
+        return self._elb
+
+
+def services(healthy: dict[Slot, int]) -> dict[str, LiveService]:
+    slots = {slot: LiveSlot(healthy[slot], 3, 6) for slot in Slot}
+    return {service: LiveService(Split(100, 0), slots) for service in SERVICES}
+
+
+def test_without_a_ramp_the_printed_commands_give_one_slot_everything_and_keep_the_rest() -> None:
+    elb = FakeElb()
+    session: Any = FakeSession(elb)
+
+    commands = directly(KNOWN, session, services({Slot.FIRST: 3, Slot.SECOND: 3}))
+
+    found: list[dict[str, dict[str, int]]] = []
+    for command in commands:
+        for step in str(command).split(" && "):
+            _, _, _, _, arn, _, actions, *region = shlex.split(step)
+            assert region == ["--region", "eu-west-1"]
+            elb.modify_rule(RuleArn=arn, Actions=json.loads(actions))
+            assert elb.actions[0] == LOGIN
+        found.append(elb.weights)
+        elb.weights = {}
+    assert found == [
+        {
+            "rule-portal": {"portal-01": first, "portal-02": 100 - first},
+            "rule-web": {"web-01": first, "web-02": 100 - first},
+        }
+        for first in (100, 0)
+    ]
+
+
+def test_no_printed_command_gives_requests_to_a_slot_without_a_healthy_target() -> None:
+    session: Any = FakeSession(FakeElb())
+
+    (only,) = directly(KNOWN, session, services({Slot.FIRST: 0, Slot.SECOND: 3}))
+
+    assert only.moves == "gives slot 02 all requests of portal, web"
 
 
 MOVED = [Entry(START, "r", Kind.STAGE_STARTED, {"stage": 2, "of": 2, "split": "0/100"})]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from ops.gates.gate import StageMark
+from rollout.judgement import Verdict, judged
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.world import PLAN, World
+from tests.rollout.guard_cases import POLLS, RULES, case
 
 
 def test_nothing_goes_back_onto_a_slot_without_a_healthy_target(world: World) -> None:
@@ -22,6 +28,37 @@ def test_nothing_goes_back_onto_a_slot_without_a_healthy_target(world: World) ->
     assert ending.exit_code == 3
     assert "no rollback to 100/0: web-01 has no healthy target" in ending.words
     assert set(world.live.values()) == {Split(75, 25)}
+
+
+def test_the_slot_that_lives_gets_everything_by_the_command_that_is_printed(world: World) -> None:
+    def dies(mark: StageMark) -> Outcome:
+        if mark.number == 2:
+            world.healthy["web", Slot.FIRST] = 0
+            return Outcome.FAIL
+        return Outcome.PASS
+
+    world.gate.says = dies
+
+    ending = world.run(PLAN)
+
+    config = "pulumi config --stack prod"
+    assert ending.words.splitlines()[-1] == (
+        "  mend:     bring web-01 back (failover status), then failover rollback; or give the slot "
+        f"that lives everything by hand: {config} set --path failover:candidate 01 && "
+        f"{config} set --path failover:weights 0/100 && pulumi up --stack prod && "
+        f"{config} set --path failover:candidate 02"
+    )
+
+
+@pytest.mark.parametrize(("candidate", "passes"), [(Slot.FIRST, True), (Slot.SECOND, False)])
+def test_the_guards_let_everything_onto_the_slot_that_lives_if_the_dead_one_is_the_candidate(
+    candidate: Slot, passes: bool
+) -> None:
+    known = case("75/25", "0/100", healthy={Slot.FIRST: 0})
+
+    judgement = judged([known], replace(RULES, candidate=candidate), POLLS)
+
+    assert (judgement.verdict is Verdict.PASSES) is passes
 
 
 def test_a_rollback_by_hand_onto_a_dead_slot_is_refused(world: World) -> None:

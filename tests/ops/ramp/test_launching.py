@@ -20,7 +20,7 @@ from rollout.plan import Plan
 from rollout.recall import recalled
 from rollout.split import Slot, Split
 from tests.ops.ramp.fakes import KilledError
-from tests.ops.ramp.world import IDENTITY, LIMITS, SERVICES, World
+from tests.ops.ramp.world import IDENTITY, LIMITS, NEXT, SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 
@@ -34,7 +34,9 @@ def full(tmp_path: Path) -> Path:
 
 def launcher(world: World, folder: Path) -> Launcher:
     ramps = Ramps(folder.parent, IDENTITY)
-    stack: Any = SimpleNamespace(live=lambda: world, engine=world, ramps=ramps, identity=IDENTITY)
+    stack: Any = SimpleNamespace(
+        live=lambda: world, engine=world, ramps=ramps, identity=IDENTITY, next=NEXT
+    )
     return Launcher(stack, Hand("somebody", "here", 4711), LIMITS, Choice(), [])
 
 

@@ -196,3 +196,38 @@ def test_a_split_of_a_services_own_is_mended_by_its_own_key(tmp_path: Path) -> N
 def test_a_config_that_is_not_what_is_live_is_a_persons_to_judge(tmp_path: Path) -> None:
     with pytest.raises(NotSureError, match=r"at 50/50, and Pulumi\.test\.yaml says 90/10"):
         planner(tmp_path, Live(Split(50, 50)), Choice(to=Slot.FIRST), weights="90/10").plan()
+
+
+def test_a_config_that_is_not_what_is_live_is_mended_on_the_stack_that_was_named(
+    tmp_path: Path,
+) -> None:
+    choice = Choice(to=Slot.FIRST, options=("--stack", "prod"))
+
+    with pytest.raises(NotSureError) as refused:
+        planner(tmp_path, Live(Split(50, 50)), choice, weights="90/10").plan()
+
+    assert str(refused.value).splitlines()[-1] == (
+        "  mend:     keep what is live: pulumi config set weights 50/50 --stack prod; "
+        "or move it to 90/10: failover plan --stack prod, then pulumi up --stack prod"
+    )
+
+
+def test_a_candidate_is_taken_out_of_the_stack_that_was_named(tmp_path: Path) -> None:
+    choice = Choice(services=("web",), options=("--stack", "prod"))
+
+    with pytest.raises(BadInputError) as refused:
+        planner(tmp_path, Live(Split(0, 100)), choice, Slot.SECOND).plan()
+
+    assert str(refused.value).splitlines()[-1] == (
+        "  mend:     pulumi config rm candidate --stack prod, then "
+        "failover ramp --service web --to 01 --stack prod"
+    )
+
+
+def test_of_services_that_stand_apart_the_candidate_is_not_blamed(tmp_path: Path) -> None:
+    apart = LiveApart({"portal": Split(90, 10), "web": Split(10, 90)})
+
+    with pytest.raises(BadInputError, match="at different splits") as refused:
+        Planner(tmp_path / "Pulumi.test.yaml", STAGES, Slot.SECOND, apart, Choice()).plan()
+
+    assert "candidate" not in str(refused.value)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.ramp.errors import RefusedError
+from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stopping import stop_driver
 from ops.ramp.wheel import AtWork, at_work, refuse_held
@@ -92,6 +93,31 @@ def test_one_on_another_host_is_taken_over_from_by_a_word() -> None:
     assert "failover ramp --take-over" in refused(history_of(ELSEWHERE), None, FakeProcesses())
 
     refuse_held(history_of(ELSEWHERE), None, OWN, NOW, FakeProcesses(), take_over=True)
+
+
+@pytest.mark.parametrize(
+    ("choice", "again", "rollback"),
+    [
+        (
+            Choice(services=("web",), is_even=True),
+            "failover even --service web --take-over",
+            "failover rollback",
+        ),
+        (
+            Choice(to=Slot.SECOND, options=("--stack", "prod", "--bake", "5m")),
+            "failover ramp --to 02 --stack prod --bake 5m --take-over",
+            "failover rollback --stack prod",
+        ),
+    ],
+)
+def test_what_was_asked_for_is_what_takes_over(choice: Choice, again: str, rollback: str) -> None:
+    with pytest.raises(RefusedError) as error:
+        refuse_held(
+            history_of(ELSEWHERE), None, OWN, NOW, FakeProcesses(), take_over=False, choice=choice
+        )
+
+    fix = str(error.value).splitlines()[-1]
+    assert fix == f"  mend:     wait, or {rollback}; where that process is gone for sure: {again}"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ops.ramp.driver import Driver, Ending
 from ops.ramp.effects import Git, LiveService, LiveSlot, OldSlot
 from ops.ramp.errors import AwsError, PassingAwsError
 from ops.ramp.means import Effects, Limits
+from ops.ramp.next_commands import NextCommands
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
 from rollout.entry import Kind
@@ -31,6 +32,7 @@ IDENTITY = StackIdentity(
     "file:///state", "prod", {service: f"arn:rule/{service}" for service in SERVICES}
 )
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
+NEXT = NextCommands("prod", services=SERVICES)
 LIMITS = Limits(bake=5, hold=5, watch=5, inconclusive=30, guard_wait=60)
 
 
@@ -176,6 +178,7 @@ class World:
             gates=[self.gate],
             observers=self.observers,
             stop=self.stop,
+            next=NEXT,
             traffic=traffic,
             old_slot=self.old_slot,
             git=self.git,
