@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from rollout.command import RAMP
 from rollout.plan import Plan
 from rollout.recall import Told
 from rollout.split import Slot, Split
@@ -55,6 +56,8 @@ class Situation:
     unfinished: KnownRamp | None = None
     untold: Collection[str] = ()
     """The services of which nobody can tell what was released last, and when."""
+    stack_option: Sequence[str] = ()
+    """What a command ends with to act on the stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,8 @@ def _back_of(ramp: KnownRamp, situation: Situation) -> WayBack:
     if renewed:
         why = f"slot {slot.other} was released after the ramp of slot {slot}, which did not end"
         if all(split.weight_of(slot.other) == 0 for split in live.values()):
-            return NothingToUndo(dict.fromkeys(renewed, f"{why}; failover ramp resumes it"))
+            resume = RAMP.with_options(*situation.stack_option)
+            return NothingToUndo(dict.fromkeys(renewed, f"{why}; {resume} resumes it"))
         return Unclear(dict.fromkeys(renewed, why), {s: _emptied(live[s]) for s in renewed})
     lowest = min(live.values(), key=lambda split: split.weight_of(slot))
     if lowest.weight_of(slot) >= plan.start.weight_of(slot):

@@ -61,7 +61,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     name = stack or os.environ.get("PULUMI_STACK")
     if not name:
         raise BadInputError("--break-glass needs --stack NAME: the backend is not asked")
-    folder = project_folder(folder)
+    folder, option = project_folder(folder), ("--stack", name)
     backend, own = current_backend(folder, os.environ), ramps_folder(folder, name)
     known = KnownStack.read(own, backend)
     found = newest(Ramps(own, StackIdentity.of(backend, name, known.services)))
@@ -76,8 +76,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
             "  mend:     " + ("\n    or:     ".join(ways) or "bring a slot's instances back")
         )
     progress = found.progress
-    rollback = ROLLBACK.with_options("--stack", name)
-    plan = plan_by_journal(progress.plan, found.entries, live, rollback)
+    plan = plan_by_journal(progress.plan, found.entries, live, option)
     _refuse_dead(live, plan)
     modify_rules(known, session, plan)
     after = live.splits()
@@ -90,12 +89,12 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
         f"engine{lost}\n"
         f"  the state and the config of {name} still say otherwise. As soon as the backend "
         "answers:\n"
-        f"  next:     {REFRESH.with_options('--yes', '--stack', name).then(rollback)}",
+        f"  next:     {REFRESH.with_options('--yes').then(ROLLBACK).with_options(*option)}",
     )
 
 
 def plan_by_journal(
-    plan: Plan, entries: Sequence[Entry], live: LiveReleases, rollback: Command = ROLLBACK
+    plan: Plan, entries: Sequence[Entry], live: LiveReleases, option: Sequence[str] = ()
 ) -> Plan:
     """The plan that leads back; the stack's history, which is out of reach, has no say.
 
@@ -103,13 +102,14 @@ def plan_by_journal(
         plan: What the ramp set out for.
         entries: Of its journal.
         live: The stack.
-        rollback: What goes back by the history, too.
+        option: What a command ends with to act on the stack.
 
     Raises:
         RefusedError: going back would raise a slot that was released after the ramp.
         NotSureError: nothing tells where to go back to.
     """
     splits, releases = live.splits(), live.releases()
+    rollback = ROLLBACK.with_options(*option)
     decided = way_back(
         Situation(
             live=splits,
@@ -117,6 +117,7 @@ def plan_by_journal(
             releases={service: each.last for service, each in releases.items()},
             hold=timedelta(0),
             unfinished=KnownRamp(plan, last_moved(entries)),
+            stack_option=option,
         )
     )
     match decided:

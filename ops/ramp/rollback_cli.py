@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,13 +16,17 @@ from ops.ramp.command import HELP, RAMP_ID, limits_of, observer, reported
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BackendError, NotSureError
 from ops.ramp.finding import newest
+from ops.ramp.known_stack import FILE_NAME
 from ops.ramp.launching import Launcher
+from ops.ramp.next_commands import NextCommands
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
-from ops.ramp.stack import OpenedStack, opened_stack, own_hand
+from ops.ramp.stack import OWN_FOLDER, OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine, stop_driver
 from ops.ramp.way_back import Nothing, Past, Stack, where_back
 from ops.ramp.wheel import at_work
+from ops.stack.project import project_folder
+from rollout.command import Command
 from rollout.lease import Hand
 from rollout.recall import Told
 
@@ -61,10 +66,24 @@ def rollback(**given: Any) -> Ending:
     try:
         return _gone_back(folder, given)
     except BackendError as error:
+        ways = "\n        or: ".join(map(str, _past_the_engine(folder, given["stack"])))
+        if not ways:
+            raise
         raise BackendError(
-            f"{error}; where the backend cannot be had back in time:\n"
-            "            failover rollback --break-glass --stack NAME"
+            f"{error}; where the backend cannot be had back in time:\n            {ways}"
         ) from error
+
+
+def _past_the_engine(folder: Path, named: str | None) -> list[Command]:
+    """What goes back without the backend: of the stack that is meant, else of each of this clone.
+
+    None for a stack of which no command has written down the rules here.
+    """
+    written = (project_folder(folder) / OWN_FOLDER / "ramps").glob(f"*/{FILE_NAME}")
+    known = sorted(file.parent.name for file in written)
+    meant = named or os.environ.get("PULUMI_STACK")
+    names = known if not meant else [meant] if meant.rpartition("/")[2] in known else []
+    return [NextCommands(name).break_glass for name in names]
 
 
 def _gone_back(folder: Path, given: dict[str, Any]) -> Ending:
@@ -78,7 +97,7 @@ def _gone_back(folder: Path, given: dict[str, Any]) -> Ending:
     for why in unread:
         _say(f"going back by the stack's history: {why}")
     for one in at_work(stack.history(), here.progress if here else None):
-        stop_driver(one, Processes(), _say)
+        stop_driver(one, Processes(), _say, stack.next.rollback)
     return _rolled_back(stack, hand, stack.history(), given)
 
 
@@ -111,6 +130,7 @@ def _as_it_is(stack: OpenedStack, launcher: Launcher) -> Stack:
         releases=sight.asked(stack.live().releases),
         hold=timedelta(seconds=stack.ramp.hold_seconds),
         candidate=stack.candidate,
+        option=stack.next.option,
     )
 
 

@@ -15,7 +15,7 @@ from ops.ramp.finding import Found, newest, unfinished
 from ops.ramp.live_stack import Releases
 from ops.ramp.lowering import lowering
 from ops.ramp.stack_file import StackFile
-from rollout.command import Command
+from rollout.command import RAMP, Command
 from rollout.entry import Entry, Kind
 from rollout.lease import read_freed, read_lease
 from rollout.plan import Plan
@@ -56,6 +56,8 @@ class Stack:
     hold: timedelta
     candidate: Slot | None
     """The config's `candidate`."""
+    option: tuple[str, ...] = ()
+    """What a command ends with to act on it; nothing where it is the one that is selected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _situation(past: Past, stack: Stack, found: Found | None) -> Situation:
         configured=candidate,
         unfinished=None if found is None else KnownRamp(found.plan, _last_heard(past, found)),
         untold=frozenset(s for s, each in stack.releases.items() if not each.is_told),
+        stack_option=stack.option,
     )
 
 
@@ -141,7 +144,7 @@ def _nothing_words(past: Past, stack: Stack, reasons: Mapping[str, str]) -> str:
     return (
         f"nothing to go back to in {stack.name}, and nothing was changed: {_where(stack)}\n"
         f"{_because(reasons)}\n{_builds(stack)}{rolled_back}\n"
-        "  next:     failover ramp, to raise a slot in stages"
+        f"  next:     {RAMP.with_options(*stack.option)}, to raise a slot in stages"
     )
 
 

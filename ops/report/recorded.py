@@ -10,8 +10,7 @@ from pathlib import Path
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal, journals
 from ops.journal.ramps import identity_in
-from ops.report.report import ReportError
-from rollout.command import Command
+from ops.report.report import EVERY, ReportError
 from rollout.entry import timestamp
 from rollout.progress import Progress, folded
 
@@ -76,11 +75,10 @@ class RecordedRamps:
         rows = self.rows()
         if not rows:
             of = f" of {self._stack}" if self._stack else ""
-            every = Command.of("failover", "report", "--list")
             raise ReportError(
                 f"no ramp{of} is recorded in {self._own}\n"
                 "  expected: a ramp that was run in this clone\n"
-                f"  mend:     {every}   # shows all that there are"
+                f"  mend:     {EVERY}   # shows all that there are"
             )
         return rows[0].folder
 

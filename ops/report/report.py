@@ -20,8 +20,11 @@ from probe.plot import Span
 from probe.quantity import duration_text
 from probe.report import time_ticks
 from probe.sketch import Sketch
+from rollout.command import Command
 from rollout.counts import Counts, excluded_rate
 
+EVERY = Command.of("failover", "report", "--list")
+"""Names the folders of all ramps of a project."""
 PAGE = "report.html"
 SUMMARY = "summary.md"
 MOST_VERDICTS = 100
@@ -51,7 +54,7 @@ def write_report(folder: Path) -> Written:
     if not (folder / FILE_NAME).is_file():
         raise ReportError(
             f"{folder} has no {FILE_NAME}\n  expected: the folder of one ramp\n"
-            "  mend:     failover report .failover/ramps/STACK/RAMP"
+            f"  mend:     {EVERY}   # shows all that there are"
         )
     try:
         story = story_of(FileJournal(folder).entries())

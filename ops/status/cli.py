@@ -84,7 +84,7 @@ def status(
     from ops.stack.errors import NoStackError
     from ops.status.reader import StatusReader
 
-    reader = StatusReader(folder, name, os.environ)
+    reader = StatusReader(folder, name, os.environ, stack)
     try:
         if watches:
             _watch(reader, stack, interval_seconds)

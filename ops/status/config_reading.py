@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from ops.deploy.merge import MergedWeights
 from ops.stack.errors import StackFileError
 from ops.stack.stack_file import read_config
 from ops.status.errors import UnreadError
+from rollout.command import config_remove
 from rollout.split import Slot
 
 NAMESPACE = "failover:"
@@ -31,8 +32,16 @@ class ConfigReading:
     """What is set for a time: override, candidate, freeze."""
 
     @classmethod
-    def parse(cls, text: str, where: str, *, is_here: bool = True) -> ConfigReading:
-        """Read a stack file; `is_here`: the one in the folder, and not in a commit.
+    def parse(
+        cls, text: str, where: str, *, is_here: bool = True, option: Sequence[str] = ()
+    ) -> ConfigReading:
+        """Read a stack file.
+
+        Args:
+            text: What it holds.
+            where: Its name.
+            is_here: Whether it is the one in the folder, and not in a commit.
+            option: What a command ends with to act on the stack.
 
         Raises:
             UnreadError: it is none, or a split in it is none.
@@ -52,14 +61,15 @@ class ConfigReading:
                 for slot, floor in _slots(_map(capacity).get("floors"))
                 if str(floor).isdigit()
             },
-            notes=_notes(config),
+            notes=_notes(config, option),
         )
 
 
-def _notes(config: Mapping[str, Any]) -> tuple[str, ...]:
+def _notes(config: Mapping[str, Any], option: Sequence[str]) -> tuple[str, ...]:
     notes: list[str] = []
     if override := config.get(f"{NAMESPACE}override"):
-        notes.append(f"override is set: {override} (pulumi config rm override)")
+        remove = config_remove("override").with_options(*option)
+        notes.append(f"override is set: {override} ({remove})")
     if candidate := config.get(f"{NAMESPACE}candidate"):
         notes.append(f"candidate is set: slot {candidate}")
     freeze = _map(config.get(f"{NAMESPACE}freeze"))

@@ -31,6 +31,7 @@ from ops.status.state_reading import (
     read_provider_config,
     read_state,
 )
+from ops.status.way import stack_option
 
 SLOW_SECONDS = 30.0
 """How old may be what takes a process or changes seldom: state, history, main, alarms."""
@@ -57,9 +58,23 @@ class _Slow:
 class StatusReader:
     """How one stack stands, read as often as one asks."""
 
-    def __init__(self, folder: Path, stack: str, environ: Mapping[str, str]) -> None:
-        """Be ready; nothing is read yet."""
+    def __init__(
+        self,
+        folder: Path,
+        stack: str,
+        environ: Mapping[str, str],
+        named_stack: str | None = None,
+    ) -> None:
+        """Be ready; nothing is read yet.
+
+        Args:
+            folder: The project's.
+            stack: Its name.
+            environ: Of the CLI.
+            named_stack: What the commands are to name; `None` where it is the selected stack.
+        """
         self._stack = stack
+        self._option = stack_option(named_stack)
         self._environ = environ
         self._pulumi = Pulumi(folder, stack, environ)
         self._file = self._pulumi.stack_file
@@ -121,7 +136,7 @@ class StatusReader:
             raise UnreadError(str(text)) from text
         if text is None:
             raise UnreadError(no_file_text(self._pulumi.folder, self._stack, is_there=True))
-        return ConfigReading.parse(text, self._file.name)
+        return ConfigReading.parse(text, self._file.name, option=self._option)
 
     def _aws(self, text: str | StackFileError | None) -> dict[str, str]:
         """The provider's config, which the CLI reads from the same file.

@@ -8,6 +8,7 @@ from typing import Any
 
 from ops.ramp.lines import described
 from ops.view.second import Second
+from rollout.command import UP
 from rollout.entry import Entry, Kind
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
@@ -69,7 +70,7 @@ class ViewState:
             case Kind.BAKE_FINISHED if facts["outcome"] == "pass":
                 self.passed = max(self.passed, int(facts["stage"] or 0))
             case Kind.UP_STARTED:
-                self.doing, self.seconds_left, self.engine_says = "pulumi up", None, ""
+                self.doing, self.seconds_left, self.engine_says = str(UP), None, ""
             case Kind.UP_SAID:
                 self.engine_says = str(facts["line"]).strip()
             case Kind.UP_FINISHED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from ops.cli import failover
+from ops.ramp.known_stack import KnownStack
+from ops.ramp.stack import ramps_folder
 
 GONE = """#!/bin/sh
 if [ "$1" = version ]; then echo v3.255.0; exit 0; fi
@@ -43,8 +46,30 @@ def test_a_backend_that_does_not_answer_is_not_taken_for_a_stack_that_is_not_the
     assert said.exit_code == 3
     assert "error: could not reach the bucket: no such host" in said.output
     assert "then type it again" in said.output
-    is_rollback = command == "rollback"
-    assert ("failover rollback --break-glass --stack NAME" in said.output) is is_rollback
+    assert "--break-glass" not in said.output  # Of no stack the rules are written down here.
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ([], ["dev", "prod"]),
+        (["--stack", "prod"], ["prod"]),
+        (["--stack", "acme/failover/prod"], ["acme/failover/prod"]),
+        (["--stack", "gone"], []),
+    ],
+)
+@pytest.mark.parametrize("command", ["ramp", "rollback"])
+def test_a_rollback_names_the_way_past_the_engine_of_stacks_whose_rules_are_known_here(
+    project: Path, command: str, options: list[str], names: list[str]
+) -> None:
+    for name in ("dev", "prod"):
+        KnownStack("file:///state", {}, {}).write(ramps_folder(project, name))
+
+    said = CliRunner().invoke(failover, [command, *options])
+
+    found = re.findall(r"(failover rollback --break-glass .*)", said.output)
+    expected = [f"failover rollback --break-glass --stack {name}" for name in names]
+    assert found == (expected if command == "rollback" else [])
 
 
 def test_a_word_on_a_stage_needs_the_backend_to_tell_the_stack(project: Path) -> None:

@@ -201,6 +201,16 @@ def test_it_does_not_go_back_onto_a_slot_that_was_released_after_the_ramp() -> N
         plan_by_journal(PLAN, MOVED, live)
 
 
+def test_what_it_prints_acts_on_the_stack_that_was_named() -> None:
+    live = FakeLive(Split(0, 100), LastRelease(Slot.FIRST, START + timedelta(days=7)))
+
+    with pytest.raises(RefusedError) as refused:
+        plan_by_journal(PLAN, MOVED, live, ("--stack", "prod"))
+
+    assert "failover ramp --stack prod resumes it" in str(refused.value)
+    assert "mend:     failover rollback --stack prod, once the" in str(refused.value)
+
+
 def test_it_asks_a_person_where_the_slot_that_was_released_since_has_requests() -> None:
     live = FakeLive(Split(25, 75), LastRelease(Slot.FIRST, START + timedelta(days=7)))
 

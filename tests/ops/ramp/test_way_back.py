@@ -96,6 +96,20 @@ def test_after_a_ramp_that_went_back_by_itself_there_is_nothing_to_undo(
     )
 
 
+def test_the_ramp_to_type_next_is_one_of_the_stack_that_was_named(
+    world: World, ramps: Path
+) -> None:
+    fail_at(world, 2)
+    world.run(PLAN)
+    past = Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1])
+    stack = replace(stack_of(world, releases(Slot.SECOND)), option=("--stack", "acme/prod"))
+
+    way = where_back(past, stack)
+
+    assert isinstance(way, Nothing)
+    assert "next:     failover ramp --stack acme/prod, to raise" in way.words
+
+
 def test_the_history_alone_tells_that_it_went_back(world: World, ramps: Path) -> None:
     fail_at(world, 2)
     world.run(PLAN)

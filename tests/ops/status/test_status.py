@@ -270,6 +270,14 @@ def test_a_stack_file_is_read_without_the_engine() -> None:
     assert [note.split(" ")[0] for note in found.notes] == ["override", "candidate", "freeze"]
 
 
+def test_an_override_is_taken_out_of_the_stack_that_was_named() -> None:
+    found = ConfigReading.parse(FILE, "Pulumi.prod.yaml", option=("--stack", "prod"))
+
+    assert found.notes[0] == (
+        "override is set: tried by hand (pulumi config rm override --stack prod)"
+    )
+
+
 @pytest.mark.parametrize("text", ["", "config: 3", "{", FILE.replace("90/10", "90/20")])
 def test_a_stack_file_that_is_none_is_told_with_its_name(text: str) -> None:
     with pytest.raises(UnreadError, match=r"Pulumi\.prod\.yaml"):
