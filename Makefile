@@ -22,8 +22,8 @@ rehearse: setup ## run a whole cutover on a local AWS; SCENARIO=list names what 
 test: setup ## pure tests, the program under mocks, and the real engine on the rehearsal
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
 
-test-long: setup ## every test, those included that only add a case to a quicker one
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+test-long: setup ## every test, those included that only add a case to a quicker one, and more examples
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --hypothesis-profile thorough
 
 mock-test: setup ## the tests that need neither engine nor local AWS
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not engine" --ignore tests/engine --ignore tests/rehearsal

@@ -96,6 +96,11 @@ class Engine:
         """`pulumi config set KEY VALUE`."""
         self.run("config", "set", *options, key, value)
 
+    def set_all_config(self, values: Mapping[str, str]) -> None:
+        """`pulumi config set-all --path` of every key: one start of the CLI instead of many."""
+        pairs = [part for each in values.items() for part in ("--plaintext", "=".join(each))]
+        self.run("config", "set-all", "--path", *pairs)
+
     def set_secret(self, key: str, value: str) -> None:
         """`pulumi config set --secret KEY`, the value by standard input."""
         self.run("config", "set", "--secret", key, stdin=value)

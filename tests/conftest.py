@@ -9,9 +9,10 @@ from hypothesis import settings
 from rollout.command import Command
 from tests.command_check import problem_of
 
-# A machine that is busy with something else must not fail a test of pure code.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
+# A machine that is busy with something else must not fail a test of pure code: no deadline.
+settings.register_profile("quick", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=100)
+settings.load_profile("quick")
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so would all that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -70,25 +70,26 @@ SHORTEST_DRAINING_SECONDS = 10
 
 def configure(stack: Rehearsed, ramp: Mapping[str, str]) -> None:
     """Set `ramp` in the stack file, and a draining time that the policy pack lets pass."""
-    for service in ("portal", "web"):
-        key = f"services.{service}.deregistrationDelaySeconds"
-        stack.engine.set_config(key, str(SHORTEST_DRAINING_SECONDS), "--path")
+    values = {
+        f"services.{service}.deregistrationDelaySeconds": str(SHORTEST_DRAINING_SECONDS)
+        for service in ("portal", "web")
+    }
     for key, value in ramp.items():
         if value.startswith("{"):
-            for name, each in json.loads(value).items():
-                stack.engine.set_config(f"ramp.{key}.{name}", str(each), "--path")
+            values |= {f"ramp.{key}.{name}": str(each) for name, each in json.loads(value).items()}
         elif value.startswith("["):
-            for place, each in enumerate(json.loads(value)):
-                stack.engine.set_config(f"ramp.{key}[{place}]", str(each), "--path")
+            listed = enumerate(json.loads(value))
+            values |= {f"ramp.{key}[{place}]": str(each) for place, each in listed}
         else:
-            stack.engine.set_config(f"ramp.{key}", value, "--path")
+            values[f"ramp.{key}"] = value
+    stack.engine.set_all_config(values)
 
 
 def release(stack: Rehearsed, build: str, slot: Slot) -> None:
     """Put a build onto an idle slot of every service."""
     image = images_of(stack.running.endpoint, stack.running.region)[build]
-    for service in stack.engine.outputs()["services"]:
-        stack.engine.set_config(f'images.{service}["{slot}"]', image, "--path")
+    services = stack.engine.outputs()["services"]
+    stack.engine.set_all_config({f'images.{service}["{slot}"]': image for service in services})
     stack.engine.run("up", "--yes", "--skip-preview")
 
 

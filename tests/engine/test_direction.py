@@ -10,7 +10,8 @@ import yaml
 
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
-pytestmark = pytest.mark.engine
+# tests/rollout/test_candidate.py and tests/components/test_guards.py show the same by quick tests.
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 V1, V2 = "ami-0fa11000000000001", "ami-0fa11000000000002"
 UP = ("up", "--yes", "--skip-preview")
@@ -65,7 +66,7 @@ def last_raised(stack: Rehearsed) -> dict[str, str | None]:
     return {name: found.get("lastRaisedSlot") for name, found in services.items()}
 
 
-@pytest.mark.parametrize("reached", [75, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("reached", [75, 100])
 def test_straight_back_from_past_the_middle_passes_at_once_and_is_kept_by_no_output(
     stack: Rehearsed, reached: int
 ) -> None:

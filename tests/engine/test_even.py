@@ -12,7 +12,8 @@ from rollout.split import Slot, Split
 from tests.engine import ramping
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
-pytestmark = pytest.mark.engine
+# tests/ops/ramp/test_older_build.py shows the same by quick tests.
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 CUT_OVER = Split(0, 100)
 
@@ -64,7 +65,6 @@ def test_half_of_the_users_get_no_old_build_and_the_release_that_is_advised_mend
     assert "mend:     failover even --yes" in asked.stdout
 
 
-@pytest.mark.long
 def test_the_even_split_of_one_build_passes_its_gates(stack: Rehearsed) -> None:
     even = ramping.failover(stack, "even", "--yes")
 
@@ -72,7 +72,6 @@ def test_the_even_split_of_one_build_passes_its_gates(stack: Rehearsed) -> None:
     assert ramping.live(stack) == {Split(50, 50)}
 
 
-@pytest.mark.long
 def test_a_way_back_by_hand_to_an_older_build_passes_and_says_whose(stack: Rehearsed) -> None:
     v2, v3 = image(stack, "v2"), image(stack, "v3")
     stack.engine.set_config("weights", str(CUT_OVER))
