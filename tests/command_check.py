@@ -228,5 +228,5 @@ _PROGRAMS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "eval": _check_eval,
     "failover": _check_failover,
     "pulumi": _check_pulumi,
-    **dict.fromkeys(("export", "git", "kill", "ls", "read", "unset"), _no_check),
+    **dict.fromkeys(("cd", "export", "git", "kill", "ls", "read", "unset"), _no_check),
 }
