@@ -85,7 +85,7 @@ def _with_values(
 def _words(action: Mapping[str, Any]) -> str:
     kind: str = action["Type"]
     if kind == "forward":
-        names = [arn.rsplit("/", 2)[-2] for arn in forwarded_to(action)]
+        names = sorted(arn.rsplit("/", 2)[-2] for arn in forwarded_to(action))
         return f"forwards to {' and '.join(names)}"
     if kind == "redirect":
         return f"redirects ({action['RedirectConfig']['StatusCode']})"

@@ -39,6 +39,10 @@ class ListenerRule:
         """Whether it is a preview rule of the stack's, which only takes what has its header."""
         return bool(self.service) and self.key != self.service
 
+    def hidden_by(self, first: ListenerRule) -> str:
+        """That it gets no request, since `first` takes all of them, in words."""
+        return f"{self} gets no request: {first} comes first and takes them all"
+
     def __str__(self) -> str:
         if self.is_preview:
             return f"the preview rule {self.key} at {self.priority}"
@@ -228,12 +232,11 @@ class _Order:
             is_caused = (first.key, second.key) not in before
             changed = self._changed_one(first, second)
             wanted = self._wanted[changed.service]
-            none = f"{'would get' if is_caused else 'gets'} no request"
-            takes = f"{'would take' if is_caused else 'takes'} them all"
-            why = f"{second} {none}: {first} comes first and {takes}"
             if not is_caused:
+                why = second.hidden_by(first)
                 yield PlaceFinding(wanted.service, "order of rules", why, is_caused=False)
                 continue
+            why = f"{second} would get no request: {first} comes first and would take them all"
             fixes = self._put_back(*{first.service, second.service} - {""})
             free = None
             if not fixes or wanted.has_other_conditions:

@@ -22,7 +22,7 @@ from rollout.rule_places import (
 from rollout.split import Slot
 
 WWW, API = "www.example.com", "api.example.com"
-_SET = re.compile(r"pulumi config set --path failover:services\.([a-z]+)\.priority (\d+)")
+_SET = re.compile(r"pulumi config set --path '?failover:services\.([a-z]+)\.priority'? (\d+)")
 
 
 def takes(*paths: str, host: str = WWW) -> Conditions:

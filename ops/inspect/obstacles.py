@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from ops.inspect.document import Inspection
 from ops.inspect.group_obstacles import group_obstacles
+from ops.inspect.hidden_obstacles import hidden_obstacles
 from ops.inspect.obstacle import Obstacle
 from ops.inspect.rule_obstacles import balancer_obstacles, candidates, rule_obstacles
 
@@ -18,7 +19,11 @@ def obstacles(
     `chosen`: the ARNs of the rules that are to become services; only what concerns them, or the
     groups that they forward to, is told then.
     """
-    found = (*rule_obstacles(inspection), *group_obstacles(inspection))
+    found = (
+        *rule_obstacles(inspection),
+        *hidden_obstacles(inspection),
+        *group_obstacles(inspection),
+    )
     rules = [rule for _, rule in candidates(inspection) if rule.priority is not None]
     if chosen is None:
         services = len({group.arn for rule in rules for group in rule.groups})

@@ -39,8 +39,10 @@ def actions_in_words(rule: Rule, inspection: Inspection) -> str:
 def _action(action: Action, inspection: Inspection) -> str:
     if action.kind != "forward":
         return action.answer or action.kind
-    names = [inspection.name_of(group.arn) for group in action.groups]
-    weights = "/".join(str(group.weight) for group in action.groups)
+    # AWS lists them in no order.
+    groups = sorted(action.groups, key=lambda group: inspection.name_of(group.arn))
+    names = [inspection.name_of(group.arn) for group in groups]
+    weights = "/".join(str(group.weight) for group in groups)
     said = (
         f"forwards to {names[0]}" if len(names) == 1 else f"forwards {weights} to {listed(names)}"
     )

@@ -17,6 +17,7 @@ from ops.ramp.finding import Found
 from ops.ramp.fleets import Fleets, fleets_in, refuse_groupless, remembered_fleets
 from ops.ramp.gating import Gating
 from ops.ramp.git import OwnGit, is_ignored
+from ops.ramp.hidden import refuse_hidden
 from ops.ramp.live_stack import LiveStack
 from ops.ramp.means import Effects, Limits
 from ops.ramp.planning import Choice, Planner
@@ -61,11 +62,15 @@ class Launcher:
         Raises:
             BadInputError: there is none to do, or its slots cannot have what it takes.
             NotSureError: the stack file and AWS say different weights.
+            RefusedError: a service of the ramp gets no request.
         """
         stack = self._stack
         file, stages = stack.engine.stack_file, stack.ramp.stages
         plan = Planner(file, stages, stack.candidate, self._live, self._choice).plan()
         refuse_unreachable(plan.services, stack.probed)
+        refuse_hidden(
+            plan, self.sight.asked(stack.hidden_services), self._choice, stack.next.option
+        )
         refuse_groupless(plan, self.sight.services())
         self._fleets(plan).refuse_short()
         return plan

@@ -16,8 +16,10 @@ from live.reader import Reader
 from live.session import Session
 from ops.ramp.effects import LiveService, LiveSlot
 from ops.ramp.errors import AwsError, NotSureError, PassingAwsError
+from ops.stack.hidden import read_hidden_services
 from rollout import observation
 from rollout.candidate import agreed, last_raised_in, released_last
+from rollout.hidden_rules import HiddenService
 from rollout.split import Slot, Split
 from rollout.way_back import LastRelease
 
@@ -125,6 +127,19 @@ def live_stack(services: Mapping[str, Any], session: Session) -> LiveStack:
         clients = Clients.of(session)
     last_raised = {name: last_raised_in(found) for name, found in services.items()}
     return LiveStack(Reader(clients, ServiceAddress.of_outputs(services)), last_raised)
+
+
+def hidden_services_of(
+    services: Mapping[str, Any], listener_arn: str, session: Session
+) -> list[HiddenService]:
+    """Which of what the stack's output `services` names gets no request.
+
+    Raises:
+        AwsError: AWS cannot be read.
+    """
+    with _translated():
+        elb = session.client("elbv2")
+        return read_hidden_services(elb, listener_arn, ServiceAddress.of_outputs(services))
 
 
 def _split(rule: observation.LiveRule) -> Split:

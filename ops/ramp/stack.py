@@ -24,7 +24,7 @@ from ops.journal.ramps import Ramps
 from ops.ramp.errors import AwsError, BackendError, BadInputError, NotSureError
 from ops.ramp.history import told
 from ops.ramp.known_stack import KnownStack
-from ops.ramp.live_stack import LiveStack, live_stack, session_of
+from ops.ramp.live_stack import LiveStack, hidden_services_of, live_stack, session_of
 from ops.ramp.next_commands import NextCommands
 from ops.ramp.probed import Probed, read_probed
 from ops.stack.backend import current_backend
@@ -36,6 +36,7 @@ from ops.stack.pulumi import Pulumi
 from ops.stack.stack_file import refuse_unreadable
 from rollout.command import UP, Command
 from rollout.errors import SettingsError
+from rollout.hidden_rules import HiddenService
 from rollout.lease import Hand
 from rollout.recall import Told
 from rollout.split import Slot
@@ -130,6 +131,14 @@ class OpenedStack:
             AwsError: no such profile, or no region.
         """
         return live_stack(self.services, self.session())
+
+    def hidden_services(self) -> list[HiddenService]:
+        """The services that get no request, since another rule takes all of theirs.
+
+        Raises:
+            AwsError: AWS cannot be read.
+        """
+        return hidden_services_of(self.services, self.outputs["listenerArn"], self.session())
 
     def history(self) -> list[Told]:
         """Its updates, the newest first.

@@ -8,14 +8,22 @@ from typing import Any
 from live.alarms import Alarm
 from ops.status.difference import Difference, agrees
 from ops.status.document import Ramping, RunningBuild, ServiceStatus, SlotStatus, Source, Status
-from ops.status.way import Way
+from ops.status.way import Way, to_the_front
 from rollout.observation import Template
 
 VERSION = 1
 
 
-def as_document(status: Status, found: Sequence[Difference]) -> dict[str, Any]:
-    """The whole status; `status.schema.json` is its shape."""
+def as_document(
+    status: Status, found: Sequence[Difference], named_stack: str | None = None
+) -> dict[str, Any]:
+    """The whole status; `status.schema.json` is its shape.
+
+    Args:
+        status: How the stack stands.
+        found: What differs in it.
+        named_stack: What the commands are to name; `None` where the selected stack is meant.
+    """
     return {
         "version": VERSION,
         "stack": status.stack,
@@ -37,6 +45,15 @@ def as_document(status: Status, found: Sequence[Difference]) -> dict[str, Any]:
                 "ways": ways(each.ways),
             }
             for each in found
+        ],
+        "hidden": [
+            {
+                "service": each.service,
+                "what": each.why,
+                "ways": ways(to_the_front(each, named_stack)),
+                "otherwise": each.otherwise,
+            }
+            for each in status.hidden
         ],
         "alarms": None if status.alarms is None else [_alarm(each) for each in status.alarms],
         "ramp": None if status.ramping is None else _ramp(status.ramping),

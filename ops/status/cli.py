@@ -57,7 +57,8 @@ def status(
 
     \b
     Exit code: 0 it was shown, whatever it says; 2 bad input; 3 --drift could not be told.
-    With --exit-code also: 1 something differs, 3 something could not be read.
+    With --exit-code also: 1 something differs, or a service gets no request;
+    3 something could not be read.
 
     \b
     Examples:
@@ -102,7 +103,7 @@ def _show(found: Status, named: str | None, *, as_json: bool) -> None:
         from ops.status.as_json import as_document
         from ops.status.difference import differences
 
-        click.echo(json.dumps(as_document(found, differences(found, named)), indent=2))
+        click.echo(json.dumps(as_document(found, differences(found, named), named), indent=2))
         return
     from ops.standard_output import console_on
 
@@ -126,12 +127,12 @@ def _drawn(found: Status, named: str | None, *, folds: bool = True) -> Any:
     from ops.status.difference import differences
     from ops.status.terminal import shown
 
-    return shown(found, differences(found, named), folds=folds)
+    return shown(found, differences(found, named), named, folds=folds)
 
 
 def _code(found: Status) -> int:
     from ops.status.difference import differences
 
-    if differences(found):
+    if found.hidden or differences(found):
         return _DIFFERS
     return _NOT_READ if found.unread else 0

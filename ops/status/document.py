@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from live.alarms import Alarm
+from rollout.hidden_rules import HiddenService
 from rollout.lease import Claim, Lease
 from rollout.observation import LiveSlot, Template
 from rollout.split import Slot
@@ -120,6 +121,8 @@ class Status:
     unread: tuple[Unread, ...]
     is_deployed: bool
     """Whether the stack has services; false too where its state could not be read."""
+    hidden: tuple[HiddenService, ...] = ()
+    """The services that get no request, since another rule takes all of theirs."""
     is_local: bool = False
     """Whether git ignores the stack file, as a rehearsal's: main then has none to compare."""
 

@@ -19,6 +19,7 @@ from ops.status.document import (
 )
 from ops.status.live_reading import LiveReading
 from ops.status.state_reading import StateReading
+from rollout.hidden_rules import HiddenService
 from rollout.split import Slot
 
 
@@ -37,6 +38,7 @@ class Readings:
     is_local: bool = False
     """Whether git ignores the stack file."""
     notes: tuple[str, ...] = ()
+    hidden: tuple[HiddenService, ...] = ()
 
 
 def joined(stack: str, at: datetime, read: Readings, unread: Sequence[Unread]) -> Status:
@@ -55,6 +57,7 @@ def joined(stack: str, at: datetime, read: Readings, unread: Sequence[Unread]) -
         notes=(*(read.config.notes if read.config is not None else ()), *read.notes),
         unread=(*unread, *(read.live.unread if read.live is not None else ())),
         is_deployed=bool(read.state is not None and read.state.outputs.get("services")),
+        hidden=read.hidden,
         is_local=read.is_local,
     )
 

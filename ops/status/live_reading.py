@@ -16,8 +16,10 @@ from live.reader import Reader
 from live.releases import Releases
 from live.rules import read_rules
 from live.session import Session
+from ops.stack.hidden import read_hidden_services
 from ops.status.document import RunningBuild, Unread
 from ops.status.errors import UnreadError
+from rollout.hidden_rules import HiddenService
 from rollout.observation import Group, LiveRule, LiveSlot, Template
 from rollout.split import Slot
 
@@ -50,9 +52,11 @@ class LiveReader:
         self._clients = Clients.of(session)
         self._reader = Reader(self._clients, self._services)
         self._releases = Releases(self._clients.compute, self._clients.scaling)
-        listener = outputs.get("listenerArn")
+        self._listener: str | None = outputs.get("listenerArn")
         self._alarms = (
-            Alarms(session.client("cloudwatch"), listener, self._services) if listener else None
+            Alarms(session.client("cloudwatch"), self._listener, self._services)
+            if self._listener
+            else None
         )
 
     def read(self) -> LiveReading:
@@ -80,6 +84,17 @@ class LiveReader:
         if self._alarms is None:
             raise UnreadError("the stack's state tells which load balancer is its own")
         return self._alarms.read()
+
+    def hidden(self) -> Sequence[HiddenService]:
+        """The services that get no request, since another rule takes all of theirs.
+
+        Raises:
+            LiveError: AWS could not be read.
+            UnreadError: nobody says which listener it is.
+        """
+        if self._listener is None:
+            raise UnreadError("the stack's state tells which listener has its rules")
+        return read_hidden_services(self._clients.balancing, self._listener, self._services)
 
     def _of_rules_alone(self, error: LiveError) -> LiveReading:
         """The weights, where only something else could not be read, as without a permission."""

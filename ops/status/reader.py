@@ -32,9 +32,11 @@ from ops.status.state_reading import (
     read_state,
 )
 from ops.status.way import stack_option
+from rollout.hidden_rules import HiddenService
 
 SLOW_SECONDS = 30.0
-"""How old may be what takes a process or changes seldom: state, history, main, alarms."""
+"""How old may be what takes a process or changes seldom: state, history, main, alarms, the order
+of the rules."""
 
 _Found = TypeVar("_Found")
 
@@ -53,6 +55,7 @@ class _Slow:
     alarms: tuple[Alarm, ...] | None = None
     notes: tuple[str, ...] = ()
     """What of the state is in the way of the next update."""
+    hidden: tuple[HiddenService, ...] = ()
 
 
 class StatusReader:
@@ -84,7 +87,7 @@ class StatusReader:
         self._weights: dict[str, str] = {}
 
     def read(self, now: datetime) -> Status:
-        """How it stands; state, main, history and alarms may be `SLOW_SECONDS` old.
+        """How it stands; state, main, history, alarms and other rules may be `SLOW_SECONDS` old.
 
         Raises:
             NoStackError: the backend has no such stack.
@@ -121,6 +124,7 @@ class StatusReader:
             region=self._live.region if self._live is not None else None,
             is_local=slow.is_local,
             notes=slow.notes,
+            hidden=slow.hidden,
         )
         return joined(self._stack, now, readings, unread)
 
@@ -178,6 +182,7 @@ class StatusReader:
         )
         if self._live is not None:
             slow.alarms = _tried("alarms", slow.unread, self._read_alarms)
+            slow.hidden = _tried("order of rules", slow.unread, self._read_hidden) or ()
         return slow
 
     def _open(self, state: StateReading | None, aws: dict[str, str] | UnreadError) -> None:
@@ -223,6 +228,13 @@ class StatusReader:
         assert self._live is not None, "asked for only where there is a reader"
         try:
             return tuple(self._live.alarms())
+        except LiveError as error:
+            raise UnreadError(str(error)) from error
+
+    def _read_hidden(self) -> tuple[HiddenService, ...]:
+        assert self._live is not None, "asked for only where there is a reader"
+        try:
+            return tuple(self._live.hidden())
         except LiveError as error:
             raise UnreadError(str(error)) from error
 

@@ -13,17 +13,24 @@ from live.alarms import ALARM, Alarm
 from ops.status import words
 from ops.status.difference import Difference, agrees
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
-from ops.status.way import Way
+from ops.status.way import Way, to_the_front
 
 _STATES = {"healthy": "green", "unhealthy": "bold red", "unavailable": "red"}
 
 
-def shown(status: Status, found: Sequence[Difference], *, folds: bool = True) -> RenderableType:
+def shown(
+    status: Status,
+    found: Sequence[Difference],
+    named_stack: str | None = None,
+    *,
+    folds: bool = True,
+) -> RenderableType:
     """The whole screen: who agrees, what runs, what is wrong, who ramps.
 
     Args:
         status: How the stack stands.
         found: What differs in it.
+        named_stack: What the commands are to name; `None` where the selected stack is meant.
         folds: Whether a long command is broken into lines; else it stays one, to be copied.
     """
     parts: list[RenderableType] = [_title(status), _verdict(status, found)]
@@ -35,6 +42,7 @@ def shown(status: Status, found: Sequence[Difference], *, folds: bool = True) ->
     # Whole on its line: a note may end in a command, which is copied. They come first: what an
     # update that was killed left has to be mended before the commands below can do anything.
     parts += [Text(note, style="yellow", no_wrap=True, overflow="ignore") for note in status.notes]
+    parts += _hidden(status, named_stack, folds=folds)
     parts += _differing(found, folds=folds)
     parts += [Text(line) for line in _alarms(status.alarms)]
     parts.append(Text(words.ramping(status)))
@@ -54,7 +62,10 @@ def _verdict(status: Status, found: Sequence[Difference]) -> Text:
     unread = words.unread(status)
     if found:
         differing = f"differs: {', '.join(each.subject for each in found)}"
-        return Text(f"{differing}{unread and f'; {unread}'}", style="bold red")
+        return Text("; ".join(filter(None, (differing, words.hidden(status), unread))), "bold red")
+    if status.hidden:
+        also = unread or f"{words.sources(status)} agree"
+        return Text(f"{words.hidden(status)}; {also}", style="bold red")
     if unread:
         return Text(f"{unread}; {words.what_is_left(status)}", style="yellow")
     if not status.services:
@@ -109,6 +120,14 @@ def _targets(slot: SlotStatus) -> Text:
     for state, count in slot.targets.items():
         text.append(", " if text else "").append(f"{count} {state}", style=_STATES.get(state, ""))
     return text if text else Text("no target" if slot.live is not None else "?", style="yellow")
+
+
+def _hidden(status: Status, named_stack: str | None, *, folds: bool) -> Iterator[RenderableType]:
+    for each in status.hidden:
+        yield Text.assemble((each.service, "bold"), f": {each.why}")
+        ways = to_the_front(each, named_stack)
+        yield from (command_line(way, folds=folds) for way in ways)
+        yield Text(f"  {'or ' if ways else ''}{each.otherwise}")
 
 
 def _differing(found: Sequence[Difference], *, folds: bool) -> Iterator[RenderableType]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout.command import UP, Command, config_remove, config_set
+from rollout.hidden_rules import HiddenService
 
 _REASON = "put back what was changed past the stack"
 
@@ -20,6 +21,14 @@ class Way:
 def stack_option(named_stack: str | None) -> tuple[str, ...]:
     """What a command of the CLI ends with, so that it acts on the stack that was asked about."""
     return ("--stack", named_stack) if named_stack else ()
+
+
+def to_the_front(hidden: HiddenService, named_stack: str | None) -> tuple[Way, ...]:
+    """The way that has a service that gets no request asked first; none where there is none."""
+    if hidden.before is None:
+        return ()
+    command = hidden.before.with_options(*stack_option(named_stack))
+    return (Way(hidden.before.moves, command),)
 
 
 def put_back(option: tuple[str, ...], *, is_refused: bool) -> Command:

@@ -18,6 +18,12 @@ def unread(status: Status) -> str:
     return f"{_listed(status.missing)} could not be read" if status.missing else ""
 
 
+def hidden(status: Status) -> str:
+    """`portal gets no request`; empty where every service gets its own."""
+    names = [each.service for each in status.hidden]
+    return f"{_listed(names)} get{'' if names[1:] else 's'} no request" if names else ""
+
+
 def what_is_left(status: Status) -> str:
     """What is to be made of the sources that were read, where not everything was."""
     if not status.sources:

@@ -171,6 +171,48 @@ def test_a_rule_that_the_console_moved_is_put_back_by_the_command_that_is_told(
     assert person.status("--exit-code").returncode == 0
 
 
+def test_a_service_whose_requests_another_team_takes_gets_them_by_the_command_that_is_told(
+    person: Person,
+) -> None:
+    elb = person.stack.client("elbv2")
+    assert person.shell("pulumi config set weights FIRST && pulumi up").returncode == 0
+    config = person.document()["services"]
+    listener = person.stack.engine.outputs()["listenerArn"]
+    (portal,) = elb.describe_rules(RuleArns=[config["portal"]["ruleArn"]])["Rules"]
+    (host,) = [c for c in portal["Conditions"] if c["Field"] == "host-header"]
+    (rule,) = elb.create_rule(
+        ListenerArn=listener,
+        Priority=10,
+        Conditions=[
+            {"Field": "host-header", "HostHeaderConfig": host["HostHeaderConfig"]},
+            {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/portal*"]}},
+        ],
+        Actions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}],
+    )["Rules"]
+    try:
+        shown, (told,) = person.status("--exit-code"), person.document()["hidden"]
+        ramp = person.shell(f"{sys.executable} -m ops.cli ramp --yes --to 02")
+        back = person.shell(f"{sys.executable} -m ops.cli rollback")
+        given = person.shell(told["ways"][0]["command"])
+        after = person.document()["hidden"]
+        (moved,) = elb.describe_rules(RuleArns=[config["portal"]["ruleArn"]])["Rules"]
+    finally:
+        elb.delete_rule(RuleArn=rule["RuleArn"])
+    assert "portal gets no request\n" in shown.stdout
+    assert shown.returncode == 1
+    assert told["service"] == "portal"
+    assert ramp.returncode == 1, ramp.stdout
+    assert told["what"] in ramp.stdout
+    assert "pulumi up: " not in ramp.stdout
+    assert back.returncode == 0, back.stdout
+    assert "rolled back by hand: portal+web at 100/0" in back.stdout
+    assert given.returncode == 0, given.stdout
+    assert after == []
+    assert int(moved["Priority"]) < 10
+    put_back = "pulumi config set --path failover:services.portal.priority 100 && pulumi up"
+    assert person.shell(put_back).returncode == 0
+
+
 @pytest.mark.long
 def test_a_min_that_the_console_changed_is_taken_over_by_the_command_that_is_told(
     person: Person,

@@ -111,6 +111,11 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
         "rule 20 on :443: the two priorities before it are not free: rule 19",
         "aws elbv2 set-rule-priorities",
     ),
+    "rule-hidden": (
+        inspection(listeners=(listener(rule(10, PORTAL, "/*"), rule(20, WEB, "/web*")),)),
+        "rule 20 on :443: it gets no request: rule 10 (host ",
+        "have rule 10 narrowed or deleted by whoever made it, or do not name this one",
+    ),
     "balancer-too-many-rules": (
         inspection(listeners=(listener(*(rule(10 * n, f"g{n}", f"/{n}") for n in range(1, 41))),)),
         "load balancer shop: it has 40 rules, and 40 services add 80 preview rules",

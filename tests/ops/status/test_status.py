@@ -22,14 +22,17 @@ from ops.status.errors import UnreadError
 from ops.status.schema import status_schema
 from ops.status.state_reading import StateReading
 from ops.status.terminal import shown
+from rollout.hidden_rules import hidden_services
 from rollout.lease import Claim
 from rollout.split import Slot
 from tests.mending import mended
 from tests.ops.status.stacks import NEW, OLD, service, status, weights
+from tests.test_rule_places import foreign, live_of, takes, wanted
 
 SPLITS = st.sampled_from(["100/0", "75/25", "50/50", "0/100"])
 STANDING = (Claim.HELD, Claim.DEAD, Claim.EXPIRED)
 SCHEMA = jsonschema.Draft202012Validator(status_schema())
+EQUAL = weights("75/25", "75/25", "75/25", "75/25")
 EVERYWHERE = st.fixed_dictionaries({}, optional=dict.fromkeys(Source, SPLITS))
 
 
@@ -69,6 +72,31 @@ def test_every_status_has_the_shape_of_the_schema(
     found = status(service("web", told), claim=claim, unread=unread)
 
     SCHEMA.validate(as_document(found, differences(found, "prod")))
+
+
+def test_a_service_that_gets_no_request_is_named_with_the_rule_that_takes_them() -> None:
+    portal = wanted("portal", 100, takes("/portal/*"), known=100)
+    hidden = hidden_services([*live_of(portal), foreign(10, takes("/portal*"))])
+    found = replace(status(service("portal", EQUAL)), hidden=tuple(hidden))
+
+    lines = drawn(found, 400).splitlines()
+    document = as_document(found, differences(found), "prod")
+
+    assert lines[1].strip() == "portal gets no request; live, config, state and main agree"
+    place = next(n for n, line in enumerate(lines) if line.startswith("portal: the rule of"))
+    assert "rule 10 (host www.example.com and path /portal*; forwards to" in lines[place]
+    assert "comes first and takes them all" in lines[place]
+    moves = "gives portal the requests that rule 10 takes from it"
+    assert lines[place + 1].startswith(f"  {moves}: pulumi config set --path ")
+    assert lines[place + 2].strip() == "or have rule 10 narrowed or deleted by whoever made it"
+    SCHEMA.validate(document)
+    (told,) = document["hidden"]
+    assert (told["service"], told["what"]) == ("portal", hidden[0].why)
+    command = (
+        "pulumi config set --path 'failover:services.portal.priority' 9 --stack prod && pulumi up "
+        "--stack prod"
+    )
+    assert told["ways"] == [{"to": moves, "command": command}]
 
 
 def test_the_schema_is_a_schema() -> None:
