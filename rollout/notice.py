@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -55,3 +56,18 @@ class Notice:
 
 
 ALL_SERVICES = "all services"
+
+
+def without_contradiction(notices: Sequence[Notice]) -> list[Notice]:
+    """The notices of a preview without what would pass of a service, where it will be refused.
+
+    Several guards look, each at its own part of an update.
+    """
+    refused = {each.service for each in notices if each.kind is NoticeKind.WILL_BE_REFUSED}
+    if ALL_SERVICES in refused:
+        refused |= {each.service for each in notices}
+    return [
+        each
+        for each in notices
+        if each.kind is not NoticeKind.PASSES or each.service not in refused
+    ]

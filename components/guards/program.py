@@ -22,7 +22,7 @@ from components.guards.waiting import Waiting
 from components.guards.wanted import guard_rules, search_of, wanted_services
 from components.service import Service
 from live.address import ServiceAddress
-from rollout.notice import Notice, NoticeKind
+from rollout.notice import Notice, NoticeKind, without_contradiction
 from rollout.split import Slot, Split
 from settings import Settings
 from settings.load_balancer import ExistingLoadBalancer
@@ -70,7 +70,7 @@ class ProgramGuards:
         images = ImageCheck(
             wanted_services(settings), remembered(engine), self._view, is_preview=self._is_preview
         )
-        self._told += images.look()
+        self._told = without_contradiction([*self._told, *images.look()])
         self._served_before = served_before(engine)
         self._lost_state = LostState(
             StackFacts(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.notice import Notice, NoticeKind
+from rollout.notice import ALL_SERVICES, Notice, NoticeKind, without_contradiction
 
 names = st.from_regex(r"[a-z](-?[a-z0-9]){0,9}", fullmatch=True)
 changes = st.sampled_from(["90/10 -> 75/25", "slot 01", "images of slots 01 and 02"])
@@ -31,3 +31,19 @@ def test_a_notice_begins_with_what_it_says() -> None:
     assert str(notice) == (
         "judgement: will wait: web: 100/0 -> 90/10: for 2 of 3 targets of web-02"
     )
+
+
+def test_a_service_that_will_be_refused_is_not_said_to_pass() -> None:
+    passes = [Notice(NoticeKind.PASSES, name, "slot 02", "idle") for name in ("web", "portal")]
+    refused = Notice(NoticeKind.WILL_BE_REFUSED, "web", "slot 02", "there is no such image")
+    note = Notice(NoticeKind.NOTE, "web", "order of rules", "it gets no request")
+
+    assert without_contradiction([*passes, note, refused]) == [passes[1], note, refused]
+    assert without_contradiction([*passes, note]) == [*passes, note]
+
+
+def test_where_every_service_will_be_refused_none_is_said_to_pass() -> None:
+    passes = Notice(NoticeKind.PASSES, "web", "slot 02", "idle")
+    refused = Notice(NoticeKind.WILL_BE_REFUSED, ALL_SERVICES, "rules", "cannot be read")
+
+    assert without_contradiction([passes, refused]) == [refused]
