@@ -80,11 +80,20 @@ latter two then by slot. `stage` counts from 1, and 0 is what came before the fi
 are the weights of the candidate. Seconds are numbers. `changed` counts the resources an `up`
 changed, by operation; `error` is empty, or what the engine said. `changes` maps a config path to
 `[old, new]`. `outcome` of a verdict or a bake is `pass`, `fail` or `inconclusive`; of a ramp
-`done`, `rolled back`, `refused`, `stopped` or `not sure`. `until` is a time like `at`.
+`done`, `rolled back`, `rolled back by hand`, `refused`, `stopped` or `not sure`. `until` is a time
+like `at`.
 """
 
-OPTIONAL: Mapping[Kind, frozenset[str]] = {Kind.RAMP_STARTED: frozenset({"stack"})}
-"""Facts that a journal of a former version lacks. `stack` is a `StackIdentity` as a document."""
+OPTIONAL: Mapping[Kind, frozenset[str]] = {
+    Kind.RAMP_STARTED: frozenset({"stack", "undoes"}),
+    Kind.RESUMED: frozenset({"to_go_back"}),
+    Kind.ROLLBACK_STARTED: frozenset({"by_hand"}),
+}
+"""Facts that a journal of a former version lacks. `stack` is a `StackIdentity` as a document.
+
+`undoes`: no ramp made the shift to the one stage, which is written down only to be undone.
+`to_go_back`: a person asked for the rollback that follows. `by_hand`: one asked for this rollback.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,13 @@ from rollout.split import Slot, Split
 from rollout.target_health import Counted
 from rollout.weights_key import CANDIDATE
 
+ROLLED_BACK, BY_HAND, REFUSED = "rolled back", "rolled back by hand", "refused"
+WHY_BY_HAND = "by hand"
+"""The reason of a person who gave none."""
+WENT_BACK = (ROLLED_BACK, BY_HAND, REFUSED)
+"""How a ramp ends that gave its candidate nothing: a gate or a guard sent it back, or a person did,
+or a gate or a guard before any weight had moved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -57,6 +64,8 @@ class Progress:
     """Whether the gates judged to the end of the watch time."""
     back: str | None = None
     """Why the ramp goes back; None while it goes on."""
+    is_back_by_hand: bool = False
+    """Whether a person asked to go back, before a gate or a guard did."""
     is_back: bool = False
     """Whether every rule is back at the start."""
     outcome: str | None = None
@@ -90,7 +99,7 @@ class Progress:
     @property
     def is_over(self) -> bool:
         """Whether there is nothing left to do."""
-        return self.outcome in {"done", "rolled back", "refused"}
+        return self.outcome in {"done", *WENT_BACK}
 
 
 def folded(entries: Iterable[Entry]) -> Progress | None:
@@ -165,7 +174,10 @@ def _with(progress: Progress, entry: Entry) -> Progress:
             return _with_config(progress, facts["changes"])
         case Kind.ROLLBACK_STARTED:
             plan = progress.plan.begun_at(Split.parse(facts["to"]))
-            return replace(progress, back=facts["why"], plan=plan)
+            if progress.back is not None:  # it was on its way back already
+                return replace(progress, plan=plan)
+            is_by_hand = bool(facts.get("by_hand"))
+            return replace(progress, back=facts["why"], plan=plan, is_back_by_hand=is_by_hand)
         case Kind.ROLLBACK_FINISHED:
             return replace(progress, is_back=True, verified=0, passed=0, has_floors=True)
         case Kind.RAMP_FINISHED:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rollout.plan import Stage
-from rollout.progress import Progress
+from rollout.progress import BY_HAND, REFUSED, ROLLED_BACK, Progress
 from rollout.split import Split
 
 
@@ -116,7 +116,9 @@ def _way_back(progress: Progress, why: str) -> Step:
         return RollBack(progress.plan.start, why)
     if progress.has_floors:
         return FreeFloors()
-    return Finish("rolled back" if progress.has_moved else "refused")
+    if progress.is_back_by_hand:
+        return Finish(BY_HAND)
+    return Finish(ROLLED_BACK if progress.has_moved else REFUSED)
 
 
 def _way_on(progress: Progress) -> Step:

@@ -271,8 +271,10 @@ def _write_down(folder: Path, progress: Progress, plan: Plan, why: str) -> str:
         "host": hand.host,
         "pid": hand.pid,
         "until": timestamp(now),
+        "to_go_back": True,
     }
-    back: dict[str, Json] = {"why": f"break-glass: {why}", "to": str(plan.start)}
+    why = f"break-glass: {why}"
+    back: dict[str, Json] = {"why": why, "to": str(plan.start), "by_hand": True}
     try:
         journal = FileJournal(folder)
         # The engine has not heard of it, so the ramp is not over, whatever it was before.

@@ -21,6 +21,7 @@ from ops.unexpected import EXIT_CODE, unexpected_words
 from rollout.command import Command
 from rollout.entry import Kind
 from rollout.plan import Plan
+from rollout.progress import BY_HAND, WHY_BY_HAND
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.step import (
     AskPerson,
@@ -169,7 +170,8 @@ class Driver:
 
     def _turn_back(self, why: str) -> None:
         self._run.is_going_back = True
-        self._run.write(Kind.ROLLBACK_STARTED, why=why, to=str(self._run.progress.plan.start))
+        start = str(self._run.progress.plan.start)
+        self._run.write(Kind.ROLLBACK_STARTED, why=why, to=start, by_hand=False)
 
     def _roll_back(self, to: Split) -> None:
         """Go back, unless that would put requests onto a slot with no healthy target.
@@ -235,7 +237,9 @@ class Driver:
     def _finished(self, outcome: str) -> Ending:
         run = self._run
         progress = run.progress
-        code = {"done": 0}.get(outcome, 1)
+        # Who asked to go back has what was asked for.
+        is_asked_for = outcome == "done" or (outcome == BY_HAND and self._from_anywhere)
+        code = 0 if is_asked_for else 1
         if progress.outcome is None:
             run.write(Kind.RAMP_FINISHED, outcome=outcome, exit=code)
         lost = _lost_words(run.lost_entries)
@@ -243,7 +247,10 @@ class Driver:
         where = f"{progress.plan.group} at {progress.plan.stage(progress.verified).split}"
         if outcome == "done":
             return Ending(code, f"done: {where}{lost}")
-        return Ending(code, f"{outcome}: {where}\n  because:  {progress.back}{lost}")
+        if outcome == BY_HAND and not progress.has_moved:
+            where += "; no stage of the ramp had begun"
+        because = "" if progress.back == WHY_BY_HAND else f"\n  because:  {progress.back}"
+        return Ending(code, f"{outcome}: {where}{because}{lost}")
 
     def _stopped(self, by: str) -> Ending:
         go_on = self._next_commands.go_on

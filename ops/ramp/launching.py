@@ -101,14 +101,14 @@ class Launcher:
     def go_back(self, found: Found, ramp: str, why: str, to: Split) -> Ending:
         """Take a ramp back to `to`, wherever it is: its start, or a split with even less on it."""
         with self._opened(ramp, found.folder, found.plan, found, judges=False) as run:
-            self._write_resumed(run, found)
+            self._write_resumed(run, found, to_go_back=True)
             return self._driven_back(run, why, to)
 
     def undo(self, plan: Plan, ramp: str, folder: Path, why: str) -> Ending:
         """Undo a shift that no ramp made: `plan` is what would have led to the live weights."""
         fleets = self._fleets(plan)
         with self._opened(ramp, folder, plan, judges=False) as run:
-            self._begin(run, plan, fleets)
+            self._begin(run, plan, fleets, undoes=True)
             stage = plan.stage(len(plan.weights))
             live = self.sight.splits()
             splits: dict[str, Json] = {service: str(live[service]) for service in plan.services}
@@ -116,9 +116,9 @@ class Launcher:
             run.write(Kind.VERIFIED, stage=stage.number, splits=splits)
             return self._driven_back(run, why, plan.start)
 
-    def _begin(self, run: Run, plan: Plan, fleets: Fleets) -> None:
+    def _begin(self, run: Run, plan: Plan, fleets: Fleets, *, undoes: bool = False) -> None:
         facts = started_facts(plan, self._hand, run.until(), fleets.counts, fleets.carrying)
-        run.put(Kind.RAMP_STARTED, facts | self._of_stack(plan))
+        run.put(Kind.RAMP_STARTED, facts | self._of_stack(plan) | {"undoes": undoes})
 
     def _of_stack(self, plan: Plan) -> dict[str, Json]:
         """The fact of `ramp-started` that says whose rules the ramp moves."""
@@ -129,10 +129,10 @@ class Launcher:
             return Driver(run, Processes(), from_anywhere=from_anywhere).drive()
 
     def _driven_back(self, run: Run, why: str, to: Split) -> Ending:
-        run.write(Kind.ROLLBACK_STARTED, why=why, to=str(to))
+        run.write(Kind.ROLLBACK_STARTED, why=why, to=str(to), by_hand=True)
         return self._driven(run, from_anywhere=True)
 
-    def _write_resumed(self, run: Run, found: Found) -> None:
+    def _write_resumed(self, run: Run, found: Found, *, to_go_back: bool = False) -> None:
         progress = run.progress
         stage = progress.plan.stage(progress.verified)
         live = ", ".join(f"{s} at {split}" for s, split in sorted(run.sight.splits().items()))
@@ -145,6 +145,7 @@ class Launcher:
             host=self._hand.host,
             pid=self._hand.pid,
             until=run.until_text(),
+            to_go_back=to_go_back,
         )
 
     @contextmanager

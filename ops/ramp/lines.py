@@ -9,6 +9,7 @@ from typing import Any
 from probe.quantity import duration_text
 from rollout.command import UP
 from rollout.entry import Entry, Kind
+from rollout.progress import BY_HAND, WHY_BY_HAND
 from rollout.verdict import Verdict
 
 Say = Callable[[str], None]
@@ -31,10 +32,15 @@ class PlainLines:
         self._next_same_wait = 0.0
         self._waited_for = ""
         self._last_outcome: dict[Any, Any] = {}
+        self._undoes = False
 
     def saw(self, entry: Entry) -> None:
         """Tell a person, in words; an entry that tells a person nothing is left out."""
         text = described(entry)
+        if entry.kind is Kind.RAMP_STARTED:
+            self._undoes = bool(entry.facts.get("undoes"))
+        if self._undoes and entry.kind is Kind.STAGE_STARTED:
+            return  # no ramp began it
         if entry.kind is Kind.VERDICT and not self._is_news(entry):
             return
         if text:
@@ -129,11 +135,23 @@ def _commit(facts: Mapping[str, Any]) -> str:
     return f'commit to make: git commit -m "{facts["message"]}" -- {facts["file"]}'
 
 
+def _started(facts: Mapping[str, Any]) -> str:
+    group, by = "+".join(facts["services"]), f"by {facts['by']}@{facts['host']}"
+    slot, start, stages = facts["candidate"], facts["from"], ", ".join(map(str, facts["stages"]))
+    if facts.get("undoes"):
+        return f"rollback of {group}: slot {slot} from {stages} back to {start}, {by}"
+    return f"ramp of {group}: {slot} from {start} through {stages}, {by}"
+
+
+def _rollback(facts: Mapping[str, Any]) -> str:
+    """With who or what asked for it, where the journal says so."""
+    why = facts["why"]
+    asked = " by hand" if facts.get("by_hand") and why != WHY_BY_HAND else ""
+    return f"ROLLBACK{asked} to {facts['to']}: {why}"
+
+
 _WORDS: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {
-    Kind.RAMP_STARTED: lambda f: (
-        f"ramp of {'+'.join(f['services'])}: {f['candidate']} from {f['from']} through "
-        f"{', '.join(map(str, f['stages']))}, by {f['by']}@{f['host']}"
-    ),
+    Kind.RAMP_STARTED: _started,
     Kind.CAPACITY: _capacity,
     Kind.STAGE_STARTED: lambda f: f"stage {f['stage']}/{f['of']}: {f['split']}",
     Kind.UP_STARTED: lambda f: f"{UP}: {f['message']}",
@@ -155,10 +173,12 @@ _WORDS: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {
     Kind.HOLD_FINISHED: lambda f: f"held for {f['seconds']:.1f} s",
     Kind.WATCH_STARTED: lambda f: f"watch for {f['seconds']:g} s",
     Kind.WATCH_FINISHED: lambda f: f"watch {f['outcome']}",
-    Kind.ROLLBACK_STARTED: lambda f: f"ROLLBACK to {f['to']}: {f['why']}",
+    Kind.ROLLBACK_STARTED: _rollback,
     Kind.ROLLBACK_FINISHED: lambda f: f"rolled back to {f['to']} in {f['seconds']:.1f} s",
     Kind.COMMIT: _commit,
     Kind.INTERRUPTED: lambda f: f"interrupted: {f['by']}",
-    Kind.RESUMED: lambda f: f"resumed: {f['found']}",
-    Kind.RAMP_FINISHED: lambda f: f"ramp {f['outcome']}",
+    Kind.RESUMED: lambda f: f"{'rollback of' if f.get('to_go_back') else 'resumed:'} {f['found']}",
+    Kind.RAMP_FINISHED: lambda f: (
+        str(f["outcome"]) if f["outcome"] == BY_HAND else f"ramp {f['outcome']}"
+    ),
 }

@@ -28,12 +28,13 @@ from ops.ramp.wheel import at_work
 from ops.stack.project import project_folder
 from rollout.command import Command
 from rollout.lease import Hand
+from rollout.progress import WHY_BY_HAND
 from rollout.recall import Told
 
 
 @click.command("rollback", context_settings=HELP)
 @click.option("--stack", metavar="NAME", help="The stack; by default the selected one.")
-@click.option("--why", default="by hand", metavar="TEXT", help="The reason, for the journal.")
+@click.option("--why", default=WHY_BY_HAND, metavar="TEXT", help="The reason, for the journal.")
 @click.option("--commit", "commits", is_flag=True, help="Make it a git commit.")
 @click.option("--push", "pushes", is_flag=True, help="Push the commit; implies --commit.")
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")

@@ -11,7 +11,7 @@ from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal, journals
 from ops.journal.ramps import identity_in
 from ops.report.report import EVERY, ReportError
-from rollout.entry import timestamp
+from rollout.entry import Entry, timestamp
 from rollout.progress import Progress, folded
 
 _FOLDER = Path(".failover")
@@ -33,7 +33,8 @@ class Row:
     direction: str
     """Such as `02 up: 100/0 -> 0/100`."""
     outcome: str
-    """`done`, `rolled back`, `refused`, `stopped`, `not sure`, `unfinished` or `cannot be read`."""
+    """`done`, `rolled back`, `rolled back by hand`, `refused`, `stopped`, `not sure`,
+    `unfinished` or `cannot be read`."""
 
     def document(self) -> dict[str, object]:
         """For a program."""
@@ -117,7 +118,8 @@ def _row(folder: Path, parent: str) -> Row:
     identity = identity_in(entries)
     stack = identity.stack if identity is not None else _former_stack(parent)
     plan, outcome = progress.plan, progress.outcome or _UNFINISHED
-    return Row(folder, stack, entries[0].at, plan.services, _direction(progress), outcome)
+    direction = _direction(progress, entries[0])
+    return Row(folder, stack, entries[0].at, plan.services, direction, outcome)
 
 
 def _former_stack(parent: str) -> str:
@@ -125,6 +127,8 @@ def _former_stack(parent: str) -> str:
     return "rehearsal" if parent == _ENDED else parent
 
 
-def _direction(progress: Progress) -> str:
+def _direction(progress: Progress, started: Entry) -> str:
     plan = progress.plan
+    if started.facts.get("undoes"):
+        return f"{plan.candidate} back: {plan.target} -> {plan.start}"
     return f"{plan.candidate} up: {plan.start} -> {plan.target}"

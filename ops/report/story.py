@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rollout.entry import Entry, Kind
+from rollout.progress import BY_HAND, ROLLED_BACK, WHY_BY_HAND
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 
@@ -71,6 +72,8 @@ class Story:
     rollback_seconds: float | None = None
     is_undone_by_hand: bool = False
     """Whether a person asked for the rollback: no verdict of the stage that it came in."""
+    undoes: bool = False
+    """Whether no ramp made the shift that is rolled back."""
     stops: list[float] = field(default_factory=list[float])
     """When a driver that was killed or stopped was last heard of, before the next one went on."""
 
@@ -79,15 +82,30 @@ class Story:
         """How it ended, in the words of a verdict."""
         if self.outcome == "done":
             return Outcome.PASS
-        is_back = self.outcome == "rolled back" or bool(self.rollback)
+        is_back = self.outcome == ROLLED_BACK or bool(self.rollback)
+        if self.outcome == BY_HAND:
+            return Outcome.INCONCLUSIVE  # no gate and no guard said no
         return Outcome.FAIL if is_back else Outcome.INCONCLUSIVE
 
     @property
     def turn(self) -> str:
         """What came of turning back, for where `rollback` says why."""
         if self.rollback_seconds is not None:
-            return "Rolled back"
+            return "Rolled back by hand" if self.is_undone_by_hand else "Rolled back"
         return "Refused" if self.outcome == "refused" else "On its way back"
+
+    @property
+    def why(self) -> str:
+        """What was said to turn back for; empty where a person gave no reason."""
+        return "" if self.rollback == WHY_BY_HAND else self.rollback
+
+    @property
+    def path(self) -> str:
+        """What it did to the weights, in words."""
+        path = " → ".join(map(str, self.stages))
+        if self.undoes:
+            return f"slot {self.candidate}, shifted to {path} by no ramp, back to {self.start}"
+        return f"slot {self.candidate} from {self.start} through {path}"
 
     @property
     def group(self) -> str:
@@ -100,8 +118,8 @@ def story_of(entries: Sequence[Entry]) -> Story | None:
     story: Story | None = None
     before: Entry | None = None
     for entry in entries:
-        if story is not None and entry.kind is Kind.ROLLBACK_STARTED:
-            story.is_undone_by_hand = _is_by_hand(story, before)
+        if story is not None and entry.kind is Kind.ROLLBACK_STARTED and not story.rollback:
+            story.is_undone_by_hand = _is_by_hand(story, entry, before)
         before = entry
         if entry.kind is Kind.RAMP_STARTED:
             story = _begun(entry)
@@ -116,12 +134,15 @@ def story_of(entries: Sequence[Entry]) -> Story | None:
     return story
 
 
-def _is_by_hand(story: Story, before: Entry | None) -> bool:
-    """Whether a person asked for the rollback that follows `before`.
+def _is_by_hand(story: Story, entry: Entry, before: Entry | None) -> bool:
+    """Whether a person asked for the rollback that `entry` begins.
 
-    `failover rollback` begins it at once: when it has resumed a ramp, or with the one stage of a
-    shift by hand, which no `up` of its own has made. A gate or a guard has always run something.
+    A journal of a former version does not say it. There, `failover rollback` begins it at once
+    after `before`: when it has resumed a ramp, or with the one stage of a shift by hand, which no
+    `up` of its own has made. A gate or a guard has always run something.
     """
+    if "by_hand" in entry.facts:
+        return bool(entry.facts["by_hand"])
     if before is None or before.kind is Kind.RESUMED:
         return True
     return before.kind is Kind.VERIFIED and all(row.up_seconds is None for row in story.rows)
@@ -141,6 +162,7 @@ def _begun(entry: Entry) -> Story:
         started_s=at_s,
         ended_s=at_s,
         weights=[(at_s, start.weight_of(candidate))],
+        undoes=bool(facts.get("undoes")),
     )
 
 
@@ -156,7 +178,7 @@ def _tell(story: Story, entry: Entry) -> None:
             )
             story.said.setdefault(facts["gate"], []).append(said)
         case Kind.ROLLBACK_STARTED:
-            story.rollback = str(facts["why"])
+            story.rollback = story.rollback or str(facts["why"])
         case Kind.ROLLBACK_FINISHED:
             story.rollback_seconds = float(facts["seconds"])
             weight = Split.parse(facts["to"]).weight_of(story.candidate)

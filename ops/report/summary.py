@@ -22,20 +22,16 @@ def summary_markdown(story: Story, traffic: Traffic) -> str:
 
 
 def _head(story: Story, traffic: Traffic) -> Iterator[str]:
-    path = " → ".join(str(weight) for weight in story.stages)
     yield f"### {SIGNS[story.verdict]} {story.group}: {story.outcome}"
     yield ""
     started = datetime.fromtimestamp(story.started_s, UTC)
     took = duration_text(max(story.ended_s - story.started_s, 0.0))
-    yield (
-        f"Slot {story.candidate} from {story.start} through {path}, "
-        f"{started:%Y-%m-%d %H:%M} UTC, {took}, by {story.by}."
-    )
+    yield f"S{story.path[1:]}, {started:%Y-%m-%d %H:%M} UTC, {took}, by {story.by}."
     if story.rollback:
         back = story.rollback_seconds
         took_back = "" if back is None else f" in {duration_text(back)}"
         yield ""
-        yield f"**{story.turn}{took_back}:** {_said(story.rollback)}"
+        yield f"**{story.turn}{took_back}{':' if story.why else ''}** {_said(story.why)}".rstrip()
     users = Counts(traffic.failed(Stream.USERS), traffic.total(Stream.USERS))
     if users.total:
         yield ""

@@ -12,6 +12,7 @@ from ops.view.second import Second
 from ops.view.state import ViewState
 from ops.view.traffic_lines import SLOT_CELLS, SLOT_STYLES, traffic_lines
 from probe.quantity import duration_text
+from rollout.progress import BY_HAND, WHY_BY_HAND
 from rollout.split import Slot, Split
 
 SHOWN_NOTES = 5
@@ -55,11 +56,13 @@ _HINT = "Ctrl-C stops after the running step; again stops at once"
 def _title(state: ViewState, now_s: float, width: int) -> Text:
     words, style = " RAMP ", "bold white on dark_green"
     if state.going_back:
-        words, style = " ROLLING BACK ", "bold white on red"
+        words = " ROLLING BACK BY HAND " if state.is_by_hand else " ROLLING BACK "
+        style = "bold white on red"
     if state.outcome:
         words = f" {state.outcome.upper()} "
-        style = "bold white on dark_green" if state.outcome == "done" else "bold white on red"
-    end = Text(" to ")
+        is_good = state.outcome in ("done", BY_HAND)
+        style = "bold white on dark_green" if is_good else "bold white on red"
+    end = Text(" off " if state.going_back else " to ")
     end.append(f"slot {state.candidate}", style=SLOT_STYLES[state.candidate])
     if state.began_s:
         end.append(f"   {duration_text(max(now_s - state.began_s, 0.0))}", style="dim")
@@ -123,7 +126,7 @@ def _weights(state: ViewState, width: int) -> Text:
 
 def _why(state: ViewState, width: int) -> Iterator[Text]:
     """What made it turn back, as long as anything is shown."""
-    if not state.going_back:
+    if state.going_back in ("", WHY_BY_HAND):  # the title says the latter
         return
     for number, line in enumerate(wrapped(state.going_back, width - 8, WHY_LINES)):
         yield Text(f"{'  why   ' if number == 0 else ' ' * 8}{line}", style="bold red")

@@ -42,6 +42,8 @@ class ViewState:
     engine_says: str = ""
     going_back: str = ""
     """Why the ramp goes back; empty while it goes on."""
+    is_by_hand: bool = False
+    """Whether a person asked to go back."""
     outcome: str = ""
     commit_to_make: str = ""
     """The command that keeps the newest split in git, where the ramp does not."""
@@ -76,7 +78,9 @@ class ViewState:
             case Kind.UP_FINISHED:
                 self.engine_says = ""
             case Kind.ROLLBACK_STARTED:
-                self.going_back = str(facts["why"])
+                if not self.going_back:
+                    self.going_back = str(facts["why"])
+                    self.is_by_hand = bool(facts.get("by_hand"))
             case Kind.COMMIT:
                 self.commit_to_make = "" if facts["commit"] else described(entry)
             case Kind.ROLLBACK_FINISHED:

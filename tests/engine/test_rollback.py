@@ -40,7 +40,7 @@ def test_a_shift_by_hand_goes_back_all_the_way_and_once_there_nothing_moves(
     again = ramping.failover(stack, "rollback")
 
     assert back.returncode == 0, back.stdout
-    assert "rolled back: portal+web at 100/0" in back.stdout
+    assert "rolled back by hand: portal+web at 100/0" in back.stdout
     assert again.returncode == 0, again.stdout
     assert "nothing to go back to in rehearsal" in again.stdout
     assert ramping.live(stack) == ramping.in_state(stack) == {START}

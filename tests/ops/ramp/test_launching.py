@@ -10,16 +10,21 @@ import pytest
 
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
+from ops.journal.observer import Observer
 from ops.journal.ramps import Ramps, identity_in
+from ops.ramp.driver import Ending
 from ops.ramp.finding import Found
 from ops.ramp.launching import Launcher
+from ops.ramp.lines import PlainLines
 from ops.ramp.planning import Choice
-from rollout.entry import Kind
+from rollout.entry import Entry, Kind
 from rollout.lease import Hand
 from rollout.plan import Plan
+from rollout.progress import WHY_BY_HAND, folded
 from rollout.recall import recalled
 from rollout.split import Slot, Split
-from tests.ops.ramp.fakes import KilledError
+from rollout.verdict import Outcome
+from tests.ops.ramp.fakes import START, KilledError
 from tests.ops.ramp.world import IDENTITY, LIMITS, NEXT, SERVICES, World
 
 PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
@@ -32,12 +37,12 @@ def full(tmp_path: Path) -> Path:
     return tmp_path / "full" / "ramp"
 
 
-def launcher(world: World, folder: Path) -> Launcher:
+def launcher(world: World, folder: Path, *observers: Observer) -> Launcher:
     ramps = Ramps(folder.parent, IDENTITY)
     stack: Any = SimpleNamespace(
         live=lambda: world, engine=world, ramps=ramps, identity=IDENTITY, next=NEXT
     )
-    return Launcher(stack, Hand("somebody", "here", 4711), LIMITS, Choice(), [])
+    return Launcher(stack, Hand("somebody", "here", 4711), LIMITS, Choice(), observers)
 
 
 def test_a_done_ramp_goes_back_without_a_journal(world: World, full: Path) -> None:
@@ -45,7 +50,7 @@ def test_a_done_ramp_goes_back_without_a_journal(world: World, full: Path) -> No
 
     ending = launcher(world, full).undo(PLAN, "r", full, "by hand")
 
-    assert ending.words.startswith("rolled back: portal+web at 100/0")
+    assert ending.words.startswith("rolled back by hand: portal+web at 100/0")
     assert ending.words.count("not in the journal") == 1
     assert " more)" in ending.words
     assert set(world.live.values()) == {Split(100, 0)}
@@ -58,7 +63,7 @@ def test_a_ramp_that_only_the_history_knows_goes_back_without_a_journal(
 
     ending = launcher(world, full).go_back(found(world, full), "r", "by hand", PLAN.start)
 
-    assert ending.words.startswith("rolled back: portal+web at 100/0")
+    assert ending.words.startswith("rolled back by hand: portal+web at 100/0")
     assert set(world.live.values()) == {Split(100, 0)}
 
 
@@ -74,7 +79,7 @@ def test_a_ramp_that_somebody_lowered_below_its_start_ends_where_it_is(
 
     ending = launcher(world, folder).go_back(found(world, folder), "r", "by hand", lowered)
 
-    assert ending.words.startswith("rolled back: portal+web at 100/0")
+    assert ending.words.startswith("rolled back by hand: portal+web at 100/0")
     assert set(world.live.values()) == {lowered}
     assert (world.floors(), world.candidate(), world.has_let_go()) == ({}, None, True)
 
@@ -115,9 +120,78 @@ def test_a_rollback_waits_for_an_aws_that_throttles_from_its_first_question_on(
 
     ending = asked.undo(PLAN, "r", folder, "by hand")
 
-    assert ending.words.startswith("rolled back: portal+web at 100/0")
+    assert ending.words.startswith("rolled back by hand: portal+web at 100/0")
     world.throttled_until = world.clock.seconds + 20
     assert asked.sight.splits() == dict.fromkeys(SERVICES, Split(100, 0))
+
+
+def test_a_ramp_that_was_stopped_before_its_first_stage_is_rolled_back_by_hand(
+    world: World, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    folder = tmp_path / "ramps" / "r"
+    kill_at(world, Kind.BAKE_STARTED)
+    asked = launcher(world, folder, PlainLines(said.append, world.clock.monotonic))
+
+    ending = asked.go_back(found(world, folder), "r", WHY_BY_HAND, PLAN.start)
+
+    assert ending == Ending(
+        0, "rolled back by hand: portal+web at 100/0; no stage of the ramp had begun"
+    )
+    opening = said[0].partition(" ")[2]
+    assert opening.startswith("rollback of portal+web verified at 100/0, stage 0/2, by ")
+    assert not any("refused" in line for line in said)
+    back = next(e for e in FileJournal(folder).entries() if e.kind is Kind.ROLLBACK_STARTED)
+    assert back.facts["by_hand"] is True
+
+
+def test_a_rollback_by_hand_says_the_reason_that_a_person_gave(
+    world: World, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ramps" / "r"
+    kill_at(world, Kind.VERIFIED)
+
+    ending = launcher(world, folder).go_back(
+        found(world, folder), "r", "checkout is broken", PLAN.start
+    )
+
+    assert ending.words == (
+        "rolled back by hand: portal+web at 100/0\n  because:  checkout is broken"
+    )
+
+
+def test_a_ramp_that_a_gate_has_turned_back_is_not_rolled_back_by_hand(
+    world: World, tmp_path: Path
+) -> None:
+    world.gate.says = lambda mark: Outcome.FAIL if mark.number else Outcome.PASS
+    folder = tmp_path / "ramps" / "r"
+    kill_at(world, Kind.ROLLBACK_STARTED)
+    progress = folded(world.journal.entries())
+    journal = FileJournal(folder)
+    for each in world.journal.entries():
+        journal.append(each)
+    journal.append(Entry(START, "r", Kind.ROLLBACK_STARTED, {"why": "fake: fail", "to": "100/0"}))
+
+    ending = launcher(world, folder).go_back(
+        Found(folder, progress, None), "r", WHY_BY_HAND, PLAN.start
+    )
+
+    assert ending.words == "rolled back: portal+web at 100/0\n  because:  fake: fail"
+
+
+def test_a_shift_by_hand_is_undone_in_the_words_of_a_rollback(world: World, tmp_path: Path) -> None:
+    said: list[str] = []
+    world.run(PLAN)
+    undone = launcher(
+        world, tmp_path / "ramps" / "u", PlainLines(said.append, world.clock.monotonic)
+    )
+
+    ending = undone.undo(PLAN, "u", tmp_path / "ramps" / "u", WHY_BY_HAND)
+
+    assert ending == Ending(0, "rolled back by hand: portal+web at 100/0")
+    first = said[0].partition(" ")[2]
+    assert first.startswith("rollback of portal+web: slot 02 from 50, 100 back to 100/0, by ")
+    assert not any(" stage " in line or " ramp of " in line for line in said if "|" not in line)
 
 
 def found(world: World, folder: Path) -> Found:
@@ -125,8 +199,12 @@ def found(world: World, folder: Path) -> Found:
 
 
 def kill_when_verified(world: World, plan: Plan = PLAN) -> None:
+    kill_at(world, Kind.VERIFIED, plan)
+
+
+def kill_at(world: World, kind: Kind, plan: Plan = PLAN) -> None:
     def kill(entry: Any) -> None:
-        if entry.kind is Kind.VERIFIED:
+        if entry.kind is kind:
             raise KilledError
 
     world.journal.before_append = kill

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -164,6 +165,42 @@ def test_a_shift_by_hand_that_is_undone_has_no_verdict() -> None:
 
     assert story is not None
     assert [row.outcome for row in story.rows] == [""]
+
+
+BY_HAND = [
+    entry(71, Kind.ROLLBACK_STARTED, why="by hand", to="100/0", by_hand=True),
+    entry(75, Kind.ROLLBACK_FINISHED, to="100/0", seconds=4.0),
+    entry(76, Kind.RAMP_FINISHED, outcome="rolled back by hand", exit=0),
+]
+
+
+@pytest.mark.parametrize("begun", [1, len(entries(rolls_back=False))])
+def test_a_rollback_by_hand_is_summed_up_as_that_and_as_no_failure(
+    begun: int, tmp_path: Path
+) -> None:
+    journal = FileJournal(tmp_path)
+    for each in [*entries(rolls_back=False)[:begun], resumed(70), *BY_HAND]:
+        journal.append(each)
+
+    written = write_report(tmp_path)
+
+    text, page = written.text, written.page.read_text()
+    assert text.startswith("### ❔ portal+web: rolled back by hand\n")
+    assert "**Rolled back by hand in 4.00 s**\n" in text
+    assert '<span class="badge inconclusive">rolled back by hand</span>' in page
+    assert "<b>Rolled back by hand</b> in 4.00 s</p>" in page
+    assert "efused" not in text + page
+
+
+def test_a_rollback_by_hand_of_a_shift_that_no_ramp_made_is_told_as_one() -> None:
+    begun = replace(entries()[0], facts={**entries()[0].facts, "undoes": True})
+    shifted = entry(1, Kind.STAGE_STARTED, stage=1, of=1, split="0/100")
+
+    story = story_of([begun, shifted, *BY_HAND])
+
+    assert story is not None
+    assert story.path == "slot 02, shifted to 10 → 25 → 50 by no ramp, back to 100/0"
+    assert story.turn == "Rolled back by hand"
 
 
 @pytest.mark.parametrize("count", range(1, len(entries()) + 1))

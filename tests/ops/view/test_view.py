@@ -144,6 +144,18 @@ def test_a_ramp_that_was_done_and_is_taken_back_by_hand_is_shown_going_back() ->
     assert "DONE" not in text
 
 
+def test_a_rollback_by_hand_has_a_title_of_its_own_and_a_reason_only_where_one_was_given() -> None:
+    state = ViewState()
+    state.saw(entries()[0])
+    state.saw(entry(1, Kind.ROLLBACK_STARTED, why="by hand", to="100/0", by_hand=True))
+    going = text_of(state, 80)
+    state.saw(entry(2, Kind.RAMP_FINISHED, outcome="rolled back by hand", exit=0))
+
+    assert "ROLLING BACK BY HAND   portal+web off slot 02" in going
+    assert "why" not in going
+    assert "ROLLED BACK BY HAND" in text_of(state, 80)
+
+
 def test_a_ramp_that_went_back_shows_why_and_how_it_ended() -> None:
     text = text_of(state_after(), 160)
 
