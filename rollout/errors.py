@@ -1,7 +1,8 @@
 """The errors of the pure domain.
 
 RolloutError
-├── SplitError      text that is no split, or weights that do not sum to 100
+├── SplitError      weights that are no split, such as those that do not sum to 100
+│   └── SplitTextError  text that is not written as a split is
 ├── EntryError      no journal entry, or one with other facts than its kind has
 ├── PlanError       a ramp that cannot be: nothing to move, services apart, a max that is too small
 └── SettingsError   one or more problems in the stack config, reported together
@@ -21,6 +22,10 @@ class RolloutError(Exception):
 
 class SplitError(RolloutError, ValueError):
     """A weight or a split that cannot be: not integers, outside 0..100, not summing to 100."""
+
+
+class SplitTextError(SplitError):
+    """Text that is no split: not two whole numbers with a slash between them."""
 
 
 class SettingsError(RolloutError):

@@ -6,7 +6,7 @@ import enum
 import re
 from dataclasses import dataclass
 
-from rollout.errors import SplitError
+from rollout.errors import SplitError, SplitTextError
 
 TOTAL_WEIGHT = 100
 """Both weights of a split sum to this, so that a weight reads as a percentage."""
@@ -57,7 +57,7 @@ class Split:
         """
         match = _SPLIT_TEXT.fullmatch(text.strip())
         if match is None:
-            raise SplitError('not two whole numbers with a slash between them, such as "75/25"')
+            raise SplitTextError('not two whole numbers with a slash between them, such as "75/25"')
         return cls(int(match[1]), int(match[2]))
 
     def weight_of(self, slot: Slot) -> int:

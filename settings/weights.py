@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from rollout.errors import SplitError
+from rollout.errors import SplitError, SplitTextError
 from rollout.split import Slot, Split
 from settings.kind import Fault, Json, RefusedValueError
 
@@ -28,7 +28,10 @@ class Weights:
     """The kind of a split: `75/25`, slot 01 first."""
 
     name: str = "weights"
-    expected: str = "two whole numbers from 0 to 100 that sum to 100, slot 01 first, such as 75/25"
+    expected: str = (
+        "two whole numbers from 0 to 100 that sum to 100, slot 01 first, with a slash between "
+        "them, such as 75/25"
+    )
 
     def read(self, value: Json) -> Split:
         """The split."""
@@ -36,6 +39,8 @@ class Weights:
             raise self._refused(value, self.expected)
         try:
             return Split.parse(value)
+        except SplitTextError as error:
+            raise self._refused(value, self.expected) from error
         except SplitError as error:
             raise self._refused(value, f"{self.expected}; {error}") from error
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from rollout.split import Split
 from settings.kind import RefusedValueError
 from settings.weights import WEIGHTS_KIND, meant_split
+from tests.configs import stack_config
+from tests.test_settings import problems
 
 CLEAR = [
     "75-25",
@@ -93,6 +95,24 @@ def offered(value: Any) -> str | None:
 @pytest.mark.parametrize("value", CLEAR, ids=repr)
 def test_a_split_written_in_another_way_is_offered_as_it_was_meant(value: Any) -> None:
     assert offered(value) == "75/25"
+
+
+def said_of(value: str) -> str:
+    (problem,) = problems(stack_config("prod") | {"failover:weights": value})
+    return str(problem)
+
+
+def test_a_split_with_another_sign_between_is_told_once_how_it_is_written() -> None:
+    assert said_of("75-25") == (
+        "failover:weights is 75-25\n"
+        "  expected: two whole numbers from 0 to 100 that sum to 100, slot 01 first, with a slash "
+        "between them, such as 75/25\n"
+        "  mend:     pulumi config set weights 75/25"
+    )
+
+
+def test_a_split_with_another_sum_is_told_its_sum() -> None:
+    assert "such as 75/25; the weights sum to 105, not to 100" in said_of("75/30")
 
 
 @pytest.mark.parametrize("value", UNCLEAR, ids=repr)
