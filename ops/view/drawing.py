@@ -92,9 +92,16 @@ def _stack(state: ViewState, width: int) -> Iterator[Text]:
     text = Text("  stack ")
     text.append(state.stack.stack, style="bold")
     text.append(f"   {where}" if where else "")
-    text.append(f"   {state.stack.backend}" if state.stack.backend else "", style="dim")
+    if state.stack.backend:
+        room = max(width - text.cell_len - 3, SHORTEST)
+        text.append(f"   {_end_of(state.stack.backend, room)}", style="dim")
     text.truncate(width, overflow="ellipsis")
     yield text
+
+
+def _end_of(path: str, room: int) -> str:
+    """A path or URL in `room` columns; its end says which one it is."""
+    return path if len(path) <= room else f"…{path[len(path) - room + 1 :]}"
 
 
 def _stages(state: ViewState) -> Text:

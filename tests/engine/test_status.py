@@ -175,7 +175,7 @@ def test_a_service_whose_requests_another_team_takes_gets_them_by_the_command_th
     person: Person,
 ) -> None:
     elb = person.stack.client("elbv2")
-    assert person.shell("pulumi config set weights FIRST && pulumi up").returncode == 0
+    assert person.shell("pulumi config set weights 90/10 && pulumi up").returncode == 0
     config = person.document()["services"]
     listener = person.stack.engine.outputs()["listenerArn"]
     (portal,) = elb.describe_rules(RuleArns=[config["portal"]["ruleArn"]])["Rules"]

@@ -13,12 +13,14 @@ from ops.view.state import ViewState
 from probe.record import Verdict as Said
 from rollout.entry import Kind
 from rollout.split import Slot, Split
+from rollout.stack_identity import StackIdentity
 from rollout.verdict import Outcome, Verdict
 from tests.ops.report.sample import REASON, START, entries, entry
 
 CLOSED = [(False, "", True), (False, "4e1f", False), (True, "", True)]
 """Whether a ramp went back, what it committed, and whether a commit is left to make: after a way
 back too, since a person may have made those of the stages."""
+BACKEND = "file:///home/somebody/projects/checkout/.rehearsal/backend"
 NOW_S = START.timestamp() + 64
 
 
@@ -154,6 +156,26 @@ def test_a_rollback_by_hand_has_a_title_of_its_own_and_a_reason_only_where_one_w
     assert "ROLLING BACK BY HAND   portal+web off slot 02" in going
     assert "why" not in going
     assert "ROLLED BACK BY HAND" in text_of(state, 80)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, "  stack rehearsal   us-east-1 123456789012   …/checkout/.rehearsal/backend"),
+        (120, f"  stack rehearsal   us-east-1 123456789012   {BACKEND}"),
+    ],
+)
+def test_of_a_long_backend_the_end_is_shown_which_tells_one_from_another(
+    width: int, shown: str
+) -> None:
+    state = state_after(1)
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/shop/1/2/3"
+    state.stack = StackIdentity(BACKEND, "rehearsal", {"web": arn})
+
+    line = next(line for line in text_of(state, width).splitlines() if "  stack " in line)
+
+    assert line.rstrip().endswith(shown.partition("…")[2] or shown)
+    assert len(line) <= width
 
 
 def test_a_ramp_that_went_back_shows_why_and_how_it_ended() -> None:
