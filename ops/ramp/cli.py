@@ -62,6 +62,9 @@ def ramp(to: str | None, **given: Any) -> Ending:
     Goes on with a ramp that was killed or stopped. Every stage is one config change and one
     `pulumi up`; both slots keep the capacity that they had until the old one is silent.
 
+    A reader of the output may leave, as in `failover ramp --json | head -1`: the ramp continues,
+    writes its journal, and ends with the same exit code.
+
     \b
     Exit code: 0 done, 1 a gate or a guard said no (and it went back), 2 bad input,
     3 not sure, or stopped: nothing more was changed; 70 a fault of the driver itself.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import shutil
+import subprocess
 import time
 from collections.abc import Generator, Iterable
 
@@ -47,7 +50,7 @@ def assert_at_rest(stack: Rehearsed, split: Split) -> None:
     assert ramping.at_work(stack) == set()
 
 
-def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_to_its_target(
+def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_also_without_a_reader(
     stack: Rehearsed,
 ) -> None:
     first = ramping.begun(stack, "ramp", "--yes")
@@ -57,12 +60,24 @@ def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_to_its_target(
     second = ramping.failover(stack, "ramp", "--yes")
     first.kill()
     first.communicate()
-    resumed = ramping.failover(stack, "ramp", "--yes")
+    ramp = shlex.join(ramping.command("ramp", "--yes", "--json"))
+    resumed = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{ramp} | head -n 1"],
+        cwd=stack.root,
+        env=ramping.environment(stack) | {"PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert second.returncode == 1
     assert f"process {first.pid}" in second.stdout
-    assert resumed.returncode == 0, resumed.stdout
-    assert "a ramp that did not end is gone on with" in resumed.stdout
+    assert resumed.returncode == 0, resumed.stderr
+    assert "a ramp that did not end is gone on with" in resumed.stderr
+    assert [json.loads(line)["kind"] for line in resumed.stdout.splitlines()] == ["resumed"]
+    ended = ramping.journal(stack)[-1]
+    assert (ended["kind"], ended["outcome"]) == ("ramp-finished", "done")
     assert_at_rest(stack, TARGET)
 
 
