@@ -100,8 +100,11 @@ def _stack(state: ViewState, width: int) -> Iterator[Text]:
 
 
 def _end_of(path: str, room: int) -> str:
-    """A path or URL in `room` columns; its end says which one it is."""
-    return path if len(path) <= room else f"…{path[len(path) - room + 1 :]}"
+    """A path or URL in `room` columns: its last folders, which say which one it is."""
+    if len(path) <= room:
+        return path
+    end = path[len(path) - room + 1 :]
+    return f"…{end[max(end.find('/'), 0) :].replace('//', '')}"
 
 
 def _stages(state: ViewState) -> Text:
