@@ -20,7 +20,9 @@ def copy_project(root: Path, target: Path) -> Path:
     for name in PROGRAM:
         source = root / name
         if source.is_dir():
-            leave_out = shutil.ignore_patterns("__pycache__", ".venv", f"{STACK}.json")
+            # Byte code goes along, or every run in the copy would compile the program first; a file
+            # of it that is being written has another ending for so long.
+            leave_out = shutil.ignore_patterns("*.pyc.*", ".venv", f"{STACK}.json")
             shutil.copytree(source, target / name, ignore=leave_out)
         else:
             shutil.copy2(source, target)

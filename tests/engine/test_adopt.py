@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 from collections.abc import Generator
 from typing import Any
 
@@ -68,13 +67,9 @@ def test_killed_on_the_way_each_rule_is_as_it_was_or_converted(shop: Adopting) -
 
 def test_a_request_that_fails_stops_it_and_the_rules_are_put_back(shop: Adopting) -> None:
     before = {p: shop.split_of(p) for p in ADOPTED}  # the second kill may have come after a rule
-    with shop.page("/flip", priority=15) as fail:
-        failing = threading.Thread(target=shop.when_updating, args=(fail,))
-        failing.start()
-
+    with shop.page("/flip", priority=15) as fail, shop.when_updating(fail):
         undone = shop.adopt("--apply", "--probe-url", f"https://{HOST}/flip")
 
-        failing.join()
     assert undone.returncode == 1, undone.stdout
     assert "the rules forward as before, and the new slot is left idle" in undone.stdout
     assert {p: shop.split_of(p) for p in ADOPTED} == before
