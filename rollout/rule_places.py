@@ -317,15 +317,16 @@ class _Order:
             is_wide = covers(wanted.conditions, rule.conditions)
             is_narrow = covers(rule.conditions, wanted.conditions)
             hides, is_hidden = (wanted.service, rule.key), (rule.key, wanted.service)
-            is_known = bool({hides, is_hidden} & before)
-            if is_wide and is_narrow and not is_known:
+            if is_wide and is_narrow and not {hides, is_hidden} & before:
                 yield HIGHEST_PRIORITY + 1, 0  # Whichever comes first hides the other.
                 continue
             is_first = reference < rule.priority
             if is_wide and is_narrow:
                 is_first = hides in before
-            elif (is_wide or is_narrow) and not is_known:
-                is_first = is_narrow
+            elif is_wide and hides not in before:
+                is_first = False
+            elif is_narrow and is_hidden not in before:
+                is_first = True
             is_asked = is_first is (reference < rule.priority)
             if not is_asked and is_first is not self._was_first(wanted, rule, is_first):
                 yield HIGHEST_PRIORITY + 1, 0  # Requests that it shares with the other would move.

@@ -90,6 +90,15 @@ def test_no_place_is_offered_where_a_widened_rule_gives_its_requests_to_another(
     assert all("as it is" in fix for fix in found.fixes)
 
 
+def test_a_rule_that_became_narrower_is_offered_a_place_before_the_one_that_would_hide_it() -> None:
+    web = replace(wanted("web", 28, takes("/a/*"), known=4), known_conditions=takes("/*"))
+
+    for found in place_findings([*live_of(web), foreign(26, takes("/*"))], [web]):
+        offered, way_back = found.fixes
+        assert offered == "pulumi config set --path failover:services.web.priority 25 && pulumi up"
+        assert "as it is" in way_back
+
+
 def test_a_rule_that_was_made_to_take_everything_is_found_with_its_paths_as_they_are() -> None:
     portal = replace(wanted("portal", 100, takes(), known=100), known_conditions=takes("/portal/*"))
     web = wanted("web", 200, takes("/*"), known=200)
