@@ -151,7 +151,7 @@ class Section:
         return command.removing(path).then(mend) if self.has(key) and is_nested else mend
 
     def _refuse_unknown(self) -> None:
-        known = [member.name for member in self._group.members]
+        known = {member.name: member for member in self._group.members}
         for name in sorted(set(self._values) - set(known)):
             slot = _UNQUOTED_SLOTS.get(name)
             if slot is not None and slot in known:
@@ -163,7 +163,8 @@ class Section:
             mend = command.removing(path)
             if near and near[0] not in self._values:
                 self._unsound.add(near[0])  # One mistake, one problem.
-                mend = mend.then(self._moved(name, near[0]))
+                if isinstance(known[near[0]], Key) or isinstance(self._values[name], dict):
+                    mend = mend.then(self._moved(name, near[0]))
             self._findings.add(
                 path, self._values[name], f"{hint} Known here: {self._known_names()}", mend
             )

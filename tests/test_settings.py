@@ -251,6 +251,13 @@ WRONG = {
         "did you mean weights?",
         "pulumi config rm wieghts",
     ),
+    "an unknown key whose text is no map": Wrong(
+        lambda c: c.update({"failover:freez": "until Monday"}),
+        "failover:freez",
+        "until Monday",
+        "did you mean freeze?",
+        "pulumi config rm freez",
+    ),
     "an unknown key in a map": Wrong(
         lambda c: c[SERVICES]["web"].update(prt=c[SERVICES]["web"].pop("port")),
         "failover:services.web.prt",
