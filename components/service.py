@@ -12,6 +12,7 @@ from components.dashboard import declare_dashboard
 from components.guards.hooks import Hooks
 from components.slot import Slot, SlotArgs
 from components.tags import Tags
+from rollout.forward_action import WEIGHT_WITHOUT_ONE
 from rollout.split import Slot as SlotName
 from settings.alarms import AlarmSettings
 from settings.names import Names
@@ -191,6 +192,10 @@ def _conditions(rule: Rule) -> list[aws.lb.ListenerRuleConditionArgsDict]:
 
 def _weights_by_arn(actions: Sequence[aws.lb.outputs.ListenerRuleAction]) -> dict[str, int]:
     """The weights of a rule as it is, whatever order AWS lists its target groups in."""
-    forward = actions[0].forward
-    groups = forward.target_groups if forward is not None else []
-    return {group.arn: group.weight or 0 for group in groups}
+    forward, alone = actions[0].forward, actions[0].target_group_arn
+    if forward is None or not forward.target_groups:
+        return {alone: WEIGHT_WITHOUT_ONE} if alone else {}
+    return {
+        group.arn: WEIGHT_WITHOUT_ONE if group.weight is None else group.weight
+        for group in forward.target_groups
+    }

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from live.address import ServiceAddress
 from live.errors import UnreadableError, translated
+from rollout.forward_action import target_group_weights
 from rollout.observation import is_named
 from rollout.split import Slot
 
@@ -100,11 +101,7 @@ def _address(
 
 
 def _forwards(rule: Mapping[str, Any]) -> set[str]:
-    arns: set[str] = set()
-    for action in rule["Actions"]:
-        groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
-        arns |= {group["TargetGroupArn"] for group in groups} | {action.get("TargetGroupArn", "")}
-    return arns
+    return {arn for action in rule["Actions"] for arn in target_group_weights(action)}
 
 
 def pages(

@@ -8,6 +8,7 @@ from typing import Any
 
 from live.discovery import ListenerReading, pages
 from rollout.conditions import Condition, Conditions, Field
+from rollout.forward_action import target_group_weights
 
 _DEFAULT = "default"
 _CONFIGS = {
@@ -42,7 +43,7 @@ def read_listener(elb: ListenerReading, listener_arn: str) -> tuple[FoundRule, .
 
 
 def _rule(rule: Mapping[str, Any]) -> FoundRule:
-    arns = [arn for action in rule["Actions"] for arn in forwarded_to(action)]
+    arns = [arn for action in rule["Actions"] for arn in target_group_weights(action)]
     return FoundRule(
         arn=rule["RuleArn"],
         priority=int(rule["Priority"]),
@@ -50,13 +51,6 @@ def _rule(rule: Mapping[str, Any]) -> FoundRule:
         does=", then ".join(_words(action) for action in rule["Actions"]),
         target_group_arns=frozenset(arns),
     )
-
-
-def forwarded_to(action: Mapping[str, Any]) -> list[str]:
-    """The target groups of an action."""
-    groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
-    arns = [group["TargetGroupArn"] for group in groups]
-    return arns or ([action["TargetGroupArn"]] if action.get("TargetGroupArn") else [])
 
 
 def _conditions(condition: Mapping[str, Any]) -> list[Condition]:
@@ -85,7 +79,7 @@ def _with_values(
 def _words(action: Mapping[str, Any]) -> str:
     kind: str = action["Type"]
     if kind == "forward":
-        names = sorted(arn.rsplit("/", 2)[-2] for arn in forwarded_to(action))
+        names = sorted(arn.rsplit("/", 2)[-2] for arn in target_group_weights(action))
         return f"forwards to {' and '.join(names)}"
     if kind == "redirect":
         return f"redirects ({action['RedirectConfig']['StatusCode']})"

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from live.address import ServiceAddress
 from live.clients import Balancing
 from live.errors import LiveError, RuleGoneError, translated
+from rollout.forward_action import target_group_weights
 from rollout.observation import LiveRule
 from rollout.split import Slot
 
@@ -35,7 +36,7 @@ def live_rule(service: ServiceAddress, rule: Mapping[str, Any]) -> LiveRule:
     strangers: list[str] = []
     for action in rule["Actions"]:
         if action["Type"] == "forward":
-            weights |= _weights(action)
+            weights |= target_group_weights(action)
         elif not action["Type"].startswith("authenticate-"):
             strangers.append(action["Type"])
     own = set(service.target_group_arns.values())
@@ -47,13 +48,6 @@ def live_rule(service: ServiceAddress, rule: Mapping[str, Any]) -> LiveRule:
         weight_02=weights.get(service.target_group_arns[Slot.SECOND], 0),
         strangers=tuple(strangers),
     )
-
-
-def _weights(action: Mapping[str, Any]) -> dict[str, int]:
-    groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
-    if not groups:
-        return {action["TargetGroupArn"]: 1}
-    return {group["TargetGroupArn"]: group.get("Weight", 1) for group in groups}
 
 
 def _described(elb: Balancing, arns: list[str]) -> dict[str, Mapping[str, Any]]:

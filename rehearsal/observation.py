@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from rollout.forward_action import target_group_weights
 from rollout.split import Slot
 
 if TYPE_CHECKING:
@@ -156,5 +157,4 @@ def _launched_from(described: Mapping[str, Any]) -> str:
 
 def _weights(rule: Mapping[str, Any]) -> dict[str, int]:
     (action,) = rule["Actions"]
-    groups = action["ForwardConfig"]["TargetGroups"]
-    return {group["TargetGroupArn"]: group["Weight"] for group in groups}
+    return target_group_weights(action)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
 
@@ -14,6 +13,7 @@ from components.guards.read_back import verify_rule
 from components.guards.voice import Voice
 from components.guards.waiting import Waiting
 from live.address import ServiceAddress
+from rollout.forward_action import declared_groups
 from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot, Split
 
@@ -81,10 +81,10 @@ class GuardHooks:
     async def _before_new_rule(self, args: ResourceHookArgs) -> None:
         if self._guards.rules.override is not None:
             return
-        groups = _groups(args.new_inputs or {})
-        arns = dict(zip(Slot, (group["arn"] for group in groups), strict=True))
+        groups = declared_groups(args.new_inputs or {})
+        arns = dict(zip(Slot, (arn for arn, _ in groups), strict=True))
         address = ServiceAddress(args.name, "", arns)
-        split = Split(*(int(group["weight"]) for group in groups))
+        split = Split(*(weight for _, weight in groups))
         waiting = self._newcomers(address, split)
         if waiting is not None:
             await waiting.until_settled(args.name, args.urn)
@@ -98,11 +98,11 @@ class GuardHooks:
             raise RefusedError(own or error.notices) from error
 
     async def _after_rule(self, args: ResourceHookArgs) -> None:
-        groups = _groups(args.new_inputs or {})
-        arns = [group["arn"] for group in groups]
+        groups = declared_groups(args.new_inputs or {})
+        arns = [arn for arn, _ in groups]
         # Of an adopted rule nothing is remembered yet: its first update tells where it is.
         address = ServiceAddress(args.name, args.id, dict(zip(Slot, arns, strict=True)))
-        weights = [int(group["weight"]) for group in groups]
+        weights = [weight for _, weight in groups]
         await verify_rule(args.name, weights, lambda: self._guards.read_rule(address))
 
     async def _before_template(self, args: ResourceHookArgs) -> None:
@@ -133,12 +133,12 @@ class GuardHooks:
 
     def _refuse_other_targets(self, args: ResourceHookArgs) -> None:
         """Refuse a rule whose live slot would get another target group."""
-        old, new = _groups(args.old_inputs or {}), _groups(args.new_inputs or {})
-        for slot, was, becomes in zip(Slot, old, new, strict=False):
+        old, new = declared_groups(args.old_inputs or {}), declared_groups(args.new_inputs or {})
+        for slot, (was, _), (becomes, _) in zip(Slot, old, new, strict=False):
             weight = self._guards.live_weight(args.name, slot)
-            if was["arn"] != becomes["arn"] and weight > 0 and self._guards.rules.override is None:
+            if was != becomes and weight > 0 and self._guards.rules.override is None:
                 text = (
-                    f"target group {was['arn']} -> {becomes['arn']}: {args.name}-{slot} carries "
+                    f"target group {was} -> {becomes}: {args.name}-{slot} carries "
                     f"{weight} of 100 of the traffic. Take its weight away first"
                 )
                 raise RefusedError([Notice(NoticeKind.REFUSED, args.name, f"slot {slot}", text)])
@@ -149,9 +149,3 @@ def _changed(args: ResourceHookArgs) -> set[str]:
     old, new = dict(args.old_inputs or {}), dict(args.new_inputs or {})
     keys = {key for key in old.keys() | new.keys() if not key.startswith("__")}
     return {key for key in keys if old.get(key) != new.get(key)}
-
-
-def _groups(inputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The target groups of a rule's forward, in the order of the slots."""
-    forwards = [action.get("forward") or {} for action in inputs.get("actions") or []]
-    return [group for forward in forwards for group in forward.get("targetGroups") or []]

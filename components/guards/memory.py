@@ -16,6 +16,7 @@ from live.address import ServiceAddress
 from rollout.candidate import last_raised_in
 from rollout.conditions import Condition, Conditions, Field
 from rollout.errors import SplitError
+from rollout.forward_action import declared_groups
 from rollout.guard_case import FLOOR_TAG, Memory, WantedSlot
 from rollout.observation import Build, split_of
 from rollout.split import Slot, Split
@@ -154,12 +155,7 @@ def _parsed(text: str) -> Split | None:
 
 
 def _split(address: ServiceAddress, rule: Mapping[str, Any]) -> Split | None:
-    weights: dict[str, int] = {}
-    for action in rule.get("actions") or []:
-        groups = (action.get("forward") or {}).get("targetGroups") or []
-        weights |= {group["arn"]: int(group.get("weight", 1)) for group in groups}
-        if not groups and action.get("targetGroupArn"):
-            weights[action["targetGroupArn"]] = 1
+    weights = dict(declared_groups(rule))
     return split_of(*(weights.get(address.target_group_arns[slot], 0) for slot in Slot))
 
 

@@ -11,7 +11,8 @@ from ops.adopt.state import STACK
 from ops.inspect.document import Rule
 from ops.plan.plan import Plan as Preview
 from ops.plan.resource_step import Operation, ResourceStep
-from ops.plan.service_plan import RULE, forwarded_groups
+from ops.plan.service_plan import RULE
+from rollout.forward_action import declared_groups
 from rollout.split import Slot
 
 _ENGINE_TYPES = (STACK, "pulumi:providers:", "failover:")
@@ -101,7 +102,7 @@ def _conversion(step: ResourceStep, live: Rule) -> tuple[Kind, str]:
     other = [path for path in step.changed_paths if not path.startswith(_ACTIONS)]
     if other:
         return Kind.REFUSED, f"would change {', '.join(other)} of the rule, not its actions alone"
-    weights = {str(g["arn"]): int(g["weight"]) for g in forwarded_groups(step.new_inputs)}
+    weights = dict(declared_groups(step.new_inputs))
     said = "/".join(str(weight) for weight in weights.values())
     if len(weights) != len(Slot):
         return Kind.REFUSED, f"would forward to {len(weights)} target groups, not to two"

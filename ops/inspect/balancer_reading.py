@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from ops.inspect.document import Action, Condition, Listener, LoadBalancer, Rule, WeightedGroup
 from ops.inspect.errors import WrongLoadBalancerError
+from rollout.forward_action import target_group_weights
 from settings.rule import PREVIEW_HEADER
 
 _CONFIGS = {
@@ -135,15 +136,10 @@ def _action(action: Mapping[str, Any]) -> Action:
     kind = action["Type"]
     if kind != "forward":
         return Action(kind, answer=_answer(action))
-    config = action.get("ForwardConfig", {})
-    groups = [
-        WeightedGroup(group["TargetGroupArn"], group.get("Weight", 1))
-        for group in config.get("TargetGroups", ())
-    ]
-    stickiness = config.get("TargetGroupStickinessConfig", {})
+    stickiness = action.get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
     return Action(
         kind,
-        groups=tuple(groups or [WeightedGroup(action["TargetGroupArn"], 1)]),
+        groups=tuple(WeightedGroup(*each) for each in target_group_weights(action).items()),
         stickiness_seconds=stickiness.get("DurationSeconds") if stickiness.get("Enabled") else None,
     )
 

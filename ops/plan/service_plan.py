@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ops.plan.resource_step import Operation, ResourceStep
+from rollout.forward_action import declared_groups
 from rollout.observation import split_of
-from rollout.split import TOTAL_WEIGHT, Slot, Split
+from rollout.split import Slot, Split
 
 SERVICE = "failover:index:Service"
 RULE = "aws:lb/listenerRule:ListenerRule"
@@ -124,40 +125,25 @@ def _weights(rule: ResourceStep | None, arns: Mapping[str, Slot]) -> Change:
     """The split that the rule has in the state, and the one that it is to have."""
     if rule is None:
         return Change(None, None)
-    in_slot_order = tuple(forwarded_groups(rule.new_inputs))
-    adopted = {
-        str(group.get("arn")): slot for group, slot in zip(in_slot_order, Slot, strict=False)
-    }
-    before = _split(
-        tuple(forwarded_groups(rule.old_outputs or rule.old_inputs)), {**adopted, **arns}
-    )
+    in_slot_order = declared_groups(rule.new_inputs)
+    adopted = {arn: slot for (arn, _), slot in zip(in_slot_order, Slot, strict=False)}
+    before = _split(declared_groups(rule.old_outputs or rule.old_inputs), {**adopted, **arns})
     after = None if rule.operation is Operation.DELETE else _split(in_slot_order, {})
     return Change(before, after)
 
 
-def _split(groups: Sequence[Mapping[str, Any]], arns: Mapping[str, Slot]) -> str | None:
+def _split(groups: Sequence[tuple[str, Any]], arns: Mapping[str, Slot]) -> str | None:
     """`75/25`; by ARN, whatever order AWS lists the target groups in, by position without one.
 
-    A rule with one target group and no weights, as an adopted one may have, sends it everything.
+    Weights of another sum are shown as they are; a target group that is alone gets everything. None
+    where there is none, or where the preview does not know a weight yet.
     """
     weights = dict.fromkeys(Slot, 0)
-    for group, position in zip(groups, Slot, strict=False):
-        weight = group.get("weight", TOTAL_WEIGHT)
-        if not isinstance(weight, int | float):
+    for (arn, weight), position in zip(groups, Slot, strict=False):
+        if not isinstance(weight, int):
             return None
-        weights[arns.get(str(group.get("arn")), position)] = round(weight)
+        weights[arns.get(arn, position)] = weight if len(groups) > 1 else TOTAL_WEIGHT
     return "/".join(str(weight) for weight in weights.values()) if groups else None
-
-
-def forwarded_groups(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The target groups that a rule forwards to, as its inputs or outputs have them."""
-    for action in properties.get("actions") or ():
-        if action.get("type") != "forward":
-            continue
-        if groups := (action.get("forward") or {}).get("targetGroups"):
-            yield from groups
-        elif action.get("targetGroupArn"):
-            yield {"arn": action["targetGroupArn"]}
 
 
 def _slot_plan(

@@ -7,15 +7,12 @@ from typing import Any
 
 from moto.elbv2.models import ELBv2Backend
 
+from rollout.forward_action import target_group_weights
+
 
 def forwarded_to(action: Any) -> list[str]:
     """ARNs of the target groups that a moto action forwards to, those of weight 0 included."""
-    data = action.data
-    configured = data.get("ForwardConfig", {}).get("TargetGroups", [])
-    arns = [entry["TargetGroupArn"] for entry in configured]
-    if "TargetGroupArn" in data:
-        arns.append(data["TargetGroupArn"])
-    return arns
+    return list(target_group_weights(action.data))
 
 
 def users_of_target_groups(elbv2: ELBv2Backend) -> dict[str, list[Any]]:

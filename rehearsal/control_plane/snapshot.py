@@ -32,6 +32,7 @@ from rehearsal.control_plane.topology import (
     WeightedTargetGroup,
 )
 from rehearsal.control_plane.world import World
+from rollout.forward_action import target_group_weights
 
 
 def snapshot(world: World) -> Topology:
@@ -120,8 +121,7 @@ def _action(data: dict[str, Any]) -> Action:
     stickiness = config["TargetGroupStickinessConfig"]
     return Forward(
         target_groups=tuple(
-            WeightedTargetGroup(g["TargetGroupArn"], int(g["Weight"]))
-            for g in config["TargetGroups"]
+            WeightedTargetGroup(arn, weight) for arn, weight in target_group_weights(data).items()
         ),
         stickiness_enabled=str(stickiness.get("Enabled", False)).lower() == "true",
         stickiness_seconds=stickiness.get("DurationSeconds"),

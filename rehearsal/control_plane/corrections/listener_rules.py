@@ -24,6 +24,7 @@ from rehearsal.control_plane.corrections.forward_actions import checked_actions
 from rehearsal.control_plane.corrections.rule_conditions import checked_conditions
 from rehearsal.control_plane.forwarding import users_of_target_groups
 from rehearsal.control_plane.world import World
+from rollout.forward_action import target_group_weights
 
 _Original = Callable[..., Any]
 
@@ -50,11 +51,7 @@ def check_number_of_target_groups(
     """Refuse actions that take a load balancer over the number of groups it may forward to."""
     users = users_of_target_groups(backend)
     known = {arn for arn, balancers in users.items() if balancer in balancers}
-    added = {
-        group["TargetGroupArn"]
-        for action in actions
-        for group in action.get("ForwardConfig", {}).get("TargetGroups", [])
-    }
+    added = {arn for action in actions for arn in target_group_weights(action)}
     if len(known | added) > MAX_TARGET_GROUPS:
         raise ELBClientError(
             "TooManyUniqueTargetGroupsPerLoadBalancer",

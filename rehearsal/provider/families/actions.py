@@ -21,6 +21,7 @@ from rehearsal.provider.values import (
     matching,
     one_of,
 )
+from rollout.forward_action import target_group_weights
 
 MAX_WEIGHT = 999
 MAX_FORWARD_GROUPS = 5
@@ -190,12 +191,11 @@ def _lowered(config: Any) -> Values:
 
 def _forward_from_aws(action: Any) -> Values:
     config = action.get("ForwardConfig") or {}
-    groups = [
-        {"arn": group["TargetGroupArn"], "weight": int(group.get("Weight", 1))}
-        for group in config.get("TargetGroups", ())
-    ]
-    single = action.get("TargetGroupArn") or (groups[0]["arn"] if len(groups) == 1 else None)
-    forward: Values = {"targetGroups": groups or [{"arn": single, "weight": 1}]}
+    weights = target_group_weights(action)
+    single = action.get("TargetGroupArn") or (next(iter(weights)) if len(weights) == 1 else None)
+    forward: Values = {
+        "targetGroups": [{"arn": arn, "weight": weight} for arn, weight in weights.items()]
+    }
     stickiness = config.get("TargetGroupStickinessConfig") or {}
     if "DurationSeconds" in stickiness:
         forward["stickiness"] = {
