@@ -9,7 +9,7 @@ from typing import Any
 from ops.plan.resource_step import Operation, ResourceStep
 from rollout.forward_action import declared_groups
 from rollout.observation import split_of
-from rollout.split import Slot, Split
+from rollout.split import TOTAL_WEIGHT, Slot, Split
 
 SERVICE = "failover:index:Service"
 RULE = "aws:lb/listenerRule:ListenerRule"

@@ -171,6 +171,7 @@ def test_a_rule_that_the_console_moved_is_put_back_by_the_command_that_is_told(
     assert person.status("--exit-code").returncode == 0
 
 
+@pytest.mark.long
 def test_a_service_whose_requests_another_team_takes_gets_them_by_the_command_that_is_told(
     person: Person,
 ) -> None:
