@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rollout.command import UP, Command, config_set
 from rollout.conditions import covers, may_overlap
-from rollout.rule_places import PLACES, ListenerRule
+from rollout.rule_places import PLACES, ListenerRule, hiding_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,11 @@ class HiddenService:
 
 
 def hidden_rules(rules: Sequence[ListenerRule]) -> list[HiddenRule]:
-    """The rules that get no request; a preview rule neither gets none nor takes all."""
-    ordered = sorted((r for r in rules if not r.is_preview), key=lambda rule: rule.priority)
-    found: list[HiddenRule] = []
-    for place, rule in enumerate(ordered):
-        by = next((e for e in ordered[:place] if covers(e.conditions, rule.conditions)), None)
-        if by is not None:
-            found.append(HiddenRule(rule, by))
-    return found
+    """The rules that get no request, in their order, each with the first that takes them all."""
+    first: dict[str, HiddenRule] = {}
+    for by, rule in hiding_pairs(rules):
+        first.setdefault(rule.key, HiddenRule(rule, by))
+    return sorted(first.values(), key=lambda each: each.rule.priority)
 
 
 def hidden_services(live: Sequence[ListenerRule]) -> list[HiddenService]:
@@ -65,10 +62,7 @@ def _hidden_service(live: Sequence[ListenerRule], hidden: HiddenRule) -> HiddenS
             UP.steps, f"gives {service} the requests that rule {by.priority} takes from it"
         )
         before = config_set(f"failover:services.{service}.priority", str(place)).then(up)
-    otherwise = f"have rule {by.priority} narrowed or deleted by whoever made it"
-    if by.service:
-        otherwise = f"narrow the hosts or paths of {by.service}"
-    return HiddenService(service, hidden.why, before, otherwise)
+    return HiddenService(service, hidden.why, before, by.narrowing)
 
 
 def _place_before(live: Sequence[ListenerRule], rule: ListenerRule) -> int | None:

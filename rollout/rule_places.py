@@ -41,7 +41,19 @@ class ListenerRule:
 
     def hidden_by(self, first: ListenerRule) -> str:
         """That it gets no request, since `first` takes all of them, in words."""
-        return f"{self} gets no request: {first} comes first and takes them all"
+        return f"{self} {first.taking_all}"
+
+    @property
+    def taking_all(self) -> str:
+        """What is said of a later rule, all of whose requests this one takes."""
+        return f"gets no request: {self} comes first and takes them all"
+
+    @property
+    def narrowing(self) -> str:
+        """What gives that later rule requests, without a change of its own."""
+        if self.service:
+            return f"narrow the hosts or paths of {self.service}"
+        return f"have rule {self.priority} narrowed or deleted by whoever made it"
 
     def __str__(self) -> str:
         if self.is_preview:
@@ -435,14 +447,20 @@ def _made(wanted: WantedRules) -> ListenerRule:
     return ListenerRule(wanted.service, wanted.priority, wanted.conditions, wanted.service)
 
 
-def _hidden(rules: Sequence[ListenerRule]) -> list[tuple[ListenerRule, ListenerRule]]:
-    """Each rule with a later one that gets no request because of it; one of the two is ours."""
+def hiding_pairs(rules: Sequence[ListenerRule]) -> Iterator[tuple[ListenerRule, ListenerRule]]:
+    """Each rule with every later one that gets no request because of it, in their order.
+
+    A preview rule takes what has its header and nothing else, so it neither hides nor is hidden.
+    """
     ordered = sorted((r for r in rules if not r.is_preview), key=lambda rule: rule.priority)
-    return [
-        (first, second)
-        for first, second in itertools.combinations(ordered, 2)
-        if (first.service or second.service) and covers(first.conditions, second.conditions)
-    ]
+    for first, second in itertools.combinations(ordered, 2):
+        if covers(first.conditions, second.conditions):
+            yield first, second
+
+
+def _hidden(rules: Sequence[ListenerRule]) -> list[tuple[ListenerRule, ListenerRule]]:
+    """Those of the pairs of which one rule is ours."""
+    return [pair for pair in hiding_pairs(rules) if pair[0].service or pair[1].service]
 
 
 def _canonical(conditions: Conditions) -> frozenset[tuple[str, frozenset[str]]]:

@@ -23,7 +23,7 @@ def hidden_obstacles(inspection: Inspection) -> Iterator[Obstacle]:
         hiding = by_listener[listener.arn].get(rule.arn)
         if hiding is None:
             continue
-        helps = f"have rule {hiding.priority} narrowed or deleted by whoever made it"
+        helps = hiding.narrowing
         if listener.is_of_a_stack(rule):
             helps += ", or look at `failover status` of its stack for the place before that rule"
         else:
@@ -32,7 +32,7 @@ def hidden_obstacles(inspection: Inspection) -> Iterator[Obstacle]:
             "rule-hidden",
             Weight.NOTE,
             subject_of(listener, rule),
-            f"it gets no request: {hiding} comes first and takes them all",
+            f"it {hiding.taking_all}",
             "no weight of it moves anything, and `failover ramp` refuses what no gate can judge",
             Fix(helps),
             (rule.arn,),

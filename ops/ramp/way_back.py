@@ -175,15 +175,8 @@ def _ways(
             outside_change(service, past.history, stack.live[service], split) is not None
             for service in services
         )
-        command = way_by_hand(stack, services, slot, split, is_outside=is_outside)
+        command = lowering(stack.name, stack.file, services, slot, split, is_outside=is_outside)
         yield services, slot, command
-
-
-def way_by_hand(
-    stack: Stack, services: Sequence[str], candidate: Slot, to: Split, *, is_outside: bool
-) -> Command:
-    """The command that lowers `candidate` of some services to its weight in `to`."""
-    return lowering(stack.name, stack.file, services, candidate, to, is_outside=is_outside)
 
 
 def _where(stack: Stack) -> str:
