@@ -66,6 +66,7 @@ class FaultServer:
         self._connections = 0
         self._total = 0
         self._serving: set[asyncio.Task[None]] = set()
+        self._accepted: set[socket.socket] = set()
         self.port = 0
         self.scheme = "http"
 
@@ -93,23 +94,46 @@ class FaultServer:
         finally:
             writer.close()
 
-    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        number, self._connections = self._connections, self._connections + 1
-        task = asyncio.current_task()
-        assert task is not None
-        self._serving.add(task)
+    def accept(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
+        """Take the connection that waits, if it still does, in a task that `stop` knows of."""
         try:
-            await self.serve(number, reader, writer)
-        except asyncio.CancelledError:
-            writer.transport.abort()
-        finally:
-            self._serving.discard(task)
+            sock, _ = listener.accept()
+        except (BlockingIOError, ConnectionError):
+            return  # the client has left already
+        sock.setblocking(False)
+        number, self._connections = self._connections, self._connections + 1
+        self._accepted.add(sock)
+        self._serving.add(asyncio.create_task(self._connection(number, sock, context)))
+
+    async def _connection(
+        self, number: int, sock: socket.socket, context: ssl.SSLContext | None
+    ) -> None:
+        self._accepted.discard(sock)  # what closes the transport closes it
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        try:
+            transport, _ = await loop.connect_accepted_socket(lambda: protocol, sock, ssl=context)
+        except OSError:
+            return  # no TLS came of it
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        with contextlib.suppress(ConnectionError):
+            try:
+                await self.serve(number, reader, writer)
+                await writer.wait_closed()
+            except asyncio.CancelledError:
+                transport.abort()
+                await writer.wait_closed()
 
     async def stop(self) -> None:
-        for task in tuple(self._serving):
+        """End every connection, those included whose task has not run yet."""
+        for task in self._serving:
             task.cancel()
-        if self._serving:
-            await asyncio.wait(tuple(self._serving))
+        ends = await asyncio.gather(*self._serving, return_exceptions=True)
+        for sock in self._accepted:
+            sock.close()
+        if errors := [end for end in ends if isinstance(end, Exception)]:
+            raise ExceptionGroup("a script failed", errors)
 
 
 @contextlib.asynccontextmanager
@@ -119,14 +143,17 @@ async def fault_server(
     """Serve `script`, over TLS if there is a context."""
     server = FaultServer(script)
     server.scheme = "http" if context is None else "https"
-    listener = await asyncio.start_server(server.accept, host, port, ssl=context)
-    server.port = listener.sockets[0].getsockname()[1]
-    try:
-        yield server
-    finally:
-        listener.close()
-        await server.stop()
-        await listener.wait_closed()
+    loop = asyncio.get_running_loop()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as listener:
+        listener.setblocking(False)
+        server.port = listener.getsockname()[1]
+        loop.add_reader(listener, server.accept, listener, context)
+        try:
+            yield server
+        finally:
+            loop.remove_reader(listener)
+            await server.stop()
 
 
 def closed_port() -> int:
