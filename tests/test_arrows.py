@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +29,13 @@ NO_PROVIDER_SDK = ("live", "ops", "probe", "rollout", "settings", "rehearsal")
 """Packages that start often: the provider's SDK would cost each a second."""
 
 
-def imported_by(package: str, root: Path = ROOT) -> Iterator[tuple[str, str]]:
+@functools.cache
+def imported_by(package: str, root: Path = ROOT) -> tuple[tuple[str, str], ...]:
     """Every module that a package imports, with the file that does."""
+    return (*_imports(package, root),)
+
+
+def _imports(package: str, root: Path) -> Iterator[tuple[str, str]]:
     for path in sorted((root / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             where = path.relative_to(root).as_posix()

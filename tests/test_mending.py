@@ -47,10 +47,13 @@ COMMANDS = {
 }
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    (tmp_path / "Pulumi.yaml").write_text("name: failover\nruntime: python\n")
-    return tmp_path
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose stack `prod` each test gives a config of its own."""
+    folder = tmp_path_factory.mktemp("mending")
+    (folder / "Pulumi.yaml").write_text("name: failover\nruntime: python\n")
+    in_the_cli(folder, "pulumi stack init prod --no-select --non-interactive")
+    return folder
 
 
 @pytest.mark.parametrize("case", COMMANDS)
@@ -77,9 +80,8 @@ def in_the_cli(project: Path, commands: str) -> None:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_STACK": "prod",
     }
-    script = f"pulumi stack init prod --no-select --non-interactive && {commands}"
     done = subprocess.run(
-        ["bash", "-c", script],
+        ["bash", "-c", commands],
         cwd=project,
         env=environ,
         capture_output=True,

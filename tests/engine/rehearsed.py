@@ -61,17 +61,20 @@ class Rehearsed:
 
 
 @contextlib.contextmanager
-def rehearsed(folder: Path, like: str, boot_seconds: float = 0.5) -> Generator[Rehearsed]:
+def rehearsed(
+    folder: Path, like: str, boot_seconds: float = 0.5, *, only_serves: bool = False
+) -> Generator[Rehearsed]:
     """A rehearsal that ends with the block, and with this process if it is killed.
 
     Instances may finish what they have begun for a moment only: there is no traffic, and a test
-    that ends an instance would wait out the whole of that time.
+    that ends an instance would wait out the whole of that time. A stack that `only_serves` has no
+    alarms and no dashboard: where nothing is judged by them, each costs every update its share.
     """
     workspace = Workspace(copy_project(ROOT, folder / "clone"))
     started = start(workspace, like, boot_seconds, lambda _text: None, tethered=True)
     assert started.supervisor is not None
     try:
-        _shorten_draining(workspace.stack_file)
+        _adapt(workspace.stack_file, only_serves=only_serves)
         yield Rehearsed(workspace, started.running)
     finally:
         started.supervisor.terminate()
@@ -79,8 +82,12 @@ def rehearsed(folder: Path, like: str, boot_seconds: float = 0.5) -> Generator[R
         workspace.remove()
 
 
-def _shorten_draining(stack_file: Path) -> None:
+def _adapt(stack_file: Path, *, only_serves: bool) -> None:
     document = yaml.safe_load(stack_file.read_text())
-    for service in document["config"]["failover:services"].values():
+    config = document["config"]
+    for service in config["failover:services"].values():
         service["deregistrationDelaySeconds"] = 2
+    if only_serves:
+        del config["failover:alarms"]
+        config["failover:dashboard"] = False
     stack_file.write_text(yaml.safe_dump(document, sort_keys=False))

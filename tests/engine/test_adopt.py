@@ -57,6 +57,7 @@ def test_without_apply_the_plan_is_shown_and_nothing_is_changed(shop: Adopting) 
     assert len(imports["resources"]) == 4
 
 
+@pytest.mark.long
 def test_killed_on_the_way_each_rule_is_as_it_was_or_converted(shop: Adopting) -> None:
     shop.killed(lambda: shop.is_importing, with_children=True)
     shop.assert_as_it_was_or_converted()
@@ -65,6 +66,7 @@ def test_killed_on_the_way_each_rule_is_as_it_was_or_converted(shop: Adopting) -
     shop.assert_as_it_was_or_converted()
 
 
+@pytest.mark.long
 def test_a_request_that_fails_stops_it_and_the_rules_are_put_back(shop: Adopting) -> None:
     before = {p: shop.split_of(p) for p in ADOPTED}  # the second kill may have come after a rule
     with shop.page("/flip", priority=15) as fail, shop.when_updating(fail):
@@ -91,6 +93,7 @@ def test_it_is_run_again_to_its_end_without_a_lost_request(shop: Adopting) -> No
     assert_settled(shop)
 
 
+@pytest.mark.long
 def test_adopting_again_changes_nothing(shop: Adopting) -> None:
     files = [shop.stack.root / name for name in ("Pulumi.rehearsal.yaml", "import.json")]
     held = [file.read_text() for file in files]
@@ -118,6 +121,7 @@ def test_a_flag_that_the_stack_file_overrules_is_refused_and_nothing_is_written(
     assert file.read_text() == held
 
 
+@pytest.mark.long
 def test_the_ramp_by_hand_works_on_what_was_adopted(shop: Adopting) -> None:
     shop.stack.engine.set_config("weights", "90/10")
 

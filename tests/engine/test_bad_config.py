@@ -86,9 +86,6 @@ CASES: dict[str, tuple[Spoil, str]] = {
 }
 QUICK = {
     "weights that do not sum",
-    "no weights key",
-    "the same priority twice",
-    "an unknown key",
     "a slot that is not quoted",
     "several at once",
 }

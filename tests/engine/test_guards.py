@@ -34,7 +34,7 @@ UP = ("up", "--yes", "--skip-preview")
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
     """Two services at 100/0, three targets a slot for web, whose slot 02 never gets healthy."""
-    with rehearsed(tmp_path_factory.mktemp("guards"), "dev", boot_seconds=0.75) as made:
+    with rehearsed(tmp_path_factory.mktemp("guards"), "dev", 0.75, only_serves=True) as made:
         configure(
             made,
             {
@@ -44,10 +44,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
                 "capacity/web/max": 6,
                 "ramp/guard/waitSeconds": 4,
                 "ramp/guard/healthyPolls": 2,
-                # Nothing that is judged; each resource costs every update its share.
-                "accessLogs": False,
-                "alarms": None,
-                "dashboard": False,
             },
         )
         made.engine.run(*UP)
@@ -141,6 +137,7 @@ def test_a_slot_that_never_gets_healthy_gets_no_weight_and_no_other_service_move
     assert "mend: pulumi config set weights 100/0" in told
 
 
+@pytest.mark.long
 def test_a_priority_that_is_taken_or_that_hides_a_service_is_refused_before_anything_changes(
     stack: Rehearsed,
 ) -> None:
@@ -170,6 +167,7 @@ def test_a_priority_that_is_taken_or_that_hides_a_service_is_refused_before_anyt
     elbv2.delete_rule(RuleArn=made["RuleArn"])
 
 
+@pytest.mark.long
 def test_an_image_that_does_not_exist_is_refused_before_anything_changes(
     stack: Rehearsed,
 ) -> None:
@@ -321,6 +319,7 @@ def test_a_rule_that_somebody_else_changed_stops_an_update_until_it_is_decided(
     configure(stack, {"services/web/weights": None})
 
 
+@pytest.mark.long
 def test_the_way_back_passes_at_once_as_the_role_of_the_stack(stack: Rehearsed) -> None:
     configure(stack, {"weights": "100/0", "aws:assumeRoles": [{"roleArn": ROLE}]})
     mark = aws(stack).mark()
@@ -337,6 +336,7 @@ def test_the_way_back_passes_at_once_as_the_role_of_the_stack(stack: Rehearsed) 
     configure(stack, {"aws:assumeRoles": None})
 
 
+@pytest.mark.long
 def test_credentials_that_have_expired_are_said_to_be(stack: Rehearsed) -> None:
     configure(stack, {"weights": "90/10"})
 
@@ -349,6 +349,7 @@ def test_credentials_that_have_expired_are_said_to_be(stack: Rehearsed) -> None:
     assert live(stack) == both("100/0")
 
 
+@pytest.mark.long
 def test_the_way_back_is_free_after_an_update_that_failed_half_way(stack: Rehearsed) -> None:
     with aws(stack).faulty({"operations": ["ModifyRule"], "answer": "AccessDenied", "calls": 1}):
         cut_short = stack.pulumi(*UP)

@@ -55,6 +55,7 @@ def test_a_mandatory_violation_is_a_refusal_with_the_policys_name(team: Team) ->
     assert "policy load-balancer-firewall: alb" in done.stdout
 
 
+@pytest.mark.long
 def test_a_clone_that_does_not_know_of_a_ramp_deploys_nothing(team: Team) -> None:
     ramping, behind = team.clone("ramping"), team.clone("behind")
     team.run(ramping, "pulumi", "config", "set", "weights", "90/10")
@@ -90,6 +91,7 @@ def test_a_clone_that_does_not_know_of_a_ramp_deploys_nothing(team: Team) -> Non
     assert "nothing to deploy" in again.stdout
 
 
+@pytest.mark.long
 def test_what_somebody_changed_by_hand_is_drift_in_plain_words(team: Team) -> None:
     elb = team.stack.client("elbv2")
     web = team.stack.engine.outputs()["services"]["web"]

@@ -96,6 +96,7 @@ def test_every_policy_stops_its_deliberately_bad_resource_and_no_other(bad: BadS
     assert ("advisory", FIREWALL[1], FIREWALL[1]) in found
 
 
+@pytest.mark.long
 def test_a_group_without_a_launch_template_is_stopped_too(bad: BadStack) -> None:
     bad.pulumi("config", "set", "old", "true")
 
@@ -114,6 +115,7 @@ def test_a_stack_that_is_still_to_be_made_breaks_nothing_and_tells_what_it_canno
     assert reported(preview.stdout) == {FIREWALL, *NOT_KNOWN_BEFORE_THE_FIRST_UP}
 
 
+@pytest.mark.long
 def test_the_pack_is_mandatory_without_config_and_stops_an_up_before_it_touches_anything(
     prod: Rehearsed,
 ) -> None:
@@ -128,6 +130,7 @@ def test_the_pack_is_mandatory_without_config_and_stops_an_up_before_it_touches_
     assert prod.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
 
 
+@pytest.mark.long
 def test_an_up_under_the_pack_makes_the_stack_and_a_stage_then_has_one_advice(
     prod: Rehearsed,
 ) -> None:
@@ -143,6 +146,7 @@ def test_an_up_under_the_pack_makes_the_stack_and_a_stage_then_has_one_advice(
     assert reported(preview.stdout) == {FIREWALL}
 
 
+@pytest.mark.long
 def test_an_update_without_a_preview_stops_at_the_resource_that_breaks_a_policy(
     prod: Rehearsed,
 ) -> None:

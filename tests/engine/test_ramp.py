@@ -23,7 +23,7 @@ GONE_SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
-    with rehearsed(tmp_path_factory.mktemp("ramp"), "prod") as stack:
+    with rehearsed(tmp_path_factory.mktemp("ramp"), "prod", only_serves=True) as stack:
         stack.engine.set_config("weights", str(START))
         ramping.configure(stack, {**ramping.PROMPT, "stages": "[100]"})
         stack.engine.run("up", "--yes", "--skip-preview")
@@ -33,10 +33,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
 
 def until(lines: Iterable[str], words: str) -> str:
     """Read lines until one has `words`."""
+    before: list[str] = []
     for line in lines:
         if words in line:
             return line
-    raise AssertionError(f"it ended without {words!r}")
+        before.append(line)
+    raise AssertionError(f"it ended without {words!r}:\n{''.join(before)}")
 
 
 def assert_at_rest(stack: Rehearsed, split: Split) -> None:
@@ -81,12 +83,24 @@ def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_also_without_a_reader
     assert_at_rest(stack, TARGET)
 
 
+def test_a_ramp_that_has_ended_is_taken_back_and_once_there_nothing_moves(
+    stack: Rehearsed,
+) -> None:
+    back = ramping.failover(stack, "rollback")
+    again = ramping.failover(stack, "rollback")
+
+    assert back.returncode == 0, back.stdout
+    assert again.returncode == 0, again.stdout
+    assert "nothing to go back to in rehearsal" in again.stdout
+    assert_at_rest(stack, START)
+
+
 @pytest.mark.long
 def test_without_its_journal_a_ramp_is_found_in_the_history_and_taken_back(
     stack: Rehearsed,
 ) -> None:
-    ramping.release(stack, "v3", Slot.FIRST)
-    ramp = ramping.begun(stack, "ramp", "--to", "01", "--yes")
+    ramping.release(stack, "v3", Slot.SECOND)
+    ramp = ramping.begun(stack, "ramp", "--to", "02", "--yes")
     assert ramp.stdout is not None
     until(ramp.stdout, "arrived in the traffic")
     ramp.kill()
@@ -97,4 +111,4 @@ def test_without_its_journal_a_ramp_is_found_in_the_history_and_taken_back(
 
     assert back.returncode == 0, back.stdout
     assert "stage 1/1, by the stack's history" in back.stdout
-    assert_at_rest(stack, TARGET)
+    assert_at_rest(stack, START)

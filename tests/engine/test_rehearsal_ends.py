@@ -111,9 +111,8 @@ def ramping(workspace: Workspace) -> Generator[subprocess.Popen[str]]:
         ramp.wait()
 
 
-@pytest.mark.parametrize(
-    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_ramp_that_is_stopped_under_traffic_leaves_nothing(
     workspace: Workspace, number: signal.Signals
 ) -> None:

@@ -1,4 +1,7 @@
-"""`failover rollback` after weights that moved by bare `pulumi up`s: one stack, in this order."""
+"""`failover rollback` after several bare `pulumi up`s: one stack, in this order.
+
+The quick one of this kind is in `test_ramp`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ START = Split(100, 0)
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
-    with rehearsed(tmp_path_factory.mktemp("rollback"), "prod") as stack:
+    with rehearsed(tmp_path_factory.mktemp("rollback"), "prod", only_serves=True) as stack:
         ramping.configure(stack, {**ramping.PROMPT, "stages": "[10,25,50,75,100]"})
         shift(stack, START)
         yield stack
@@ -46,6 +49,7 @@ def test_a_shift_by_hand_goes_back_all_the_way_and_once_there_nothing_moves(
     assert ramping.live(stack) == ramping.in_state(stack) == {START}
 
 
+@pytest.mark.long
 def test_where_a_person_has_gone_back_by_hand_a_rollback_moves_nobody(stack: Rehearsed) -> None:
     shift(stack, Split(90, 10), Split(75, 25), START)
 

@@ -52,6 +52,7 @@ def assert_nobody_lost_anything(played: Played) -> None:
     assert played.requests > RATE_PER_S * 5
 
 
+@pytest.mark.long
 def test_a_check_that_fails_takes_the_weights_back(play: Play) -> None:
     scenario = brief("command", 1)
     gates = {**scenario.gates, "command": {"run": ["python3", "-c", FAILS_AT_STAGE_1]}}

@@ -137,6 +137,7 @@ def test_a_reading_of_a_watch_costs_one_call_a_group_and_two_more(
     }
 
 
+@pytest.mark.long
 def test_what_cannot_be_read_is_a_line_and_the_rest_is_shown(person: Person) -> None:
     aws = LocalAws(person.stack.running.endpoint)
 

@@ -13,8 +13,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +46,18 @@ ENGINE = ("adopt", "approve", "drift", "even", "plan", "ramp", "rollback")
 """Commands that do nothing without the engine."""
 SECRETS = ("even", "plan", "ramp", "rollback", "drift")
 """Commands that read the stack's secrets."""
+
+
+def also_long(quick: Iterable[str], without: str = "") -> list[Any]:
+    """Every command; those that are not `quick` meet the condition in `make test-long` only."""
+    kept = set(quick)
+    return [
+        pytest.param(name, marks=[] if name in kept else pytest.mark.long)
+        for name in ARGUMENTS
+        if name != without
+    ]
+
+
 RAW = re.compile(
     r"Traceback|^ ?code: |stdout:|stderr:|Exception ignored"
     r"|\b(?:[a-z_]+\.)*[A-Z]\w+(?:Error|Exception)\b",
@@ -127,7 +141,7 @@ def test_every_command_meets_every_condition() -> None:
     assert set(ENGINE) | LOCAL <= set(SUBCOMMANDS)
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("name", also_long(["adopt", "plan", "ramp"]))
 def test_without_a_login_the_login_is_named(name: str, shell: Shell) -> None:
     code, said = shell.but(PULUMI_BACKEND_URL=None).run(name)
 
@@ -138,8 +152,8 @@ def test_without_a_login_the_login_is_named(name: str, shell: Shell) -> None:
         assert "mend:     pulumi login " in said
 
 
-@pytest.mark.parametrize("passphrase", [None, "wrong"])
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("passphrase", [None, pytest.param("wrong", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", also_long(["plan", "ramp"]))
 def test_without_the_passphrase_the_passphrase_is_named(
     name: str, passphrase: str | None, shell: Shell
 ) -> None:
@@ -152,7 +166,7 @@ def test_without_the_passphrase_the_passphrase_is_named(
         assert "read -rs PULUMI_CONFIG_PASSPHRASE && export PULUMI_CONFIG_PASSPHRASE" in said
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("name", also_long(["plan", "ramp"]))
 def test_without_the_cli_the_command_that_installs_it_is_named(name: str, shell: Shell) -> None:
     code, said = shell.but(PATH="/usr/bin:/bin").run(name)
 
@@ -162,7 +176,7 @@ def test_without_the_cli_the_command_that_installs_it_is_named(name: str, shell:
         assert "make setup" in said
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("name", also_long(["drift", "ramp"]))
 def test_a_backend_that_is_gone_is_named(name: str, shell: Shell) -> None:
     code, said = shell.but(PULUMI_BACKEND_URL="file:///not/there").run(name)
 
@@ -184,7 +198,7 @@ def test_without_a_project_all_say_the_same(name: str, shell: Shell, tmp_path: P
         assert f"no Pulumi.yaml in {tmp_path} or above it" in said
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("name", also_long(["plan", "probe", "report", "status"]))
 def test_a_command_outlives_the_reader_of_its_output(name: str, shell: Shell) -> None:
     expected, _ = shell.run(name)
     reading, writing = os.pipe()
@@ -201,7 +215,7 @@ def test_a_command_outlives_the_reader_of_its_output(name: str, shell: Shell) ->
 @pytest.mark.parametrize(
     "seconds", [0.7, *(pytest.param(s, marks=pytest.mark.long) for s in (0.35, 1.2))]
 )
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("name", also_long(["inspect", "plan", "ramp", "status"]))
 def test_a_command_that_ctrl_c_ends_says_so(name: str, seconds: float, shell: Shell) -> None:
     with shell.started(name) as process:
         time.sleep(seconds)  # The moment is what is tried; there is no event to wait for.
@@ -213,7 +227,7 @@ def test_a_command_that_ctrl_c_ends_says_so(name: str, seconds: float, shell: Sh
     assert_clear(name, process.returncode, said + wrong)
 
 
-@pytest.mark.parametrize("name", sorted(set(ARGUMENTS) - {"rehearse"}))
+@pytest.mark.parametrize("name", also_long(["inspect", "ramp", "status"], without="rehearse"))
 def test_the_shell_of_a_rehearsal_that_is_gone_is_named(name: str, shell: Shell) -> None:
     gone = shell.but(PULUMI_BACKEND_URL="file:///gone/.rehearsal/backend?metadata=skip")
 

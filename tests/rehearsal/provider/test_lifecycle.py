@@ -87,6 +87,7 @@ def test_a_stage_changes_two_weights_and_nothing_else(stack: Attached) -> None:
     stack.must("refresh", "--yes", "--expect-no-changes")
 
 
+@pytest.mark.long
 def test_what_changed_elsewhere_is_set_right_by_the_next_up_after_a_refresh(
     stack: Attached,
 ) -> None:
@@ -109,6 +110,7 @@ def test_what_changed_elsewhere_is_set_right_by_the_next_up_after_a_refresh(
     assert _weights(stack) == before
 
 
+@pytest.mark.long
 def test_what_was_deleted_elsewhere_is_made_again_after_a_refresh(stack: Attached) -> None:
     gone = next(one for one in stack.exported() if one["urn"].endswith("::rule-fixed"))
     stack.client("elbv2").delete_rule(RuleArn=gone["id"])
@@ -121,6 +123,7 @@ def test_what_was_deleted_elsewhere_is_made_again_after_a_refresh(stack: Attache
     stack.must("preview", "--expect-no-changes")
 
 
+@pytest.mark.long
 def test_a_new_image_makes_the_next_template_version_and_renews_its_groups(
     stack: Attached,
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_role_that_cannot_be_assumed_is_named_with_what_it_lacks(stack: Attach
     assert "its trust policy must name them" in said
 
 
+@pytest.mark.long
 def test_a_role_is_acted_as_and_an_account_of_its_own_is_found_out(stack: Attached) -> None:
     aws = LocalAws(stack.endpoint)
     stack.must("config", "set", "--path", "aws:allowedAccountIds[0]", "123456789012")
@@ -110,6 +111,7 @@ def test_an_input_that_is_not_known_is_refused(stack: Attached) -> None:
     assert "aws:ec2/vpc:Vpc: input 'surprise' is not supported by the rehearsal" in said
 
 
+@pytest.mark.long
 def test_an_ignored_path_stays_as_it_is_in_aws(stack: Attached) -> None:
     stack.set_config(ignorePath="true")
     stack.must("up", "--yes", "--skip-preview")
@@ -119,6 +121,7 @@ def test_an_ignored_path_stays_as_it_is_in_aws(stack: Attached) -> None:
     stack.set_config(path="/", ignorePath="false")
 
 
+@pytest.mark.long
 def test_a_group_with_a_name_of_its_own_is_deleted_before_it_is_made_anew(
     stack: Attached,
 ) -> None:
@@ -151,6 +154,7 @@ def test_what_was_made_but_not_finished_is_kept_and_completed_by_the_next_up(
     stack.must("preview", "--expect-no-changes")
 
 
+@pytest.mark.long
 def test_two_engines_at_once_act_each_in_its_own_region(stack: Attached) -> None:
     def build(name: str, region: str) -> None:
         stack.must("config", "set", "aws:region", region, "--stack", name)
