@@ -39,6 +39,7 @@ def test_who_ends_it_at_a_question_has_changed_nothing(shop: Adopting) -> None:
     assert shop.rules() == shop.before
 
 
+@pytest.mark.long
 def test_without_apply_the_plan_is_shown_and_nothing_is_changed(shop: Adopting) -> None:
     state = shop.stack.engine.run("stack", "export")
 

@@ -17,6 +17,7 @@ from tests.engine.rehearsed import Rehearsed, rehearsed
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.long
 def test_dev_is_built_shifted_checked_and_destroyed_at_once(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

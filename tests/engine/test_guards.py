@@ -297,6 +297,7 @@ def test_a_stage_may_not_be_skipped_nor_a_live_slot_rebuilt_but_by_an_override(
     configure(stack, {"override": None})
 
 
+@pytest.mark.long
 def test_a_rule_that_somebody_else_changed_stops_an_update_until_it_is_decided(
     stack: Rehearsed,
 ) -> None:

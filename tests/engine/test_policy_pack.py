@@ -106,6 +106,7 @@ def test_a_group_without_a_launch_template_is_stopped_too(bad: BadStack) -> None
     assert ("mandatory", WITHOUT_TEMPLATE, WITHOUT_TEMPLATE) in reported(done.stdout)
 
 
+@pytest.mark.long
 def test_a_stack_that_is_still_to_be_made_breaks_nothing_and_tells_what_it_cannot_know(
     prod: Rehearsed,
 ) -> None:

@@ -13,6 +13,7 @@ from tests.engine.rehearsed import rehearsed
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.long
 def test_a_ramp_is_refused_beside_a_running_rehearsal_and_leaves_it_running(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

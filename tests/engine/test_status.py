@@ -234,6 +234,7 @@ def test_a_min_that_the_console_changed_is_taken_over_by_the_command_that_is_tol
     assert person.drifted() == []
 
 
+@pytest.mark.long
 def test_who_ramps_is_told_from_the_stacks_history(person: Person) -> None:
     until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=10)
     message = message_of(RAMP, doing_start(RAMP), Hand("minho", "elsewhere", 7), until)
