@@ -17,6 +17,11 @@ THREADS = 64
 """Requests are answered one at a time anyway; the others of these read and write meanwhile, wait
 for the next topology, or are silent because a test wants them so."""
 
+CONNECTIONS = 10_000
+"""Kept-alive ones that nobody uses at the moment count too: each client of AWS holds up to ten. At
+its limit, a hundred by default, the server leaves every new one unanswered; AWS has no such limit.
+"""
+
 WAKE_SECONDS = 30
 
 
@@ -30,6 +35,8 @@ class Server:
             port=port,
             threads=THREADS,
             ident=None,
+            connection_limit=CONNECTIONS,
+            asyncore_use_poll=True,  # select() takes no file descriptor above 1,023
             max_request_body_size=64 * 1024 * 1024,
         )
         self._closing = threading.Event()

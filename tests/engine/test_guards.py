@@ -275,6 +275,7 @@ def test_a_release_that_boots_slowly_is_waited_for_and_then_gets_its_weight(
     assert live(stack) == both("90/10")
 
 
+@pytest.mark.long
 def test_a_stage_may_not_be_skipped_nor_a_live_slot_rebuilt_but_by_an_override(
     stack: Rehearsed,
 ) -> None:

@@ -23,7 +23,9 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Generator[Team]:
         yield Team(stack, folder)
 
 
-@pytest.mark.parametrize("name", ["weight-change", "no-change"])
+@pytest.mark.parametrize(
+    "name", ["weight-change", pytest.param("no-change", marks=pytest.mark.long)]
+)
 def test_a_live_plan_is_the_reviewed_one_and_shows_no_secret(team: Team, name: str) -> None:
     case, file = BY_NAME[name], team.stack.workspace.stack_file
     kept = file.read_text()
@@ -45,6 +47,7 @@ def test_a_live_plan_is_the_reviewed_one_and_shows_no_secret(team: Team, name: s
     (team.stack.root / "plan.md").unlink()
 
 
+@pytest.mark.long
 def test_a_mandatory_violation_is_a_refusal_with_the_policys_name(team: Team) -> None:
     levels = team.folder / "levels.json"
     levels.write_text(json.dumps({"load-balancer-firewall": "mandatory"}))

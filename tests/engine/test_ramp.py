@@ -83,6 +83,7 @@ def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_also_without_a_reader
     assert_at_rest(stack, TARGET)
 
 
+@pytest.mark.long
 def test_a_ramp_that_has_ended_is_taken_back_and_once_there_nothing_moves(
     stack: Rehearsed,
 ) -> None:

@@ -155,6 +155,7 @@ def test_what_cannot_be_read_is_a_line_and_the_rest_is_shown(person: Person) -> 
     assert person.status("--exit-code", GIT_DIR="/nowhere").returncode == 3
 
 
+@pytest.mark.long
 def test_a_rule_that_the_console_moved_is_put_back_by_the_command_that_is_told(
     person: Person,
 ) -> None:

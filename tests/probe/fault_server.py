@@ -7,7 +7,7 @@ import contextlib
 import socket
 import ssl
 import struct
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass
 
 Script = Callable[["Visit"], Awaitable[None]]
@@ -77,6 +77,23 @@ class FaultServer:
     def connections(self) -> int:
         return self._connections
 
+    @contextlib.contextmanager
+    def listening(
+        self, context: ssl.SSLContext | None = None, *, host: str = "127.0.0.1", port: int = 0
+    ) -> Generator[None]:
+        """Take connections, over TLS if there is a context, until the block ends."""
+        self.scheme = "http" if context is None else "https"
+        loop = asyncio.get_running_loop()
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family, backlog=1024) as listener:
+            listener.setblocking(False)
+            self.port = listener.getsockname()[1]
+            loop.add_reader(listener, self.accept, listener, context)
+            try:
+                yield
+            finally:
+                loop.remove_reader(listener)
+
     async def serve(
         self, connection: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
@@ -142,18 +159,11 @@ async def fault_server(
 ) -> AsyncGenerator[FaultServer, None]:
     """Serve `script`, over TLS if there is a context."""
     server = FaultServer(script)
-    server.scheme = "http" if context is None else "https"
-    loop = asyncio.get_running_loop()
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, port), family=family) as listener:
-        listener.setblocking(False)
-        server.port = listener.getsockname()[1]
-        loop.add_reader(listener, server.accept, listener, context)
-        try:
+    try:
+        with server.listening(context, host=host, port=port):
             yield server
-        finally:
-            loop.remove_reader(listener)
-            await server.stop()
+    finally:
+        await server.stop()
 
 
 def closed_port() -> int:

@@ -110,6 +110,7 @@ def test_a_program_runs_and_its_outputs_arrive(project: Path) -> None:
     assert pulumi(project, "stack", "output", "answer").stdout.strip() == "42"
 
 
+@pytest.mark.long
 def test_what_a_program_prints_is_shown(project: Path) -> None:
     write(project, "import sys\nprint('on stdout')\nprint('on stderr', file=sys.stderr)")
 
@@ -138,6 +139,7 @@ def test_a_program_that_has_said_its_error_adds_no_second_one(project: Path) -> 
     assert done.stdout.count("error: ") == done.stdout.count("error: the one message")
 
 
+@pytest.mark.long
 def test_config_and_secrets_reach_the_program(project: Path) -> None:
     pulumi(project, "config", "set", "plain", "a")
     pulumi(project, "config", "set", "--secret", "hidden", "b")

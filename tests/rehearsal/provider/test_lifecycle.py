@@ -143,6 +143,7 @@ def test_a_new_image_makes_the_next_template_version_and_renews_its_groups(
 _FORMS = ("interfaces", "named", "by-arn")
 
 
+@pytest.mark.long
 def test_every_resource_is_imported_as_it_is(stack: Attached, tmp_path: Path) -> None:
     exported = stack.exported()
     wanted: list[dict[str, Any]] = [
