@@ -3,11 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
+from rollout.errors import SplitError
 from rollout.split import Slot, Split
 
 COMMON = "weights"
 CANDIDATE = "candidate"
+_EMPTY = (None, "", {}, [])
+"""What the config says of a key that has no value, as `settings` reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredWeights:
+    """The weights of every service as a stack's config has them."""
+
+    values: Mapping[str, object]
+    """By service, as written; `None` where neither the service nor the stack has any."""
+    own: frozenset[str]
+    """The services that have weights of their own, over the common ones."""
+
+    def splits(self) -> dict[str, Split]:
+        """The split of each service whose weights are one."""
+        read = {service: _split(value) for service, value in self.values.items()}
+        return {service: split for service, split in read.items() if split is not None}
+
+
+def configured_weights(config: Mapping[str, object]) -> ConfiguredWeights:
+    """Each service's weights: its own, else the common ones.
+
+    Args:
+        config: Our namespace by bare names, such as `{"weights": "75/25", "services": {...}}`.
+            What is no map where one belongs counts as empty.
+    """
+    services = _map(config.get("services"))
+    own = {name: _map(service).get(COMMON) for name, service in services.items()}
+    own = {str(name): weights for name, weights in own.items() if weights not in _EMPTY}
+    common = config.get(COMMON)
+    shared = None if common in _EMPTY else common
+    values = {str(name): own.get(str(name), shared) for name in services}
+    return ConfiguredWeights(values, frozenset(own))
+
+
+def _map(value: object) -> Mapping[object, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _split(value: object) -> Split | None:
+    try:
+        return Split.parse(str(value))
+    except SplitError:
+        return None
 
 
 def weight_changes(

@@ -8,12 +8,10 @@ from typing import Any
 
 from ops.deploy.errors import DeployInputError
 from ops.stack.errors import StackFileError
-from ops.stack.stack_file import read_config
+from ops.stack.stack_file import ours, read_config
 from rollout.errors import SplitError
 from rollout.split import Split
-from rollout.weights_key import COMMON, own_path
-
-_NAMESPACE = "failover:"
+from rollout.weights_key import COMMON, configured_weights, own_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +51,9 @@ class MergedWeights:
         Raises:
             DeployInputError: it is no stack file, or has a split that is none.
         """
-        config = _config(text, where, is_here=is_here)
-        services = _map(config.get(f"{_NAMESPACE}services"))
-        common = config.get(f"{_NAMESPACE}weights")
-        splits: dict[str, Split] = {}
-        own: set[str] = set()
-        for name, service in services.items():
-            weights = _map(service).get("weights")
-            if weights is not None:
-                own.add(name)
-            splits[name] = _split(common if weights is None else weights, name, where)
-        return cls(splits, frozenset(own))
+        found = configured_weights(ours(_config(text, where, is_here=is_here)))
+        splits = {name: _split(value, name, where) for name, value in found.values.items()}
+        return cls(splits, found.own)
 
 
 def stale_services(
@@ -99,10 +89,6 @@ def _config(text: str, where: str, *, is_here: bool) -> Mapping[str, Any]:
     if config is None:
         raise DeployInputError(f"{where} has no `config`: a Pulumi stack file was expected")
     return config
-
-
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _split(value: object, service: str, where: str) -> Split:

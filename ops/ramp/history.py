@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.ramp.effects import PastUpdate
-from rollout.errors import SplitError
 from rollout.recall import Told
 from rollout.split import Slot, Split
+from rollout.weights_key import configured_weights
 from settings.command import NAMESPACE
 
 
@@ -34,20 +34,9 @@ def told(past: PastUpdate) -> Told:
 
 
 def _splits(config: Mapping[str, str]) -> dict[str, Split]:
-    services = _map(config, "services")
     common = config.get(f"{NAMESPACE}:weights", "")
-    found = {
-        name: _split(one.get("weights", common) if isinstance(one, dict) else common)
-        for name, one in services.items()
-    }
-    return {name: split for name, split in found.items() if split is not None}
-
-
-def _split(text: Any) -> Split | None:
-    try:
-        return Split.parse(str(text))
-    except SplitError:
-        return None
+    services = _map(config, "services")
+    return configured_weights({"weights": common, "services": services}).splits()
 
 
 def _floors(config: Mapping[str, str]) -> dict[str, dict[Slot, int]]:

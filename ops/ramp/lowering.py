@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.ramp.stack_file import NAMESPACE, StackFile
+from ops.ramp.stack_file import StackFile
 from rollout.command import Command
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.weights_key import CANDIDATE, weight_changes
+from settings.command import NAMESPACE
 
 OVERRIDE = "override"
 _WHY = "a rollback by hand"
@@ -44,7 +45,7 @@ def lowering(
     config = ("pulumi", "config", "--stack", stack)
 
     def set_to(path: str, value: str | None) -> Command:
-        key = f"{NAMESPACE}{path}"
+        key = f"{NAMESPACE}:{path}"
         if value is None:
             return Command.of(*config, "rm", key)
         return Command.of(*config, "set", "--path", key, value)

@@ -10,10 +10,10 @@ from typing import Any
 
 from ops.ramp.errors import BadInputError
 from ops.stack.errors import StackFileError
-from ops.stack.stack_file import read_config, read_text
+from ops.stack.stack_file import ours, read_config, read_text
 from rollout.split import Slot
+from rollout.weights_key import configured_weights
 
-NAMESPACE = "failover:"
 _PART = re.compile(r'([A-Za-z_][\w-]*)|\["([^"]+)"\]')
 
 
@@ -22,7 +22,7 @@ class StackFile:
     """The plain values of one stack file."""
 
     config: Mapping[str, Any]
-    """Our namespace, by bare names."""
+    """Our namespace, by bare names; a provider's keys are not here."""
 
     @classmethod
     def read(cls, path: Path) -> StackFile:
@@ -40,8 +40,7 @@ class StackFile:
             raise BadInputError(f"there is no {path.name} in {path.parent}")
         if config is None:
             raise BadInputError(f"{path.name} has no config")
-        ours = {str(k).removeprefix(NAMESPACE): v for k, v in config.items()}
-        return cls(ours)
+        return cls(ours(config))
 
     def services(self) -> frozenset[str]:
         """All services of the stack."""
@@ -49,14 +48,12 @@ class StackFile:
 
     def services_with_weights(self) -> frozenset[str]:
         """The services that have a split of their own."""
-        services: Mapping[str, Any] = self._map("services")
-        return frozenset(name for name, one in services.items() if one and "weights" in one)
+        return configured_weights(self.config).own
 
     def weights(self) -> dict[str, str]:
-        """The split of every service: its own, else the common one."""
-        services: Mapping[str, Any] = self._map("services")
-        common = str(self.config.get("weights", ""))
-        return {name: str((one or {}).get("weights", common)) for name, one in services.items()}
+        """The split of every service as it is written; empty where there is none."""
+        values = configured_weights(self.config).values
+        return {name: "" if each is None else str(each) for name, each in values.items()}
 
     def owned_slots(self, service: str) -> frozenset[Slot]:
         """The slots whose Auto Scaling group the stack makes, and whose min it so can set."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 
 from ops.stack.errors import StackFileError
 from rollout.command import Command
+from settings.command import NAMESPACE
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where it is there: a stage reads the file many times."""
@@ -70,6 +72,13 @@ def read_text(file: Path) -> str | None:
             "a stack file that the user of this command may read",
             str(Command.of("ls", "-ld", str(file))),
         ) from error
+
+
+def ours(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a stack's config that is of our namespace, by bare names."""
+    prefix = f"{NAMESPACE}:"
+    named = {str(key): value for key, value in config.items()}
+    return {k.removeprefix(prefix): value for k, value in named.items() if k.startswith(prefix)}
 
 
 def read_config(text: str, name: str, *, is_here: bool = True) -> dict[str, Any] | None:

@@ -9,12 +9,10 @@ from typing import Any
 from ops.deploy.errors import DeployInputError
 from ops.deploy.merge import MergedWeights
 from ops.stack.errors import StackFileError
-from ops.stack.stack_file import read_config
+from ops.stack.stack_file import ours, read_config
 from ops.status.errors import UnreadError
 from rollout.command import config_remove
 from rollout.split import Slot
-
-NAMESPACE = "failover:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,16 @@ class ConfigReading:
         """
         try:
             merged = MergedWeights.parse(text, where, is_here=is_here)
-            config = read_config(text, where, is_here=is_here) or {}
+            config = ours(read_config(text, where, is_here=is_here) or {})
         except (DeployInputError, StackFileError) as error:
             raise UnreadError(str(error)) from error
         return cls(
             weights={service: str(split) for service, split in merged.splits.items()},
             own=merged.own,
-            images=dict(_by_slot(config.get(f"{NAMESPACE}images"))),
+            images=dict(_by_slot(config.get("images"))),
             floors={
                 (service, slot): int(str(floor))
-                for service, capacity in _map(config.get(f"{NAMESPACE}capacity")).items()
+                for service, capacity in _map(config.get("capacity")).items()
                 for slot, floor in _slots(_map(capacity).get("floors"))
                 if str(floor).isdigit()
             },
@@ -67,12 +65,12 @@ class ConfigReading:
 
 def _notes(config: Mapping[str, Any], option: Sequence[str]) -> tuple[str, ...]:
     notes: list[str] = []
-    if override := config.get(f"{NAMESPACE}override"):
+    if override := config.get("override"):
         remove = config_remove("override").with_options(*option)
         notes.append(f"override is set: {override} ({remove})")
-    if candidate := config.get(f"{NAMESPACE}candidate"):
+    if candidate := config.get("candidate"):
         notes.append(f"candidate is set: slot {candidate}")
-    freeze = _map(config.get(f"{NAMESPACE}freeze"))
+    freeze = _map(config.get("freeze"))
     if freeze:
         notes.append(f"freeze until {freeze.get('until')}: {freeze.get('reason')}")
     return tuple(notes)
