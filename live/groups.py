@@ -7,6 +7,7 @@ from typing import Any
 
 from live.clients import Scaling
 from live.errors import translated
+from live.launch_source import registered_in
 from live.releases import Releases, template_of
 from rollout.observation import Group, Instance
 
@@ -63,8 +64,7 @@ class Groups:
     ) -> dict[str, list[Mapping[str, Any]]]:
         found: dict[str, list[Mapping[str, Any]]] = {}
         for group in groups:
-            sources = {source["Identifier"] for source in group.get("TrafficSources", [])}
-            for arn in set(target_group_arns) & (sources | set(group.get("TargetGroupARNs", []))):
+            for arn in set(target_group_arns) & set(registered_in(group)):
                 found.setdefault(arn, []).append(group)
         return found
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from live.clients import Compute, Scaling
 from live.errors import translated
+from live.launch_source import launch_source
 from rollout.observation import Build, Release, Template
 
 _PAGE = 200
@@ -68,16 +69,9 @@ class Releases:
 
 
 def template_of(owner: Mapping[str, Any]) -> Template | None:
-    """What a group launches from, or an instance was launched from.
-
-    Source: Auto Scaling API, LaunchTemplateSpecification, MixedInstancesPolicy.
-    """
-    mixed = owner.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    found = owner.get("LaunchTemplate") or mixed.get("LaunchTemplateSpecification")
-    if found:
-        return Template(found["LaunchTemplateId"], str(found.get("Version", "$Default")))
-    name = owner.get("LaunchConfigurationName")
-    return Template(name) if name else None
+    """What a group launches from, or an instance was launched from, as guards compare it."""
+    source = launch_source(owner)
+    return None if source is None else Template(source.id, source.version)
 
 
 def released(versions: Sequence[Mapping[str, Any]], number: int) -> Release | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from live.launch_source import registered_in
 from ops.adopt.first_slot import FirstSlot
 from ops.inspect.document import Template
 from rollout.split import Slot
@@ -277,9 +278,7 @@ def fleet_differences(first: FirstSlot) -> list[str]:
     suspended = [each.get("ProcessName", "") for each in fleet.pop("SuspendedProcesses", ())]
     metrics = [each.get("Metric", "") for each in fleet.pop("EnabledMetrics", ())]
     own = {first.group.get("TargetGroupArn")}
-    others = [arn for arn in fleet.get("TargetGroupARNs", ()) if arn not in own]
-    sources = [each.get("Identifier") for each in fleet.get("TrafficSources", ())]
-    others += [source for source in sources if source not in {*own, *others}]
+    others = [arn for arn in registered_in(fleet) if arn not in own]
     lines = _differences("fleet", fleet)
     for name, values in (
         ("SuspendedProcesses", suspended),

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from live.launch_source import LaunchKind, launch_source, registered_in
 from ops.inspect.document import AutoScalingGroup, Instance, Template
 
 _MOST_INSTANCES = 200
@@ -29,10 +30,9 @@ def read_auto_scaling_groups(autoscaling: Any, arns: Iterable[str]) -> list[Auto
 
 
 def _group(group: Mapping[str, Any]) -> AutoScalingGroup:
-    sources = [s["Identifier"] for s in group.get("TrafficSources", ()) if "Identifier" in s]
     return AutoScalingGroup(
         name=group["AutoScalingGroupName"],
-        target_group_arns=tuple(dict.fromkeys([*group.get("TargetGroupARNs", ()), *sources])),
+        target_group_arns=registered_in(group),
         min_size=group["MinSize"],
         max_size=group["MaxSize"],
         desired=group["DesiredCapacity"],
@@ -48,16 +48,11 @@ def _group(group: Mapping[str, Any]) -> AutoScalingGroup:
 
 
 def _template(group: Mapping[str, Any]) -> Template:
-    if group.get("LaunchConfigurationName"):
-        return Template("launch configuration", group["LaunchConfigurationName"])
-    mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    named = group.get("LaunchTemplate") or mixed.get("LaunchTemplateSpecification")
-    if not named:
+    source = launch_source(group)
+    if source is None:
         return Template("none", "")
-    kind = "launch template" if group.get("LaunchTemplate") else "mixed instances policy"
-    name = named.get("LaunchTemplateName") or named["LaunchTemplateId"]
-    # Source: EC2 Auto Scaling API, LaunchTemplateSpecification.Version.
-    return Template(kind, name, str(named.get("Version") or "$Default"))
+    is_versioned = source.kind is not LaunchKind.CONFIGURATION
+    return Template(source.kind.value, source.name, source.version if is_versioned else None)
 
 
 def with_images(ec2: Any, groups: list[AutoScalingGroup]) -> list[AutoScalingGroup]:
