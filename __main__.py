@@ -50,7 +50,7 @@ def main() -> None:
         pulumi.log.error(str(error))
         sys.exit(BAIL)
     except LiveError as error:
-        voice.say(unseen(NoticeKind.REFUSED, str(error), "nothing is changed", error.mend))
+        voice.say(unseen(NoticeKind.REFUSED, str(error), "nothing is changed", error.fix))
         sys.exit(BAIL)
     except KeyboardInterrupt:
         voice.say(stopped())

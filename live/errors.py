@@ -62,20 +62,20 @@ _DOWN = frozenset(
 class LiveError(Exception):
     """Base of every error that this package raises; its text is for a person."""
 
-    mend = ""
+    fix = ""
     """What to do, where the text does not say it."""
 
 
 class UnreachableError(LiveError):
     """AWS gave no answer, or says that it is down."""
 
-    mend = "wait until AWS answers, then run it again"
+    fix = "wait until AWS answers, then run it again"
 
 
 class ThrottledError(LiveError):
     """AWS answers that it is asked too often."""
 
-    mend = "wait until AWS answers, then run it again"
+    fix = "wait until AWS answers, then run it again"
 
 
 class ExpiredCredentialsError(LiveError):
@@ -97,7 +97,7 @@ class WrongAccountError(LiveError):
 class RuleGoneError(LiveError):
     """A listener rule that the stack knows is not there."""
 
-    mend = f"{REFRESH.then(UP)}   # makes it again, at the split of the config"
+    fix = f"{REFRESH.then(UP)}   # makes it again, at the split of the config"
 
 
 class ProviderConfigError(LiveError):
@@ -143,11 +143,11 @@ def denied_in(text: str, identity: str, action: str) -> AccessDeniedError | None
     who = user[1] if user else identity
     error = AccessDeniedError(f"access denied: {who} may not {denied} ({text})")
     if "explicit deny" in text:
-        error.mend = f"take the deny of {denied} away from {who}: a grant does not lift it"
+        error.fix = f"take the deny of {denied} away from {who}: a grant does not lift it"
     else:
         statement = f'{{"Effect": "Allow", "Action": "{denied}", "Resource": "*"}}'
         whole = "docs/ci/preview-role.json is all that a preview takes"
-        error.mend = f"have {statement} granted to {who}; {whole}"
+        error.fix = f"have {statement} granted to {who}; {whole}"
     return error
 
 

@@ -88,7 +88,7 @@ def _roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
         # Source: Pulumi AWS provider, migration to 7.x, "Provider role chaining".
         raise ProviderConfigError(
             "aws:assumeRole: the provider has it no more since version 7, but a list of roles\n"
-            f"  mend: {_as_list(_decoded(aws_config, 'assumeRole'))}"
+            f"  fix: {_as_list(_decoded(aws_config, 'assumeRole'))}"
         )
     roles = _decoded(aws_config, "assumeRoles") or []
     return tuple(_role(place, role) for place, role in enumerate(roles) if role)
@@ -118,7 +118,7 @@ def _role(place: int, role: Mapping[str, Any]) -> AssumedRole:
     if not role.get("roleArn"):
         fix = config_set(f"aws:assumeRoles[{place}].roleArn", "ROLE_ARN")
         raise ProviderConfigError(
-            f"aws:assumeRoles has an entry without roleArn: {role}\n  mend: {fix}"
+            f"aws:assumeRoles has an entry without roleArn: {role}\n  fix: {fix}"
         )
     arguments: dict[str, Any] = {"RoleSessionName": role.get("sessionName") or "failover"}
     for theirs, ours in (

@@ -19,7 +19,7 @@ class ProbeError(Exception):
 
 
 class OptionsError(ProbeError):
-    """Bad input; its text lists every problem, with what mends it."""
+    """Bad input; its text lists every problem, with what fixes it."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         """Hold `problems`, of which there is at least one."""

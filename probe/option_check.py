@@ -68,8 +68,8 @@ def checked_options(given: Given, user_agent: str) -> Options:
     duration = "a duration above 0, such as 250ms, 30s, 10m or 1h30m"
 
     def seconds(option: str, value: str, default: float) -> float:
-        mend = f"{option} {default:g}s"
-        return problems.parsed(option, value, parse_duration_seconds, default, duration, mend)
+        fix = f"{option} {default:g}s"
+        return problems.parsed(option, value, parse_duration_seconds, default, duration, fix)
 
     targets = _targets(problems, "URL", given.urls, ("http", "https"))
     if not given.urls:
@@ -126,8 +126,8 @@ def _targets(
         except ValueError as error:
             shown = re.sub(r"//[^/]*@", "//…@", url)
             is_option = option != "URL"
-            mend = f"{option} {schemes[-1]}://www.example.com/" if is_option else _EXAMPLE
-            problems.add(option, repr(shown), str(error), mend)
+            fix = f"{option} {schemes[-1]}://www.example.com/" if is_option else _EXAMPLE
+            problems.add(option, repr(shown), str(error), fix)
     return tuple(targets)
 
 
@@ -186,8 +186,8 @@ def _overrides(problems: Problems, texts: Iterable[str]) -> Overrides:
         try:
             key, addresses = parse_override(text)
         except ValueError as error:
-            mend = "--resolve www.example.com:443:127.0.0.1"
-            problems.add("--resolve", repr(text), str(error), mend)
+            fix = "--resolve www.example.com:443:127.0.0.1"
+            problems.add("--resolve", repr(text), str(error), fix)
         else:
             overrides[key] = addresses
     return overrides

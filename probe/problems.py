@@ -17,9 +17,9 @@ class Problems:
     def __init__(self) -> None:
         self.found: list[Problem] = []
 
-    def add(self, option: str, value: str, expected: str, mend: str) -> None:
+    def add(self, option: str, value: str, expected: str, fix: str) -> None:
         """Note a problem: the option, its value, what would be right, and what to type."""
-        self.found.append(Problem(option, value, expected, mend))
+        self.found.append(Problem(option, value, expected, fix))
 
     def parsed(
         self,
@@ -28,11 +28,11 @@ class Problems:
         parse: Callable[[str], Value],
         default: Value,
         expected: str,
-        mend: str,
+        fix: str,
     ) -> Value:
         """The parsed value, or `default` with a problem noted."""
         try:
             return parse(value)
         except (ValueError, re.error):
-            self.add(option, repr(value), expected, mend)
+            self.add(option, repr(value), expected, fix)
             return default

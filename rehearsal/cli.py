@@ -46,7 +46,7 @@ def _reported() -> Generator[None]:
         click.secho(f"error: the local AWS does not answer: {error}", fg="red", err=True)
         click.echo(
             "  expected: connections to 127.0.0.1, and a rehearsal that runs\n"
-            "  mend:     failover rehearse status   # shows whether one runs",
+            "  fix:      failover rehearse status   # shows whether one runs",
             err=True,
         )
         sys.exit(NOT_SURE)

@@ -29,16 +29,16 @@ def shell_problem(environ: Mapping[str, str], project: Path | None) -> str | Non
         return (
             f"this shell has the environment of a rehearsal that has ended: {root}\n"
             "  expected: a rehearsal that runs, or a shell of your own environment\n"
-            f"  mend:     {UNSET_COMMAND}\n"
-            f"        or: {up}"
+            f"  fix:      {UNSET_COMMAND}\n"
+            f"  or:       {up}"
         )
     if not _is_of(running, environ):
         return (
             f"this shell has the environment of an earlier rehearsal of {root}; the one that runs "
             f"there started at {running.started_at}\n"
             "  expected: the environment of that one, or your own\n"
-            f"  mend:     {_ENTER}\n"
-            f"        or: {UNSET_COMMAND}"
+            f"  fix:      {_ENTER}\n"
+            f"  or:       {UNSET_COMMAND}"
         )
     if project is not None and project.resolve() != root.resolve() and not _shares(project):
         return (
@@ -46,8 +46,8 @@ def shell_problem(environ: Mapping[str, str], project: Path | None) -> str | Non
             f"{project}\n"
             "  expected: the project that the rehearsal belongs to, or a shell of your own "
             "environment\n"
-            f"  mend:     {Command.of('cd', str(root))}\n"
-            f"        or: {UNSET_COMMAND}"
+            f"  fix:      {Command.of('cd', str(root))}\n"
+            f"  or:       {UNSET_COMMAND}"
         )
     return None
 

@@ -79,7 +79,7 @@ def read_stack(root: Path, like: str) -> StackFile:
         raise BadStackError(
             f"--like {like}: there is no {path.name}\n"
             f"  expected: one of {known}, each the name of a Pulumi.STACK.yaml in {root}\n"
-            f"  mend:     {up}"
+            f"  fix:      {up}"
         ) from error
     except yaml.YAMLError as error:
         raise BadStackError(f"{path.name} is not YAML: {error}") from error

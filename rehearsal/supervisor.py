@@ -97,13 +97,13 @@ def not_ready(part: str, code: int, last_words: str, log: Path) -> RehearsalErro
             f"no port is free on 127.0.0.1 for the {part}\n"
             "  expected: loopback, and some twenty free ports of the range that the system hands "
             "out\n"
-            "  mend:     ss -ltn   # shows the ports in use; end what nobody needs\n"
-            "        or: sysctl net.ipv4.ip_local_port_range   # shows the range"
+            "  fix:      ss -ltn   # shows the ports in use; end what nobody needs\n"
+            "  or:       sysctl net.ipv4.ip_local_port_range   # shows the range"
         )
     return RehearsalError(
         f"the {part} ended with {code} before it was ready: {last or 'it wrote nothing'}\n"
         f"  expected: it serves until the rehearsal ends\n"
-        f"  mend:     less {shlex.quote(str(log))}   # shows what it wrote"
+        f"  fix:      less {shlex.quote(str(log))}   # shows what it wrote"
     )
 
 

@@ -67,7 +67,7 @@ class Shortage:
             f"{path} is {self.largest}\n"
             f"  expected: {self.needed} or more: that is what {self.weight} of {TOTAL_WEIGHT} of "
             f"the traffic takes in slot {self.slot}\n"
-            f"  mend:     {config_set(path, str(self.needed))}; or, where the groups still have "
+            f"  fix:      {config_set(path, str(self.needed))}; or, where the groups still have "
             "what an earlier ramp raised, wait until their scaling "
             "policies have taken it away"
         )

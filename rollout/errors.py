@@ -29,7 +29,7 @@ class SplitTextError(SplitError):
 
 
 class SettingsError(RolloutError):
-    """The stack config has problems; its text lists every one of them, with what mends it."""
+    """The stack config has problems; its text lists every one of them, with what fixes it."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         """Hold `problems`, of which there is at least one."""
@@ -46,4 +46,4 @@ class EntryError(RolloutError, ValueError):
 
 
 class PlanError(RolloutError):
-    """A ramp that cannot be; its text says why and what mends it."""
+    """A ramp that cannot be; its text says why and what fixes it."""

@@ -244,12 +244,12 @@ def _to_the_stage(
         return
     named = " or ".join(str(each) for each in allowed) or "none, everything is reached"
     role = "either slot may go up" if candidate is None else f"slot {candidate} is the candidate"
-    mends = [str(case.wanted.command_for(each).then(UP)) for each in allowed]
+    fixes = [str(case.wanted.command_for(each).then(UP)) for each in allowed]
     yield Objection(
         Subject.STAGE,
         f"{split} -> {case.wanted.split}",
         f"next stage is {named} ({role}, stages {', '.join(map(str, rules.stages))})",
-        "\n    or: ".join([*mends, f"{case.wanted.command_for(split)}   # as it is live"]),
+        "\n  or: ".join([*fixes, f"{case.wanted.command_for(split)}   # as it is live"]),
     )
 
 

@@ -30,7 +30,7 @@ def lost_notice(
     command = import_command(stack, made, protect=protect)
     text = (
         f"AWS has it as {made.id}, and the stack's state has lost it, so this update would make a "
-        f"second one, or fail\n  mend: {command}"
+        f"second one, or fail\n  fix: {command}"
     )
     return Notice(kind, _service(creation.name, services), f"{noun} {creation.name} is new", text)
 

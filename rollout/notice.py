@@ -41,7 +41,7 @@ class Notice:
     change: str
     """What would be done, such as `90/10 -> 75/25` or `slot 01`."""
     text: str
-    """Why, and below it the commands that mend it."""
+    """Why, and below it the commands that fix it."""
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.service}: {self.change}: {self.text}"

@@ -40,12 +40,12 @@ class Objection:
     change: str
     """What would be done, such as `90/10 -> 75/25` or `slot 01`."""
     why: str
-    mend: str = ""
+    fix: str = ""
     """What to type; empty where only waiting helps."""
     may_pass: bool = False
     """Whether it may be gone a moment later, so that it is waited for."""
 
     @property
     def text(self) -> str:
-        """Why, and what mends it on a line of its own."""
-        return f"{self.why}\n  mend: {self.mend}" if self.mend else self.why
+        """Why, and what fixes it on a line of its own."""
+        return f"{self.why}\n  fix: {self.fix}" if self.fix else self.why

@@ -103,9 +103,9 @@ def words_of(stack: str, found: Sequence[Made]) -> str:
     others = foreign(found)
     if others:
         names = ", ".join(str(made.creation) for made in others)
-        lines.append(f"  mend: give {names} another name in the config, or remove what is there")
+        lines.append(f"  fix: give {names} another name in the config, or remove what is there")
     else:
-        lines.append(f"  mend: {repair(stack, found)}")
+        lines.append(f"  fix: {repair(stack, found)}")
     return "\n".join(lines)
 
 

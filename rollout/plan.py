@@ -107,7 +107,7 @@ def planned(
         raise PlanError(
             f"the services stand at different splits: {apart}\n"
             "  expected: one split for all that move together\n"
-            f"  mend:     {alone or _ramp_of(min(live))}, or bring them together first"
+            f"  fix:      {alone or _ramp_of(min(live))}, or bring them together first"
         )
     (start,) = splits
     have = start.weight_of(candidate)

@@ -53,7 +53,7 @@ class PortChange:
     @property
     def text(self) -> str:
         """Why, and what to type on lines of its own."""
-        lines = [self.why, f"  mend: {self.put_back()}   # as it is"]
+        lines = [self.why, f"  fix: {self.put_back()}   # as it is"]
         if self.priority is not None:
             name, old = self.successor, self.service
             lines += [

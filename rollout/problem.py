@@ -1,4 +1,4 @@
-"""A problem in what a person gave: where, what was found, what is expected, and what mends it."""
+"""A problem in what a person gave: where, what was found, what is expected, and what fixes it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Problem:
     """The value as it would be typed, or `NOT_SET`; never a secret."""
     expected: str
     """What would be right, in words, with the reason where it is not plain."""
-    mend: str
-    """The command that mends it."""
+    fix: str
+    """The command that fixes it."""
 
     def __str__(self) -> str:
         found = self.found if self.found == NOT_SET else f"is {self.found}"
-        return f"{self.path} {found}\n  expected: {self.expected}\n  mend:     {self.mend}"
+        return f"{self.path} {found}\n  expected: {self.expected}\n  fix:      {self.fix}"
 
 
 def listed(problems: Sequence[Problem], of: str, nothing_done: str) -> str:

@@ -137,7 +137,7 @@ class PlaceFinding:
     @property
     def text(self) -> str:
         """Why, and what to type on lines of its own."""
-        return self.why + ("\n  mend: " + "\n    or: ".join(self.fixes) if self.fixes else "")
+        return self.why + ("\n  fix: " + "\n  or: ".join(self.fixes) if self.fixes else "")
 
 
 def place_findings(

@@ -50,7 +50,7 @@ def surprise(case: GuardCase, *, is_back: bool) -> Objection | None:
         f"{rule.weights} -> {wanted.split}",
         f"{found}; the config says {wanted.split}"
         + (". Refresh first" if is_cut_short else ". Somebody else moved traffic: decide first"),
-        _mend(rule, wanted, memory),
+        _fix(rule, wanted, memory),
     )
 
 
@@ -62,7 +62,7 @@ def _is_asked_for(case: GuardCase) -> bool:
     return rising(left, case.wanted.split) is rising(live, case.wanted.split)
 
 
-def _mend(rule: LiveRule, wanted: WantedService, memory: Memory) -> str:
+def _fix(rule: LiveRule, wanted: WantedService, memory: Memory) -> str:
     back = config_set("override", "REASON").then(UP.with_options("--refresh"))
     override = f"{back}   # back to {wanted.split}"
     if rule.split is None:
@@ -70,5 +70,5 @@ def _mend(rule: LiveRule, wanted: WantedService, memory: Memory) -> str:
     keep = f"{wanted.own_command_for(rule.split).then(UP)}   # as it is live"
     if rule.split == memory.asked:
         on = REFRESH.then(UP)
-        return f"{on}   # on to {wanted.split}\n    or: {keep}"
-    return f"{keep}\n    or: {override}"
+        return f"{on}   # on to {wanted.split}\n  or: {keep}"
+    return f"{keep}\n  or: {override}"

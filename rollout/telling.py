@@ -54,7 +54,7 @@ def _of_service(
         for objection in standing:
             yield Notice(refused, name, objection.change, objection.text)
     elif overall is Verdict.REFUSED and service.rising is not None:
-        back = _mended([f"{service.put_back}   # as it is live"])
+        back = _fixed([f"{service.put_back}   # as it is live"])
         yield Notice(refused, name, service.change, _WITH_THE_OTHERS + back)
     elif service.verdict is Verdict.WAITS:
         waiting = NoticeKind.WILL_WAIT if is_preview else NoticeKind.WAITING
@@ -102,7 +102,7 @@ def given_up(judgement: Judgement, why: str) -> list[Notice]:
             told.append(Notice(NoticeKind.REFUSED, name, objection.change, text))
         if not service.standing and service.rising is not None:
             others = "; ".join(_waits(other) for other in judgement.services if other.standing)
-            text = f"{why}; {_WITH_THE_OTHERS}: {others}{_mended([service.put_back])}"
+            text = f"{why}; {_WITH_THE_OTHERS}: {others}{_fixed([service.put_back])}"
             told.append(Notice(NoticeKind.REFUSED, name, service.change, text))
     return told
 
@@ -115,7 +115,7 @@ def unseen(
     kind: NoticeKind,
     why: str,
     spared: str,
-    mend: str,
+    fix: str,
     left: Sequence[tuple[WantedService, Split]] = (),
 ) -> Notice:
     """What is told where AWS cannot be read.
@@ -124,17 +124,17 @@ def unseen(
         kind: Of a preview, or of an update.
         why: What AWS says, or does not say.
         spared: What is not done therefore.
-        mend: What to do about it; empty where `why` says it.
+        fix: What to do about it; empty where `why` says it.
         left: The services, each with the split that the last update left.
     """
-    mends = [mend] if mend else []
+    fixes = [fix] if fix else []
     text = f"nobody can see what is live, so {spared}: {why}"
-    return Notice(kind, ALL_SERVICES, "unseen", text + _mended([*mends, *_back(left)]))
+    return Notice(kind, ALL_SERVICES, "unseen", text + _fixed([*fixes, *_back(left)]))
 
 
 def stopped(left: Sequence[tuple[WantedService, Split]] = ()) -> Notice:
     """What is told when a person stops an update that still asks AWS what is live."""
-    text = "stopped before anything was changed" + _mended(_back(left))
+    text = "stopped before anything was changed" + _fixed(_back(left))
     return Notice(NoticeKind.REFUSED, ALL_SERVICES, "unseen", text)
 
 
@@ -144,5 +144,5 @@ def _back(left: Sequence[tuple[WantedService, Split]]) -> list[str]:
     return [f"{command}   # as it was" for command in dict.fromkeys(map(str, changed))]
 
 
-def _mended(mends: Sequence[str]) -> str:
-    return "\n  mend: " + "\n    or: ".join(mends) if mends else ""
+def _fixed(fixes: Sequence[str]) -> str:
+    return "\n  fix: " + "\n  or: ".join(fixes) if fixes else ""

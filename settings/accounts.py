@@ -35,15 +35,15 @@ def refuse_bad_accounts(aws_config: Mapping[str, str], findings: Findings) -> bo
         except json.JSONDecodeError:
             accounts = text
         if not isinstance(accounts, list):
-            mend = f"{command.removing(path)} && {command.setting(f'{path}[0]', _offer(accounts))}"
-            findings.add(path, accounts, "a list of account ids", mend)
+            fix = f"{command.removing(path)} && {command.setting(f'{path}[0]', _offer(accounts))}"
+            findings.add(path, accounts, "a list of account ids", fix)
             is_bad = True
             continue
         for place, account in enumerate(accounts):
             if _ID.fullmatch(str(account)) is None:
                 entry = f"{path}[{place}]"
-                mend = command.setting(entry, _offer(account))
-                findings.add(entry, account, _expected(account), mend)
+                fix = command.setting(entry, _offer(account))
+                findings.add(entry, account, _expected(account), fix)
                 is_bad = True
     return is_bad
 

@@ -1,4 +1,4 @@
-"""The `pulumi config` commands that mend a config."""
+"""The `pulumi config` commands that fix a config."""
 
 from __future__ import annotations
 

@@ -57,14 +57,14 @@ def refuse_wrong_endpoint(stack: str, found: list[Endpoint], findings: Findings)
     if not local:
         return False
     variables = [source for source in local if source != _STACK_KEY]
-    mends = [Command.of("unset", *variables)] if variables else []
-    mends += [config_remove(_STACK_KEY)] if _STACK_KEY in local else []
+    fixes = [Command.of("unset", *variables)] if variables else []
+    fixes += [config_remove(_STACK_KEY)] if _STACK_KEY in local else []
     findings.add(
         "stack",
         stack,
         f"{REHEARSAL_STACK}, the only stack that may use a local endpoint; AWS calls go to this "
         f"machine here, by {' and '.join(local)}",
-        Command(()).then(*mends),
+        Command(()).then(*fixes),
     )
     return True
 

@@ -21,14 +21,14 @@ class Findings:
         self._secret_keys = secret_keys
         self._problems: list[Problem] = []
 
-    def add(self, path: str, value: Json, expected: str, mend: Command | str) -> None:
+    def add(self, path: str, value: Json, expected: str, fix: Command | str) -> None:
         """Record one problem."""
         found = NOT_SET if value is None else command.shown(self.revealed(path, value))
         is_text = isinstance(value, str) and ("." in path or "[" in path)
         if is_text and _NOT_TEXT_IN_YAML.fullmatch(found):
             # Below the top level a number or a flag in quotes is text, and is shown to be.
             found = f'"{found}"'
-        self._problems.append(Problem(path, found, expected, str(mend)))
+        self._problems.append(Problem(path, found, expected, str(fix)))
 
     def revealed(self, path: str, value: Json) -> Json:
         """`value`, or `HIDDEN` where it lies under a secret key."""

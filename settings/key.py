@@ -25,10 +25,10 @@ class Key(Generic[T_co]):
     is_required: bool = False
     """Whether its absence is a problem."""
     offer: Json = None
-    """What a mending command sets where nothing better can be told: a word in capitals for what
+    """What a fixing command sets where nothing better can be told: a word in capitals for what
     only the reader knows, or a value; the example where it is absent."""
-    mend: str = ""
-    """The whole command that mends it, where setting a value would not."""
+    fix: str = ""
+    """The whole command that fixes it, where setting a value would not."""
 
 
 @dataclass(frozen=True, slots=True)

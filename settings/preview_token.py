@@ -8,7 +8,7 @@ from settings.key import Key
 from settings.kind import Text
 from settings.section import Section
 
-_MEND = str(
+_FIX = str(
     Command.of(
         "pulumi", "config", "set", "--secret", "previewToken", Shell('"$(openssl rand -hex 16)"')
     )
@@ -26,7 +26,7 @@ PREVIEW_TOKEN = Key(
     "`x-failover-slot: SLOT-TOKEN`. Always held as a secret of the stack.",
     "0123456789abcdef0123456789abcdef",
     is_required=True,
-    mend=_MEND,
+    fix=_FIX,
 )
 
 

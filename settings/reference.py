@@ -23,7 +23,7 @@ Every key of the namespace `failover`, from `Pulumi.<stack>.yaml`. Set one with
 `{config_set("failover:services.web.priority", "110")}`.
 
 The whole config is read before anything is declared. Whatever is wrong with it is reported in one
-message: each problem with its key, its value, what is expected and the command that mends it. A
+message: each problem with its key, its value, what is expected and the command that fixes it. A
 key that is not listed here is refused, and so is one that would do nothing beside another choice.
 
 Slot keys are text: write `"01"` and `"02"` with quotes. Without them YAML reads a number, and the

@@ -164,12 +164,12 @@ def _refuse_too_many_values(rule: Rule, section: Section) -> None:
     key, values = (PATHS, rule.paths) if len(rule.paths) > 1 else (HOSTS, rule.hosts)
     spare = range(len(values) - 1, max(0, len(values) - 1 - (count - most)), -1)
     address = command.joined(section.path, key.name)
-    mend = Command(()).then(*(command.removing(f"{address}[{place}]") for place in spare))
+    fix = Command(()).then(*(command.removing(f"{address}[{place}]") for place in spare))
     section.refuse(
         key,
         f"at most {most} hosts and paths together; there are {count}. A rule takes "
         f"{MOST_CONDITION_VALUES} condition values, and a preview rule needs one for its header",
-        mend,
+        fix,
     )
 
 
@@ -239,12 +239,12 @@ def _refuse_shared_conditions(rules: list[PlacedRule]) -> None:
         if shared:
             host, path = shared[0]
             place = each.rule.paths.index(path) if path in each.rule.paths else 0
-            mended = f"{command.joined(each.section.path, PATHS.name)}[{place}]"
+            fixed = f"{command.joined(each.section.path, PATHS.name)}[{place}]"
             each.section.refuse(
                 PATHS if each.rule.paths else HOSTS,
                 f"a host and path of its own; {host} with {path} is {owners[shared[0]]}'s already, "
                 "and only the rule that comes first would ever match",
-                command.setting(mended, f"/{each.service}/*"),
+                command.setting(fixed, f"/{each.service}/*"),
             )
         for pair in each.rule.conditions():
             owners.setdefault(pair, each.service)

@@ -92,14 +92,14 @@ class Section:
         """The entry of that name; an absent one reads as empty."""
         return self.section(Group(name, self._group.what, self._group.members))
 
-    def refuse(self, member: Member, expected: str, mend: Command | str | None = None) -> None:
+    def refuse(self, member: Member, expected: str, fix: Command | str | None = None) -> None:
         """Record that the value of `member` will not do."""
         path = command.joined(self.path, member.name)
-        if mend is None:
-            mend = self._mend(member) if isinstance(member, Key) else command.removing(path)
+        if fix is None:
+            fix = self._fix(member) if isinstance(member, Key) else command.removing(path)
         self._unsound.add(member.name)
         found = self._values[member.name] if self.has(member) else None
-        self._findings.add(path, found, expected, mend)
+        self._findings.add(path, found, expected, fix)
 
     def refuse_value(self, key: Key[T], value: Json, expected: str, instead: Json) -> None:
         """Record that `value`, read from `key` or its default, will not do, and what would."""
@@ -117,8 +117,8 @@ class Section:
         """Record those of `members` that are set although they do nothing beside another choice."""
         for member in members:
             if self.has(member):
-                mend = command.removing(command.joined(self.path, member.name))
-                self.refuse(member, f"not to be set: it does nothing beside {beside}", mend)
+                fix = command.removing(command.joined(self.path, member.name))
+                self.refuse(member, f"not to be set: it does nothing beside {beside}", fix)
 
     def refuse_entry(
         self, key: Key[Sequence[str]], place: int, expected: str, instead: Json = None
@@ -131,24 +131,24 @@ class Section:
 
     def _refuse_fault(self, key: Key[T], fault: Fault) -> None:
         if not fault.at:
-            self.refuse(key, fault.expected, self._mend(key, fault.instead))
+            self.refuse(key, fault.expected, self._fix(key, fault.instead))
             return
         self._unsound.add(key.name)
         path = command.joined(self.path, key.name) + fault.at
         offer = _first(_offer(key)) if fault.instead is None else fault.instead
         self._findings.add(path, fault.value, fault.expected, command.setting(path, offer))
 
-    def _mend(self, key: Key[T], instead: Json = None) -> Command | str:
+    def _fix(self, key: Key[T], instead: Json = None) -> Command | str:
         """The command that sets what is offered; what stands in its way is taken out first."""
-        if key.mend:
-            return key.mend
+        if key.fix:
+            return key.fix
         path = command.joined(self.path, key.name)
         offer = _offer(key) if instead is None else instead
-        mend = command.setting(path, offer)
+        fix = command.setting(path, offer)
         is_nested = isinstance(offer, (list, tuple)) or (
             self.has(key) and isinstance(self._values[key.name], (list, dict))
         )
-        return command.removing(path).then(mend) if self.has(key) and is_nested else mend
+        return command.removing(path).then(fix) if self.has(key) and is_nested else fix
 
     def _refuse_unknown(self) -> None:
         known = {member.name: member for member in self._group.members}
@@ -160,13 +160,13 @@ class Section:
             near = difflib.get_close_matches(name, known, n=1)
             path = command.joined(self.path, name)
             hint = f"no such key; did you mean {near[0]}?" if near else "no such key;"
-            mend = command.removing(path)
+            fix = command.removing(path)
             if near and near[0] not in self._values:
                 self._unsound.add(near[0])  # One mistake, one problem.
                 if isinstance(known[near[0]], Key) or isinstance(self._values[name], dict):
-                    mend = mend.then(self._moved(name, near[0]))
+                    fix = fix.then(self._moved(name, near[0]))
             self._findings.add(
-                path, self._values[name], f"{hint} Known here: {self._known_names()}", mend
+                path, self._values[name], f"{hint} Known here: {self._known_names()}", fix
             )
 
     def _refuse_unquoted(self, name: str, slot: str) -> None:

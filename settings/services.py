@@ -54,8 +54,8 @@ def read_services(
         for name in top.section(SERVICES).names()
     )
     if not services and top.is_sound(SERVICES):
-        mend = command.setting(f"{_PATH}.web.hosts", ("www.hankooktire.example",))
-        top.refuse(SERVICES, "at least one service", mend)
+        fix = command.setting(f"{_PATH}.web.hosts", ("www.hankooktire.example",))
+        top.refuse(SERVICES, "at least one service", fix)
     for service in services:
         _refuse_bad_name(service.name, findings)
         _refuse_idle_capacity(service, service_sections(top, service.name), top)

@@ -42,8 +42,8 @@ class Surroundings:
     def refuse_incomplete_provider(self, findings: Findings) -> None:
         """Record what the provider needs in order to act in one region of one account only."""
         if not self.region:
-            mend = config_set("aws:region", "us-east-1")
-            findings.add("aws:region", None, "the region of the stack", mend)
+            fix = config_set("aws:region", "us-east-1")
+            findings.add("aws:region", None, "the region of the stack", fix)
         if not has_accounts(self.aws_config):
             findings.add(
                 "aws:allowedAccountIds",

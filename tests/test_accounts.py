@@ -13,7 +13,7 @@ from rollout.errors import SettingsError
 from settings import Settings
 from settings.accounts import meant_by
 from tests.configs import Config, FakeLookups, as_handed_over, stack_config, surroundings
-from tests.mending import mended
+from tests.fixing import fixed
 
 KEY = "aws:allowedAccountIds"
 
@@ -45,7 +45,7 @@ def test_an_id_without_quotes_is_one_problem_with_the_command_that_quotes_it() -
         f"{KEY}[0] is 12345678901\n"
         "  expected: an account id, which has 12 digits: quote it, since without quotes YAML reads "
         "a number, such as 012345678901\n"
-        f"  mend:     pulumi config set --path '{KEY}[0]' 012345678901"
+        f"  fix:      pulumi config set --path '{KEY}[0]' 012345678901"
     )
     assert lookups.asked == []
 
@@ -64,12 +64,12 @@ def test_an_id_of_twelve_digits_is_right_with_and_without_quotes() -> None:
     assert problems(stack_config("prod") | {KEY: ["012345678901", 123456789012]}) == []
 
 
-def test_the_command_mends_it() -> None:
+def test_the_command_fixes_it() -> None:
     config = stack_config("prod")
     config[KEY] = yaml.safe_load("[12345678901]")
     (problem,) = problems(config)
 
-    fixed = mended(config, problem.rpartition("mend:")[2].strip())
+    right = fixed(config, problem.rpartition("fix:")[2].strip())
 
-    assert json.dumps(fixed[KEY]) == '["012345678901"]'
-    assert problems(fixed) == []
+    assert json.dumps(right[KEY]) == '["012345678901"]'
+    assert problems(right) == []

@@ -8,7 +8,7 @@ import pytest
 from rollout.problem import NOT_SET, Problem
 from settings import Settings, SettingsError
 from tests.configs import TOKEN_KEY, Config, FakeLookups, parsed, stack_config
-from tests.mending import mended
+from tests.fixing import fixed
 
 Change = Callable[[Config], object]
 SERVICES, IMAGES, CAPACITY = "failover:services", "failover:images", "failover:capacity"
@@ -37,7 +37,7 @@ class Wrong:
     found: str
     expected: str
     """Part of what is expected."""
-    mend: str
+    fix: str
 
 
 def weights(text: object) -> Change:
@@ -667,17 +667,17 @@ STAYS_WRONG = (
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_bad_config_is_refused_with_key_value_expectation_and_mend(name: str) -> None:
+def test_a_bad_config_is_refused_with_key_value_expectation_and_fix(name: str) -> None:
     wrong = WRONG[name]
 
     (problem,) = problems(changed(wrong.change))
 
-    assert (problem.path, problem.found, problem.mend) == (wrong.path, wrong.found, wrong.mend)
+    assert (problem.path, problem.found, problem.fix) == (wrong.path, wrong.found, wrong.fix)
     assert wrong.expected in problem.expected
 
 
 @pytest.mark.parametrize("name", [name for name in WRONG if name not in STAYS_WRONG])
-def test_the_command_in_the_message_mends_the_config(name: str) -> None:
+def test_the_command_in_the_message_fixes_the_config(name: str) -> None:
     config = changed(WRONG[name].change)
     known = {
         "WEIGHT_01/WEIGHT_02": "75/25",
@@ -691,13 +691,13 @@ def test_the_command_in_the_message_mends_the_config(name: str) -> None:
         "SUBNET_ID": "subnet-0a1b2c3d4e5f60711",
     }
     (problem,) = problems(config)
-    command = problem.mend
+    command = problem.fix
     for placeholder, value in known.items():
         command = command.replace(placeholder, value)
     lookups = FakeLookups()
     lookups.parameters["/builds/web:1"] = "ami-0a7d3c5e9b1f02468"
 
-    settings = parsed(mended(config, command), lookups)
+    settings = parsed(fixed(config, command), lookups)
 
     assert isinstance(settings, Settings)
 
@@ -733,7 +733,7 @@ def test_an_empty_config_is_refused_with_everything_that_it_lacks() -> None:
 def test_names_too_long_by_the_convention_are_refused_for_each_slot() -> None:
     found = problems(changed(renamed("web", "webshop-checkout")))
 
-    assert [(problem.path, problem.found, problem.mend) for problem in found] == [
+    assert [(problem.path, problem.found, problem.fix) for problem in found] == [
         (
             f'failover:services.webshop-checkout.slots["{slot}"].targetGroup.name',
             f"hankooktire-us-prd-webshop-checkout-{slot}-tg",

@@ -20,7 +20,7 @@ SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too
 
 @settings(max_examples=1000, deadline=None, suppress_health_check=SLOW)
 @given(bad_configs())
-def test_every_fault_of_a_bad_config_is_listed_with_what_mends_it(
+def test_every_fault_of_a_bad_config_is_listed_with_what_fixes_it(
     bad: tuple[Config, set[str]],
 ) -> None:
     config, faulty = bad
@@ -32,7 +32,7 @@ def test_every_fault_of_a_bad_config_is_listed_with_what_mends_it(
     reported = {problem.path for problem in caught.value.problems}
     assert {path for path in faulty if not covered(path, reported)} == set()
     for problem in caught.value.problems:
-        assert problem.mend.startswith(("pulumi config ", "unset ")), problem
+        assert problem.fix.startswith(("pulumi config ", "unset ")), problem
         assert problem.expected
         assert str(problem) in text
 
@@ -53,7 +53,7 @@ def test_any_config_is_read_or_refused_in_words(config: Config) -> None:
 
     if isinstance(outcome, SettingsError):
         assert outcome.problems
-        assert all(problem.found and problem.mend for problem in outcome.problems)
+        assert all(problem.found and problem.fix for problem in outcome.problems)
 
 
 def read_or_refusal(config: Config) -> Settings | SettingsError:

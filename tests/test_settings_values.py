@@ -212,7 +212,7 @@ def test_subnets_in_one_availability_zone_are_refused() -> None:
         "failover:network.instanceSubnetIds",
     ]
     assert "all of these are in us-east-1a" in found[0].expected
-    assert found[0].mend == (
+    assert found[0].fix == (
         "pulumi config set --path 'failover:network.albSubnetIds[1]' SUBNET_ID_IN_ANOTHER_ZONE"
     )
 
@@ -279,7 +279,7 @@ def test_a_load_balancer_that_does_not_fit_is_refused_in_every_respect() -> None
             "a security group of the load balancer, which has sg-0ffffffffffffffff",
         ),
     ]
-    assert found[-1].mend == (
+    assert found[-1].fix == (
         "pulumi config set --path 'failover:loadBalancer.securityGroupId' sg-0ffffffffffffffff"
     )
 
@@ -354,7 +354,7 @@ def test_an_existing_target_group_that_weights_cannot_move_is_refused() -> None:
         "a target group without stickiness, which would keep clients on a slot of weight 0; once "
         f"it is off, {STICKINESS_OFF}",
     ]
-    assert found[1].mend == str(without_stickiness(GROUP_ARN, region="us-east-1"))
+    assert found[1].fix == str(without_stickiness(GROUP_ARN, region="us-east-1"))
 
 
 def test_an_existing_group_outside_the_slots_target_group_is_refused() -> None:
@@ -368,7 +368,7 @@ def test_an_existing_group_outside_the_slots_target_group_is_refused() -> None:
         "requests beside the other targets of that group"
     )
     source = f'[{{"Identifier":"{GROUP_ARN}","Type":"elbv2"}}]'
-    assert problem.mend == (
+    assert problem.fix == (
         "aws autoscaling attach-traffic-sources --auto-scaling-group-name shop-web-asg "
         f"--traffic-sources '{source}' --region us-east-1"
     )
@@ -535,7 +535,7 @@ def test_no_stack_but_the_rehearsal_runs_on_a_local_aws(environ: dict[str, str])
     (problem,) = problems(stack_config("prod"), lookups, environ=environ)
 
     assert (problem.path, problem.found) == ("stack", "prod")
-    assert problem.mend == f"unset {' '.join(sorted(environ))}"
+    assert problem.fix == f"unset {' '.join(sorted(environ))}"
     assert lookups.asked == []
 
 
@@ -544,7 +544,7 @@ def test_a_local_endpoint_in_the_stack_file_is_seen_too() -> None:
 
     (problem,) = problems(config)
 
-    assert problem.mend == "pulumi config rm aws:endpoints"
+    assert problem.fix == "pulumi config rm aws:endpoints"
 
 
 @pytest.mark.parametrize(
@@ -564,7 +564,7 @@ def test_the_rehearsal_runs_on_a_local_aws_only(environ: dict[str, str]) -> None
     (problem,) = problems(stack_config("prod"), lookups, stack="rehearsal", environ=environ)
 
     assert (problem.path, problem.found) == ("stack", "rehearsal")
-    assert problem.mend == 'eval "$(failover rehearse env)"'
+    assert problem.fix == 'eval "$(failover rehearse env)"'
     assert lookups.asked == []
 
 

@@ -107,7 +107,7 @@ def test_a_split_with_another_sign_between_is_told_once_how_it_is_written() -> N
         "failover:weights is 75-25\n"
         "  expected: two whole numbers from 0 to 100 that sum to 100, slot 01 first, with a slash "
         "between them, such as 75/25\n"
-        "  mend:     pulumi config set weights 75/25"
+        "  fix:      pulumi config set weights 75/25"
     )
 
 

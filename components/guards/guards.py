@@ -187,7 +187,7 @@ class Guards:
 
     def _unseen(self, error: LiveError, spared: str) -> Notice:
         kind = NoticeKind.WILL_BE_REFUSED if self.is_preview else NoticeKind.REFUSED
-        return unseen(kind, str(error), spared, error.mend, self._left())
+        return unseen(kind, str(error), spared, error.fix, self._left())
 
     def _left(self) -> list[tuple[WantedService, Split]]:
         """Every service with the split that the last update left."""

@@ -103,7 +103,7 @@ class ImageCheck:
             text += "; no more instances can be launched from it"
             return Notice(NoticeKind.NOTE, launch.service, change, text)
         kind = NoticeKind.WILL_BE_REFUSED if self._is_preview else NoticeKind.REFUSED
-        return Notice(kind, launch.service, change, f"{text}\n  mend: {launch.fix}")
+        return Notice(kind, launch.service, change, f"{text}\n  fix: {launch.fix}")
 
 
 def _known(remembered: Remembered | None, slot: Slot) -> Build | None:

@@ -104,7 +104,7 @@ class LostState:
             try:
                 found = self._find(creation)
             except LiveError as error:
-                notice = unseen(self._kind, str(error), f"{creation} is not made", error.mend)
+                notice = unseen(self._kind, str(error), f"{creation} is not made", error.fix)
             else:
                 if found.id is None or not (found.is_own or self._is_adopted(creation)):
                     return

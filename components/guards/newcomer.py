@@ -61,7 +61,7 @@ class Newcomer:
         try:
             slots = self._read()
         except LiveError as error:
-            told = unseen(NoticeKind.REFUSED, str(error), "its rule is not made", error.mend)
+            told = unseen(NoticeKind.REFUSED, str(error), "its rule is not made", error.fix)
             raise RefusedError([told]) from error
         live = LiveService(LiveRule(self._service, "", 0, 0), slots)
         weights = {slot: self._split.weight_of(slot) for slot in Slot}
@@ -80,8 +80,8 @@ class Newcomer:
         at_once = config_set("override", "REASON").then(UP)
         text = (
             f"{why}; it waited {self._waits()}\n"
-            f"  mend: bring its instances up, then {UP}\n"
-            f"    or: {at_once}   # nobody asks for it yet"
+            f"  fix: bring its instances up, then {UP}\n"
+            f"  or: {at_once}   # nobody asks for it yet"
         )
         return [self._notice(NoticeKind.REFUSED, text)]
 

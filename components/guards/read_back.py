@@ -39,13 +39,13 @@ async def verify_rule(
         except LiveError as error:
             raise ReadBackError(
                 f"{was_set}, and nobody could read it back: {error}\n"
-                f"  mend: {UP.with_options('--refresh')}, once AWS answers: it reads the rule anew"
+                f"  fix: {UP.with_options('--refresh')}, once AWS answers: it reads the rule anew"
             ) from error
         if (live.weight_01, live.weight_02) == tuple(wanted) and not live.strangers:
             return
         if time.monotonic() >= deadline:
             raise ReadBackError(
                 f"{was_set} and is at {live.weights}: somebody else sets it too\n"
-                f"  mend: {REFRESH}   # shows it as it is"
+                f"  fix: {REFRESH}   # shows it as it is"
             )
         await asyncio.sleep(_PAUSE_SECONDS)

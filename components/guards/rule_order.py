@@ -72,7 +72,7 @@ class RuleOrder:
         try:
             found = self._view.listener_rules(*self._where)
         except LiveError as error:
-            told = [unseen(self._refused, str(error), "nothing is changed", error.mend)]
+            told = [unseen(self._refused, str(error), "nothing is changed", error.fix)]
             return self._refused_or_told(told)
         findings = place_findings(
             [self._listed(rule) for rule in found if not self._own_name(rule)]

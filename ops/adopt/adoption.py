@@ -110,10 +110,10 @@ class Adoption:
             RefusedError: it was undone, or the engine refused.
         """
         self.say(f"probing at {rate:g} requests a second")
-        _wait_until_good(prober, 2 * rate, ANSWER_SECONDS, "No rule was changed: mend that first")
+        _wait_until_good(prober, 2 * rate, ANSWER_SECONDS, "No rule was changed: fix that first")
         if prober.failures:
             raise UnsureError(
-                f"requests fail before anything was changed: {_told(prober)}. Mend that first"
+                f"requests fail before anything was changed: {_told(prober)}. Fix that first"
             )
         prober.mark("up begins")
         self.say(str(UP))
@@ -164,11 +164,11 @@ class Adoption:
             differing = dict.fromkeys(self.before, str(error))
         if differing:
             reasons = "\n".join(f"  {arn}: {reason}" for arn, reason in differing.items())
-            mends = "\n".join(
+            fixes = "\n".join(
                 f"  {putting_back(self.calls, self.before[arn])}" for arn in differing
             )
             raise UnsureError(
-                f"{why}; could not be undone:\n{reasons}\nput back by hand, now:\n{mends}\n"
+                f"{why}; could not be undone:\n{reasons}\nput back by hand, now:\n{fixes}\n"
                 f"then, before you run this again: {self._refresh}"
             )
         try:
@@ -203,7 +203,7 @@ class Adoption:
             ):
                 raise UnsureError(
                     f"the rule of {each.service} is not as it should be: {rule}; `failover drift` "
-                    "says what differs, and how to mend it"
+                    "says what differs, and how to fix it"
                 )
         left = self.planned(self.pulumi)
         if left.steps:

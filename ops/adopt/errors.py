@@ -11,7 +11,7 @@ from typing import ClassVar
 
 
 class AdoptError(Exception):
-    """Base of every error here; its text says what is wrong and what mends it."""
+    """Base of every error here; its text says what is wrong and what fixes it."""
 
     exit_code: ClassVar[int] = 2
 

@@ -105,5 +105,5 @@ def refuse_conflicts(merge: Merge, name: str) -> None:
         raise AdoptError(
             f"{name} says something else than what is there; nothing was written:\n"
             f"{conflicts_text(merge.conflicts)}\n"
-            "  mend: --replace, which keeps a copy of the file beside it; or another --stack"
+            "  fix: --replace, which keeps a copy of the file beside it; or another --stack"
         )

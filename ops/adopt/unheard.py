@@ -35,7 +35,7 @@ def refuse_unheard(flags: Flags, services: Collection[str], config: Config, file
             lines.append(
                 f"{flag}: {file} has {address} {'not set' if held is None else held}; that stays "
                 f"once a service is adopted, and so does what is there of a slot {Slot.SECOND}\n"
-                "  mend: leave the flag away; or, where the config is to say it: "
+                "  fix: leave the flag away; or, where the config is to say it: "
                 f"{setting(address, said)}"
             )
     if lines:

@@ -62,7 +62,7 @@ def deploy_check(*, stack: str, before: str) -> NoReturn:
 
 
 def refusal(stack: str, stale: Sequence[Stale]) -> str:
-    """Why nothing may be deployed, with both values and what mends it."""
+    """Why nothing may be deployed, with both values and what fixes it."""
     lines = [f"refused: deploying this merge to {stack} would move traffic that it did not mean to"]
     for each in stale:
         why = "the merge did not change it"
@@ -70,7 +70,7 @@ def refusal(stack: str, stale: Sequence[Stale]) -> str:
             why = "what it was before cannot be told"
         lines += [
             f"  {each.service}: live {each.live}, merged {each.merged}, and {why}",
-            f"    {_mend(stack, each)}",
+            f"    {_fix(stack, each)}",
         ]
     lines.append(
         "  to move it:      change the weights in a commit of their own, or run "
@@ -79,7 +79,7 @@ def refusal(stack: str, stale: Sequence[Stale]) -> str:
     return "\n".join(lines)
 
 
-def _mend(stack: str, stale: Stale) -> str:
+def _fix(stack: str, stale: Stale) -> str:
     """The command that takes the live weights over; how to look, where no config holds them."""
     if stale.kept is None:
         look = STATUS.with_options("--stack", stack, "--drift")

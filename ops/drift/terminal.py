@@ -39,7 +39,7 @@ def shown(drift: Drift) -> Iterator[Text]:
         yield from (Text(text, style="bold red") for text in drift.surprises)
     if drift.refusals:
         yield Text(_ORDER, style="dim")
-    # What mends a refusal stands above, where the property is.
+    # What fixes a refusal stands above, where the property is.
     heads = (text.partition("\n")[0] for text in drift.refusals)
     yield from (Text(f"refused as it stands: {text}", style="red") for text in heads)
     if drift.pending:

@@ -13,9 +13,9 @@ from rollout.errors import EntryError
 
 FILE_NAME = "journal.jsonl"
 
-_MEND = (
+_FIX = (
     "  expected: a file that only this user's drivers write\n"
-    "  mend:     move its folder away; the stack's history has what is needed"
+    "  fix:      move its folder away; the stack's history has what is needed"
 )
 
 
@@ -53,7 +53,7 @@ class FileJournal:
             if self.path.exists():
                 self._read()
         except OSError as error:
-            raise JournalError(f"{self.path}: {error.strerror}\n{_MEND}") from error
+            raise JournalError(f"{self.path}: {error.strerror}\n{_FIX}") from error
 
     def append(self, entry: Entry) -> None:
         """Write `entry` and see it onto the disk.
@@ -97,7 +97,7 @@ class FileJournal:
             try:
                 self._entries.append(Entry.parse(line))
             except EntryError as error:
-                raise JournalError(f"{self.path}, line {number}: {error}\n{_MEND}") from error
+                raise JournalError(f"{self.path}, line {number}: {error}\n{_FIX}") from error
 
 
 def journals(folder: Path) -> list[Path]:

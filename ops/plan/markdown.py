@@ -70,7 +70,7 @@ def _headline(text: str) -> str:
 
 
 def _commands(text: str) -> str:
-    """What stands below the first line, such as the commands that mend it, as code in a list."""
+    """What stands below the first line, such as the commands that fix it, as code in a list."""
     below = text.partition("\n")[2]
     if not below:
         return ""

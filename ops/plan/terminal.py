@@ -17,7 +17,7 @@ from ops.plan.service_plan import Change
 MOST_LINES = 10
 """Changes that are listed; what matters of the rest is in the table, the whole in the Markdown."""
 
-_COMMANDS = ("mend:", "or:")
+_COMMANDS = ("fix:", "or:")
 """What a line begins with that is a command, as problems and notices write it."""
 
 _COLOURS = {

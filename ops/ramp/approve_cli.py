@@ -51,7 +51,7 @@ def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
     if not name:
         raise BadInputError(
             "no stack is selected\n  expected: the stack whose ramp waits\n"
-            f"  mend:     {selections(project)}, or the same again with --stack"
+            f"  fix:      {selections(project)}, or the same again with --stack"
         )
     waiting = _waiting(recorded_ramps(project, name), name, ("--stack", stack) if stack else ())
     progress = waiting.progress
@@ -74,7 +74,7 @@ def _waiting(ramps: Ramps, stack: str, option: tuple[str, ...]) -> Newest:
     raise BadInputError(
         f"no ramp of {stack} waits for a yes in this clone\n"
         "  expected: one that was started here with --approve-each, or with ramp.gates.approval\n"
-        f"  mend:     {RAMP.with_options('--approve-each', *option)}   # begins one"
+        f"  fix:      {RAMP.with_options('--approve-each', *option)}   # begins one"
     )
 
 

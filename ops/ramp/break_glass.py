@@ -73,7 +73,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
         raise BadInputError(
             f"no ramp of {name} was run from here, so there is no split to go back to\n"
             "  expected: the machine and the folder of the ramp\n"
-            "  mend:     " + ("\n    or:     ".join(ways) or "bring a slot's instances back")
+            "  fix:      " + ("\n  or:       ".join(ways) or "bring a slot's instances back")
         )
     progress = found.progress
     plan = plan_by_journal(progress.plan, found.entries, live, option)
@@ -128,14 +128,14 @@ def plan_by_journal(
                 f"nothing to go back to, and no rule was changed: {_words(splits)}\n"
                 f"  because:  {'; '.join(dict.fromkeys(reasons.values()))}\n"
                 "  expected: a ramp after which nothing was released\n"
-                f"  mend:     {rollback}, once the backend answers"
+                f"  fix:      {rollback}, once the backend answers"
             )
         case Unclear(reasons):
             raise NotSureError(
                 f"it is not clear where to go back to, and no rule was changed: {_words(splits)}\n"
                 f"  because:  {'; '.join(dict.fromkeys(reasons.values()))}\n"
                 "  expected: a ramp after which nobody else moved or released anything\n"
-                f"  mend:     {rollback}, once the backend answers"
+                f"  fix:      {rollback}, once the backend answers"
             )
 
 
@@ -194,7 +194,7 @@ def modify_rules(known: KnownStack, session: Session, plan: Plan) -> None:
             raise AwsError(
                 f"the rule of {service} was not changed: {error}\n"
                 f"  expected: {plan.group} at {plan.start}; changed so far: {changed}\n"
-                "  mend:     what AWS says, then the same again"
+                "  fix:      what AWS says, then the same again"
             ) from error
 
 
@@ -258,7 +258,7 @@ def _refuse_dead(live: LiveStack, plan: Plan) -> None:
             f"no rollback to {plan.start}: {', '.join(dead)} has no healthy target; "
             "the weights stay\n"
             "  expected: a healthy target in every slot that would get requests\n"
-            f"  mend:     bring {', '.join(dead)} back, then the same again"
+            f"  fix:      bring {', '.join(dead)} back, then the same again"
         )
 
 

@@ -214,7 +214,7 @@ def _refuse_other(stack: OpenedStack, found: Found, choice: Choice) -> None:
             f"a ramp of {plan.group} that raises slot {plan.candidate} from {plan.start} to "
             f"{plan.target} did not end\n"
             "  expected: that one to end first\n"
-            f"  mend:     {stack.next.go_on}, or {choice.command('--anew')} to plan from the live "
+            f"  fix:      {stack.next.go_on}, or {choice.command('--anew')} to plan from the live "
             "weights"
         )
 
@@ -230,7 +230,7 @@ def _refuse_frozen(stack: OpenedStack) -> None:
     raise RefusedError(
         f"failover:freeze until {freeze.until:%Y-%m-%dT%H:%M:%SZ}: {freeze.reason}\n"
         "  expected: no ramp starts before then; a rollback always may\n"
-        f"  mend:     wait, or {override}"
+        f"  fix:      wait, or {override}"
     )
 
 
@@ -273,7 +273,7 @@ def _ask(choice: Choice, *, yes: bool) -> None:
         raise BadInputError(
             "nobody is there to say yes; nothing was begun\n"
             "  expected: a terminal, or --yes\n"
-            f"  mend:     {choice.command('--yes')}"
+            f"  fix:      {choice.command('--yes')}"
         )
     if not click.confirm("start?", err=True):
         raise RefusedError("not started; nothing was changed")

@@ -73,7 +73,7 @@ def limits_of(
             f"--bake {bake_seconds:g}s is too short for the gate metrics\n"
             f"  expected: {FEWEST_METRICS_BAKE_SECONDS} s or more: CloudWatch has one point a "
             "minute, and the first, partial one does not count\n"
-            f"  mend:     {again}"
+            f"  fix:      {again}"
         )
     return Limits(
         bake=bake_seconds if bake_seconds is not None else ramp_settings.bake_seconds,

@@ -223,14 +223,14 @@ class Driver:
             return (
                 f"both slots of {', '.join(both)} have no healthy target: no split helps, and none "
                 f"was set\n  expected: a healthy target in {dead} to go back to {to}\n"
-                f"  mend:     bring one slot's instances back ({follow.status}), then "
+                f"  fix:      bring one slot's instances back ({follow.status}), then "
                 f"{follow.rollback}"
             )
         by_hand = "; or give the slot that lives everything by hand: "
         return (
             f"no rollback to {to}: {dead} has no healthy target; the weights stay\n"
             "  expected: a healthy target in every slot that would get requests\n"
-            f"  mend:     bring {dead} back ({follow.status}), then {follow.rollback}"
+            f"  fix:      bring {dead} back ({follow.status}), then {follow.rollback}"
             + (f"{by_hand}{onto_living}" if onto_living is not None else "")
         )
 
@@ -286,7 +286,7 @@ def _refuse_raising(plan: Plan, live: Mapping[str, Split], to: Split, rollback: 
         f"no rollback to {to}: it would raise slot {slot}, which the ramp raised: {found}; the "
         "weights stay\n"
         f"  expected: no less than {to.weight_of(slot)} on slot {slot}\n"
-        f"  mend:     {rollback}, which decides from the weights as they are"
+        f"  fix:      {rollback}, which decides from the weights as they are"
     )
 
 

@@ -139,7 +139,7 @@ class Floors:
             self._run.refuse_stopped()
             raise EngineError(
                 f"the `up` of the floors failed, and no weight was changed:\n{ended.error}\n"
-                f"  mend:     what it says, then {self._run.effects.next.ramp}"
+                f"  fix:      what it says, then {self._run.effects.next.ramp}"
             )
 
     def _refuse_second(self, back: Changes) -> None:

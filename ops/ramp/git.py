@@ -52,11 +52,11 @@ class OwnGit:
                 raise BadInputError(
                     f"git ignores {file.name}, so no commit is to hold it; nothing was begun\n"
                     "  expected: with --commit or --push, a stack file that git follows\n"
-                    "  mend:     the same without --commit and --push"
+                    "  fix:      the same without --commit and --push"
                 ) from error
             add = Command.of("git", "add", "--", file.name)
-            mend = str(add.then(Command.of("git", "commit", "-m", f"Add {file.name}")))
-            raise _unready(f"git does not follow {file.name}", mend, error) from error
+            fix = str(add.then(Command.of("git", "commit", "-m", f"Add {file.name}")))
+            raise _unready(f"git does not follow {file.name}", fix, error) from error
         if self._run(folder, "status", "--porcelain", "--", file.name):
             raise _unready(f"{file.name} has changes of its own", f"git commit -- {file.name}")
         if not pushes:
@@ -80,7 +80,7 @@ class OwnGit:
             raise NotSureError(
                 f"`git {' '.join(arguments)}` exited {done.returncode}: {done.stderr.strip()}\n"
                 "  expected: a commit of the stack file; the live weights are as it has them\n"
-                "  mend:     what git says (git status), commit and push the stack file by hand"
+                "  fix:      what git says (git status), commit and push the stack file by hand"
             )
         return done.stdout.strip()
 
@@ -101,10 +101,10 @@ def is_ignored(file: Path) -> bool:
     return done.returncode == 0
 
 
-def _unready(what: str, mend: str, error: NotSureError | None = None) -> BadInputError:
+def _unready(what: str, fix: str, error: NotSureError | None = None) -> BadInputError:
     said = f"\n{error.args[0].splitlines()[0]}" if error else ""
     return BadInputError(
         f"{what}; nothing was begun{said}\n"
         "  expected: with --commit or --push, a stack file that git can commit alone\n"
-        f"  mend:     {mend}; or leave the option out, and the commit to make is printed"
+        f"  fix:      {fix}; or leave the option out, and the commit to make is printed"
     )

@@ -29,12 +29,12 @@ def refuse_hidden(
     others = [name for name in plan.services if name not in {each.service for each in found}]
     if others:
         fixes.append(f"{choice.command(services=others)}   # leaves {without} as it is")
-    mends = "\n    or:     ".join(fixes)
+    listed = "\n  or:       ".join(fixes)
     raise RefusedError(
         "\n".join(each.why for each in found)
         + "; nothing was begun\n"
         + f"  expected: requests that reach {without}: gates judge a stage by them\n"
-        + f"  mend:     {mends}"
+        + f"  fix:      {listed}"
     )
 
 

@@ -60,7 +60,7 @@ class KnownStack:
             raise BadInputError(
                 f"{file} is of a stack in another backend: {known.backend or 'not recorded'}\n"
                 f"  expected: the backend of this shell: {backend or 'none, nobody is logged in'}\n"
-                "  mend:     the shell that the ramp was run from"
+                "  fix:      the shell that the ramp was run from"
             )
         return known
 

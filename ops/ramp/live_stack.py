@@ -153,7 +153,7 @@ def _split(rule: observation.LiveRule) -> Split:
     raise NotSureError(
         f"the live rule of {rule.service} is at {rule.weights}, which is no split\n"
         f"  expected: both slots' target groups and nothing else ({rule.arn})\n"
-        "  mend:     see who changed it; `pulumi up` says how to put it back"
+        "  fix:      see who changed it; `pulumi up` says how to put it back"
     )
 
 

@@ -45,8 +45,8 @@ def refuse_step_back(
         "this would give users an older build than all of them have; nothing was begun\n"
         + "\n".join(lines)
         + f"\n  expected: the build of slot {stable} on slot {slot} first\n"
-        + f"  mend:     {_release(plan, older, file, choice, stack)}\n"
-        + f"    or:     {overridden.then(choice.command())}   # the older build after all"
+        + f"  fix:      {_release(plan, older, file, choice, stack)}\n"
+        + f"  or:       {overridden.then(choice.command())}   # the older build after all"
     )
 
 

@@ -138,7 +138,7 @@ class Planner:
             f"--to {to}, and `candidate` in {self._file.name} is {configured}; nothing was begun\n"
             f"  expected: one slot to raise: with that `candidate` the guards take every shift to "
             f"slot {to} for the way back, and hold none up\n"
-            f"  mend:     {self._without_candidate(to)}"
+            f"  fix:      {self._without_candidate(to)}"
         )
 
     def _hint(self, candidate: Slot) -> str:
@@ -149,7 +149,7 @@ class Planner:
         return (
             f"\n  expected: `candidate` in {self._file.name} is {candidate}, which names the slot "
             "that a ramp raises\n"
-            f"  mend:     {self._without_candidate(candidate.other)}"
+            f"  fix:      {self._without_candidate(candidate.other)}"
         )
 
     def _without_candidate(self, to: Slot) -> str:
@@ -165,7 +165,7 @@ class Planner:
             f"{up_to} is no stage of this stack, and the guards let nothing else through; nothing "
             "was begun\n"
             f"  expected: {up_to} among failover:ramp.stages\n"
-            f"  mend:     `stages: [{stages}]` under failover:ramp in {self._file.name}"
+            f"  fix:      `stages: [{stages}]` under failover:ramp in {self._file.name}"
         )
 
     def _raised_to_even(self, live: dict[str, Split]) -> Slot:
@@ -211,11 +211,11 @@ class Planner:
         else:
             why = "AWS does not tell which one was released last"
             fixes = [self._choice.command(to=slot) for slot in Slot]
-        mends = "\n    or:     ".join(map(str, fixes))
+        listed = "\n  or:       ".join(map(str, fixes))
         return BadInputError(
             f"both slots have the same weight, and nothing says which one to raise: {why}\n"
             "  expected: --to, or `candidate` in the config\n"
-            f"  mend:     {mends}"
+            f"  fix:      {listed}"
         )
 
     def _chosen_splits(self) -> dict[str, Split]:
@@ -239,5 +239,5 @@ class Planner:
                 f"{service} is at {live[service]}, and {self._file.name} says "
                 f"{text}; nothing was changed\n"
                 "  expected: a ramp begins where the config and the live rules agree\n"
-                f"  mend:     keep what is live: {keep}; or move it to {text}: {look}, then {move}"
+                f"  fix:      keep what is live: {keep}; or move it to {text}: {look}, then {move}"
             )

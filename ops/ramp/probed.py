@@ -61,7 +61,7 @@ def refuse_unreachable(services: Sequence[str], probed: Mapping[str, Probed]) ->
             "users ask for; nothing was begun\n"
             "  expected: a URL that its rule takes, with a host of the certificate; where DNS does "
             "not lead there, probe.address as well\n"
-            f"  mend:     {fix}"
+            f"  fix:      {fix}"
         )
 
 

@@ -82,7 +82,7 @@ class Shifting:
         if ended.error:
             raise NotSureError(
                 f"the rollback to {to} failed; the weights are {self._live_words()}:\n{ended.error}"
-                f"\n  mend:     {run.effects.next.rollback}; where the backend cannot be reached: "
+                f"\n  fix:      {run.effects.next.rollback}; where the backend cannot be reached: "
                 f"{run.effects.next.break_glass}"
             )
         self._verify(plan, to)
@@ -146,7 +146,7 @@ class Shifting:
             raise NotSureError(
                 f"the `up` ended well, but the live rules say otherwise: {_found(live)}\n"
                 f"  expected: {plan.group} at {split}\n"
-                f"  mend:     see who else changes them, then {self._run.effects.next.go_on}"
+                f"  fix:      see who else changes them, then {self._run.effects.next.go_on}"
             )
 
     def _live_words(self) -> str:

@@ -166,7 +166,7 @@ class OpenedStack:
                 f"{ramps.folder} takes no file: {error.strerror}\n"
                 "  expected: room for the journal, without which a ramp that is killed is found by "
                 "the stack's history alone\n"
-                "  mend:     make room there, then type it again"
+                "  fix:      make room there, then type it again"
             ) from error
 
 
@@ -204,7 +204,7 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
     if not name:
         raise BadInputError(
             "no stack is selected\n  expected: the stack to ramp\n"
-            f"  mend:     {selections(folder)}, or the same again with --stack"
+            f"  fix:      {selections(folder)}, or the same again with --stack"
         )
     try:
         refuse_unreadable(folder, name)
@@ -222,7 +222,7 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
     if not outputs.get("services"):
         raise BadInputError(
             f"nothing is deployed in {name}\n  expected: services with their two slots\n"
-            f"  mend:     {UP.with_options('--stack', name)}"
+            f"  fix:      {UP.with_options('--stack', name)}"
         )
     opened = _with_settings(name, folder, engine, outputs, raw, secret_keys)
     return replace(opened, is_named=is_named)
@@ -252,7 +252,7 @@ def _unread(what: str, error: CommandError) -> BackendError | EngineAccessError:
     return access_fault(str(error)) or BackendError(
         f"{what} cannot be read:\n{errors_in(str(error))}\n"
         "  expected: an answer of the engine's backend; nothing was changed\n"
-        "  mend:     what it says (pulumi whoami --verbose tells the backend), then type it again"
+        "  fix:      what it says (pulumi whoami --verbose tells the backend), then type it again"
     )
 
 

@@ -55,7 +55,7 @@ def stop_driver(one: AtWork, processes: Processes, say: Say, rollback: Command =
         raise NotSureError(
             f"the ramp of {one.hand.by}, process {pid}, does not end\n"
             f"  expected: it to end within {DRIVER_SECONDS:.0f} s\n"
-            f"  mend:     {Command.of('kill', '-9', str(pid))}, then {rollback}"
+            f"  fix:      {Command.of('kill', '-9', str(pid))}, then {rollback}"
         )
 
 
@@ -89,4 +89,4 @@ def await_engine(
         processes.interrupt(pid)
     if not processes.ended_within(pid, ENGINE_SECONDS):
         interrupt = Command.of("kill", "-INT", str(pid))
-        raise NotSureError(f"the engine, process {pid}, does not end\n  mend:     {interrupt}")
+        raise NotSureError(f"the engine, process {pid}, does not end\n  fix:      {interrupt}")

@@ -134,7 +134,7 @@ class Updating:
             raise NotSureError(
                 f"the stack is locked by {who}; nothing was changed\n"
                 "  expected: nobody else at work on it\n"
-                f"  mend:     wait for it; where that process is gone for sure: {cancel}"
+                f"  fix:      wait for it; where that process is gone for sure: {cancel}"
             )
         words, left = f"the lock of {holders[0]}", deadline - clock.monotonic()
         if not run.is_going_back:

@@ -158,7 +158,7 @@ def _unclear_words(past: Past, stack: Stack, decided: Unclear) -> str:
         f"{_where(stack)}\n{_because(decided.reasons)}\n{_builds(stack)}\n"
         "  expected: weights that only updates of this stack change, one slot on trial, and a "
         "split in the history from before it got its weight\n"
-        "  mend:     " + "\n    or:     ".join(commands)
+        "  fix:      " + "\n  or:       ".join(commands)
     )
 
 

@@ -91,12 +91,12 @@ def refuse_held(
         )
 
 
-def _held(one: AtWork, until: str, mend: str) -> RefusedError:
+def _held(one: AtWork, until: str, fix: str) -> RefusedError:
     return RefusedError(
         f"{one.hand.by} ramps {one.group} from {one.hand.host} (process {one.hand.pid}): "
         f"{one.doing}{until}\n"
         "  expected: one hand on the wheel\n"
-        f"  mend:     {mend}"
+        f"  fix:      {fix}"
     )
 
 

@@ -79,7 +79,7 @@ class RecordedRamps:
             raise ReportError(
                 f"no ramp{of} is recorded in {self._own}\n"
                 "  expected: a ramp that was run in this clone\n"
-                f"  mend:     {EVERY}   # shows all that there are"
+                f"  fix:      {EVERY}   # shows all that there are"
             )
         return rows[0].folder
 

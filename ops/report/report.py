@@ -54,7 +54,7 @@ def write_report(folder: Path) -> Written:
     if not (folder / FILE_NAME).is_file():
         raise ReportError(
             f"{folder} has no {FILE_NAME}\n  expected: the folder of one ramp\n"
-            f"  mend:     {EVERY}   # shows all that there are"
+            f"  fix:      {EVERY}   # shows all that there are"
         )
     try:
         story = story_of(FileJournal(folder).entries())

@@ -49,4 +49,4 @@ def access_fault(words: str) -> EngineAccessError | None:
 
 
 def _fault(what: str, expected: str, fix: str) -> EngineAccessError:
-    return EngineAccessError(f"{what}\n  expected: {expected}\n  mend:     {fix}")
+    return EngineAccessError(f"{what}\n  expected: {expected}\n  fix:      {fix}")

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 
 class StackError(Exception):
-    """Base of every error here; its text says what is wrong and what mends it."""
+    """Base of every error here; its text says what is wrong and what fixes it."""
 
     exit_code: ClassVar[int] = 3
 
@@ -36,12 +36,12 @@ class StackFileError(StackError):
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, problem: str, expected: str = "", mend: str = "") -> None:
-        """Hold what is wrong, and what mends it where that can be done here."""
+    def __init__(self, problem: str, expected: str = "", fix: str = "") -> None:
+        """Hold what is wrong, and what fixes it where that can be done here."""
         self.problem = problem
         lines = [problem]
         lines += [f"  expected: {expected}"] if expected else []
-        lines += [f"  mend:     {mend}"] if mend else []
+        lines += [f"  fix:      {fix}"] if fix else []
         super().__init__("\n".join(lines))
 
 

@@ -52,14 +52,14 @@ def no_file_text(folder: Path, stack: str, *, is_there: bool) -> str:
     here = f"; here are those of {', '.join(others)}" if others else ""
     near = nearest(stack, others)
     refresh = Command.of("pulumi", "config", "refresh", "--stack", stack)
-    mends = [f"did you mean {near}? Then --stack {near}"] if near else []
+    fixes = [f"did you mean {near}? Then --stack {near}"] if near else []
     if is_there:
-        mends.append(f"{refresh}   # writes it as the newest update had it")
-    mend = "\n            ".join(mends) or "name one of these with --stack"
+        fixes.append(f"{refresh}   # writes it as the newest update had it")
+    fix = "\n            ".join(fixes) or "name one of these with --stack"
     return (
         f"there is no {stack_file(folder, stack).name} in {folder}\n"
         f"  expected: the stack's file{here}\n"
-        f"  mend:     {mend}"
+        f"  fix:      {fix}"
     )
 
 
@@ -86,7 +86,7 @@ def described(
     return (
         f"there is no stack {stack} in the backend{at}{named}\n"
         f"  expected: {_expected(backend.stacks)}\n"
-        f"  mend:     {_mend(stack, backend.stacks or (), files)}"
+        f"  fix:      {_fix(stack, backend.stacks or (), files)}"
     )
 
 
@@ -98,7 +98,7 @@ def _expected(stacks: Sequence[str] | None) -> str:
     return f"a stack that `pulumi stack ls` lists: {', '.join(stacks)}"
 
 
-def _mend(stack: str, stacks: Sequence[str], files: Sequence[str]) -> str:
+def _fix(stack: str, stacks: Sequence[str], files: Sequence[str]) -> str:
     """What is nearest to what was typed; a stack with a file is missing, not misspelt."""
     short = _short(stack)
     near = nearest(stack, stacks)

@@ -28,6 +28,6 @@ def project_folder(start: Path) -> Path:
         raise NoProjectError(
             f"no Pulumi.yaml in {start} or above it\n"
             "  expected: the folder of a Pulumi project, or one below it\n"
-            "  mend:     cd to the project's folder, then type it again"
+            "  fix:      cd to the project's folder, then type it again"
         )
     return found

@@ -87,7 +87,7 @@ def read_config(text: str, name: str, *, is_here: bool = True) -> dict[str, Any]
     Args:
         text: The whole file.
         name: What the file is called in messages.
-        is_here: Whether it is the file in the folder; one in a commit cannot be mended.
+        is_here: Whether it is the file in the folder; one in a commit cannot be fixed.
 
     Raises:
         StackFileError: it is not YAML, has a key twice, or is no map.
@@ -169,9 +169,9 @@ def _at(name: str, text: str, line: int, column: int, why: str) -> StackFileErro
     return _unreadable(name, where, f"correct line {line + 1}")
 
 
-def _unreadable(name: str, what: str, mend: str) -> StackFileError:
+def _unreadable(name: str, what: str, fix: str) -> StackFileError:
     return StackFileError(
         f"{name} cannot be read: {what}",
         "the YAML of a stack file, with `config:` as a map",
-        f"{mend} of {name} in an editor, then run the command again",
+        f"{fix} of {name} in an editor, then run the command again",
     )

@@ -35,7 +35,7 @@ class Unread:
     what: str
     """A source, or what else is shown: `alarms`, `who ramps`."""
     why: str
-    """In words for a person, with what mends it where that is known."""
+    """In words for a person, with what fixes it where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

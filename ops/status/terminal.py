@@ -40,7 +40,7 @@ def shown(
         parts += [Text(), _slots(status), *_old_builds(status)]
     parts.append(Text())
     # Whole on its line: a note may end in a command, which is copied. They come first: what an
-    # update that was killed left has to be mended before the commands below can do anything.
+    # update that was killed left has to be fixed before the commands below can do anything.
     parts += [Text(note, style="yellow", no_wrap=True, overflow="ignore") for note in status.notes]
     parts += _hidden(status, named_stack, folds=folds)
     parts += _differing(found, folds=folds)

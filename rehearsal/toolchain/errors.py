@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class SetupError(Exception):
-    """A step failed; the text names the step, the reason and the mend."""
+    """A step failed; the text names the step, the reason and the fix."""

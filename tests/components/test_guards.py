@@ -333,9 +333,9 @@ def test_an_aws_that_cannot_be_read_gets_the_old_weights_back_into_the_config() 
         guards_of(config, fake, "75/25").look()
 
     assert str(refusal.value).splitlines()[1:] == [
-        "  mend: wait until AWS answers, then run it again",
-        "    or: pulumi config set weights 75/25   # as it was",
-        "    or: pulumi config set --path 'failover:services.web.weights' 75/25   # as it was",
+        "  fix: wait until AWS answers, then run it again",
+        "  or: pulumi config set weights 75/25   # as it was",
+        "  or: pulumi config set --path 'failover:services.web.weights' 75/25   # as it was",
     ]
 
 
@@ -348,7 +348,7 @@ def test_a_person_who_stops_the_first_look_is_told_what_was_spared_and_how_to_go
 
     assert str(refusal.value).splitlines() == [
         "judgement: refused: all services: unseen: stopped before anything was changed",
-        "  mend: pulumi config set weights 75/25   # as it was",
+        "  fix: pulumi config set weights 75/25   # as it was",
     ]
 
 

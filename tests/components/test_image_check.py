@@ -80,7 +80,7 @@ def test_a_new_image_that_cannot_be_launched_is_refused_with_the_old_one(
     assert (notice.service, notice.change) == ("web", "slot 02")
     assert notice.text.startswith(f"image {NEW}: {why}")
     assert notice.text.endswith(
-        f"mend: pulumi config set --path 'failover:images.web[\"02\"]' {OLD}   # as it is"
+        f"fix: pulumi config set --path 'failover:images.web[\"02\"]' {OLD}   # as it is"
     )
     with pytest.raises(RefusedError, match=NEW):
         told(with_image(NEW), fake, is_preview=False)

@@ -73,7 +73,7 @@ def test_a_denied_lookup_is_a_missing_permission_and_no_fault_of_the_config() ->
         "access denied: arn:aws:sts::123456789012:assumed-role/ci/run-7 may not "
         "ec2:DescribeSubnets (reading EC2 Subnet: "
     )
-    assert error.mend == (
+    assert error.fix == (
         'have {"Effect": "Allow", "Action": "ec2:DescribeSubnets", "Resource": "*"} granted to '
         "arn:aws:sts::123456789012:assumed-role/ci/run-7; docs/ci/preview-role.json is all that a "
         "preview takes"
@@ -81,11 +81,11 @@ def test_a_denied_lookup_is_a_missing_permission_and_no_fault_of_the_config() ->
     assert "\n" not in str(error)
 
 
-def test_an_explicit_deny_is_not_to_be_mended_by_a_grant() -> None:
+def test_an_explicit_deny_is_not_to_be_fixed_by_a_grant() -> None:
     error = refused_lookup(BALANCER_DENIES)
 
     assert isinstance(error, AccessDeniedError)
-    assert error.mend == (
+    assert error.fix == (
         "take the deny of elasticloadbalancing:DescribeTargetGroups away from "
         "arn:aws:iam::123456789012:user/a: a grant does not lift it"
     )
@@ -95,7 +95,7 @@ def test_a_denial_that_names_nothing_is_told_with_the_action_that_was_asked() ->
     error = refused_lookup("api error AccessDeniedException: ", "ssm:GetParameter")
 
     assert isinstance(error, AccessDeniedError)
-    assert '"Action": "ssm:GetParameter"' in error.mend
+    assert '"Action": "ssm:GetParameter"' in error.fix
     assert str(error).startswith(f"access denied: {ME} may not ssm:GetParameter (")
 
 

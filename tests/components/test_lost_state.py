@@ -77,7 +77,7 @@ def test_what_is_there_is_not_made_again_and_the_refusal_ends_in_its_import() ->
         "ListenerRule web is new",
     )
     assert notice.text.splitlines()[-1] == (
-        "  mend: pulumi import --stack prod --yes --skip-preview --generate-code=false "
+        "  fix: pulumi import --stack prod --yes --skip-preview --generate-code=false "
         f"--protect=true --parent parent={PARENT} {RULE} web id-of-web"
     )
 

@@ -79,8 +79,8 @@ def test_one_that_never_becomes_fit_gets_no_rule_and_a_command() -> None:
     assert str(refusal.value).splitlines() == [
         "judgement: refused: shop: new at 50/50: not within 0 s, and its rule was not made; it "
         "waited for 1 of 1 targets of shop-01: i-01 initial",
-        "  mend: bring its instances up, then pulumi up",
-        "    or: pulumi config set override REASON && pulumi up   # nobody asks for it yet",
+        "  fix: bring its instances up, then pulumi up",
+        "  or: pulumi config set override REASON && pulumi up   # nobody asks for it yet",
     ]
 
 

@@ -56,5 +56,5 @@ def test_a_rule_that_nobody_can_read_back_is_told_to_have_been_set() -> None:
 
     assert str(failure.value).splitlines() == [
         "the rule of web was set to 90/10, and nobody could read it back: AWS throttles the calls",
-        "  mend: pulumi up --refresh, once AWS answers: it reads the rule anew",
+        "  fix: pulumi up --refresh, once AWS answers: it reads the rule anew",
     ]

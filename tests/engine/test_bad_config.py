@@ -143,4 +143,4 @@ def assert_refused_once(code: int, shown: str, named: str) -> None:
     assert named in diagnostics
     assert "Traceback" not in shown
     assert diagnostics.count("error:") == 1
-    assert "mend:" in diagnostics
+    assert "fix:" in diagnostics

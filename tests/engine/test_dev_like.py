@@ -45,10 +45,10 @@ def test_an_engine_killed_in_the_first_up_leaves_a_stack_that_the_command_of_sta
         assert killed_mid_update(dev, "resourcePreEvent", made) == []
 
         commands = [
-            line.partition("mend: ")[2]
+            line.partition("fix: ")[2]
             for note in status(dev)["notes"]
             for line in note.splitlines()
-            if "mend: " in line
+            if "fix: " in line
         ]
         for command in commands:
             subprocess.run(command, cwd=dev.root, env=dev.env, shell=True, check=True)

@@ -37,14 +37,14 @@ def image(stack: Rehearsed, build: str) -> str:
     return images_of(stack.running.endpoint, stack.running.region)[build]
 
 
-def test_half_of_the_users_get_no_old_build_and_the_release_that_is_advised_mends_it(
+def test_half_of_the_users_get_no_old_build_and_the_release_that_is_advised_fixes_it(
     stack: Rehearsed,
 ) -> None:
     v1, v2 = image(stack, "v1"), image(stack, "v2")
 
     refused = ramping.failover(stack, "even", "--yes")
-    advice = next(line for line in refused.stdout.splitlines() if "mend:" in line)
-    release, _, even = advice.partition("mend:")[2].strip().rpartition(" && ")
+    advice = next(line for line in refused.stdout.splitlines() if "fix:" in line)
+    release, _, even = advice.partition("fix:")[2].strip().rpartition(" && ")
     # Without a terminal nobody can say yes to `pulumi up`.
     done = subprocess.run(
         ["bash", "-c", release],
@@ -62,7 +62,7 @@ def test_half_of_the_users_get_no_old_build_and_the_release_that_is_advised_mend
     assert ramping.live(stack) == {CUT_OVER}
     assert asked.returncode == 2, asked.stdout
     assert "slot 01 up from 0/100" in asked.stdout
-    assert "mend:     failover even --yes" in asked.stdout
+    assert "fix:      failover even --yes" in asked.stdout
 
 
 def test_the_even_split_of_one_build_passes_its_gates(stack: Rehearsed) -> None:

@@ -134,7 +134,7 @@ def test_a_slot_that_never_gets_healthy_gets_no_weight_and_no_other_service_move
     assert "~ 2 to update" in preview.stdout
     assert re.search(r"judgement: refused: .*not within 4 s, and no rule was modified", told)
     assert re.search(r"for 3 of \d targets of web-02: i-\w+ (initial|unhealthy) ", told)
-    assert "mend: pulumi config set weights 100/0" in told
+    assert "fix: pulumi config set weights 100/0" in told
 
 
 @pytest.mark.long

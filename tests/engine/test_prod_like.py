@@ -296,7 +296,7 @@ def urns_of(stack: Rehearsed) -> list[str]:
 
 def imports_in(text: str) -> list[str]:
     """The `pulumi import` commands that a preview or an update prints, each once."""
-    return list(dict.fromkeys(re.findall(r"mend: (pulumi import .*)", text)))
+    return list(dict.fromkeys(re.findall(r"fix: (pulumi import .*)", text)))
 
 
 @contextlib.contextmanager

@@ -149,7 +149,7 @@ def test_without_a_login_the_login_is_named(name: str, shell: Shell) -> None:
     if name in ENGINE:
         assert code == 2, said
         assert "nobody is logged in to a Pulumi backend in this shell" in said
-        assert "mend:     pulumi login " in said
+        assert "fix:      pulumi login " in said
 
 
 @pytest.mark.parametrize("passphrase", [None, pytest.param("wrong", marks=pytest.mark.long)])

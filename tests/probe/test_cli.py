@@ -74,7 +74,7 @@ def test_failures_exit_1_unless_so_many_are_allowed(allowed: int, code: int) -> 
         (["report"], "Missing argument"),
     ],
 )
-def test_bad_input_exits_2_and_says_what_mends_it(arguments: list[str], words: str) -> None:
+def test_bad_input_exits_2_and_says_what_fixes_it(arguments: list[str], words: str) -> None:
     found = run(*arguments)
 
     assert found.returncode == 2

@@ -58,14 +58,14 @@ def test_what_is_not_given_is_the_documented_default() -> None:
         ({"log_format": "curl"}, "--log"),
     ],
 )
-def test_each_bad_value_is_named_with_what_is_expected_and_what_mends_it(
+def test_each_bad_value_is_named_with_what_is_expected_and_what_fixes_it(
     given: dict[str, Any], option: str
 ) -> None:
     (problem,) = problems_of(**given).problems
 
     assert problem.path == option
     assert problem.expected
-    assert problem.mend
+    assert problem.fix
 
 
 def test_all_problems_are_reported_together() -> None:

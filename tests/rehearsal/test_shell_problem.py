@@ -84,7 +84,7 @@ def test_a_shell_of_an_earlier_rehearsal_is_told_that_another_one_runs(
 
     assert problem is not None
     assert "an earlier rehearsal" in problem
-    assert 'mend:     eval "$(failover rehearse env)"' in problem
+    assert 'fix:      eval "$(failover rehearse env)"' in problem
 
 
 def test_a_shell_of_another_clones_rehearsal_is_told_where_it_belongs(
@@ -94,7 +94,7 @@ def test_a_shell_of_another_clones_rehearsal_is_told_where_it_belongs(
         problem = shell_problem(entered(workspace), tmp_path)
 
     assert problem is not None
-    assert f"mend:     cd {workspace.root}" in problem
+    assert f"fix:      cd {workspace.root}" in problem
     assert f"the project here is {tmp_path}" in problem
 
 

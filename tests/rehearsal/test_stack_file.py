@@ -152,7 +152,7 @@ def test_a_stack_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     assert refused.value.exit_code == 2
     assert "there is no Pulumi.staging.yaml" in str(refused.value)
     assert "expected: one of dev, prod, each the name" in str(refused.value)
-    assert "mend:     failover rehearse up --like prod" in str(refused.value)
+    assert "fix:      failover rehearse up --like prod" in str(refused.value)
 
 
 def test_the_stack_that_was_probably_meant_is_offered(tmp_path: Path) -> None:

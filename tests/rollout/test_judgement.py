@@ -225,7 +225,7 @@ def test_the_refusal_of_one_service_moves_none() -> None:
     judgement = judge(good, bad)
 
     assert judgement.verdict is Verdict.REFUSED
-    assert "moves with the others or not at all\n  mend: pulumi config set weights" in told(
+    assert "moves with the others or not at all\n  fix: pulumi config set weights" in told(
         good, bad
     )
 
@@ -238,7 +238,7 @@ def test_a_wait_that_is_given_up_says_how_to_put_the_old_value_back() -> None:
     assert first.text.startswith("not within 5 s; it waited for 1 of 3 targets of web-02")
     assert "web waits for 1 of 3 targets of web-02" in second.text
     for notice in (first, second):
-        assert notice.text.endswith("mend: pulumi config set weights 100/0")
+        assert notice.text.endswith("fix: pulumi config set weights 100/0")
 
 
 @pytest.mark.parametrize(
@@ -327,9 +327,9 @@ def test_what_somebody_else_moved_is_kept_without_moving_the_services_beside_it(
     (service, _) = judge(moved, beside).services
 
     assert service.standing[0].text.splitlines()[1:] == [
-        "  mend: pulumi config set --path 'failover:services.web.weights' 60/40 && pulumi up"
+        "  fix: pulumi config set --path 'failover:services.web.weights' 60/40 && pulumi up"
         "   # as it is live",
-        "    or: pulumi config set override REASON && pulumi up --refresh   # back to 75/25",
+        "  or: pulumi config set override REASON && pulumi up --refresh   # back to 75/25",
     ]
 
 
@@ -349,7 +349,7 @@ def test_an_update_that_was_cut_short_in_the_middle_of_a_rule_is_refreshed_first
     (service,) = judged([known], RULES, POLLS).services
 
     assert [o.subject for o in service.standing] == [Subject.SURPRISE]
-    assert "mend: pulumi refresh && pulumi up" in service.standing[0].text
+    assert "fix: pulumi refresh && pulumi up" in service.standing[0].text
     assert "Somebody else" not in service.standing[0].text
 
 

@@ -47,7 +47,7 @@ def test_mirrored_slots_mirror_the_plan(slot: Slot, live: int, configured: list[
     ]
 
 
-def test_services_that_stand_apart_are_named_with_what_mends_it() -> None:
+def test_services_that_stand_apart_are_named_with_what_fixes_it() -> None:
     with pytest.raises(PlanError, match="portal at 75/25, web at 50/50") as refused:
         planned({"web": Split(50, 50), "portal": Split(75, 25)}, Slot.SECOND, [100])
 

@@ -82,7 +82,7 @@ def test_protection_is_lifted_and_put_back_only_where_it_is_on() -> None:
 
 def test_where_there_is_no_place_the_port_is_put_back_and_that_is_all() -> None:
     assert replace(CHANGE, priority=None).text.splitlines()[1:] == [
-        "  mend: pulumi config set --path 'failover:services.web.port' 8080   # as it is"
+        "  fix: pulumi config set --path 'failover:services.web.port' 8080   # as it is"
     ]
 
 

@@ -7,11 +7,11 @@ WRONG = Problem("failover:weights", "75/30", "weights that sum to 100", "pulumi 
 ABSENT = Problem("failover:org", NOT_SET, "a name", "pulumi config set org ORG")
 
 
-def test_a_problem_says_where_what_is_expected_and_what_mends_it() -> None:
+def test_a_problem_says_where_what_is_expected_and_what_fixes_it() -> None:
     assert str(WRONG).splitlines() == [
         "failover:weights is 75/30",
         "  expected: weights that sum to 100",
-        "  mend:     pulumi config set ...",
+        "  fix:      pulumi config set ...",
     ]
 
 

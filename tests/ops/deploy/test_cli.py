@@ -39,7 +39,7 @@ def commit(project: Path, text: str) -> None:
     git("commit", "-q", "-m", "stack file")
 
 
-def test_a_stack_file_that_was_none_before_the_merge_stops_not_the_one_that_mends_it(
+def test_a_stack_file_that_was_none_before_the_merge_stops_not_the_one_that_fixes_it(
     project: Path,
 ) -> None:
     commit(project, "config: [")
@@ -52,7 +52,7 @@ def test_a_stack_file_that_was_none_before_the_merge_stops_not_the_one_that_mend
     assert told.startswith(
         "judged without what was before: Pulumi.prod.yaml at HEAD^1 cannot be read: line 1, "
     )
-    assert "mend:" not in checked.stderr
+    assert "fix:" not in checked.stderr
 
 
 def test_a_merged_stack_file_that_is_none_is_bad_input(project: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_merged_stack_file_that_is_none_is_bad_input(project: Path) -> None:
 
     assert checked.exit_code == 2
     assert "error: Pulumi.prod.yaml cannot be read: line 1, column 10: " in checked.stderr
-    assert "mend:     correct line 1 of Pulumi.prod.yaml in an editor" in checked.stderr
+    assert "fix:      correct line 1 of Pulumi.prod.yaml in an editor" in checked.stderr
 
 
 def test_a_stack_without_a_file_is_told_with_those_that_have_one(project: Path) -> None:

@@ -72,7 +72,7 @@ def test_before_the_first_deployment_nothing_can_be_moved_back() -> None:
     assert stale_services(merged("100/0"), merged("100/0"), {}) == ()
 
 
-def test_a_services_own_weights_are_its_own_and_so_is_the_command_that_mends_them() -> None:
+def test_a_services_own_weights_are_its_own_and_so_is_the_command_that_fixes_them() -> None:
     both = merged("100/0", web="50/50")
 
     (stale,) = stale_services(both, both, {"portal": "100/0", "web": "25/75"})

@@ -270,8 +270,8 @@ def test_what_the_program_says_by_itself_has_no_key(kind: str, name: str, path: 
     assert config_key(ResourceStep(f"{URN}{kind}::{name}", Operation.UPDATE), path) is None
 
 
-def test_what_mends_a_refusal_is_told_once_with_its_property() -> None:
-    text = "the live rule is at 60/40\n  mend: pulumi config set weights 60/40"
+def test_what_fixes_a_refusal_is_told_once_with_its_property() -> None:
+    text = "the live rule is at 60/40\n  fix: pulumi config set weights 60/40"
     notice = Notice(NoticeKind.WILL_BE_REFUSED, "web", "60/40 -> 100/0", text)
     event = Event("diagnosticEvent", {"severity": "error", "message": str(notice)})
     group = resource(GROUP, "web-01", {"minSize": 3}, {"minSize": 4}, {"minSize": 3})
@@ -279,4 +279,4 @@ def test_what_mends_a_refusal_is_told_once_with_its_property() -> None:
     told = "\n".join(each.plain for each in shown(drift(*group, event)))
 
     assert "refused as it stands: will be refused: web: 60/40 -> 100/0: the live rule" in told
-    assert "mend:" not in told
+    assert "fix:" not in told

@@ -8,7 +8,7 @@ Updating (rehearsal):
 Diagnostics:
   aws:lb:ListenerRule (web):
     error: judgement: refused: web: 90/10 -> 75/25: web-02 has 1 of 3 healthy
-      mend: pulumi config set weights 90/10
+      fix: pulumi config set weights 90/10
 Resources:
     54 unchanged
 Duration: 3s
@@ -19,7 +19,7 @@ def test_of_a_failed_update_only_the_diagnostics_are_told() -> None:
     assert errors_in(REFUSED).splitlines() == [
         "  aws:lb:ListenerRule (web):",
         "    error: judgement: refused: web: 90/10 -> 75/25: web-02 has 1 of 3 healthy",
-        "      mend: pulumi config set weights 90/10",
+        "      fix: pulumi config set weights 90/10",
     ]
 
 

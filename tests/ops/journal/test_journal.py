@@ -61,14 +61,14 @@ def test_one_who_only_reads_cuts_nothing_off_that_another_process_is_writing(
     assert list(FileJournal(tmp_path).entries()) == [entry("one"), entry("two")]
 
 
-def test_a_journal_that_is_no_file_is_told_with_what_mends_it(tmp_path: Path) -> None:
+def test_a_journal_that_is_no_file_is_told_with_what_fixes_it(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").mkdir()
 
     with pytest.raises(JournalError, match=r"Is a directory\n.*\n.*move its folder away"):
         FileJournal(tmp_path)
 
 
-def test_a_line_that_somebody_edited_is_named_with_what_mends_it(tmp_path: Path) -> None:
+def test_a_line_that_somebody_edited_is_named_with_what_fixes_it(tmp_path: Path) -> None:
     journal = FileJournal(tmp_path)
     journal.append(entry("one"))
     journal.path.write_text(journal.path.read_text() + "edited\n")

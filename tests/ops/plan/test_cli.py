@@ -106,7 +106,7 @@ def test_the_engine_streams_and_is_told_the_stack_the_pack_and_its_config(
             "there is no stack rehearsal in the backend",
             2,
         ),
-        ("", "error: incorrect passphrase", 1, "mend:     read -rs PULUMI_CONFIG_PASSPHRASE", 2),
+        ("", "error: incorrect passphrase", 1, "fix:      read -rs PULUMI_CONFIG_PASSPHRASE", 2),
         ("", "", 1, "`pulumi preview` exited 1 and said nothing", 3),
         ("", "", -9, "`pulumi preview` was ended by signal 9 and said nothing", 3),
         ("panic: nil map\n\ngoroutine 1", "", 2, "line 1 of the engine's output is no event", 3),
@@ -149,7 +149,7 @@ def test_a_stack_without_a_file_is_told_what_writes_it_and_no_list_of_absent_key
     assert result.stderr == (
         f"error: there is no Pulumi.rehearsal.yaml in {project}\n"
         "  expected: the stack's file\n"
-        "  mend:     pulumi config refresh --stack rehearsal   # writes it as the newest update "
+        "  fix:      pulumi config refresh --stack rehearsal   # writes it as the newest update "
         "had it\n"
     )
 

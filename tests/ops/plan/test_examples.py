@@ -76,16 +76,16 @@ def test_what_ends_stands_before_everything_else() -> None:
 
 
 def test_of_a_refused_config_only_the_refusal_is_told_and_its_commands_stay_whole() -> None:
-    mend = f"pulumi config set --path 'failover:network.instanceSubnetIds[0]' {'subnet-' * 9}"
-    problem = Problem("failover:network.instanceSubnetIds", NOT_SET, "a list", mend)
+    fix = f"pulumi config set --path 'failover:network.instanceSubnetIds[0]' {'subnet-' * 9}"
+    problem = Problem("failover:network.instanceSubnetIds", NOT_SET, "a list", fix)
     about = said("error", str(SettingsError((problem,))))
     plan = fold((stack(), analyzed(), about, summary("failed")), "prod")
     written = io.StringIO()
 
     show(plan, Console(file=written, width=80))
 
-    assert f"mend:     {mend}\n" in written.getvalue()
-    assert f"mend:     {mend}\n" in markdown(plan)
+    assert f"fix:      {fix}\n" in written.getvalue()
+    assert f"fix:      {fix}\n" in markdown(plan)
     for text in (written.getvalue(), markdown(plan)):
         assert "the config is refused" in text
         assert "olicy" not in text

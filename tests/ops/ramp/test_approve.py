@@ -91,7 +91,7 @@ def test_the_ramp_to_begin_instead_is_one_of_the_stack_that_was_named(
     result = approved(tmp_path, monkeypatch)
 
     fix = result.output.splitlines()[-1]
-    assert fix == "  mend:     failover ramp --approve-each --stack prod   # begins one"
+    assert fix == "  fix:      failover ramp --approve-each --stack prod   # begins one"
 
 
 def test_of_stacks_none_of_which_is_selected_those_with_a_file_are_named(tmp_path: Path) -> None:

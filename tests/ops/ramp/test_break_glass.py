@@ -208,7 +208,7 @@ def test_what_it_prints_acts_on_the_stack_that_was_named() -> None:
         plan_by_journal(PLAN, MOVED, live, ("--stack", "prod"))
 
     assert "failover ramp --stack prod resumes it" in str(refused.value)
-    assert "mend:     failover rollback --stack prod, once the" in str(refused.value)
+    assert "fix:      failover rollback --stack prod, once the" in str(refused.value)
 
 
 def test_it_asks_a_person_where_the_slot_that_was_released_since_has_requests() -> None:

@@ -118,7 +118,7 @@ def test_a_fault_of_the_driver_itself_is_no_verdict_and_leaves_the_weights(world
     assert set(world.live.values()) == {Split(75, 25)}
 
 
-def test_a_stack_file_that_is_broken_in_mid_ramp_is_a_persons_to_mend(world: World) -> None:
+def test_a_stack_file_that_is_broken_in_mid_ramp_is_a_persons_to_fix(world: World) -> None:
     def break_it(entry: Entry) -> None:
         if entry.kind is Kind.BAKE_FINISHED and entry.facts["stage"] == 2:
             world.stack_file.write_text("config: [")

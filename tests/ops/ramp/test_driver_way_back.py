@@ -43,7 +43,7 @@ def test_the_slot_that_lives_gets_everything_by_the_command_that_is_printed(worl
 
     config = "pulumi config --stack prod"
     assert ending.words.splitlines()[-1] == (
-        "  mend:     bring web-01 back (failover status), then failover rollback; or give the slot "
+        "  fix:      bring web-01 back (failover status), then failover rollback; or give the slot "
         f"that lives everything by hand: {config} set --path failover:candidate 01 && "
         f"{config} set --path failover:weights 0/100 && pulumi up --stack prod && "
         f"{config} set --path failover:candidate 02"

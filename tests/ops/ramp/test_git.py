@@ -155,7 +155,7 @@ def test_only_what_git_does_not_follow_can_be_ignored(world: World, tmp_path: Pa
     with pytest.raises(BadInputError, match=r"git ignores Pulumi\.rehearsal\.yaml") as refused:
         OwnGit().refuse_unready(file, pushes=False)
     assert "git add" not in str(refused.value)
-    assert "mend:     the same without --commit and --push" in str(refused.value)
+    assert "fix:      the same without --commit and --push" in str(refused.value)
 
 
 def test_a_ramp_that_could_not_commit_is_refused_before_it_begins(

@@ -26,10 +26,10 @@ def test_a_ramp_is_refused_where_another_rule_takes_every_request_of_a_service()
         "rule 10 (host www.example.com and path /portal*; forwards to batch-tg; arn:rule/10) comes "
         "first and takes them all; nothing was begun\n"
         "  expected: requests that reach portal: gates judge a stage by them\n"
-        "  mend:     pulumi config set --path 'failover:services.portal.priority' 9 --stack prod "
+        "  fix:      pulumi config set --path 'failover:services.portal.priority' 9 --stack prod "
         "&& pulumi up --stack prod   # gives portal the requests that rule 10 takes from it\n"
-        "    or:     have rule 10 narrowed or deleted by whoever made it\n"
-        "    or:     failover ramp --service web --bake 5s   # leaves portal as it is"
+        "  or:       have rule 10 narrowed or deleted by whoever made it\n"
+        "  or:       failover ramp --service web --bake 5s   # leaves portal as it is"
     )
 
 

@@ -56,7 +56,7 @@ def test_past_the_engine_the_stack_is_named_also_where_it_is_the_selected_one() 
         ),
     ],
 )
-def test_a_bake_that_is_too_short_is_mended_in_what_was_asked_for(
+def test_a_bake_that_is_too_short_is_fixed_in_what_was_asked_for(
     choice: Choice, command: str
 ) -> None:
     gates = SimpleNamespace(metrics=object())
@@ -65,7 +65,7 @@ def test_a_bake_that_is_too_short_is_mended_in_what_was_asked_for(
     with pytest.raises(BadInputError) as refused:
         limits_of(stack, 5.0, choice)
 
-    assert str(refused.value).splitlines()[-1] == f"  mend:     {command}"
+    assert str(refused.value).splitlines()[-1] == f"  fix:      {command}"
 
 
 def test_a_run_whose_backend_is_gone_names_the_stack_past_the_engine(world: World) -> None:

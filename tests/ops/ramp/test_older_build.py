@@ -19,7 +19,7 @@ from rollout.build_age import BuildAge, planned_builds
 from rollout.observation import LiveService
 from rollout.plan import Plan
 from rollout.split import Slot, Split
-from tests.mending import mended
+from tests.fixing import fixed
 from tests.ops.ramp.world import SERVICES
 from tests.rollout.guard_cases import case, of_one_age
 
@@ -46,7 +46,7 @@ def refused(
 
 
 @pytest.mark.parametrize("slot", Slot)
-def test_the_even_split_of_an_old_and_a_new_build_is_refused_with_the_release_that_mends_it(
+def test_the_even_split_of_an_old_and_a_new_build_is_refused_with_the_release_that_fixes_it(
     slot: Slot,
 ) -> None:
     start = Split(100, 0).shifted_to(slot, 0)
@@ -63,10 +63,10 @@ def test_the_even_split_of_an_old_and_a_new_build_is_refused_with_the_release_th
             for name in SERVICES
         ),
         f"  expected: the build of slot {slot.other} on slot {slot} first",
-        f"  mend:     pulumi config set --path 'failover:images.portal[\"{slot}\"]' {new} && "
+        f"  fix:      pulumi config set --path 'failover:images.portal[\"{slot}\"]' {new} && "
         f"pulumi config set --path 'failover:images.web[\"{slot}\"]' {new} && pulumi up && "
         "failover even",
-        "    or:     pulumi config set override REASON && failover even   "
+        "  or:       pulumi config set override REASON && failover even   "
         "# the older build after all",
     ]
 
@@ -74,10 +74,10 @@ def test_the_even_split_of_an_old_and_a_new_build_is_refused_with_the_release_th
 def test_after_the_release_that_is_advised_the_even_split_is_refused_no_more() -> None:
     plan = Plan(SERVICES, FIRST, Split(0, 100), (25, 50))
     told = refused(plan, live("0/100", SECOND), EVEN, file())
-    advice = next(line for line in told.splitlines() if "mend:" in line).split("mend:")[1].strip()
+    advice = next(line for line in told.splitlines() if "fix:" in line).split("fix:")[1].strip()
     config: Any = {"failover:images": {name: {"01": "ami-01", "02": "ami-02"} for name in SERVICES}}
 
-    images = mended(config, advice.split(" && pulumi up")[0])["failover:images"]
+    images = fixed(config, advice.split(" && pulumi up")[0])["failover:images"]
 
     assert images == {name: {"01": "ami-02", "02": "ami-02"} for name in SERVICES}
 
@@ -90,10 +90,10 @@ def test_a_stack_that_is_named_is_named_in_every_command_too() -> None:
 
     ramp = "failover ramp --service web --to 01 --stack dev"
     assert (
-        "  mend:     pulumi config set --path 'failover:images.web[\"01\"]' ami-02 --stack dev && "
+        "  fix:      pulumi config set --path 'failover:images.web[\"01\"]' ami-02 --stack dev && "
         f"pulumi up --stack dev && {ramp}\n"
     ) in told
-    assert f"    or:     pulumi config set override REASON --stack dev && {ramp}" in told
+    assert f"  or:       pulumi config set override REASON --stack dev && {ramp}" in told
 
 
 def test_a_slot_that_the_stack_does_not_release_onto_gets_no_command_that_would_not_work() -> None:
@@ -102,7 +102,7 @@ def test_a_slot_that_the_stack_does_not_release_onto_gets_no_command_that_would_
 
     told = refused(plan, live("0/100", SECOND), EVEN, file(web=theirs))
 
-    assert "mend:     release ami-02 onto web-01, as its Auto Scaling group is" in told
+    assert "fix:      release ami-02 onto web-01, as its Auto Scaling group is" in told
     assert "images" not in told
 
 

@@ -101,8 +101,8 @@ def test_services_that_were_released_on_different_slots_are_to_be_raised_one_by_
         planner(tmp_path, live, Choice(options=("--bake", "5s"))).plan()
 
     assert str(refused.value).splitlines()[2:] == [
-        "  mend:     failover ramp --service portal --to 02 --bake 5s",
-        "    or:     failover ramp --service web --to 01 --bake 5s",
+        "  fix:      failover ramp --service portal --to 02 --bake 5s",
+        "  or:       failover ramp --service web --to 01 --bake 5s",
     ]
 
 
@@ -113,8 +113,8 @@ def test_where_nothing_says_which_slot_to_raise_neither_is_suggested_before_the_
         planner(tmp_path, Live(Split(50, 50)), Choice(services=("web",))).plan()
 
     assert str(refused.value).splitlines()[2:] == [
-        "  mend:     failover ramp --service web --to 01",
-        "    or:     failover ramp --service web --to 02",
+        "  fix:      failover ramp --service web --to 01",
+        "  or:       failover ramp --service web --to 02",
     ]
 
 
@@ -137,7 +137,7 @@ def test_without_a_time_of_release_the_next_cycle_raises_the_other_slot(
     assert planner(tmp_path, live, Choice()).plan().candidate is slot.other
 
 
-def test_a_candidate_that_contradicts_the_person_is_refused_with_the_mend(tmp_path: Path) -> None:
+def test_a_candidate_that_contradicts_the_person_is_refused_with_the_fix(tmp_path: Path) -> None:
     live = Live(Split(0, 100))
 
     with pytest.raises(BadInputError) as refused:
@@ -183,7 +183,7 @@ def test_an_even_split_that_the_guards_would_refuse_is_refused_before_anything_m
         Planner(file, (10, 100), None, Live(Split(0, 100)), choice).plan()
 
 
-def test_a_split_of_a_services_own_is_mended_by_its_own_key(tmp_path: Path) -> None:
+def test_a_split_of_a_services_own_is_fixed_by_its_own_key(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.test.yaml"
     services = {"portal": {}, "web": {"weights": "90/10"}}
     config = {"failover:weights": "50/50", "failover:services": services}
@@ -198,7 +198,7 @@ def test_a_config_that_is_not_what_is_live_is_a_persons_to_judge(tmp_path: Path)
         planner(tmp_path, Live(Split(50, 50)), Choice(to=Slot.FIRST), weights="90/10").plan()
 
 
-def test_a_config_that_is_not_what_is_live_is_mended_on_the_stack_that_was_named(
+def test_a_config_that_is_not_what_is_live_is_fixed_on_the_stack_that_was_named(
     tmp_path: Path,
 ) -> None:
     choice = Choice(to=Slot.FIRST, options=("--stack", "prod"))
@@ -207,7 +207,7 @@ def test_a_config_that_is_not_what_is_live_is_mended_on_the_stack_that_was_named
         planner(tmp_path, Live(Split(50, 50)), choice, weights="90/10").plan()
 
     assert str(refused.value).splitlines()[-1] == (
-        "  mend:     keep what is live: pulumi config set weights 50/50 --stack prod; "
+        "  fix:      keep what is live: pulumi config set weights 50/50 --stack prod; "
         "or move it to 90/10: failover plan --stack prod, then pulumi up --stack prod"
     )
 
@@ -219,7 +219,7 @@ def test_a_candidate_is_taken_out_of_the_stack_that_was_named(tmp_path: Path) ->
         planner(tmp_path, Live(Split(0, 100)), choice, Slot.SECOND).plan()
 
     assert str(refused.value).splitlines()[-1] == (
-        "  mend:     pulumi config rm candidate --stack prod, then "
+        "  fix:      pulumi config rm candidate --stack prod, then "
         "failover ramp --service web --to 01 --stack prod"
     )
 

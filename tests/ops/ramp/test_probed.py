@@ -44,7 +44,7 @@ def test_a_service_that_no_request_can_be_made_to_is_refused_with_the_key_that_s
         refuse_unreachable(["portal", "web"], found)
 
     assert str(caught.value).endswith(
-        "mend:     pulumi config set --path failover:services.web.probe.url https://HOST/shop/"
+        "fix:      pulumi config set --path failover:services.web.probe.url https://HOST/shop/"
     )
 
 

@@ -117,7 +117,7 @@ def test_what_was_asked_for_is_what_takes_over(choice: Choice, again: str, rollb
         )
 
     fix = str(error.value).splitlines()[-1]
-    assert fix == f"  mend:     wait, or {rollback}; where that process is gone for sure: {again}"
+    assert fix == f"  fix:      wait, or {rollback}; where that process is gone for sure: {again}"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_each_is_one_message_with_its_command_and_is_bad_input(words: str, what:
     assert what in str(fault)
     assert [line.split(":")[0].strip() for line in str(fault).splitlines()[1:]] == [
         "expected",
-        "mend",
+        "fix",
     ]
     assert fault.exit_code == 2
 

@@ -24,14 +24,14 @@ def test_a_name_that_is_nearly_one_is_offered_that_one() -> None:
     assert described("prdo", Backend(URL, ("dev", "prod")), files=("dev", "prod")) == (
         "there is no stack prdo in the backend s3://team-state\n"
         "  expected: a stack that `pulumi stack ls` lists: dev, prod\n"
-        "  mend:     did you mean prod? Then --stack prod"
+        "  fix:      did you mean prod? Then --stack prod"
     )
 
 
 def test_a_name_that_is_like_none_is_offered_none() -> None:
     text = described("typo", Backend(URL, ("dev", "prod")), files=())
 
-    assert text.endswith("  mend:     name one of these with --stack")
+    assert text.endswith("  fix:      name one of these with --stack")
     assert "stack init" not in text
 
 
@@ -41,7 +41,7 @@ def test_a_stack_with_a_file_is_in_another_backend_or_was_never_made() -> None:
     assert text == (
         "there is no stack prod in the backend s3://team-state\n"
         "  expected: a stack that `pulumi stack ls` lists: dev, prod-2\n"
-        "  mend:     Pulumi.prod.yaml is here: is this the right backend, or was the stack never "
+        "  fix:      Pulumi.prod.yaml is here: is this the right backend, or was the stack never "
         "made?\n"
         "            pulumi whoami --verbose   # names the backend\n"
         "            pulumi stack init prod   # makes the stack, empty"
@@ -72,14 +72,14 @@ def test_a_stack_without_a_file_is_told_what_writes_it(tmp_path: Path) -> None:
     assert no_file_text(tmp_path, "acme/failover/blue", is_there=True) == (
         f"there is no Pulumi.blue.yaml in {tmp_path}\n"
         "  expected: the stack's file; here are those of dev, prod\n"
-        "  mend:     pulumi config refresh --stack acme/failover/blue   # writes it as the newest "
+        "  fix:      pulumi config refresh --stack acme/failover/blue   # writes it as the newest "
         "update had it"
     )
     assert no_file_text(tmp_path, "prd", is_there=False).endswith(
-        "\n  mend:     did you mean prod? Then --stack prod"
+        "\n  fix:      did you mean prod? Then --stack prod"
     )
     assert no_file_text(tmp_path, "blue", is_there=False).endswith(
-        "\n  mend:     name one of these with --stack"
+        "\n  fix:      name one of these with --stack"
     )
 
 

@@ -101,7 +101,7 @@ def test_every_command_that_reads_the_file_names_file_line_column_and_what_to_do
         "      failover:org: a: b\n"
         "                     ^\n"
         "  expected: the YAML of a stack file, with `config:` as a map\n"
-        "  mend:     correct line 2 of Pulumi.prod.yaml in an editor, then run the command again"
+        "  fix:      correct line 2 of Pulumi.prod.yaml in an editor, then run the command again"
     )
 
 
@@ -110,7 +110,7 @@ def test_what_a_commit_has_is_told_without_advice_to_edit_it() -> None:
         read_config("a: [", "Pulumi.prod.yaml on origin/main", is_here=False)
 
     assert str(refused.value).startswith("Pulumi.prod.yaml on origin/main cannot be read: line 1")
-    assert "mend" not in str(refused.value)
+    assert "fix" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from ops.status.terminal import shown
 from rollout.hidden_rules import hidden_services
 from rollout.lease import Claim
 from rollout.split import Slot
-from tests.mending import mended
+from tests.fixing import fixed
 from tests.ops.status.stacks import NEW, OLD, service, status, weights
 from tests.test_rule_places import foreign, live_of, takes, wanted
 
@@ -273,7 +273,7 @@ def test_an_image_that_cannot_be_deployed_is_dropped_by_one_command() -> None:
     (found,) = differences(status(web))
     _, drop = found.ways
 
-    assert mended(config, str(drop.command)) == {"failover:images": {"web": {"01": OLD, "02": OLD}}}
+    assert fixed(config, str(drop.command)) == {"failover:images": {"web": {"01": OLD, "02": OLD}}}
 
 
 FILE = """

@@ -18,7 +18,7 @@ from live.errors import (
 from live.provider_config import ProviderConfig
 from live.session import Session
 from rehearsal.local_aws import LocalAws
-from tests.mending import mended
+from tests.fixing import fixed
 from tests.rehearsal.control_plane.aws import Aws
 
 ROLE = "arn:aws:iam::123456789012:role/deployer"
@@ -135,6 +135,6 @@ def test_the_list_of_roles_gets_all_that_the_one_role_had() -> None:
     with pytest.raises(ProviderConfigError) as refused:
         ProviderConfig.of_stack({"assumeRole": json.dumps(role)}, NO_ENVIRON)
 
-    commands = str(refused.value).partition("mend: ")[2]
-    config = mended({"aws:assumeRole": role}, commands)
+    commands = str(refused.value).partition("fix: ")[2]
+    config = fixed({"aws:assumeRole": role}, commands)
     assert config == {"aws:assumeRoles": [role]}

@@ -106,4 +106,4 @@ def test_what_has_the_name_and_other_tags_is_somebody_else_s(tmp_path: Path) -> 
         there = [each for each in found if each.id is not None]
         assert there
         assert foreign(found) == there
-        assert "mend: give" in words_of(STACK, found)
+        assert "fix: give" in words_of(STACK, found)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.configs import ROOT, as_handed_over, stack_config
-from tests.mending import mended
+from tests.fixing import fixed
 
 pytestmark = pytest.mark.engine
 
@@ -50,14 +50,14 @@ COMMANDS = {
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose stack `prod` each test gives a config of its own."""
-    folder = tmp_path_factory.mktemp("mending")
+    folder = tmp_path_factory.mktemp("fixing")
     (folder / "Pulumi.yaml").write_text("name: failover\nruntime: python\n")
     in_the_cli(folder, "pulumi stack init prod --no-select --non-interactive")
     return folder
 
 
 @pytest.mark.parametrize("case", COMMANDS)
-def test_the_cli_does_what_a_mending_command_says(project: Path, case: str) -> None:
+def test_the_cli_does_what_a_fixing_command_says(project: Path, case: str) -> None:
     config = stack_config("prod")
     file = project / "Pulumi.prod.yaml"
     file.write_text(yaml.safe_dump({"config": config}))
@@ -66,7 +66,7 @@ def test_the_cli_does_what_a_mending_command_says(project: Path, case: str) -> N
 
     written: Any = yaml.safe_load(file.read_text())["config"]
     # As handed over: the CLI writes a top-level `true` back as text.
-    assert as_handed_over(written) == as_handed_over(mended(config, COMMANDS[case]))
+    assert as_handed_over(written) == as_handed_over(fixed(config, COMMANDS[case]))
 
 
 def in_the_cli(project: Path, commands: str) -> None:

@@ -12,7 +12,7 @@ from tests.configs import TOKEN, Config
 _STEP = re.compile(r'\.?([A-Za-z_0-9-]+)|\["([^"]+)"\]|\[(\d+)\]')
 
 
-def mended(config: Config, commands: str) -> Config:
+def fixed(config: Config, commands: str) -> Config:
     """The config after these commands; what stands after `&&` is a command of its own."""
     config = json.loads(json.dumps(config))
     for line in commands.split(" && "):
