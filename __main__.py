@@ -10,17 +10,17 @@ import threading
 import pulumi
 from pulumi.runtime import get_config_env, get_config_secret_keys_env
 
+from components.guards.engine_log import EngineLog
 from components.guards.errors import RefusedError
 from components.guards.memory import RunningEngine
-from components.guards.patience import PATIENCE_SECONDS, Patience
 from components.guards.program import ProgramGuards
-from components.guards.voice import EngineVoice
+from components.guards.retry import RETRY_SECONDS, Retry
 from components.lookups import ProviderLookups
 from components.stack import declare_stack
 from live.errors import LiveError
 from live.session import check_credentials
+from rollout.messages import stopped, unseen
 from rollout.notice import NoticeKind
-from rollout.telling import stopped, unseen
 from settings import Settings, SettingsError, Surroundings
 from settings.raw import in_namespace
 
@@ -32,14 +32,14 @@ def main() -> None:
     """Declare the stack, or say everything that is wrong with its config or with this update."""
     raw = get_config_env()
     aws_config = in_namespace(raw, "aws")
-    voice = EngineVoice()
+    voice = EngineLog()
     surroundings = Surroundings(
         stack=pulumi.get_stack(),
         environ=os.environ,
         aws_config=aws_config,
         secret_keys=frozenset(get_config_secret_keys_env()),
         lookups=ProviderLookups(
-            Patience(PATIENCE_SECONDS, voice, threading.Event()),
+            Retry(RETRY_SECONDS, voice, threading.Event()),
             lambda: check_credentials(aws_config, os.environ),
         ),
     )

@@ -8,16 +8,16 @@ from typing import Any, cast
 
 from ops.gates.probe import ProbeGate
 from ops.journal.journal import Journal
-from ops.ramp.means import Effects, Limits
+from ops.ramp.bake import Proving
 from ops.ramp.next_commands import NextCommands
-from ops.ramp.proving import Proving
+from ops.ramp.ports import Effects, Limits
 from ops.ramp.run import Run
 from ops.traffic.answer import Answer, Stream
 from probe.record import Verdict
 from rollout.entry import Entry, Kind
 from rollout.lease import Hand
 from rollout.plan import Plan
-from rollout.recall import started_facts
+from rollout.recovery import started_facts
 from rollout.split import Slot, Split
 from settings import gates
 

@@ -25,7 +25,7 @@ from rehearsal.project_copy import copy_project
 from rehearsal.ramp_process import ramp_process
 from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.scenario import Scenario
-from rehearsal.scenarios.theatre import Theatre
+from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace
 from rollout.entry import Entry, Kind
 
@@ -51,13 +51,13 @@ def main() -> None:
         started = start(workspace, "prod", 0.5, console.log, tethered=True)
         assert started.supervisor is not None
         try:
-            _measure(console, Theatre(workspace, started.running, console.log))
+            _measure(console, ScenarioStack(workspace, started.running, console.log))
         finally:
             started.supervisor.terminate()
             started.supervisor.wait()
 
 
-def _measure(console: Console, theatre: Theatre) -> None:
+def _measure(console: Console, theatre: ScenarioStack) -> None:
     stages = list(stage_times(_entries(theatre, scenario_named("good"))))
     table = Table(title="One stage of `failover ramp`, its bake apart", title_justify="left")
     for column in ("", "engine", "AWS calls", "proof by traffic", "sum"):
@@ -76,7 +76,7 @@ def _measure(console: Console, theatre: Theatre) -> None:
     console.print(f"the way back, from the verdict to the rule that was read back: {whole:.1f} s")
 
 
-def _entries(theatre: Theatre, scenario: Scenario) -> list[Entry]:
+def _entries(theatre: ScenarioStack, scenario: Scenario) -> list[Entry]:
     theatre.prepare(scenario)
     theatre.say(f"failover ramp: {scenario.sentence}")
     with ramp_process(theatre.workspace.root, theatre.env, ("--to", "02", "--anew")) as ramp:

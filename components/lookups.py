@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pulumi_aws as aws
 
-from components.guards.patience import Patience
+from components.guards.retry import Retry
 from live.errors import denied_in, passing_in
 from settings.lookup import (
     GroupFacts,
@@ -29,7 +29,7 @@ class ProviderLookups:
     They go where the resources go: same region, account, credentials and endpoint.
     """
 
-    def __init__(self, patience: Patience, check_credentials: Callable[[], str]) -> None:
+    def __init__(self, patience: Retry, check_credentials: Callable[[], str]) -> None:
         """Be ready; `check_credentials` returns the identity's ARN.
 
         It raises a `LiveError` where the credentials lead nowhere.

@@ -26,7 +26,7 @@ class ListenerReading(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class ListenerHint:
     """What the config says of where its rules are."""
 
     listener_arn: str | None
@@ -35,7 +35,7 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class ServiceQuery:
     """A service as the config names it."""
 
     service: str
@@ -45,7 +45,7 @@ class Sought:
 
 
 def find_services(
-    elb: ListenerReading, where: Whereabouts, sought: Sequence[Sought]
+    elb: ListenerReading, where: ListenerHint, sought: Sequence[ServiceQuery]
 ) -> tuple[ServiceAddress, ...]:
     """The services whose rule is there and forwards to a target group of theirs.
 
@@ -62,7 +62,7 @@ def find_services(
     return tuple(address for address in found if address is not None)
 
 
-def find_listener(elb: ListenerReading, where: Whereabouts) -> str | None:
+def find_listener(elb: ListenerReading, where: ListenerHint) -> str | None:
     """The ARN of the listener; None where its load balancer is yet to be made.
 
     Raises:
@@ -85,7 +85,7 @@ def _https_listener(elb: ListenerReading, name: str) -> str | None:
 
 
 def _address(
-    sought: Sought, rules: Sequence[Mapping[str, Any]], arns: Sequence[str]
+    sought: ServiceQuery, rules: Sequence[Mapping[str, Any]], arns: Sequence[str]
 ) -> ServiceAddress | None:
     known = {
         slot: next((arn for arn in arns if is_named(group, arn)), None)

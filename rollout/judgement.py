@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from rollout.build_age import BuildAge, build_on
 from rollout.candidate import candidate_of, raised_after
 from rollout.command import UP, config_set
-from rollout.fitness import lacks
 from rollout.guard_case import GuardCase, GuardRules
 from rollout.live_slot import objections_to_slots, releases_of_both_slots
 from rollout.objection import Objection, Subject
+from rollout.out_of_band_change import difference, surprise
+from rollout.readiness import lacks
 from rollout.split import Slot, Split
 from rollout.stage_order import is_back, next_splits, rising
-from rollout.surprise import difference, surprise
 
 
 class Verdict(enum.Enum):

@@ -7,9 +7,9 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rollout.contest import ALARM, WORSE
 from rollout.counts import Counts
-from rollout.suspicion import above, worse
+from rollout.sequential_test import above, worse
+from rollout.slot_comparison import ALARM, WORSE
 from rollout.verdict import Outcome
 
 FEWEST_REQUESTS = 20

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from rollout.lease import Freed, Lease, read_freed, read_lease
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.stage_order import rising
 
@@ -60,7 +60,7 @@ class Period:
         return self.until - max(self.since, after or self.since) >= hold
 
 
-def periods_of(service: str, history: Sequence[Told]) -> list[Period]:
+def periods_of(service: str, history: Sequence[HistoryEntry]) -> list[Period]:
     """The periods of `service`, the oldest first.
 
     A rollback restores the period that it leads back to: what happened in between is undone, and so
@@ -89,7 +89,7 @@ def periods_of(service: str, history: Sequence[Told]) -> list[Period]:
     return periods
 
 
-def newest_raised(service: str, history: Sequence[Told]) -> Raised | None:
+def newest_raised(service: str, history: Sequence[HistoryEntry]) -> Raised | None:
     """The slot that the newest ramp of `service` raises; `None` where the history has no ramp.
 
     A ramp that its gates stopped before the first stage counts too: it says which slot is on trial.
@@ -101,7 +101,7 @@ def newest_raised(service: str, history: Sequence[Told]) -> Raised | None:
     return next((raised for past in history if (raised := _raised(service, past))), None)
 
 
-def named_by_hand(service: str, history: Sequence[Told]) -> Slot | None:
+def named_by_hand(service: str, history: Sequence[HistoryEntry]) -> Slot | None:
     """The `candidate` in the config of the newest shift, where a person made that.
 
     `None` where a ramp or a rollback made it, or the config had no `candidate`.
@@ -120,7 +120,7 @@ def named_by_hand(service: str, history: Sequence[Told]) -> Slot | None:
     return None
 
 
-def rose_from_zero(service: str, history: Sequence[Told], live: Split) -> Slot | None:
+def rose_from_zero(service: str, history: Sequence[HistoryEntry], live: Split) -> Slot | None:
     """The only slot that ever rose from weight 0; `None` where both did, or the start is unknown.
 
     Where both did, one of the two rises was a way back, and the history does not say which.
@@ -143,7 +143,7 @@ def rose_from_zero(service: str, history: Sequence[Told], live: Split) -> Slot |
 
 
 def outside_change(
-    service: str, history: Sequence[Told], live: Split, wanted: Split
+    service: str, history: Sequence[HistoryEntry], live: Split, wanted: Split
 ) -> Split | None:
     """The split that the newest update left, where somebody has moved `live` away from it since.
 
@@ -179,7 +179,7 @@ def is_lowered(periods: Sequence[Period], live: Split, slot: Slot) -> bool:
     return any(later < earlier for earlier, later in pairwise(weights))
 
 
-def _updates(service: str, history: Sequence[Told]) -> Iterator[Told]:
+def _updates(service: str, history: Sequence[HistoryEntry]) -> Iterator[HistoryEntry]:
     """The updates that ended well and had the service, the oldest first."""
     return (past for past in reversed(history) if past.succeeded and service in past.splits)
 
@@ -195,7 +195,7 @@ def _is_rollback(service: str, lease: Lease | None, freed: Freed | None) -> bool
     return freed is not None and service in freed.services and freed.went_back
 
 
-def _restore(periods: list[Period], split: Split, update: Told) -> None:
+def _restore(periods: list[Period], split: Split, update: HistoryEntry) -> None:
     """Make the newest period at `split` the last one again."""
     number = next((n for n in range(len(periods) - 1, -1, -1) if periods[n].split == split), None)
     if number is None:
@@ -210,12 +210,12 @@ def _restore(periods: list[Period], split: Split, update: Told) -> None:
     )
 
 
-def _leave(periods: list[Period], update: Told) -> None:
+def _leave(periods: list[Period], update: HistoryEntry) -> None:
     if periods:
         periods[-1] = replace(periods[-1], until=update.at)
 
 
-def _raised(service: str, past: Told) -> Raised | None:
+def _raised(service: str, past: HistoryEntry) -> Raised | None:
     lease = read_lease(past.message)
     if lease is None or service not in lease.services:
         return None

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from rollout.command import RAMP
 from rollout.plan import Plan
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.split_history import (
     Period,
@@ -45,7 +45,7 @@ class Situation:
 
     live: Mapping[str, Split]
     """The split of each service of the stack, as its rule has it."""
-    history: Sequence[Told]
+    history: Sequence[HistoryEntry]
     """The stack's updates, the newest first."""
     releases: Mapping[str, LastRelease | None]
     """What was released last, by service; `None` where nothing was, or nobody can tell."""

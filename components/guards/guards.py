@@ -12,10 +12,10 @@ from live.address import ServiceAddress
 from live.errors import LiveError
 from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService
 from rollout.judgement import Judgement, Verdict, judged
+from rollout.messages import given_up, notices, stopped, unseen
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, is_named
 from rollout.split import TOTAL_WEIGHT, Slot, Split
-from rollout.telling import given_up, notices, stopped, unseen
 
 _NOTHING = Judgement(())
 

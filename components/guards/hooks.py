@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
 
+from components.guards.engine_log import NoticeLog
 from components.guards.errors import RefusedError
 from components.guards.guards import Guards
 from components.guards.read_back import verify_rule
-from components.guards.voice import Voice
 from components.guards.waiting import Waiting
 from live.address import ServiceAddress
 from rollout.forward_action import declared_groups
@@ -40,7 +40,7 @@ class GuardHooks:
         self,
         guards: Guards,
         waiting: Waiting,
-        voice: Voice,
+        voice: NoticeLog,
         newcomers: Callable[[ServiceAddress, Split], Waiting | None],
         told: Collection[str] = (),
     ) -> None:

@@ -15,15 +15,15 @@ import pulumi
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
 from pulumi.output import Unknown
 
+from components.guards.engine_log import NoticeLog
 from components.guards.errors import RefusedError
 from components.guards.memory import Engine
-from components.guards.voice import Voice
 from live.creations import FOUND_BY_TAGS, SOUGHT_TYPES
 from live.errors import LiveError
 from rollout.lost_resource import lost_notice
+from rollout.messages import unseen
 from rollout.notice import NoticeKind
 from rollout.pending_creation import Made, PendingCreation
-from rollout.telling import unseen
 
 _RULE = "aws:lb/listenerRule:ListenerRule"
 
@@ -47,7 +47,7 @@ class LostState:
         stack: StackFacts,
         engine: Engine,
         find: Callable[[PendingCreation], Made],
-        voice: Voice,
+        voice: NoticeLog,
         *,
         is_preview: bool,
     ) -> None:

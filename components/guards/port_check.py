@@ -8,7 +8,7 @@ from typing import Any
 from components.guards.errors import RefusedError
 from components.guards.memory import Engine, RememberedRule
 from components.guards.view import View
-from live.discovery import Whereabouts
+from live.discovery import ListenerHint
 from live.errors import LiveError
 from rollout.notice import Notice, NoticeKind
 from rollout.port_change import PortChange, place_before, successor_of
@@ -29,7 +29,7 @@ class PortCheck:
         config: Mapping[str, Any],
         engine: Engine,
         view: View,
-        where: tuple[str | None, Whereabouts],
+        where: tuple[str | None, ListenerHint],
         known_rules: Mapping[str, RememberedRule],
         *,
         is_preview: bool,

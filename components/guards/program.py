@@ -6,18 +6,18 @@ from collections.abc import Mapping
 
 import pulumi
 
+from components.guards.engine_log import NoticeLog
 from components.guards.guards import Guards
 from components.guards.hooks import GuardHooks, Hooks
 from components.guards.image_check import ImageCheck
 from components.guards.interruption import Interruption
 from components.guards.lost_state import LostState, StackFacts
 from components.guards.memory import Engine, remembered, remembered_rules, served_before
-from components.guards.newcomer import Newcomer
-from components.guards.patience import PATIENCE_SECONDS, Patience
+from components.guards.new_service import NewService
 from components.guards.port_check import PortCheck
+from components.guards.retry import RETRY_SECONDS, Retry
 from components.guards.rule_order import RuleOrder
 from components.guards.view import View
-from components.guards.voice import Voice
 from components.guards.waiting import Waiting
 from components.guards.wanted import guard_rules, search_of, wanted_services
 from components.service import Service
@@ -39,7 +39,7 @@ class ProgramGuards:
         aws_config: Mapping[str, str],
         environ: Mapping[str, str],
         engine: Engine,
-        voice: Voice,
+        voice: NoticeLog,
     ) -> None:
         """Look, and say what there is to say at once.
 
@@ -49,8 +49,8 @@ class ProgramGuards:
         self._is_preview = pulumi.runtime.is_dry_run()
         self._voice = voice
         self._interruption = Interruption()
-        seconds = 0.0 if self._is_preview else PATIENCE_SECONDS
-        patience = Patience(seconds, voice, self._interruption.happened)
+        seconds = 0.0 if self._is_preview else RETRY_SECONDS
+        patience = Retry(seconds, voice, self._interruption.happened)
         self._view = View(aws_config, environ, patience)
         self._guards = Guards(
             guard_rules(settings),
@@ -136,7 +136,7 @@ class ProgramGuards:
             return None
         limits, polls = self._limits, self._guards.rules.healthy_polls
         return Waiting(
-            Newcomer(address.service, split, polls, lambda: self._view.slots(address)),
+            NewService(address.service, split, polls, lambda: self._view.slots(address)),
             self._voice,
             limits.poll_seconds,
             limits.wait_seconds,

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from components.guards.errors import RefusedError
 from components.guards.memory import RememberedRule
 from components.guards.view import View
-from live.discovery import Whereabouts
+from live.discovery import ListenerHint
 from live.errors import LiveError
 from live.listener import FoundRule
 from rollout.conditions import Condition, Conditions, Field
 from rollout.guard_case import WantedService
+from rollout.messages import unseen
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import is_named
 from rollout.rule_places import ListenerRule, PlaceFinding, WantedRules, place_findings
 from rollout.split import Slot
-from rollout.telling import unseen
 from settings import Settings
 from settings.rule import PREVIEW_HEADER, Rule
 
@@ -37,7 +37,7 @@ class RuleOrder:
         services: Mapping[str, WantedService],
         known: Mapping[str, RememberedRule],
         view: View,
-        where: tuple[str | None, Whereabouts],
+        where: tuple[str | None, ListenerHint],
         *,
         is_preview: bool,
     ) -> None:

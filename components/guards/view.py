@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from components.guards.patience import Patience
+from components.guards.retry import Retry
 from live.address import ServiceAddress
 from live.clients import Clients
 from live.creations import made
-from live.discovery import Sought, Whereabouts, find_listener, find_services
+from live.discovery import ListenerHint, ServiceQuery, find_listener, find_services
 from live.images import read_images
 from live.listener import FoundRule, read_listener
 from live.provider_config import ProviderConfig
@@ -25,15 +25,15 @@ from rollout.split import Slot
 class Search:
     """What the config says of where its services are."""
 
-    where: Whereabouts
-    sought: tuple[Sought, ...]
+    where: ListenerHint
+    sought: tuple[ServiceQuery, ...]
 
 
 class View:
     """Reads the services of the stack."""
 
     def __init__(
-        self, aws_config: Mapping[str, str], environ: Mapping[str, str], patience: Patience
+        self, aws_config: Mapping[str, str], environ: Mapping[str, str], patience: Retry
     ) -> None:
         """Be ready; nothing is read yet.
 
@@ -91,7 +91,9 @@ class View:
         elb = self.clients().balancing
         return self._patience.ask(lambda: find_services(elb, search.where, search.sought))
 
-    def listener_rules(self, listener_arn: str | None, where: Whereabouts) -> tuple[FoundRule, ...]:
+    def listener_rules(
+        self, listener_arn: str | None, where: ListenerHint
+    ) -> tuple[FoundRule, ...]:
         """Every rule of a listener; where its ARN is not known it is looked for.
 
         Raises:

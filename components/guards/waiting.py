@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from components.guards.engine_log import NoticeLog
 from components.guards.errors import RefusedError
 from components.guards.interruption import Interruption
-from components.guards.voice import Voice
 from rollout.notice import Notice, NoticeKind
 
 REPEAT_SECONDS = 30.0
@@ -50,7 +50,7 @@ class Waiting:
     def __init__(
         self,
         judge: Judge,
-        voice: Voice,
+        voice: NoticeLog,
         poll_seconds: float,
         wait_seconds: float,
         interruption: Interruption,

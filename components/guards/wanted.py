@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.guards.view import Search
 from components.user_data import user_data
-from live.discovery import Sought, Whereabouts
+from live.discovery import ListenerHint, ServiceQuery
 from rollout.guard_case import GuardRules, WantedService, WantedSlot
 from rollout.observation import Build
 from settings import Settings
@@ -32,12 +32,12 @@ def search_of(settings: Settings) -> Search:
     balancer, wanted = settings.load_balancer, wanted_services(settings)
     is_theirs = isinstance(balancer, ExistingLoadBalancer)
     return Search(
-        Whereabouts(
+        ListenerHint(
             listener_arn=balancer.listener_arn if is_theirs else None,
             load_balancer_name=settings.names.of(LOAD_BALANCER_PART),
         ),
         tuple(
-            Sought(
+            ServiceQuery(
                 service.name,
                 service.rule.priority,
                 {slot: known.target_group for slot, known in wanted[service.name].slots.items()},

@@ -95,7 +95,7 @@ def adopt(**given: object) -> None:
 
 def _wish(given: dict[str, object]):
     from ops.adopt.questions import AskAtTerminal, Flags, TakeDefaults, pairs
-    from ops.adopt.wish import Wish
+    from ops.adopt.request import Wish
     from ops.inspect.cli import region_of
 
     def text(name: str) -> str | None:

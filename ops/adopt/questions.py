@@ -9,7 +9,7 @@ from typing import Protocol
 import click
 
 from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_services
-from ops.adopt.decided import Decided
+from ops.adopt.earlier_answers import Decided
 from ops.adopt.errors import AdoptError
 from ops.inspect.document import Inspection
 

@@ -13,19 +13,20 @@ from ops.adopt.adoption import Adoption, is_whole
 from ops.adopt.answers import Answers
 from ops.adopt.check import problems
 from ops.adopt.conflict_text import conflicts_text
-from ops.adopt.decided import Decided
+from ops.adopt.earlier_answers import Decided
 from ops.adopt.errors import AdoptError, RefusedError
 from ops.adopt.first_slot import FirstSlot, read_first_slot
 from ops.adopt.found_lookups import FoundLookups
+from ops.adopt.ignored_flags import refuse_unheard
 from ops.adopt.import_file import missing
 from ops.adopt.lock import held
-from ops.adopt.look import asked, refuse_obstacles
 from ops.adopt.merge import Merge, merged
 from ops.adopt.pending import brought_in
 from ops.adopt.plan import Plan
 from ops.adopt.probing import Probe, Prober, urls_of
 from ops.adopt.proposal import Proposal, found_services, image_of_second, proposed
 from ops.adopt.questions import Ask
+from ops.adopt.request import Wish
 from ops.adopt.scratch import scratch_of
 from ops.adopt.stack import (
     StackConfig,
@@ -35,9 +36,8 @@ from ops.adopt.stack import (
     write_imports,
 )
 from ops.adopt.state import State
-from ops.adopt.unheard import refuse_unheard
+from ops.adopt.survey import asked, refuse_obstacles
 from ops.adopt.view import plan_lines, verdict
-from ops.adopt.wish import Wish
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Inspection, Rule
 from ops.stack.aws_config import read_aws_config

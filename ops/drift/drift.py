@@ -13,7 +13,7 @@ from ops.plan.property_change import SECRET, property_changes, value_before
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import RULE, ServicePlan
 from ops.status.config_reading import ConfigReading
-from ops.status.way import Way, put_back, stack_option
+from ops.status.fix import Way, put_back, stack_option
 from rollout.command import UP, Command
 from rollout.notice import NoticeKind
 from rollout.observation import split_of

@@ -10,8 +10,8 @@ from ops.gates.gate import StageMark
 from ops.traffic.answer import Answer, Stream
 from probe.record import Verdict as Said
 from rollout.command import Command
-from rollout.contest import Contest, Standing
 from rollout.counts import Counts, excluded_rate
+from rollout.slot_comparison import Blame, SlotComparison
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
 from settings.gates import ProbeGate as Limits
@@ -71,9 +71,9 @@ class ServiceEvidence:
         self._slot = candidate
         self._limits = limits
         limit = min(max(limits.max_failed_percent / 100, _LEAST_LIMIT), _MOST_LIMIT)
-        self._failing = Contest(limit)
-        self._users_failing = Contest(limit)
-        self._slowing = Contest(SLOW_SHARE)
+        self._failing = SlotComparison(limit)
+        self._users_failing = SlotComparison(limit)
+        self._slowing = SlotComparison(SLOW_SHARE)
         self._seconds: deque[_Second] = deque(maxlen=SHOWN_SECONDS)
         self._weight = 0
         self._has_moved = False
@@ -134,11 +134,11 @@ class ServiceEvidence:
         slot, other = self._slot, self._slot.other
         recent = self._recent()
         ours, theirs = recent.candidate, recent.stable
-        if self._failing.standing is Standing.WORSE:
+        if self._failing.standing is Blame.WORSE:
             return Outcome.FAIL, f"slot {slot} {_lost(ours)}; slot {other} {_lost(theirs)}"
-        if self._slowing.standing is Standing.WORSE:
+        if self._slowing.standing is Blame.WORSE:
             return Outcome.FAIL, f"slot {slot} is slow: {self._latencies(recent)}"
-        if self._users_failing.standing is Standing.WORSE:
+        if self._users_failing.standing is Blame.WORSE:
             users = f"users {_lost(recent.users)} with slot {slot} at {self._weight} %"
             words = f"{users}; slot {other} alone {_lost(theirs)}"
             return Outcome.FAIL, words if self._has_moved else f"{words}{_BEFORE_THE_RAMP}"
@@ -164,17 +164,17 @@ class ServiceEvidence:
         """Why nobody can say that the candidate is to blame; None where there is nothing."""
         slot, other = self._slot, self._slot.other
         ours, theirs = _lost(recent.candidate), _lost(recent.stable)
-        if self._failing.standing is Standing.STABLE:
+        if self._failing.standing is Blame.STABLE:
             return f"slot {other} {theirs}, slot {slot} {ours}: it is the stable slot that fails"
         standings = {contest.standing for contest in (self._failing, self._users_failing)}
-        if Standing.SHARED in standings:
+        if Blame.SHARED in standings:
             users = f"users {_lost(recent.users)}, " if recent.users.failed.bad else ""
             return (
                 f"{users}slot {slot} {ours}, slot {other} {theirs}: "
                 "not known to be the candidate's doing, or not yet; what both always lose belongs "
                 "into ramp.gates.probe.maxFailedPercent"
             )
-        if self._slowing.standing is Standing.SHARED:
+        if self._slowing.standing is Blame.SHARED:
             return f"both slots became slow: {self._latencies(recent)}"
         return None
 

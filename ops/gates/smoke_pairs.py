@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rollout.contest import WORSE
 from rollout.counts import Counts
+from rollout.sequential_test import worse
+from rollout.slot_comparison import WORSE
 from rollout.split import Slot
-from rollout.suspicion import worse
 
 MOST_PAIRS = 40
 """Of one call. A candidate that fails always is known after seven, five in six of those that fail

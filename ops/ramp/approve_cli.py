@@ -13,7 +13,7 @@ from ops.gates.approval import Answer, write_answer
 from ops.journal.errors import JournalError
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import BadInputError, RampError
-from ops.ramp.finding import Newest, newest
+from ops.ramp.resume import Newest, newest
 from ops.ramp.stack import own_hand, recorded_ramps, selected_stack, selections
 from ops.stack.project import project_folder
 from rollout.command import RAMP

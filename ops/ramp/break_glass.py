@@ -17,9 +17,9 @@ from ops.ramp.clock import SystemClock
 from ops.ramp.driver import Ending
 from ops.ramp.effects import LiveService
 from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedError
-from ops.ramp.finding import newest
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, Releases, live_stack, session_of
+from ops.ramp.resume import newest
 from ops.ramp.stack import own_hand, ramps_folder
 from ops.ramp.way_back import last_moved
 from ops.stack.backend import current_backend

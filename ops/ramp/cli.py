@@ -13,20 +13,20 @@ from typing import Any
 import click
 
 from ops.journal.journal import FileJournal
-from ops.ramp.abandoned import Abandoned
 from ops.ramp.command import HELP, RAMP_ID, Duration, limits_of, observer, reported
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BadInputError, RefusedError
-from ops.ramp.finding import Found, foreign, newest, unfinished
 from ops.ramp.launching import Launcher
-from ops.ramp.means import Limits
+from ops.ramp.lease_holder import refuse_held
 from ops.ramp.older_build import refuse_step_back
 from ops.ramp.planning import Choice
+from ops.ramp.ports import Limits
 from ops.ramp.processes import Processes
+from ops.ramp.resume import Found, foreign, newest, unfinished
 from ops.ramp.stack import OpenedStack, opened_stack, own_hand
 from ops.ramp.stack_file import StackFile
 from ops.ramp.stopping import await_engine
-from ops.ramp.wheel import refuse_held
+from ops.ramp.takeover import Abandoned
 from rollout.build_age import PlannedBuild, planned_builds
 from rollout.command import Command, config_remove, config_set
 from rollout.plan import EVEN, Plan

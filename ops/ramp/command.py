@@ -16,8 +16,8 @@ from ops.journal.observer import Observer
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BadInputError, RampError
 from ops.ramp.lines import JsonLines, PlainLines
-from ops.ramp.means import Limits
 from ops.ramp.planning import Choice
+from ops.ramp.ports import Limits
 from ops.ramp.stack import OpenedStack
 from probe.quantity import parse_duration_seconds
 from settings.ramp import FEWEST_METRICS_BAKE_SECONDS

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from ops.engine.command import CommandError
 from ops.engine.words import errors_in
 from ops.journal.errors import JournalError
+from ops.ramp.bake import Proving
 from ops.ramp.errors import DeadSlotError, NotSureError, RampError, RefusedError
 from ops.ramp.floors import Floors
+from ops.ramp.interrupts import GateFailedError, SecondHandError, SomebodyElseError, StopAskedError
 from ops.ramp.lowering import lowering
 from ops.ramp.processes import Processes
-from ops.ramp.proving import Proving
 from ops.ramp.run import Run
-from ops.ramp.shifting import Shifting
+from ops.ramp.shift import Shifting
 from ops.ramp.updating import Updating
-from ops.ramp.ways_out import GateFailedError, SecondHandError, SomebodyElseError, StopAskedError
 from ops.unexpected import EXIT_CODE, unexpected_words
 from rollout.command import Command
 from rollout.entry import Kind

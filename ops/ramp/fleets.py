@@ -9,7 +9,7 @@ from datetime import datetime
 from ops.journal.ramps import Ramps
 from ops.ramp.effects import LiveService
 from ops.ramp.errors import BadInputError
-from ops.ramp.finding import newest
+from ops.ramp.resume import newest
 from rollout.capacity import Fleet, fleets_of, shortages, still_known
 from rollout.plan import Plan
 from rollout.split import Slot

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ops.journal.errors import JournalError
-from ops.ramp.committing import Committing
+from ops.ramp.commit import Committing
 from ops.ramp.effects import LiveService
 from ops.ramp.errors import EngineError, NotSureError
 from ops.ramp.fleets import fleets_in
+from ops.ramp.interrupts import WAYS_OUT, GateFailedError, SecondHandError
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig, owned_floors
 from ops.ramp.updating import Updating
-from ops.ramp.ways_out import WAYS_OUT, GateFailedError, SecondHandError
 from rollout.capacity import floors_at
 from rollout.entry import Kind
 from rollout.lease import (
@@ -25,7 +25,7 @@ from rollout.lease import (
 )
 from rollout.plan import Plan, Stage
 from rollout.progress import hands
-from rollout.recall import floor_texts
+from rollout.recovery import floor_texts
 from rollout.split import Slot
 from rollout.weights_key import floor_changes
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.ramp.effects import PastUpdate
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.weights_key import configured_weights
 from settings.command import NAMESPACE
 
 
-def told(past: PastUpdate) -> Told:
+def told(past: PastUpdate) -> HistoryEntry:
     """What an update tells.
 
     The history keeps updates whose config the program refused, too: what is wrong in it tells
@@ -21,7 +21,7 @@ def told(past: PastUpdate) -> Told:
     """
     candidate = past.config.get(f"{NAMESPACE}:candidate")
     floors, splits = _floors(past.config), _splits(past.config)
-    return Told(
+    return HistoryEntry(
         past.message,
         past.succeeded,
         floors,

@@ -10,27 +10,27 @@ from pathlib import Path
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.journal.observer import Observer
-from ops.ramp.abandoned import Abandoned
 from ops.ramp.clock import Signals, SystemClock
 from ops.ramp.driver import Driver, Ending
-from ops.ramp.finding import Found
 from ops.ramp.fleets import Fleets, fleets_in, refuse_groupless, remembered_fleets
-from ops.ramp.gating import Gating
+from ops.ramp.gates import Gating
 from ops.ramp.git import OwnGit, is_ignored
 from ops.ramp.hidden import refuse_hidden
 from ops.ramp.live_stack import LiveStack
-from ops.ramp.means import Effects, Limits
 from ops.ramp.planning import Choice, Planner
+from ops.ramp.ports import Effects, Limits
 from ops.ramp.probed import refuse_unreachable
 from ops.ramp.processes import Processes
+from ops.ramp.resume import Found
+from ops.ramp.retrying_reader import RetryingReader
 from ops.ramp.run import Run
-from ops.ramp.sight import Sight
 from ops.ramp.stack import OpenedStack
+from ops.ramp.takeover import Abandoned
 from ops.ramp.watching import show_traffic, watched
 from rollout.entry import Json, Kind
 from rollout.lease import Hand
 from rollout.plan import Plan
-from rollout.recall import started_facts
+from rollout.recovery import started_facts
 from rollout.split import Split
 
 
@@ -53,7 +53,7 @@ class Launcher:
         self._clock = SystemClock()
         self._live: LiveStack = stack.live()
         self._signals = Signals(self._clock)
-        self.sight = Sight(self._live, self._clock, self._say_waits, lambda: False)
+        self.sight = RetryingReader(self._live, self._clock, self._say_waits, lambda: False)
         """The live stack before there is a run, an AWS that throttles waited for."""
 
     def plan(self) -> Plan:

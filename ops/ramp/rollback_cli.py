@@ -15,21 +15,21 @@ from ops.ramp.break_glass import break_glass
 from ops.ramp.command import HELP, RAMP_ID, limits_of, observer, reported
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BackendError, NotSureError
-from ops.ramp.finding import newest
 from ops.ramp.known_stack import FILE_NAME
 from ops.ramp.launching import Launcher
+from ops.ramp.lease_holder import at_work
 from ops.ramp.next_commands import NextCommands
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
+from ops.ramp.resume import newest
 from ops.ramp.stack import OWN_FOLDER, OpenedStack, opened_stack, own_hand
 from ops.ramp.stopping import await_engine, stop_driver
 from ops.ramp.way_back import Nothing, Past, Stack, where_back
-from ops.ramp.wheel import at_work
 from ops.stack.project import project_folder
 from rollout.command import Command
 from rollout.lease import Hand
 from rollout.progress import WHY_BY_HAND
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 
 
 @click.command("rollback", context_settings=HELP)
@@ -103,7 +103,7 @@ def _gone_back(folder: Path, given: dict[str, Any]) -> Ending:
 
 
 def _rolled_back(
-    stack: OpenedStack, hand: Hand, history: list[Told], given: dict[str, Any]
+    stack: OpenedStack, hand: Hand, history: list[HistoryEntry], given: dict[str, Any]
 ) -> Ending:
     choice = Choice(commits=given["commits"] or given["pushes"], pushes=given["pushes"])
     observers = [observer(as_json=given["as_json"])]

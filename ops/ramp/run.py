@@ -9,13 +9,13 @@ from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
 from ops.journal.observer import Observer
 from ops.ramp.errors import NotSureError
-from ops.ramp.means import Effects, Limits
-from ops.ramp.sight import Sight
-from ops.ramp.ways_out import (
+from ops.ramp.interrupts import (
     GateFailedError,
     SomebodyElseError,
     StopAskedError,
 )
+from ops.ramp.ports import Effects, Limits
+from ops.ramp.retrying_reader import RetryingReader
 from rollout.entry import Entry, Json, Kind, timestamp
 from rollout.lease import Hand
 from rollout.plan import Stage
@@ -50,7 +50,7 @@ class Run:
         self._mark: StageMark | None = None
         self._last_said: dict[str, tuple[Outcome, str]] = {}
         self._next_live_poll = 0.0
-        self.sight = Sight(effects.aws, effects.clock, self.say_waits, self._is_given_up)
+        self.sight = RetryingReader(effects.aws, effects.clock, self.say_waits, self._is_given_up)
 
     @property
     def progress(self) -> Progress:

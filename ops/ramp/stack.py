@@ -38,7 +38,7 @@ from rollout.command import UP, Command
 from rollout.errors import SettingsError
 from rollout.hidden_rules import HiddenService
 from rollout.lease import Hand
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot
 from rollout.stack_identity import StackIdentity
 from settings.accounts import refuse_bad_accounts
@@ -140,7 +140,7 @@ class OpenedStack:
         """
         return hidden_services_of(self.services, self.outputs["listenerArn"], self.session())
 
-    def history(self) -> list[Told]:
+    def history(self) -> list[HistoryEntry]:
         """Its updates, the newest first.
 
         Raises:

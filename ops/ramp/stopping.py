@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ops.ramp.errors import NotSureError
+from ops.ramp.lease_holder import AtWork, is_driving
 from ops.ramp.processes import Processes
-from ops.ramp.wheel import AtWork, is_driving
 from rollout.command import ROLLBACK, Command
 from rollout.entry import Entry, Kind
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ops.journal.errors import JournalError
 from ops.ramp.effects import EndedUpdate, Update
 from ops.ramp.errors import NotSureError
+from ops.ramp.interrupts import GateFailedError
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
-from ops.ramp.ways_out import GateFailedError
 from rollout.command import Command
 from rollout.entry import Kind
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
-from ops.ramp.abandoned import Abandoned
 from ops.ramp.errors import NotSureError
-from ops.ramp.finding import Found, newest, unfinished
 from ops.ramp.live_stack import Releases
 from ops.ramp.lowering import lowering
+from ops.ramp.resume import Found, newest, unfinished
 from ops.ramp.stack_file import StackFile
+from ops.ramp.takeover import Abandoned
 from rollout.command import RAMP, Command
 from rollout.entry import Entry, Kind
 from rollout.lease import read_freed, read_lease
 from rollout.plan import Plan
 from rollout.progress import hands
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.split_history import outside_change
 from rollout.way_back import (
@@ -41,7 +41,7 @@ class Past:
     """Those of the stack that are recorded on this machine."""
     ramp_id: str
     """The id that a ramp gets that has no journal here."""
-    history: Sequence[Told]
+    history: Sequence[HistoryEntry]
     """The stack's updates, the newest first."""
 
 

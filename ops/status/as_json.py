@@ -8,7 +8,7 @@ from typing import Any
 from live.alarms import Alarm
 from ops.status.difference import Difference, agrees
 from ops.status.document import Ramping, RunningBuild, ServiceStatus, SlotStatus, Source, Status
-from ops.status.way import Way, to_the_front
+from ops.status.fix import Way, to_the_front
 from rollout.observation import Template
 
 VERSION = 1

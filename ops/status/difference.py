@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
-from ops.status.way import Way, put_back, stack_option
+from ops.status.fix import Way, put_back, stack_option
 from rollout.command import UP, Command
 from rollout.errors import SplitError
 from rollout.lease import Claim

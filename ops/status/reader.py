@@ -19,10 +19,11 @@ from ops.stack.stack_file import read_config, read_text
 from ops.status.config_reading import ConfigReading
 from ops.status.document import Status, Unread
 from ops.status.errors import UnreadError
-from ops.status.joined import Readings, joined
+from ops.status.fix import stack_option
 from ops.status.last_known import last_known
 from ops.status.live_reading import LiveReader, LiveReading, opened
 from ops.status.main_branch import MainFile, read_main
+from ops.status.merge import Readings, joined
 from ops.status.ramping import read_ramping
 from ops.status.state_reading import (
     StateReading,
@@ -31,7 +32,6 @@ from ops.status.state_reading import (
     read_provider_config,
     read_state,
 )
-from ops.status.way import stack_option
 from rollout.hidden_rules import HiddenService
 
 SLOW_SECONDS = 30.0

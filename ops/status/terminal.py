@@ -13,7 +13,7 @@ from live.alarms import ALARM, Alarm
 from ops.status import words
 from ops.status.difference import Difference, agrees
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
-from ops.status.way import Way, to_the_front
+from ops.status.fix import Way, to_the_front
 
 _STATES = {"healthy": "green", "unhealthy": "bold red", "unavailable": "red"}
 

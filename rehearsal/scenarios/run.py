@@ -12,10 +12,10 @@ from rehearsal.lifecycle import start, stop
 from rehearsal.ramp_records import ended_ramps
 from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.outcome import Played
-from rehearsal.scenarios.play import Play
 from rehearsal.scenarios.report import document, lines
 from rehearsal.scenarios.scenario import Scenario
-from rehearsal.scenarios.theatre import Theatre
+from rehearsal.scenarios.scenario_run import Play
+from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace
 
 INTERRUPTED = 130
@@ -62,7 +62,7 @@ def play_alone(
     lag = scenario.metric_lag_seconds
     started = start(workspace, like, boot_seconds, say, tethered=True, metric_lag_seconds=lag)
     try:
-        theatre = Theatre(workspace, started.running, say)
+        theatre = ScenarioStack(workspace, started.running, say)
         return Play(theatre, workspace.traffic).play(scenario)
     finally:
         say("tearing everything down")

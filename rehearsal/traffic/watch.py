@@ -15,7 +15,7 @@ from rollout.split import Slot, Split
 
 LEAST_REQUESTS = 20_000
 """Of a whole ramp."""
-PATIENCE_SECONDS = 120.0
+RETRY_SECONDS = 120.0
 
 
 class Traffic(Protocol):
@@ -147,7 +147,7 @@ class StageWatch:
         def is_recorded() -> bool:
             return bool(self._traffic.since(spell.ended_s))
 
-        self._traffic.wait_until(is_recorded, PATIENCE_SECONDS)
+        self._traffic.wait_until(is_recorded, RETRY_SECONDS)
         answers = [a for a in self._traffic.since(spell.began_s) if a.asked_s < spell.ended_s]
         began_s, settled_s = spell.began_s, spell.settled_s
         return stage_traffic(answers, self._services, splits, began_s, settled_s)
@@ -162,7 +162,7 @@ class StageWatch:
             requests, _ = self._traffic.counts()
             return requests >= LEAST_REQUESTS and all(self._sockets_since(ended_s).values())
 
-        self._traffic.wait_until(has_enough, PATIENCE_SECONDS)
+        self._traffic.wait_until(has_enough, RETRY_SECONDS)
         sockets = self._sockets_since(ended_s)
         self._say("stopping the traffic")
         return RampTraffic(self._traffic.stop(), downloads, sockets)

@@ -14,7 +14,7 @@ from components.guards.errors import RefusedError
 from components.guards.guards import Guards
 from components.guards.interruption import Interruption
 from components.guards.memory import remembered, served_before
-from components.guards.patience import Patience
+from components.guards.retry import Retry
 from components.guards.view import View
 from components.guards.waiting import Waiting
 from components.guards.wanted import guard_rules, search_of, wanted_services
@@ -156,7 +156,7 @@ class FakeView(View):
     def __init__(
         self, fake: FakeAws, voice: Heard | None = None, patience_seconds: float = 0.0
     ) -> None:
-        patience = Patience(patience_seconds, voice or Heard(), threading.Event())
+        patience = Retry(patience_seconds, voice or Heard(), threading.Event())
         super().__init__({}, {}, patience)
         self._clients = fake.clients
 

@@ -11,7 +11,7 @@ from components.guards.errors import RefusedError
 from components.guards.memory import RememberedRule
 from components.guards.port_check import PortCheck
 from components.guards.view import View
-from live.discovery import Whereabouts
+from live.discovery import ListenerHint
 from live.errors import AccessDeniedError
 from live.listener import FoundRule
 from rollout.conditions import Condition, Conditions, Field
@@ -69,7 +69,7 @@ def look(
         {key.removeprefix("failover:"): value for key, value in config.items()},
         engine,
         cast("View", Listener(rules)),
-        ("arn:listener", Whereabouts(None, "alb")),
+        ("arn:listener", ListenerHint(None, "alb")),
         {"web": RememberedRule("arn:web", 200, ANY)},
         is_preview=is_preview,
     )

@@ -12,9 +12,9 @@ import pytest
 
 from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.outcome import Played
-from rehearsal.scenarios.play import Play
 from rehearsal.scenarios.scenario import PASSES, Expected, Scenario
-from rehearsal.scenarios.theatre import Theatre
+from rehearsal.scenarios.scenario_run import Play
+from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rollout.entry import Kind
 from tests.engine.rehearsed import rehearsed
 
@@ -35,7 +35,7 @@ BRIEF = {
 @pytest.fixture(scope="module")
 def play(tmp_path_factory: pytest.TempPathFactory) -> Generator[Play]:
     with rehearsed(tmp_path_factory.mktemp("scenarios"), "prod") as stack:
-        theatre = Theatre(stack.workspace, stack.running, lambda _text: None)
+        theatre = ScenarioStack(stack.workspace, stack.running, lambda _text: None)
         yield Play(theatre, tmp_path_factory.mktemp("record"), RATE_PER_S)
 
 

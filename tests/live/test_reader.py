@@ -6,7 +6,7 @@ import botocore.exceptions as boto
 import pytest
 
 from live.address import ServiceAddress
-from live.discovery import Sought, Whereabouts, find_services
+from live.discovery import ListenerHint, ServiceQuery, find_services
 from live.errors import (
     AccessDeniedError,
     ExpiredCredentialsError,
@@ -231,7 +231,7 @@ def listed(rules: list[dict[str, Any]]) -> FakeAws:
     )
 
 
-SOUGHT = Sought("web", 200, {slot: f"web-{slot}-tg" for slot in Slot})
+SOUGHT = ServiceQuery("web", 200, {slot: f"web-{slot}-tg" for slot in Slot})
 
 
 @pytest.mark.parametrize("silent", [boto.ReadTimeoutError, boto.ConnectTimeoutError])
@@ -253,7 +253,7 @@ def test_a_rule_is_found_without_the_stacks_help() -> None:
     }
     fake = listed([{**rule, "RuleArn": "arn:other", "Priority": "100"}, rule])
 
-    (found,) = find_services(fake, Whereabouts(None, "shop-alb"), [SOUGHT])
+    (found,) = find_services(fake, ListenerHint(None, "shop-alb"), [SOUGHT])
 
     assert (found.service, found.rule_arn) == ("web", "arn:rule")
     assert found.target_group_arns[FIRST] == arn
@@ -261,4 +261,4 @@ def test_a_rule_is_found_without_the_stacks_help() -> None:
 
 @pytest.mark.parametrize("name", ["shop-alb", "another-alb"])
 def test_nothing_is_found_where_nothing_is(name: str) -> None:
-    assert find_services(listed([]), Whereabouts(None, name), [SOUGHT]) == ()
+    assert find_services(listed([]), ListenerHint(None, name), [SOUGHT]) == ()

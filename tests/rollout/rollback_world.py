@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from rollout.lease import Hand, doing_end, doing_stage, doing_start, last_message_of, message_of
 from rollout.plan import EVEN, Plan, lighter, planned
-from rollout.recall import Told, recalled
+from rollout.recovery import HistoryEntry, recalled
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.way_back import (
     GoBack,
@@ -81,7 +81,7 @@ class World:
     untold: tuple[str, ...] = ()
     seconds: int = 0
     live: dict[str, Split] = field(default_factory=dict[str, Split])
-    history: list[Told] = field(default_factory=list[Told])
+    history: list[HistoryEntry] = field(default_factory=list[HistoryEntry])
     """The oldest first."""
     release: LastRelease | None = None
     on_trial: Slot | None = None
@@ -180,7 +180,7 @@ class World:
         began, self.seconds = self.now, self.seconds + UP_SECONDS
         is_first = not self.history
         self.history.append(
-            Told(message, True, {}, candidate, dict(self.live), began, self.now, is_first)
+            HistoryEntry(message, True, {}, candidate, dict(self.live), began, self.now, is_first)
         )
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from rollout.build_age import BuildAge, build_on
 from rollout.guard_case import GuardCase, GuardRules
 from rollout.judgement import judged
+from rollout.messages import notices
 from rollout.observation import Build, Release
 from rollout.split import Slot
-from rollout.telling import notices
 from tests.rollout.guard_cases import (
     POLLS,
     RULES,

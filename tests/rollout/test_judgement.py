@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from rollout.guard_case import FLOOR_TAG, GuardCase, GuardRules, Memory
 from rollout.judgement import Judgement, Verdict, judged
+from rollout.messages import given_up, notices
 from rollout.objection import Subject
 from rollout.observation import Build, Instance, LiveRule, Release, Target, Template
 from rollout.split import Slot, Split
 from rollout.stage_order import next_weight
-from rollout.telling import given_up, notices
 from tests.rollout.guard_cases import (
     POLLS,
     RULES,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.plan import Plan
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.way_back import GoBack, NothingToUndo, Situation, Unclear, WayBack, way_back
 from tests.rollout.rollback_world import (
@@ -378,4 +378,4 @@ def test_without_any_history_nothing_is_guessed() -> None:
     situation = Situation(dict.fromkeys(SERVICES, Split(75, 25)), [], {}, HOLD)
 
     assert isinstance(way_back(situation), Unclear)
-    assert isinstance(way_back(replace(situation, history=[Told("", True, {})])), Unclear)
+    assert isinstance(way_back(replace(situation, history=[HistoryEntry("", True, {})])), Unclear)

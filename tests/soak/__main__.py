@@ -19,8 +19,8 @@ from typing import TypeVar
 
 from rehearsal.lifecycle import ROOT, start
 from rehearsal.project_copy import copy_project
-from rehearsal.scenarios.play import Play
-from rehearsal.scenarios.theatre import Theatre
+from rehearsal.scenarios.scenario_run import Play
+from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace
 from tests.soak.page import PAGE, page
 from tests.soak.parts import COMMANDS, NAMES, SCENARIOS, CommandPart, Found, ScenarioPart
@@ -83,7 +83,7 @@ def _play(
             )
             assert started.supervisor is not None
             try:
-                play = Play(Theatre(workspace, started.running, say), Path(folder) / "record")
+                play = Play(ScenarioStack(workspace, started.running, say), Path(folder) / "record")
                 for part in group:
                     run(part.name, lambda part=part, play=play: part.run(play, say))
             finally:

@@ -12,9 +12,9 @@ from typing import Any
 from rehearsal.errors import RehearsalError
 from rehearsal.scenarios.catalogue import CATALOGUE
 from rehearsal.scenarios.outcome import Played
-from rehearsal.scenarios.play import Play
 from rehearsal.scenarios.report import document
 from rehearsal.scenarios.scenario import Scenario
+from rehearsal.scenarios.scenario_run import Play
 from tests.soak.record import ROOT
 
 BACKGROUND_TIMES = 20

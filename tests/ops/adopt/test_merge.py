@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ops.adopt.decided import Decided
+from ops.adopt.earlier_answers import Decided
 from ops.adopt.merge import Conflict, is_same, merged
 
 PROPOSAL = {

@@ -7,7 +7,7 @@ import pytest
 
 from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_services
 from ops.adopt.check import problems
-from ops.adopt.decided import Decided
+from ops.adopt.earlier_answers import Decided
 from ops.adopt.errors import AdoptError
 from ops.adopt.first_slot import FirstSlot
 from ops.adopt.found_lookups import FoundLookups

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ops.ramp.abandoned import Abandoned
 from ops.ramp.driver import Ending
 from ops.ramp.stack_file import StackFile
+from ops.ramp.takeover import Abandoned
 from rollout.entry import Entry, Kind
 from rollout.plan import Plan
 from rollout.progress import folded
-from rollout.recall import Told, recalled
+from rollout.recovery import HistoryEntry, recalled
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import KilledError
@@ -102,7 +102,7 @@ def test_the_candidate_of_before_is_known_without_the_journal(
     world: World, before: str | None
 ) -> None:
     if before is not None:
-        world.told.append(Told("a person's", True, {}, before))
+        world.told.append(HistoryEntry("a person's", True, {}, before))
     kill_at_the_second_stage(world)
 
     ending = go_on_without_journal(world)
@@ -171,11 +171,11 @@ def test_what_a_ramp_left_that_was_killed_in_its_first_update_is_no_persons(
 def test_a_candidate_and_floors_that_an_update_ran_with_are_a_persons(world: World) -> None:
     world.set_config({"candidate": "01", 'capacity.web.floors["01"]': "2"})
     file = StackFile.read(world.stack_file)
-    ran_with = Told("a person's", True, {"web": {Slot.FIRST: 2}}, "01")
+    ran_with = HistoryEntry("a person's", True, {"web": {Slot.FIRST: 2}}, "01")
 
     assert Abandoned.left_in(file, [ran_with]) is None
     assert Abandoned.left_in(file, []) is None
-    assert Abandoned.left_in(file, [Told("another", True, {}, "01")]) is None
+    assert Abandoned.left_in(file, [HistoryEntry("another", True, {}, "01")]) is None
 
 
 def abandoned_in(world: World, *, is_journal_lost: bool) -> Abandoned:

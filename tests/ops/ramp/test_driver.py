@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from ops.gates.gate import StageMark
-from ops.ramp.means import Limits
+from ops.ramp.ports import Limits
 from ops.ramp.run import Run
 from rollout.entry import Entry, Kind
 from rollout.lease import Hand, current_lease
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.world import PLAN, World
@@ -157,7 +157,7 @@ def test_of_two_that_take_the_wheel_in_one_moment_the_first_keeps_it(world: Worl
     other = "portal+web: ramp of 02 from 100/0 through 10,100, by ben@build-7 (9) until "
 
     def overtake(_message: str) -> None:
-        world.told.append(Told(f"{other}2026-11-21T10:00:00Z", True, {}))
+        world.told.append(HistoryEntry(f"{other}2026-11-21T10:00:00Z", True, {}))
         world.before_up = lambda _message: None
 
     world.before_up = overtake

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rollout.entry import Entry, Kind
 from rollout.lease import current_lease
 from rollout.plan import Plan
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import KilledError
@@ -142,7 +142,7 @@ def test_the_first_update_of_a_killed_driver_is_no_second_hand(world: World) -> 
         Entry.parse(entry.line().replace('"pid":4711', '"pid":99')) for entry in world.journal.kept
     ]
     world.after_up = lambda _message: (
-        None if len(world.told) > 1 else world.told.insert(0, Told(killed, True, {}))
+        None if len(world.told) > 1 else world.told.insert(0, HistoryEntry(killed, True, {}))
     )
 
     ending = world.run(PLAN)

@@ -13,15 +13,15 @@ from ops.journal.journal import FileJournal
 from ops.journal.observer import Observer
 from ops.journal.ramps import Ramps, identity_in
 from ops.ramp.driver import Ending
-from ops.ramp.finding import Found
 from ops.ramp.launching import Launcher
 from ops.ramp.lines import PlainLines
 from ops.ramp.planning import Choice
+from ops.ramp.resume import Found
 from rollout.entry import Entry, Kind
 from rollout.lease import Hand
 from rollout.plan import Plan
 from rollout.progress import WHY_BY_HAND, folded
-from rollout.recall import recalled
+from rollout.recovery import recalled
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import START, KilledError

@@ -14,7 +14,7 @@ from ops.ramp.errors import NotSureError
 from ops.ramp.live_stack import Releases
 from ops.ramp.way_back import Nothing, Past, Return, Stack, where_back
 from rollout.plan import Plan
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from rollout.way_back import LastRelease
@@ -26,8 +26,8 @@ HOLD = timedelta(seconds=300)
 EVE = START - timedelta(days=1)
 
 
-def by_hand(split: Split, at: datetime) -> Told:
-    return Told("by hand", True, {}, None, dict.fromkeys(SERVICES, split), at, at)
+def by_hand(split: Split, at: datetime) -> HistoryEntry:
+    return HistoryEntry("by hand", True, {}, None, dict.fromkeys(SERVICES, split), at, at)
 
 
 @pytest.fixture

@@ -11,18 +11,18 @@ from pulumi.automation import CommandError, CommandResult
 
 from ops.engine.engine import PastUpdate
 from ops.journal.observer import Observer
-from ops.ramp.abandoned import Abandoned
 from ops.ramp.driver import Driver, Ending
 from ops.ramp.effects import Git, LiveService, LiveSlot, OldSlot
 from ops.ramp.errors import AwsError, PassingAwsError
-from ops.ramp.means import Effects, Limits
 from ops.ramp.next_commands import NextCommands
+from ops.ramp.ports import Effects, Limits
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
+from ops.ramp.takeover import Abandoned
 from rollout.entry import Kind
 from rollout.lease import Hand, is_letting_go
 from rollout.plan import Plan
-from rollout.recall import Told, recalled, started_facts
+from rollout.recovery import HistoryEntry, recalled, started_facts
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
 from tests.ops.ramp.fakes import START, Clock, Ended, Gate, MemoryJournal, Stop, Update
@@ -52,7 +52,7 @@ class World:
         self.journal = MemoryJournal()
         self.gate = Gate()
         self.stop = Stop()
-        self.told: list[Told] = []
+        self.told: list[HistoryEntry] = []
         self.updates: list[str] = []
         self.update: Update | None = None
         self.says: Sequence[str] = ()
@@ -211,7 +211,7 @@ class World:
     def set_candidate(self, slot: str | None) -> None:
         """As a person does, by an update of their own."""
         self.set_config({"candidate": slot})
-        self.told.append(Told("a person's", True, {}, slot))
+        self.told.append(HistoryEntry("a person's", True, {}, slot))
 
     def add_service_config(self, service: str, config: Mapping[str, Any]) -> None:
         whole = self._config()
@@ -238,7 +238,7 @@ class World:
         floors = {s: {Slot(k): int(n) for k, n in f.items()} for s, f in self.floors().items()}
         now = self.clock.now()
         self.told.append(
-            Told(message, not error, floors, self.candidate(), dict(self.live), now, now)
+            HistoryEntry(message, not error, floors, self.candidate(), dict(self.live), now, now)
         )
         self.after_up(message)
         return Ended(changed={"update": 2}, error=error, is_refused="judgement: refused" in error)

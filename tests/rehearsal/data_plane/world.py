@@ -21,7 +21,7 @@ from rehearsal.account import self_signed_certificate
 
 ROOT = Path(__file__).parents[3]
 HOST = "www.example.test"
-PATIENCE_SECONDS = 60.0
+RETRY_SECONDS = 60.0
 T = TypeVar("T")
 
 
@@ -50,7 +50,7 @@ class Process:
             self.process.stdout.close()
 
 
-def eventually(look: Callable[[], T | None], what: str, seconds: float = PATIENCE_SECONDS) -> T:
+def eventually(look: Callable[[], T | None], what: str, seconds: float = RETRY_SECONDS) -> T:
     """The first answer that is not None or False; AWS has no events to await."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

@@ -9,9 +9,9 @@ from rehearsal.errors import BadScenarioError
 from rehearsal.scenarios.catalogue import CATALOGUE, scenario_named
 from rehearsal.scenarios.fault import Fault
 from rehearsal.scenarios.outcome import Played
-from rehearsal.scenarios.play import is_due
 from rehearsal.scenarios.report import document, lines
 from rehearsal.scenarios.scenario import Expected, Scenario
+from rehearsal.scenarios.scenario_run import is_due
 from rollout.entry import Entry, Json, Kind
 from rollout.split import Split
 from tests.rehearsal.traffic.answers import answer, failed

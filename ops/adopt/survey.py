@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ops.adopt.answers import Answers, rule_of
-from ops.adopt.decided import Decided
+from ops.adopt.earlier_answers import Decided
 from ops.adopt.errors import RefusedError
 from ops.adopt.questions import answered
+from ops.adopt.request import Wish
 from ops.adopt.stack import StackConfig
 from ops.adopt.state import State
-from ops.adopt.wish import Wish
 from ops.inspect.calls import Calls
 from ops.inspect.document import Inspection
 from ops.inspect.obstacle import Alike, alike

@@ -37,7 +37,7 @@ _REASON = "the rehearsal sets its stack up"
 
 
 @dataclass(frozen=True)
-class Theatre:
+class ScenarioStack:
     """A running rehearsal, and what a play does to it between two ramps."""
 
     workspace: Workspace

@@ -20,7 +20,7 @@ _DEVIATIONS_TO_SUFFICE = 1.64
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class Propagation:
     """What the newest answers say of a split."""
 
     arrived: bool
@@ -32,7 +32,7 @@ class Arrival:
     """How many it takes to tell the old split from the new one."""
 
 
-def judged_arrival(answers: Sequence[Slot], candidate: Slot, old: Split, new: Split) -> Arrival:
+def judged_arrival(answers: Sequence[Slot], candidate: Slot, old: Split, new: Split) -> Propagation:
     """Judge the newest `answers`, which come with the oldest first.
 
     The split has arrived when they speak for the new share and rule the old one out. Only as many
@@ -45,7 +45,7 @@ def judged_arrival(answers: Sequence[Slot], candidate: Slot, old: Split, new: Sp
     observed = sum(slot is candidate for slot in newest)
     bound = binomial_bound(observed, len(newest), CONFIDENCE)
     has_arrived = before == after or (after in bound and before not in bound)
-    return Arrival(has_arrived and len(newest) == needed, len(newest), observed, needed)
+    return Propagation(has_arrived and len(newest) == needed, len(newest), observed, needed)
 
 
 def needed_answers(before: float, after: float) -> int:

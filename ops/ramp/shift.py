@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ops.journal.errors import JournalError
-from ops.ramp.committing import Committing
+from ops.ramp.commit import Committing
 from ops.ramp.effects import EndedUpdate
 from ops.ramp.errors import AwsError, NotSureError, RefusedError
+from ops.ramp.interrupts import WAYS_OUT, GateFailedError, StopAskedError
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.updating import Updating
-from ops.ramp.ways_out import WAYS_OUT, GateFailedError, StopAskedError
 from rollout.entry import Json, Kind
 from rollout.lease import doing_stage, message_of
 from rollout.plan import Plan, Stage

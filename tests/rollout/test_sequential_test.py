@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.counts import Counts
-from rollout.suspicion import MAX_BEGINNINGS, Above, Suspicion, Worse, above, worse
+from rollout.sequential_test import MAX_BEGINNINGS, Above, SequentialTest, Worse, above, worse
 
 ALARM = math.log(500)
 PER_SECOND = 20
@@ -123,7 +123,7 @@ def test_a_dip_of_both_slots_raises_no_suspicion_that_one_is_worse() -> None:
 
 
 def test_the_memory_of_a_suspicion_does_not_grow_with_the_bake() -> None:
-    suspicion = Suspicion([Above(0.01, 0.1)], batches_between=1)
+    suspicion = SequentialTest([Above(0.01, 0.1)], batches_between=1)
 
     for _ in range(10 * MAX_BEGINNINGS):
         suspicion.add(Counts(0, 1), Counts())

@@ -10,7 +10,7 @@ from ops.ramp.stack_config import StackConfig
 from ops.ramp.stack_file import StackFile
 from rollout.entry import Kind
 from rollout.progress import Progress
-from rollout.recall import Recalled, Told
+from rollout.recovery import HistoryEntry, RecoveredRamp
 from rollout.split import Slot
 from rollout.weights_key import CANDIDATE, floor_changes
 
@@ -29,7 +29,7 @@ class Abandoned:
     """What `candidate` was before that; None where the config had none."""
 
     @classmethod
-    def of(cls, progress: Progress | None, recalled: Recalled | None) -> Abandoned | None:
+    def of(cls, progress: Progress | None, recalled: RecoveredRamp | None) -> Abandoned | None:
         """By its journal, else by the history; None where there is neither."""
         if progress is not None:
             plan, was = progress.plan, progress.candidate_was
@@ -40,7 +40,7 @@ class Abandoned:
         return None
 
     @classmethod
-    def left_in(cls, file: StackFile, history: Sequence[Told]) -> Abandoned | None:
+    def left_in(cls, file: StackFile, history: Sequence[HistoryEntry]) -> Abandoned | None:
         """What a ramp left in the stack file that was killed before its first `up` had ended.
 
         Where its journal is lost as well, nothing tells of it but the file: with floors, which are

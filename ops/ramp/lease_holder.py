@@ -13,7 +13,7 @@ from ops.ramp.processes import Processes
 from rollout.command import ROLLBACK
 from rollout.lease import Claim, Hand, Lease, claim, current_lease
 from rollout.progress import Progress
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class AtWork:
     is_going_back: bool = False
 
 
-def at_work(history: Sequence[Told], here: Progress | None) -> list[AtWork]:
+def at_work(history: Sequence[HistoryEntry], here: Progress | None) -> list[AtWork]:
     """Who may be at work, the one whom all know of first.
 
     The history tells of a driver when its first update has ended, and not of the process that goes
@@ -52,7 +52,7 @@ def _told(lease: Lease) -> AtWork:
 
 
 def refuse_held(
-    history: Sequence[Told],
+    history: Sequence[HistoryEntry],
     here: Progress | None,
     own: Hand,
     now: datetime,

@@ -11,7 +11,7 @@ from rehearsal.ramp_process import ramp_process
 from rehearsal.scenarios.fault import Trouble
 from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.scenario import Scenario
-from rehearsal.scenarios.theatre import START, Theatre
+from rehearsal.scenarios.scenario_stack import START, ScenarioStack
 from rehearsal.traffic.run import RATE_PER_S, TrafficRun
 from rollout.entry import Entry, Kind
 from rollout.split import Slot, Split
@@ -20,7 +20,7 @@ CLEAN_SECONDS = 1.0
 """Of traffic before the ramp begins."""
 STRAIGHT_SECONDS = 10.0
 """For which a release that was put straight to 0/100 stays there: a quick eye and a quick hand."""
-PATIENCE_SECONDS = 60.0
+RETRY_SECONDS = 60.0
 
 
 class Play:
@@ -35,7 +35,7 @@ class Play:
 
     def __init__(
         self,
-        theatre: Theatre,
+        theatre: ScenarioStack,
         folder: Path,
         rate_per_s: int = RATE_PER_S,
         options: tuple[str, ...] = ("--to", "02", "--anew"),
@@ -136,14 +136,14 @@ def _show(entry: Entry, scenario: Scenario, say: Callable[[str], None]) -> None:
 
 def _await(traffic: TrafficRun, until_s: float) -> None:
     """Let the traffic run until requests of that moment have ended."""
-    traffic.wait_until(lambda: bool(traffic.since(until_s)), PATIENCE_SECONDS)
+    traffic.wait_until(lambda: bool(traffic.since(until_s)), RETRY_SECONDS)
 
 
 class _Running:
     """Traffic to every service for as long as the block runs."""
 
     def __init__(
-        self, theatre: Theatre, folder: Path, rate_per_s: int, paths: tuple[str, ...]
+        self, theatre: ScenarioStack, folder: Path, rate_per_s: int, paths: tuple[str, ...]
     ) -> None:
         self._theatre = theatre
         self._paths = paths

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.capacity import Fleet, floors_at, share_takes
-from rollout.fitness import lacks, serving
 from rollout.guard_case import FLOOR_TAG
 from rollout.observation import LiveRule, LiveService, LiveSlot, Target
 from rollout.plan import Plan
+from rollout.readiness import lacks, serving
 from rollout.split import Slot, Split
 from tests.rollout.guard_cases import arn, group
 

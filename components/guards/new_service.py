@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from components.guards.errors import RefusedError
 from live.errors import LiveError
 from rollout.command import UP, config_set
-from rollout.fitness import lacks
+from rollout.messages import unseen
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, LiveSlot
+from rollout.readiness import lacks
 from rollout.split import Slot, Split
-from rollout.telling import unseen
 
 
-class Newcomer:
+class NewService:
     """Judges whether the rule of a new service may be made.
 
     Until then another service, or somebody else's rule, may answer its hosts and paths; a rule

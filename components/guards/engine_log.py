@@ -22,7 +22,7 @@ _SEVERITY = {
 }
 
 
-class Voice(Protocol):
+class NoticeLog(Protocol):
     """Where notices go."""
 
     def say(self, notice: Notice, urn: str = "") -> None:
@@ -30,7 +30,7 @@ class Voice(Protocol):
         ...
 
 
-class EngineVoice:
+class EngineLog:
     """Shows notices at once.
 
     `pulumi.log` with a resource waits until that is registered, which is when a wait is over: so
@@ -38,7 +38,7 @@ class EngineVoice:
     """
 
     def say(self, notice: Notice, urn: str = "") -> None:
-        """As `Voice`; an engine that is already gone hears nothing."""
+        """As `NoticeLog`; an engine that is already gone hears nothing."""
         request = engine_pb2.LogRequest(
             severity=_SEVERITY[notice.kind],
             message=str(notice),

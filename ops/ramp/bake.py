@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from ops.ramp.interrupts import GateFailedError
 from ops.ramp.run import Run
-from ops.ramp.ways_out import GateFailedError
-from rollout.arrival import Arrival, judged_arrival
 from rollout.command import config_set
 from rollout.entry import Json, Kind
 from rollout.plan import Stage
+from rollout.propagation import Propagation, judged_arrival
 from rollout.verdict import Outcome
 
 
@@ -152,7 +152,7 @@ class Proving:
             seconds=round(clock.monotonic() - started, 3),
         )
 
-    def _arrivals(self, stage: Stage, since_s: float) -> dict[str, Arrival]:
+    def _arrivals(self, stage: Stage, since_s: float) -> dict[str, Propagation]:
         run = self._run
         plan, traffic = run.progress.plan, run.effects.traffic
         assert traffic is not None
@@ -164,7 +164,7 @@ class Proving:
             for service in plan.services
         }
 
-    def _without_sign(self, found: Mapping[str, Arrival]) -> str:
+    def _without_sign(self, found: Mapping[str, Propagation]) -> str:
         """What to do where no answer said which slot it came from."""
         silent = [service for service, arrival in found.items() if not arrival.requests]
         if not silent:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rollout.arrival import judged_arrival, needed_answers
+from rollout.propagation import judged_arrival, needed_answers
 from rollout.split import Slot, Split
 
 STAGES = [(0, 10), (10, 25), (25, 50), (50, 75), (75, 100), (100, 0), (50, 100)]

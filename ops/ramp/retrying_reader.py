@@ -16,7 +16,7 @@ PAUSE_SECONDS = 1.0
 T = TypeVar("T")
 
 
-class Sight:
+class RetryingReader:
     """What AWS says now, and since when it says nothing."""
 
     def __init__(

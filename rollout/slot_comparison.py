@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, field
 
 from rollout.counts import Counts
-from rollout.suspicion import Suspicion, above, worse
+from rollout.sequential_test import SequentialTest, above, worse
 
 ALARM = math.log(500)
 """Evidence at which a limit counts as broken: a group that is at its limit gets there once in 500
@@ -29,7 +29,7 @@ CLEAR_BATCHES = 10
 """After so many batches without a bad request a dip that was nobody's fault is over."""
 
 
-class Standing(enum.Enum):
+class Blame(enum.Enum):
     """What a contest says so far."""
 
     CLEAN = "clean"
@@ -43,16 +43,16 @@ class Standing(enum.Enum):
 
 
 @dataclass(slots=True)
-class Contest:
+class SlotComparison:
     """One kind of badness (failed, or slow) of one service; feed it every second.
 
     `limit` is the share, between 0 and 1, up to which bad requests are nobody's business.
     """
 
     limit: float
-    _over: Suspicion = field(init=False)
-    _differs: Suspicion = field(init=False)
-    _stable_over: Suspicion = field(init=False)
+    _over: SequentialTest = field(init=False)
+    _differs: SequentialTest = field(init=False)
+    _stable_over: SequentialTest = field(init=False)
     _since_first_bad: int | None = field(init=False, default=None)
     _clear: int = field(init=False, default=0)
 
@@ -71,17 +71,17 @@ class Contest:
         has_answers = bool(candidate.total and stable.total)
         is_clear = has_answers and not candidate.bad and not stable.bad
         self._clear = self._clear + 1 if is_clear else 0
-        if self._clear >= CLEAR_BATCHES and self.standing in (Standing.SHARED, Standing.STABLE):
+        if self._clear >= CLEAR_BATCHES and self.standing in (Blame.SHARED, Blame.STABLE):
             self._restart()
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> Blame:
         """What all seconds together say."""
         has_settled = (self._since_first_bad or 0) >= SHARED_SETTLE_BATCHES
         if self._over.strength >= ALARM:
             is_worse = has_settled and self._differs.strength >= WORSE
-            return Standing.WORSE if is_worse else Standing.SHARED
-        return Standing.STABLE if self._stable_over.strength >= ALARM else Standing.CLEAN
+            return Blame.WORSE if is_worse else Blame.SHARED
+        return Blame.STABLE if self._stable_over.strength >= ALARM else Blame.CLEAN
 
     def _restart(self) -> None:
         self._over, self._differs = above(self.limit), worse()

@@ -21,7 +21,7 @@ _BACK = re.compile(r"rollback to (?P<start>\d+/\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class HistoryEntry:
     """One update as the history tells it."""
 
     message: str
@@ -41,7 +41,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
+class RecoveredRamp:
     """The newest ramp of a stack's history that has not let go of the wheel."""
 
     plan: Plan
@@ -104,7 +104,7 @@ class Recalled:
             yield Kind.ROLLBACK_STARTED, {"why": why, "to": str(plan.start)}
 
 
-def recalled(updates: Sequence[Told]) -> Recalled | None:
+def recalled(updates: Sequence[HistoryEntry]) -> RecoveredRamp | None:
     """The ramp that the history leaves unfinished; None where there is none.
 
     Args:
@@ -130,11 +130,11 @@ def recalled(updates: Sequence[Told]) -> Recalled | None:
             if plan is None or not _is_of(plan, newest, back_to):
                 return None
             before = _candidate_before(plan, updates[number + 1 :])
-            return Recalled(plan, newest, update.floors, stage, back_to is not None, before)
+            return RecoveredRamp(plan, newest, update.floors, stage, back_to is not None, before)
     return None
 
 
-def _candidate_before(plan: Plan, earlier: Sequence[Told]) -> str | None:
+def _candidate_before(plan: Plan, earlier: Sequence[HistoryEntry]) -> str | None:
     """The config's `candidate` before a ramp, which may have begun twice after a kill."""
     for update in earlier:
         lease = read_lease(update.message)

@@ -10,7 +10,7 @@ import pytest
 
 from components.guards.errors import RefusedError
 from components.guards.interruption import Interruption
-from components.guards.newcomer import Newcomer
+from components.guards.new_service import NewService
 from components.guards.waiting import Waiting
 from live.errors import AccessDeniedError
 from rollout.notice import NoticeKind
@@ -34,11 +34,11 @@ class Fleet:
         return LiveSlot(f"arn:{slot}", (Target(f"i-{slot}", state),), group)
 
 
-def newcomer(fleet: Fleet, split: str = "50/50") -> Newcomer:
-    return Newcomer("shop", Split.parse(split), 2, fleet.read)
+def newcomer(fleet: Fleet, split: str = "50/50") -> NewService:
+    return NewService("shop", Split.parse(split), 2, fleet.read)
 
 
-def wait_of(judge: Newcomer, voice: Heard, wait_seconds: float = 60.0) -> Waiting:
+def wait_of(judge: NewService, voice: Heard, wait_seconds: float = 60.0) -> Waiting:
     spared = "its rule was not made"
     return Waiting(judge, voice, 0.0, wait_seconds, Interruption(), spared=spared)
 
@@ -89,7 +89,7 @@ def test_targets_that_no_group_launched_are_fit_when_all_are_healthy(
     state: str, is_made: bool
 ) -> None:
     registered = {slot: LiveSlot("arn", (Target("i-1", state),), None) for slot in Slot}
-    judge = Newcomer("shop", Split.parse("50/50"), 2, lambda: registered)
+    judge = NewService("shop", Split.parse("50/50"), 2, lambda: registered)
 
     for _ in range(2):
         judge.look_again()
@@ -101,7 +101,7 @@ def test_where_nobody_can_see_its_targets_it_gets_no_rule() -> None:
     def read() -> dict[Slot, LiveSlot]:
         raise AccessDeniedError("AWS does not let us look")
 
-    judge = Newcomer("shop", Split.parse("50/50"), 2, read)
+    judge = NewService("shop", Split.parse("50/50"), 2, read)
 
     with pytest.raises(RefusedError, match="its rule is not made: AWS does not let us look"):
         asyncio.run(wait_of(judge, Heard()).until_settled("shop", "urn"))

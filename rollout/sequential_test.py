@@ -31,10 +31,10 @@ class _Beginning:
     log_stakes: list[float]
 
 
-class Suspicion:
+class SequentialTest:
     """One bet against the well-being of a group; feed it batch by batch, in the order of time."""
 
-    def __init__(self, odds: Sequence[Odds], batches_between: int = 5) -> None:
+    def __init__(self, odds: Sequence[Alternative], batches_between: int = 5) -> None:
         """Begin with no evidence.
 
         Args:
@@ -74,7 +74,7 @@ class Suspicion:
             self._beginnings.remove(weakest)
 
 
-class Odds:
+class Alternative:
     """How a batch changes the stake that was placed on one size of the fault."""
 
     def log_gain(self, candidate: Counts, stable: Counts) -> float:
@@ -83,7 +83,7 @@ class Odds:
 
 
 @dataclass(frozen=True, slots=True)
-class Above(Odds):
+class Above(Alternative):
     """That the candidate's rate is `rate`, against a rate of at most `limit`; `stable` is not read.
 
     With `rate` above `limit` the factor's mean is largest at the limit itself, where it is 1.
@@ -102,7 +102,7 @@ class Above(Odds):
 
 
 @dataclass(frozen=True, slots=True)
-class Worse(Odds):
+class Worse(Alternative):
     """That the candidate's rate is `ratio` times the stable slot's, against `limit` times at most.
 
     Only bad requests count: of those of both slots in a batch, each is the candidate's with a
@@ -126,16 +126,16 @@ class Worse(Odds):
         return by_candidate + by_stable
 
 
-def above(limit: float) -> Suspicion:
+def above(limit: float) -> SequentialTest:
     """The suspicion that the candidate's rate is above `limit`, which is between 0 and 1."""
     rates = {min(limit * 4, (limit + 1) / 2), min(limit * 20, (limit + 2) / 3)}
     rates |= {rate for rate in (0.1, 0.5, 0.95) if rate > 2 * limit}
-    return Suspicion([Above(limit, rate) for rate in sorted(rates)])
+    return SequentialTest([Above(limit, rate) for rate in sorted(rates)])
 
 
-def worse(ratio: float = 1.0) -> Suspicion:
+def worse(ratio: float = 1.0) -> SequentialTest:
     """The suspicion that the candidate's rate is above `ratio` times the stable slot's."""
-    return Suspicion([Worse(ratio, ratio * times) for times in (3.0, 10.0, 1000.0)])
+    return SequentialTest([Worse(ratio, ratio * times) for times in (3.0, 10.0, 1000.0)])
 
 
 def _share(part: float, rest: float) -> float:

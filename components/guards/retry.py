@@ -1,4 +1,4 @@
-"""Patience with an AWS that throttles, or that is not there for a moment."""
+"""Retry with an AWS that throttles, or that is not there for a moment."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from components.guards.voice import Voice
+from components.guards.engine_log import NoticeLog
 from live.errors import PASSING
 from rollout.notice import ALL_SERVICES, Notice, NoticeKind
 
-PATIENCE_SECONDS = 30.0
+RETRY_SECONDS = 30.0
 """How long an AWS that is throttling or not there is asked again."""
 
 _PAUSE_SECONDS = 1.0
@@ -22,10 +22,10 @@ _REPEAT_SECONDS = 10.0
 T = TypeVar("T")
 
 
-class Patience:
+class Retry:
     """Asks AWS again where it may answer a moment later, and says so."""
 
-    def __init__(self, seconds: float, voice: Voice, interrupted: threading.Event) -> None:
+    def __init__(self, seconds: float, voice: NoticeLog, interrupted: threading.Event) -> None:
         """Be ready.
 
         Args:

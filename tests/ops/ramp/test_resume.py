@@ -12,11 +12,11 @@ import pytest
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
-from ops.ramp.finding import foreign, newest, unfinished
+from ops.ramp.resume import foreign, newest, unfinished
 from rollout.entry import Entry, Kind
 from rollout.lease import Hand, doing_end, last_message_of
 from rollout.plan import Plan
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
 from tests.ops.ramp.fakes import START, KilledError
@@ -50,7 +50,7 @@ def found_by(world: World, folder: Path) -> bool:
 
 def let_go(world: World, hand: Hand, split: Split, *, went_back: bool) -> None:
     message = last_message_of(PLAN, doing_end(split, went_back=went_back), hand)
-    world.told.append(Told(message, True, {}))
+    world.told.append(HistoryEntry(message, True, {}))
 
 
 def test_a_ramp_that_was_killed_is_under_way(world: World, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_ramp_that_never_began_is_over_once_somebody_else_has_ramped(
     killed(world, lambda entry: entry.kind is Kind.UP_STARTED)
     released = last_message_of(PLAN, doing_end(PLAN.target, went_back=False), OTHER)
     at = START + timedelta(seconds=seconds)
-    world.told.append(Told(released, True, {}, at=at))
+    world.told.append(HistoryEntry(released, True, {}, at=at))
 
     assert found_by(world, tmp_path) is is_found
 

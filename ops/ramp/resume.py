@@ -11,7 +11,7 @@ from rollout.entry import Entry
 from rollout.lease import Hand, read_freed, read_lease
 from rollout.plan import Plan
 from rollout.progress import Progress, folded, hands
-from rollout.recall import Recalled, Told, recalled
+from rollout.recovery import HistoryEntry, RecoveredRamp, recalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Found:
     """Where its journal lies, or is to lie."""
     progress: Progress | None
     """What its own journal tells; None where only the history knows it."""
-    recalled: Recalled | None
+    recalled: RecoveredRamp | None
     """What the history tells, where there is no journal of it here."""
 
     @property
@@ -42,7 +42,7 @@ class Found:
 
 
 def unfinished(
-    ramps: Ramps, history: Sequence[Told], ramp_id: str, unread: list[str] | None = None
+    ramps: Ramps, history: Sequence[HistoryEntry], ramp_id: str, unread: list[str] | None = None
 ) -> Found | None:
     """The ramp that is to be gone on with; None where there is none.
 
@@ -68,7 +68,9 @@ def unfinished(
     return Found(ramps.new(ramp_id), None, from_history)
 
 
-def _is_ended_in(history: Sequence[Told], entries: Sequence[Entry], progress: Progress) -> bool:
+def _is_ended_in(
+    history: Sequence[HistoryEntry], entries: Sequence[Entry], progress: Progress
+) -> bool:
     """Whether the shared history tells the end of a ramp whose journal does not.
 
     Somebody else has ended it, from another machine; or the disk was full when it went back. One
@@ -93,7 +95,7 @@ def _hand(message: str) -> Hand | None:
     return None if held is None else held.hand
 
 
-def _is_short(progress: Progress, told: Recalled) -> bool:
+def _is_short(progress: Progress, told: RecoveredRamp) -> bool:
     """Whether a journal has lost its end: no stage begins before the one before has passed."""
     reached = progress.passed + 1 if progress.has_started else 0
     return progress.back is None and (told.is_going_back or told.stage > reached)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.ramp.gating import RECENT_SECONDS, OwnTraffic
+from ops.ramp.gates import RECENT_SECONDS, OwnTraffic
 from ops.traffic.answer import Answer, Stream
 from probe.record import Verdict
 from rollout.plan import Plan

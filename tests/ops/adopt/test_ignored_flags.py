@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from ops.adopt.errors import AdoptError
+from ops.adopt.ignored_flags import refuse_unheard
 from ops.adopt.merge import applied, merged
 from ops.adopt.proposal import Config
 from ops.adopt.questions import Flags
-from ops.adopt.unheard import refuse_unheard
 
 NONE = Flags({}, None, None, None, None, {}, {}, {}, {}, None)
 CONFIG: Config = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rollout.lease import Hand, doing_stage, doing_start, last_message_of, message_of
 from rollout.plan import Plan
 from rollout.progress import Progress, folded
-from rollout.recall import Told, recalled
+from rollout.recovery import HistoryEntry, recalled
 from rollout.split import Slot, Split
 from rollout.step import BringCapacity, Prove, RollBack, Shift, next_step
 
@@ -19,18 +19,18 @@ PLAN = Plan(("portal", "web"), Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100)
 FLOORS = {name: dict.fromkeys(Slot, 3) for name in PLAN.services}
 
 
-def told(doing: str, *, succeeded: bool = True) -> Told:
-    return Told(message_of(PLAN, doing, HAND, NOW), succeeded, FLOORS)
+def told(doing: str, *, succeeded: bool = True) -> HistoryEntry:
+    return HistoryEntry(message_of(PLAN, doing, HAND, NOW), succeeded, FLOORS)
 
 
-def history(stages: int) -> list[Told]:
+def history(stages: int) -> list[HistoryEntry]:
     """The newest first."""
     begun = [told(doing_start(PLAN))]
     begun += [told(doing_stage(PLAN, PLAN.stage(n))) for n in range(1, stages + 1)]
     return begun[::-1]
 
 
-def progress_at(updates: list[Told], live: Split) -> Progress:
+def progress_at(updates: list[HistoryEntry], live: Split) -> Progress:
     found = recalled(updates)
     assert found is not None
     progress = folded(found.entries("r", NOW, at(live), FLOORS))
@@ -54,7 +54,7 @@ def test_a_lost_journal_is_told_again_and_the_newest_stage_proves_itself_again(n
 
 def test_a_group_that_has_no_floors_in_the_history_counts_as_it_is_now() -> None:
     started = message_of(PLAN, doing_start(PLAN), HAND, NOW)
-    found = recalled([Told(started, True, {"web": FLOORS["web"]})])
+    found = recalled([HistoryEntry(started, True, {"web": FLOORS["web"]})])
     assert found is not None
 
     now = {name: dict.fromkeys(Slot, 5) for name in PLAN.services}
@@ -98,19 +98,19 @@ def test_a_ramp_that_was_going_back_goes_on_going_back() -> None:
 
 
 def test_a_ramp_that_let_go_is_none_to_go_on_with() -> None:
-    freed = Told(last_message_of(PLAN, "released at 0/100", HAND), True, {})
+    freed = HistoryEntry(last_message_of(PLAN, "released at 0/100", HAND), True, {})
 
     assert recalled([freed, *history(5)]) is None
 
 
 @pytest.mark.parametrize("message", ["", "a change of tags"])
 def test_a_history_without_a_ramp_tells_of_none(message: str) -> None:
-    assert recalled([Told(message, True, {})]) is None
+    assert recalled([HistoryEntry(message, True, {})]) is None
 
 
 def test_a_way_back_to_elsewhere_is_none_of_the_ramp_before_it() -> None:
     undone = told("rollback to 0/100")
-    ended = Told(last_message_of(PLAN, "released at 0/100", HAND), True, {})
+    ended = HistoryEntry(last_message_of(PLAN, "released at 0/100", HAND), True, {})
 
     assert recalled([undone, ended, *history(5)]) is None
     assert recalled([told("rollback to 100/0"), ended, *history(5)]) is not None
@@ -118,7 +118,7 @@ def test_a_way_back_to_elsewhere_is_none_of_the_ramp_before_it() -> None:
 
 def test_a_way_back_of_another_group_is_none_of_the_ramp_before_it() -> None:
     web = Plan(("web",), Slot.SECOND, Split(100, 0), (100,))
-    undone = Told(message_of(web, "rollback to 100/0", HAND, NOW), True, {})
+    undone = HistoryEntry(message_of(web, "rollback to 100/0", HAND, NOW), True, {})
 
     assert recalled([undone, *history(5)]) is None
 
@@ -126,9 +126,9 @@ def test_a_way_back_of_another_group_is_none_of_the_ramp_before_it() -> None:
 def test_a_ramp_that_began_twice_knows_the_candidate_of_before_the_first_time() -> None:
     start = message_of(PLAN, doing_start(PLAN), HAND, NOW)
     again = message_of(PLAN, doing_start(PLAN), Hand("anna", "laptop", 4712), NOW)
-    begun = [Told(message, True, FLOORS, "02") for message in (again, start)]
+    begun = [HistoryEntry(message, True, FLOORS, "02") for message in (again, start)]
 
-    found = recalled([*begun, Told("a person's", True, {}, "01")])
+    found = recalled([*begun, HistoryEntry("a person's", True, {}, "01")])
 
     assert found is not None
     assert found.candidate_was == "01"

@@ -6,27 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.contest import CLEAR_BATCHES, Contest, Standing
 from rollout.counts import Counts
+from rollout.slot_comparison import CLEAR_BATCHES, Blame, SlotComparison
 
 WELL = Counts(0, 20)
 DOWN = Counts(20, 20)
 LIMIT = 0.001
 
 
-def fed(*batches: tuple[Counts, Counts]) -> Contest:
-    contest = Contest(LIMIT)
+def fed(*batches: tuple[Counts, Counts]) -> SlotComparison:
+    contest = SlotComparison(LIMIT)
     for candidate, stable in batches:
         contest.add(candidate, stable)
     return contest
 
 
 def test_a_contest_without_a_failure_is_clean() -> None:
-    assert fed(*[(WELL, WELL)] * 30).standing is Standing.CLEAN
+    assert fed(*[(WELL, WELL)] * 30).standing is Blame.CLEAN
 
 
 def test_a_candidate_that_fails_alone_is_worse_within_three_seconds() -> None:
-    assert fed(*[(DOWN, WELL)] * 3).standing is Standing.WORSE
+    assert fed(*[(DOWN, WELL)] * 3).standing is Blame.WORSE
 
 
 @given(st.integers(1, 200))
@@ -34,7 +34,7 @@ def test_one_lost_request_of_thousands_condemns_nobody(at: int) -> None:
     batches = [(WELL, WELL)] * 200
     batches[at - 1] = (Counts(1, 20), WELL)
 
-    assert fed(*batches).standing is Standing.CLEAN
+    assert fed(*batches).standing is Blame.CLEAN
 
 
 @pytest.mark.parametrize("seconds_apart", [0, 1])
@@ -45,8 +45,8 @@ def test_a_dip_that_both_slots_share_is_never_blamed_on_the_candidate(seconds_ap
         contest.add(DOWN, DOWN)
         seen.add(contest.standing)
 
-    assert Standing.WORSE not in seen
-    assert contest.standing is Standing.SHARED
+    assert Blame.WORSE not in seen
+    assert contest.standing is Blame.SHARED
 
 
 def test_a_shared_dip_that_is_over_is_forgotten() -> None:
@@ -55,7 +55,7 @@ def test_a_shared_dip_that_is_over_is_forgotten() -> None:
     for _ in range(CLEAR_BATCHES):
         contest.add(WELL, WELL)
 
-    assert contest.standing is Standing.CLEAN
+    assert contest.standing is Blame.CLEAN
 
 
 def test_seconds_without_answers_do_not_end_a_dip() -> None:
@@ -64,7 +64,7 @@ def test_seconds_without_answers_do_not_end_a_dip() -> None:
     for _ in range(CLEAR_BATCHES * 2):
         contest.add(Counts(), Counts())
 
-    assert contest.standing is Standing.SHARED
+    assert contest.standing is Blame.SHARED
 
 
 def test_a_candidate_that_goes_on_failing_after_a_shared_dip_is_worse() -> None:
@@ -73,11 +73,11 @@ def test_a_candidate_that_goes_on_failing_after_a_shared_dip_is_worse() -> None:
     for _ in range(3):
         contest.add(DOWN, WELL)
 
-    assert contest.standing is Standing.WORSE
+    assert contest.standing is Blame.WORSE
 
 
 def test_a_stable_slot_that_fails_alone_is_named_as_such() -> None:
-    assert fed(*[(WELL, DOWN)] * 3).standing is Standing.STABLE
+    assert fed(*[(WELL, DOWN)] * 3).standing is Blame.STABLE
 
 
 def test_twenty_ramps_of_two_services_with_a_background_on_both_slots_are_never_worse() -> None:
@@ -86,9 +86,9 @@ def test_twenty_ramps_of_two_services_with_a_background_on_both_slots_are_never_
     def second() -> Counts:
         return Counts(sum(chance.random() < 0.0005 for _ in range(20)), 20)
 
-    contests = [Contest(LIMIT) for _ in range(40)]
+    contests = [SlotComparison(LIMIT) for _ in range(40)]
     for contest in contests:
         for _ in range(120):
             contest.add(second(), second())
 
-    assert {contest.standing for contest in contests} == {Standing.CLEAN}
+    assert {contest.standing for contest in contests} == {Blame.CLEAN}

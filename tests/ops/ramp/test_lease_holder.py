@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.ramp.errors import RefusedError
+from ops.ramp.lease_holder import AtWork, at_work, refuse_held
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stopping import stop_driver
-from ops.ramp.wheel import AtWork, at_work, refuse_held
 from rollout.lease import Hand, message_of
 from rollout.plan import Plan
 from rollout.progress import Progress
-from rollout.recall import Told
+from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -54,8 +54,12 @@ class FakeProcesses(Processes):
         return pid not in self.alive
 
 
-def history_of(hand: Hand) -> list[Told]:
-    return [Told(message_of(PLAN, "stage 1/2, 02 at 50", hand, NOW + timedelta(hours=1)), True, {})]
+def history_of(hand: Hand) -> list[HistoryEntry]:
+    return [
+        HistoryEntry(
+            message_of(PLAN, "stage 1/2, 02 at 50", hand, NOW + timedelta(hours=1)), True, {}
+        )
+    ]
 
 
 def driven_by(hand: Hand) -> Progress:
@@ -63,7 +67,11 @@ def driven_by(hand: Hand) -> Progress:
 
 
 def refused(
-    history: list[Told], here: Progress | None, processes: Processes, *, take_over: bool = False
+    history: list[HistoryEntry],
+    here: Progress | None,
+    processes: Processes,
+    *,
+    take_over: bool = False,
 ) -> str:
     with pytest.raises(RefusedError) as error:
         refuse_held(history, here, OWN, NOW, processes, take_over=take_over)
