@@ -11,7 +11,7 @@ import pulumi
 from pulumi.runtime import get_config_env, get_config_secret_keys_env
 
 from components.guards.engine_log import EngineLog
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.memory import RunningEngine
 from components.guards.program import ProgramGuards
 from components.guards.retry import RETRY_SECONDS, Retry
@@ -55,7 +55,7 @@ def main() -> None:
     except KeyboardInterrupt:
         voice.say(stopped())
         sys.exit(BAIL)
-    except RefusedError as refusal:
+    except RefusedUpdateError as refusal:
         for notice in refusal.notices:
             voice.say(notice)
         sys.exit(BAIL)

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
 
 _PROJECT = """\
 name: floor
@@ -46,7 +46,7 @@ aws.lb.ListenerRule(
 class Floor:
     """One rule on the stack's own listener, in a project of its own."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: RehearsalEngine) -> None:
         self._engine = engine
 
     @classmethod
@@ -56,7 +56,7 @@ class Floor:
         (folder / "Pulumi.yaml").write_text(_PROJECT)
         (folder / "__main__.py").write_text(_PROGRAM)
         (folder / ".venv").symlink_to(Path(env["PATH"].split(":")[0]).parent)
-        engine = Engine(folder, env)
+        engine = RehearsalEngine(folder, env)
         engine.run("stack", "init", env["PULUMI_STACK"])
         service = next(iter(outputs["services"].values()))
         elb = _elb(env)

@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
 from rehearsal.lifecycle import ROOT, engine_of, start
 from rehearsal.project_copy import copy_project
 from rehearsal.workspace import Workspace
@@ -40,7 +40,7 @@ def main() -> None:
             started.supervisor.wait()
 
 
-def _measure(console: Console, workspace: Workspace, engine: Engine) -> None:
+def _measure(console: Console, workspace: Workspace, engine: RehearsalEngine) -> None:
     program = workspace.root / "__main__.py"
     guarded = program.read_text()
     unguarded = _without_guards(guarded)
@@ -66,7 +66,7 @@ def _rounds(
     program: Path,
     guarded: str,
     unguarded: str,
-    engine: Engine,
+    engine: RehearsalEngine,
     change: Callable[[], None],
 ) -> tuple[list[float], list[float]]:
     """Seconds of each round, with guards and without; the first one only warms the caches."""

@@ -12,11 +12,11 @@ from ops.ramp.bake import Proving
 from ops.ramp.next_commands import NextCommands
 from ops.ramp.ports import Effects, Limits
 from ops.ramp.run import Run
-from ops.traffic.answer import Answer, Stream
-from probe.record import Verdict
-from rollout.entry import Entry, Kind
-from rollout.lease import Hand
-from rollout.plan import Plan
+from ops.traffic.answer import SlotAnswer, SlotStream
+from probe.record import RequestOutcome
+from rollout.entry import Entry, EntryKind
+from rollout.lease import LeaseHolder
+from rollout.plan import RampPlan
 from rollout.recovery import started_facts
 from rollout.split import Slot, Split
 from settings import gates
@@ -25,7 +25,7 @@ SECONDS = 3600.0
 SERVICES = ("portal", "web")
 RATE = 20
 """Requests a second to each service by each way; what ships."""
-LIMITS = gates.ProbeGate(
+LIMITS = gates.ProbeLimits(
     rate_per_second=RATE,
     max_failed_percent=0.1,
     max_latency_ratio=3.0,
@@ -45,13 +45,13 @@ class Hour:
         self.ticks = 0
         self._now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
         self._entries: list[Entry] = []
-        self._listener: Callable[[Sequence[Answer]], None] = lambda _batch: None
-        self._plan = Plan(SERVICES, Slot.SECOND, Split(100, 0), (10, 100))
+        self._listener: Callable[[Sequence[SlotAnswer]], None] = lambda _batch: None
+        self._plan = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (10, 100))
         self._gate = ProbeGate(LIMITS, self, self.now)
 
     def run(self) -> None:
         """Bake."""
-        hand = Hand("bench", "here", 1)
+        hand = LeaseHolder("bench", "here", 1)
         limits = Limits(SECONDS, 0.0, 0.0, 60.0, 60.0)
         outside = cast("Any", self)
         effects = Effects(
@@ -67,10 +67,12 @@ class Hour:
         run = Run("bench", hand, limits, effects)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
         fleets: dict[str, int] = dict.fromkeys(SERVICES, 3)
-        run.put(Kind.RAMP_STARTED, started_facts(self._plan, hand, run.until(), counts, fleets))
+        run.put(
+            EntryKind.RAMP_STARTED, started_facts(self._plan, hand, run.until(), counts, fleets)
+        )
         stage = self._plan.stage(1)
-        run.write(Kind.STAGE_STARTED, stage=1, of=2, split=str(stage.split))
-        run.write(Kind.VERIFIED, stage=1, splits=dict.fromkeys(SERVICES, str(stage.split)))
+        run.write(EntryKind.STAGE_STARTED, stage=1, of=2, split=str(stage.split))
+        run.write(EntryKind.VERIFIED, stage=1, splits=dict.fromkeys(SERVICES, str(stage.split)))
         Proving(run).prove(stage)
 
     # The clock.
@@ -93,15 +95,17 @@ class Hour:
             self._answer(service, stream, start_s + n / RATE, n)
             for n in range(number)
             for service in SERVICES
-            for stream in Stream
+            for stream in SlotStream
         ]
         self.answers += len(batch)
         self._listener(batch)
 
-    def _answer(self, service: str, stream: Stream, at_s: float, number: int) -> Answer:
+    def _answer(self, service: str, stream: SlotStream, at_s: float, number: int) -> SlotAnswer:
         slot = stream.slot or (Slot.SECOND if number % 10 == 0 else Slot.FIRST)
         latency_ms = 4.0 + number % 7
-        return Answer(service, stream, slot, Verdict.OK, at_s, at_s + 0.01, latency_ms, None)
+        return SlotAnswer(
+            service, stream, slot, RequestOutcome.OK, at_s, at_s + 0.01, latency_ms, None
+        )
 
     # AWS, the journal, the person, the prober.
 
@@ -122,7 +126,7 @@ class Hour:
         """What was kept."""
         return self._entries
 
-    def subscribe(self, listener: Callable[[Sequence[Answer]], None]) -> None:
+    def subscribe(self, listener: Callable[[Sequence[SlotAnswer]], None]) -> None:
         """One gate listens."""
         self._listener = listener
 

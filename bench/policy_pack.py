@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.weight_change import set_services
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
 from rehearsal.lifecycle import ROOT, engine_of, start
 from rehearsal.policy_pack import pack_options
 from rehearsal.project_copy import copy_project
@@ -53,7 +53,7 @@ def main() -> None:
     console.print(table)
 
 
-def _measure(engine: Engine, table: Table, size: int, pack: tuple[str, ...]) -> None:
+def _measure(engine: RehearsalEngine, table: Table, size: int, pack: tuple[str, ...]) -> None:
     engine.run("up", "--yes", "--skip-preview")
     resources = len(yaml.safe_load(engine.run("stack", "export"))["deployment"]["resources"])
     for name, command in COMMANDS.items():
@@ -67,7 +67,7 @@ def _measure(engine: Engine, table: Table, size: int, pack: tuple[str, ...]) -> 
         table.add_row(str(size), str(resources), name, *cells)
 
 
-def _seconds(engine: Engine, command: tuple[str, ...]) -> float:
+def _seconds(engine: RehearsalEngine, command: tuple[str, ...]) -> float:
     started = time.monotonic()
     engine.run(*command)
     return time.monotonic() - started

@@ -24,7 +24,7 @@ from rich.table import Table
 from bench.floor import Floor
 from bench.terraform_peer import TerraformPeer
 from bench.timeline import Timeline, timed_up
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
 from rehearsal.lifecycle import ROOT, engine_of, start
 from rehearsal.project_copy import copy_project
 from rehearsal.shell_environment import process_environment
@@ -53,7 +53,11 @@ def main() -> None:
 
 
 def _measure(
-    console: Console, workspace: Workspace, engine: Engine, env: dict[str, str], folder: Path
+    console: Console,
+    workspace: Workspace,
+    engine: RehearsalEngine,
+    env: dict[str, str],
+    folder: Path,
 ) -> None:
     table = Table(
         title="One weight change: config set + up --skip-preview --yes", title_justify="left"
@@ -99,7 +103,7 @@ def _measure(
 
 
 def _rounds(
-    engine: Engine, floor: Floor, peer: TerraformPeer | None
+    engine: RehearsalEngine, floor: Floor, peer: TerraformPeer | None
 ) -> tuple[list[float], list[float], list[float]]:
     stack_s: list[float] = []
     floor_s: list[float] = []
@@ -118,7 +122,7 @@ def _rounds(
     return stack_s, floor_s, peer_s
 
 
-def _change(engine: Engine, split: str) -> None:
+def _change(engine: RehearsalEngine, split: str) -> None:
     engine.set_config("weights", split)
     engine.run("up", "--yes", "--skip-preview")
 

@@ -10,13 +10,13 @@ import pulumi_aws as aws
 
 from components.dashboard import declare_dashboard
 from components.guards.hooks import Hooks
-from components.slot import Slot, SlotArgs
+from components.slot import SlotArgs, SlotResources
 from components.tags import Tags
 from rollout.forward_action import WEIGHT_WITHOUT_ONE
-from rollout.split import Slot as SlotName
+from rollout.split import Slot
 from settings.alarms import AlarmSettings
 from settings.names import Names
-from settings.rule import PREVIEW_HEADER, Rule, preview_header_value
+from settings.rule import PREVIEW_HEADER, RuleSettings, preview_header_value
 from settings.service import ServiceSettings
 from settings.slot import SlotSettings
 
@@ -74,7 +74,7 @@ class Service(pulumi.ComponentResource):
         super().__init__("failover:index:Service", name, None, opts)
         self._args = args
         self.slots = {
-            slot.slot: Slot(
+            slot.slot: SlotResources(
                 f"{name}-{slot.slot}", self._slot_args(slot), pulumi.ResourceOptions(parent=self)
             )
             for slot in args["service"].slots
@@ -113,7 +113,7 @@ class Service(pulumi.ComponentResource):
     def _declare_rule(
         self,
         name: str,
-        arns: Mapping[SlotName, pulumi.Output[str]],
+        arns: Mapping[Slot, pulumi.Output[str]],
         ready: Sequence[pulumi.Resource],
     ) -> aws.lb.ListenerRule:
         service = self._args["service"]
@@ -145,7 +145,7 @@ class Service(pulumi.ComponentResource):
             ),
         )
 
-    def _declare_preview_rule(self, slot: SlotName, arn: pulumi.Output[str]) -> aws.lb.ListenerRule:
+    def _declare_preview_rule(self, slot: Slot, arn: pulumi.Output[str]) -> aws.lb.ListenerRule:
         """Forwards what carries the slot's header to that slot, at any weight, through this ALB."""
         service, name = self._args["service"], f"{self._args['service'].name}-{slot}"
         value = preview_header_value(slot, self._args["preview_token"])
@@ -181,7 +181,7 @@ class Service(pulumi.ComponentResource):
         )
 
 
-def _conditions(rule: Rule) -> list[aws.lb.ListenerRuleConditionArgsDict]:
+def _conditions(rule: RuleSettings) -> list[aws.lb.ListenerRuleConditionArgsDict]:
     conditions: list[aws.lb.ListenerRuleConditionArgsDict] = []
     if rule.hosts:
         conditions.append({"host_header": {"values": list(rule.hosts)}})

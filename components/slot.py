@@ -42,7 +42,7 @@ class SlotArgs(TypedDict):
     """What the guards bind to."""
 
 
-class Slot(pulumi.ComponentResource):
+class SlotResources(pulumi.ComponentResource):
     """A place that builds are released to, healthy or not, live or idle."""
 
     target_group_arn: pulumi.Output[str]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from live.session import Session
+from live.session import ProviderSession
 
 Answer = Mapping[str, Any]
 
@@ -60,7 +60,7 @@ class Clients:
     compute: Compute
 
     @classmethod
-    def of(cls, session: Session) -> Clients:
+    def of(cls, session: ProviderSession) -> Clients:
         """The clients of a session.
 
         Raises:

@@ -9,7 +9,7 @@ from live.clients import Scaling
 from live.errors import translated
 from live.launch_source import registered_in
 from live.releases import Releases, template_of
-from rollout.observation import Group, Instance
+from rollout.observation import AutoScalingGroupState, Instance
 
 _PAGE = 100
 _NAMES_PER_CALL = 50
@@ -25,7 +25,7 @@ class Groups:
         self._releases = releases
         self._names: list[str] = []
 
-    def read(self, target_group_arns: Sequence[str]) -> dict[str, Group | None]:
+    def read(self, target_group_arns: Sequence[str]) -> dict[str, AutoScalingGroupState | None]:
         """The group of each target group; `None` where none is attached, or more than one.
 
         Raises:
@@ -35,7 +35,7 @@ class Groups:
         if any(len(found.get(arn, [])) != 1 for arn in target_group_arns):
             found = self._attached(target_group_arns, self._pages({}))
         self._names = sorted({g["AutoScalingGroupName"] for gs in found.values() for g in gs})
-        groups: dict[str, Group | None] = {}
+        groups: dict[str, AutoScalingGroupState | None] = {}
         for arn in target_group_arns:
             attached = found.get(arn, [])
             groups[arn] = self._group(attached[0]) if len(attached) == 1 else None
@@ -68,9 +68,9 @@ class Groups:
                 found.setdefault(arn, []).append(group)
         return found
 
-    def _group(self, group: Mapping[str, Any]) -> Group:
+    def _group(self, group: Mapping[str, Any]) -> AutoScalingGroupState:
         pinned, release = self._releases.pinned(group)
-        return Group(
+        return AutoScalingGroupState(
             name=group["AutoScalingGroupName"],
             desired=group["DesiredCapacity"],
             min_size=group["MinSize"],

@@ -33,7 +33,7 @@ ATTEMPTS = 3
 """Requests for one answer, first one included. Who asks keeps asking for longer than that."""
 
 
-class Session:
+class ProviderSession:
     """Clients of one account and region.
 
     Credentials of an assumed role are renewed by themselves before they expire.
@@ -264,6 +264,6 @@ def check_credentials(aws_config: Mapping[str, str], environ: Mapping[str, str])
     Raises:
         LiveError: they have expired, are nobody's or another account's, or AWS cannot be reached.
     """
-    session = Session(ProviderConfig.of_stack(aws_config, environ))
+    session = ProviderSession(ProviderConfig.of_stack(aws_config, environ))
     with translated():
         return session.client("sts").get_caller_identity()["Arn"]

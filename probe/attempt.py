@@ -10,10 +10,10 @@ from probe.clock import WallTime
 from probe.dial import Dialing
 from probe.errors import ConnectionEnded, ExchangeError
 from probe.expectation import Expectation
-from probe.fault import Fault, Phase
-from probe.record import Mode, RequestLine, Verdict
+from probe.fault import Phase, RequestFault
+from probe.record import Mode, RequestLine, RequestOutcome
 from probe.stall import StallWatch
-from probe.target import Target
+from probe.target import ProbeTarget
 
 MAX_VALUE = 64
 """A slot or build of more characters is cut; it comes from outside."""
@@ -57,14 +57,14 @@ class Attempt:
     """One request; times are monotonic seconds."""
 
     seq: int
-    target: Target
+    target: ProbeTarget
     mode: Mode
     method: str
     planned_s: float
     started_s: float
     ended_s: float = 0.0
     phase: Phase = Phase.DNS
-    fault: Fault | None = None
+    fault: RequestFault | None = None
     detail: str | None = None
     response: Answer | None = None
     """The last answer, once its head is there."""
@@ -86,9 +86,9 @@ class Attempt:
         if status is not None and status not in expectation.statuses:
             found = f"{status}, expected {expectation.text}"
             self.detail = f"{found}; then {self.fault}: {self.detail}"
-            self.fault = Fault.UNEXPECTED_STATUS
+            self.fault = RequestFault.UNEXPECTED_STATUS
 
-    def _meaning_of(self, error: Exception, now_s: float) -> tuple[Fault, str]:
+    def _meaning_of(self, error: Exception, now_s: float) -> tuple[RequestFault, str]:
         in_race = now_s - (self.sent_s or now_s) < RACE_SECONDS
         fault = fault_of(error, self.phase, reused=self.reused > 0 and in_race)
         if isinstance(error, ExchangeError):
@@ -150,12 +150,12 @@ class LineMaker:
             idle_closes=attempt.idle_closes,
         )
 
-    def _verdict(self, attempt: Attempt) -> Verdict:
+    def _verdict(self, attempt: Attempt) -> RequestOutcome:
         if attempt.fault is None:
-            return Verdict.OK
+            return RequestOutcome.OK
         if self.watch.excuses(attempt.fault, attempt.planned_s, attempt.ended_s):
-            return Verdict.EXCLUDED
-        return Verdict.FAILED
+            return RequestOutcome.EXCLUDED
+        return RequestOutcome.FAILED
 
 
 def _ms(from_s: float | None, to_s: float | None) -> float | None:

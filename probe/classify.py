@@ -7,7 +7,7 @@ import socket
 import ssl
 
 from probe.errors import ConnectionEnded, ExchangeError
-from probe.fault import Fault, Phase
+from probe.fault import Phase, RequestFault
 
 _OWN_SHORTAGES = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
@@ -20,7 +20,7 @@ _UNREACHABLE = frozenset(
 _BEFORE_TLS = frozenset({Phase.NONE, Phase.DNS, Phase.CONNECT})
 
 
-def fault_of(error: BaseException, phase: Phase, *, reused: bool) -> Fault:
+def fault_of(error: BaseException, phase: Phase, *, reused: bool) -> RequestFault:
     """The class of an exception that the network or TLS raised in `phase`.
 
     Args:
@@ -33,49 +33,49 @@ def fault_of(error: BaseException, phase: Phase, *, reused: bool) -> Fault:
     if isinstance(error, ConnectionEnded):
         return _cut_off_in(phase, reused=reused)
     if isinstance(error, OSError) and error.errno in _OWN_SHORTAGES and phase in _BEFORE_TLS:
-        return Fault.PROBER_RESOURCES
+        return RequestFault.PROBER_RESOURCES
     if isinstance(error, TimeoutError) and not isinstance(error, ssl.SSLError):
         return _timeout_in(phase)
     match phase:
         case Phase.NONE | Phase.DNS:
-            return Fault.DNS_FAILURE
+            return RequestFault.DNS_FAILURE
         case Phase.CONNECT:
             return _connect_fault(error)
         case Phase.TLS:
             certificate = isinstance(error, ssl.CertificateError)
-            return Fault.TLS_CERTIFICATE if certificate else Fault.TLS_FAILED
+            return RequestFault.TLS_CERTIFICATE if certificate else RequestFault.TLS_FAILED
         case Phase.SEND | Phase.FIRST_BYTE:
-            return Fault.KEPT_ALIVE_CLOSED if reused else Fault.RESET_BEFORE_RESPONSE
+            return RequestFault.KEPT_ALIVE_CLOSED if reused else RequestFault.RESET_BEFORE_RESPONSE
         case Phase.BODY | Phase.DONE:
-            return Fault.RESET_IN_BODY
+            return RequestFault.RESET_IN_BODY
 
 
-def _cut_off_in(phase: Phase, *, reused: bool) -> Fault:
+def _cut_off_in(phase: Phase, *, reused: bool) -> RequestFault:
     """The class of a connection that the server ended in good order (FIN) in `phase`."""
     if phase is Phase.BODY:
-        return Fault.BODY_CUT
-    return Fault.KEPT_ALIVE_CLOSED if reused else Fault.CLOSED_BEFORE_RESPONSE
+        return RequestFault.BODY_CUT
+    return RequestFault.KEPT_ALIVE_CLOSED if reused else RequestFault.CLOSED_BEFORE_RESPONSE
 
 
-def _timeout_in(phase: Phase) -> Fault:
+def _timeout_in(phase: Phase) -> RequestFault:
     match phase:
         case Phase.NONE | Phase.DNS:
-            return Fault.DNS_FAILURE
+            return RequestFault.DNS_FAILURE
         case Phase.CONNECT:
-            return Fault.CONNECT_TIMEOUT
+            return RequestFault.CONNECT_TIMEOUT
         case Phase.TLS:
-            return Fault.TLS_TIMEOUT
+            return RequestFault.TLS_TIMEOUT
         case Phase.SEND | Phase.FIRST_BYTE:
-            return Fault.RESPONSE_TIMEOUT
+            return RequestFault.RESPONSE_TIMEOUT
         case Phase.BODY | Phase.DONE:
-            return Fault.BODY_TIMEOUT
+            return RequestFault.BODY_TIMEOUT
 
 
-def _connect_fault(error: BaseException) -> Fault:
+def _connect_fault(error: BaseException) -> RequestFault:
     if isinstance(error, ConnectionRefusedError):
-        return Fault.CONNECT_REFUSED
+        return RequestFault.CONNECT_REFUSED
     if isinstance(error, socket.gaierror):
-        return Fault.DNS_FAILURE
+        return RequestFault.DNS_FAILURE
     if isinstance(error, OSError) and error.errno in _UNREACHABLE:
-        return Fault.CONNECT_UNREACHABLE
-    return Fault.CONNECT_FAILED
+        return RequestFault.CONNECT_UNREACHABLE
+    return RequestFault.CONNECT_FAILED

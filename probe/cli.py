@@ -13,14 +13,14 @@ import click
 
 from probe.background_writer import BackgroundWriter
 from probe.cli_options import REPORT_OPTIONS, RUN_OPTIONS, with_options
-from probe.clock import SystemClock
+from probe.clock import SystemProbeClock
 from probe.display import Display, EventDisplay, NoDisplay, PlainDisplay
 from probe.errors import OptionsError, ProbeError
 from probe.event_loop import loop_factory
 from probe.file_limit import raise_file_limit
 from probe.option_check import Given, checked_options
 from probe.options import Options
-from probe.session import Ended, Session
+from probe.session import ProbeResult, ProbeSession
 from probe.summary_text import summary_text
 
 BAD_INPUT = 2
@@ -122,7 +122,7 @@ def report(*, file: Path, html: str | None, as_json: bool) -> None:
         _exit_with(str(error), BAD_INPUT)
     if torn_bytes:
         click.echo(f"the last line is torn ({torn_bytes} bytes) and was left out", err=True)
-    click.echo(_shown(Ended(summary, str(file), None), as_json=as_json))
+    click.echo(_shown(ProbeResult(summary, str(file), None), as_json=as_json))
     click.echo(f"page: {page}", err=True)
 
 
@@ -131,8 +131,8 @@ def user_agent() -> str:
     return f"failover-probe/{importlib.metadata.version('failover')}"
 
 
-async def _run(options: Options, display: Display, *, marks: bool) -> Ended:
-    session = Session(options, SystemClock(), display)
+async def _run(options: Options, display: Display, *, marks: bool) -> ProbeResult:
+    session = ProbeSession(options, SystemProbeClock(), display)
     return await session.run(sys.stdin if marks else None)
 
 
@@ -150,7 +150,7 @@ def _display(options: Options, *, events: bool, quiet: bool) -> Display:
     return PlainDisplay(people, options.interval_s)
 
 
-def _shown(ended: Ended, *, as_json: bool) -> str:
+def _shown(ended: ProbeResult, *, as_json: bool) -> str:
     if as_json:
         return json.dumps(ended.document(), indent=2)
     return summary_text(ended.summary, record=ended.record, record_error=ended.record_error)

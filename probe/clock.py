@@ -6,7 +6,7 @@ import time
 from typing import Protocol
 
 
-class Clock(Protocol):
+class ProbeClock(Protocol):
     """Where the time comes from; tests pass their own."""
 
     def monotonic(self) -> float:
@@ -28,7 +28,7 @@ _COUNTS_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 # Source: clock_gettime(2) of Linux, clock_gettime(3) of macOS.
 
 
-class SystemClock:
+class SystemProbeClock:
     """The machine's clocks."""
 
     def monotonic(self) -> float:
@@ -55,7 +55,7 @@ class WallTime:
     STEP_SECONDS = 1.0
     """A wall clock that has moved by less is not worth a word."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: ProbeClock) -> None:
         """Anchor the wall clock to the monotonic one, now."""
         self._clock = clock
         self._offset_s = self._known_s = clock.wall() - clock.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
-from probe.clock import Clock
+from probe.clock import ProbeClock
 from probe.errors import ConnectionEnded, ExchangeError
 from probe.fault import Phase
 from probe.response import Response
@@ -21,7 +21,7 @@ class Connection(asyncio.Protocol):
     """How long a server that was asked to close gets before we do."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, clock: Clock, registry: set[Connection]
+        self, loop: asyncio.AbstractEventLoop, clock: ProbeClock, registry: set[Connection]
     ) -> None:
         """Be in `registry` as long as there is a transport."""
         self._loop = loop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
-from probe.clock import Clock
+from probe.clock import ProbeClock
 from probe.stall import StallWatch
 
 _SLACK_SECONDS = 0.001
@@ -18,7 +18,7 @@ class Deadline:
     answer that has long arrived would be thrown away and called a timeout.
     """
 
-    def __init__(self, clock: Clock, watch: StallWatch, timeout_s: float) -> None:
+    def __init__(self, clock: ProbeClock, watch: StallWatch, timeout_s: float) -> None:
         """Allow `timeout_s` seconds in which the prober ran."""
         self._clock = clock
         self._watch = watch

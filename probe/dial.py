@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from probe.clock import Clock
+from probe.clock import ProbeClock
 from probe.connection import Connection
 from probe.fault import Phase
-from probe.lookup import Address, Lookup
+from probe.lookup import HostAddress, Lookup
 from probe.target import Origin
 
 
@@ -48,7 +48,7 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
 class Dialer:
     """Opens connections to origins. The caller's deadline ends an attempt, nothing here does."""
 
-    def __init__(self, clock: Clock, lookup: Lookup, context: ssl.SSLContext | None) -> None:
+    def __init__(self, clock: ProbeClock, lookup: Lookup, context: ssl.SSLContext | None) -> None:
         """Dial with `context` where an origin speaks TLS; it may be None if none does."""
         self._clock = clock
         self._lookup = lookup
@@ -113,7 +113,7 @@ class Dialer:
         await asyncio.gather(*gone)
 
     async def _connected(
-        self, address: Address, dialing: Dialing, receive_buffer_bytes: int | None
+        self, address: HostAddress, dialing: Dialing, receive_buffer_bytes: int | None
     ) -> socket.socket:
         dialing.address = address.text
         sock = socket.socket(address.family, socket.SOCK_STREAM)

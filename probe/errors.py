@@ -10,7 +10,7 @@ ProbeError
 
 from __future__ import annotations
 
-from probe.fault import Fault
+from probe.fault import RequestFault
 from rollout.problem import Problem, listed
 
 
@@ -41,7 +41,7 @@ class ConnectionEnded(ProbeError):  # noqa: N818  (what it says is that it ended
 class ExchangeError(ProbeError):
     """A request that got no whole answer."""
 
-    def __init__(self, fault: Fault, detail: str = "") -> None:
+    def __init__(self, fault: RequestFault, detail: str = "") -> None:
         """Say which class of fault it was, and what was seen."""
         self.fault = fault
         self.detail = detail
@@ -53,4 +53,4 @@ class MalformedResponse(ExchangeError):  # noqa: N818  (the noun says it; it is 
 
     def __init__(self, detail: str) -> None:
         """Say what was found where."""
-        super().__init__(Fault.MALFORMED_RESPONSE, detail)
+        super().__init__(RequestFault.MALFORMED_RESPONSE, detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from probe.record import Line, RequestLine, RunLine, StallLine, Verdict, line_to_dict
+from probe.record import Line, RequestLine, RequestOutcome, RunLine, StallLine, line_to_dict
 from probe.series import Bucket
 from probe.summary_document import iso_utc, rounded_percentiles
 
@@ -18,10 +18,10 @@ def line_event(line: Line) -> dict[str, Any] | None:
     All but the name of the event and its schema are the fields of the line in the record.
     """
     match line:
-        case RequestLine(verdict=Verdict.OK):
+        case RequestLine(verdict=RequestOutcome.OK):
             return None
         case RequestLine():
-            name = "failure" if line.verdict is Verdict.FAILED else "excluded"
+            name = "failure" if line.verdict is RequestOutcome.FAILED else "excluded"
         case RunLine():
             name = "started"
         case StallLine():

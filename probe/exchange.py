@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from probe.attempt import Attempt
-from probe.clock import Clock
+from probe.clock import ProbeClock
 from probe.connection import Connection
 from probe.deadline import Deadline
 from probe.dial import Dialer
 from probe.errors import ConnectionEnded, ExchangeError
-from probe.fault import Fault, Phase
+from probe.fault import Phase, RequestFault
 from probe.header import request_bytes
 from probe.options import Options
 from probe.pool import Pool
 from probe.record import Mode
 from probe.response import Response
 from probe.stall import StallWatch
-from probe.target import Origin, Target
+from probe.target import Origin, ProbeTarget
 
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -24,7 +24,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 class Exchanges:
     """Makes requests as the options say; one object for a run."""
 
-    def __init__(self, options: Options, clock: Clock, watch: StallWatch, dialer: Dialer) -> None:
+    def __init__(
+        self, options: Options, clock: ProbeClock, watch: StallWatch, dialer: Dialer
+    ) -> None:
         self._options = options
         self._clock = clock
         self._watch = watch
@@ -52,17 +54,19 @@ class Exchanges:
                 break
             attempt.redirects += 1
             if attempt.redirects > MAX_REDIRECTS:
-                raise ExchangeError(Fault.REDIRECT_FAILED, f"more than {MAX_REDIRECTS} redirects")
+                raise ExchangeError(
+                    RequestFault.REDIRECT_FAILED, f"more than {MAX_REDIRECTS} redirects"
+                )
             try:
                 target = target.redirected(location)
             except ValueError as error:
                 detail = f"{location[:80]!r} is not {error}"
-                raise ExchangeError(Fault.REDIRECT_FAILED, detail) from error
+                raise ExchangeError(RequestFault.REDIRECT_FAILED, detail) from error
         found = self._options.expectation.fault_of(response.status, bytes(body))
         if found is not None:
             attempt.fault, attempt.detail = found
 
-    async def _request(self, attempt: Attempt, target: Target, body: bytearray) -> Response:
+    async def _request(self, attempt: Attempt, target: ProbeTarget, body: bytearray) -> Response:
         """Get a connection, send, and wait for the whole answer."""
         pool = self._pool(target.origin) if attempt.mode is Mode.KEPT else None
         connection: Connection | None = None
@@ -98,7 +102,7 @@ class Exchanges:
             if taken.closed is not None:
                 attempt.phase = Phase.SEND
                 attempt.address, attempt.reused = taken.closed.address, taken.closed.carried
-                raise ExchangeError(Fault.KEPT_ALIVE_CLOSED, taken.closed.detail)
+                raise ExchangeError(RequestFault.KEPT_ALIVE_CLOSED, taken.closed.detail)
             if taken.connection is not None:
                 attempt.address = taken.connection.address
                 attempt.reused = taken.connection.carried
@@ -125,7 +129,7 @@ class Exchanges:
             on_body=body.extend if needs_body else None,
         )
 
-    def _bytes_for(self, attempt: Attempt, target: Target) -> bytes:
+    def _bytes_for(self, attempt: Attempt, target: ProbeTarget) -> bytes:
         headers = self._options.headers
         if target.origin != attempt.target.origin:
             headers = tuple(h for h in headers if h.may_cross(self._options.secret_names))
@@ -139,7 +143,7 @@ class Exchanges:
 
 
 async def carry(
-    attempt: Attempt, connection: Connection, request: bytes, response: Response, clock: Clock
+    attempt: Attempt, connection: Connection, request: bytes, response: Response, clock: ProbeClock
 ) -> None:
     """Send over `connection` and note how far it gets, whatever comes of it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from probe.fault import Fault
+from probe.fault import RequestFault
 
 _PART = re.compile(r"(?:([1-5])xx|([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?)", re.ASCII)
 
@@ -41,7 +41,7 @@ class Expectation:
         body = re.compile(body_regex.encode()) if body_regex is not None else None
         return cls(text, frozenset(statuses), body)
 
-    def fault_of(self, status: int, body: bytes) -> tuple[Fault, str] | None:
+    def fault_of(self, status: int, body: bytes) -> tuple[RequestFault, str] | None:
         """The class and words of an answer that is not as expected; None if it is.
 
         Args:
@@ -49,7 +49,7 @@ class Expectation:
             body: the whole of it, or b"" where no pattern asks for it.
         """
         if status not in self.statuses:
-            return Fault.UNEXPECTED_STATUS, f"{status}, expected {self.text}"
+            return RequestFault.UNEXPECTED_STATUS, f"{status}, expected {self.text}"
         if self.body is not None and not self.body.search(body):
-            return Fault.UNEXPECTED_BODY, f"no match for {self.body.pattern.decode()!r}"
+            return RequestFault.UNEXPECTED_BODY, f"no match for {self.body.pattern.decode()!r}"
         return None

@@ -21,7 +21,7 @@ class Phase(enum.StrEnum):
     DONE = "done"
 
 
-class Fault(enum.StrEnum):
+class RequestFault(enum.StrEnum):
     """The class of a request that was not answered as expected; its value is what a record says."""
 
     DNS_FAILURE = "dns_failure"
@@ -59,5 +59,7 @@ class Fault(enum.StrEnum):
     """Cut off by us: the run was ended at once."""
 
 
-NOT_THE_TARGETS = frozenset({Fault.PROBER_LATE, Fault.PROBER_RESOURCES, Fault.RUN_ENDED})
+NOT_THE_TARGETS = frozenset(
+    {RequestFault.PROBER_LATE, RequestFault.PROBER_RESOURCES, RequestFault.RUN_ENDED}
+)
 """Classes that say something about the prober and nothing about the target."""

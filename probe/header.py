@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from probe.target import Target
+from probe.target import ProbeTarget
 
 SECRET_NAMES = frozenset(
     {
@@ -60,7 +60,7 @@ class Header:
 
 
 def request_bytes(
-    target: Target, method: str, headers: tuple[Header, ...], user_agent: str, *, closes: bool
+    target: ProbeTarget, method: str, headers: tuple[Header, ...], user_agent: str, *, closes: bool
 ) -> bytes:
     """A whole request on the wire; GET and HEAD have no body.
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from probe.quantity import duration_text
-from probe.record import Kind
+from probe.record import LineKind
 from probe.series import ERROR, EXCLUDED, OK, STATUS_4XX, STATUS_5XX
 from probe.summary_document import unix_seconds
 from probe.summary_text import clock_text
@@ -73,7 +73,7 @@ def _streams(parts: list[dict[str, Any]], width: int) -> Iterable[Text]:
     for part in parts[:SHOWN_STREAMS]:
         text = Text("  ", no_wrap=True, overflow="ellipsis")
         text.append(part["url"][: width - 24], style="bold")
-        if part["kind"] != Kind.REQUESTS:
+        if part["kind"] != LineKind.REQUESTS:
             text.append(f" {part['kind']}", style="dim")
         if part["failed"]:
             text.append(f"  {part['failed']:,} failed", style="red")

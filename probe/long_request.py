@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from probe.attempt import Attempt
-from probe.clock import Clock
+from probe.clock import ProbeClock
 from probe.connection import Connection
 from probe.deadline import Deadline
 from probe.dial import Dialer
 from probe.errors import ConnectionEnded, ExchangeError
 from probe.exchange import carry
-from probe.fault import Fault, Phase
+from probe.fault import Phase, RequestFault
 from probe.header import request_bytes
 from probe.options import Options
 from probe.response import Response
@@ -31,7 +31,9 @@ class LongRequests:
     still flows when its time is over is closed by us, and was well.
     """
 
-    def __init__(self, options: Options, clock: Clock, watch: StallWatch, dialer: Dialer) -> None:
+    def __init__(
+        self, options: Options, clock: ProbeClock, watch: StallWatch, dialer: Dialer
+    ) -> None:
         self._options = options
         self._clock = clock
         self._watch = watch
@@ -48,14 +50,14 @@ class LongRequests:
                 await self._held(attempt, long_s, deadline)
             status = attempt.response.status if attempt.response else None
             if status is not None and status not in expectation.statuses:
-                attempt.fault = Fault.UNEXPECTED_STATUS
+                attempt.fault = RequestFault.UNEXPECTED_STATUS
                 attempt.detail = f"{status}, expected {expectation.text}"
         except (OSError, ExchangeError, ConnectionEnded) as error:
             attempt.fail(error, expectation, self._clock.monotonic())
         except asyncio.CancelledError:
             attempt.detail = "open and well when the run ended"
             if attempt.phase is not Phase.BODY:
-                attempt.fault, attempt.detail = Fault.RUN_ENDED, None
+                attempt.fault, attempt.detail = RequestFault.RUN_ENDED, None
         attempt.ended_s = self._clock.monotonic()
 
     async def _held(self, attempt: Attempt, long_s: float, deadline: Deadline) -> None:
@@ -90,7 +92,7 @@ class _Pace:
     """Reads as much of a body as the time that has passed is of the time that it shall last."""
 
     def __init__(
-        self, connection: Connection, deadline: Deadline, clock: Clock, long_s: float
+        self, connection: Connection, deadline: Deadline, clock: ProbeClock, long_s: float
     ) -> None:
         self.response: Response | None = None
         self._connection = connection

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from probe.clock import Clock
+from probe.clock import ProbeClock
 from probe.resolve import Overrides, host_and_port
 from probe.target import is_ip_address
 
@@ -25,7 +25,7 @@ _NUMERIC = socket.AI_NUMERICHOST
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class HostAddress:
     """Where a socket connects to."""
 
     family: int
@@ -38,13 +38,13 @@ class Address:
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-Ask = Callable[[str, int], Awaitable[list[Address]]]
+Ask = Callable[[str, int], Awaitable[list[HostAddress]]]
 """Finds the addresses of a host and port."""
 
 
 @dataclass(slots=True)
 class _Answer:
-    addresses: list[Address]
+    addresses: list[HostAddress]
     asked_s: float
     turn: int = 0
 
@@ -56,7 +56,7 @@ class Lookup:
     of a load balancer is probed; the others follow, to fall back to.
     """
 
-    def __init__(self, clock: Clock, overrides: Overrides, ask: Ask | None = None) -> None:
+    def __init__(self, clock: ProbeClock, overrides: Overrides, ask: Ask | None = None) -> None:
         """Look names up with `ask`, or as the system does."""
         self._clock = clock
         self._overrides = overrides
@@ -64,7 +64,7 @@ class Lookup:
         self._answers: dict[tuple[str, int], _Answer] = {}
         self._asking: dict[tuple[str, int], asyncio.Task[_Answer]] = {}
 
-    async def addresses(self, host: str, port: int) -> list[Address]:
+    async def addresses(self, host: str, port: int) -> list[HostAddress]:
         """The addresses of a host for the next connection, first choice first.
 
         Raises:
@@ -94,7 +94,7 @@ class Lookup:
 
     async def _answer(self, key: tuple[str, int]) -> _Answer:
         host, port = key
-        found: list[Address] = []
+        found: list[HostAddress] = []
         for place in self._overrides.get(key, (host,)):
             name, at = host_and_port(place, port)
             found += await self._ask(name, at)
@@ -104,7 +104,7 @@ class Lookup:
         return answer
 
 
-async def system_addresses(host: str, port: int) -> list[Address]:
+async def system_addresses(host: str, port: int) -> list[HostAddress]:
     """What the system's resolver says; an address is its own answer and asks nobody.
 
     Raises:
@@ -113,9 +113,9 @@ async def system_addresses(host: str, port: int) -> list[Address]:
     if is_ip_address(host):
         return _addresses(socket.getaddrinfo(host, port, type=_STREAM, flags=_NUMERIC))
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[Address]] = loop.create_future()
+    answer: asyncio.Future[list[HostAddress]] = loop.create_future()
 
-    def settle(found: list[Address] | OSError) -> None:
+    def settle(found: list[HostAddress] | OSError) -> None:
         if answer.cancelled():
             return
         if isinstance(found, OSError):
@@ -124,7 +124,7 @@ async def system_addresses(host: str, port: int) -> list[Address]:
             answer.set_result(found)
 
     def ask() -> None:
-        found: list[Address] | OSError
+        found: list[HostAddress] | OSError
         try:
             found = _addresses(socket.getaddrinfo(host, port, type=_STREAM))
         except OSError as error:
@@ -137,11 +137,11 @@ async def system_addresses(host: str, port: int) -> list[Address]:
     return await answer
 
 
-def _addresses(infos: Sequence[tuple[object, ...]]) -> list[Address]:
-    return [Address(cast("int", info[0]), cast("SockAddr", info[4])) for info in infos]
+def _addresses(infos: Sequence[tuple[object, ...]]) -> list[HostAddress]:
+    return [HostAddress(cast("int", info[0]), cast("SockAddr", info[4])) for info in infos]
 
 
-def rotated(addresses: list[Address], turn: int) -> list[Address]:
+def rotated(addresses: list[HostAddress], turn: int) -> list[HostAddress]:
     """Turn the addresses of the first one's family round by `turn`; keep the others behind them."""
     preferred = [a for a in addresses if a.family == addresses[0].family]
     others = [a for a in addresses if a.family != addresses[0].family]

@@ -17,7 +17,7 @@ from probe.problems import Problems
 from probe.quantity import parse_duration_seconds, parse_rate_per_second, parse_size_bytes
 from probe.record import Mode
 from probe.resolve import Overrides, parse_override
-from probe.target import Target
+from probe.target import ProbeTarget
 from rollout.command import Command
 from rollout.problem import NOT_SET
 
@@ -118,11 +118,11 @@ def checked_options(given: Given, user_agent: str) -> Options:
 
 def _targets(
     problems: Problems, option: str, urls: Iterable[str], schemes: tuple[str, ...]
-) -> tuple[Target, ...]:
-    targets: list[Target] = []
+) -> tuple[ProbeTarget, ...]:
+    targets: list[ProbeTarget] = []
     for url in urls:
         try:
-            targets.append(Target.parse(url, schemes=schemes))
+            targets.append(ProbeTarget.parse(url, schemes=schemes))
         except ValueError as error:
             shown = re.sub(r"//[^/]*@", "//…@", url)
             is_option = option != "URL"
@@ -209,8 +209,8 @@ def _ca_file(problems: Problems, name: str | None) -> Path | None:
 
 
 def _held_targets(
-    problems: Problems, given: Given, targets: tuple[Target, ...]
-) -> tuple[Target, ...]:
+    problems: Problems, given: Given, targets: tuple[ProbeTarget, ...]
+) -> tuple[ProbeTarget, ...]:
     if given.long is None:
         if given.long_urls:
             problems.add("--long", NOT_SET, "a duration beside --long-url", "--long 30s")
@@ -221,8 +221,8 @@ def _held_targets(
 
 
 def _websocket_targets(
-    problems: Problems, given: Given, targets: tuple[Target, ...]
-) -> tuple[Target, ...]:
+    problems: Problems, given: Given, targets: tuple[ProbeTarget, ...]
+) -> tuple[ProbeTarget, ...]:
     if given.websocket_urls:
         schemes = ("http", "https", "ws", "wss")
         return _targets(problems, "--websocket-url", given.websocket_urls, schemes)

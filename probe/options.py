@@ -10,7 +10,7 @@ from probe.expectation import Expectation
 from probe.header import SECRET_NAMES, Header
 from probe.record import Mode
 from probe.resolve import Overrides
-from probe.target import Target
+from probe.target import ProbeTarget
 
 
 def default_max_in_flight(rate_per_s: float, timeout_s: float) -> int:
@@ -26,7 +26,7 @@ DEFAULT_MAX_RATE_PER_S = 1000.0
 class Options:
     """One run of the prober."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[ProbeTarget, ...]
     rate_per_s: float = 50.0
     """Of all URLs together."""
     duration_s: float | None = None
@@ -50,8 +50,8 @@ class Options:
     kept_connections: int = 4
     """Per origin."""
     long_s: float | None = None
-    long_targets: tuple[Target, ...] = ()
-    websocket_targets: tuple[Target, ...] = ()
+    long_targets: tuple[ProbeTarget, ...] = ()
+    websocket_targets: tuple[ProbeTarget, ...] = ()
     log_dir: Path | None = None
     log_format: str = "jsonl"
     allow_failures: int = 0

@@ -6,8 +6,8 @@ import dataclasses
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from probe.fault import Fault, Phase
-from probe.record import Kind, RequestLine, Stream
+from probe.fault import Phase, RequestFault
+from probe.record import LineKind, RequestLine, Stream
 
 MERGE_SECONDS = 1.0
 """Failures closer than this are one window; a slot that loses every tenth request is one window of
@@ -21,7 +21,7 @@ _HISTORY_STEPS = 900
 
 
 @dataclass(slots=True)
-class Window:
+class OutageWindow:
     """A time in which requests were lost; Unix seconds."""
 
     stream: Stream
@@ -50,16 +50,16 @@ class Outages:
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        self._open: Window | None = None
+        self._open: OutageWindow | None = None
         self._succeeded_since = 0
         self._history: deque[list[float]] = deque(maxlen=_HISTORY_STEPS)
-        self.closed: list[Window] = []
+        self.closed: list[OutageWindow] = []
         self.count = 0
         self.down_s = 0.0
         self.degraded_s = 0.0
 
     @property
-    def current(self) -> Window | None:
+    def current(self) -> OutageWindow | None:
         """The window that the next failure would belong to, if it came at once."""
         return self._open
 
@@ -82,7 +82,9 @@ class Outages:
             self.close()
             window = None
         if window is None:
-            window = Window(self.stream, start_s, end_s, succeeded=self._succeeded_after(start_s))
+            window = OutageWindow(
+                self.stream, start_s, end_s, succeeded=self._succeeded_after(start_s)
+            )
             self._open = window
         else:
             window.succeeded += self._succeeded_since
@@ -105,7 +107,7 @@ class Outages:
         if len(self.closed) < KEPT_WINDOWS:
             self.closed.append(window)
 
-    def windows(self) -> list[Window]:
+    def windows(self) -> list[OutageWindow]:
         """All that are listed, the open one last."""
         return [*self.closed, *([dataclasses.replace(self._open)] if self._open else [])]
 
@@ -163,11 +165,11 @@ def _lost_between(line: RequestLine) -> tuple[float, float]:
 
     One that was held for long shows it at its end; it was well until then.
     """
-    held = line.stream.kind is not Kind.REQUESTS and line.phase is Phase.BODY
+    held = line.stream.kind is not LineKind.REQUESTS and line.phase is Phase.BODY
     return (line.ended_s if held else min(line.sent_s, line.ended_s)), line.ended_s
 
 
 def _fault_name(line: RequestLine) -> str:
-    if line.error is Fault.UNEXPECTED_STATUS:
+    if line.error is RequestFault.UNEXPECTED_STATUS:
         return f"status {line.status}"
     return str(line.error)

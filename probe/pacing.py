@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from probe.record import Mode
-from probe.target import Target
+from probe.target import ProbeTarget
 
 LATE_LIMIT_SECONDS = 0.25
 """A request that is later than this is not sent: a burst after a stall would be a load of its own,
@@ -63,10 +63,10 @@ def launch_at(planned_s: float, now_s: float, in_flight: int, max_in_flight: int
 class Rotation:
     """Deals requests over URLs and modes so that each pair of them comes round in turn."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[ProbeTarget, ...]
     modes: tuple[Mode, ...]
 
-    def turn(self, index: int) -> tuple[Target, Mode]:
+    def turn(self, index: int) -> tuple[ProbeTarget, Mode]:
         """The target and the mode of request `index`."""
         target = self.targets[index % len(self.targets)]
         return target, self.modes[index // len(self.targets) % len(self.modes)]

@@ -46,7 +46,7 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class PooledConnection:
     """What the pool has for a request: a connection, one closed on it, or nothing (open one)."""
 
     connection: Connection | None = None
@@ -75,23 +75,23 @@ class Pool:
         self._idle: deque[Connection] = deque()
         self._lent = 0
 
-    def take(self, now_s: float) -> Taken:
+    def take(self, now_s: float) -> PooledConnection:
         """A connection for a request that leaves now; a new one is due while there are too few."""
         if len(self._idle) + self._lent < self._size:
             self._lent += 1
-            return Taken()
+            return PooledConnection()
         idle_closes = 0
         self._lent += 1
         while self._idle:
             connection = self._idle.popleft()
             if connection.is_open:
-                return Taken(connection, idle_closes=idle_closes)
+                return PooledConnection(connection, idle_closes=idle_closes)
             closed = closed_on(connection, now_s)
             stalled_s = self._lost_seconds(connection.idle_since_s, now_s)
             if closed is not None and not stalled_s:
-                return Taken(closed=closed, idle_closes=idle_closes)
+                return PooledConnection(closed=closed, idle_closes=idle_closes)
             idle_closes += 1
-        return Taken(idle_closes=idle_closes)
+        return PooledConnection(idle_closes=idle_closes)
 
     def give_back(self, connection: Connection | None) -> None:
         """End a loan: with a connection that can be used again, or with None."""

@@ -7,17 +7,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from probe.attempt import Attempt, LineMaker
-from probe.clock import Clock, WallTime
+from probe.clock import ProbeClock, WallTime
 from probe.dial import Dialer, tls_context
 from probe.exchange import Exchanges
-from probe.fault import Fault, Phase
+from probe.fault import Phase, RequestFault
 from probe.long_request import LongRequests
 from probe.lookup import Lookup
 from probe.options import Options
 from probe.pacing import Launch, Rotation, Schedule, launch_at
 from probe.record import SCHEMA, EndLine, Line, MarkLine, Mode, RunLine, StallLine
 from probe.stall import BEAT_SECONDS, Stall, StallKind, StallWatch
-from probe.target import Target
+from probe.target import ProbeTarget
 from probe.websocket import WebSockets
 
 OnLine = Callable[[Line, bytes], None]
@@ -33,7 +33,7 @@ _BURST = 64
 class Prober:
     """One run. Make it inside a running event loop; `run` returns when it has ended."""
 
-    def __init__(self, options: Options, clock: Clock, on_line: OnLine) -> None:
+    def __init__(self, options: Options, clock: ProbeClock, on_line: OnLine) -> None:
         """Be ready.
 
         Raises:
@@ -121,7 +121,7 @@ class Prober:
         while (early_s := planned_s - self._clock.monotonic()) > 0:  # noqa: ASYNC110  (time has no event)
             await asyncio.sleep(early_s + _TIMER_SECONDS)
 
-    def _launch(self, seq: int, target: Target, mode: Mode, planned_s: float) -> None:
+    def _launch(self, seq: int, target: ProbeTarget, mode: Mode, planned_s: float) -> None:
         self._watch.beat()
         now_s = self._clock.monotonic()
         attempt = Attempt(seq, target, mode, self._options.method, planned_s, now_s)
@@ -130,12 +130,14 @@ class Prober:
                 task = self._spawn(self._waiting, self._one(attempt))
                 task.add_done_callback(lambda done: self._cut_before_start(done, attempt))
             case Launch.TOO_LATE:
-                self._give_up(attempt, Fault.PROBER_LATE, "the prober was late, not the target")
+                self._give_up(
+                    attempt, RequestFault.PROBER_LATE, "the prober was late, not the target"
+                )
             case Launch.AT_THE_CAP:
                 detail = f"{len(self._waiting)} requests were waiting for answers"
-                self._give_up(attempt, Fault.CAP_REACHED, detail)
+                self._give_up(attempt, RequestFault.CAP_REACHED, detail)
 
-    def _give_up(self, attempt: Attempt, fault: Fault, detail: str) -> None:
+    def _give_up(self, attempt: Attempt, fault: RequestFault, detail: str) -> None:
         attempt.phase, attempt.fault, attempt.detail = Phase.NONE, fault, detail
         attempt.ended_s = attempt.started_s
         self._report(attempt)
@@ -143,13 +145,13 @@ class Prober:
     def _cut_before_start(self, done: asyncio.Task[None], attempt: Attempt) -> None:
         """A task that is cancelled before its first step runs nothing, so this reports for it."""
         if done.cancelled():
-            self._give_up(attempt, Fault.RUN_ENDED, "")
+            self._give_up(attempt, RequestFault.RUN_ENDED, "")
 
     async def _one(self, attempt: Attempt) -> None:
         try:
             await self._exchanges.run(attempt)
         except asyncio.CancelledError:
-            attempt.fault = attempt.fault or Fault.RUN_ENDED
+            attempt.fault = attempt.fault or RequestFault.RUN_ENDED
             attempt.ended_s = self._clock.monotonic()
         self._report(attempt)
 
@@ -161,7 +163,7 @@ class Prober:
         for target in options.websocket_targets:
             self._spawn(self._held, self._websockets.hold(target))
 
-    async def _pace_long(self, target: Target, started_s: float, long_s: float) -> None:
+    async def _pace_long(self, target: ProbeTarget, started_s: float, long_s: float) -> None:
         """Begin a long request each half of its length, so that one is always well under way."""
         schedule = Schedule(started_s, 2 / long_s)
         seq = 0

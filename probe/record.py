@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
-from probe.fault import Fault, Phase
+from probe.fault import Phase, RequestFault
 
 SCHEMA = "failover.probe.record/1"
 """Name and version of the format; the number grows when a reader of the old one would be wrong."""
@@ -29,7 +29,7 @@ class Mode(enum.StrEnum):
     WEBSOCKET = "websocket"
 
 
-class Kind(enum.StrEnum):
+class LineKind(enum.StrEnum):
     """A stream of requests to one URL that is judged by itself."""
 
     REQUESTS = "requests"
@@ -38,7 +38,7 @@ class Kind(enum.StrEnum):
     WEBSOCKET = "websocket"
 
 
-class Verdict(enum.StrEnum):
+class RequestOutcome(enum.StrEnum):
     """What a request says about the target."""
 
     OK = "ok"
@@ -52,10 +52,10 @@ class Stream:
     """The requests of one kind to one URL; its windows and gaps are its own."""
 
     url: str
-    kind: Kind = Kind.REQUESTS
+    kind: LineKind = LineKind.REQUESTS
 
     def __str__(self) -> str:
-        return self.url if self.kind is Kind.REQUESTS else f"{self.url} ({self.kind})"
+        return self.url if self.kind is LineKind.REQUESTS else f"{self.url} ({self.kind})"
 
 
 @cache
@@ -64,10 +64,10 @@ def _stream(url: str, mode: Mode) -> Stream:
 
 
 _KINDS = {
-    Mode.FRESH: Kind.REQUESTS,
-    Mode.KEPT: Kind.REQUESTS,
-    Mode.LONG: Kind.LONG,
-    Mode.WEBSOCKET: Kind.WEBSOCKET,
+    Mode.FRESH: LineKind.REQUESTS,
+    Mode.KEPT: LineKind.REQUESTS,
+    Mode.LONG: LineKind.LONG,
+    Mode.WEBSOCKET: LineKind.WEBSOCKET,
 }
 
 
@@ -106,10 +106,10 @@ class RequestLine:
     mode: Mode
     method: str
     phase: Phase
-    verdict: Verdict
+    verdict: RequestOutcome
     latency_ms: float
     """From the planned time to the last byte, or to the failure."""
-    error: Fault | None = None
+    error: RequestFault | None = None
     detail: str | None = None
     """What was seen, in words; never a header's value."""
     status: int | None = None
@@ -202,8 +202,8 @@ _FIELDS = {line: tuple(f.name for f in dataclasses.fields(line)) for line in _LI
 _ENUMS: dict[str, type[enum.StrEnum]] = {
     "mode": Mode,
     "phase": Phase,
-    "verdict": Verdict,
-    "error": Fault,
+    "verdict": RequestOutcome,
+    "error": RequestFault,
 }
 
 

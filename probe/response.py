@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from probe.errors import ExchangeError, MalformedResponse
-from probe.fault import Fault
+from probe.fault import RequestFault
 
 MAX_HEAD_BYTES = 64 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
@@ -209,7 +209,8 @@ class Response:
     def _check_size(self, body_bytes: int) -> None:
         if body_bytes > self._max_body_bytes:
             raise ExchangeError(
-                Fault.BODY_TOO_LARGE, f"more than the {self._max_body_bytes} bytes of --max-body"
+                RequestFault.BODY_TOO_LARGE,
+                f"more than the {self._max_body_bytes} bytes of --max-body",
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from probe.record import Kind, RequestLine, Verdict
+from probe.record import LineKind, RequestLine, RequestOutcome
 from probe.sketch import Sketch
 from probe.summary import slot_of
 from probe.tally import Tally, latency_bucket
@@ -21,9 +21,9 @@ KINDS = (OK, STATUS_4XX, STATUS_5XX, ERROR, EXCLUDED)
 
 def kind_of(line: RequestLine) -> str:
     """What a request counts as in a chart of statuses."""
-    if line.verdict is Verdict.OK:
+    if line.verdict is RequestOutcome.OK:
         return OK
-    if line.verdict is Verdict.EXCLUDED:
+    if line.verdict is RequestOutcome.EXCLUDED:
         return EXCLUDED
     if line.status is not None and 400 <= line.status < 500:
         return STATUS_4XX
@@ -59,7 +59,7 @@ class Bucket:
         self.kinds[kind_of(line)] += 1
         if line.error is not None:
             self.faults[line.error] += 1
-        if line.stream.kind is not Kind.REQUESTS:
+        if line.stream.kind is not LineKind.REQUESTS:
             return
         bucket = latency_bucket(line)
         self.steady.add(line, bucket)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from probe.clock import Clock
+from probe.clock import ProbeClock
 from probe.display import Display
 from probe.options import Options
 from probe.prober import Prober
@@ -24,7 +24,7 @@ FLUSH_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ProbeResult:
     """What a run leaves behind."""
 
     summary: Summary
@@ -41,10 +41,10 @@ class Ended:
         return self.summary.result(is_record_whole=self.record_error is None).value
 
 
-class Session:
+class ProbeSession:
     """Runs a prober once; made and run inside an event loop."""
 
-    def __init__(self, options: Options, clock: Clock, display: Display) -> None:
+    def __init__(self, options: Options, clock: ProbeClock, display: Display) -> None:
         """Open the record and be ready.
 
         Raises:
@@ -59,7 +59,7 @@ class Session:
         self._is_stopping = False
         self._told_of_record = False
 
-    async def run(self, marks: TextIO | None = None) -> Ended:
+    async def run(self, marks: TextIO | None = None) -> ProbeResult:
         """Run to the end.
 
         Args:
@@ -97,12 +97,12 @@ class Session:
                 f"{self._options.timeout_s:g} s more; once more ends at once"
             )
 
-    def _ended(self) -> Ended:
+    def _ended(self) -> ProbeResult:
         recorder = self._recorder
         if recorder is not None:
             recorder.log.close()
         path, error = (recorder.path, recorder.error) if recorder else (None, None)
-        ended = Ended(self.summary, path, error)
+        ended = ProbeResult(self.summary, path, error)
         self._display.close(ended.document())
         return ended
 

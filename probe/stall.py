@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from probe.clock import Clock
-from probe.fault import NOT_THE_TARGETS, Fault
+from probe.clock import ProbeClock
+from probe.fault import NOT_THE_TARGETS, RequestFault
 
 BEAT_SECONDS = 0.01
 """How often the heartbeat asks for its turn."""
@@ -23,26 +23,26 @@ THRESHOLD_SECONDS = 0.05
 
 _BROKEN = frozenset(
     {
-        Fault.CONNECT_FAILED,
-        Fault.TLS_FAILED,
-        Fault.KEPT_ALIVE_CLOSED,
-        Fault.CLOSED_BEFORE_RESPONSE,
-        Fault.RESET_BEFORE_RESPONSE,
-        Fault.RESET_IN_BODY,
-        Fault.BODY_CUT,
-        Fault.WEBSOCKET_CLOSED,
+        RequestFault.CONNECT_FAILED,
+        RequestFault.TLS_FAILED,
+        RequestFault.KEPT_ALIVE_CLOSED,
+        RequestFault.CLOSED_BEFORE_RESPONSE,
+        RequestFault.RESET_BEFORE_RESPONSE,
+        RequestFault.RESET_IN_BODY,
+        RequestFault.BODY_CUT,
+        RequestFault.WEBSOCKET_CLOSED,
     }
 )
 """What a peer does to a client that has fallen silent."""
 
 _NO_NETWORK = _BROKEN | {
-    Fault.DNS_FAILURE,
-    Fault.CONNECT_UNREACHABLE,
-    Fault.CONNECT_TIMEOUT,
-    Fault.TLS_TIMEOUT,
-    Fault.RESPONSE_TIMEOUT,
-    Fault.BODY_TIMEOUT,
-    Fault.WEBSOCKET_TIMEOUT,
+    RequestFault.DNS_FAILURE,
+    RequestFault.CONNECT_UNREACHABLE,
+    RequestFault.CONNECT_TIMEOUT,
+    RequestFault.TLS_TIMEOUT,
+    RequestFault.RESPONSE_TIMEOUT,
+    RequestFault.BODY_TIMEOUT,
+    RequestFault.WEBSOCKET_TIMEOUT,
 }
 """What a machine sees whose network is not back yet."""
 
@@ -78,7 +78,7 @@ class Stall:
             return 0.0
         return self.lost_s if self.kind is StallKind.ASLEEP else overlap_s
 
-    def excuses(self, fault: Fault, since_s: float, until_s: float) -> bool:
+    def excuses(self, fault: RequestFault, since_s: float, until_s: float) -> bool:
         """True if a request that lived between two monotonic times may have failed through it.
 
         An answer is never excused: no stall of ours makes a server say 502. Nor is a refused
@@ -98,7 +98,9 @@ class StallWatch:
     thing to run may be a request's answer rather than the ticker.
     """
 
-    def __init__(self, clock: Clock, on_stall: Callable[[Stall], None], *, kept: int = 256) -> None:
+    def __init__(
+        self, clock: ProbeClock, on_stall: Callable[[Stall], None], *, kept: int = 256
+    ) -> None:
         """Start to watch now.
 
         Args:
@@ -135,7 +137,7 @@ class StallWatch:
             return 0.0
         return sum(stall.lost_within(since_s, until_s) for stall in self._recent)
 
-    def excuses(self, fault: Fault, since_s: float, until_s: float) -> bool:
+    def excuses(self, fault: RequestFault, since_s: float, until_s: float) -> bool:
         """True if a failure between two monotonic times is to be put down to the prober."""
         if fault in NOT_THE_TARGETS:
             return True

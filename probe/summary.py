@@ -9,22 +9,22 @@ from __future__ import annotations
 import enum
 from collections import Counter
 
-from probe.fault import Fault
-from probe.outage import Gap, Gaps, Outages, Window
+from probe.fault import RequestFault
+from probe.outage import Gap, Gaps, Outages, OutageWindow
 from probe.record import (
     EndLine,
-    Kind,
     Line,
+    LineKind,
     MarkLine,
     RequestLine,
+    RequestOutcome,
     RunLine,
     StallLine,
     Stream,
-    Verdict,
 )
 from probe.share import Share
 from probe.sketch import Sketch
-from probe.tally import Counts, Tally, latency_bucket
+from probe.tally import RequestCounts, Tally, latency_bucket
 
 KEPT_STALLS = 200
 KEPT_MARKS = 1000
@@ -59,7 +59,7 @@ class Summary:
         self.run: RunLine | None = None
         self.end: EndLine | None = None
         self.last_s = 0.0
-        self.total = Counts()
+        self.total = RequestCounts()
         self.steady = Tally()
         """Of the requests on the schedule; slots, builds and latencies are theirs alone."""
         self.sent = 0
@@ -118,7 +118,7 @@ class Summary:
         return self.last_s - self.started_s
 
     @property
-    def windows(self) -> list[Window]:
+    def windows(self) -> list[OutageWindow]:
         """The downtime windows of all streams, by their start."""
         streams = self.streams.values()
         listed = [window for stream in streams for window in stream.outages.windows()]
@@ -151,10 +151,12 @@ class Summary:
             return Result.FAIL
         if not self.total.judged or not is_record_whole:
             return Result.INCONCLUSIVE
-        return Result.INCONCLUSIVE if self.exclusions[Fault.PROBER_RESOURCES] else Result.PASS
+        return (
+            Result.INCONCLUSIVE if self.exclusions[RequestFault.PROBER_RESOURCES] else Result.PASS
+        )
 
     def _scheduled(self) -> list[StreamSummary]:
-        return [part for at, part in self.streams.items() if at.kind is Kind.REQUESTS]
+        return [part for at, part in self.streams.items() if at.kind is LineKind.REQUESTS]
 
     def _add_request(self, line: RequestLine) -> None:
         self.last_s = max(self.last_s, line.ended_s)
@@ -164,7 +166,7 @@ class Summary:
         if mode is None:
             mode = self.modes[line.mode] = Tally()
         mode.add(line, bucket)
-        if line.stream.kind is Kind.REQUESTS:
+        if line.stream.kind is LineKind.REQUESTS:
             self._add_steady(line, bucket)
         if line.status is not None:
             self.statuses[line.status] += 1
@@ -191,16 +193,16 @@ class Summary:
             stream = self.streams[line.stream] = StreamSummary(line.stream, self.started_s)
         stream.tally.add(line, bucket)
         match line.verdict:
-            case Verdict.OK:
+            case RequestOutcome.OK:
                 stream.outages.succeeded(line.ended_s)
                 stream.gaps.succeeded(line.ended_s)
-            case Verdict.FAILED:
+            case RequestOutcome.FAILED:
                 stream.outages.failed(line)
                 self.failures[str(line.error)] += 1
                 self.failed_phases[line.phase] += 1
                 if line.status is not None:
                     self.failed_statuses[line.status] += 1
-            case Verdict.EXCLUDED:
+            case RequestOutcome.EXCLUDED:
                 self.exclusions[str(line.error)] += 1
 
     def _add_stall(self, line: StallLine) -> None:

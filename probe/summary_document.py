@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from probe.outage import Window
+from probe.outage import OutageWindow
 from probe.record import StallLine, Stream
 from probe.share import Share
 from probe.sketch import Sketch
@@ -133,7 +133,7 @@ def _windows(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _window(window: Window) -> dict[str, Any]:
+def _window(window: OutageWindow) -> dict[str, Any]:
     return {
         "url": window.stream.url,
         "stream": window.stream.kind,

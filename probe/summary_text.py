@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from probe.fault import Fault
-from probe.outage import Window
+from probe.fault import RequestFault
+from probe.outage import OutageWindow
 from probe.quantity import duration_text
 from probe.sketch import Sketch
 from probe.summary import Result, Summary
@@ -41,7 +41,7 @@ def clock_text(unix_s: float) -> str:
     return datetime.fromtimestamp(unix_s).astimezone().strftime("%H:%M:%S.%f")[:-3]
 
 
-def window_text(window: Window) -> str:
+def window_text(window: OutageWindow) -> str:
     """A window in one line."""
     faults = ", ".join(f"{name}" for name, _ in window.faults.most_common(3))
     what = "down" if window.is_down else "degraded"
@@ -161,7 +161,7 @@ def _own(summary: Summary) -> Iterator[str]:
     if summary.exclusions:
         parts = ", ".join(f"{n:,} {error}" for error, n in summary.exclusions.most_common())
         yield _row("not judged", parts)
-    if summary.failures[Fault.CAP_REACHED]:
+    if summary.failures[RequestFault.CAP_REACHED]:
         yield _row("", "cap_reached: --max-in-flight requests were waiting; none was sent then")
     if summary.idle_closes:
         yield _row(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from probe.record import RequestLine, Verdict
+from probe.record import RequestLine, RequestOutcome
 from probe.sketch import Sketch, bucket_of
 
 
-class Counts:
+class RequestCounts:
     """How many requests of a group went well, failed, and say nothing."""
 
     __slots__ = ("excluded", "failed", "ok")
@@ -26,17 +26,17 @@ class Counts:
         """The part of the judged requests that went well; None without any."""
         return self.ok / self.judged if self.judged else None
 
-    def count(self, verdict: Verdict) -> None:
+    def count(self, verdict: RequestOutcome) -> None:
         """Count one request."""
-        if verdict is Verdict.OK:
+        if verdict is RequestOutcome.OK:
             self.ok += 1
-        elif verdict is Verdict.FAILED:
+        elif verdict is RequestOutcome.FAILED:
             self.failed += 1
         else:
             self.excluded += 1
 
 
-class Tally(Counts):
+class Tally(RequestCounts):
     """Counts, and the latencies of those that were answered."""
 
     __slots__ = ("latency_ms",)

@@ -23,7 +23,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ProbeTarget:
     """One URL to request."""
 
     url: str
@@ -33,7 +33,7 @@ class Target:
     """With the query, as it goes into the request line."""
 
     @classmethod
-    def parse(cls, url: str, *, schemes: tuple[str, ...] = ("http", "https")) -> Target:
+    def parse(cls, url: str, *, schemes: tuple[str, ...] = ("http", "https")) -> ProbeTarget:
         """Take an absolute URL apart.
 
         Raises:
@@ -65,13 +65,13 @@ class Target:
         is_default = origin.port == (443 if origin.is_tls else 80)
         return host if is_default else f"{host}:{origin.port}"
 
-    def redirected(self, location: str) -> Target:
+    def redirected(self, location: str) -> ProbeTarget:
         """The target that a Location header means, seen from here.
 
         Raises:
             ValueError: it is no HTTP URL.
         """
-        return Target.parse(urljoin(self.url, location).partition("#")[0])
+        return ProbeTarget.parse(urljoin(self.url, location).partition("#")[0])
 
 
 def is_ip_address(host: str) -> bool:

@@ -13,14 +13,14 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from probe.attempt import Attempt
 from probe.classify import fault_of
-from probe.clock import Clock
+from probe.clock import ProbeClock
 from probe.deadline import Deadline
 from probe.dial import Dialer
-from probe.fault import Fault, Phase
+from probe.fault import Phase, RequestFault
 from probe.options import Options
 from probe.record import Mode
 from probe.stall import StallWatch
-from probe.target import Target
+from probe.target import ProbeTarget
 
 PING_SECONDS = 1.0
 RETRY_SECONDS = 0.5
@@ -48,7 +48,7 @@ class WebSockets:
     def __init__(
         self,
         options: Options,
-        clock: Clock,
+        clock: ProbeClock,
         watch: StallWatch,
         dialer: Dialer,
         report: Callable[[Attempt], None],
@@ -60,7 +60,7 @@ class WebSockets:
         self._report = report
         self._seq = 0
 
-    async def hold(self, target: Target) -> None:
+    async def hold(self, target: ProbeTarget) -> None:
         """Keep a WebSocket to `target` open until cancelled."""
         while True:
             opening = self._attempt(target, "OPEN")
@@ -89,10 +89,10 @@ class WebSockets:
         except InvalidStatus as error:
             opening.phase = Phase.DONE
             opening.response = _handshake(error.response.status_code, error.response.headers)
-            opening.fault = Fault.WEBSOCKET_REFUSED
+            opening.fault = RequestFault.WEBSOCKET_REFUSED
             opening.detail = f"{error.response.status_code}, expected 101"
         except (InvalidHandshake, ValueError, EOFError) as error:
-            opening.fault, opening.detail = Fault.WEBSOCKET_REFUSED, str(error)
+            opening.fault, opening.detail = RequestFault.WEBSOCKET_REFUSED, str(error)
         except OSError as error:
             opening.fault = fault_of(error, opening.phase, reused=False)
             opening.detail = error.strerror or str(error) or type(error).__name__
@@ -136,11 +136,11 @@ class WebSockets:
                 delay_s = max(next_s - self._clock.monotonic(), 0.0)
                 done, _ = await asyncio.wait({reading}, timeout=delay_s)
                 if done:
-                    held.fault = Fault.WEBSOCKET_CLOSED
+                    held.fault = RequestFault.WEBSOCKET_CLOSED
                     held.detail = _close_words(connection)
                     return
                 if not await self._ping(connection, opening, next_s):
-                    held.fault = Fault.WEBSOCKET_CLOSED
+                    held.fault = RequestFault.WEBSOCKET_CLOSED
                     held.detail = "given up: it answered no ping"
                     return
         except asyncio.CancelledError:
@@ -164,13 +164,13 @@ class WebSockets:
         except ConnectionClosed:
             return True
         except TimeoutError:
-            ping.fault = Fault.WEBSOCKET_TIMEOUT
+            ping.fault = RequestFault.WEBSOCKET_TIMEOUT
             ping.detail = f"no pong within {self._options.timeout_s:g} s"
         ping.ended_s = self._clock.monotonic()
         self._report(ping)
         return ping.fault is None
 
-    def _attempt(self, target: Target, method: str, opened: Attempt | None = None) -> Attempt:
+    def _attempt(self, target: ProbeTarget, method: str, opened: Attempt | None = None) -> Attempt:
         now_s = self._clock.monotonic()
         attempt = Attempt(self._seq, target, Mode.WEBSOCKET, method, now_s, now_s)
         self._seq += 1

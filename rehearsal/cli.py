@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.live import Live
 
 from rehearsal.account import images_of
-from rehearsal.cutover_run import Ended, run_cutover
+from rehearsal.cutover_run import CutoverResult, run_cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, find, start, stop
@@ -269,7 +269,7 @@ def ramp(
     if name is not None:
         sys.exit(play_and_tell(workspace, name, like, boot_seconds, wants_json=wants_json))
     view = CutoverView(Console(), as_json=wants_json)
-    ended: Ended | None = None
+    ended: CutoverResult | None = None
     try:
         with view.running():
             started = start(workspace, like, boot_seconds, view.say, tethered=True)

@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rehearsal.engine import Change, Engine
+from rehearsal.engine import RehearsalEngine, ResourceChange
 from rehearsal.errors import RehearsalError
-from rehearsal.observation import Observer, ServiceState
-from rehearsal.ramped_stage import CHANGE_OF_WEIGHTS, Calls, RampedStage, ramped_stages
+from rehearsal.observation import ServiceObserver, ServiceState
+from rehearsal.ramped_stage import CHANGE_OF_WEIGHTS, CallCounts, RampedStage, ramped_stages
 from rehearsal.traffic.stage import StageTraffic
-from rehearsal.traffic.watch import Spell
-from rollout.entry import Entry, Kind
+from rehearsal.traffic.watch import TrafficInterval
+from rollout.entry import Entry, EntryKind
 from rollout.split import Slot, Split
 
 START = Split.parse("100/0")
@@ -24,7 +24,7 @@ POLL_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CutoverStep:
     """One finished step of the rehearsal."""
 
     name: str
@@ -40,7 +40,7 @@ class Step:
     """What the requests of this step say; None before there are any."""
 
 
-class Watch(Protocol):
+class StepJudge(Protocol):
     """Judges steps by the traffic beside them; `StageWatch` is one."""
 
     def begin(self, urls: Mapping[str, str]) -> None:
@@ -51,7 +51,7 @@ class Watch(Protocol):
         """Write down that a change begins; the time of it."""
         ...
 
-    def judge(self, splits: tuple[Split, Split], spell: Spell) -> StageTraffic:
+    def judge(self, splits: tuple[Split, Split], spell: TrafficInterval) -> StageTraffic:
         """Say what the requests of that spell tell, when all of them are known."""
         ...
 
@@ -89,13 +89,13 @@ class Cutover:
 
     def __init__(
         self,
-        engine: Engine,
-        observe: Callable[[dict[str, Any]], Observer],
+        engine: RehearsalEngine,
+        observe: Callable[[dict[str, Any]], ServiceObserver],
         image: str,
         say: Callable[[str], None],
-        watch: Watch,
+        watch: StepJudge,
         open_ramp: Callable[[], AbstractContextManager[Ramp]],
-        calls: Calls,
+        calls: CallCounts,
         up_options: Sequence[str] = (),
     ) -> None:
         self._engine = engine
@@ -107,7 +107,7 @@ class Cutover:
         self._calls = calls
         self._up_options = ("--skip-preview", *up_options)
 
-    def run(self) -> Iterator[Step]:
+    def run(self) -> Iterator[CutoverStep]:
         """From nothing to 0/100.
 
         Raises:
@@ -125,7 +125,7 @@ class Cutover:
         yield self._release(observer, [service.name for service in services])
         yield from self._ramp(observer, len(services))
 
-    def _release(self, observer: Observer, names: Sequence[str]) -> Step:
+    def _release(self, observer: ServiceObserver, names: Sequence[str]) -> CutoverStep:
         """The new build onto slot 02, which carries nothing."""
         for name in names:
             key = f"images.{name}.{Slot.SECOND}"
@@ -135,11 +135,11 @@ class Cutover:
         began_s = self._watch.mark("v2 onto slot 02")
         released = self._engine.up(*self._up_options)
         services = self._settled(observer)
-        traffic = self._watch.judge((START, START), Spell(began_s, began_s, time.time()))
+        traffic = self._watch.judge((START, START), TrafficInterval(began_s, began_s, time.time()))
         changed = _in_words(released.applied)
         return _step("v2 onto slot 02", changed, released.seconds, services, START, traffic)
 
-    def _ramp(self, observer: Observer, services: int) -> Iterator[Step]:
+    def _ramp(self, observer: ServiceObserver, services: int) -> Iterator[CutoverStep]:
         """One `failover ramp`, a step for each of its stages, and one for its end."""
         self._say("failover ramp")
         with self._open_ramp() as ramp:
@@ -158,19 +158,19 @@ class Cutover:
         for entry in ramp.entries():
             if (said := _said(entry)) is not None:
                 self._say(said)
-            if entry.kind is Kind.STAGE_STARTED:
+            if entry.kind is EntryKind.STAGE_STARTED:
                 self._watch.mark(f"weights {entry.facts['split']}")
             yield entry
 
-    def _stage(self, observer: Observer, stage: RampedStage, services: int) -> Step:
-        spell = Spell(stage.began_s, stage.verified_s, stage.ended_s)
+    def _stage(self, observer: ServiceObserver, stage: RampedStage, services: int) -> CutoverStep:
+        spell = TrafficInterval(stage.began_s, stage.verified_s, stage.ended_s)
         traffic = self._watch.judge((stage.before, stage.split), spell)
         wrong = "; ".join(stage.problems(services))
         changed = f"{stage.writes.get(CHANGE_OF_WEIGHTS, 0)} rules updated"
         live, split = observer.read(), stage.split
         return _step(str(split), changed, stage.up_seconds, live, split, traffic, wrong)
 
-    def _settled(self, observer: Observer) -> list[ServiceState]:
+    def _settled(self, observer: ServiceObserver) -> list[ServiceState]:
         """Poll until every slot has what it wants; AWS has no event for it.
 
         Raises:
@@ -203,7 +203,7 @@ def _step(
     split: Split,
     traffic: StageTraffic | None = None,
     problem: str = "",
-) -> Step:
+) -> CutoverStep:
     """The step, with every way in which it was not what it should be."""
     problems = [problem] if problem else []
     problems += [
@@ -214,28 +214,28 @@ def _step(
     if traffic is not None:
         problems += traffic.problems
     weights = {service.name: service.weights for service in services}
-    return Step(name, changed, weights, seconds, "; ".join(problems), traffic)
+    return CutoverStep(name, changed, weights, seconds, "; ".join(problems), traffic)
 
 
 def _said(entry: Entry) -> str | None:
     """What a ramp does now, for the line of what is going on; None of what takes no time."""
     facts = entry.facts
     match entry.kind:
-        case Kind.UP_STARTED:
+        case EntryKind.UP_STARTED:
             return f"pulumi up: {str(facts['message']).split(', by ')[0]}"
-        case Kind.VERIFIED:
+        case EntryKind.VERIFIED:
             return "waiting for the split to show in the traffic"
-        case Kind.BAKE_STARTED:
+        case EntryKind.BAKE_STARTED:
             return f"waiting for the gates, {facts['seconds']} s"
-        case Kind.HOLD_STARTED:
+        case EntryKind.HOLD_STARTED:
             return f"waiting for slot {facts['slot']} to be silent for {facts['seconds']} s"
-        case Kind.ROLLBACK_STARTED:
+        case EntryKind.ROLLBACK_STARTED:
             return f"rollback to {facts['to']}: {facts['why']}"
         case _:
             return None
 
 
-def _in_words(changes: Sequence[Change]) -> str:
+def _in_words(changes: Sequence[ResourceChange]) -> str:
     """`"61 to create"`."""
     counts: dict[str, int] = {}
     for change in changes:

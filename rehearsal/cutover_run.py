@@ -11,13 +11,13 @@ from rehearsal.cutover import Cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.lifecycle import engine_of
 from rehearsal.local_aws import LocalAws
-from rehearsal.observation import Observer
+from rehearsal.observation import ServiceObserver
 from rehearsal.policy_pack import pack_options
 from rehearsal.ramp_process import ramp_process
 from rehearsal.shell_environment import process_environment
 from rehearsal.stack_file import set_ramp, shorten_draining
 from rehearsal.traffic.download import HeldDownload
-from rehearsal.traffic.run import Address, TrafficRun
+from rehearsal.traffic.run import LoadBalancerAddress, TrafficRun
 from rehearsal.traffic.watch import RampTraffic, StageWatch
 from rehearsal.workspace import Running, Workspace
 
@@ -36,7 +36,7 @@ RAMP = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CutoverResult:
     """A cutover that ran to its end."""
 
     traffic: RampTraffic
@@ -53,7 +53,7 @@ class Ended:
         return "every stage changed one rule per service and nothing else; no request was lost"
 
 
-def run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> Ended:
+def run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> CutoverResult:
     """From nothing to 0/100, by `failover ramp`, on a rehearsal that has just begun.
 
     Raises:
@@ -61,14 +61,14 @@ def run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> En
     """
     traffic = TrafficRun(workspace.traffic)
     view.follow(traffic.counts)
-    address = Address(LOOPBACK, running.https_port, workspace.ca_file)
+    address = LoadBalancerAddress(LOOPBACK, running.https_port, workspace.ca_file)
     watch = StageWatch(traffic, HeldDownload, address, view.say)
     set_ramp(workspace.stack_file, RAMP)
     shorten_draining(workspace.stack_file, IDLE_DRAINING_SECONDS)
     env = process_environment(workspace, running, os.environ)
     cutover = Cutover(
         engine_of(workspace, running).at_low_priority(),
-        lambda outputs: Observer(running.endpoint, running.region, outputs["services"]),
+        lambda outputs: ServiceObserver(running.endpoint, running.region, outputs["services"]),
         images_of(running.endpoint, running.region)[RELEASED_BUILD],
         view.say,
         watch,
@@ -85,4 +85,4 @@ def run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> En
         ended = watch.end()
     finally:
         traffic.abandon()
-    return Ended(ended, [*problems, *ended.problems])
+    return CutoverResult(ended, [*problems, *ended.problems])

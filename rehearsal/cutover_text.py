@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rehearsal.cutover import Step
+from rehearsal.cutover import CutoverStep
 from rehearsal.traffic.stage import CONFIDENCE, ServiceTraffic, StageTraffic
 from rehearsal.traffic.watch import RampTraffic
 
 
-def step_lines(step: Step) -> list[str]:
+def step_lines(step: CutoverStep) -> list[str]:
     """What a step did, in a line, and what the traffic said, in another."""
     live = ", ".join(f"{name} {weights}" for name, weights in step.weights.items())
     verdict = step.problem or "ok"
@@ -69,7 +69,7 @@ def _from_here(path: Path) -> Path:
 
 
 def cutover_document(
-    steps: Sequence[Step],
+    steps: Sequence[CutoverStep],
     traffic: RampTraffic | None,
     problems: Sequence[str],
     note: str,
@@ -100,7 +100,7 @@ def cutover_document(
     return document
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: CutoverStep) -> dict[str, Any]:
     return {
         "name": step.name,
         "changed": step.changed,

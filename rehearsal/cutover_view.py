@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from rehearsal.cutover import Step
+from rehearsal.cutover import CutoverStep
 from rehearsal.cutover_text import block, cutover_document, step_lines
 from rehearsal.traffic.stage import ServiceTraffic, StageTraffic
 from rehearsal.traffic.watch import RampTraffic
@@ -34,7 +34,7 @@ class CutoverView:
         self._console = console
         self._as_json = as_json
         self._live: Live | None = None
-        self._steps: list[Step] = []
+        self._steps: list[CutoverStep] = []
         self._started = time.monotonic()
         self._said = ""
         self._counts: Callable[[], tuple[int, int]] | None = None
@@ -68,7 +68,7 @@ class CutoverView:
         if self._live is None and not text.startswith("waiting"):
             self._print_line(text)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: CutoverStep) -> None:
         """A step that is done."""
         self._steps.append(step)
         if self._live is None and not self._as_json:

@@ -18,7 +18,7 @@ _PREVIEW_AS_EVENTS = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ResourceChange:
     """What the engine does to one resource."""
 
     urn: str
@@ -42,17 +42,17 @@ class Change:
 class UpResult:
     """One `pulumi up`: what its preview announced, what its update did, and how long it took."""
 
-    previewed: tuple[Change, ...]
-    applied: tuple[Change, ...]
+    previewed: tuple[ResourceChange, ...]
+    applied: tuple[ResourceChange, ...]
     unchanged: int
     seconds: float
 
 
-class EngineError(RehearsalError):
+class RehearsalEngineError(RehearsalError):
     """The engine exited with an error; the text holds its own words."""
 
 
-class Engine:
+class RehearsalEngine:
     """Runs the CLI with one environment in one folder.
 
     Args:
@@ -68,9 +68,9 @@ class Engine:
         self._env = dict(env)
         self._command = tuple(command)
 
-    def at_low_priority(self) -> Engine:
+    def at_low_priority(self) -> RehearsalEngine:
         """The same, for traffic beside it that must not wait for a processor."""
-        return Engine(self._folder, self._env, ("nice", "-n", "10", *self._command))
+        return RehearsalEngine(self._folder, self._env, ("nice", "-n", "10", *self._command))
 
     def run(self, *arguments: str, stdin: str = "", **env: str) -> str:
         """Run `pulumi ARGUMENTS`, with `env` beside the environment; its standard output.
@@ -89,7 +89,9 @@ class Engine:
         )
         if done.returncode:
             said = _error_text(done.stdout, done.stderr)
-            raise EngineError(f"`pulumi {' '.join(arguments)}` exited {done.returncode}:\n{said}")
+            raise RehearsalEngineError(
+                f"`pulumi {' '.join(arguments)}` exited {done.returncode}:\n{said}"
+            )
         return done.stdout
 
     def set_config(self, key: str, value: str, *options: str) -> None:
@@ -123,8 +125,8 @@ class Engine:
 
 def _read_up(text: str, seconds: float) -> UpResult:
     """Preview and update are one event a line; what is only planned is of the preview."""
-    previewed: list[Change] = []
-    applied: list[Change] = []
+    previewed: list[ResourceChange] = []
+    applied: list[ResourceChange] = []
     for document in _documents(text):
         if event := document.get("resourcePreEvent"):
             into = previewed if event.get("planning") else applied
@@ -144,9 +146,9 @@ def _documents(text: str) -> Iterator[dict[str, Any]]:
         yield document
 
 
-def _of_step(step: Mapping[str, Any]) -> Change:
+def _of_step(step: Mapping[str, Any]) -> ResourceChange:
     paths = step.get("detailedDiff") or {}
-    return Change(step["urn"], step["op"], tuple(sorted(paths)))
+    return ResourceChange(step["urn"], step["op"], tuple(sorted(paths)))
 
 
 def _error_text(stdout: str, stderr: str) -> str:

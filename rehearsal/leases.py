@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class BackendLock:
     """One lock of a stack."""
 
     path: Path
@@ -36,19 +36,19 @@ class Lease:
         return True
 
 
-def leases(backend: Path) -> list[Lease]:
+def leases(backend: Path) -> list[BackendLock]:
     """Every lock below a file backend; one that is being written or removed is left out."""
-    found: list[Lease] = []
+    found: list[BackendLock] = []
     for path in sorted((backend / ".pulumi" / "locks").rglob("*.json")):
         try:
             held = json.loads(path.read_text())
-            found.append(Lease(path, int(held["pid"]), str(held["hostname"])))
+            found.append(BackendLock(path, int(held["pid"]), str(held["hostname"])))
         except (FileNotFoundError, json.JSONDecodeError, KeyError):
             continue
     return found
 
 
-def drop_dead_leases(backend: Path) -> list[Lease]:
+def drop_dead_leases(backend: Path) -> list[BackendLock]:
     """Remove the locks of engines that are gone; the removed ones."""
     dead = [lease for lease in leases(backend) if not lease.is_alive]
     for lease in dead:

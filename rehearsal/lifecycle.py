@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.account import prepare_account
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
 from rehearsal.errors import BusyError, NotRunningError, RehearsalError, StartError
 from rehearsal.leases import leases
 from rehearsal.policy_pack import write_pack_config
 from rehearsal.shell_environment import process_environment
-from rehearsal.stack_file import StackFile, read_stack, rehearsed_stack, write_stack
+from rehearsal.stack_file import RehearsalStackFile, read_stack, rehearsed_stack, write_stack
 from rehearsal.workspace import STACK, Running, Workspace
 
 ROOT = Path(__file__).parents[1]
@@ -123,14 +123,14 @@ def find(workspace: Workspace) -> Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RehearsalEnd:
     """A rehearsal that was ended, or that had ended by itself."""
 
     ramps: Sequence[Path]
     """The folders of the ramps that were made on it, where they are now."""
 
 
-def stop(workspace: Workspace, *, force: bool = False) -> Ended | None:
+def stop(workspace: Workspace, *, force: bool = False) -> RehearsalEnd | None:
     """End the rehearsal and remove everything of it but the ramps; None when there was none.
 
     Raises:
@@ -154,12 +154,12 @@ def stop(workspace: Workspace, *, force: bool = False) -> Ended | None:
         raise BusyError("a rehearsal is starting in this clone; wait for it, then end it")
     was_there = running is not None or workspace.folder.exists()
     ramps = workspace.remove()
-    return Ended(ramps) if was_there else None
+    return RehearsalEnd(ramps) if was_there else None
 
 
-def engine_of(workspace: Workspace, running: Running) -> Engine:
+def engine_of(workspace: Workspace, running: Running) -> RehearsalEngine:
     """The engine, in this rehearsal's environment."""
-    return Engine(workspace.root, process_environment(workspace, running, os.environ))
+    return RehearsalEngine(workspace.root, process_environment(workspace, running, os.environ))
 
 
 def _start_supervisor(
@@ -193,7 +193,7 @@ def _start_supervisor(
     return supervisor, ready
 
 
-def _create_stack(workspace: Workspace, running: Running, stack: StackFile) -> None:
+def _create_stack(workspace: Workspace, running: Running, stack: RehearsalStackFile) -> None:
     write_stack(workspace.stack_file, stack)
     write_pack_config(workspace, stack.like)
     engine = engine_of(workspace, running)

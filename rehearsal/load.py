@@ -33,7 +33,7 @@ IDLE = Load(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class ProxyCounters:
     """The proxy's counters at one moment."""
 
     at_s: float
@@ -42,7 +42,7 @@ class Counted:
     """Target group's name to requests since the proxy began."""
     errors: Mapping[str, int]
 
-    def load_since(self, before: Counted) -> dict[str, Load]:
+    def load_since(self, before: ProxyCounters) -> dict[str, Load]:
         """Target group's name to its load between two moments."""
         seconds = max(self.at_s - before.at_s, 1e-9)
 
@@ -57,7 +57,7 @@ class Counted:
         }
 
 
-def counted(folder: Path) -> Counted:
+def counted(folder: Path) -> ProxyCounters:
     """Ask the proxy whose working folder is `folder`.
 
     Raises:
@@ -75,7 +75,7 @@ def counted(folder: Path) -> Counted:
     for stat in answer["stats"]:
         if (match := _NAME.fullmatch(stat.get("name", ""))) is not None:
             found[match[2]][match[1]] = int(stat["value"])
-    return Counted(time.monotonic(), found["completed"], found["5xx"])
+    return ProxyCounters(time.monotonic(), found["completed"], found["5xx"])
 
 
 def target_group_name(arn: str) -> str:

@@ -65,7 +65,7 @@ class ServiceState:
         return all(slot.is_settled for slot in self.slots.values())
 
 
-class Observer:
+class ServiceObserver:
     """Reads services through the AWS API at `endpoint`.
 
     Args:

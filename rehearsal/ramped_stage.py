@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.split import Split
 
 CHANGE_OF_WEIGHTS = "ModifyRule"
 _READS = ("Describe", "Get", "List", "Head", "GET", "HEAD")
 
 
-class Calls(Protocol):
+class CallCounts(Protocol):
     """Counts the requests to the AWS API; `LocalAws` does."""
 
     def mark(self) -> int:
@@ -52,7 +52,9 @@ class RampedStage:
         return found
 
 
-def ramped_stages(entries: Iterable[Entry], calls: Calls, start: Split) -> Iterator[RampedStage]:
+def ramped_stages(
+    entries: Iterable[Entry], calls: CallCounts, start: Split
+) -> Iterator[RampedStage]:
     """Every stage as its bake ends.
 
     Args:
@@ -67,13 +69,13 @@ def ramped_stages(entries: Iterable[Entry], calls: Calls, start: Split) -> Itera
     mark, writes = 0, dict[str, int]()
     for entry in entries:
         match entry.kind:
-            case Kind.STAGE_STARTED:
+            case EntryKind.STAGE_STARTED:
                 mark, opened = calls.mark(), entry
-            case Kind.UP_FINISHED:
+            case EntryKind.UP_FINISHED:
                 finished = entry
-            case Kind.VERIFIED:
+            case EntryKind.VERIFIED:
                 writes, verified = writes_of(calls.calls(mark)), entry
-            case Kind.BAKE_FINISHED if opened and finished and verified:
+            case EntryKind.BAKE_FINISHED if opened and finished and verified:
                 stage = _stage(before, writes, opened, finished, verified, entry)
                 yield stage
                 before, opened = stage.split, None

@@ -33,7 +33,7 @@ _HEADER = """\
 
 
 @dataclass(frozen=True, slots=True)
-class StackFile:
+class RehearsalStackFile:
     """A stack file as it was read: which stack it is of, and its `config`."""
 
     like: str
@@ -59,7 +59,7 @@ def _nearest(like: str, names: Sequence[str]) -> str:
     return next(iter([*close, *(name for name in names if name == "prod"), *names]), "prod")
 
 
-def read_stack(root: Path, like: str) -> StackFile:
+def read_stack(root: Path, like: str) -> RehearsalStackFile:
     """Read `Pulumi.<like>.yaml`.
 
     Raises:
@@ -90,10 +90,12 @@ def read_stack(root: Path, like: str) -> StackFile:
         raise NotSupportedError(
             f"{path.name} sets no aws:region: `pulumi config set aws:region us-east-1 -s {like}`"
         )
-    return StackFile(like, config)
+    return RehearsalStackFile(like, config)
 
 
-def rehearsed_stack(source: StackFile, account: Account, boot_seconds: float) -> StackFile:
+def rehearsed_stack(
+    source: RehearsalStackFile, account: Account, boot_seconds: float
+) -> RehearsalStackFile:
     """The same config with the local ids in place of the team's own.
 
     Everything else stays as it is, so that what is rehearsed is what will run: names, weights,
@@ -125,10 +127,10 @@ def rehearsed_stack(source: StackFile, account: Account, boot_seconds: float) ->
         for slot in _map(service):
             service[slot] = account.images[FIRST_BUILD]
     # Secrets are encrypted for the team's own stack, and cannot be read here.
-    return StackFile(source.like, {k: v for k, v in config.items() if not _is_secret(v)})
+    return RehearsalStackFile(source.like, {k: v for k, v in config.items() if not _is_secret(v)})
 
 
-def write_stack(path: Path, stack: StackFile) -> None:
+def write_stack(path: Path, stack: RehearsalStackFile) -> None:
     """Write the stack file of the rehearsal."""
     body = yaml.safe_dump({"config": dict(stack.config)}, sort_keys=False)
     path.write_text(_HEADER.format(like=stack.like) + body)

@@ -11,7 +11,7 @@ from typing import Any
 
 from rehearsal.lifecycle import engine_of
 from rehearsal.load import IDLE, Load, counted, target_group_name
-from rehearsal.observation import Observer, ServiceState
+from rehearsal.observation import ServiceObserver, ServiceState
 from rehearsal.workspace import Running, Workspace
 from rollout.split import Slot
 
@@ -20,7 +20,7 @@ WINDOW_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class RehearsalStatus:
     """All services at a moment."""
 
     services: Sequence[ServiceState]
@@ -49,7 +49,7 @@ class Status:
         }
 
 
-def statuses(workspace: Workspace, running: Running) -> Iterator[Status]:
+def statuses(workspace: Workspace, running: Running) -> Iterator[RehearsalStatus]:
     """The status now, and each `WINDOW_SECONDS` after; empty before the stack is built.
 
     Raises:
@@ -61,7 +61,7 @@ def statuses(workspace: Workspace, running: Running) -> Iterator[Status]:
         for service, outputs in services.items()
         for slot, arn in outputs["targetGroupArns"].items()
     }
-    observer = Observer(running.endpoint, running.region, services)
+    observer = ServiceObserver(running.endpoint, running.region, services)
     before = counted(workspace.data_plane)
     while True:
         time.sleep(max(0.0, before.at_s + WINDOW_SECONDS - time.monotonic()) if services else 0.0)
@@ -69,4 +69,4 @@ def statuses(workspace: Workspace, running: Running) -> Iterator[Status]:
         by_name = now.load_since(before)
         before = now
         loads = {slot: by_name.get(name, IDLE) for slot, name in names.items()}
-        yield Status(observer.read() if services else [], loads)
+        yield RehearsalStatus(observer.read() if services else [], loads)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rollout.candidate import released_last
 from rollout.observation import LiveService
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.split import Slot
 
 
@@ -101,7 +101,7 @@ class PlannedBuild:
 
 
 def planned_builds(
-    plan: Plan, live: Mapping[str, LiveService], names: Mapping[str, str]
+    plan: RampPlan, live: Mapping[str, LiveService], names: Mapping[str, str]
 ) -> tuple[PlannedBuild, ...]:
     """The build of the candidate in each service of a plan.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rollout.command import config_set
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
 REMEMBERED = timedelta(hours=1)
@@ -98,7 +98,7 @@ def grown_fleet(fleet: int, before: int, now: int) -> int:
 
 
 def floors_at(
-    plan: Plan,
+    plan: RampPlan,
     number: int,
     counts: Mapping[str, Mapping[Slot, int]],
     fleets: Mapping[str, int],
@@ -129,7 +129,7 @@ def floors_at(
 
 
 def _floors_of(
-    plan: Plan,
+    plan: RampPlan,
     weight: int,
     counts: Mapping[Slot, int],
     fleet: int,
@@ -151,7 +151,7 @@ def _floors_of(
 
 
 def fleets_of(
-    plan: Plan, found: Mapping[str, Fleet], remembered: Mapping[str, int]
+    plan: RampPlan, found: Mapping[str, Fleet], remembered: Mapping[str, int]
 ) -> dict[str, int]:
     """How many instances carry each service of `plan` before it begins.
 
@@ -198,7 +198,7 @@ def still_known(
 
 
 def shortages(
-    plan: Plan, found: Mapping[str, Fleet], fleets: Mapping[str, int]
+    plan: RampPlan, found: Mapping[str, Fleet], fleets: Mapping[str, int]
 ) -> Sequence[Shortage]:
     """Every max that the last stage would need more than; empty when the ramp can run."""
     weight = plan.target.weight_of(plan.candidate)

@@ -15,7 +15,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 """What a fact may be."""
 
 
-class Kind(enum.StrEnum):
+class EntryKind(enum.StrEnum):
     """What an entry tells of."""
 
     RAMP_STARTED = "ramp-started"
@@ -43,35 +43,35 @@ class Kind(enum.StrEnum):
     RAMP_FINISHED = "ramp-finished"
 
 
-FIELDS: Mapping[Kind, frozenset[str]] = {
-    Kind.RAMP_STARTED: frozenset(
+FIELDS: Mapping[EntryKind, frozenset[str]] = {
+    EntryKind.RAMP_STARTED: frozenset(
         {
             *("services", "from", "to", "candidate", "stages"),
             *("by", "host", "pid", "until", "counts", "fleets"),
         }
     ),
-    Kind.CAPACITY: frozenset({"stage", "floors", "why"}),
-    Kind.STAGE_STARTED: frozenset({"stage", "of", "split"}),
-    Kind.CONFIG_CHANGED: frozenset({"changes"}),
-    Kind.UP_STARTED: frozenset({"message", "pid"}),
-    Kind.UP_SAID: frozenset({"line"}),
-    Kind.UP_FINISHED: frozenset({"seconds", "changed", "error"}),
-    Kind.VERIFIED: frozenset({"stage", "splits"}),
-    Kind.ARRIVED: frozenset({"stage", "requests", "observed", "seconds"}),
-    Kind.VERDICT: frozenset({"stage", "gate", "outcome", "reason", "numbers", "window"}),
-    Kind.APPROVAL: frozenset({"stage", "approved", "by"}),
-    Kind.BAKE_STARTED: frozenset({"stage", "seconds"}),
-    Kind.BAKE_FINISHED: frozenset({"stage", "seconds", "outcome"}),
-    Kind.HOLD_STARTED: frozenset({"seconds", "slot"}),
-    Kind.HOLD_FINISHED: frozenset({"seconds", "requests"}),
-    Kind.WATCH_STARTED: frozenset({"seconds"}),
-    Kind.WATCH_FINISHED: frozenset({"seconds", "outcome"}),
-    Kind.ROLLBACK_STARTED: frozenset({"why", "to"}),
-    Kind.ROLLBACK_FINISHED: frozenset({"to", "seconds"}),
-    Kind.COMMIT: frozenset({"message", "file", "commit", "pushed"}),
-    Kind.INTERRUPTED: frozenset({"by", "next"}),
-    Kind.RESUMED: frozenset({"found", "by", "host", "pid", "until"}),
-    Kind.RAMP_FINISHED: frozenset({"outcome", "exit"}),
+    EntryKind.CAPACITY: frozenset({"stage", "floors", "why"}),
+    EntryKind.STAGE_STARTED: frozenset({"stage", "of", "split"}),
+    EntryKind.CONFIG_CHANGED: frozenset({"changes"}),
+    EntryKind.UP_STARTED: frozenset({"message", "pid"}),
+    EntryKind.UP_SAID: frozenset({"line"}),
+    EntryKind.UP_FINISHED: frozenset({"seconds", "changed", "error"}),
+    EntryKind.VERIFIED: frozenset({"stage", "splits"}),
+    EntryKind.ARRIVED: frozenset({"stage", "requests", "observed", "seconds"}),
+    EntryKind.VERDICT: frozenset({"stage", "gate", "outcome", "reason", "numbers", "window"}),
+    EntryKind.APPROVAL: frozenset({"stage", "approved", "by"}),
+    EntryKind.BAKE_STARTED: frozenset({"stage", "seconds"}),
+    EntryKind.BAKE_FINISHED: frozenset({"stage", "seconds", "outcome"}),
+    EntryKind.HOLD_STARTED: frozenset({"seconds", "slot"}),
+    EntryKind.HOLD_FINISHED: frozenset({"seconds", "requests"}),
+    EntryKind.WATCH_STARTED: frozenset({"seconds"}),
+    EntryKind.WATCH_FINISHED: frozenset({"seconds", "outcome"}),
+    EntryKind.ROLLBACK_STARTED: frozenset({"why", "to"}),
+    EntryKind.ROLLBACK_FINISHED: frozenset({"to", "seconds"}),
+    EntryKind.COMMIT: frozenset({"message", "file", "commit", "pushed"}),
+    EntryKind.INTERRUPTED: frozenset({"by", "next"}),
+    EntryKind.RESUMED: frozenset({"found", "by", "host", "pid", "until"}),
+    EntryKind.RAMP_FINISHED: frozenset({"outcome", "exit"}),
 }
 """The facts of each kind, all of them always there.
 
@@ -84,10 +84,10 @@ changed, by operation; `error` is empty, or what the engine said. `changes` maps
 like `at`.
 """
 
-OPTIONAL: Mapping[Kind, frozenset[str]] = {
-    Kind.RAMP_STARTED: frozenset({"stack", "undoes"}),
-    Kind.RESUMED: frozenset({"to_go_back"}),
-    Kind.ROLLBACK_STARTED: frozenset({"by_hand"}),
+OPTIONAL: Mapping[EntryKind, frozenset[str]] = {
+    EntryKind.RAMP_STARTED: frozenset({"stack", "undoes"}),
+    EntryKind.RESUMED: frozenset({"to_go_back"}),
+    EntryKind.ROLLBACK_STARTED: frozenset({"by_hand"}),
 }
 """Facts that a journal of a former version lacks. `stack` is a `StackIdentity` as a document.
 
@@ -108,7 +108,7 @@ class Entry:
     """In UTC; kept to the millisecond."""
     ramp: str
     """The ramp's id, such as `20261121T090000Z-4711`: when it began, and the process."""
-    kind: Kind
+    kind: EntryKind
     facts: Mapping[str, Json]
 
     def __post_init__(self) -> None:
@@ -131,7 +131,7 @@ class Entry:
         try:
             document = json.loads(line)
             at, ramp, kind = (document.pop(name) for name in ("at", "ramp", "kind"))
-            return cls(read_timestamp(at), str(ramp), Kind(kind), document)
+            return cls(read_timestamp(at), str(ramp), EntryKind(kind), document)
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise EntryError(f"no journal entry: {line[:120]!r}") from error
 

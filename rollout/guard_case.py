@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rollout.command import Command, config_set
-from rollout.observation import Build, Group, LiveService
+from rollout.observation import AutoScalingGroupState, Build, LiveService
 from rollout.split import Slot, Split
 
 
@@ -96,7 +96,7 @@ FLOOR_TAG = "failover:floor"
 """The tag of an Auto Scaling group that tells what part of its min a ramp holds it at."""
 
 
-def floor_of(group: Group) -> int:
+def floor_of(group: AutoScalingGroupState) -> int:
     """What a ramp holds this group at; 0 where none does."""
     floor = group.tags.get(FLOOR_TAG, "")
     return int(floor) if floor.isdigit() else 0

@@ -18,7 +18,7 @@ from rollout.split import Slot, Split
 from rollout.stage_order import is_back, next_splits, rising
 
 
-class Verdict(enum.Enum):
+class Decision(enum.Enum):
     """The one answer to an update."""
 
     PASSES = "passes"
@@ -44,13 +44,13 @@ class ServiceJudgement:
     """As of the rules."""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Decision:
         """What comes of it for this service alone."""
         if not self.standing:
-            return Verdict.PASSES
+            return Decision.PASSES
         if all(objection.may_pass for objection in self.standing):
-            return Verdict.WAITS
-        return Verdict.REFUSED
+            return Decision.WAITS
+        return Decision.REFUSED
 
     @property
     def change(self) -> str:
@@ -105,13 +105,13 @@ class Judgement:
     services: tuple[ServiceJudgement, ...]
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Decision:
         """The heaviest verdict of any service: the refusal of one moves none."""
         verdicts = {service.verdict for service in self.services}
-        for verdict in (Verdict.REFUSED, Verdict.WAITS):
+        for verdict in (Decision.REFUSED, Decision.WAITS):
             if verdict in verdicts:
                 return verdict
-        return Verdict.PASSES
+        return Decision.PASSES
 
 
 def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgement:
@@ -141,7 +141,7 @@ def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgeme
             for case, (split, slot, own) in zip(cases, found, strict=True)
         )
     )
-    is_fit = judgement.verdict is Verdict.PASSES and waived is not Subject.FITNESS
+    is_fit = judgement.verdict is Decision.PASSES and waived is not Subject.FITNESS
     return _polled(judgement, rules, polls) if is_fit else judgement
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rollout.entry import read_timestamp
-from rollout.plan import Plan, Stage
+from rollout.plan import RampPlan, Stage
 from rollout.split import Split
 
 _HELD = re.compile(
@@ -23,7 +23,7 @@ _WENT_BACK = "rolled back to"
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class LeaseHolder:
     """Whose process it is that moves the weights."""
 
     by: str
@@ -39,17 +39,17 @@ class Hand:
 class Lease:
     """That `hand` has the wheel of `services` until a time, renewed by every `up` of its ramp."""
 
-    hand: Hand
+    hand: LeaseHolder
     services: tuple[str, ...]
     doing: str
     until: datetime.datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Freed:
+class ReleasedLease:
     """That `hand` has let go of the wheel, its ramp over."""
 
-    hand: Hand
+    hand: LeaseHolder
     services: tuple[str, ...]
     doing: str
 
@@ -59,7 +59,7 @@ class Freed:
         return self.doing.startswith(_WENT_BACK)
 
 
-class Claim(enum.Enum):
+class LeaseClaim(enum.Enum):
     """What a lease that was found means for one who wants to ramp."""
 
     FREE = enum.auto()
@@ -74,24 +74,24 @@ class Claim(enum.Enum):
     """Somebody ramps."""
 
 
-def message_of(plan: Plan, doing: str, hand: Hand, until: datetime.datetime) -> str:
+def message_of(plan: RampPlan, doing: str, hand: LeaseHolder, until: datetime.datetime) -> str:
     """The message of an update that keeps the wheel."""
     text = until.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return f"{plan.group}: {doing}, by {hand} until {text}"
 
 
-def last_message_of(plan: Plan, doing: str, hand: Hand) -> str:
+def last_message_of(plan: RampPlan, doing: str, hand: LeaseHolder) -> str:
     """The message of the update that lets go of the wheel."""
     return f"{plan.group}: {doing}, by {hand}, done"
 
 
-def doing_start(plan: Plan) -> str:
+def doing_start(plan: RampPlan) -> str:
     """What the first update of a ramp says: enough to find the plan again from it alone."""
     weights = ",".join(map(str, plan.weights))
     return f"ramp of {plan.candidate} from {plan.start} through {weights}"
 
 
-def doing_stage(plan: Plan, stage: Stage) -> str:
+def doing_stage(plan: RampPlan, stage: Stage) -> str:
     """`stage 3/5, 02 at 50`."""
     weight = stage.split.weight_of(plan.candidate)
     return f"stage {stage.number}/{stage.of}, {plan.candidate} at {weight}"
@@ -114,12 +114,12 @@ def read_lease(message: str) -> Lease | None:
     return Lease(_hand(match), tuple(match["group"].split("+")), match["doing"], until)
 
 
-def read_freed(message: str) -> Freed | None:
+def read_freed(message: str) -> ReleasedLease | None:
     """What the last update of a ramp tells; None of any other."""
     match = _FREED.fullmatch(message.strip())
     if match is None:
         return None
-    return Freed(_hand(match), tuple(match["group"].split("+")), match["doing"])
+    return ReleasedLease(_hand(match), tuple(match["group"].split("+")), match["doing"])
 
 
 def is_letting_go(message: str) -> bool:
@@ -144,16 +144,18 @@ def current_lease(messages: Sequence[str]) -> Lease | None:
     return None
 
 
-def claim(lease: Lease | None, own: Hand, now: datetime.datetime, *, is_alive: bool) -> Claim:
+def claim(
+    lease: Lease | None, own: LeaseHolder, now: datetime.datetime, *, is_alive: bool
+) -> LeaseClaim:
     """What `lease` means for `own`; `is_alive` says whether its process runs on this host."""
     if lease is None:
-        return Claim.FREE
+        return LeaseClaim.FREE
     if lease.hand == own:
-        return Claim.OURS
+        return LeaseClaim.OURS
     if lease.hand.host == own.host:
-        return Claim.HELD if is_alive else Claim.DEAD
-    return Claim.EXPIRED if now >= lease.until else Claim.HELD
+        return LeaseClaim.HELD if is_alive else LeaseClaim.DEAD
+    return LeaseClaim.EXPIRED if now >= lease.until else LeaseClaim.HELD
 
 
-def _hand(match: re.Match[str]) -> Hand:
-    return Hand(match["by"], match["host"], int(match["pid"]))
+def _hand(match: re.Match[str]) -> LeaseHolder:
+    return LeaseHolder(match["by"], match["host"], int(match["pid"]))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rollout.command import UP, config_set
 from rollout.guard_case import GuardCase, WantedSlot, floor_of
 from rollout.objection import Objection, Subject
-from rollout.observation import Group, LiveSlot, is_named
+from rollout.observation import AutoScalingGroupState, LiveSlot, is_named
 from rollout.split import Slot, Split
 
 
@@ -166,7 +166,7 @@ def _of_capacity(
         )
 
 
-def _frees_floor(group: Group, wanted: WantedSlot) -> bool:
+def _frees_floor(group: AutoScalingGroupState, wanted: WantedSlot) -> bool:
     """Whether only a ramp's floor goes, and not the min that the team has set."""
     floor = floor_of(group)
     return floor > 0 and floor >= group.min_size and wanted.floor_size < floor

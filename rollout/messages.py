@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rollout.command import config_remove
 from rollout.guard_case import WantedService
-from rollout.judgement import Judgement, ServiceJudgement, Verdict
+from rollout.judgement import Decision, Judgement, ServiceJudgement
 from rollout.live_slot import rebuilt_slots
 from rollout.notice import ALL_SERVICES, Notice, NoticeKind
 from rollout.objection import Objection, Subject
@@ -43,25 +43,25 @@ def _of_override(judgement: Judgement, override: str | None) -> Iterator[Notice]
 
 
 def _of_service(
-    service: ServiceJudgement, overall: Verdict, *, is_preview: bool
+    service: ServiceJudgement, overall: Decision, *, is_preview: bool
 ) -> Iterator[Notice]:
     name = service.case.wanted.name
     if service.surprise is not None:
         yield Notice(NoticeKind.SURPRISE, name, service.change, service.surprise)
     refused = NoticeKind.WILL_BE_REFUSED if is_preview else NoticeKind.REFUSED
     standing = _standing(service)
-    if service.verdict is Verdict.REFUSED:
+    if service.verdict is Decision.REFUSED:
         for objection in standing:
             yield Notice(refused, name, objection.change, objection.text)
-    elif overall is Verdict.REFUSED and service.rising is not None:
+    elif overall is Decision.REFUSED and service.rising is not None:
         back = _fixed([f"{service.put_back}   # as it is live"])
         yield Notice(refused, name, service.change, _WITH_THE_OTHERS + back)
-    elif service.verdict is Verdict.WAITS:
+    elif service.verdict is Decision.WAITS:
         waiting = NoticeKind.WILL_WAIT if is_preview else NoticeKind.WAITING
         for objection in standing:
             yield Notice(waiting, name, objection.change, objection.why)
     else:
-        yield from _of_passing(service, is_told=is_preview or overall is Verdict.PASSES)
+        yield from _of_passing(service, is_told=is_preview or overall is Decision.PASSES)
 
 
 def _standing(service: ServiceJudgement) -> list[Objection]:

@@ -74,7 +74,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class AutoScalingGroupState:
     """An Auto Scaling group. Source: Auto Scaling API, AutoScalingGroup."""
 
     name: str
@@ -105,7 +105,7 @@ class LiveSlot:
 
     target_group_arn: str
     targets: tuple[Target, ...]
-    group: Group | None
+    group: AutoScalingGroupState | None
     """The Auto Scaling group behind the target group; `None` where there is none, or more."""
 
     @property

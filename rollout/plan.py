@@ -23,7 +23,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RampPlan:
     """A group of services that moves from one split to another in one direction.
 
     Raises:
@@ -64,7 +64,7 @@ class Plan:
         split = self.start.shifted_to(self.candidate, self.weights[number - 1])
         return Stage(number, len(self.weights), split)
 
-    def begun_at(self, start: Split) -> Plan:
+    def begun_at(self, start: Split) -> RampPlan:
         """The plan as if it had begun at `start`, which gives its candidate no more than its own.
 
         Raises:
@@ -73,7 +73,7 @@ class Plan:
         if start == self.start:
             return self
         weights = (self.start.weight_of(self.candidate), *self.weights)
-        return Plan(self.services, self.candidate, start, weights)
+        return RampPlan(self.services, self.candidate, start, weights)
 
     def stages(self) -> Iterator[Stage]:
         """All stages, in order."""
@@ -86,7 +86,7 @@ def planned(
     configured: Sequence[int],
     up_to: int = TOTAL_WEIGHT,
     alone: Command | None = None,
-) -> Plan:
+) -> RampPlan:
     """The ramp that raises `candidate` from where it is to `up_to`.
 
     Args:
@@ -117,7 +117,7 @@ def planned(
             f"there is nothing to raise to {up_to}"
         )
     weights = sorted({w for w in configured if have < w < up_to} | {up_to})
-    return Plan(tuple(sorted(live)), candidate, start, tuple(weights))
+    return RampPlan(tuple(sorted(live)), candidate, start, tuple(weights))
 
 
 def _ramp_of(service: str) -> Command:

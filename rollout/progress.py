@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rollout.capacity import grown_fleet
-from rollout.entry import Entry, Kind
-from rollout.lease import Hand
-from rollout.plan import Plan
+from rollout.entry import Entry, EntryKind
+from rollout.lease import LeaseHolder
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
-from rollout.target_health import Counted
+from rollout.target_health import RampCounts
 from rollout.weights_key import CANDIDATE
 
 ROLLED_BACK, BY_HAND, REFUSED = "rolled back", "rolled back by hand", "refused"
@@ -27,8 +27,8 @@ class Progress:
     """What is known to be done of one ramp. Whatever is not here has to be done again."""
 
     ramp: str
-    plan: Plan
-    hand: Hand
+    plan: RampPlan
+    hand: LeaseHolder
     """Who had the wheel last."""
     counts: Mapping[str, Mapping[Slot, int]]
     """Instances that each slot wanted before the ramp."""
@@ -72,16 +72,16 @@ class Progress:
     """How it ended; None while it has not."""
 
     @property
-    def counted(self) -> dict[str, Counted]:
+    def counted(self) -> dict[str, RampCounts]:
         """What the gates measure each service by: as the ramp has counted it for its stage."""
         return {service: self._counted(service) for service in self.plan.services}
 
-    def _counted(self, service: str) -> Counted:
+    def _counted(self, service: str) -> RampCounts:
         counts = self.counts[service]
         floors = (self.floors_verified or self.floors).get(service, counts)
         before = counts[self.plan.stable]
         fleet = grown_fleet(self.fleets[service], before, floors[self.plan.stable])
-        return Counted(fleet, floors[self.plan.candidate], before)
+        return RampCounts(fleet, floors[self.plan.candidate], before)
 
     @property
     def fleets_grown(self) -> dict[str, int]:
@@ -106,22 +106,22 @@ def folded(entries: Iterable[Entry]) -> Progress | None:
     """The progress that the journal of one ramp tells; None of an empty one."""
     progress: Progress | None = None
     for entry in entries:
-        if entry.kind is Kind.RAMP_STARTED:
+        if entry.kind is EntryKind.RAMP_STARTED:
             progress = _started(entry)
         elif progress is not None:
             progress = _with(progress, entry)
     return progress
 
 
-def hands(entries: Iterable[Entry]) -> set[Hand]:
+def hands(entries: Iterable[Entry]) -> set[LeaseHolder]:
     """Everybody who has driven the ramp of a journal."""
-    kinds = {Kind.RAMP_STARTED, Kind.RESUMED}
+    kinds = {EntryKind.RAMP_STARTED, EntryKind.RESUMED}
     return {_hand(entry.facts) for entry in entries if entry.kind in kinds}
 
 
-def plan_of(facts: Mapping[str, Any]) -> Plan:
+def plan_of(facts: Mapping[str, Any]) -> RampPlan:
     """The plan that a `ramp-started` entry has."""
-    return Plan(
+    return RampPlan(
         tuple(facts["services"]),
         Slot(facts["candidate"]),
         Split.parse(facts["from"]),
@@ -142,16 +142,16 @@ def _by_slot(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[Slot, in
     }
 
 
-def _hand(facts: Mapping[str, Any]) -> Hand:
-    return Hand(str(facts["by"]), str(facts["host"]), int(facts["pid"]))
+def _hand(facts: Mapping[str, Any]) -> LeaseHolder:
+    return LeaseHolder(str(facts["by"]), str(facts["host"]), int(facts["pid"]))
 
 
 def _with(progress: Progress, entry: Entry) -> Progress:
     facts: Mapping[str, Any] = entry.facts
     match entry.kind:
-        case Kind.RESUMED:
+        case EntryKind.RESUMED:
             return replace(progress, hand=_hand(facts), outcome=None)
-        case Kind.CAPACITY:
+        case EntryKind.CAPACITY:
             freed = not facts["floors"]
             if freed:
                 return replace(progress, has_floors=False, is_freed=True)
@@ -160,27 +160,27 @@ def _with(progress: Progress, entry: Entry) -> Progress:
             return replace(
                 progress, capacity=capacity, floors=floors, has_floors=True, is_freed=False
             )
-        case Kind.STAGE_STARTED:
+        case EntryKind.STAGE_STARTED:
             return replace(progress, has_moved=True)
-        case Kind.VERIFIED:
+        case EntryKind.VERIFIED:
             return replace(progress, verified=facts["stage"], floors_verified=progress.floors)
-        case Kind.BAKE_FINISHED if facts["outcome"] == "pass":
+        case EntryKind.BAKE_FINISHED if facts["outcome"] == "pass":
             return replace(progress, has_started=True, passed=facts["stage"])
-        case Kind.HOLD_FINISHED:
+        case EntryKind.HOLD_FINISHED:
             return replace(progress, is_held=True)
-        case Kind.WATCH_FINISHED:
+        case EntryKind.WATCH_FINISHED:
             return replace(progress, is_watched=True)
-        case Kind.CONFIG_CHANGED:
+        case EntryKind.CONFIG_CHANGED:
             return _with_config(progress, facts["changes"])
-        case Kind.ROLLBACK_STARTED:
+        case EntryKind.ROLLBACK_STARTED:
             plan = progress.plan.begun_at(Split.parse(facts["to"]))
             if progress.back is not None:  # it was on its way back already
                 return replace(progress, plan=plan)
             is_by_hand = bool(facts.get("by_hand"))
             return replace(progress, back=facts["why"], plan=plan, is_back_by_hand=is_by_hand)
-        case Kind.ROLLBACK_FINISHED:
+        case EntryKind.ROLLBACK_FINISHED:
             return replace(progress, is_back=True, verified=0, passed=0, has_floors=True)
-        case Kind.RAMP_FINISHED:
+        case EntryKind.RAMP_FINISHED:
             return replace(progress, outcome=facts["outcome"])
         case _:
             return progress

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rollout.capacity import share_takes
 from rollout.command import UP, config_set
 from rollout.guard_case import floor_of
-from rollout.observation import Group, LiveService, LiveSlot
+from rollout.observation import AutoScalingGroupState, LiveService, LiveSlot
 from rollout.split import TOTAL_WEIGHT, Slot
 
 _SHOWN = 3
@@ -49,7 +49,7 @@ def lacks(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
     return [*parts, *_unhealthy(name, found, group), *_outdated(name, group)]
 
 
-def _unhealthy(name: str, found: LiveSlot, group: Group) -> Sequence[str]:
+def _unhealthy(name: str, found: LiveSlot, group: AutoScalingGroupState) -> Sequence[str]:
     healthy = len(found.healthy)
     if healthy >= group.desired and not found.unhealthy:
         return []
@@ -61,7 +61,7 @@ def _unhealthy(name: str, found: LiveSlot, group: Group) -> Sequence[str]:
     return [f"{wanted - healthy} of {wanted} targets of {name}: {_some(shown)}"]
 
 
-def _outdated(name: str, group: Group) -> Sequence[str]:
+def _outdated(name: str, group: AutoScalingGroupState) -> Sequence[str]:
     if group.pinned is None:
         return [f"a launch template of {name}: its group does not tell what it launches"]
     if not group.outdated:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rollout.capacity import Fleet, fleets_of
-from rollout.entry import Entry, Json, Kind, timestamp
+from rollout.entry import Entry, EntryKind, Json, timestamp
 from rollout.errors import PlanError, SplitError
-from rollout.lease import Hand, Lease, is_letting_go, read_lease
-from rollout.plan import Plan
+from rollout.lease import Lease, LeaseHolder, is_letting_go, read_lease
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from rollout.weights_key import CANDIDATE
 
@@ -44,7 +44,7 @@ class HistoryEntry:
 class RecoveredRamp:
     """The newest ramp of a stack's history that has not let go of the wheel."""
 
-    plan: Plan
+    plan: RampPlan
     lease: Lease
     """The newest one of the ramp."""
     counts: Mapping[str, Mapping[Slot, int]]
@@ -79,29 +79,29 @@ class RecoveredRamp:
 
     def _told(
         self, live: Collection[Split], counts: Mapping[str, Mapping[Slot, int]]
-    ) -> Iterator[tuple[Kind, dict[str, Json]]]:
+    ) -> Iterator[tuple[EntryKind, dict[str, Json]]]:
         plan = self.plan
         why = "as the stack's history tells it"
         found = {service: Fleet(each, {}) for service, each in counts.items()}
         fleets = fleets_of(plan, found, {})
         hand, until = self.lease.hand, self.lease.until
-        yield Kind.RAMP_STARTED, started_facts(plan, hand, until, counts, fleets)
+        yield EntryKind.RAMP_STARTED, started_facts(plan, hand, until, counts, fleets)
         floors = floor_texts(counts)
         candidate: Json = [self.candidate_was, plan.candidate.value]
-        yield Kind.CONFIG_CHANGED, {"changes": {CANDIDATE: candidate}}
-        yield Kind.CAPACITY, {"stage": max(1, self.stage), "floors": floors, "why": why}
+        yield EntryKind.CONFIG_CHANGED, {"changes": {CANDIDATE: candidate}}
+        yield EntryKind.CAPACITY, {"stage": max(1, self.stage), "floors": floors, "why": why}
         for stage in plan.stages():
             is_told = stage.number <= self.stage
             if not is_told and not (stage.number == self.stage + 1 and stage.split in live):
                 break
             yield _passed(stage.number - 1)
             split = str(stage.split)
-            yield Kind.STAGE_STARTED, {"stage": stage.number, "of": stage.of, "split": split}
+            yield EntryKind.STAGE_STARTED, {"stage": stage.number, "of": stage.of, "split": split}
             if is_told:
                 splits: dict[str, Json] = dict.fromkeys(plan.services, split)
-                yield Kind.VERIFIED, {"stage": stage.number, "splits": splits}
+                yield EntryKind.VERIFIED, {"stage": stage.number, "splits": splits}
         if self.is_going_back:
-            yield Kind.ROLLBACK_STARTED, {"why": why, "to": str(plan.start)}
+            yield EntryKind.ROLLBACK_STARTED, {"why": why, "to": str(plan.start)}
 
 
 def recalled(updates: Sequence[HistoryEntry]) -> RecoveredRamp | None:
@@ -134,7 +134,7 @@ def recalled(updates: Sequence[HistoryEntry]) -> RecoveredRamp | None:
     return None
 
 
-def _candidate_before(plan: Plan, earlier: Sequence[HistoryEntry]) -> str | None:
+def _candidate_before(plan: RampPlan, earlier: Sequence[HistoryEntry]) -> str | None:
     """The config's `candidate` before a ramp, which may have begun twice after a kill."""
     for update in earlier:
         lease = read_lease(update.message)
@@ -144,7 +144,7 @@ def _candidate_before(plan: Plan, earlier: Sequence[HistoryEntry]) -> str | None
     return None
 
 
-def _is_of(plan: Plan, newest: Lease, back_to: str | None) -> bool:
+def _is_of(plan: RampPlan, newest: Lease, back_to: str | None) -> bool:
     """Whether the newest lease is of this ramp, and not of a later one that undid something else.
 
     Such a one begins with its way back, so the history has no plan of it.
@@ -152,21 +152,21 @@ def _is_of(plan: Plan, newest: Lease, back_to: str | None) -> bool:
     return newest.services == plan.services and back_to in (None, str(plan.start))
 
 
-def plan_told(lease: Lease) -> Plan | None:
+def plan_told(lease: Lease) -> RampPlan | None:
     """The plan in the message of a ramp's first update; None in any other."""
     start = _START.fullmatch(lease.doing)
     if start is None:
         return None
     try:
         weights = tuple(int(weight) for weight in start["weights"].split(","))
-        return Plan(lease.services, Slot(start["slot"]), Split.parse(start["start"]), weights)
+        return RampPlan(lease.services, Slot(start["slot"]), Split.parse(start["start"]), weights)
     except (PlanError, SplitError, ValueError):
         return None
 
 
 def started_facts(
-    plan: Plan,
-    hand: Hand,
+    plan: RampPlan,
+    hand: LeaseHolder,
     until: datetime,
     counts: Mapping[str, Mapping[Slot, int]],
     fleets: Mapping[str, int],
@@ -195,5 +195,5 @@ def floor_texts(floors: Mapping[str, Mapping[Slot, int]]) -> dict[str, Json]:
     }
 
 
-def _passed(stage: int) -> tuple[Kind, dict[str, Json]]:
-    return Kind.BAKE_FINISHED, {"stage": stage, "seconds": 0.0, "outcome": "pass"}
+def _passed(stage: int) -> tuple[EntryKind, dict[str, Json]]:
+    return EntryKind.BAKE_FINISHED, {"stage": stage, "seconds": 0.0, "outcome": "pass"}

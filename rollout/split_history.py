@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from rollout.lease import Freed, Lease, read_freed, read_lease
+from rollout.lease import Lease, ReleasedLease, read_freed, read_lease
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.stage_order import rising
@@ -189,7 +189,7 @@ def _is_start(lease: Lease) -> bool:
     return found is not None and found["started"] is not None
 
 
-def _is_rollback(service: str, lease: Lease | None, freed: Freed | None) -> bool:
+def _is_rollback(service: str, lease: Lease | None, freed: ReleasedLease | None) -> bool:
     if lease is not None and service in lease.services:
         return _BACK.fullmatch(lease.doing) is not None
     return freed is not None and service in freed.services and freed.went_back

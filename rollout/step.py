@@ -47,7 +47,7 @@ class FreeFloors:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class WatchStep:
     """Let the gates judge for the watch time."""
 
 
@@ -80,7 +80,15 @@ class AskPerson:
 
 
 Step: TypeAlias = (
-    BringCapacity | Prove | Shift | HoldOldSlot | FreeFloors | Watch | RollBack | Finish | AskPerson
+    BringCapacity
+    | Prove
+    | Shift
+    | HoldOldSlot
+    | FreeFloors
+    | WatchStep
+    | RollBack
+    | Finish
+    | AskPerson
 )
 
 
@@ -137,4 +145,4 @@ def _way_on(progress: Progress) -> Step:
         return HoldOldSlot()
     if not progress.is_freed:
         return FreeFloors()
-    return Finish("done") if progress.is_watched else Watch()
+    return Finish("done") if progress.is_watched else WatchStep()

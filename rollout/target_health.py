@@ -18,7 +18,7 @@ which boots for minutes. Source: EC2 Auto Scaling user guide, "Health checks for
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class RampCounts:
     """What a ramp has counted of one service. Its gate measures by these numbers.
 
     What a group wants now is no measure: a scaling policy raises it in one moment, and the
@@ -44,7 +44,7 @@ class TargetHealth:
 
 
 def judged_target_health(
-    live: LiveService, candidate: Slot, weight: int, counted: Counted
+    live: LiveService, candidate: Slot, weight: int, counted: RampCounts
 ) -> TargetHealth:
     """Judge the targets as they are at one moment.
 
@@ -78,7 +78,7 @@ def desired(slot: LiveSlot) -> int:
 
 
 def _judged(
-    ours: LiveSlot, theirs: LiveSlot, candidate: Slot, weight: int, counted: Counted
+    ours: LiveSlot, theirs: LiveSlot, candidate: Slot, weight: int, counted: RampCounts
 ) -> tuple[Outcome, str]:
     healthy, brought = len(ours.healthy), counted.candidate
     if weight and not healthy:

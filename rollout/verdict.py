@@ -22,7 +22,7 @@ class Outcome(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class EvidenceWindow:
     """The time that a verdict rests on, in UTC; `end` is not before `start`.
 
     Raises:
@@ -64,7 +64,7 @@ class Verdict:
     """One sentence for a person, with the values that decided."""
     numbers: Mapping[str, Number] = field(default_factory=dict[str, Number])
     """What it was decided by; units in the names."""
-    window: Window | None = None
+    window: EvidenceWindow | None = None
     """None where no time was looked at, such as before the first answer of a script."""
     services: tuple[ServiceFinding, ...] = field(default=(), compare=False)
     """What was found of each service, where that is all that decided; for the screen alone."""
@@ -91,7 +91,7 @@ def verdict_from(plain: Mapping[str, Any]) -> Verdict:
         KeyError: a missing field.
     """
     times = plain.get("window")
-    window = Window(*(datetime.fromisoformat(time) for time in times)) if times else None
+    window = EvidenceWindow(*(datetime.fromisoformat(time) for time in times)) if times else None
     outcome = Outcome(plain["outcome"])
     return Verdict(plain["gate"], outcome, plain["reason"], plain["numbers"], window)
 

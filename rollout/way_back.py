@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from rollout.command import RAMP
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.split_history import (
@@ -34,7 +34,7 @@ class LastRelease:
 class KnownRamp:
     """A ramp that is known by more than the history's messages, and is to be undone as it began."""
 
-    plan: Plan
+    plan: RampPlan
     at: datetime | None
     """When it was last heard of."""
 
@@ -64,7 +64,7 @@ class Situation:
 class GoBack:
     """The services of `plan` go back to its start."""
 
-    plan: Plan
+    plan: RampPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def way_back(situation: Situation) -> WayBack:
         return NothingToUndo({s: one.reason for s, one in found.items() if isinstance(one, _Stay)})
     aim = next(iter(aims.values()))
     weights = {situation.live[service].weight_of(aim.candidate) for service in aims}
-    return GoBack(Plan(tuple(aims), aim.candidate, aim.split, tuple(sorted(weights))))
+    return GoBack(RampPlan(tuple(aims), aim.candidate, aim.split, tuple(sorted(weights))))
 
 
 def _back_of(ramp: KnownRamp, situation: Situation) -> WayBack:

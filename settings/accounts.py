@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from settings import command
-from settings.findings import Findings
+from settings.findings import ConfigProblems
 from settings.kind import Json
 
 ACCOUNT_KEYS = ("allowedAccountIds", "forbiddenAccountIds")
@@ -16,7 +16,7 @@ _DIGITS = 12
 _OFFER = "ACCOUNT_ID"
 
 
-def refuse_bad_accounts(aws_config: Mapping[str, str], findings: Findings) -> bool:
+def refuse_bad_accounts(aws_config: Mapping[str, str], findings: ConfigProblems) -> bool:
     """Record account ids that are none, and say whether there are any.
 
     They are text of another form, or numbers that YAML has cut short; the provider then acts in no

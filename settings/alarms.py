@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from settings.arn import arn_of
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.kind import WholeNumber
 from settings.section import Section
 
@@ -22,7 +22,7 @@ TOPIC_ARN = Key(
     "arn:aws:sns:us-east-1:111122223333:on-call",
     offer="TOPIC_ARN",
 )
-ALARMS = Group(
+ALARMS = KeyGroup(
     "alarms",
     "Two CloudWatch alarms per slot, 5xx and unhealthy hosts; none where it is absent. They cost.",
     (TARGET_5XX_PER_MINUTE, TOPIC_ARN),

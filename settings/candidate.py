@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rollout.split import Slot
 from settings.key import Key
-from settings.kind import Fault, Json, RefusedValueError
+from settings.kind import Json, RefusedValueError, ValueProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class SlotName:
     def read(self, value: Json) -> Slot:
         """The slot."""
         if not isinstance(value, str) or value not in list(Slot):
-            raise RefusedValueError(Fault(value, self.expected, instead=_meant(value)))
+            raise RefusedValueError(ValueProblem(value, self.expected, instead=_meant(value)))
         return Slot(value)
 
 

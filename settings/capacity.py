@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout.split import Slot
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.kind import Text, WholeNumber
 from settings.section import Section
 
@@ -34,8 +34,8 @@ ROOT_DEVICE_NAME = Key(
 ROOT_VOLUME_GIB = Key(
     "rootVolumeGib", WholeNumber(1, 16384), "The size of the root volume.", 20, default=20
 )
-SLOT_CAPACITY: dict[Slot, Group] = {
-    slot: Group(
+SLOT_CAPACITY: dict[Slot, KeyGroup] = {
+    slot: KeyGroup(
         slot.value,
         "Where the slot differs from its service.",
         (INSTANCE_TYPE, MIN, MAX),
@@ -46,12 +46,12 @@ FLOOR_KEYS: dict[Slot, Key[int]] = {
     slot: Key(slot.value, WholeNumber(0, 1000), f"The fewest instances of slot {slot} for now.", 3)
     for slot in Slot
 }
-FLOORS = Group(
+FLOORS = KeyGroup(
     "floors",
     "The capacity that a ramp holds a slot at: over its min, and at most its max.",
     tuple(FLOOR_KEYS.values()),
 )
-CAPACITY = Group(
+CAPACITY = KeyGroup(
     "capacity",
     "What the instances of a slot are and how many; the desired number is the group's own.",
     (

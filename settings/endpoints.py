@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from rollout.command import Command, Shell, config_remove
-from settings.findings import Findings
+from settings.findings import ConfigProblems
 
 REHEARSAL_STACK = "rehearsal"
 
@@ -44,7 +44,7 @@ def endpoints(environ: Mapping[str, str], aws_config: Mapping[str, str]) -> list
     ]
 
 
-def refuse_wrong_endpoint(stack: str, found: list[Endpoint], findings: Findings) -> bool:
+def refuse_wrong_endpoint(stack: str, found: list[Endpoint], findings: ConfigProblems) -> bool:
     """Record a stack that would meet the wrong AWS, and say whether this one would.
 
     The stack `rehearsal` belongs to a local AWS, and every other stack to the real one: a
@@ -69,7 +69,9 @@ def refuse_wrong_endpoint(stack: str, found: list[Endpoint], findings: Findings)
     return True
 
 
-def _refuse_remote(stack: str, found: list[Endpoint], local: list[str], findings: Findings) -> bool:
+def _refuse_remote(
+    stack: str, found: list[Endpoint], local: list[str], findings: ConfigProblems
+) -> bool:
     remote = list(dict.fromkeys(endpoint.source for endpoint in found if not endpoint.is_local))
     if _FOR_ALL_SERVICES in local and not remote:
         return False

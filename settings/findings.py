@@ -13,7 +13,7 @@ HIDDEN = "[secret]"
 _NOT_TEXT_IN_YAML = re.compile(r"true|false|[-+]?[0-9.]+")
 
 
-class Findings:
+class ConfigProblems:
     """Collects problems; values under a key that the stack holds as a secret are not shown."""
 
     def __init__(self, secret_keys: frozenset[str]) -> None:

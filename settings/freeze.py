@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from settings.key import Group, Key
-from settings.kind import Fault, Json, RefusedValueError, Text
+from settings.key import Key, KeyGroup
+from settings.kind import Json, RefusedValueError, Text, ValueProblem
 from settings.section import Section
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class MomentKind:
     """The kind of a moment: date, time and offset, by ISO 8601."""
 
     name: str = "moment"
@@ -24,13 +24,13 @@ class Moment:
             if moment is not None and moment.utcoffset() is not None:
                 return moment.astimezone(UTC)
         except (ValueError, OverflowError) as error:
-            raise RefusedValueError(Fault(value, self.expected)) from error
-        raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected)) from error
+        raise RefusedValueError(ValueProblem(value, self.expected))
 
 
 UNTIL = Key(
     "until",
-    Moment(),
+    MomentKind(),
     "When it ends.",
     datetime(2026, 12, 1, tzinfo=UTC),
     offer="UNTIL",
@@ -38,7 +38,7 @@ UNTIL = Key(
 REASON = Key(
     "reason", Text(r"[^\n]{1,300}", "a reason in words, on one line"), "Why.", "Black Friday"
 )
-FREEZE = Group(
+FREEZE = KeyGroup(
     "freeze",
     "A time in which no ramp may start; `pulumi up`, and so a rollback, go on.",
     (UNTIL, REASON),

@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from settings.image import Image
-from settings.key import Group, Key
-from settings.kind import Decimal, Fault, Flag, Json, ListOf, RefusedValueError, Text, WholeNumber
+from settings.key import Key, KeyGroup
+from settings.kind import (
+    Decimal,
+    Flag,
+    Json,
+    ListOf,
+    RefusedValueError,
+    Text,
+    ValueProblem,
+    WholeNumber,
+)
 
 _PERCENT = Decimal(0, 100)
 _PATH = Text(r"/[!-~]{0,1023}", "a path that starts with /, such as /healthz")
@@ -27,7 +36,7 @@ class Switch:
         if value == {}:
             return True
         if not isinstance(value, bool):
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         return value
 
 
@@ -41,11 +50,11 @@ class BuildMap:
     def read(self, value: Json) -> Mapping[str, str]:
         """The builds by image."""
         if not isinstance(value, dict):
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         for image, build in value.items():
             Image().read(image)
             if not isinstance(build, str) or not build:
-                raise RefusedValueError(Fault({image: build}, self.expected))
+                raise RefusedValueError(ValueProblem({image: build}, self.expected))
         return MappingProxyType({image: str(build) for image, build in value.items()})
 
 
@@ -98,7 +107,7 @@ SLOT_HEADER = Key(
     "x-slot",
     default="x-slot",
 )
-PROBE = Group(
+PROBE = KeyGroup(
     "probe",
     "Requests through the load balancer, the whole time.",
     (
@@ -139,7 +148,7 @@ ASSETS = Key(
     True,
     default=True,
 )
-SMOKE = Group(
+SMOKE = KeyGroup(
     "smoke",
     "Requests to the candidate by its preview rule, before it has any weight.",
     (REQUESTS, SMOKE_PATH, STATUS, BODY, SLOT_HEADER, BUILD_HEADER, BUILDS, ASSETS),
@@ -173,7 +182,7 @@ MAX_CONNECTION_ERRORS = Key(
     0,
     default=0,
 )
-METRICS = Group(
+METRICS = KeyGroup(
     "metrics",
     "CloudWatch's numbers of the load balancer and its target groups. Reading them costs.",
     (
@@ -195,9 +204,9 @@ RUN = Key(
 TIMEOUT_SECONDS = Key(
     "timeoutSeconds", WholeNumber(1, 3600), "How long it may take.", 60, default=60
 )
-COMMAND = Group("command", "A command of yours: exit code 0 passes.", (RUN, TIMEOUT_SECONDS))
+COMMAND = KeyGroup("command", "A command of yours: exit code 0 passes.", (RUN, TIMEOUT_SECONDS))
 APPROVAL = Key("approval", Switch(), "A person's yes before each stage.", True)
-GATES = Group(
+GATES = KeyGroup(
     "gates",
     "What judges a stage. To name a gate is to turn it on, `{}` or `true` with its defaults; "
     "`false` is off; where none is named that is on they are targets, probe and smoke, less those.",

@@ -13,12 +13,12 @@ _WITHOUT_NAMES = frozenset({"targets", "probe", "smoke"})
 
 
 @dataclass(frozen=True, slots=True)
-class TargetsGate:
+class TargetsLimits:
     """Health of the targets of both slots."""
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeGate:
+class ProbeLimits:
     """Requests through the load balancer, the whole time."""
 
     rate_per_second: int
@@ -31,7 +31,7 @@ class ProbeGate:
 
 
 @dataclass(frozen=True, slots=True)
-class SmokeGate:
+class SmokeLimits:
     """Requests to the candidate by its preview rule."""
 
     requests: int
@@ -48,7 +48,7 @@ class SmokeGate:
 
 
 @dataclass(frozen=True, slots=True)
-class MetricsGate:
+class MetricsLimits:
     """CloudWatch's numbers; `None` is not judged."""
 
     max_5xx_percent: float
@@ -60,12 +60,12 @@ class MetricsGate:
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmsGate:
+class AlarmsLimits:
     """The alarms of the stack."""
 
 
 @dataclass(frozen=True, slots=True)
-class CommandGate:
+class CommandLimits:
     """A command of the team's own."""
 
     run: tuple[str, ...]
@@ -73,7 +73,7 @@ class CommandGate:
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovalGate:
+class ApprovalLimits:
     """A person's yes."""
 
 
@@ -81,13 +81,13 @@ class ApprovalGate:
 class Gates:
     """Every gate that is on; `None` is off."""
 
-    targets: TargetsGate | None
-    probe: ProbeGate | None
-    smoke: SmokeGate | None
-    metrics: MetricsGate | None
-    alarms: AlarmsGate | None
-    command: CommandGate | None
-    approval: ApprovalGate | None
+    targets: TargetsLimits | None
+    probe: ProbeLimits | None
+    smoke: SmokeLimits | None
+    metrics: MetricsLimits | None
+    alarms: AlarmsLimits | None
+    command: CommandLimits | None
+    approval: ApprovalLimits | None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,18 +103,18 @@ def read_gates(section: Section) -> Gates:
     probe, smoke = section.section(keys.PROBE), section.section(keys.SMOKE)
     metrics, command = section.section(keys.METRICS), section.section(keys.COMMAND)
     return Gates(
-        targets=TargetsGate() if keys.TARGETS.name in named else None,
+        targets=TargetsLimits() if keys.TARGETS.name in named else None,
         probe=_probe(probe) if keys.PROBE.name in named else None,
         smoke=_smoke(smoke) if keys.SMOKE.name in named else None,
         metrics=_metrics(metrics) if keys.METRICS.name in named else None,
-        alarms=AlarmsGate() if keys.ALARMS.name in named else None,
+        alarms=AlarmsLimits() if keys.ALARMS.name in named else None,
         command=_command(command) if keys.COMMAND.name in named else None,
-        approval=ApprovalGate() if keys.APPROVAL.name in named else None,
+        approval=ApprovalLimits() if keys.APPROVAL.name in named else None,
     )
 
 
-def _probe(section: Section) -> ProbeGate:
-    return ProbeGate(
+def _probe(section: Section) -> ProbeLimits:
+    return ProbeLimits(
         rate_per_second=section.require(keys.RATE_PER_SECOND),
         max_failed_percent=section.require(keys.MAX_FAILED_PERCENT),
         max_latency_ratio=section.require(keys.MAX_LATENCY_RATIO),
@@ -124,8 +124,8 @@ def _probe(section: Section) -> ProbeGate:
     )
 
 
-def _smoke(section: Section) -> SmokeGate:
-    return SmokeGate(
+def _smoke(section: Section) -> SmokeLimits:
+    return SmokeLimits(
         requests=section.require(keys.REQUESTS),
         path=section.require(keys.SMOKE_PATH),
         status=section.require(keys.STATUS),
@@ -137,8 +137,8 @@ def _smoke(section: Section) -> SmokeGate:
     )
 
 
-def _metrics(section: Section) -> MetricsGate:
-    return MetricsGate(
+def _metrics(section: Section) -> MetricsLimits:
+    return MetricsLimits(
         max_5xx_percent=section.require(keys.MAX_5XX_PERCENT),
         max_4xx_percent=section.read(keys.MAX_4XX_PERCENT),
         max_latency_ms=section.read(keys.MAX_LATENCY_MS),
@@ -148,6 +148,6 @@ def _metrics(section: Section) -> MetricsGate:
     )
 
 
-def _command(section: Section) -> CommandGate:
+def _command(section: Section) -> CommandLimits:
     section.refuse_absent(keys.RUN)
-    return CommandGate(section.require(keys.RUN), section.require(keys.TIMEOUT_SECONDS))
+    return CommandLimits(section.require(keys.RUN), section.require(keys.TIMEOUT_SECONDS))

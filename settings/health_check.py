@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.kind import Text, WholeNumber
 from settings.section import Section
 
@@ -41,7 +41,7 @@ MATCHER = Key(
     "200",
     default="200",
 )
-HEALTH_CHECK = Group(
+HEALTH_CHECK = KeyGroup(
     "healthCheck",
     "How the load balancer tells a healthy target.",
     (PATH, INTERVAL_SECONDS, TIMEOUT_SECONDS, HEALTHY_THRESHOLD, UNHEALTHY_THRESHOLD, MATCHER),

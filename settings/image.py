@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from rollout.split import Slot
-from settings.key import Group, Key
-from settings.kind import Fault, Json, RefusedValueError
+from settings.key import Key, KeyGroup
+from settings.kind import Json, RefusedValueError, ValueProblem
 from settings.lookup import LookupFailedError, Lookups
 from settings.section import Section
 
@@ -35,10 +35,10 @@ class Image:
             return text
         match = _PARAMETER.fullmatch(text)
         if match is None:
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         if match[2] is None:
             raise RefusedValueError(
-                Fault(
+                ValueProblem(
                     value,
                     f"a numbered version, such as {text}:1; without one the next `up` would take "
                     "whatever the parameter holds by then",
@@ -58,7 +58,7 @@ IMAGE_KEYS: dict[Slot, Key[str]] = {
     )
     for slot in Slot
 }
-IMAGES = Group(
+IMAGES = KeyGroup(
     "images",
     "The build of each slot: what a release changes.",
     tuple(IMAGE_KEYS.values()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from settings.kind import Json, Kind
+from settings.kind import Json, ValueKind
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -15,7 +15,7 @@ class Key(Generic[T_co]):
     """One key of the config."""
 
     name: str
-    kind: Kind[T_co]
+    kind: ValueKind[T_co]
     what: str
     """What the key is for, in a sentence; the reference shows it."""
     example: T_co
@@ -32,7 +32,7 @@ class Key(Generic[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class KeyGroup:
     """A map of the config: of named members, or, where `each` is set, of entries named freely."""
 
     name: str
@@ -42,4 +42,4 @@ class Group:
     """What an entry's own name stands for, such as `<service>`; the members are each entry's."""
 
 
-Member: TypeAlias = "Key[object] | Group"
+Member: TypeAlias = "Key[object] | KeyGroup"

@@ -15,7 +15,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ValueProblem:
     """What is wrong with a value, or with the entry of it that `at` leads to."""
 
     value: Json
@@ -28,13 +28,13 @@ class Fault:
 class RefusedValueError(ValueError):
     """A value that is not of its kind, with every fault in it."""
 
-    def __init__(self, *faults: Fault) -> None:
+    def __init__(self, *faults: ValueProblem) -> None:
         """Hold `faults`, of which there is at least one."""
         self.faults = faults
         super().__init__(faults)
 
 
-class Kind(Protocol[T_co]):
+class ValueKind(Protocol[T_co]):
     """What a key may hold."""
 
     @property
@@ -72,9 +72,13 @@ class WholeNumber:
     def read(self, value: Json) -> int:
         """A JSON integer; `true` is none, although Python counts it as 1."""
         if not isinstance(value, int) or isinstance(value, bool):
-            raise RefusedValueError(Fault(value, self.expected, instead=self._nearest(value)))
+            raise RefusedValueError(
+                ValueProblem(value, self.expected, instead=self._nearest(value))
+            )
         if not self.lowest <= value <= self.highest:
-            raise RefusedValueError(Fault(value, self.expected, instead=self._nearest(value)))
+            raise RefusedValueError(
+                ValueProblem(value, self.expected, instead=self._nearest(value))
+            )
         return value
 
     def _nearest(self, value: Json) -> int | None:
@@ -110,11 +114,11 @@ class Decimal:
     def read(self, value: Json) -> float:
         """A JSON number, or the same as text."""
         if isinstance(value, (bool, list, dict)) or value is None:
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         if isinstance(value, str) and re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII) is None:
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         if not self.lowest <= float(value) <= self.highest:
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         return float(value)
 
 
@@ -128,7 +132,7 @@ class Flag:
     def read(self, value: Json) -> bool:
         """A JSON boolean."""
         if not isinstance(value, bool):
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         return value
 
 
@@ -143,7 +147,7 @@ class Text:
     def read(self, value: Json) -> str:
         """A JSON string that matches."""
         if not isinstance(value, str) or re.fullmatch(self.pattern, value, re.ASCII) is None:
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         return value
 
 
@@ -151,7 +155,7 @@ class Text:
 class ListOf(Generic[T]):
     """A list of distinct values of one kind."""
 
-    item: Kind[T]
+    item: ValueKind[T]
     fewest: int
     most: int
 
@@ -168,9 +172,9 @@ class ListOf(Generic[T]):
     def read(self, value: Json) -> tuple[T, ...]:
         """A JSON list; every entry that is refused is a fault of its own."""
         if not isinstance(value, list) or not self.fewest <= len(value) <= self.most:
-            raise RefusedValueError(Fault(value, self.expected, instead=self._listed(value)))
+            raise RefusedValueError(ValueProblem(value, self.expected, instead=self._listed(value)))
         entries: list[T] = []
-        faults: list[Fault] = []
+        faults: list[ValueProblem] = []
         for place, entry in enumerate(value):
             try:
                 read = self.item.read(entry)
@@ -178,7 +182,9 @@ class ListOf(Generic[T]):
                 faults += [replace(fault, at=f"[{place}]{fault.at}") for fault in refusal.faults]
                 continue
             if read in entries:
-                faults.append(Fault(entry, "an entry that is not in the list yet", f"[{place}]"))
+                faults.append(
+                    ValueProblem(entry, "an entry that is not in the list yet", f"[{place}]")
+                )
             entries.append(read)
         if faults:
             raise RefusedValueError(*faults)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from settings.arn import arn_of, region_of
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.kind import Flag, Text, WholeNumber
 from settings.lookup import LoadBalancerFacts, LookupFailedError, Lookups
 from settings.section import Section
@@ -59,7 +59,7 @@ SECURITY_GROUP_ID = Key(
     "sg-0a1b2c3d4e5f60718",
     offer="SECURITY_GROUP_ID",
 )
-LOAD_BALANCER = Group(
+LOAD_BALANCER = KeyGroup(
     "loadBalancer",
     "An existing load balancer by ARN, or one of our own.",
     (

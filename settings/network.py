@@ -6,8 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 
 from settings import command
-from settings.key import Group, Key
-from settings.kind import Fault, Flag, Json, ListOf, RefusedValueError, Text
+from settings.key import Key, KeyGroup
+from settings.kind import Flag, Json, ListOf, RefusedValueError, Text, ValueProblem
 from settings.lookup import LookupFailedError, Lookups, SubnetFacts
 from settings.section import Section
 
@@ -33,9 +33,9 @@ class Cidr:
         try:
             block = ipaddress.IPv4Network(value if isinstance(value, str) else "")
         except ValueError as error:
-            raise RefusedValueError(Fault(value, self.expected)) from error
+            raise RefusedValueError(ValueProblem(value, self.expected)) from error
         if not 16 <= block.prefixlen <= 24 or str(block) != value:
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         return str(block)
 
 
@@ -68,7 +68,7 @@ INSTANCE_SUBNET_IDS = Key(
     ("subnet-0a1b2c3d4e5f60713", "subnet-0a1b2c3d4e5f60714"),
     offer=_OFFERED_SUBNETS,
 )
-NETWORK = Group(
+NETWORK = KeyGroup(
     "network",
     "An existing VPC by id, or one of our own: public subnets with a route to the internet for the "
     "load balancer, and private ones for the instances. There is no NAT gateway, which costs by "

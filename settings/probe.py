@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from settings.key import Group, Key
-from settings.kind import Fault, Json, RefusedValueError
+from settings.key import Key, KeyGroup
+from settings.kind import Json, RefusedValueError, ValueProblem
 from settings.plain_address import plain_host, plain_path
 from settings.section import Section
 
@@ -25,14 +25,14 @@ class HttpsUrl:
     def read(self, value: Json) -> str:
         """The URL unchanged."""
         if not isinstance(value, str) or not value.isascii() or not value.isprintable():
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         try:
             parts = urlsplit(value)
             is_good = parts.scheme == "https" and parts.hostname and parts.port != 0
         except ValueError:
             is_good = False
         if not is_good or " " in value or any(mark in value for mark in "@#*"):
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         return value
 
 
@@ -50,7 +50,7 @@ class HostAndPort:
         is_host = bool(host) and all(c.isascii() and (c.isalnum() or c in ".-") for c in host)
         is_port = ":" not in text or (port.isdecimal() and port.isascii() and 0 < int(port) < 65536)
         if not is_host or not is_port:
-            raise RefusedValueError(Fault(value, self.expected))
+            raise RefusedValueError(ValueProblem(value, self.expected))
         return text
 
 
@@ -70,7 +70,7 @@ ADDRESS = Key(
     "internal-shop-123.us-east-1.elb.amazonaws.com",
     offer="LOAD_BALANCER_DNS_NAME",
 )
-PROBE = Group(
+PROBE = KeyGroup(
     "probe",
     "Where requests of our own go, of the gates `probe` and `smoke` and of the proof that a split "
     "has arrived, where `hosts`, `paths` and DNS do not lead there.",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from settings.gate_keys import GATES, METRICS
 from settings.gates import Gates, read_gates
-from settings.key import Group, Key
-from settings.kind import Fault, Json, ListOf, RefusedValueError, WholeNumber
+from settings.key import Key, KeyGroup
+from settings.kind import Json, ListOf, RefusedValueError, ValueProblem, WholeNumber
 from settings.section import Section
 
 FEWEST_METRICS_BAKE_SECONDS = 180
@@ -36,10 +36,10 @@ class Stages:
         except RefusedValueError as refusal:
             if any(fault.at for fault in refusal.faults):
                 raise
-            raise RefusedValueError(Fault(value, self.expected)) from refusal
+            raise RefusedValueError(ValueProblem(value, self.expected)) from refusal
         if stages != tuple(sorted(stages)) or stages[-1] != _FULL:
             instead: list[Json] = [*sorted({*stages, _FULL})]
-            raise RefusedValueError(Fault(value, self.expected, instead=instead))
+            raise RefusedValueError(ValueProblem(value, self.expected, instead=instead))
         return stages
 
 
@@ -96,12 +96,12 @@ WAIT_SECONDS = Key(
     600,
     default=600,
 )
-GUARD = Group(
+GUARD = KeyGroup(
     "guard",
     "What every `pulumi up` that moves weight waits for.",
     (HEALTHY_POLLS, POLL_SECONDS, WAIT_SECONDS),
 )
-RAMP = Group(
+RAMP = KeyGroup(
     "ramp",
     "The stages of a cutover, and what judges them.",
     (STAGES, BAKE_SECONDS, HOLD_SECONDS, WATCH_SECONDS, INCONCLUSIVE_SECONDS, GUARD, GATES),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from settings.command import NAMESPACE
-from settings.key import Group
+from settings.key import KeyGroup
 from settings.kind import Flag, Json, Text
 
 Value = TypeVar("Value")
@@ -15,12 +15,12 @@ Value = TypeVar("Value")
 _FLAGS: Mapping[str, Json] = {"true": True, "false": False}
 
 
-def decoded(raw: Mapping[str, str], top: Group) -> dict[str, Json]:
+def decoded(raw: Mapping[str, str], top: KeyGroup) -> dict[str, Json]:
     """The values of our namespace, by their bare names; what cannot be decoded stays text.
 
     `raw` has every key with its namespace, as `PULUMI_CONFIG` has.
     """
-    kinds = {m.name: None if isinstance(m, Group) else m.kind for m in top.members}
+    kinds = {m.name: None if isinstance(m, KeyGroup) else m.kind for m in top.members}
     values: dict[str, Json] = {}
     for key, text in raw.items():
         namespace, _, name = key.partition(":")

@@ -12,7 +12,7 @@ from typing import Any
 
 from rollout.command import config_set
 from rollout.split import Slot
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.schema import TOP
 
 _INTRODUCTION = f"""\
@@ -44,22 +44,22 @@ def reference() -> str:
     return "\n".join(parts)
 
 
-def _groups(group: Group, path: str) -> Iterator[tuple[str, Group]]:
+def _groups(group: KeyGroup, path: str) -> Iterator[tuple[str, KeyGroup]]:
     """Every map below `group` with the way to it, in the order of the keys; both slots as one."""
     for member in group.members:
-        if isinstance(member, Group):
+        if isinstance(member, KeyGroup):
             way = _joined(path, member)
             yield way, member
             yield from _groups(member, way)
 
 
-def _joined(path: str, group: Group) -> str:
+def _joined(path: str, group: KeyGroup) -> str:
     name = "<slot>" if group.name in list(Slot) else group.name
     way = f"{path}.{name}" if path else name
     return f"{way}.{group.each}" if group.each else way
 
 
-def _table(title: str, group: Group, path: str) -> str:
+def _table(title: str, group: KeyGroup, path: str) -> str:
     rows = [_row(member, path) for member in group.members]
     lines = [
         f"## {title}\n",
@@ -72,15 +72,15 @@ def _table(title: str, group: Group, path: str) -> str:
     return "\n".join(lines)
 
 
-def _row(member: Key[Any] | Group, path: str) -> tuple[str, str, str, str, str]:
-    if isinstance(member, Group):
+def _row(member: Key[Any] | KeyGroup, path: str) -> tuple[str, str, str, str, str]:
+    if isinstance(member, KeyGroup):
         kind = f"map by `{member.each}`" if member.each else "map"
         return (_name(member), member.what, kind, "", f"see `{_joined(path, member)}`")
     kind = f"{member.kind.name}: {member.kind.expected}"
     return (_name(member), member.what, kind, _default(member), _code(member.example))
 
 
-def _name(member: Key[Any] | Group) -> str:
+def _name(member: Key[Any] | KeyGroup) -> str:
     return f'`"{member.name}"`' if member.name in list(Slot) else f"`{member.name}`"
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rollout.command import Command
 from rollout.split import Slot
 from settings import command
-from settings.findings import Findings
+from settings.findings import ConfigProblems
 from settings.key import Key
 from settings.kind import Flag, ListOf, Text, WholeNumber
 from settings.section import Section
@@ -85,7 +85,7 @@ def preview_header_value(slot: Slot, token: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RuleSettings:
     """What the requests of a service have in common, and its place among the rules."""
 
     hosts: tuple[str, ...]
@@ -109,9 +109,9 @@ class Rule:
         return set(itertools.product(hosts, self.paths or ["*"]))
 
 
-def read_rule(section: Section) -> Rule:
+def read_rule(section: Section) -> RuleSettings:
     """The rule of a service; conditions that AWS would not take are refused."""
-    rule = Rule(
+    rule = RuleSettings(
         hosts=section.read(HOSTS) or (),
         paths=section.read(PATHS) or (),
         priority=section.require(PRIORITY),
@@ -127,7 +127,7 @@ def read_rule(section: Section) -> Rule:
     return rule
 
 
-def _refuse_too_many_wildcards(rule: Rule, section: Section) -> None:
+def _refuse_too_many_wildcards(rule: RuleSettings, section: Section) -> None:
     values = [
         (key, place, value)
         for key, held in ((HOSTS, rule.hosts), (PATHS, rule.paths))
@@ -156,7 +156,7 @@ def _with_one_wildcard(value: str, *, at_start: bool) -> str:
     return f"*{parts[-1]}" if at_start else f"{parts[0]}*"
 
 
-def _refuse_too_many_values(rule: Rule, section: Section) -> None:
+def _refuse_too_many_values(rule: RuleSettings, section: Section) -> None:
     count = len(rule.hosts) + len(rule.paths)
     most = MOST_CONDITION_VALUES - _PREVIEW_VALUES
     if count <= most:
@@ -178,11 +178,11 @@ class PlacedRule:
     """A rule with where it was read."""
 
     service: str
-    rule: Rule
+    rule: RuleSettings
     section: Section
 
 
-def refuse_clashes(placed: Iterable[PlacedRule], findings: Findings, path: str) -> None:
+def refuse_clashes(placed: Iterable[PlacedRule], findings: ConfigProblems, path: str) -> None:
     """Record priorities and conditions that services share, and more rules than AWS takes."""
     rules = list(placed)
     if len(rules) * RULES_PER_SERVICE > MOST_RULES:

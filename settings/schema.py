@@ -8,7 +8,7 @@ from settings.candidate import CANDIDATE
 from settings.capacity import CAPACITY
 from settings.freeze import FREEZE
 from settings.image import IMAGES
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.kind import Flag
 from settings.load_balancer import LOAD_BALANCER
 from settings.names import ENVIRONMENT, ORG, REGION_CODE
@@ -50,7 +50,7 @@ DASHBOARD = Key(
     True,
     default=False,
 )
-TOP = Group(
+TOP = KeyGroup(
     "",
     "The config of a stack.",
     (

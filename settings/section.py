@@ -9,9 +9,9 @@ from typing import TypeVar
 from rollout.command import Command
 from rollout.split import Slot
 from settings import command
-from settings.findings import Findings
-from settings.key import Group, Key, Member
-from settings.kind import Fault, Json, RefusedValueError
+from settings.findings import ConfigProblems
+from settings.key import Key, KeyGroup, Member
+from settings.kind import Json, RefusedValueError, ValueProblem
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Section:
     that the reading goes on and finds the rest. Whoever compares values asks `is_sound` first.
     """
 
-    def __init__(self, value: Json, path: str, group: Group, findings: Findings) -> None:
+    def __init__(self, value: Json, path: str, group: KeyGroup, findings: ConfigProblems) -> None:
         """Read `value` as `group`, at `path`.
 
         Where `value` is no map, that is the one problem, and every key then reads as its example.
@@ -72,7 +72,7 @@ class Section:
         """Whether none of them was refused, so that their values may be compared."""
         return self._is_map and not any(member.name in self._unsound for member in members)
 
-    def section(self, group: Group) -> Section:
+    def section(self, group: KeyGroup) -> Section:
         """The map under `group`; an absent one reads as empty, a refused one as examples."""
         if group.name not in self._children:
             path = command.joined(self.path, group.name)
@@ -90,7 +90,7 @@ class Section:
 
     def entry(self, name: str) -> Section:
         """The entry of that name; an absent one reads as empty."""
-        return self.section(Group(name, self._group.what, self._group.members))
+        return self.section(KeyGroup(name, self._group.what, self._group.members))
 
     def refuse(self, member: Member, expected: str, fix: Command | str | None = None) -> None:
         """Record that the value of `member` will not do."""
@@ -127,9 +127,9 @@ class Section:
         # As the config has it: once one entry is refused, the key reads as its example.
         own = self._values.get(key.name)
         entry = own[place] if isinstance(own, list) and own else self.require(key)[place]
-        self._refuse_fault(key, Fault(entry, expected, f"[{place}]", instead))
+        self._refuse_fault(key, ValueProblem(entry, expected, f"[{place}]", instead))
 
-    def _refuse_fault(self, key: Key[T], fault: Fault) -> None:
+    def _refuse_fault(self, key: Key[T], fault: ValueProblem) -> None:
         if not fault.at:
             self.refuse(key, fault.expected, self._fix(key, fault.instead))
             return

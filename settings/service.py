@@ -8,12 +8,12 @@ from rollout.split import Slot, Split
 from settings.capacity import read_capacity
 from settings.health_check import HEALTH_CHECK, HealthCheck, read_health_check
 from settings.image import IMAGE_KEYS, found_image
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.kind import Text, WholeNumber
 from settings.lookup import Lookups
 from settings.names import Names
 from settings.probe import PROBE, ProbeSettings, read_probe
-from settings.rule import ADOPTED_RULE, HOSTS, PATHS, PRIORITY, Rule, read_rule
+from settings.rule import ADOPTED_RULE, HOSTS, PATHS, PRIORITY, RuleSettings, read_rule
 from settings.section import Section
 from settings.slot import (
     AUTO_SCALING_GROUP,
@@ -72,8 +72,10 @@ OWN_WEIGHTS = Key(
     Split(75, 25),
     offer=UNKNOWN_WEIGHTS,
 )
-SLOT_SETTINGS = Group("slots", "Where a slot has something of another name.", tuple(SLOTS.values()))
-SERVICES = Group(
+SLOT_SETTINGS = KeyGroup(
+    "slots", "Where a slot has something of another name.", tuple(SLOTS.values())
+)
+SERVICES = KeyGroup(
     "services",
     "The services behind the load balancer.",
     (
@@ -99,7 +101,7 @@ class ServiceSettings:
     """One service."""
 
     name: str
-    rule: Rule
+    rule: RuleSettings
     port: int
     split: Split
     has_own_weights: bool

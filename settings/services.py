@@ -9,9 +9,9 @@ from dataclasses import replace
 from rollout.split import Split
 from settings import command
 from settings.capacity import CAPACITY, FLOOR_KEYS, FLOORS, SLOT_CAPACITY
-from settings.findings import Findings
+from settings.findings import ConfigProblems
 from settings.image import IMAGES
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.kind import RefusedValueError
 from settings.lookup import Lookups
 from settings.names import Names
@@ -43,7 +43,7 @@ _PATH = f"{command.NAMESPACE}:{SERVICES.name}"
 
 
 def read_services(
-    top: Section, names: Names, split: Split, findings: Findings, lookups: Lookups | None
+    top: Section, names: Names, split: Split, findings: ConfigProblems, lookups: Lookups | None
 ) -> tuple[ServiceSettings, ...]:
     """Every service, in the order of the names."""
     top.section(SERVICES)
@@ -108,7 +108,7 @@ def _found_slot(
     return replace(slot, target_group=group)
 
 
-def _refuse_strangers(section: Section, services: list[str], findings: Findings) -> None:
+def _refuse_strangers(section: Section, services: list[str], findings: ConfigProblems) -> None:
     """Record entries of `images` or `capacity` that belong to no service."""
     for name in section.names():
         if name not in services:
@@ -120,7 +120,7 @@ def _refuse_strangers(section: Section, services: list[str], findings: Findings)
             findings.add(path, name, expected, command.removing(path))
 
 
-def _refuse_bad_name(name: str, findings: Findings) -> None:
+def _refuse_bad_name(name: str, findings: ConfigProblems) -> None:
     try:
         SERVICE_NAME.read(name)
     except RefusedValueError as refusal:
@@ -135,7 +135,7 @@ def _refuse_idle_capacity(
     theirs = [s.slot for s in service.slots if isinstance(s.instances, ExistingInstances)]
     beside = f"the existing {AUTO_SCALING_GROUP.name}"
     if len(theirs) == len(service.slots):
-        top.section(CAPACITY).refuse_idle(beside, Group(service.name, "", ()))
+        top.section(CAPACITY).refuse_idle(beside, KeyGroup(service.name, "", ()))
         return
     for slot in theirs:
         sections.capacity.refuse_idle(f"{beside} of slot {slot}", SLOT_CAPACITY[slot])
@@ -156,7 +156,7 @@ def _refuse_shared_groups(services: Iterable[ServiceSettings], top: Section) -> 
                     section.section(kind).refuse_value(key, name, expected, f"{owner}-own")
 
 
-def _groups(slot: SlotSettings) -> tuple[tuple[Group, Key[str], str], ...]:
+def _groups(slot: SlotSettings) -> tuple[tuple[KeyGroup, Key[str], str], ...]:
     """What names the two groups of a slot."""
     group = slot.target_group
     theirs = isinstance(slot.instances, ExistingInstances)

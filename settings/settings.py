@@ -10,7 +10,7 @@ from rollout.split import Slot
 from settings import command
 from settings.alarms import ALARMS, AlarmSettings, read_alarms
 from settings.candidate import CANDIDATE
-from settings.findings import Findings
+from settings.findings import ConfigProblems
 from settings.freeze import FREEZE, Freeze, read_freeze
 from settings.load_balancer import (
     LOAD_BALANCER,
@@ -77,7 +77,7 @@ class Settings:
         Raises:
             SettingsError: one or more problems; all of them are in it.
         """
-        findings = Findings(surroundings.secret_keys | {PREVIEW_TOKEN_PATH})
+        findings = ConfigProblems(surroundings.secret_keys | {PREVIEW_TOKEN_PATH})
         lookups = surroundings.right_lookups(findings)
         surroundings.refuse_incomplete_provider(findings)
         top = Section(decoded(raw, TOP), f"{command.NAMESPACE}:", TOP, findings)
@@ -88,7 +88,7 @@ class Settings:
 
 
 def _read(
-    top: Section, findings: Findings, surroundings: Surroundings, lookups: Lookups | None
+    top: Section, findings: ConfigProblems, surroundings: Surroundings, lookups: Lookups | None
 ) -> Settings:
     names, region = read_names(top, top.section(SERVICES).names()), surroundings.region
     network_section, balancer_section = top.section(NETWORK), top.section(LOAD_BALANCER)

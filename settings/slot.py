@@ -9,8 +9,8 @@ from rollout.split import Slot
 from rollout.stickiness import STICKINESS_OFF, without_stickiness
 from settings.arn import arn_of
 from settings.capacity import Capacity
-from settings.key import Group, Key
-from settings.kind import Fault, Json, RefusedValueError, Text
+from settings.key import Key, KeyGroup
+from settings.kind import Json, RefusedValueError, Text, ValueProblem
 from settings.lookup import LookupFailedError, Lookups
 from settings.names import LONGEST_NAME, TARGET_GROUP_PART, Names
 from settings.section import Section
@@ -40,7 +40,7 @@ class NameOrArn:
         try:
             return (_TARGET_GROUP_ARN if is_arn else _TARGET_GROUP_NAME).read(value)
         except RefusedValueError as refusal:
-            raise RefusedValueError(Fault(value, self.expected)) from refusal
+            raise RefusedValueError(ValueProblem(value, self.expected)) from refusal
 
 
 EXISTING_TARGET_GROUP = Key(
@@ -61,18 +61,18 @@ EXISTING_GROUP = Key(
     offer="AUTO_SCALING_GROUP_NAME",
 )
 GROUP_NAME = Key("name", _GROUP_NAME, "A name other than the convention's.", "shop-web-asg")
-TARGET_GROUP = Group(
+TARGET_GROUP = KeyGroup(
     "targetGroup",
     "The slot's target group, where it is not ours by convention.",
     (EXISTING_TARGET_GROUP, TARGET_GROUP_NAME),
 )
-AUTO_SCALING_GROUP = Group(
+AUTO_SCALING_GROUP = KeyGroup(
     "autoScalingGroup",
     "The slot's Auto Scaling group, where it is not ours by convention.",
     (EXISTING_GROUP, GROUP_NAME),
 )
-SLOTS: dict[Slot, Group] = {
-    slot: Group(
+SLOTS: dict[Slot, KeyGroup] = {
+    slot: KeyGroup(
         slot.value,
         "What the slot is made of, where it is not ours by convention.",
         (TARGET_GROUP, AUTO_SCALING_GROUP),

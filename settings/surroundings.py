@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rollout.command import config_set
 from settings.accounts import has_accounts, refuse_bad_accounts
 from settings.endpoints import endpoints, refuse_wrong_endpoint
-from settings.findings import Findings
+from settings.findings import ConfigProblems
 from settings.lookup import Lookups
 
 
@@ -29,7 +29,7 @@ class Surroundings:
         """The region of the provider; empty where the stack does not say."""
         return self.aws_config.get("region", "")
 
-    def right_lookups(self, findings: Findings) -> Lookups | None:
+    def right_lookups(self, findings: ConfigProblems) -> Lookups | None:
         """Who may be asked about AWS: nobody, where that would be the wrong AWS for this stack.
 
         Nor where the accounts of the stack are none, since every answer would tell of that alone.
@@ -39,7 +39,7 @@ class Surroundings:
         is_bad = refuse_bad_accounts(self.aws_config, findings)
         return None if is_wrong or is_bad else self.lookups
 
-    def refuse_incomplete_provider(self, findings: Findings) -> None:
+    def refuse_incomplete_provider(self, findings: ConfigProblems) -> None:
         """Record what the provider needs in order to act in one region of one account only."""
         if not self.region:
             fix = config_set("aws:region", "us-east-1")

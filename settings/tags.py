@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from settings.key import Key
-from settings.kind import Fault, Json, RefusedValueError, Text
+from settings.kind import Json, RefusedValueError, Text, ValueProblem
 
 OWN_TAGS = ("Name", "Environment", "Service", "Slot")
 """Tags that the program gives; a config may not change them."""
@@ -38,14 +38,14 @@ class TagMap:
     def read(self, value: Json) -> Mapping[str, str]:
         """The tags; every name and value that is refused is a fault of its own."""
         if not isinstance(value, dict) or len(value) > _MOST:
-            raise RefusedValueError(Fault(value, self.expected))
-        faults: list[Fault] = []
+            raise RefusedValueError(ValueProblem(value, self.expected))
+        faults: list[ValueProblem] = []
         for name, text in value.items():
             for kind, part in ((_NAME, name), (_VALUE, text)):
                 try:
                     kind.read(part)
                 except RefusedValueError as refusal:
-                    faults.append(Fault({name: text}, refusal.faults[0].expected))
+                    faults.append(ValueProblem({name: text}, refusal.faults[0].expected))
         if faults:
             raise RefusedValueError(*faults)
         return MappingProxyType({name: str(text) for name, text in value.items()})

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from rollout.errors import SplitError, SplitTextError
 from rollout.split import Slot, Split
-from settings.kind import Fault, Json, RefusedValueError
+from settings.kind import Json, RefusedValueError, ValueProblem
 
 UNKNOWN_WEIGHTS = "WEIGHT_01/WEIGHT_02"
 """What a command sets where the value does not tell the split that is meant.
@@ -49,7 +49,7 @@ class Weights:
         meant = meant_split(value)
         if meant is None:
             expected = f"{expected} (`failover status` shows the live weights)"
-        return RefusedValueError(Fault(value, expected, instead=meant and str(meant)))
+        return RefusedValueError(ValueProblem(value, expected, instead=meant and str(meant)))
 
 
 WEIGHTS_KIND = Weights()

@@ -18,7 +18,7 @@ from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.validate import ParamValidator
 
 from ops.cli import failover
-from settings.key import Group
+from settings.key import KeyGroup
 from settings.schema import TOP
 from tests.configs import ROOT
 
@@ -151,7 +151,7 @@ def _check_key(key: str, *, is_path: bool) -> None:
         member = next((each for each in group.members if each.name == name), None)
         if member is None:
             raise ValueError(f"the config has no {key}: no {name} in {group.name or 'it'}")
-        if not isinstance(member, Group):
+        if not isinstance(member, KeyGroup):
             return  # What may stand below it is its kind's.
         group = member
     raise ValueError(f"{key} is a map")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rollout.split import Split
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.reference import reference
 from settings.schema import TOP
 from tests.configs import ROOT
@@ -15,9 +15,9 @@ from tests.configs import ROOT
 PAGE = ROOT / "docs" / "reference" / "config.md"
 
 
-def keys(group: Group) -> Iterator[Key[Any]]:
+def keys(group: KeyGroup) -> Iterator[Key[Any]]:
     for member in group.members:
-        if isinstance(member, Group):
+        if isinstance(member, KeyGroup):
             yield from keys(member)
         else:
             yield member

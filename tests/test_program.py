@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from settings.key import Group, Member
+from settings.key import KeyGroup, Member
 from settings.schema import TOP
 from tests.components.recording import Recording, recorded
 from tests.configs import ROOT, TOKEN_KEY, Config, as_handed_over, stack_config
@@ -135,7 +135,7 @@ def test_a_local_endpoint_stops_a_stack_that_is_not_the_rehearsal(
 
 def pulumi_type(member: Member) -> str:
     """The type of a key in the words of the project's schema."""
-    if isinstance(member, Group) or member.kind.name == "map of strings":
+    if isinstance(member, KeyGroup) or member.kind.name == "map of strings":
         return "object"
     return "boolean" if member.kind.name == "boolean" else "string"
 

@@ -10,21 +10,21 @@ import pytest
 from rollout.split import Slot
 from settings.freeze import Freeze
 from settings.gates import (
-    AlarmsGate,
-    ApprovalGate,
-    CommandGate,
+    AlarmsLimits,
+    ApprovalLimits,
+    CommandLimits,
     Gates,
-    MetricsGate,
-    ProbeGate,
-    SmokeGate,
-    TargetsGate,
+    MetricsLimits,
+    ProbeLimits,
+    SmokeLimits,
+    TargetsLimits,
 )
 from settings.ramp import GuardLimits, RampSettings
 from settings.slot import NewInstances
 from tests.components.stacks import declared
 from tests.configs import Config, parsed, stack_config
 
-PROBE = ProbeGate(
+PROBE = ProbeLimits(
     rate_per_second=20,
     max_failed_percent=0.1,
     max_latency_ratio=3.0,
@@ -32,7 +32,7 @@ PROBE = ProbeGate(
     timeout_seconds=5,
     slot_header="x-slot",
 )
-SMOKE = SmokeGate(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
+SMOKE = SmokeLimits(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
 
 
 def with_ramp(**values: object) -> Config:
@@ -50,7 +50,7 @@ def test_a_stack_that_says_nothing_of_a_ramp_has_the_defaults() -> None:
         watch_seconds=300,
         inconclusive_seconds=600,
         guard=GuardLimits(healthy_polls=3, poll_seconds=5, wait_seconds=600),
-        gates=Gates(TargetsGate(), PROBE, SMOKE, None, None, None, None),
+        gates=Gates(TargetsLimits(), PROBE, SMOKE, None, None, None, None),
     )
 
 
@@ -84,10 +84,10 @@ def test_what_is_said_of_a_ramp_is_read() -> None:
         targets=None,
         probe=None,
         smoke=None,
-        metrics=MetricsGate(0.5, None, 500, 95, 2.0, 0),
-        alarms=AlarmsGate(),
-        command=CommandGate(("./check.sh", "--fast"), 60),
-        approval=ApprovalGate(),
+        metrics=MetricsLimits(0.5, None, 500, 95, 2.0, 0),
+        alarms=AlarmsLimits(),
+        command=CommandLimits(("./check.sh", "--fast"), 60),
+        approval=ApprovalLimits(),
     )
 
 

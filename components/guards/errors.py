@@ -16,7 +16,7 @@ class GuardError(Exception):
     """Base of every error that the guards raise; its text is for a person."""
 
 
-class RefusedError(GuardError):
+class RefusedUpdateError(GuardError):
     """The update is refused."""
 
     def __init__(self, notices: Sequence[Notice]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.memory import Remembered
 from components.guards.view import Search, View
 from live.address import ServiceAddress
 from live.errors import LiveError
 from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService
-from rollout.judgement import Judgement, Verdict, judged
+from rollout.judgement import Decision, Judgement, judged
 from rollout.messages import given_up, notices, stopped, unseen
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, is_named
@@ -70,9 +70,9 @@ class Guards:
         except LiveError as error:
             return self._refused_or_told([self._unseen(error, "nothing is changed")])
         except KeyboardInterrupt as stop:
-            raise RefusedError([stopped(self._left())]) from stop
+            raise RefusedUpdateError([stopped(self._left())]) from stop
         told = notices(self.judgement, self.rules.override, is_preview=self.is_preview)
-        if self.judgement.verdict is Verdict.REFUSED:
+        if self.judgement.verdict is Decision.REFUSED:
             return self._refused_or_told(told)
         return told
 
@@ -85,17 +85,17 @@ class Guards:
         try:
             services = self._view.services()
         except LiveError as error:
-            raise RefusedError([self._unseen(error, "no rule was modified")]) from error
+            raise RefusedUpdateError([self._unseen(error, "no rule was modified")]) from error
         self._judge(services)
         told = notices(self.judgement, self.rules.override, is_preview=False)
-        if self.judgement.verdict is Verdict.REFUSED:
-            raise RefusedError(told)
+        if self.judgement.verdict is Decision.REFUSED:
+            raise RefusedUpdateError(told)
         return told
 
     @property
     def is_settled(self) -> bool:
         """Whether an update may go on as things were last seen."""
-        return self.judgement.verdict is Verdict.PASSES
+        return self.judgement.verdict is Decision.PASSES
 
     def given_up(self, why: str) -> list[Notice]:
         """What there is to say where a wait ends without what it was for."""
@@ -176,14 +176,14 @@ class Guards:
         ]
         self._live = {live.name: live.rule for live in services}
         enough = judged(cases, self.rules, self.rules.healthy_polls)
-        self.polls = self.polls + 1 if enough.verdict is Verdict.PASSES else 0
+        self.polls = self.polls + 1 if enough.verdict is Decision.PASSES else 0
         self.seen_at = time.monotonic()
         self.judgement = enough if self.is_preview else judged(cases, self.rules, self.polls)
 
     def _refused_or_told(self, told: list[Notice]) -> list[Notice]:
         if self.is_preview:
             return told
-        raise RefusedError(told)
+        raise RefusedUpdateError(told)
 
     def _unseen(self, error: LiveError, spared: str) -> Notice:
         kind = NoticeKind.WILL_BE_REFUSED if self.is_preview else NoticeKind.REFUSED

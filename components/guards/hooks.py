@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
 
 from components.guards.engine_log import NoticeLog
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.guards import Guards
 from components.guards.read_back import verify_rule
 from components.guards.waiting import Waiting
@@ -93,9 +93,9 @@ class GuardHooks:
         self._refuse_other_targets(args)
         try:
             await self._waiting.until_settled(args.name, args.urn)
-        except RefusedError as error:
+        except RefusedUpdateError as error:
             own = [notice for notice in error.notices if notice.service == args.name]
-            raise RefusedError(own or error.notices) from error
+            raise RefusedUpdateError(own or error.notices) from error
 
     async def _after_rule(self, args: ResourceHookArgs) -> None:
         groups = declared_groups(args.new_inputs or {})
@@ -127,7 +127,7 @@ class GuardHooks:
         kind = NoticeKind.WILL_BE_REFUSED if self._guards.is_preview else NoticeKind.REFUSED
         notice = Notice(kind, service, f"slot {slot}", text)
         if not self._guards.is_preview:
-            raise RefusedError([notice])
+            raise RefusedUpdateError([notice])
         if service not in self._told_of:
             self._voice.say(notice, args.urn)
 
@@ -141,7 +141,9 @@ class GuardHooks:
                     f"target group {was} -> {becomes}: {args.name}-{slot} carries "
                     f"{weight} of 100 of the traffic. Take its weight away first"
                 )
-                raise RefusedError([Notice(NoticeKind.REFUSED, args.name, f"slot {slot}", text)])
+                raise RefusedUpdateError(
+                    [Notice(NoticeKind.REFUSED, args.name, f"slot {slot}", text)]
+                )
 
 
 def _changed(args: ResourceHookArgs) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.memory import Remembered
 from components.guards.view import View
 from live.errors import LiveError
@@ -94,7 +94,7 @@ class ImageCheck:
             if why:
                 told.append(self._notice(each, why))
         if any(notice.kind is NoticeKind.REFUSED for notice in told):
-            raise RefusedError(told)
+            raise RefusedUpdateError(told)
         return told
 
     def _notice(self, launch: _Launch, why: str) -> Notice:

@@ -16,8 +16,8 @@ from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, Resource
 from pulumi.output import Unknown
 
 from components.guards.engine_log import NoticeLog
-from components.guards.errors import RefusedError
-from components.guards.memory import Engine
+from components.guards.errors import RefusedUpdateError
+from components.guards.memory import RecordedEngine
 from live.creations import FOUND_BY_TAGS, SOUGHT_TYPES
 from live.errors import LiveError
 from rollout.lost_resource import lost_notice
@@ -29,7 +29,7 @@ _RULE = "aws:lb/listenerRule:ListenerRule"
 
 
 @dataclass(frozen=True, slots=True)
-class StackFacts:
+class GuardedStack:
     """What the guard has to know of the stack."""
 
     name: str
@@ -44,8 +44,8 @@ class LostState:
 
     def __init__(
         self,
-        stack: StackFacts,
-        engine: Engine,
+        stack: GuardedStack,
+        engine: RecordedEngine,
         find: Callable[[PendingCreation], Made],
         voice: NoticeLog,
         *,
@@ -116,7 +116,7 @@ class LostState:
                     is_protected=self._stack.is_protected,
                 )
             if self._kind is NoticeKind.REFUSED:
-                raise RefusedError([notice])
+                raise RefusedUpdateError([notice])
             self._voice.say(notice, creation.urn)
 
     def _is_sought(self, creation: PendingCreation) -> bool:

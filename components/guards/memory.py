@@ -46,7 +46,7 @@ class RememberedRule:
     """Its hosts and paths."""
 
 
-class Engine(Protocol):
+class RecordedEngine(Protocol):
     """What the guards ask of the engine."""
 
     def stack_outputs(self) -> Mapping[str, Any]:
@@ -84,7 +84,7 @@ class RunningEngine:
         return self._answers[function]
 
 
-def served_before(engine: Engine) -> dict[str, Slot | None]:
+def served_before(engine: RecordedEngine) -> dict[str, Slot | None]:
     """The services that had a rule at the last completed update, whether or not it is there yet.
 
     Each with the slot that was raised last.
@@ -93,7 +93,7 @@ def served_before(engine: Engine) -> dict[str, Slot | None]:
     return {name: last_raised_in(found) for name, found in services.items()}
 
 
-def remembered(engine: Engine) -> dict[str, Remembered]:
+def remembered(engine: RecordedEngine) -> dict[str, Remembered]:
     """What the stack remembers, by service; nothing before its first completed update."""
     services = engine.stack_outputs().get("services") or {}
     if not services:
@@ -116,7 +116,7 @@ def remembered(engine: Engine) -> dict[str, Remembered]:
     }
 
 
-def remembered_rules(engine: Engine) -> dict[str, RememberedRule]:
+def remembered_rules(engine: RecordedEngine) -> dict[str, RememberedRule]:
     """Every listener rule in the state, by its name there; none before the first update."""
     if not engine.stack_outputs().get("services"):
         return {}

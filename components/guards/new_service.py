@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from live.errors import LiveError
 from rollout.command import UP, config_set
 from rollout.messages import unseen
@@ -62,7 +62,7 @@ class NewService:
             slots = self._read()
         except LiveError as error:
             told = unseen(NoticeKind.REFUSED, str(error), "its rule is not made", error.fix)
-            raise RefusedError([told]) from error
+            raise RefusedUpdateError([told]) from error
         live = LiveService(LiveRule(self._service, "", 0, 0), slots)
         weights = {slot: self._split.weight_of(slot) for slot in Slot}
         self._lacks = tuple(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.guards.errors import RefusedError
-from components.guards.memory import Engine, RememberedRule
+from components.guards.errors import RefusedUpdateError
+from components.guards.memory import RecordedEngine, RememberedRule
 from components.guards.view import View
 from live.discovery import ListenerHint
 from live.errors import LiveError
@@ -27,7 +27,7 @@ class PortCheck:
         self,
         settings: Settings,
         config: Mapping[str, Any],
-        engine: Engine,
+        engine: RecordedEngine,
         view: View,
         where: tuple[str | None, ListenerHint],
         known_rules: Mapping[str, RememberedRule],
@@ -69,7 +69,7 @@ class PortCheck:
         ]
         self.services = frozenset(notice.service for notice in told)
         if told and self._kind is NoticeKind.REFUSED:
-            raise RefusedError(told)
+            raise RefusedUpdateError(told)
         return told
 
     def _change(self, service: ServiceSettings, port: int) -> PortChange:
@@ -107,7 +107,7 @@ def _is_of(rule: str, service: str) -> bool:
     return rule == service or rule.rpartition("-")[0] == service
 
 
-def _ports(engine: Engine) -> dict[str, tuple[str, int]]:
+def _ports(engine: RecordedEngine) -> dict[str, tuple[str, int]]:
     """Name and port of every target group in the state, by its name there."""
     if not engine.stack_outputs():
         return {}

@@ -11,8 +11,8 @@ from components.guards.guards import Guards
 from components.guards.hooks import GuardHooks, Hooks
 from components.guards.image_check import ImageCheck
 from components.guards.interruption import Interruption
-from components.guards.lost_state import LostState, StackFacts
-from components.guards.memory import Engine, remembered, remembered_rules, served_before
+from components.guards.lost_state import GuardedStack, LostState
+from components.guards.memory import RecordedEngine, remembered, remembered_rules, served_before
 from components.guards.new_service import NewService
 from components.guards.port_check import PortCheck
 from components.guards.retry import RETRY_SECONDS, Retry
@@ -38,7 +38,7 @@ class ProgramGuards:
         settings: Settings,
         aws_config: Mapping[str, str],
         environ: Mapping[str, str],
-        engine: Engine,
+        engine: RecordedEngine,
         voice: NoticeLog,
     ) -> None:
         """Look, and say what there is to say at once.
@@ -73,7 +73,7 @@ class ProgramGuards:
         self._told = without_contradiction([*self._told, *images.look()])
         self._served_before = served_before(engine)
         self._lost_state = LostState(
-            StackFacts(
+            GuardedStack(
                 name=pulumi.get_stack(),
                 services=[service.name for service in settings.services],
                 adopted=[s.name for s in settings.services if s.rule.is_adopted],
@@ -94,7 +94,7 @@ class ProgramGuards:
             self._told,
         )
 
-    def _port_check(self, settings: Settings, engine: Engine) -> PortCheck:
+    def _port_check(self, settings: Settings, engine: RecordedEngine) -> PortCheck:
         return PortCheck(
             settings,
             decoded(pulumi.runtime.get_config_env(), TOP),
@@ -111,7 +111,7 @@ class ProgramGuards:
         is_port = notice.service in self._ports.services
         return notice.kind is not NoticeKind.WAITING and not (follows and is_port)
 
-    def _rule_order(self, settings: Settings, engine: Engine) -> list[Notice]:
+    def _rule_order(self, settings: Settings, engine: RecordedEngine) -> list[Notice]:
         order = RuleOrder(
             settings,
             wanted_services(settings),

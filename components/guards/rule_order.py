@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.memory import RememberedRule
 from components.guards.view import View
 from live.discovery import ListenerHint
@@ -18,7 +18,7 @@ from rollout.observation import is_named
 from rollout.rule_places import ListenerRule, PlaceFinding, WantedRules, place_findings
 from rollout.split import Slot
 from settings import Settings
-from settings.rule import PREVIEW_HEADER, Rule
+from settings.rule import PREVIEW_HEADER, RuleSettings
 
 _SLOT_ENDINGS = tuple(f"-{slot}" for slot in Slot)
 """Of a preview rule's name; no service's ends so."""
@@ -92,7 +92,7 @@ class RuleOrder:
 
     def _refused_or_told(self, told: list[Notice]) -> list[Notice]:
         if any(notice.kind is NoticeKind.REFUSED for notice in told):
-            raise RefusedError(told)
+            raise RefusedUpdateError(told)
         return told
 
     def _notice(self, finding: PlaceFinding, reason: str | None) -> Notice:
@@ -109,7 +109,9 @@ class RuleOrder:
             for service in self._settings.services
         ]
 
-    def _wanted_rules(self, service: str, rule: Rule, found: Sequence[FoundRule]) -> WantedRules:
+    def _wanted_rules(
+        self, service: str, rule: RuleSettings, found: Sequence[FoundRule]
+    ) -> WantedRules:
         bare = WantedRules(service, rule.priority, _conditions(rule))
         names = set(bare.places)
         alike = {self._own_name(each): each for each in found}
@@ -165,6 +167,6 @@ class RuleOrder:
         return ListenerRule(rule.arn, rule.priority, rule.conditions, does=rule.does)
 
 
-def _conditions(rule: Rule) -> Conditions:
+def _conditions(rule: RuleSettings) -> Conditions:
     hosts = (Condition(Field.HOST, rule.hosts),) if rule.hosts else ()
     return (*hosts, *((Condition(Field.PATH, rule.paths),) if rule.paths else ()))

@@ -14,7 +14,7 @@ from live.images import read_images
 from live.listener import FoundRule, read_listener
 from live.provider_config import ProviderConfig
 from live.reader import Reader
-from live.session import Session
+from live.session import ProviderSession
 from rollout.images import LiveImage
 from rollout.observation import LiveRule, LiveService, LiveSlot
 from rollout.pending_creation import Made, PendingCreation
@@ -48,7 +48,7 @@ class View:
         self._reader: Reader | None = None
         self._unseen: dict[str, Reader] = {}
         self._clients: Clients | None = None
-        self._session: Session | None = None
+        self._session: ProviderSession | None = None
 
     def clients(self) -> Clients:
         """The clients, of the provider's own region, account and endpoint.
@@ -60,9 +60,11 @@ class View:
             self._clients = Clients.of(self._opened())
         return self._clients
 
-    def _opened(self) -> Session:
+    def _opened(self) -> ProviderSession:
         if self._session is None:
-            self._session = Session(ProviderConfig.of_stack(self._aws_config, self._environ))
+            self._session = ProviderSession(
+                ProviderConfig.of_stack(self._aws_config, self._environ)
+            )
         return self._session
 
     def made(self, creation: PendingCreation) -> Made:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from components.guards.engine_log import NoticeLog
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.interruption import Interruption
 from rollout.notice import Notice, NoticeKind
 
@@ -113,7 +113,7 @@ class Waiting:
 
     def _refuse_if(self, is_over: bool, why: str) -> None:
         if is_over:
-            raise RefusedError(self._judge.given_up(why))
+            raise RefusedUpdateError(self._judge.given_up(why))
 
     def _show(self, told: list[Notice], waited_seconds: float) -> None:
         """Say what is new, and what is old once in a while."""

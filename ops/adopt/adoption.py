@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.adopt.errors import RefusedError, UnsureError
+from ops.adopt.errors import RefusedAdoptionError, UnsureError
 from ops.adopt.import_file import import_document, missing
 from ops.adopt.live_rules import put_back, putting_back, read_rules
-from ops.adopt.plan import Plan, planned
-from ops.adopt.probing import Prober
+from ops.adopt.plan import AdoptionPlan, planned
+from ops.adopt.probing import ProberProcess
 from ops.adopt.proposal import Import
 from ops.adopt.state import State
 from ops.inspect.calls import Calls
-from ops.inspect.document import Rule
+from ops.inspect.document import RuleReport
 from ops.inspect.errors import InspectError
 from ops.plan.preview import PreviewRequest
 from ops.plan.service_plan import RULE
@@ -40,14 +40,14 @@ class Adoption:
     """What is adopted, and with what."""
 
     imports: tuple[Import, ...]
-    before: Mapping[str, Rule]
+    before: Mapping[str, RuleReport]
     """The rules of `imports` as they were inspected, by ARN."""
     pulumi: Pulumi
     calls: Calls
     say: Say
 
     @property
-    def rules(self) -> dict[str, Rule]:
+    def rules(self) -> dict[str, RuleReport]:
         """Service to its rule as it was inspected."""
         return {each.service: self.before[each.rule_arn] for each in self.imports}
 
@@ -73,7 +73,7 @@ class Adoption:
         for each in absent:
             held = state.rule_arn(each.service)
             if held is not None:
-                raise RefusedError(
+                raise RefusedAdoptionError(
                     f"the stack's {each.service} has the rule {held}, not {each.rule_arn}: adopt "
                     "this one under another service name, or into another stack"
                 )
@@ -91,7 +91,7 @@ class Adoption:
         if left:
             raise UnsureError(f"imported, but the state lacks {', '.join(e.service for e in left)}")
 
-    def planned(self, pulumi: Pulumi) -> Plan:
+    def planned(self, pulumi: Pulumi) -> AdoptionPlan:
         """What an `up` would do now.
 
         Raises:
@@ -101,7 +101,9 @@ class Adoption:
         _, preview = whole_preview(request, pulumi.environ)
         return planned(preview, self.imports, self.rules)
 
-    def convert(self, prober: Prober, rate: float, settle_seconds: float, log_path: Path) -> None:
+    def convert(
+        self, prober: ProberProcess, rate: float, settle_seconds: float, log_path: Path
+    ) -> None:
         """Run the `up` while the prober watches; undo the rules where a request fails.
 
         Raises:
@@ -132,7 +134,7 @@ class Adoption:
                 f"go on.\n{said}"
             )
 
-    def _up(self, prober: Prober, log_path: Path) -> tuple[int, str]:
+    def _up(self, prober: ProberProcess, log_path: Path) -> tuple[int, str]:
         """The exit code of the update, and its errors."""
         with log_path.open("w") as log:
             update = self.pulumi.start_up(log)
@@ -179,7 +181,9 @@ class Adoption:
                 f"state does not know it: {error}\n"
                 f"before you run this again: {self._refresh}"
             ) from error
-        raise RefusedError(f"{why}; the rules forward as before, and the new slot is left idle")
+        raise RefusedAdoptionError(
+            f"{why}; the rules forward as before, and the new slot is left idle"
+        )
 
     def _refresh_rules(self) -> None:
         state = State.of(self.pulumi.state())
@@ -211,17 +215,17 @@ class Adoption:
             raise UnsureError(f"`pulumi preview` still has changes: {names}")
 
 
-def is_whole(plan: Plan, state: State) -> bool:
+def is_whole(plan: AdoptionPlan, state: State) -> bool:
     """Whether everything is adopted already."""
     return not plan.steps and state.has_outputs
 
 
-def _heaviest(rule: Rule) -> str:
+def _heaviest(rule: RuleReport) -> str:
     """The group that most of a rule's requests go to; the first of equals."""
     return max(rule.groups, key=lambda group: group.weight).arn
 
 
-def _wait_until_good(prober: Prober, more: float, seconds: float, otherwise: str) -> None:
+def _wait_until_good(prober: ProberProcess, more: float, seconds: float, otherwise: str) -> None:
     """Wait for so many good answers, or for a bad one.
 
     Raises:
@@ -233,14 +237,14 @@ def _wait_until_good(prober: Prober, more: float, seconds: float, otherwise: str
         raise UnsureError(f"{error}. {otherwise}") from error
 
 
-def _told(prober: Prober) -> str:
+def _told(prober: ProberProcess) -> str:
     """The first failure, and how many there are."""
     first: Mapping[str, Any] = prober.failures[0]
     what = first.get("status") or first.get("error") or first.get("detail")
     return f"{first.get('url')} {what} ({len(prober.failures)} failed)"
 
 
-def _notified(update: subprocess.Popen[str], prober: Prober) -> None:
+def _notified(update: subprocess.Popen[str], prober: ProberProcess) -> None:
     update.wait()
     with prober.changed:
         prober.changed.notify_all()

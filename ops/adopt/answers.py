@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ops.inspect.document import Inspection, Listener, Rule
+from ops.inspect.document import Inspection, ListenerReport, RuleReport
 from ops.inspect.obstacles import obstacles
 from ops.inspect.rule_obstacles import candidates
 
@@ -63,7 +63,7 @@ def suggested_naming(names: list[str]) -> Naming | None:
     return Naming(*parts.pop()) if len(parts) == 1 else None
 
 
-def rule_of(inspection: Inspection, group_name: str) -> tuple[Listener, Rule] | None:
+def rule_of(inspection: Inspection, group_name: str) -> tuple[ListenerReport, RuleReport] | None:
     """The one rule whose first group, slot 01, has this name; else the one that has it at all."""
     placed = [found for found in candidates(inspection) if found[1].priority is not None]
     names = {rule.arn: [inspection.name_of(g.arn) for g in rule.groups] for _, rule in placed}

@@ -16,7 +16,7 @@ class AdoptError(Exception):
     exit_code: ClassVar[int] = 2
 
 
-class RefusedError(AdoptError):
+class RefusedAdoptionError(AdoptError):
     """It is not done, for a reason that is said."""
 
     exit_code: ClassVar[int] = 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.inspect.calls import Calls, reported
-from ops.inspect.document import AutoScalingGroup, Template
+from ops.inspect.document import AutoScalingGroup, TemplateReport
 
 Described = Mapping[str, Any]
 """Something as a describe gives it."""
@@ -98,7 +98,7 @@ def read_first_slot(
         )
 
 
-def _launch(autoscaling: Any, ec2: Any, template: Template) -> Described:
+def _launch(autoscaling: Any, ec2: Any, template: TemplateReport) -> Described:
     if template.is_gone or template.kind == "none":
         return {}
     if template.kind == "launch configuration":

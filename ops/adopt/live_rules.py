@@ -8,13 +8,13 @@ from typing import Any
 
 from ops.inspect.balancer_reading import rule_of
 from ops.inspect.calls import Calls, reported
-from ops.inspect.document import Rule
+from ops.inspect.document import RuleReport
 from ops.inspect.errors import InspectError
 from ops.inspect.forward import forward_action
 from rollout.command import Command
 
 
-def read_rules(calls: Calls, arns: Sequence[str]) -> dict[str, Rule]:
+def read_rules(calls: Calls, arns: Sequence[str]) -> dict[str, RuleReport]:
     """The rules by ARN, as they are now.
 
     Raises:
@@ -25,7 +25,7 @@ def read_rules(calls: Calls, arns: Sequence[str]) -> dict[str, Rule]:
     return {rule.arn: rule for rule in found}
 
 
-def put_back(calls: Calls, before: Mapping[str, Rule]) -> dict[str, str]:
+def put_back(calls: Calls, before: Mapping[str, RuleReport]) -> dict[str, str]:
     """Give each rule that differs the forward that it had, and read all back.
 
     Gives the ARNs of those that differ still, and why; one that is refused keeps no other back.
@@ -49,7 +49,7 @@ def put_back(calls: Calls, before: Mapping[str, Rule]) -> dict[str, str]:
     return {arn: why.get(arn, f"it is {now.get(arn)}") for arn in differing}
 
 
-def putting_back(calls: Calls, rule: Rule) -> Command:
+def putting_back(calls: Calls, rule: RuleReport) -> Command:
     """The command that gives a rule the forward that it had."""
     options = {"rule-arn": rule.arn, "actions": [_forward(rule)]}
     weights = "/".join(str(group.weight) for group in rule.groups)
@@ -64,6 +64,6 @@ def putting_back(calls: Calls, rule: Rule) -> Command:
     )
 
 
-def _forward(rule: Rule) -> dict[str, Any]:
+def _forward(rule: RuleReport) -> dict[str, Any]:
     """The action of a rule that forwards and does nothing else, which is all that is adopted."""
     return forward_action(rule.groups, rule.actions[0].stickiness_seconds)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from live.creations import made
-from ops.adopt.errors import RefusedError
+from ops.adopt.errors import RefusedAdoptionError
 from ops.inspect.calls import Calls, reported
 from ops.stack.pulumi import Pulumi
 from rollout.pending_creation import foreign, pending_creations, repair, words_of
@@ -35,7 +35,7 @@ def brought_in(
     with reported():
         found = made(pending, calls.client)
     if foreign(found):
-        raise RefusedError(words_of(pulumi.stack, found))
+        raise RefusedAdoptionError(words_of(pulumi.stack, found))
     if not applies:
         say(f"{words_of(pulumi.stack, found)}\n  or the same command with --apply, which does this")
         return deployment

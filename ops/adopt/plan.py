@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ops.adopt.proposal import Import
 from ops.adopt.state import STACK
-from ops.inspect.document import Rule
-from ops.plan.plan import Plan as Preview
+from ops.inspect.document import RuleReport
+from ops.plan.plan import DeploymentPlan as Preview
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import RULE
 from rollout.forward_action import declared_groups
@@ -20,7 +20,7 @@ _ENGINE_TYPES = (STACK, "pulumi:providers:", "failover:")
 _ACTIONS = "actions"
 
 
-class Kind(enum.StrEnum):
+class AdoptionStepKind(enum.StrEnum):
     """What a step is to an adoption."""
 
     CONVERSION = "~ rule"
@@ -31,10 +31,10 @@ class Kind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AdoptionStep:
     """One change of a preview."""
 
-    kind: Kind
+    kind: AdoptionStepKind
     type_token: str
     name: str
     said: str
@@ -42,20 +42,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AdoptionPlan:
     """All changes of a preview."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[AdoptionStep, ...]
     objections: tuple[str, ...] = ()
     """Why the guards would refuse the update."""
 
     @property
-    def refused(self) -> tuple[Step, ...]:
+    def refused(self) -> tuple[AdoptionStep, ...]:
         """The steps that stop it."""
-        return tuple(step for step in self.steps if step.kind is Kind.REFUSED)
+        return tuple(step for step in self.steps if step.kind is AdoptionStepKind.REFUSED)
 
 
-def planned(preview: Preview, imports: Collection[Import], rules: Mapping[str, Rule]) -> Plan:
+def planned(
+    preview: Preview, imports: Collection[Import], rules: Mapping[str, RuleReport]
+) -> AdoptionPlan:
     """What a preview is to an adoption; `rules`: the rule of each service as it is now."""
     services = {each.service: rules[each.service] for each in imports}
     converted = {
@@ -63,7 +65,7 @@ def planned(preview: Preview, imports: Collection[Import], rules: Mapping[str, R
         for step in preview.changes
         if step.type_token == RULE and step.operation is Operation.UPDATE
     } & services.keys()
-    return Plan(
+    return AdoptionPlan(
         tuple(
             _step(step, services, converted)
             for step in preview.changes
@@ -73,23 +75,31 @@ def planned(preview: Preview, imports: Collection[Import], rules: Mapping[str, R
     )
 
 
-def _step(step: ResourceStep, services: Mapping[str, Rule], converted: Collection[str]) -> Step:
+def _step(
+    step: ResourceStep, services: Mapping[str, RuleReport], converted: Collection[str]
+) -> AdoptionStep:
     is_rule = step.type_token == RULE and step.name in services
     paths = ", ".join(step.changed_paths)
     if step.operation is Operation.UPDATE and is_rule:
         kind, said = _conversion(step, services[step.name])
     elif step.operation is Operation.CREATE and is_rule:
-        kind, said = Kind.REFUSED, "the rule is there and would be made anew: it is not imported"
+        kind, said = (
+            AdoptionStepKind.REFUSED,
+            "the rule is there and would be made anew: it is not imported",
+        )
     elif step.operation is Operation.CREATE:
-        kind, said = Kind.NEW, ""
+        kind, said = AdoptionStepKind.NEW, ""
     elif step.operation is Operation.UPDATE and _is_of_new_slot(step, converted):
-        kind, said = Kind.NEW, f"was begun before, and gets {paths or 'what it lacks'}"
+        kind, said = AdoptionStepKind.NEW, f"was begun before, and gets {paths or 'what it lacks'}"
     elif step.operation is Operation.UPDATE:
-        kind, said = Kind.REFUSED, f"would change {paths or 'it'}, which no adoption does"
+        kind, said = (
+            AdoptionStepKind.REFUSED,
+            f"would change {paths or 'it'}, which no adoption does",
+        )
     else:
         reason = f", because of {paths}" if paths else ""
-        kind, said = Kind.REFUSED, f"would {step.operation} it{reason}"
-    return Step(kind, step.type_token, step.name, said)
+        kind, said = AdoptionStepKind.REFUSED, f"would {step.operation} it{reason}"
+    return AdoptionStep(kind, step.type_token, step.name, said)
 
 
 def _is_of_new_slot(step: ResourceStep, converted: Collection[str]) -> bool:
@@ -98,19 +108,25 @@ def _is_of_new_slot(step: ResourceStep, converted: Collection[str]) -> bool:
     return any(step.name == slot or step.name.startswith(f"{slot}-") for slot in slots)
 
 
-def _conversion(step: ResourceStep, live: Rule) -> tuple[Kind, str]:
+def _conversion(step: ResourceStep, live: RuleReport) -> tuple[AdoptionStepKind, str]:
     other = [path for path in step.changed_paths if not path.startswith(_ACTIONS)]
     if other:
-        return Kind.REFUSED, f"would change {', '.join(other)} of the rule, not its actions alone"
+        return (
+            AdoptionStepKind.REFUSED,
+            f"would change {', '.join(other)} of the rule, not its actions alone",
+        )
     weights = dict(declared_groups(step.new_inputs))
     said = "/".join(str(weight) for weight in weights.values())
     if len(weights) != len(Slot):
-        return Kind.REFUSED, f"would forward to {len(weights)} target groups, not to two"
+        return (
+            AdoptionStepKind.REFUSED,
+            f"would forward to {len(weights)} target groups, not to two",
+        )
     shares = {group.arn: share for group, share in zip(live.groups, live.split, strict=True)}
     lost = [arn for arn, share in shares.items() if weights.get(arn, 0) != share]
     if lost:
         now = "/".join(map(str, live.split))
-        return Kind.REFUSED, f"would move requests: from {now} of {lost[0]} to {said}"
+        return AdoptionStepKind.REFUSED, f"would move requests: from {now} of {lost[0]} to {said}"
     if len(shares) == 1:
-        return Kind.CONVERSION, f"one target group becomes two, {said}"
-    return Kind.CONVERSION, f"its weights become shares of 100, {said}"
+        return AdoptionStepKind.CONVERSION, f"one target group becomes two, {said}"
+    return AdoptionStepKind.CONVERSION, f"its weights become shares of 100, {said}"

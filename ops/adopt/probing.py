@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any
 
 from ops.adopt.errors import AdoptError, UnsureError
-from ops.inspect.document import Rule
-from ops.traffic.plan import Way
+from ops.inspect.document import RuleReport
+from ops.traffic.plan import ConnectionRoute
 from settings.plain_address import plain_host, plain_path
 
 GOOD_STATUSES = "200-399"
@@ -29,7 +29,7 @@ class Probe:
     urls: tuple[str, ...]
     rate: float
     """Requests a second over all URLs."""
-    way: Way
+    way: ConnectionRoute
     log_folder: Path
     expect: str = GOOD_STATUSES
 
@@ -43,7 +43,7 @@ class Probe:
         return [*urls, *options, "--log", str(self.log_folder), "--events", "--marks"]
 
 
-class Prober:
+class ProberProcess:
     """A run of `failover probe`; ends with the block, and with this process if it is killed."""
 
     def __init__(self, probe: Probe, environ: Mapping[str, str]) -> None:
@@ -57,7 +57,7 @@ class Prober:
         self.summary: Mapping[str, Any] | None = None
         self._ended = False
 
-    def __enter__(self) -> Prober:
+    def __enter__(self) -> ProberProcess:
         self._process = subprocess.Popen(
             self._argv,
             env={**self._environ, "PYTHONPATH": _on_path(self._root, self._environ)},
@@ -154,7 +154,7 @@ def _on_path(root: Path, environ: Mapping[str, str]) -> str:
     return f"{root}:{held}" if held else str(root)
 
 
-def urls_of(rules: Mapping[str, Rule]) -> tuple[str, ...]:
+def urls_of(rules: Mapping[str, RuleReport]) -> tuple[str, ...]:
     """An address of each service that its rule takes.
 
     Raises:

@@ -10,7 +10,13 @@ from ops.adopt.answers import Answers, rule_of
 from ops.adopt.errors import AdoptError
 from ops.adopt.first_slot import FirstSlot
 from ops.adopt.unlike import unlike
-from ops.inspect.document import AutoScalingGroup, Inspection, Listener, Rule, TargetGroup
+from ops.inspect.document import (
+    AutoScalingGroup,
+    Inspection,
+    ListenerReport,
+    RuleReport,
+    TargetGroupReport,
+)
 from rollout.split import Slot, Split
 from settings.capacity import ROOT_DEVICE_NAME, ROOT_VOLUME_GIB
 from settings.health_check import HEALTHY_THRESHOLD, MATCHER, UNHEALTHY_THRESHOLD
@@ -44,11 +50,11 @@ class FoundService:
     """A service as it is."""
 
     name: str
-    listener: Listener
-    rule: Rule
-    group: TargetGroup
+    listener: ListenerReport
+    rule: RuleReport
+    group: TargetGroupReport
     fleet: AutoScalingGroup
-    second: TargetGroup | None
+    second: TargetGroupReport | None
     second_fleet: AutoScalingGroup | None
 
     @property
@@ -159,8 +165,8 @@ def _found(service: str, inspection: Inspection, answers: Answers) -> FoundServi
 
 
 def _second(
-    service: str, rule: Rule, inspection: Inspection, answers: Answers
-) -> TargetGroup | None:
+    service: str, rule: RuleReport, inspection: Inspection, answers: Answers
+) -> TargetGroupReport | None:
     """The group that is there and becomes slot 02: by the rule, or by an answer."""
     if len(rule.groups) > 1:
         return inspection.target_group(rule.groups[1].arn)
@@ -207,7 +213,7 @@ def _service(found: FoundService, answers: Answers) -> Config:
     return {key: value for key, value in service.items() if value not in (None, [])}
 
 
-def _own_weights(rule: Rule) -> str | None:
+def _own_weights(rule: RuleReport) -> str | None:
     """The rule's own split, where it has two groups already."""
     return str(Split(*rule.split)) if len(rule.groups) == len(Slot) else None
 

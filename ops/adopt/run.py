@@ -14,7 +14,7 @@ from ops.adopt.answers import Answers
 from ops.adopt.check import problems
 from ops.adopt.conflict_text import conflicts_text
 from ops.adopt.earlier_answers import Decided
-from ops.adopt.errors import AdoptError, RefusedError
+from ops.adopt.errors import AdoptError, RefusedAdoptionError
 from ops.adopt.first_slot import FirstSlot, read_first_slot
 from ops.adopt.found_lookups import FoundLookups
 from ops.adopt.ignored_flags import refuse_unheard
@@ -22,14 +22,14 @@ from ops.adopt.import_file import missing
 from ops.adopt.lock import held
 from ops.adopt.merge import Merge, merged
 from ops.adopt.pending import brought_in
-from ops.adopt.plan import Plan
-from ops.adopt.probing import Probe, Prober, urls_of
+from ops.adopt.plan import AdoptionPlan
+from ops.adopt.probing import Probe, ProberProcess, urls_of
 from ops.adopt.proposal import Proposal, found_services, image_of_second, proposed
 from ops.adopt.questions import Ask
 from ops.adopt.request import Wish
 from ops.adopt.scratch import scratch_of
 from ops.adopt.stack import (
-    StackConfig,
+    AdoptedConfig,
     ensure_token,
     refuse_conflicts,
     secret_values,
@@ -39,11 +39,11 @@ from ops.adopt.state import State
 from ops.adopt.survey import asked, refuse_obstacles
 from ops.adopt.view import plan_lines, verdict
 from ops.inspect.calls import Calls, reported
-from ops.inspect.document import Inspection, Rule
+from ops.inspect.document import Inspection, RuleReport
 from ops.stack.aws_config import read_aws_config
 from ops.stack.errors import NoStackError
 from ops.stack.pulumi import Pulumi
-from ops.traffic.plan import Way
+from ops.traffic.plan import ConnectionRoute
 from rollout.command import Command
 from rollout.problem import listed
 
@@ -67,7 +67,7 @@ def adopt(wish: Wish, say: Say) -> None:
     with held(lock, lambda: say(waiting)) as descriptor:
         pulumi = Pulumi(wish.folder, wish.stack, os.environ, (descriptor,))
         deployment = _deployment_of(pulumi)  # Before anything else: there must be a stack.
-        stack = StackConfig.read(pulumi.stack_file)
+        stack = AdoptedConfig.read(pulumi.stack_file)
         calls = Calls(wish.profile, wish.region, read_aws_config(pulumi))
         state = State.of(brought_in(pulumi, calls, deployment, say, applies=wish.applies))
         inspection, answers = asked(wish, calls, stack)
@@ -114,7 +114,7 @@ def _deployment_of(pulumi: Pulumi) -> Mapping[str, Any]:
         ) from error
 
 
-def _adopted_rules(inspection: Inspection, proposal: Proposal) -> dict[str, Rule]:
+def _adopted_rules(inspection: Inspection, proposal: Proposal) -> dict[str, RuleReport]:
     """The rules that are adopted, as they are now, and no others: these alone are ever put back."""
     arns = {each.rule_arn for each in proposal.imports}
     rules = (rule for listener in inspection.listeners for rule in listener.rules)
@@ -123,7 +123,7 @@ def _adopted_rules(inspection: Inspection, proposal: Proposal) -> dict[str, Rule
 
 def _merged(
     wish: Wish,
-    stack: StackConfig,
+    stack: AdoptedConfig,
     proposal: Proposal,
     state: State,
     inspection: Inspection,
@@ -169,7 +169,7 @@ def _zones(calls: Calls, subnets: list[str]) -> dict[str, str]:
 
 
 def _write(
-    wish: Wish, stack: StackConfig, merge: Merge, pulumi: Pulumi, proposal: Proposal, say: Say
+    wish: Wish, stack: AdoptedConfig, merge: Merge, pulumi: Pulumi, proposal: Proposal, say: Say
 ) -> None:
     copy = stack.write(merge)
     if copy is not None:
@@ -201,19 +201,19 @@ def _carry_out(wish: Wish, adoption: Adoption, proposal: Proposal, own: Path, sa
         say("nothing was changed yet; the same command with --apply does this")
 
 
-def _plan_in_scratch(adoption: Adoption) -> Plan:
+def _plan_in_scratch(adoption: Adoption) -> AdoptionPlan:
     """What the plan is once the rules are imported, without importing them where they are not."""
     real = adoption.pulumi
     if not missing(adoption.imports, State.of(real.state())):
         return adoption.planned(real)
     shown = real.document("stack", "export", "--show-secrets")["deployment"]
-    config = StackConfig.read(real.stack_file).config
+    config = AdoptedConfig.read(real.stack_file).config
     with scratch_of(real, config, secret_values(real), os.environ, shown) as scratch:
         dataclasses.replace(adoption, say=lambda _text: None).bring_in(scratch)
         return adoption.planned(scratch)
 
 
-def _show(plan: Plan, proposal: Proposal, say: Say) -> None:
+def _show(plan: AdoptionPlan, proposal: Proposal, say: Say) -> None:
     """Print the plan.
 
     Raises:
@@ -224,10 +224,10 @@ def _show(plan: Plan, proposal: Proposal, say: Say) -> None:
     for line in plan_lines(plan, proposal.unlike if plan.steps else ()):
         say(line)
     if plan.objections:
-        raise RefusedError("the guards would refuse it: " + "\n".join(plan.objections))
+        raise RefusedAdoptionError("the guards would refuse it: " + "\n".join(plan.objections))
     if plan.refused:
         names = ", ".join(f"{step.name} {step.said}" for step in plan.refused)
-        raise RefusedError(
+        raise RefusedAdoptionError(
             f"stopped: {names}. An adoption changes the rules' actions and makes the new slot, "
             "nothing else: bring the config to what is there, then run it again"
         )
@@ -235,9 +235,9 @@ def _show(plan: Plan, proposal: Proposal, say: Say) -> None:
 
 def _convert(wish: Wish, adoption: Adoption, own: Path, say: Say) -> None:
     urls = wish.probe_urls or urls_of(adoption.rules)
-    probe = Probe(urls, wish.probe_rate, Way.from_environment(), own / "adopt")
+    probe = Probe(urls, wish.probe_rate, ConnectionRoute.from_environment(), own / "adopt")
     probe.log_folder.mkdir(parents=True, exist_ok=True)
-    with Prober(probe, os.environ) as prober:
+    with ProberProcess(probe, os.environ) as prober:
         adoption.convert(prober, wish.probe_rate, SETTLE_SECONDS, own / "adopt" / "up.log")
         summary = prober.stop()
     say(verdict(summary, str(probe.log_folder.relative_to(wish.folder))))

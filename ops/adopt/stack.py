@@ -26,7 +26,7 @@ _TOKEN_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class StackConfig:
+class AdoptedConfig:
     """A stack file as it was read."""
 
     path: Path
@@ -34,7 +34,7 @@ class StackConfig:
     config: Config
 
     @classmethod
-    def read(cls, path: Path) -> StackConfig:
+    def read(cls, path: Path) -> AdoptedConfig:
         """Read the file; an absent one is empty.
 
         Raises:
@@ -65,7 +65,7 @@ class StackConfig:
 
 def ensure_token(pulumi: Pulumi) -> bool:
     """Give the stack a preview token where it has none; says whether it did."""
-    config = StackConfig.read(pulumi.stack_file).config
+    config = AdoptedConfig.read(pulumi.stack_file).config
     if config.get(PREVIEW_TOKEN_PATH):
         return False
     token = secrets.token_hex(_TOKEN_BYTES)

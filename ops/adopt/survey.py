@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ops.adopt.answers import Answers, rule_of
 from ops.adopt.earlier_answers import Decided
-from ops.adopt.errors import RefusedError
+from ops.adopt.errors import RefusedAdoptionError
 from ops.adopt.questions import answered
 from ops.adopt.request import Wish
-from ops.adopt.stack import StackConfig
+from ops.adopt.stack import AdoptedConfig
 from ops.adopt.state import State
 from ops.inspect.calls import Calls
 from ops.inspect.document import Inspection
@@ -19,7 +19,7 @@ from ops.inspect.reader import Wanted, inspect
 from ops.inspect.rule_obstacles import candidates
 
 
-def asked(wish: Wish, calls: Calls, stack: StackConfig) -> tuple[Inspection, Answers]:
+def asked(wish: Wish, calls: Calls, stack: AdoptedConfig) -> tuple[Inspection, Answers]:
     """The inspection with the services' groups read in full, and all questions answered."""
     first = inspect(calls, wish.load_balancer, Wanted())
     answers = answered(first, wish.flags, Decided.of(stack.config), wish.ask)
@@ -47,7 +47,7 @@ def refuse_obstacles(inspection: Inspection, answers: Answers, state: State) -> 
     stopping = [each for each in found if each.stops]
     if stopping:
         lines = ["\n".join(_lines(each)) for each in alike(stopping)]
-        raise RefusedError("\n".join(["in the way; nothing was changed:", *lines]))
+        raise RefusedAdoptionError("\n".join(["in the way; nothing was changed:", *lines]))
 
 
 def _lines(found: Alike) -> Iterator[str]:

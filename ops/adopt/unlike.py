@@ -11,7 +11,7 @@ from typing import Any
 
 from live.launch_source import registered_in
 from ops.adopt.first_slot import FirstSlot
-from ops.inspect.document import Template
+from ops.inspect.document import TemplateReport
 from rollout.split import Slot
 
 _NOT_SET = "not set"
@@ -179,7 +179,7 @@ _SERVICE_LINKED_ROLE = "/AWSServiceRoleForAutoScaling"
 
 def unlike(
     service: str,
-    template: Template,
+    template: TemplateReport,
     first: FirstSlot,
     image_id: str,
     instance_type: str,
@@ -212,7 +212,7 @@ def unlike(
 
 
 def _launched(
-    template: Template, first: FirstSlot, image_id: str, instance_type: str
+    template: TemplateReport, first: FirstSlot, image_id: str, instance_type: str
 ) -> Iterator[str]:
     if template.has_user_data:
         yield (

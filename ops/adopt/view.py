@@ -6,19 +6,19 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ops.adopt.plan import Kind, Plan
+from ops.adopt.plan import AdoptionPlan, AdoptionStepKind
 
 _WIDTH = 80
 _INDENT = 12
 
 
-def plan_lines(plan: Plan, unlike: Sequence[str]) -> list[str]:
+def plan_lines(plan: AdoptionPlan, unlike: Sequence[str]) -> list[str]:
     """Every change, the rules first; then what the new slots do not take over."""
-    lines = [line for kind in Kind for line in _of_kind(kind, plan)]
+    lines = [line for kind in AdoptionStepKind for line in _of_kind(kind, plan)]
     return [*lines, *(line for text in unlike for line in _wrapped("  note      ", text))]
 
 
-def _of_kind(kind: Kind, plan: Plan) -> Iterator[str]:
+def _of_kind(kind: AdoptionStepKind, plan: AdoptionPlan) -> Iterator[str]:
     """The changes of one kind in columns; a line that is too long goes on below the last one."""
     steps = sorted((step for step in plan.steps if step.kind is kind), key=lambda step: step.name)
     width = max((len(_short(step.type_token)) for step in steps), default=0)

@@ -10,7 +10,7 @@ from live.clients import Clients
 from live.errors import LiveError
 from live.provider_config import ProviderConfig
 from live.rules import read_rules
-from live.session import Session
+from live.session import ProviderSession
 from ops.deploy.errors import DeployInputError, LiveUnknownError
 from ops.stack.aws_config import read_aws_config
 from ops.stack.errors import NoStackError, StackError
@@ -32,7 +32,7 @@ def read_live_weights(folder: Path, stack: str, environ: Mapping[str, str]) -> d
         services = ServiceAddress.of_outputs(outputs.get("services") or {})
         if not services:
             return {}
-        session = Session(ProviderConfig.of_stack(read_aws_config(pulumi), environ))
+        session = ProviderSession(ProviderConfig.of_stack(read_aws_config(pulumi), environ))
         rules = read_rules(Clients.of(session).balancing, services)
     except NoStackError as error:
         raise DeployInputError(str(error)) from error

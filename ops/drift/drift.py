@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from ops.drift.config_key import ConfigKey, config_key, slot_of
 from ops.drift.touched import is_of, touched_past_the_stack
 from ops.plan.event_stream import Event
-from ops.plan.plan import Plan
+from ops.plan.plan import DeploymentPlan
 from ops.plan.property_change import SECRET, property_changes, value_before
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import RULE, ServicePlan
 from ops.status.config_reading import ConfigReading
-from ops.status.fix import Way, put_back, stack_option
+from ops.status.fix import FixCommand, put_back, stack_option
 from rollout.command import UP, Command
 from rollout.notice import NoticeKind
 from rollout.observation import split_of
@@ -42,7 +42,7 @@ class Drifted:
     """What else the key rules, or why there is none."""
     setting: Command | None
     """The command that gives the key what is live."""
-    ways: tuple[Way, ...]
+    ways: tuple[FixCommand, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Drift:
     """Why an update that puts everything back would stop, as it stands."""
     surprises: tuple[str, ...]
     """What the guards say of live weights that are neither the state's nor the program's."""
-    together: tuple[Way, ...]
+    together: tuple[FixCommand, ...]
     """The ways for all of it at once, where there is more than one property."""
 
     @property
@@ -67,7 +67,10 @@ class Drift:
 
 
 def drift_of(
-    events: Sequence[Event], plan: Plan, config: ConfigReading, named_stack: str | None = None
+    events: Sequence[Event],
+    plan: DeploymentPlan,
+    config: ConfigReading,
+    named_stack: str | None = None,
 ) -> Drift:
     """The drift that a refreshing preview found.
 
@@ -105,7 +108,7 @@ def drift_of(
 class _Telling:
     """Words and commands for what one preview found."""
 
-    plan: Plan
+    plan: DeploymentPlan
     config: ConfigReading
     option: tuple[str, ...]
 
@@ -159,7 +162,7 @@ class _Telling:
                 ways=self._ways(command),
             )
 
-    def together(self, drifted: Sequence[Drifted]) -> tuple[Way, ...]:
+    def together(self, drifted: Sequence[Drifted]) -> tuple[FixCommand, ...]:
         """All that has a key taken over in one update, and all put back in one."""
         commands = dict.fromkeys(each.setting for each in drifted if each.setting is not None)
         return self._ways(Command(()).then(*commands) if commands else None)
@@ -186,14 +189,14 @@ class _Telling:
         ((path, text),) = changes.items()
         return path, setting(f"{NAMESPACE}:{path}", text).with_options(*self.option)
 
-    def _ways(self, command: Command | None) -> tuple[Way, ...]:
+    def _ways(self, command: Command | None) -> tuple[FixCommand, ...]:
         """Both ways; one update puts everything back, so what refuses a part refuses it whole."""
         is_refused = any(each.kind is NoticeKind.WILL_BE_REFUSED for each in self.plan.notices)
-        back = Way("put it back", put_back(self.option, is_refused=is_refused))
+        back = FixCommand("put it back", put_back(self.option, is_refused=is_refused))
         if command is None:
             return (back,)
         up = UP.with_options(*self.option)
-        return Way("take it over", command.then(up)), back
+        return FixCommand("take it over", command.then(up)), back
 
 
 def _note(step: ResourceStep, key: ConfigKey | None) -> str:
@@ -217,13 +220,15 @@ def _pending(step: ResourceStep, touched: frozenset[str]) -> Iterator[str]:
 
 
 def _is_rule_touched(
-    service: ServicePlan, plan: Plan, touched: Mapping[str, frozenset[str]]
+    service: ServicePlan, plan: DeploymentPlan, touched: Mapping[str, frozenset[str]]
 ) -> bool:
     rules = [s.urn for s in plan.steps if s.type_token == RULE and s.name == service.name]
     return any(urn in touched for urn in rules)
 
 
-def _is_pending(service: ServicePlan, plan: Plan, touched: Mapping[str, frozenset[str]]) -> bool:
+def _is_pending(
+    service: ServicePlan, plan: DeploymentPlan, touched: Mapping[str, frozenset[str]]
+) -> bool:
     return service.is_shifted and not _is_rule_touched(service, plan, touched)
 
 

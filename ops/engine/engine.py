@@ -22,7 +22,7 @@ HISTORY_LENGTH = 50
 
 
 @dataclass(frozen=True, slots=True)
-class PastUpdate:
+class EngineUpdate:
     """One update of the stack's history, which all who use the backend share."""
 
     message: str
@@ -116,12 +116,12 @@ class StackEngine:
         own = self._policy / f"{self._stack.name.rpartition('/')[2]}.json"
         return own if own.is_file() else None
 
-    def history(self) -> Sequence[PastUpdate]:
+    def history(self) -> Sequence[EngineUpdate]:
         """The newest updates of the resources that there are now, the newest first."""
         found = self._stack.history(page_size=HISTORY_LENGTH, show_secrets=False)
         is_whole = len(found) < HISTORY_LENGTH
         return [
-            PastUpdate(
+            EngineUpdate(
                 past.message,
                 past.result == "succeeded",
                 {key: value.value for key, value in past.config.items() if not value.secret},

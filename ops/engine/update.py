@@ -20,7 +20,7 @@ _UNCHANGED = frozenset({"same", "read"})
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class UpdateResult:
     """What came of an update."""
 
     seconds: float
@@ -40,7 +40,7 @@ class RunningUpdate:
     def __init__(self, command: SteadyCommand, up: Callable[[], UpResult]) -> None:
         self._command = command
         self._up = up
-        self._ended: Ended | None = None
+        self._ended: UpdateResult | None = None
         self._failure: BaseException | None = None
         self._read = 0
         self._started = time.monotonic()
@@ -63,7 +63,7 @@ class RunningUpdate:
         lines, self._read = text[self._read : whole].splitlines(), max(self._read, whole)
         return [line.rstrip() for line in lines if line.strip()]
 
-    def poll(self) -> Ended | None:
+    def poll(self) -> UpdateResult | None:
         """What came of it; None while it runs.
 
         Raises:
@@ -84,7 +84,7 @@ class RunningUpdate:
             result = self._up()
         except CommandError as error:
             output = str(error)
-            self._ended = Ended(
+            self._ended = UpdateResult(
                 self._seconds(),
                 {},
                 errors_in(output),
@@ -96,7 +96,7 @@ class RunningUpdate:
         else:
             changes = result.summary.resource_changes or {}
             changed = {str(k): v for k, v in changes.items() if str(k) not in _UNCHANGED}
-            self._ended = Ended(self._seconds(), changed)
+            self._ended = UpdateResult(self._seconds(), changed)
 
     def _seconds(self) -> float:
         return time.monotonic() - self._started

@@ -10,7 +10,7 @@ from live.alarms import ALARM, INSUFFICIENT_DATA, Alarm
 from live.errors import LiveError
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Repeated
-from rollout.verdict import Outcome, Verdict, Window
+from rollout.verdict import EvidenceWindow, Outcome, Verdict
 
 NAME = "alarms"
 POLL_SECONDS = 5.0
@@ -52,7 +52,7 @@ class AlarmsGate:
         if stage is None or newest is None:
             return Verdict(NAME, Outcome.INCONCLUSIVE, "no alarm was read yet")
         now = self._now().astimezone(UTC)
-        window = Window(newest.began_at, max(now, newest.began_at))
+        window = EvidenceWindow(newest.began_at, max(now, newest.began_at))
         if newest.value is None:
             reason = f"alarms cannot be read: {newest.error}"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)

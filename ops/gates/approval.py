@@ -11,13 +11,13 @@ from pathlib import Path
 
 from ops.gates.gate import StageMark
 from rollout.command import Command
-from rollout.verdict import Outcome, Verdict, Window
+from rollout.verdict import EvidenceWindow, Outcome, Verdict
 
 NAME = "approval"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApprovalAnswer:
     """What a person said about one stage."""
 
     stage: int
@@ -32,7 +32,7 @@ def answer_file(ramp_folder: Path, stage: int) -> Path:
     return ramp_folder / "approvals" / f"stage-{stage}.json"
 
 
-def write_answer(ramp_folder: Path, answer: Answer) -> Path:
+def write_answer(ramp_folder: Path, answer: ApprovalAnswer) -> Path:
     """Keep an answer, whole or not at all; a later one replaces an earlier one.
 
     Raises:
@@ -47,7 +47,7 @@ def write_answer(ramp_folder: Path, answer: Answer) -> Path:
     return path
 
 
-def read_answer(ramp_folder: Path, stage: int) -> Answer | None:
+def read_answer(ramp_folder: Path, stage: int) -> ApprovalAnswer | None:
     """The answer to a stage; None while there is none.
 
     Raises:
@@ -65,7 +65,7 @@ def read_answer(ramp_folder: Path, stage: int) -> Answer | None:
         raise ValueError(f"{text[:80]!r} is no answer") from error
     if is_yes not in (True, False):  # such as "no", which is true
         raise ValueError(f"{text[:80]!r} is neither yes nor no")
-    return Answer(stage, bool(is_yes), str(by), at)
+    return ApprovalAnswer(stage, bool(is_yes), str(by), at)
 
 
 class ApprovalGate:
@@ -108,7 +108,7 @@ class ApprovalGate:
         said = "yes" if answer.is_yes else "no"
         at = answer.at.astimezone(UTC)
         reason = f"{answer.by} said {said} to stage {stage.number + 1} at {at:%H:%M:%S} UTC"
-        return Verdict(NAME, outcome, reason, {"by": answer.by}, Window(at, at))
+        return Verdict(NAME, outcome, reason, {"by": answer.by}, EvidenceWindow(at, at))
 
     def close(self) -> None:
         """Nothing: the answers stay with the ramp."""

@@ -14,8 +14,8 @@ from typing import Any
 from ops.gates.command_run import CommandRun
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Repeated
-from rollout.verdict import Outcome, Verdict, Window
-from settings.gates import CommandGate as Limits
+from rollout.verdict import EvidenceWindow, Outcome, Verdict
+from settings.gates import CommandLimits
 
 NAME = "command"
 REPEAT_SECONDS = 15.0
@@ -28,7 +28,7 @@ PASSED, FAILED = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CommandResult:
     """What came of one run."""
 
     outcome: Outcome
@@ -42,7 +42,7 @@ class CommandGate:
 
     name = NAME
 
-    def __init__(self, limits: Limits, folder: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, limits: CommandLimits, folder: Path, now: Callable[[], datetime]) -> None:
         """`folder` is where it runs: the project's."""
         self._limits = limits
         self._folder = folder
@@ -68,7 +68,7 @@ class CommandGate:
         newest = self._runs.newest
         if newest is None:
             return Verdict(NAME, Outcome.INCONCLUSIVE, f"{self._limits.run[0]} still runs")
-        window = Window(newest.began_at.astimezone(UTC), newest.ended_at.astimezone(UTC))
+        window = EvidenceWindow(newest.began_at.astimezone(UTC), newest.ended_at.astimezone(UTC))
         if newest.value is None:
             reason = (
                 f"{self._limits.run[0]} cannot be run: {newest.error}; name a file that can be "
@@ -90,7 +90,7 @@ class CommandGate:
         if self._newest is not None:
             self._newest.end()
 
-    def _run(self) -> Ended:
+    def _run(self) -> CommandResult:
         with self._lock:
             stage = self._stage
             assert stage is not None, "a run begins with a stage"
@@ -104,12 +104,12 @@ class CommandGate:
         if exit_code is None:
             seconds = self._limits.timeout_seconds
             reason = f"{name} took more than {seconds} s and was ended{last}"
-            return Ended(Outcome.INCONCLUSIVE, reason, None)
+            return CommandResult(Outcome.INCONCLUSIVE, reason, None)
         how = f"ended with exit code {exit_code}"
         if exit_code < 0:
             how = f"was ended by {_SIGNALS.get(-exit_code, f'signal {-exit_code}')}"
         outcome = {PASSED: Outcome.PASS, FAILED: Outcome.FAIL}.get(exit_code, Outcome.INCONCLUSIVE)
-        return Ended(outcome, f"{name} {how}{last}", exit_code)
+        return CommandResult(outcome, f"{name} {how}{last}", exit_code)
 
 
 _SIGNALS = {each.value: each.name for each in signal.Signals}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from rollout.split import Slot, Split
-from rollout.target_health import Counted
+from rollout.target_health import RampCounts
 from rollout.verdict import Verdict
 
 
@@ -27,7 +27,7 @@ class StageMark:
     """From 1 to `of`; 0 before the first stage, with the candidate at the weight it starts from."""
     of: int
     """How many stages the ramp has."""
-    counted: Mapping[str, Counted]
+    counted: Mapping[str, RampCounts]
     """Per service, what the ramp has counted of its instances."""
     is_freed: bool = False
     """Whether the floors are gone: from then on scaling policies may cut the stable slot."""

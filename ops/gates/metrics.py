@@ -21,8 +21,8 @@ from rollout.slot_minutes import (
     judged_share,
 )
 from rollout.split import TOTAL_WEIGHT
-from rollout.verdict import Number, Outcome, ServiceFinding, Verdict, Window, worst
-from settings.gates import MetricsGate as Limits
+from rollout.verdict import EvidenceWindow, Number, Outcome, ServiceFinding, Verdict, worst
+from settings.gates import MetricsLimits
 
 NAME = "metrics"
 BALANCER = "load balancer"
@@ -53,7 +53,9 @@ class MetricsGate:
 
     name = NAME
 
-    def __init__(self, limits: Limits, read: ReadMetrics, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, limits: MetricsLimits, read: ReadMetrics, now: Callable[[], datetime]
+    ) -> None:
         self._limits = limits
         self._read = read
         self._now = now
@@ -96,7 +98,7 @@ class MetricsGate:
             return StackMetrics(start, start, {}, Measured())
         return self._read(start, end)
 
-    def _verdict(self, found: StackMetrics, stage: StageMark, window: Window) -> Verdict:
+    def _verdict(self, found: StackMetrics, stage: StageMark, window: EvidenceWindow) -> Verdict:
         judged = [self._service(found, name, stage) for name in stage.services]
         judged.append(self._balancer(found))
         outcome = worst(each for each, _ in judged)
@@ -197,5 +199,5 @@ def _floor(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(second=0, microsecond=0)
 
 
-def _window(start: datetime, end: datetime) -> Window:
-    return Window(start.astimezone(UTC), max(start, end).astimezone(UTC))
+def _window(start: datetime, end: datetime) -> EvidenceWindow:
+    return EvidenceWindow(start.astimezone(UTC), max(start, end).astimezone(UTC))

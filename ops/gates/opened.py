@@ -12,23 +12,21 @@ from live.clients import Clients
 from live.cloudwatch import CloudWatch
 from live.metrics import Metrics
 from live.reader import Reader
-from live.session import Session
+from live.session import ProviderSession
 from ops.gates.alarms import AlarmsGate
 from ops.gates.approval import ApprovalGate
 from ops.gates.command import CommandGate
 from ops.gates.gate import Gate
 from ops.gates.metrics import MetricsGate
-from ops.gates.probe import Answers, ProbeGate
+from ops.gates.probe import AnswerSource, ProbeGate
 from ops.gates.smoke import Fetch, Site, SmokeGate
 from ops.gates.stack import StackFacts
 from ops.gates.targets import TargetsGate
-from ops.traffic.answer import Stream
-from ops.traffic.page import Page, fetched
-from ops.traffic.plan import TrafficPlan, Way, place_of
+from ops.traffic.answer import SlotStream
+from ops.traffic.page import PageAnswer, fetched
+from ops.traffic.plan import ConnectionRoute, TrafficPlan, place_of
 from rollout.split import Slot
-from settings.gates import Gates
-from settings.gates import ProbeGate as ProbeLimits
-from settings.gates import SmokeGate as SmokeLimits
+from settings.gates import Gates, ProbeLimits, SmokeLimits
 
 SMOKE_TIMEOUT_SECONDS = 10.0
 
@@ -44,12 +42,12 @@ class Places:
     """The folder that commands run in."""
     ramp: Path
     """The ramp's own folder: approvals, records."""
-    way: Way
+    way: ConnectionRoute
     stack_option: tuple[str, ...] = ()
     """What a command ends with to act on the stack."""
 
 
-def ways_of(stack: StackFacts, way: Way) -> dict[str, Way]:
+def ways_of(stack: StackFacts, way: ConnectionRoute) -> dict[str, ConnectionRoute]:
     """The ways of the services that are not reached by the common one."""
     return {
         service: replace(way, address=address, is_beside=True)
@@ -67,7 +65,7 @@ def traffic_plan(
     probe = gates.probe
     return TrafficPlan(
         urls={name: stack.urls[name] for name in services},
-        headers={Stream.of(slot): header for slot, header in stack.preview_headers.items()},
+        headers={SlotStream.of(slot): header for slot, header in stack.preview_headers.items()},
         rate_per_second=probe.rate_per_second if probe else RATE_WITHOUT_PROBE,
         folder=places.ramp / "probe",
         way=places.way,
@@ -80,8 +78,8 @@ def traffic_plan(
 def opened_gates(
     gates: Gates,
     stack: StackFacts,
-    session: Session,
-    traffic: Answers | None,
+    session: ProviderSession,
+    traffic: AnswerSource | None,
     places: Places,
     now: Callable[[], datetime],
 ) -> list[Gate]:
@@ -110,7 +108,7 @@ def opened_gates(
 
 
 def smoke_gate(
-    limits: SmokeLimits, stack: StackFacts, way: Way, now: Callable[[], datetime]
+    limits: SmokeLimits, stack: StackFacts, way: ConnectionRoute, now: Callable[[], datetime]
 ) -> SmokeGate:
     """The gate `smoke` of a stack."""
     sites = [Site(name, url, stack.images[name]) for name, url in sorted(stack.urls.items())]
@@ -131,10 +129,10 @@ def _cloudwatch_gates(
     return found
 
 
-def _fetch(stack: StackFacts, way: Way) -> Fetch:
+def _fetch(stack: StackFacts, way: ConnectionRoute) -> Fetch:
     ways = {place_of(stack.urls[name]): own for name, own in ways_of(stack, way).items()}
 
-    def fetch(url: str, slot: Slot) -> Page:
+    def fetch(url: str, slot: Slot) -> PageAnswer:
         name, _, value = stack.preview_headers[slot].partition(":")
         to = ways.get(place_of(url), way)
         return fetched(url, to, {name.strip(): value.strip()}, SMOKE_TIMEOUT_SECONDS)

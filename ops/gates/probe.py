@@ -16,9 +16,9 @@ from typing import Protocol
 
 from ops.gates.gate import StageMark
 from ops.gates.probe_evidence import ServiceEvidence
-from ops.traffic.answer import Answer
-from rollout.verdict import Outcome, ServiceFinding, Verdict, Window, worst
-from settings.gates import ProbeGate as Limits
+from ops.traffic.answer import SlotAnswer
+from rollout.verdict import EvidenceWindow, Outcome, ServiceFinding, Verdict, worst
+from settings.gates import ProbeLimits
 
 NAME = "probe"
 STALE_SECONDS = 3.0
@@ -34,7 +34,7 @@ SETTLING_SECONDS = 0.6
 """What ended in a second is judged so long after it: answers come in batches."""
 
 
-class Answers(Protocol):
+class AnswerSource(Protocol):
     """Where the answers come from: `ops.traffic.Traffic`."""
 
     @property
@@ -42,7 +42,7 @@ class Answers(Protocol):
         """Whether requests are still being sent."""
         ...
 
-    def subscribe(self, listener: Callable[[Sequence[Answer]], None]) -> None:
+    def subscribe(self, listener: Callable[[Sequence[SlotAnswer]], None]) -> None:
         """Hand every batch to `listener`, in a thread of its own."""
         ...
 
@@ -56,13 +56,15 @@ class ProbeGate:
 
     name = NAME
 
-    def __init__(self, limits: Limits, answers: Answers, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, limits: ProbeLimits, answers: AnswerSource, now: Callable[[], datetime]
+    ) -> None:
         """Listen from now on."""
         self._limits = limits
         self._answers = answers
         self._now = now
         self._lock = threading.Lock()
-        self._waiting: deque[Answer] = deque()
+        self._waiting: deque[SlotAnswer] = deque()
         self._services: dict[str, ServiceEvidence] = {}
         self._stage: StageMark | None = None
         answers.subscribe(self._take)
@@ -84,7 +86,7 @@ class ProbeGate:
         if stage is None:
             return Verdict(NAME, Outcome.INCONCLUSIVE, "no stage has begun")
         self._count_whole_seconds(now.timestamp() - SETTLING_SECONDS)
-        window = Window(min(stage.verified_at, now), now)
+        window = EvidenceWindow(min(stage.verified_at, now), now)
         stalled_s = self._answers.stalled_seconds(window.start.timestamp())
         own = self._own_trouble(stage, window, now, stalled_s)
         findings = [self._services[name].finding() for name in stage.services]
@@ -108,7 +110,7 @@ class ProbeGate:
         """Nothing: the traffic belongs to the driver."""
 
     def _own_trouble(
-        self, stage: StageMark, window: Window, now: datetime, stalled_s: float
+        self, stage: StageMark, window: EvidenceWindow, now: datetime, stalled_s: float
     ) -> str | None:
         """Why the prober itself can tell nothing; None while it can."""
         if not self._answers.is_alive:
@@ -125,7 +127,7 @@ class ProbeGate:
             )
         return None
 
-    def _take(self, batch: Sequence[Answer]) -> None:
+    def _take(self, batch: Sequence[SlotAnswer]) -> None:
         with self._lock:
             self._waiting.extend(batch)
 
@@ -133,7 +135,7 @@ class ProbeGate:
         """Count every answer of the seconds that are over, a second at a time."""
         with self._lock:
             waiting, self._waiting = sorted(self._waiting, key=lambda a: a.ended_s), deque()
-        by_second: dict[int, list[Answer]] = {}
+        by_second: dict[int, list[SlotAnswer]] = {}
         for answer in waiting:
             second = int(answer.ended_s)
             if second + 1 <= until_s:
@@ -144,6 +146,6 @@ class ProbeGate:
             for name, evidence in self._services.items():
                 evidence.add(second, [a for a in answers if a.service == name])
 
-    def _give_back(self, answer: Answer) -> None:
+    def _give_back(self, answer: SlotAnswer) -> None:
         with self._lock:
             self._waiting.append(answer)

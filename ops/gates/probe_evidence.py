@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ops.gates.gate import StageMark
-from ops.traffic.answer import Answer, Stream
-from probe.record import Verdict as Said
+from ops.traffic.answer import SlotAnswer, SlotStream
+from probe.record import RequestOutcome
 from rollout.command import Command
 from rollout.counts import Counts, excluded_rate
 from rollout.slot_comparison import Blame, SlotComparison
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
-from settings.gates import ProbeGate as Limits
+from settings.gates import ProbeLimits
 
 FEWEST_ANSWERS = 20
 """Of either slot since the stage was verified; fewer say nothing."""
@@ -66,7 +66,7 @@ class _Second:
 class ServiceEvidence:
     """Counts second by second; tells a finding at any time."""
 
-    def __init__(self, service: str, candidate: Slot, limits: Limits) -> None:
+    def __init__(self, service: str, candidate: Slot, limits: ProbeLimits) -> None:
         self._service = service
         self._slot = candidate
         self._limits = limits
@@ -91,14 +91,14 @@ class ServiceEvidence:
         self._verified_s = stage.verified_at.timestamp()
         self._candidate = self._stable = self._users = Counts()
 
-    def add(self, second_s: int, answers: Iterable[Answer]) -> None:
+    def add(self, second_s: int, answers: Iterable[SlotAnswer]) -> None:
         """Take what ended in one second, in the order of the seconds."""
-        judged = [each for each in answers if each.verdict is not Said.EXCLUDED]
+        judged = [each for each in answers if each.verdict is not RequestOutcome.EXCLUDED]
         self.newest_s = max([self.newest_s, *(each.ended_s for each in judged)])
         second = _Second(
             _grouped([each for each in judged if each.attributed is self._slot]),
             _grouped([each for each in judged if each.attributed is self._slot.other]),
-            _grouped([each for each in judged if each.stream is Stream.USERS]),
+            _grouped([each for each in judged if each.stream is SlotStream.USERS]),
         )
         limit_ms = self.latency_limit_ms
         if limit_ms is not None:
@@ -217,8 +217,8 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def _grouped(answers: Sequence[Answer]) -> _Group:
-    bad = [each for each in answers if each.verdict is Said.FAILED]
+def _grouped(answers: Sequence[SlotAnswer]) -> _Group:
+    bad = [each for each in answers if each.verdict is RequestOutcome.FAILED]
     return _Group(
         Counts(len(bad), len(answers)),
         Counter(str(each.fault) for each in bad),

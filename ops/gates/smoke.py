@@ -10,10 +10,10 @@ from ops.gates.gate import StageMark
 from ops.gates.repeated import Repeated
 from ops.gates.smoke_pairs import Pairs
 from ops.gates.smoke_round import Round, SmokeRound
-from ops.traffic.page import Page
+from ops.traffic.page import PageAnswer
 from rollout.split import Slot
-from rollout.verdict import Number, Outcome, ServiceFinding, Verdict, Window, worst
-from settings.gates import SmokeGate as Limits
+from rollout.verdict import EvidenceWindow, Number, Outcome, ServiceFinding, Verdict, worst
+from settings.gates import SmokeLimits
 
 NAME = "smoke"
 REPEAT_SECONDS = 10.0
@@ -21,7 +21,7 @@ REPEAT_SECONDS = 10.0
 STALE_SECONDS = 180.0
 """A round that is older tells nothing any more; one of slow answers takes a minute or two."""
 
-Fetch = Callable[[str, Slot], Page]
+Fetch = Callable[[str, Slot], PageAnswer]
 """Gets a URL from a slot, by the slot's preview rule.
 
 Raises:
@@ -45,7 +45,7 @@ class SmokeGate:
     name = NAME
 
     def __init__(
-        self, limits: Limits, sites: Sequence[Site], fetch: Fetch, now: Callable[[], datetime]
+        self, limits: SmokeLimits, sites: Sequence[Site], fetch: Fetch, now: Callable[[], datetime]
     ) -> None:
         self._limits = limits
         self._sites = sites
@@ -65,7 +65,7 @@ class SmokeGate:
         newest = self._rounds.newest
         if newest is None:
             return Verdict(NAME, Outcome.INCONCLUSIVE, "the first round is not over")
-        window = Window(newest.began_at.astimezone(UTC), newest.ended_at.astimezone(UTC))
+        window = EvidenceWindow(newest.began_at.astimezone(UTC), newest.ended_at.astimezone(UTC))
         assert newest.value is not None, "a round tells whatever it meets"
         age_s = newest.age_seconds(self._now())
         if age_s > STALE_SECONDS:

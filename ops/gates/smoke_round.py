@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from ops.gates.assets import assets_of
 from ops.gates.smoke_pairs import Pairs
-from ops.traffic.page import Page, PageError
+from ops.traffic.page import PageAnswer, PageError
 from rollout.counts import Counts, excluded_rate
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
-from settings.gates import SmokeGate as Limits
+from settings.gates import SmokeLimits
 
 ATTEMPTS = 2
 """A single wrong answer is asked for again: a background of rare errors is the probe's business."""
@@ -46,11 +46,11 @@ class SmokeRound:
 
     def __init__(
         self,
-        limits: Limits,
+        limits: SmokeLimits,
         service: str,
         url: str,
         images: Mapping[Slot, str],
-        fetch: Callable[[str, Slot], Page],
+        fetch: Callable[[str, Slot], PageAnswer],
         pairs: Pairs,
     ) -> None:
         self._limits = limits
@@ -94,10 +94,10 @@ class SmokeRound:
             f"right{said}; more than {excluded:.2g} % wrong ones is ruled out at 95 %{named}"
         )
 
-    def _asked(self, slot: Slot) -> tuple[Page, str]:
+    def _asked(self, slot: Slot) -> tuple[PageAnswer, str]:
         """The candidate's page and build, once all its answers are right."""
         wrong: list[str] = []
-        pages: list[Page] = []
+        pages: list[PageAnswer] = []
         budget = self._limits.requests
         while len(pages) + len(wrong) < budget:
             page = self._fetch(self._url, slot)
@@ -126,7 +126,7 @@ class SmokeRound:
         self._numbers["build"] = builds[0]
         return pages[-1], builds[0]
 
-    def _problem(self, page: Page) -> str | None:
+    def _problem(self, page: PageAnswer) -> str | None:
         if page.status != self._limits.status:
             to = page.headers.get("location", "")[:MAX_SHOWN]
             told = f"{page.status} to {to}" if to else f"{page.status}"
@@ -144,7 +144,7 @@ class SmokeRound:
             "ramp.gates.smoke.status, or name another page in ramp.gates.smoke.path"
         )
 
-    def _refuse_other_slot(self, page: Page, slot: Slot, *, is_right: bool) -> None:
+    def _refuse_other_slot(self, page: PageAnswer, slot: Slot, *, is_right: bool) -> None:
         """An answer proves something of the candidate only if the candidate gave it."""
         header = self._limits.slot_header.lower()
         said = page.headers.get(header)
@@ -159,7 +159,7 @@ class SmokeRound:
             )
         raise _NotAsExpectedError(f"{header} {said} answered what was sent to slot {slot}")
 
-    def _stable_page(self, slot: Slot) -> tuple[Page | None, str]:
+    def _stable_page(self, slot: Slot) -> tuple[PageAnswer | None, str]:
         """The stable slot's page, where it has a right one; the gate does not judge it."""
         for _ in range(ATTEMPTS):
             page = self._fetch(self._url, slot)

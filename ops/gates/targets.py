@@ -11,8 +11,8 @@ from live.errors import LiveError
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Look, Repeated
 from rollout.observation import LiveService
-from rollout.target_health import Counted, TargetHealth, desired, judged_target_health
-from rollout.verdict import Outcome, ServiceFinding, Verdict, Window, worst
+from rollout.target_health import RampCounts, TargetHealth, desired, judged_target_health
+from rollout.verdict import EvidenceWindow, Outcome, ServiceFinding, Verdict, worst
 
 NAME = "targets"
 POLL_SECONDS = 3.0
@@ -59,7 +59,7 @@ class TargetsGate:
         if stage is None or not looks:
             return Verdict(NAME, Outcome.INCONCLUSIVE, "no target health was read yet")
         newest, now = looks[-1], self._now().astimezone(UTC)
-        window = Window(looks[0].began_at, max(now, looks[0].began_at))
+        window = EvidenceWindow(looks[0].began_at, max(now, looks[0].began_at))
         if newest.value is None:
             reason = f"target health cannot be read: {newest.error}"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
@@ -93,7 +93,7 @@ class TargetsGate:
         weight = stage.weight_of_candidate(name)
         return judged_target_health(live, stage.candidate, weight, self._counted(live, stage))
 
-    def _counted(self, live: LiveService, stage: StageMark) -> Counted:
+    def _counted(self, live: LiveService, stage: StageMark) -> RampCounts:
         """What the ramp counted, as far as it holds: without floors, scaling policies may cut.
 
         A policy that has cut the candidate raises it again when the traffic rises. The fewest that

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ops.inspect import words
-from ops.inspect.document import Inspection, Rule
+from ops.inspect.document import Inspection, RuleReport
 from ops.inspect.obstacle import Obstacle
 
 VERSION = 1
@@ -51,7 +51,7 @@ def _obstacle(obstacle: Obstacle) -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule, inspection: Inspection) -> dict[str, Any]:
+def _rule(rule: RuleReport, inspection: Inspection) -> dict[str, Any]:
     return _camel(dataclasses.asdict(rule)) | {
         "requests": words.conditions_in_words(rule),
         "goes": words.actions_in_words(rule, inspection),

@@ -7,7 +7,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.inspect.document import Action, Condition, Listener, LoadBalancer, Rule, WeightedGroup
+from ops.inspect.document import (
+    Action,
+    ListenerReport,
+    LoadBalancerReport,
+    RuleConditionReport,
+    RuleReport,
+    WeightedGroup,
+)
 from ops.inspect.errors import WrongLoadBalancerError
 from rollout.forward_action import target_group_weights
 from settings.rule import PREVIEW_HEADER
@@ -22,7 +29,7 @@ _CONFIGS = {
 }
 
 
-def read_load_balancer(elb: Any, name_or_arn: str) -> LoadBalancer:
+def read_load_balancer(elb: Any, name_or_arn: str) -> LoadBalancerReport:
     """The load balancer of that name or ARN.
 
     Raises:
@@ -47,7 +54,7 @@ def read_load_balancer(elb: Any, name_or_arn: str) -> LoadBalancer:
             f"--load-balancer {name_or_arn}: a {balancer['Type']} load balancer; only an "
             "application load balancer forwards by weight"
         )
-    return LoadBalancer(
+    return LoadBalancerReport(
         arn=balancer["LoadBalancerArn"],
         name=balancer["LoadBalancerName"],
         dns_name=balancer["DNSName"],
@@ -64,14 +71,14 @@ def _names(elb: Any) -> str:
     return ", ".join(sorted(names)) or "none"
 
 
-def read_listeners(elb: Any, balancer_arn: str) -> tuple[Listener, ...]:
+def read_listeners(elb: Any, balancer_arn: str) -> tuple[ListenerReport, ...]:
     """The listeners by port, each with its rules in the order in which they are tried."""
     pages = elb.get_paginator("describe_listeners").paginate(LoadBalancerArn=balancer_arn)
     found = [listener for page in pages for listener in page["Listeners"]]
     return tuple(_listener(elb, each) for each in sorted(found, key=lambda each: each["Port"]))
 
 
-def _listener(elb: Any, listener: Mapping[str, Any]) -> Listener:
+def _listener(elb: Any, listener: Mapping[str, Any]) -> ListenerReport:
     arn = listener["ListenerArn"]
     pages = elb.get_paginator("describe_rules").paginate(ListenerArn=arn)
     rules = [rule_of(rule) for page in pages for rule in page["Rules"]]
@@ -81,7 +88,7 @@ def _listener(elb: Any, listener: Mapping[str, Any]) -> Listener:
         all_of_them = [found for page in pages for found in page["Certificates"]]
         ordered = sorted(all_of_them, key=lambda found: not found.get("IsDefault"))
         certificates = [found["CertificateArn"] for found in ordered]
-    return Listener(
+    return ListenerReport(
         arn=arn,
         port=listener["Port"],
         protocol=listener["Protocol"],
@@ -91,11 +98,11 @@ def _listener(elb: Any, listener: Mapping[str, Any]) -> Listener:
     )
 
 
-def rule_of(rule: Mapping[str, Any]) -> Rule:
+def rule_of(rule: Mapping[str, Any]) -> RuleReport:
     """A rule as DescribeRules has it. Source: ELBv2 API, Rule."""
     priority = rule["Priority"]
     actions = sorted(rule["Actions"], key=lambda action: action.get("Order", 0))
-    return Rule(
+    return RuleReport(
         arn=rule["RuleArn"],
         priority=int(priority) if priority.isdigit() else None,
         conditions=tuple(_condition(condition) for condition in rule.get("Conditions", ())),
@@ -104,7 +111,7 @@ def rule_of(rule: Mapping[str, Any]) -> Rule:
     )
 
 
-def _condition(condition: Mapping[str, Any]) -> Condition:
+def _condition(condition: Mapping[str, Any]) -> RuleConditionReport:
     field = condition["Field"]
     config = condition.get(_CONFIGS.get(field, ""), {})
     patterns = config.get("RegexValues") or ()
@@ -112,7 +119,7 @@ def _condition(condition: Mapping[str, Any]) -> Condition:
     values: Sequence[Any] = config.get("Values") or condition.get("Values") or ()
     header = config.get("HttpHeaderName") or ""
     shown = _without_token if header.lower() == PREVIEW_HEADER else _value
-    return Condition(
+    return RuleConditionReport(
         field=field,
         values=tuple(shown(value) for value in (*values, *patterns)),
         header=config.get("HttpHeaderName"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from live.errors import LiveError, NoCredentialsError, ProviderConfigError, translated
 from live.provider_config import ProviderConfig
-from live.session import Session
+from live.session import ProviderSession
 from ops.inspect.errors import InspectError, NotReadableError
 
 _ATTEMPTS = 12
@@ -46,7 +46,7 @@ class Calls:
                 profile=profile or of_stack.profile,
                 region=region or of_stack.region,
             )
-            self._session = Session(chosen, _ATTEMPTS)
+            self._session = ProviderSession(chosen, _ATTEMPTS)
         if not self._session.region:
             raise InspectError("no region: say --region us-east-1, or set AWS_REGION")
         self.region = self._session.region

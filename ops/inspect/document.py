@@ -12,7 +12,7 @@ _EVERYTHING = {"path-pattern": frozenset({"/*", "*"}), "host-header": frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class LoadBalancer:
+class LoadBalancerReport:
     """An Application Load Balancer."""
 
     arn: str
@@ -25,7 +25,7 @@ class LoadBalancer:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class RuleConditionReport:
     """One condition of a rule; any of its values makes it true, all conditions must be."""
 
     field: str
@@ -59,13 +59,13 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RuleReport:
     """A rule of a listener."""
 
     arn: str
     priority: int | None
     """`None` for the default rule."""
-    conditions: tuple[Condition, ...]
+    conditions: tuple[RuleConditionReport, ...]
     actions: tuple[Action, ...]
     has_transforms: bool = False
     """Whether it rewrites the request."""
@@ -113,7 +113,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class ListenerReport:
     """A listener with its rules in the order in which they are tried, the default last."""
 
     arn: str
@@ -122,23 +122,23 @@ class Listener:
     tls_policy: str | None
     certificate_arns: tuple[str, ...]
     """The default one first."""
-    rules: tuple[Rule, ...]
+    rules: tuple[RuleReport, ...]
 
     @property
-    def reached(self) -> tuple[Rule, ...]:
+    def reached(self) -> tuple[RuleReport, ...]:
         """Its rules without a default one that no request comes to, for one before takes all."""
         if any(rule.takes_everything for rule in self.rules if rule.priority is not None):
             return tuple(rule for rule in self.rules if rule.priority is not None)
         return self.rules
 
-    def is_of_a_stack(self, rule: Rule) -> bool:
+    def is_of_a_stack(self, rule: RuleReport) -> bool:
         """Whether a stack has the rule: a preview rule of it forwards to one of its groups."""
         groups = {group.arn for group in rule.groups}
         return any(groups & {g.arn for g in each.groups} for each in self.rules if each.is_preview)
 
 
 @dataclass(frozen=True, slots=True)
-class HealthCheck:
+class HealthCheckReport:
     """How a group's targets are checked. Source: ELBv2 API, TargetGroup."""
 
     protocol: str
@@ -152,7 +152,7 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetReport:
     """A registered target."""
 
     id: str
@@ -164,13 +164,13 @@ class Target:
 class Details:
     """What takes calls of its own for each target group."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[TargetReport, ...]
     has_stickiness: bool
     deregistration_delay_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
-class TargetGroup:
+class TargetGroupReport:
     """A target group."""
 
     arn: str
@@ -180,14 +180,14 @@ class TargetGroup:
     port: int | None
     vpc_id: str
     target_type: str
-    check: HealthCheck
+    check: HealthCheckReport
     balancer_arns: tuple[str, ...]
     details: Details | None = None
     """`None` where they were not read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class TemplateReport:
     """What an Auto Scaling group launches from; what may be `None` is so where it was not read."""
 
     kind: str
@@ -203,7 +203,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class InstanceReport:
     """An instance of an Auto Scaling group."""
 
     id: str
@@ -221,14 +221,14 @@ class AutoScalingGroup:
     min_size: int
     max_size: int
     desired: int
-    instances: tuple[Instance, ...]
-    template: Template
+    instances: tuple[InstanceReport, ...]
+    template: TemplateReport
     health_check_type: str
     grace_seconds: int
     subnet_ids: tuple[str, ...]
 
     @property
-    def in_service(self) -> tuple[Instance, ...]:
+    def in_service(self) -> tuple[InstanceReport, ...]:
         """The instances that it counts on."""
         return tuple(i for i in self.instances if i.lifecycle_state == "InService")
 
@@ -244,9 +244,9 @@ class Inspection:
     """A load balancer with all that is behind it, and what the reading took."""
 
     region: str
-    load_balancer: LoadBalancer
-    listeners: tuple[Listener, ...]
-    target_groups: tuple[TargetGroup, ...]
+    load_balancer: LoadBalancerReport
+    listeners: tuple[ListenerReport, ...]
+    target_groups: tuple[TargetGroupReport, ...]
     """Those it forwards to, and those of its VPC that no load balancer uses."""
     auto_scaling_groups: tuple[AutoScalingGroup, ...]
     calls: int
@@ -259,7 +259,7 @@ class Inspection:
         """The rules that count against the quota of a load balancer: all but the default ones."""
         return sum(rule.priority is not None for each in self.listeners for rule in each.rules)
 
-    def target_group(self, arn: str) -> TargetGroup | None:
+    def target_group(self, arn: str) -> TargetGroupReport | None:
         """The target group with this ARN; `None` for a group of another kind."""
         return next((group for group in self.target_groups if group.arn == arn), None)
 
@@ -272,7 +272,7 @@ class Inspection:
         """The Auto Scaling groups that register their instances in a target group."""
         return tuple(g for g in self.auto_scaling_groups if arn in g.target_group_arns)
 
-    def forwards_to(self, arn: str) -> tuple[tuple[Listener, Rule], ...]:
+    def forwards_to(self, arn: str) -> tuple[tuple[ListenerReport, RuleReport], ...]:
         """Every rule that forwards to a target group, preview rules of a stack left out."""
         return tuple(
             (listener, rule)

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from live.launch_source import LaunchKind, launch_source, registered_in
-from ops.inspect.document import AutoScalingGroup, Instance, Template
+from ops.inspect.document import AutoScalingGroup, InstanceReport, TemplateReport
 
 _MOST_INSTANCES = 200
 """Values of one filter. Source: EC2 API, DescribeInstances."""
@@ -37,7 +37,7 @@ def _group(group: Mapping[str, Any]) -> AutoScalingGroup:
         max_size=group["MaxSize"],
         desired=group["DesiredCapacity"],
         instances=tuple(
-            Instance(i["InstanceId"], i["LifecycleState"], i["HealthStatus"])
+            InstanceReport(i["InstanceId"], i["LifecycleState"], i["HealthStatus"])
             for i in group.get("Instances", ())
         ),
         template=_template(group),
@@ -47,12 +47,12 @@ def _group(group: Mapping[str, Any]) -> AutoScalingGroup:
     )
 
 
-def _template(group: Mapping[str, Any]) -> Template:
+def _template(group: Mapping[str, Any]) -> TemplateReport:
     source = launch_source(group)
     if source is None:
-        return Template("none", "")
+        return TemplateReport("none", "")
     is_versioned = source.kind is not LaunchKind.CONFIGURATION
-    return Template(source.kind.value, source.name, source.version if is_versioned else None)
+    return TemplateReport(source.kind.value, source.name, source.version if is_versioned else None)
 
 
 def with_images(ec2: Any, groups: list[AutoScalingGroup]) -> list[AutoScalingGroup]:
@@ -98,7 +98,7 @@ def with_configurations(autoscaling: Any, groups: list[AutoScalingGroup]) -> lis
     ]
 
 
-def _as_configured(template: Template, configuration: Mapping[str, Any]) -> Template:
+def _as_configured(template: TemplateReport, configuration: Mapping[str, Any]) -> TemplateReport:
     return replace(
         template,
         image_id=configuration.get("ImageId"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ops.inspect.document import AutoScalingGroup, Inspection, TargetGroup
+from ops.inspect.document import AutoScalingGroup, Inspection, TargetGroupReport
 from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
 from ops.inspect.rule_obstacles import candidates, subject_of
 from ops.inspect.words import listed
@@ -32,12 +32,12 @@ def group_obstacles(inspection: Inspection) -> Iterator[Obstacle]:
         yield from _instances(group, inspection)
 
 
-def subject(group: TargetGroup) -> str:
+def subject(group: TargetGroupReport) -> str:
     """`target group web-tg`."""
     return f"target group {group.name}"
 
 
-def _unused(group: TargetGroup, inspection: Inspection) -> Obstacle:
+def _unused(group: TargetGroupReport, inspection: Inspection) -> Obstacle:
     return Obstacle(
         "group-unused",
         Weight.NOTE,
@@ -49,7 +49,7 @@ def _unused(group: TargetGroup, inspection: Inspection) -> Obstacle:
     )
 
 
-def _unused_fix(group: TargetGroup, inspection: Inspection) -> Fix:
+def _unused_fix(group: TargetGroupReport, inspection: Inspection) -> Fix:
     """To delete it is offered only where nobody has anything in it."""
     take = "leave it, or let `failover adopt` make it slot 02 of a service, by --second-group"
     is_bare = (
@@ -70,7 +70,7 @@ def _unused_fix(group: TargetGroup, inspection: Inspection) -> Fix:
     return Fix(f"{take}; where nobody needs it, delete it, which has no target", delete)
 
 
-def _stickiness(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
+def _stickiness(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstacle]:
     if group.details is None or not group.details.has_stickiness:
         return
     turn_off = without_stickiness(group.arn, region=inspection.region, profile=inspection.profile)
@@ -85,7 +85,7 @@ def _stickiness(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle
     )
 
 
-def _shared(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
+def _shared(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstacle]:
     users = inspection.forwards_to(group.arn)
     if len(users) > 1:
         yield Obstacle(
@@ -102,7 +102,7 @@ def _shared(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
         )
 
 
-def _second(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
+def _second(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstacle]:
     alone = [rule for _, rule in inspection.forwards_to(group.arn) if len(rule.groups) == 1]
     if alone:
         yield Obstacle(
@@ -119,7 +119,7 @@ def _second(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
         )
 
 
-def _names(group: TargetGroup) -> Iterator[Obstacle]:
+def _names(group: TargetGroupReport) -> Iterator[Obstacle]:
     if _BY_CONVENTION.fullmatch(group.name):
         return
     yield Obstacle(
@@ -152,7 +152,7 @@ def second_name(name: str) -> str:
     return f"{name.removesuffix('-tg').removesuffix(f'-{Slot.FIRST}')}-{Slot.SECOND}-tg"
 
 
-def _kind(group: TargetGroup) -> Iterator[Obstacle]:
+def _kind(group: TargetGroupReport) -> Iterator[Obstacle]:
     other: list[str] = []
     if group.target_type != "instance":
         other.append(f"its targets are of type {group.target_type}, not instance")
@@ -174,7 +174,7 @@ def _kind(group: TargetGroup) -> Iterator[Obstacle]:
         )
 
 
-def _instances(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]:
+def _instances(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstacle]:
     if group.target_type != "instance":
         return
     fleet = inspection.auto_scaling_groups_of(group.arn)
@@ -201,7 +201,7 @@ def _instances(group: TargetGroup, inspection: Inspection) -> Iterator[Obstacle]
 
 
 def _several(
-    group: TargetGroup, fleets: Sequence[AutoScalingGroup], inspection: Inspection
+    group: TargetGroupReport, fleets: Sequence[AutoScalingGroup], inspection: Inspection
 ) -> Obstacle:
     return Obstacle(
         "group-several-fleets",
@@ -216,7 +216,7 @@ def _several(
 
 
 def _several_fix(
-    group: TargetGroup, fleets: Sequence[AutoScalingGroup], inspection: Inspection
+    group: TargetGroupReport, fleets: Sequence[AutoScalingGroup], inspection: Inspection
 ) -> Fix:
     """Those without instances are detached, where one is left that has some."""
     idle = [each for each in fleets if not each.in_service and not each.desired]
@@ -245,7 +245,7 @@ def _several_fix(
     )
 
 
-def _without_fleet(group: TargetGroup, by_hand: list[str]) -> Obstacle:
+def _without_fleet(group: TargetGroupReport, by_hand: list[str]) -> Obstacle:
     held = f"{listed(by_hand)} registered by hand" if by_hand else "no target"
     return Obstacle(
         "group-without-fleet",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ops.inspect.document import Details, HealthCheck, Target, TargetGroup
+from ops.inspect.document import Details, HealthCheckReport, TargetGroupReport, TargetReport
 
 CALLS_FOR_DETAILS = 2
 """Neither health nor attributes can be asked for several groups at once.
@@ -14,7 +14,7 @@ Source: ELBv2 API, DescribeTargetHealth and DescribeTargetGroupAttributes.
 """
 
 
-def read_target_groups(elb: Any, balancer_arn: str, vpc_id: str) -> tuple[TargetGroup, ...]:
+def read_target_groups(elb: Any, balancer_arn: str, vpc_id: str) -> tuple[TargetGroupReport, ...]:
     """The groups of the load balancer, and those of its VPC that no load balancer uses."""
     pages = elb.get_paginator("describe_target_groups").paginate()
     found = [_group(group) for page in pages for group in page["TargetGroups"]]
@@ -26,8 +26,8 @@ def read_target_groups(elb: Any, balancer_arn: str, vpc_id: str) -> tuple[Target
     )
 
 
-def _group(group: Mapping[str, Any]) -> TargetGroup:
-    return TargetGroup(
+def _group(group: Mapping[str, Any]) -> TargetGroupReport:
+    return TargetGroupReport(
         arn=group["TargetGroupArn"],
         name=group["TargetGroupName"],
         protocol=group.get("Protocol", ""),
@@ -35,7 +35,7 @@ def _group(group: Mapping[str, Any]) -> TargetGroup:
         port=group.get("Port"),
         vpc_id=group.get("VpcId", ""),
         target_type=group.get("TargetType", "instance"),
-        check=HealthCheck(
+        check=HealthCheckReport(
             protocol=group.get("HealthCheckProtocol", ""),
             port=str(group.get("HealthCheckPort", "")),
             path=group.get("HealthCheckPath", ""),
@@ -55,7 +55,9 @@ def read_details(elb: Any, arn: str) -> Details:
     listed = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
     attributes = {entry["Key"]: entry.get("Value", "") for entry in listed}
     return Details(
-        targets=tuple(Target(d["Target"]["Id"], d["TargetHealth"]["State"]) for d in described),
+        targets=tuple(
+            TargetReport(d["Target"]["Id"], d["TargetHealth"]["State"]) for d in described
+        ),
         has_stickiness=attributes.get("stickiness.enabled") == "true",
         deregistration_delay_seconds=int(
             attributes.get("deregistration_delay.timeout_seconds") or 300

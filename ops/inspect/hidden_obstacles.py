@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ops.inspect import document
-from ops.inspect.document import Inspection, Listener, Rule
+from ops.inspect.document import Inspection, ListenerReport, RuleReport
 from ops.inspect.obstacle import Fix, Obstacle, Weight
 from ops.inspect.rule_obstacles import candidates, subject_of
 from ops.inspect.words import actions_in_words
@@ -39,7 +39,7 @@ def hidden_obstacles(inspection: Inspection) -> Iterator[Obstacle]:
         )
 
 
-def _hiding(listener: Listener, inspection: Inspection) -> dict[str, ListenerRule]:
+def _hiding(listener: ListenerReport, inspection: Inspection) -> dict[str, ListenerRule]:
     """The ARN of each rule that gets no request, with the rule that takes all of them."""
     listed = [
         _listed(each, inspection)
@@ -49,7 +49,7 @@ def _hiding(listener: Listener, inspection: Inspection) -> dict[str, ListenerRul
     return {each.rule.key: each.by for each in hidden_rules(listed)}
 
 
-def _listed(rule: Rule, inspection: Inspection) -> ListenerRule:
+def _listed(rule: RuleReport, inspection: Inspection) -> ListenerRule:
     assert rule.priority is not None
     conditions = tuple(map(_condition, rule.conditions))
     return ListenerRule(
@@ -57,7 +57,7 @@ def _listed(rule: Rule, inspection: Inspection) -> ListenerRule:
     )
 
 
-def _condition(condition: document.Condition) -> Condition:
+def _condition(condition: document.RuleConditionReport) -> Condition:
     """As it is compared; a pattern or a pair only with one that is written alike."""
     field = condition.field
     if condition.is_pattern or field == _QUERY:

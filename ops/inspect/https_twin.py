@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops.inspect.document import Listener, Rule
+from ops.inspect.document import ListenerReport, RuleReport
 from ops.inspect.pattern import may_share_requests
 
 
 def https_twin(
-    listeners: Sequence[Listener], listener: Listener, rule: Rule
-) -> tuple[Listener, Rule] | None:
+    listeners: Sequence[ListenerReport], listener: ListenerReport, rule: RuleReport
+) -> tuple[ListenerReport, RuleReport] | None:
     """The rule that answers the same requests in the same way, with the listener that has it.
 
     None of its listener's rules may take any of these requests before it, unless a rule for the
@@ -31,7 +31,7 @@ def https_twin(
     return None
 
 
-def _conditions(rule: Rule) -> frozenset[object]:
+def _conditions(rule: RuleReport) -> frozenset[object]:
     """What makes a rule true, however it is written down."""
     return frozenset(
         (c.field, frozenset(c.values), c.header, c.is_pattern) for c in rule.conditions

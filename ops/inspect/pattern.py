@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 
-from ops.inspect.document import Condition, Rule
+from ops.inspect.document import RuleConditionReport, RuleReport
 
 _COMPARED = ("host-header", "path-pattern")
 
@@ -30,14 +30,14 @@ def can_meet(one: str, other: str) -> bool:
     return meet(0, 0)
 
 
-def may_share_requests(one: Rule, other: Rule) -> bool:
+def may_share_requests(one: RuleReport, other: RuleReport) -> bool:
     """Whether a request can meet both; only hosts and paths can tell that none does."""
     return not any(
         _are_apart(a, b) for a in one.conditions for b in other.conditions if a.field == b.field
     )
 
 
-def _are_apart(one: Condition, other: Condition) -> bool:
+def _are_apart(one: RuleConditionReport, other: RuleConditionReport) -> bool:
     if one.field not in _COMPARED or one.is_pattern or other.is_pattern:
         return False
     ones, others = (_spelled(c.field, c.values) for c in (one, other))

@@ -14,7 +14,13 @@ from typing import Any
 
 from ops.inspect.balancer_reading import read_listeners, read_load_balancer
 from ops.inspect.calls import Calls, reported
-from ops.inspect.document import AutoScalingGroup, Inspection, Listener, LoadBalancer, TargetGroup
+from ops.inspect.document import (
+    AutoScalingGroup,
+    Inspection,
+    ListenerReport,
+    LoadBalancerReport,
+    TargetGroupReport,
+)
 from ops.inspect.fleet_reading import (
     read_auto_scaling_groups,
     with_configurations,
@@ -64,9 +70,9 @@ def inspect(calls: Calls, name_or_arn: str, wanted: Wanted) -> Inspection:
 
 def _inspection(
     calls: Calls,
-    balancer: LoadBalancer,
-    listeners: tuple[Listener, ...],
-    groups: tuple[TargetGroup, ...],
+    balancer: LoadBalancerReport,
+    listeners: tuple[ListenerReport, ...],
+    groups: tuple[TargetGroupReport, ...],
     fleet: list[AutoScalingGroup],
 ) -> Inspection:
     return Inspection(
@@ -91,8 +97,8 @@ def _with_templates(
 
 
 def _in_full(
-    listeners: tuple[Listener, ...],
-    groups: tuple[TargetGroup, ...],
+    listeners: tuple[ListenerReport, ...],
+    groups: tuple[TargetGroupReport, ...],
     wanted: Wanted,
     most: int,
 ) -> frozenset[str]:

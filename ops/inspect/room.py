@@ -6,7 +6,7 @@ them where they were.
 
 from __future__ import annotations
 
-from ops.inspect.document import Listener, Rule
+from ops.inspect.document import ListenerReport, RuleReport
 from rollout.split import Slot
 
 NEEDED_PRIORITIES = len(Slot)
@@ -16,20 +16,20 @@ LAST_PRIORITY = 50_000
 _STEP = NEEDED_PRIORITIES + 1
 
 
-def taken_before(listener: Listener, rule: Rule) -> list[Rule]:
+def taken_before(listener: ListenerReport, rule: RuleReport) -> list[RuleReport]:
     """The rules at the priorities that the preview rules of `rule` need."""
     assert rule.priority is not None
     needed = range(rule.priority - NEEDED_PRIORITIES, rule.priority)
     return [each for each in listener.rules if each.priority in needed and not each.is_preview]
 
 
-def has_room(listener: Listener, rule: Rule) -> bool:
+def has_room(listener: ListenerReport, rule: RuleReport) -> bool:
     """Whether the two priorities before it are there and free."""
     assert rule.priority is not None
     return rule.priority > NEEDED_PRIORITIES and not taken_before(listener, rule)
 
 
-def place_with_room(listener: Listener, rule: Rule) -> int | None:
+def place_with_room(listener: ListenerReport, rule: RuleReport) -> int | None:
     """A priority with room before it that `rule` can have without passing another rule.
 
     It is the nearest one, but for the room that rules right before it need as well: of several in
@@ -52,7 +52,7 @@ def place_with_room(listener: Listener, rule: Rule) -> int | None:
     return min(max(wanted, least), most) if least <= most else None
 
 
-def _wants_room(listener: Listener, rule: Rule) -> bool:
+def _wants_room(listener: ListenerReport, rule: RuleReport) -> bool:
     return (
         bool(rule.groups)
         and not rule.is_preview
@@ -61,5 +61,5 @@ def _wants_room(listener: Listener, rule: Rule) -> bool:
     )
 
 
-def _priority(placed: list[Rule], at: int) -> int:
+def _priority(placed: list[RuleReport], at: int) -> int:
     return (placed[at].priority or 0) if at >= 0 else 0

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ops.inspect.document import Inspection, Listener, Rule, WeightedGroup
+from ops.inspect.document import Inspection, ListenerReport, RuleReport, WeightedGroup
 from ops.inspect.forward import forward_action
 from ops.inspect.https_twin import https_twin
 from ops.inspect.obstacle import LEAVE_RULE, Fix
@@ -30,7 +30,7 @@ _STICKINESS_FIRST = Fix(
 """Each command says all of the action, as it was found: after one, the other is out of date."""
 
 
-def rule_above(inspection: Inspection, listener: Listener, rule: Rule) -> Fix:
+def rule_above(inspection: Inspection, listener: ListenerReport, rule: RuleReport) -> Fix:
     """A rule right before the default one that answers as it does."""
     if not rule.only_forwards:
         return Fix(
@@ -60,7 +60,7 @@ def rule_above(inspection: Inspection, listener: Listener, rule: Rule) -> Fix:
     )
 
 
-def redirect(inspection: Inspection, listener: Listener, rule: Rule) -> Fix:
+def redirect(inspection: Inspection, listener: ListenerReport, rule: RuleReport) -> Fix:
     """A redirect, where the same requests are answered in the same way over HTTPS."""
     twin = https_twin(inspection.listeners, listener, rule) if rule.only_forwards else None
     if twin is None:
@@ -80,7 +80,7 @@ def redirect(inspection: Inspection, listener: Listener, rule: Rule) -> Fix:
     return Fix(f"redirect it: {told}", _modified(inspection, listener, rule, actions, told))
 
 
-def without_stickiness(inspection: Inspection, rule: Rule) -> Fix:
+def without_stickiness(inspection: Inspection, rule: RuleReport) -> Fix:
     """The same forward, without stickiness."""
     if not rule.only_forwards:
         return LEAVE_RULE
@@ -94,7 +94,7 @@ def without_stickiness(inspection: Inspection, rule: Rule) -> Fix:
     )
 
 
-def two_groups(inspection: Inspection, rule: Rule) -> Fix:
+def two_groups(inspection: Inspection, rule: RuleReport) -> Fix:
     """The same forward, without groups that get no request."""
     live = [group for group in rule.groups if group.weight]
     if not rule.only_forwards or not live or len(live) > len(Slot):
@@ -111,7 +111,7 @@ def two_groups(inspection: Inspection, rule: Rule) -> Fix:
     )
 
 
-def whole_shares(inspection: Inspection, rule: Rule) -> Fix:
+def whole_shares(inspection: Inspection, rule: RuleReport) -> Fix:
     """The nearest shares of 100."""
     total = sum(group.weight for group in rule.groups)
     if not rule.only_forwards or not total:
@@ -132,7 +132,7 @@ def whole_shares(inspection: Inspection, rule: Rule) -> Fix:
     return Fix(f"set the nearest whole shares: {told}", _forwarding(inspection, rule, kept, told))
 
 
-def room(inspection: Inspection, listener: Listener, rule: Rule) -> Fix:
+def room(inspection: Inspection, listener: ListenerReport, rule: RuleReport) -> Fix:
     """Another priority for this one rule, in the same order."""
     if listener.is_of_a_stack(rule):
         return Fix("leave it as it is: a stack has this rule, and its config has the priority")
@@ -155,7 +155,7 @@ def room(inspection: Inspection, listener: Listener, rule: Rule) -> Fix:
 
 
 def _forwarding(
-    inspection: Inspection, rule: Rule, groups: Sequence[WeightedGroup], moves: str
+    inspection: Inspection, rule: RuleReport, groups: Sequence[WeightedGroup], moves: str
 ) -> Command:
     """The forward to these groups, without stickiness."""
     options = {"rule-arn": rule.arn, "actions": [forward_action(groups, None)]}
@@ -164,8 +164,8 @@ def _forwarding(
 
 def _modified(
     inspection: Inspection,
-    listener: Listener,
-    rule: Rule,
+    listener: ListenerReport,
+    rule: RuleReport,
     actions: list[dict[str, Any]],
     moves: str,
 ) -> Command:
@@ -176,7 +176,7 @@ def _modified(
     return _elbv2(inspection, "modify-rule", {"rule-arn": rule.arn, "actions": actions}, moves)
 
 
-def _same_forward(rule: Rule) -> list[dict[str, Any]]:
+def _same_forward(rule: RuleReport) -> list[dict[str, Any]]:
     return [forward_action(rule.groups, rule.actions[0].stickiness_seconds)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ops.inspect import rule_fixes
-from ops.inspect.document import Inspection, Listener, Rule
+from ops.inspect.document import Inspection, ListenerReport, RuleReport
 from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
 from ops.inspect.room import NEEDED_PRIORITIES, has_room, taken_before
 from ops.inspect.words import listed
@@ -18,7 +18,7 @@ MOST_GROUPS = 5
 _SERVICE_FIELDS = ("host-header", "path-pattern")
 
 
-def candidates(inspection: Inspection) -> Iterator[tuple[Listener, Rule]]:
+def candidates(inspection: Inspection) -> Iterator[tuple[ListenerReport, RuleReport]]:
     """Every rule that might become a service: those that forward requests, but no preview rules."""
     for listener in inspection.listeners:
         for rule in listener.reached:
@@ -26,7 +26,7 @@ def candidates(inspection: Inspection) -> Iterator[tuple[Listener, Rule]]:
                 yield listener, rule
 
 
-def subject_of(listener: Listener, rule: Rule) -> str:
+def subject_of(listener: ListenerReport, rule: RuleReport) -> str:
     """`rule 100 on :443`."""
     name = "default rule" if rule.priority is None else f"rule {rule.priority}"
     return f"{name} on :{listener.port}"
@@ -49,7 +49,7 @@ def rule_obstacles(inspection: Inspection) -> Iterator[Obstacle]:
 
 
 def _default_action(
-    subject: str, listener: Listener, rule: Rule, inspection: Inspection
+    subject: str, listener: ListenerReport, rule: RuleReport, inspection: Inspection
 ) -> Obstacle:
     names = listed([inspection.name_of(group.arn) for group in rule.groups])
     return Obstacle(
@@ -64,7 +64,7 @@ def _default_action(
 
 
 def _listener(
-    subject: str, listener: Listener, rule: Rule, inspection: Inspection
+    subject: str, listener: ListenerReport, rule: RuleReport, inspection: Inspection
 ) -> Iterator[Obstacle]:
     if listener.protocol != "HTTPS":
         yield Obstacle(
@@ -78,7 +78,7 @@ def _listener(
         )
 
 
-def _actions(subject: str, rule: Rule) -> Iterator[Obstacle]:
+def _actions(subject: str, rule: RuleReport) -> Iterator[Obstacle]:
     if rule.only_forwards:
         return
     others = [each.answer or each.kind for each in rule.actions if each.kind != "forward"]
@@ -93,7 +93,7 @@ def _actions(subject: str, rule: Rule) -> Iterator[Obstacle]:
     )
 
 
-def _stickiness(subject: str, rule: Rule, inspection: Inspection) -> Iterator[Obstacle]:
+def _stickiness(subject: str, rule: RuleReport, inspection: Inspection) -> Iterator[Obstacle]:
     sticky = [a.stickiness_seconds for a in rule.actions if a.stickiness_seconds is not None]
     if sticky:
         yield Obstacle(
@@ -107,7 +107,7 @@ def _stickiness(subject: str, rule: Rule, inspection: Inspection) -> Iterator[Ob
         )
 
 
-def _conditions(subject: str, rule: Rule) -> Iterator[Obstacle]:
+def _conditions(subject: str, rule: RuleReport) -> Iterator[Obstacle]:
     other = [c for c in rule.conditions if c.field not in _SERVICE_FIELDS or c.is_pattern]
     fields = [c.field for c in rule.conditions]
     twice = sorted({field for field in fields if fields.count(field) > 1} & set(_SERVICE_FIELDS))
@@ -125,7 +125,7 @@ def _conditions(subject: str, rule: Rule) -> Iterator[Obstacle]:
     )
 
 
-def _values(subject: str, rule: Rule) -> Iterator[Obstacle]:
+def _values(subject: str, rule: RuleReport) -> Iterator[Obstacle]:
     values = [value for c in rule.conditions for value in c.values]
     most = MOST_CONDITION_VALUES - 1
     if len(values) > most:
@@ -155,7 +155,7 @@ def _values(subject: str, rule: Rule) -> Iterator[Obstacle]:
         )
 
 
-def _groups(subject: str, rule: Rule, inspection: Inspection) -> Iterator[Obstacle]:
+def _groups(subject: str, rule: RuleReport, inspection: Inspection) -> Iterator[Obstacle]:
     count = len(rule.groups)
     if count > len(Slot):
         yield Obstacle(
@@ -182,7 +182,7 @@ def _groups(subject: str, rule: Rule, inspection: Inspection) -> Iterator[Obstac
 
 
 def _priorities(
-    subject: str, listener: Listener, rule: Rule, inspection: Inspection
+    subject: str, listener: ListenerReport, rule: RuleReport, inspection: Inspection
 ) -> Iterator[Obstacle]:
     if has_room(listener, rule):
         return
@@ -197,7 +197,7 @@ def _priorities(
     )
 
 
-def _places_before(listener: Listener, rule: Rule) -> str:
+def _places_before(listener: ListenerReport, rule: RuleReport) -> str:
     assert rule.priority is not None
     places = range(rule.priority - NEEDED_PRIORITIES, rule.priority)
     held = [f"rule {each.priority}" for each in taken_before(listener, rule)]

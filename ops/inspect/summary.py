@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ops.inspect.document import AutoScalingGroup, Details, Inspection, TargetGroup
+from ops.inspect.document import AutoScalingGroup, Details, Inspection, TargetGroupReport
 
 NOT_READ = "not read"
 
 
-def health(group: TargetGroup, inspection: Inspection) -> str:
+def health(group: TargetGroupReport, inspection: Inspection) -> str:
     """`2 healthy, 1 initial`; of a group that was not read, what its Auto Scaling group thinks."""
     if group.details is not None:
         return health_of(group.details)
@@ -27,14 +27,14 @@ def health_of(details: Details) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(counted.items())) or "no target"
 
 
-def stickiness(group: TargetGroup) -> str:
+def stickiness(group: TargetGroupReport) -> str:
     """`on`, `off`, or that it was not read."""
     if group.details is None:
         return NOT_READ
     return "on" if group.details.has_stickiness else "off"
 
 
-def checks(group: TargetGroup) -> str:
+def checks(group: TargetGroupReport) -> str:
     """`GET /healthz every 10 s, 200`."""
     check = group.check
     return f"{check.path or check.protocol} every {check.interval_seconds} s, {check.matcher}"

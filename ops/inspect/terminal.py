@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ops.inspect import summary
-from ops.inspect.document import Inspection, Listener
+from ops.inspect.document import Inspection, ListenerReport
 from ops.inspect.obstacle import Obstacle, Weight, alike
 from ops.inspect.words import actions_in_words, conditions_in_words
 
@@ -31,7 +31,7 @@ def shown(inspection: Inspection, found: Sequence[Obstacle]) -> RenderableType:
     )
 
 
-def _rules(listener: Listener, inspection: Inspection) -> Table:
+def _rules(listener: ListenerReport, inspection: Inspection) -> Table:
     certificates = ", ".join(arn.rpartition("/")[2] for arn in listener.certificate_arns)
     tls = f"  {listener.tls_policy}, certificate {certificates}" if listener.tls_policy else ""
     table = _table(f":{listener.port} {listener.protocol}{tls}", "priority", "requests", "goes")

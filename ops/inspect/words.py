@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ops.inspect.document import Action, Condition, Inspection, Rule
+from ops.inspect.document import Action, Inspection, RuleConditionReport, RuleReport
 
 _SUBJECTS = {
     "host-header": "host",
@@ -15,14 +15,14 @@ _SUBJECTS = {
 }
 
 
-def conditions_in_words(rule: Rule) -> str:
+def conditions_in_words(rule: RuleReport) -> str:
     """`host is www.example.com, and path is /portal or /portal/*`."""
     if rule.priority is None:
         return "every other request"
     return ", and ".join(_condition(condition) for condition in rule.conditions) or "every request"
 
 
-def _condition(condition: Condition) -> str:
+def _condition(condition: RuleConditionReport) -> str:
     subject = _SUBJECTS.get(condition.field, condition.field)
     if condition.header is not None:
         subject = f"header {condition.header}"
@@ -30,7 +30,7 @@ def _condition(condition: Condition) -> str:
     return f"{subject} {verb} {' or '.join(condition.values)}"
 
 
-def actions_in_words(rule: Rule, inspection: Inspection) -> str:
+def actions_in_words(rule: RuleReport, inspection: Inspection) -> str:
     """`forwards 75/25 to web-01-tg and web-02-tg`; several actions in their order."""
     said = ", then ".join(_action(action, inspection) for action in rule.actions)
     return f"rewrites the request, {said}" if rule.has_transforms else said

@@ -9,7 +9,7 @@ from rollout.entry import Entry
 from rollout.verdict import Verdict
 
 
-class Observer(Protocol):
+class RampObserver(Protocol):
     """Is told everything in order, from the driver's own thread; quick, since the driver waits."""
 
     def saw(self, entry: Entry) -> None:

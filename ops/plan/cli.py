@@ -11,18 +11,18 @@ import click
 
 from ops.plan.errors import PreviewError
 from ops.plan.markdown import failed_markdown, markdown
-from ops.plan.plan import Outcome, Plan, fold
+from ops.plan.plan import DeploymentPlan, PlanOutcome, fold
 from ops.plan.preview import PreviewRequest, run_preview, selected_stack
 from ops.plan.project import policy_config, policy_pack
 from ops.stack.errors import StackError
 from ops.stack.project import project_folder
 
 EXIT_CODES = {
-    Outcome.NO_CHANGE: 0,
-    Outcome.CHANGES: 0,
-    Outcome.REFUSED: 1,
-    Outcome.BAD_CONFIG: 2,
-    Outcome.FAILED: 3,
+    PlanOutcome.NO_CHANGE: 0,
+    PlanOutcome.CHANGES: 0,
+    PlanOutcome.REFUSED: 1,
+    PlanOutcome.BAD_CONFIG: 2,
+    PlanOutcome.FAILED: 3,
 }
 
 _FILE = click.Path(path_type=Path)
@@ -92,7 +92,7 @@ def plan(
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         click.echo("ended before the plan was made; nothing was changed", err=True)
-        sys.exit(EXIT_CODES[Outcome.FAILED])
+        sys.exit(EXIT_CODES[PlanOutcome.FAILED])
     _show(folded, as_markdown=as_markdown, as_json=as_json, output=output)
     sys.exit(EXIT_CODES[folded.outcome])
 
@@ -123,7 +123,7 @@ def _request(
     )
 
 
-def _show(folded: Plan, *, as_markdown: bool, as_json: bool, output: Path | None) -> None:
+def _show(folded: DeploymentPlan, *, as_markdown: bool, as_json: bool, output: Path | None) -> None:
     if as_json:
         from ops.plan.document import plan_document
 

@@ -6,13 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from ops.plan import wording
-from ops.plan.plan import Plan
+from ops.plan.plan import DeploymentPlan
 from ops.plan.property_change import property_changes
 from ops.plan.resource_step import ResourceStep
 from ops.plan.service_plan import ServicePlan
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
+def plan_document(plan: DeploymentPlan) -> dict[str, Any]:
     """The plan for a program; keys in camelCase, and no secret in it."""
     return {
         "stack": plan.stack,

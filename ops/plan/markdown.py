@@ -8,10 +8,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ops.markdown import as_words
 from ops.plan import wording
-from ops.plan.plan import Plan
+from ops.plan.plan import DeploymentPlan
 from ops.plan.property_change import PropertyChange, property_changes
 from ops.plan.resource_step import ResourceStep
-from ops.plan.service_plan import Change
+from ops.plan.service_plan import BeforeAndAfter
 
 LONGEST = 65_000
 """Characters; a comment on GitHub holds 65,536, and a new stack of many services would be beyond.
@@ -28,7 +28,7 @@ def marker(stack: str) -> str:
     return f"<!-- failover plan of {stack.rpartition('/')[2]} -->"
 
 
-def markdown(plan: Plan) -> str:
+def markdown(plan: DeploymentPlan) -> str:
     """The document."""
     environment = Environment(
         loader=PackageLoader("ops.plan", "."),
@@ -78,7 +78,7 @@ def _commands(text: str) -> str:
     return "\n\n" + "\n".join(f"  {line}" for line in lines) + "\n"
 
 
-def _change(change: Change) -> str:
+def _change(change: BeforeAndAfter) -> str:
     """`3` or `3 → **4**`."""
     if not change.is_change:
         return as_words(change.after if change.after is not None else "-")
@@ -99,7 +99,7 @@ def _properties(step: ResourceStep) -> str:
 def _property(change: PropertyChange) -> str:
     if change.before is None and change.after is None:
         return f"`{change.path}`"
-    pair = Change(change.before, change.after)
+    pair = BeforeAndAfter(change.before, change.after)
     # A value that looks the same changes in what is not shown, a secret or a length.
     told = _change(pair) if pair.is_change else f"{as_words(change.after)}, changes"
     return f"`{change.path}`: {told}"

@@ -33,7 +33,7 @@ _ENGINES_LAST_WORD = "preview failed"
 """Said after every failed preview, beside the reason."""
 
 
-class Outcome(enum.StrEnum):
+class PlanOutcome(enum.StrEnum):
     """What a plan comes to."""
 
     NO_CHANGE = "no change"
@@ -44,7 +44,7 @@ class Outcome(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DeploymentPlan:
     """The whole of what a preview says."""
 
     stack: str
@@ -79,22 +79,22 @@ class Plan:
         return Counter(step.operation for step in self.steps)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> PlanOutcome:
         """What it comes to: a refusal outweighs a change, and a failure everything."""
         if any(CONFIG_REFUSED in error.message for error in self.errors):
-            return Outcome.BAD_CONFIG
+            return PlanOutcome.BAD_CONFIG
         if self.has_failed and self.unexplained_errors:
-            return Outcome.FAILED
+            return PlanOutcome.FAILED
         if self.refusals:
-            return Outcome.REFUSED
+            return PlanOutcome.REFUSED
         if self.has_failed:
-            return Outcome.FAILED
-        return Outcome.CHANGES if self.changes else Outcome.NO_CHANGE
+            return PlanOutcome.FAILED
+        return PlanOutcome.CHANGES if self.changes else PlanOutcome.NO_CHANGE
 
     @property
     def has_broken(self) -> bool:
         """Whether the preview did not come to its end, so that it tells but a part."""
-        return self.outcome in (Outcome.BAD_CONFIG, Outcome.FAILED)
+        return self.outcome in (PlanOutcome.BAD_CONFIG, PlanOutcome.FAILED)
 
     @property
     def judgement(self) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ class Plan:
         )
 
 
-def fold(events: Sequence[Event], stack: str) -> Plan:
+def fold(events: Sequence[Event], stack: str) -> DeploymentPlan:
     """The plan of a preview.
 
     Args:
@@ -156,7 +156,7 @@ def fold(events: Sequence[Event], stack: str) -> Plan:
     named = next((step.urn.split("::")[0] for step in steps if step.type_token == _STACK), "")
     notices = {each: notice for each in said if (notice := Notice.parse(each.message))}
     others = [each for each in said if each not in notices]
-    return Plan(
+    return DeploymentPlan(
         stack=named.removeprefix("urn:pulumi:") or stack,
         services=services,
         notices=tuple(dict.fromkeys(sorted(notices.values(), key=_order))),

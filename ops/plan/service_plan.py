@@ -19,7 +19,7 @@ GROUP = "aws:autoscaling/group:Group"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BeforeAndAfter:
     """A value before and after, as it is shown; `None` where there is none."""
 
     before: str | None
@@ -41,10 +41,10 @@ class SlotPlan:
     """One slot of a service, before and after."""
 
     slot: Slot
-    image: Change
-    instance_type: Change
-    min_size: Change
-    max_size: Change
+    image: BeforeAndAfter
+    instance_type: BeforeAndAfter
+    min_size: BeforeAndAfter
+    max_size: BeforeAndAfter
     floor: str | None
     """The min that a ramp holds, from `capacity.<service>.floors`; `None` without one."""
 
@@ -59,7 +59,7 @@ class ServicePlan:
     """One service, before and after."""
 
     name: str
-    weights: Change
+    weights: BeforeAndAfter
     """Splits such as `75/25`, of the state and of the program; slot 01 first."""
     slots: tuple[SlotPlan, ...]
 
@@ -121,15 +121,15 @@ def _service_plan(
     return ServicePlan(name, _weights(named.get((RULE, name)), arns), slots)
 
 
-def _weights(rule: ResourceStep | None, arns: Mapping[str, Slot]) -> Change:
+def _weights(rule: ResourceStep | None, arns: Mapping[str, Slot]) -> BeforeAndAfter:
     """The split that the rule has in the state, and the one that it is to have."""
     if rule is None:
-        return Change(None, None)
+        return BeforeAndAfter(None, None)
     in_slot_order = declared_groups(rule.new_inputs)
     adopted = {arn: slot for (arn, _), slot in zip(in_slot_order, Slot, strict=False)}
     before = _split(declared_groups(rule.old_outputs or rule.old_inputs), {**adopted, **arns})
     after = None if rule.operation is Operation.DELETE else _split(in_slot_order, {})
-    return Change(before, after)
+    return BeforeAndAfter(before, after)
 
 
 def _split(groups: Sequence[tuple[str, Any]], arns: Mapping[str, Slot]) -> str | None:
@@ -165,12 +165,12 @@ def _slot_plan(
     )
 
 
-def _input(step: ResourceStep | None, name: str) -> Change:
+def _input(step: ResourceStep | None, name: str) -> BeforeAndAfter:
     if step is None:
-        return Change(None, None)
+        return BeforeAndAfter(None, None)
     before = step.old_inputs.get(name)
     after = None if step.operation is Operation.DELETE else step.new_inputs.get(name)
-    return Change(_shown(before), _shown(after))
+    return BeforeAndAfter(_shown(before), _shown(after))
 
 
 def _shown(value: object) -> str | None:

@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ops.plan import wording
-from ops.plan.plan import Outcome, Plan
+from ops.plan.plan import DeploymentPlan, PlanOutcome
 from ops.plan.property_change import property_changes
 from ops.plan.resource_step import Operation, ResourceStep
-from ops.plan.service_plan import Change
+from ops.plan.service_plan import BeforeAndAfter
 
 MOST_LINES = 10
 """Changes that are listed; what matters of the rest is in the table, the whole in the Markdown."""
@@ -21,15 +21,15 @@ _COMMANDS = ("fix:", "or:")
 """What a line begins with that is a command, as problems and notices write it."""
 
 _COLOURS = {
-    Outcome.NO_CHANGE: "green",
-    Outcome.CHANGES: "yellow",
-    Outcome.REFUSED: "red",
-    Outcome.BAD_CONFIG: "red",
-    Outcome.FAILED: "red",
+    PlanOutcome.NO_CHANGE: "green",
+    PlanOutcome.CHANGES: "yellow",
+    PlanOutcome.REFUSED: "red",
+    PlanOutcome.BAD_CONFIG: "red",
+    PlanOutcome.FAILED: "red",
 }
 
 
-def show(plan: Plan, console: Console) -> None:
+def show(plan: DeploymentPlan, console: Console) -> None:
     """Write the plan; what would end or stop something comes first."""
     colour = _COLOURS[plan.outcome]
     console.print(
@@ -40,7 +40,7 @@ def show(plan: Plan, console: Console) -> None:
     if plan.has_broken:
         errors = [_named(error.name, error.message) for error in plan.unexplained_errors]
         _section(console, "Error", errors or ["the engine gave no reason"], "red")
-    if plan.outcome is Outcome.BAD_CONFIG:
+    if plan.outcome is PlanOutcome.BAD_CONFIG:
         return  # the program ended before it declared anything
     _section(console, "Replaced or deleted", [_ended(step) for step in plan.destroyed], "bold red")
     _section(console, "Refused", list(plan.refusals), "bold red")
@@ -57,7 +57,7 @@ def show(plan: Plan, console: Console) -> None:
     _section(console, "Policy", [wording.policies(plan), *_findings(plan)])
     _section(console, "Every change", _changes(plan))
     _section(console, "Warnings", [_named(each.name, each.message) for each in plan.warnings])
-    if plan.outcome is Outcome.NO_CHANGE:
+    if plan.outcome is PlanOutcome.NO_CHANGE:
         console.print("\nNothing changes: the stack is as the config says.")
     else:
         console.print(f"\n{wording.counted(plan)}")
@@ -77,7 +77,7 @@ def _section(console: Console, name: str, lines: list[str], style: str = "") -> 
             console.print(Padding(Text(line, style=style), (0, 0, 0, 2), expand=False))
 
 
-def _table(plan: Plan) -> Table:
+def _table(plan: DeploymentPlan) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("slot", no_wrap=True)
     table.add_column("weight", no_wrap=True)
@@ -97,7 +97,7 @@ def _table(plan: Plan) -> Table:
     return table
 
 
-def _change(change: Change) -> Text:
+def _change(change: BeforeAndAfter) -> Text:
     after = change.after if change.after is not None else "none"
     if not change.is_change:
         return Text(after if change.is_known else "-")
@@ -114,7 +114,7 @@ def _ended(step: ResourceStep) -> str:
     return f"{step.type_name} {step.name} {verb}{reason}{guarded}"
 
 
-def _findings(plan: Plan) -> list[str]:
+def _findings(plan: DeploymentPlan) -> list[str]:
     return [
         f"{'violation' if finding.is_mandatory else 'warning'}: {finding.policy} on "
         f"{finding.where}: {finding.message}"
@@ -122,7 +122,7 @@ def _findings(plan: Plan) -> list[str]:
     ]
 
 
-def _changes(plan: Plan) -> list[str]:
+def _changes(plan: DeploymentPlan) -> list[str]:
     lines = [
         f"{step.operation} {step.type_name} {step.name}{_paths(step)}"
         for step in plan.changes[:MOST_LINES]

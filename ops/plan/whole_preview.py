@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from ops.plan.errors import PreviewFailedError, PreviewInputError
 from ops.plan.event_stream import Event
-from ops.plan.plan import Outcome, Plan, fold
+from ops.plan.plan import DeploymentPlan, PlanOutcome, fold
 from ops.plan.preview import PreviewRequest, run_preview
 
 
 def whole_preview(
     request: PreviewRequest, environ: Mapping[str, str] = os.environ
-) -> tuple[tuple[Event, ...], Plan]:
+) -> tuple[tuple[Event, ...], DeploymentPlan]:
     """Run it, and fold it; a refusal is a plan, too.
 
     Raises:
@@ -26,6 +26,6 @@ def whole_preview(
     if plan.has_broken:
         errors = plan.unexplained_errors or plan.errors
         said = "\n".join(f"{each.name} {each.message}".strip() for each in errors)
-        kind = PreviewInputError if plan.outcome is Outcome.BAD_CONFIG else PreviewFailedError
+        kind = PreviewInputError if plan.outcome is PlanOutcome.BAD_CONFIG else PreviewFailedError
         raise kind(f"the preview of {request.stack} failed, so nothing can be told:\n{said}")
     return events, plan

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ops.plan.plan import Outcome, Plan
+from ops.plan.plan import DeploymentPlan, PlanOutcome
 from ops.plan.resource_step import Operation
-from ops.plan.service_plan import Change, ServicePlan, SlotPlan
+from ops.plan.service_plan import BeforeAndAfter, ServicePlan, SlotPlan
 from rollout.notice import NoticeKind
 from rollout.split import Slot
 
@@ -18,15 +18,15 @@ _DONE = {
 }
 
 
-def title(plan: Plan) -> str:
+def title(plan: DeploymentPlan) -> str:
     """What the plan comes to, in a few words."""
-    if plan.outcome is Outcome.NO_CHANGE:
+    if plan.outcome is PlanOutcome.NO_CHANGE:
         return "no change"
-    if plan.outcome is Outcome.REFUSED:
+    if plan.outcome is PlanOutcome.REFUSED:
         return "an update would be refused"
-    if plan.outcome is Outcome.BAD_CONFIG:
+    if plan.outcome is PlanOutcome.BAD_CONFIG:
         return "the config is refused"
-    if plan.outcome is Outcome.FAILED:
+    if plan.outcome is PlanOutcome.FAILED:
         return "the preview failed"
     changes = ", ".join(
         f"{plan.counts[operation]} {_DONE[operation]}"
@@ -39,7 +39,7 @@ def title(plan: Plan) -> str:
     return f"{changes}{first}{through}"
 
 
-def counted(plan: Plan) -> str:
+def counted(plan: DeploymentPlan) -> str:
     """`2 to update, 54 unchanged`."""
     counts = [f"{plan.counts[each]} {_DONE[each]}" for each in (*_DONE,) if plan.counts[each]]
     return ", ".join(counts) or "nothing was looked at"
@@ -58,19 +58,19 @@ def traffic(service: ServicePlan) -> str:
     return f"{service.name}: {before} → {after}{gained}"
 
 
-def slot_weight(service: ServicePlan, slot: Slot) -> Change:
+def slot_weight(service: ServicePlan, slot: Slot) -> BeforeAndAfter:
     """The share of one slot, before and after."""
     before, after = service.weights.before, service.weights.after
-    return Change(
+    return BeforeAndAfter(
         None if before is None else str(_of(before, slot)),
         None if after is None else str(_of(after, slot)),
     )
 
 
-def capacity(slot: SlotPlan) -> Change:
+def capacity(slot: SlotPlan) -> BeforeAndAfter:
     """`3 to 12 m7i.large`, before and after, with the floor that a ramp holds."""
     if not slot.has_instances:
-        return Change("not the stack's own", "not the stack's own")
+        return BeforeAndAfter("not the stack's own", "not the stack's own")
     floor = "" if slot.floor is None else f", floor {slot.floor}"
     sides = (
         (slot.min_size.before, slot.max_size.before, slot.instance_type.before, ""),
@@ -81,11 +81,11 @@ def capacity(slot: SlotPlan) -> Change:
         for low, high, kind, _ in sides
     )
     if before == after and after is not None:
-        return Change(f"{after}{floor}", f"{after}{floor}")
-    return Change(before, None if after is None else f"{after}{floor}")
+        return BeforeAndAfter(f"{after}{floor}", f"{after}{floor}")
+    return BeforeAndAfter(before, None if after is None else f"{after}{floor}")
 
 
-def judged(plan: Plan) -> str:
+def judged(plan: DeploymentPlan) -> str:
     """What to say where the guards said nothing."""
     if plan.notices:
         return "refused, see above"
@@ -94,7 +94,7 @@ def judged(plan: Plan) -> str:
     return "nothing changes, so there is nothing to judge"
 
 
-def policies(plan: Plan) -> str:
+def policies(plan: DeploymentPlan) -> str:
     """The sentence before the list of violations."""
     if not plan.packs:
         return "no policy pack looked at this plan"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ops.gates.approval import Answer, write_answer
+from ops.gates.approval import ApprovalAnswer, write_answer
 from ops.journal.errors import JournalError
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import BadInputError, RampError
@@ -55,7 +55,7 @@ def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
         )
     waiting = _waiting(recorded_ramps(project, name), name, ("--stack", stack) if stack else ())
     progress = waiting.progress
-    answer = Answer(progress.verified, is_yes, own_hand().by, datetime.now(UTC))
+    answer = ApprovalAnswer(progress.verified, is_yes, own_hand().by, datetime.now(UTC))
     write_answer(waiting.folder, answer)
     stage = progress.plan.stage(progress.verified + 1)
     word = "yes" if is_yes else "no"

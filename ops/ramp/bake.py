@@ -8,7 +8,7 @@ from datetime import timedelta
 from ops.ramp.interrupts import GateFailedError
 from ops.ramp.run import Run
 from rollout.command import config_set
-from rollout.entry import Json, Kind
+from rollout.entry import EntryKind, Json
 from rollout.plan import Stage
 from rollout.propagation import Propagation, judged_arrival
 from rollout.verdict import Outcome
@@ -31,14 +31,14 @@ class Proving:
         if stage.number > 0:
             self._await_arrival(stage)
         bake = run.limits.bake if stage.number > 0 else 0.0
-        run.write(Kind.BAKE_STARTED, stage=stage.number, seconds=bake)
+        run.write(EntryKind.BAKE_STARTED, stage=stage.number, seconds=bake)
         what = (
             f"stage {stage.number}/{stage.of} bakes" if stage.number else "gates before the start"
         )
         seconds = self._judged_for(bake, what)
         run.write_verdicts()
         run.write(
-            Kind.BAKE_FINISHED,
+            EntryKind.BAKE_FINISHED,
             stage=stage.number,
             seconds=round(seconds, 3),
             outcome=Outcome.PASS.value,
@@ -54,7 +54,7 @@ class Proving:
         run, clock = self._run, self._run.effects.clock
         plan = run.progress.plan
         run.begin(plan.stage(len(plan.weights)))
-        run.write(Kind.HOLD_STARTED, seconds=run.limits.hold, slot=plan.stable.value)
+        run.write(EntryKind.HOLD_STARTED, seconds=run.limits.hold, slot=plan.stable.value)
         started = clock.monotonic()
         began = clock.now()
         requests = 0
@@ -78,7 +78,7 @@ class Proving:
             words, seconds = (silent, left) if left > 0 else (held, run.limits.inconclusive - late)
             outcome = run.tick(words, seconds)
         seconds = clock.monotonic() - started
-        run.write(Kind.HOLD_FINISHED, seconds=round(seconds, 3), requests=requests)
+        run.write(EntryKind.HOLD_FINISHED, seconds=round(seconds, 3), requests=requests)
 
     def watch(self) -> None:
         """Let the gates judge for the watch time after the cutover.
@@ -89,9 +89,9 @@ class Proving:
         run = self._run
         plan = run.progress.plan
         run.begin(plan.stage(len(plan.weights)))
-        run.write(Kind.WATCH_STARTED, seconds=run.limits.watch)
+        run.write(EntryKind.WATCH_STARTED, seconds=run.limits.watch)
         seconds = self._judged_for(run.limits.watch, "the watch after the cutover")
-        run.write(Kind.WATCH_FINISHED, seconds=round(seconds, 3), outcome=Outcome.PASS.value)
+        run.write(EntryKind.WATCH_FINISHED, seconds=round(seconds, 3), outcome=Outcome.PASS.value)
 
     def _judged_for(self, seconds: float, what: str) -> float:
         """Tick until `seconds` are over and every gate says pass; how long it took."""
@@ -122,7 +122,7 @@ class Proving:
         run, clock = self._run, self._run.effects.clock
         plan = run.progress.plan
         if run.effects.traffic is None or run.mark is None:
-            run.write(Kind.ARRIVED, stage=stage.number, requests=0, observed={}, seconds=0.0)
+            run.write(EntryKind.ARRIVED, stage=stage.number, requests=0, observed={}, seconds=0.0)
             return
         started = clock.monotonic()
         since_s = run.mark.verified_at.timestamp()
@@ -145,7 +145,7 @@ class Proving:
             )
         observed: dict[str, Json] = {s: f"{a.observed}/{a.requests}" for s, a in found.items()}
         run.write(
-            Kind.ARRIVED,
+            EntryKind.ARRIVED,
             stage=stage.number,
             requests=sum(arrival.requests for arrival in found.values()),
             observed=observed,

@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from live.errors import LiveError, translated
-from live.session import Session
+from live.session import ProviderSession
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
-from ops.ramp.clock import SystemClock
+from ops.ramp.clock import SystemRampClock
 from ops.ramp.driver import Ending
-from ops.ramp.effects import LiveService
-from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedError
+from ops.ramp.effects import ServiceState
+from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedRampError
 from ops.ramp.known_stack import KnownStack
-from ops.ramp.live_stack import LiveStack, Releases, live_stack, session_of
+from ops.ramp.live_stack import LiveStack, SlotReleases, live_stack, session_of
 from ops.ramp.resume import newest
 from ops.ramp.stack import own_hand, ramps_folder
 from ops.ramp.way_back import last_moved
 from ops.stack.backend import current_backend
 from ops.stack.project import project_folder
 from rollout.command import REFRESH, ROLLBACK, Command
-from rollout.entry import Entry, Json, Kind, timestamp
-from rollout.plan import Plan
+from rollout.entry import Entry, EntryKind, Json, timestamp
+from rollout.plan import RampPlan
 from rollout.progress import Progress
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.stack_identity import StackIdentity
@@ -43,7 +43,7 @@ class LiveReleases(Protocol):
         """The split of every service's rule."""
         ...
 
-    def releases(self) -> Mapping[str, Releases]:
+    def releases(self) -> Mapping[str, SlotReleases]:
         """What runs in the slots of each service, and what was released last."""
         ...
 
@@ -94,8 +94,8 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
 
 
 def plan_by_journal(
-    plan: Plan, entries: Sequence[Entry], live: LiveReleases, option: Sequence[str] = ()
-) -> Plan:
+    plan: RampPlan, entries: Sequence[Entry], live: LiveReleases, option: Sequence[str] = ()
+) -> RampPlan:
     """The plan that leads back; the stack's history, which is out of reach, has no say.
 
     Args:
@@ -124,7 +124,7 @@ def plan_by_journal(
         case GoBack(found):
             return found
         case NothingToUndo(reasons):
-            raise RefusedError(
+            raise RefusedRampError(
                 f"nothing to go back to, and no rule was changed: {_words(splits)}\n"
                 f"  because:  {'; '.join(dict.fromkeys(reasons.values()))}\n"
                 "  expected: a ramp after which nothing was released\n"
@@ -140,7 +140,7 @@ def plan_by_journal(
 
 
 def directly(
-    known: KnownStack, session: Session, services: Mapping[str, LiveService]
+    known: KnownStack, session: ProviderSession, services: Mapping[str, ServiceState]
 ) -> list[Command]:
     """What gives one slot everything by the AWS CLI; none onto a slot without a healthy target.
 
@@ -164,7 +164,7 @@ def _modify_rule(
     known: KnownStack,
     service: str,
     split: Split,
-    session: Session,
+    session: ProviderSession,
 ) -> Command:
     try:
         with translated():
@@ -176,7 +176,7 @@ def _modify_rule(
     return Command.of_aws("elbv2", "modify-rule", options, region=session.region, profile=profile)
 
 
-def modify_rules(known: KnownStack, session: Session, plan: Plan) -> None:
+def modify_rules(known: KnownStack, session: ProviderSession, plan: RampPlan) -> None:
     """Give every rule of the group the split that the ramp began from.
 
     Raises:
@@ -245,7 +245,7 @@ def _with_its_secret(action: Mapping[str, Any]) -> dict[str, Any]:
     return {**action, "AuthenticateOidcConfig": {**login, "UseExistingClientSecret": True}}
 
 
-def _refuse_dead(live: LiveStack, plan: Plan) -> None:
+def _refuse_dead(live: LiveStack, plan: RampPlan) -> None:
     services = live.services()
     dead = [
         f"{service}-{slot}"
@@ -254,7 +254,7 @@ def _refuse_dead(live: LiveStack, plan: Plan) -> None:
         if plan.start.weight_of(slot) and not services[service].slots[slot].healthy
     ]
     if dead:
-        raise RefusedError(
+        raise RefusedRampError(
             f"no rollback to {plan.start}: {', '.join(dead)} has no healthy target; "
             "the weights stay\n"
             "  expected: a healthy target in every slot that would get requests\n"
@@ -262,9 +262,9 @@ def _refuse_dead(live: LiveStack, plan: Plan) -> None:
         )
 
 
-def _write_down(folder: Path, progress: Progress, plan: Plan, why: str) -> str:
+def _write_down(folder: Path, progress: Progress, plan: RampPlan, why: str) -> str:
     """Put it into the journal; what went wrong with that, in words."""
-    now, hand = SystemClock().now(), own_hand()
+    now, hand = SystemRampClock().now(), own_hand()
     resumed: dict[str, Json] = {
         "found": "break-glass",
         "by": hand.by,
@@ -278,8 +278,8 @@ def _write_down(folder: Path, progress: Progress, plan: Plan, why: str) -> str:
     try:
         journal = FileJournal(folder)
         # The engine has not heard of it, so the ramp is not over, whatever it was before.
-        journal.append(Entry(now, progress.ramp, Kind.RESUMED, resumed))
-        journal.append(Entry(now, progress.ramp, Kind.ROLLBACK_STARTED, back))
+        journal.append(Entry(now, progress.ramp, EntryKind.RESUMED, resumed))
+        journal.append(Entry(now, progress.ramp, EntryKind.ROLLBACK_STARTED, back))
     except JournalError as error:
         return f" (not in the journal: {error})"
     return ""

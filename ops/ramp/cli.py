@@ -15,7 +15,7 @@ import click
 from ops.journal.journal import FileJournal
 from ops.ramp.command import HELP, RAMP_ID, Duration, limits_of, observer, reported
 from ops.ramp.driver import Ending
-from ops.ramp.errors import BadInputError, RefusedError
+from ops.ramp.errors import BadInputError, RefusedRampError
 from ops.ramp.launching import Launcher
 from ops.ramp.lease_holder import refuse_held
 from ops.ramp.older_build import refuse_step_back
@@ -29,7 +29,7 @@ from ops.ramp.stopping import await_engine
 from ops.ramp.takeover import Abandoned
 from rollout.build_age import PlannedBuild, planned_builds
 from rollout.command import Command, config_remove, config_set
-from rollout.plan import EVEN, Plan
+from rollout.plan import EVEN, RampPlan
 from rollout.split import Slot
 
 
@@ -172,7 +172,7 @@ def _options(given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _judged_builds(
-    stack: OpenedStack, plan: Plan, choice: Choice, stack_name: str | None
+    stack: OpenedStack, plan: RampPlan, choice: Choice, stack_name: str | None
 ) -> tuple[PlannedBuild, ...]:
     """The builds that the plan gives users more of.
 
@@ -227,7 +227,7 @@ def _refuse_frozen(stack: OpenedStack) -> None:
         click.echo(f"frozen ({freeze.reason}), and overridden: {stack.override}", err=True)
         return
     override = config_set("override", "REASON").with_options(*stack.next.option)
-    raise RefusedError(
+    raise RefusedRampError(
         f"failover:freeze until {freeze.until:%Y-%m-%dT%H:%M:%SZ}: {freeze.reason}\n"
         "  expected: no ramp starts before then; a rollback always may\n"
         f"  fix:      wait, or {override}"
@@ -236,7 +236,7 @@ def _refuse_frozen(stack: OpenedStack) -> None:
 
 def _show(
     stack: OpenedStack,
-    plan: Plan,
+    plan: RampPlan,
     builds: Sequence[PlannedBuild],
     limits: Limits,
     *,
@@ -276,4 +276,4 @@ def _ask(choice: Choice, *, yes: bool) -> None:
             f"  fix:      {choice.command('--yes')}"
         )
     if not click.confirm("start?", err=True):
-        raise RefusedError("not started; nothing was changed")
+        raise RefusedRampError("not started; nothing was changed")

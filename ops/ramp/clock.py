@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from types import FrameType
 
 
-class SystemClock:
+class SystemRampClock:
     """Real time; a wait ends early when a person asks to stop."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Signals:
     `nohup`; a SIGTERM is meant at once and so is two.
     """
 
-    def __init__(self, clock: SystemClock) -> None:
+    def __init__(self, clock: SystemRampClock) -> None:
         self._clock = clock
         self.asked = 0
         self.by = ""

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ops.journal.errors import JournalError
-from ops.journal.observer import Observer
+from ops.journal.observer import RampObserver
 from ops.ramp.driver import Ending
 from ops.ramp.errors import BadInputError, RampError
 from ops.ramp.lines import JsonLines, PlainLines
@@ -84,7 +84,7 @@ def limits_of(
     )
 
 
-def observer(*, as_json: bool) -> Observer:
+def observer(*, as_json: bool) -> RampObserver:
     """Who tells the person, or the program that asked, what happens."""
     if as_json:
         return JsonLines(click.echo)

@@ -9,7 +9,7 @@ from ops.engine.command import CommandError
 from ops.engine.words import errors_in
 from ops.journal.errors import JournalError
 from ops.ramp.bake import Proving
-from ops.ramp.errors import DeadSlotError, NotSureError, RampError, RefusedError
+from ops.ramp.errors import DeadSlotError, NotSureError, RampError, RefusedRampError
 from ops.ramp.floors import Floors
 from ops.ramp.interrupts import GateFailedError, SecondHandError, SomebodyElseError, StopAskedError
 from ops.ramp.lowering import lowering
@@ -19,8 +19,8 @@ from ops.ramp.shift import Shifting
 from ops.ramp.updating import Updating
 from ops.unexpected import EXIT_CODE, unexpected_words
 from rollout.command import Command
-from rollout.entry import Kind
-from rollout.plan import Plan
+from rollout.entry import EntryKind
+from rollout.plan import RampPlan
 from rollout.progress import BY_HAND, WHY_BY_HAND
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.step import (
@@ -33,7 +33,7 @@ from rollout.step import (
     RollBack,
     Shift,
     Step,
-    Watch,
+    WatchStep,
     next_step,
 )
 
@@ -82,7 +82,7 @@ class Driver:
                 f"{self._next_commands.rollback}"
             )
         except SecondHandError as error:
-            self._run.write(Kind.RAMP_FINISHED, outcome="refused", exit=1)
+            self._run.write(EntryKind.RAMP_FINISHED, outcome="refused", exit=1)
             return Ending(1, f"{error}; no weight was changed\n  next:     wait for it")
         except JournalError as error:
             return Ending(3, f"stopped, the weights stay: {error}\n  next:     {go_on}")
@@ -113,7 +113,7 @@ class Driver:
                 self._do(step)
             except GateFailedError as failure:
                 self._turn_back(str(failure))
-            except RefusedError as refusal:
+            except RefusedRampError as refusal:
                 self._turn_back_unless_outgrown(step, refusal)
 
     def _begin_gates(self) -> None:
@@ -146,7 +146,7 @@ class Driver:
                 self._proving.hold()
             case FreeFloors():
                 self._floors.free()
-            case Watch():
+            case WatchStep():
                 self._proving.watch()
             case RollBack(to, _):
                 self._roll_back(to)
@@ -155,7 +155,7 @@ class Driver:
             case Finish():
                 raise AssertionError("the loop ends at a Finish")
 
-    def _turn_back_unless_outgrown(self, step: Step, refusal: RefusedError) -> None:
+    def _turn_back_unless_outgrown(self, step: Step, refusal: RefusedRampError) -> None:
         """Go back, unless the service has grown since: then bring more capacity, and ask again.
 
         Each time it must have grown again, so this ends at the max of its groups.
@@ -171,7 +171,7 @@ class Driver:
     def _turn_back(self, why: str) -> None:
         self._run.is_going_back = True
         start = str(self._run.progress.plan.start)
-        self._run.write(Kind.ROLLBACK_STARTED, why=why, to=start, by_hand=False)
+        self._run.write(EntryKind.ROLLBACK_STARTED, why=why, to=start, by_hand=False)
 
     def _roll_back(self, to: Split) -> None:
         """Go back, unless that would put requests onto a slot with no healthy target.
@@ -241,7 +241,7 @@ class Driver:
         is_asked_for = outcome == "done" or (outcome == BY_HAND and self._from_anywhere)
         code = 0 if is_asked_for else 1
         if progress.outcome is None:
-            run.write(Kind.RAMP_FINISHED, outcome=outcome, exit=code)
+            run.write(EntryKind.RAMP_FINISHED, outcome=outcome, exit=code)
         lost = _lost_words(run.lost_entries)
         lost += "".join(f"\nnot in git: {words}" for words in run.refused_by_git)
         where = f"{progress.plan.group} at {progress.plan.stage(progress.verified).split}"
@@ -254,7 +254,7 @@ class Driver:
 
     def _stopped(self, by: str) -> Ending:
         go_on = self._next_commands.go_on
-        self._run.write(Kind.INTERRUPTED, by=by, next=go_on)
+        self._run.write(EntryKind.INTERRUPTED, by=by, next=go_on)
         return Ending(3, f"stopped by {by}: {self._where()}\n  next:     {go_on}")
 
     def _where(self) -> str:
@@ -265,13 +265,15 @@ class Driver:
 
     def _not_sure(self, words: str) -> Ending:
         try:
-            self._run.write(Kind.INTERRUPTED, by=words, next=self._next_commands.go_on)
+            self._run.write(EntryKind.INTERRUPTED, by=words, next=self._next_commands.go_on)
         except JournalError as error:
             words = f"{words}\n{error}"
         return Ending(3, words)
 
 
-def _refuse_raising(plan: Plan, live: Mapping[str, Split], to: Split, rollback: Command) -> None:
+def _refuse_raising(
+    plan: RampPlan, live: Mapping[str, Split], to: Split, rollback: Command
+) -> None:
     """Never give the slot on trial more than it has: somebody has lowered it in the meantime.
 
     Raises:

@@ -12,7 +12,7 @@ from rollout.split import Slot, Split
 
 
 @dataclass(frozen=True, slots=True)
-class LiveSlot:
+class SlotState:
     """One slot of one service, as AWS has it."""
 
     healthy: int
@@ -28,14 +28,14 @@ class LiveSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveService:
+class ServiceState:
     """One service, as AWS has it."""
 
     split: Split
-    slots: Mapping[Slot, LiveSlot]
+    slots: Mapping[Slot, SlotState]
 
 
-class Aws(Protocol):
+class LiveAws(Protocol):
     """The live stack."""
 
     def splits(self) -> Mapping[str, Split]:
@@ -47,7 +47,7 @@ class Aws(Protocol):
         """
         ...
 
-    def services(self) -> Mapping[str, LiveService]:
+    def services(self) -> Mapping[str, ServiceState]:
         """Rules, targets and groups of every service.
 
         Raises:
@@ -141,7 +141,7 @@ class PastUpdate(Protocol):
         ...
 
 
-class Engine(Protocol):
+class RampEngine(Protocol):
     """The engine of one stack."""
 
     @property
@@ -166,7 +166,7 @@ class Engine(Protocol):
         ...
 
 
-class Clock(Protocol):
+class RampClock(Protocol):
     """Time."""
 
     def now(self) -> datetime:
@@ -182,7 +182,7 @@ class Clock(Protocol):
         ...
 
 
-class Traffic(Protocol):
+class RampTraffic(Protocol):
     """Which slots answer, as requests of our own see it."""
 
     def slots_that_answered(self, service: str, since_s: float) -> Sequence[Slot]:

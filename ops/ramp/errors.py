@@ -20,7 +20,7 @@ class RampError(Exception):
     exit_code = 3
 
 
-class RefusedError(RampError):
+class RefusedRampError(RampError):
     """Something said no, and nothing is left half done."""
 
     exit_code = 1

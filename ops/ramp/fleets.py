@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ops.journal.ramps import Ramps
-from ops.ramp.effects import LiveService
+from ops.ramp.effects import ServiceState
 from ops.ramp.errors import BadInputError
 from ops.ramp.resume import newest
 from rollout.capacity import Fleet, fleets_of, shortages, still_known
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.split import Slot
 
 
@@ -19,14 +19,14 @@ from rollout.split import Slot
 class Fleets:
     """The instances of the services of one plan, before it begins."""
 
-    plan: Plan
+    plan: RampPlan
     found: Mapping[str, Fleet]
     carrying: Mapping[str, int]
     """How many instances carry each service."""
 
     @classmethod
     def of(
-        cls, plan: Plan, live: Mapping[str, LiveService], remembered: Mapping[str, int]
+        cls, plan: RampPlan, live: Mapping[str, ServiceState], remembered: Mapping[str, int]
     ) -> Fleets:
         """As AWS has them; `remembered` is what an earlier ramp of a moment ago knew."""
         found = fleets_in({service: live[service] for service in plan.services})
@@ -44,7 +44,7 @@ class Fleets:
             raise BadInputError("\n".join(map(str, short)))
 
 
-def fleets_in(live: Mapping[str, LiveService]) -> dict[str, Fleet]:
+def fleets_in(live: Mapping[str, ServiceState]) -> dict[str, Fleet]:
     """The instances of every service."""
     return {
         name: Fleet(
@@ -55,7 +55,7 @@ def fleets_in(live: Mapping[str, LiveService]) -> dict[str, Fleet]:
     }
 
 
-def refuse_groupless(plan: Plan, live: Mapping[str, LiveService]) -> None:
+def refuse_groupless(plan: RampPlan, live: Mapping[str, ServiceState]) -> None:
     """Raises BadInputError where nobody can say how many instances a slot may have."""
     groupless = [
         f"{service}-{slot}"
@@ -72,7 +72,7 @@ def refuse_groupless(plan: Plan, live: Mapping[str, LiveService]) -> None:
 
 
 def remembered_fleets(
-    ramps: Ramps, live: Mapping[str, LiveService], now: datetime
+    ramps: Ramps, live: Mapping[str, ServiceState], now: datetime
 ) -> dict[str, int]:
     """What the newest ramp of this machine knew of the services, as far as it still holds."""
     ramp = newest(ramps, unread=[])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ops.journal.errors import JournalError
 from ops.ramp.commit import Committing
-from ops.ramp.effects import LiveService
+from ops.ramp.effects import ServiceState
 from ops.ramp.errors import EngineError, NotSureError
 from ops.ramp.fleets import fleets_in
 from ops.ramp.interrupts import WAYS_OUT, GateFailedError, SecondHandError
@@ -14,7 +14,7 @@ from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig, owned_floors
 from ops.ramp.updating import Updating
 from rollout.capacity import floors_at
-from rollout.entry import Kind
+from rollout.entry import EntryKind
 from rollout.lease import (
     doing_end,
     doing_stage,
@@ -23,7 +23,7 @@ from rollout.lease import (
     message_of,
     read_lease,
 )
-from rollout.plan import Plan, Stage
+from rollout.plan import RampPlan, Stage
 from rollout.progress import hands
 from rollout.recovery import floor_texts
 from rollout.split import Slot
@@ -72,7 +72,7 @@ class Floors:
             if takes_the_wheel:
                 self._refuse_second(back)
         run.write(
-            Kind.CAPACITY,
+            EntryKind.CAPACITY,
             stage=stage.number,
             floors=floor_texts(floors),
             why=f"{doing_stage(plan, stage)} takes this many; each slot keeps what it had, or has "
@@ -120,7 +120,9 @@ class Floors:
         )
         # Before it counts as done: after a kill in between it is done again, the commit too.
         self._committing.commit(f"{plan.group}: {doing}, without floors")
-        run.write(Kind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more")
+        run.write(
+            EntryKind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more"
+        )
 
     def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
         """Set `changes` and run an `up`; where it fails, the file gets `back`.
@@ -164,7 +166,7 @@ class Floors:
                 f"{lease.hand.by} on {lease.hand.host} took the wheel first: {lease.doing}"
             )
 
-    def _wait_for(self, plan: Plan, needed: Mapping[str, int]) -> None:
+    def _wait_for(self, plan: RampPlan, needed: Mapping[str, int]) -> None:
         """Wait until the candidate of each service has so many healthy targets, all of one build.
 
         Raises:
@@ -188,7 +190,7 @@ class Floors:
             run.tick(f"capacity: {words}", left)
 
     def _lacks(
-        self, service: str, candidate: Slot, live: LiveService, needed: int
+        self, service: str, candidate: Slot, live: ServiceState, needed: int
     ) -> Iterator[str]:
         slot = live.slots[candidate]
         if slot.healthy < needed:

@@ -16,13 +16,13 @@ from ops.gates.stack import StackFacts
 from ops.ramp.errors import AwsError, NotSureError
 from ops.ramp.probed import connect_to
 from ops.ramp.stack import OpenedStack
-from ops.traffic.answer import Answer
-from ops.traffic.plan import Way
+from ops.traffic.answer import SlotAnswer
+from ops.traffic.plan import ConnectionRoute
 from ops.traffic.signature import users_by_slot
 from ops.traffic.traffic import Traffic
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.split import Slot
-from settings.gates import ApprovalGate
+from settings.gates import ApprovalLimits
 
 RECENT_SECONDS = 120.0
 """So far back a request is looked for: who asks does so every second."""
@@ -35,7 +35,7 @@ class Gating:
         self,
         stack: OpenedStack,
         folder: Path,
-        plan: Plan,
+        plan: RampPlan,
         now: Callable[[], datetime],
         *,
         approve_each: bool,
@@ -47,13 +47,13 @@ class Gating:
         """
         gates = stack.ramp.gates
         if approve_each:
-            gates = replace(gates, approval=ApprovalGate())
+            gates = replace(gates, approval=ApprovalLimits())
         facts = replace(
             StackFacts.of_outputs(stack.outputs),
             urls=stack.urls,
             connect_to=connect_to(stack.probed),
         )
-        places = Places(stack.folder, folder, Way.from_environment(), stack.next.option)
+        places = Places(stack.folder, folder, ConnectionRoute.from_environment(), stack.next.option)
         try:
             self.traffic = Traffic(traffic_plan(gates, facts, plan.services, places))
         except OSError as error:
@@ -71,10 +71,10 @@ class Gating:
         self.traffic.close()
 
 
-class Answers(Protocol):
+class AnswerFeed(Protocol):
     """What our own requests met."""
 
-    def answers(self, since_s: float) -> Sequence[Answer]:
+    def answers(self, since_s: float) -> Sequence[SlotAnswer]:
         """What ended since then, in Unix seconds."""
         ...
 
@@ -82,7 +82,7 @@ class Answers(Protocol):
 class OwnTraffic:
     """Requests that a slot got, as the prober's answers by the service's own rule tell."""
 
-    def __init__(self, traffic: Answers, plan: Plan) -> None:
+    def __init__(self, traffic: AnswerFeed, plan: RampPlan) -> None:
         self._traffic = traffic
         self._plan = plan
         self._since_s = time.time()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops.ramp.errors import RefusedError
+from ops.ramp.errors import RefusedRampError
 from ops.ramp.planning import Choice
 from rollout.hidden_rules import HiddenService
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 
 
 def refuse_hidden(
-    plan: Plan, hidden: Sequence[HiddenService], choice: Choice, option: Sequence[str]
+    plan: RampPlan, hidden: Sequence[HiddenService], choice: Choice, option: Sequence[str]
 ) -> None:
     """Raises RefusedError where a service of the plan gets no request.
 
@@ -30,7 +30,7 @@ def refuse_hidden(
     if others:
         fixes.append(f"{choice.command(services=others)}   # leaves {without} as it is")
     listed = "\n  or:       ".join(fixes)
-    raise RefusedError(
+    raise RefusedRampError(
         "\n".join(each.why for each in found)
         + "; nothing was begun\n"
         + f"  expected: requests that reach {without}: gates judge a stage by them\n"

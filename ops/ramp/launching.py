@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
-from ops.journal.observer import Observer
-from ops.ramp.clock import Signals, SystemClock
+from ops.journal.observer import RampObserver
+from ops.ramp.clock import Signals, SystemRampClock
 from ops.ramp.driver import Driver, Ending
 from ops.ramp.fleets import Fleets, fleets_in, refuse_groupless, remembered_fleets
 from ops.ramp.gates import Gating
@@ -27,9 +27,9 @@ from ops.ramp.run import Run
 from ops.ramp.stack import OpenedStack
 from ops.ramp.takeover import Abandoned
 from ops.ramp.watching import show_traffic, watched
-from rollout.entry import Json, Kind
-from rollout.lease import Hand
-from rollout.plan import Plan
+from rollout.entry import EntryKind, Json
+from rollout.lease import LeaseHolder
+from rollout.plan import RampPlan
 from rollout.recovery import started_facts
 from rollout.split import Split
 
@@ -40,23 +40,23 @@ class Launcher:
     def __init__(
         self,
         stack: OpenedStack,
-        hand: Hand,
+        hand: LeaseHolder,
         limits: Limits,
         choice: Choice,
-        observers: Sequence[Observer],
+        observers: Sequence[RampObserver],
     ) -> None:
         self._stack = stack
         self._hand = hand
         self._limits = limits
         self._choice = choice
         self._observers = observers
-        self._clock = SystemClock()
+        self._clock = SystemRampClock()
         self._live: LiveStack = stack.live()
         self._signals = Signals(self._clock)
         self.sight = RetryingReader(self._live, self._clock, self._say_waits, lambda: False)
         """The live stack before there is a run, an AWS that throttles waited for."""
 
-    def plan(self) -> Plan:
+    def plan(self) -> RampPlan:
         """What a new ramp would do.
 
         Raises:
@@ -76,7 +76,7 @@ class Launcher:
         return plan
 
     def start(
-        self, plan: Plan, ramp: str, folder: Path, abandoned: Abandoned | None = None
+        self, plan: RampPlan, ramp: str, folder: Path, abandoned: Abandoned | None = None
     ) -> Ending:
         """Begin a new ramp and drive it.
 
@@ -104,7 +104,7 @@ class Launcher:
             self._write_resumed(run, found, to_go_back=True)
             return self._driven_back(run, why, to)
 
-    def undo(self, plan: Plan, ramp: str, folder: Path, why: str) -> Ending:
+    def undo(self, plan: RampPlan, ramp: str, folder: Path, why: str) -> Ending:
         """Undo a shift that no ramp made: `plan` is what would have led to the live weights."""
         fleets = self._fleets(plan)
         with self._opened(ramp, folder, plan, judges=False) as run:
@@ -112,15 +112,17 @@ class Launcher:
             stage = plan.stage(len(plan.weights))
             live = self.sight.splits()
             splits: dict[str, Json] = {service: str(live[service]) for service in plan.services}
-            run.write(Kind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
-            run.write(Kind.VERIFIED, stage=stage.number, splits=splits)
+            run.write(
+                EntryKind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split)
+            )
+            run.write(EntryKind.VERIFIED, stage=stage.number, splits=splits)
             return self._driven_back(run, why, plan.start)
 
-    def _begin(self, run: Run, plan: Plan, fleets: Fleets, *, undoes: bool = False) -> None:
+    def _begin(self, run: Run, plan: RampPlan, fleets: Fleets, *, undoes: bool = False) -> None:
         facts = started_facts(plan, self._hand, run.until(), fleets.counts, fleets.carrying)
-        run.put(Kind.RAMP_STARTED, facts | self._of_stack(plan) | {"undoes": undoes})
+        run.put(EntryKind.RAMP_STARTED, facts | self._of_stack(plan) | {"undoes": undoes})
 
-    def _of_stack(self, plan: Plan) -> dict[str, Json]:
+    def _of_stack(self, plan: RampPlan) -> dict[str, Json]:
         """The fact of `ramp-started` that says whose rules the ramp moves."""
         return {"stack": self._stack.identity.of_services(plan.services).document()}
 
@@ -129,7 +131,7 @@ class Launcher:
             return Driver(run, Processes(), from_anywhere=from_anywhere).drive()
 
     def _driven_back(self, run: Run, why: str, to: Split) -> Ending:
-        run.write(Kind.ROLLBACK_STARTED, why=why, to=str(to), by_hand=True)
+        run.write(EntryKind.ROLLBACK_STARTED, why=why, to=str(to), by_hand=True)
         return self._driven(run, from_anywhere=True)
 
     def _write_resumed(self, run: Run, found: Found, *, to_go_back: bool = False) -> None:
@@ -138,7 +140,7 @@ class Launcher:
         live = ", ".join(f"{s} at {split}" for s, split in sorted(run.sight.splits().items()))
         source = "its own journal" if found.recalled is None else "the stack's history"
         run.write(
-            Kind.RESUMED,
+            EntryKind.RESUMED,
             found=f"{progress.plan.group} verified at {stage.split}, stage {stage.number}/"
             f"{stage.of}, by {source}; live: {live}",
             by=self._hand.by,
@@ -153,7 +155,7 @@ class Launcher:
         self,
         ramp: str,
         folder: Path,
-        plan: Plan,
+        plan: RampPlan,
         found: Found | None = None,
         *,
         judges: bool = True,
@@ -215,7 +217,7 @@ class Launcher:
         counts = {s: fleet.desired for s, fleet in fleets_in(self.sight.services()).items()}
         live = self.sight.splits()
         for entry in found.recalled.entries(ramp, self._clock.now(), live, counts):
-            if entry.kind is Kind.RAMP_STARTED:
+            if entry.kind is EntryKind.RAMP_STARTED:
                 facts = {**entry.facts, **self._of_stack(found.plan)}
                 entry = replace(entry, facts=facts)
             try:
@@ -226,7 +228,7 @@ class Launcher:
                 lost.append(str(error))
         return lost
 
-    def _gating(self, folder: Path, plan: Plan) -> Gating:
+    def _gating(self, folder: Path, plan: RampPlan) -> Gating:
         return Gating(
             self._stack, folder, plan, self._clock.now, approve_each=self._choice.approve_each
         )
@@ -235,7 +237,7 @@ class Launcher:
         for observer in self._observers:
             observer.waits(what, seconds_left)
 
-    def _fleets(self, plan: Plan) -> Fleets:
+    def _fleets(self, plan: RampPlan) -> Fleets:
         live = self.sight.services()
         remembered = remembered_fleets(self._stack.ramps, live, self._clock.now())
         return Fleets.of(plan, live, remembered)

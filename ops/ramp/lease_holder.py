@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ops.ramp.errors import RefusedError
+from ops.ramp.errors import RefusedRampError
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from rollout.command import ROLLBACK
-from rollout.lease import Claim, Hand, Lease, claim, current_lease
+from rollout.lease import Lease, LeaseClaim, LeaseHolder, claim, current_lease
 from rollout.progress import Progress
 from rollout.recovery import HistoryEntry
 
@@ -20,7 +20,7 @@ from rollout.recovery import HistoryEntry
 class AtWork:
     """A driver that has the wheel, as far as anybody knows."""
 
-    hand: Hand
+    hand: LeaseHolder
     group: str
     doing: str
     is_going_back: bool = False
@@ -54,7 +54,7 @@ def _told(lease: Lease) -> AtWork:
 def refuse_held(
     history: Sequence[HistoryEntry],
     here: Progress | None,
-    own: Hand,
+    own: LeaseHolder,
     now: datetime,
     processes: Processes,
     *,
@@ -81,7 +81,7 @@ def refuse_held(
         if is_driving(one.hand, processes):
             raise _held(one, "", f"wait, or {rollback}, which stops it")
     lease = current_lease([told.message for told in history])
-    if claim_of(lease, own, now, processes) is Claim.HELD and not take_over:
+    if claim_of(lease, own, now, processes) is LeaseClaim.HELD and not take_over:
         assert lease is not None
         raise _held(
             _told(lease),
@@ -91,8 +91,8 @@ def refuse_held(
         )
 
 
-def _held(one: AtWork, until: str, fix: str) -> RefusedError:
-    return RefusedError(
+def _held(one: AtWork, until: str, fix: str) -> RefusedRampError:
+    return RefusedRampError(
         f"{one.hand.by} ramps {one.group} from {one.hand.host} (process {one.hand.pid}): "
         f"{one.doing}{until}\n"
         "  expected: one hand on the wheel\n"
@@ -100,13 +100,15 @@ def _held(one: AtWork, until: str, fix: str) -> RefusedError:
     )
 
 
-def claim_of(lease: Lease | None, own: Hand, now: datetime, processes: Processes) -> Claim:
+def claim_of(
+    lease: Lease | None, own: LeaseHolder, now: datetime, processes: Processes
+) -> LeaseClaim:
     """What `lease` means, its process looked up where it would be on this host."""
     is_alive = lease is not None and is_driving(lease.hand, processes)
     return claim(lease, own, now, is_alive=is_alive)
 
 
-def is_driving(hand: Hand, processes: Processes) -> bool:
+def is_driving(hand: LeaseHolder, processes: Processes) -> bool:
     """Whether it is a `failover` that is alive on this host; an id may be another's by now."""
     if hand.pid == os.getpid() or not processes.is_this_host(hand.host):
         return False

@@ -8,7 +8,7 @@ from typing import Any
 
 from probe.quantity import duration_text
 from rollout.command import UP
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.progress import BY_HAND, WHY_BY_HAND
 from rollout.verdict import Verdict
 
@@ -37,11 +37,11 @@ class PlainLines:
     def saw(self, entry: Entry) -> None:
         """Tell a person, in words; an entry that tells a person nothing is left out."""
         text = described(entry)
-        if entry.kind is Kind.RAMP_STARTED:
+        if entry.kind is EntryKind.RAMP_STARTED:
             self._undoes = bool(entry.facts.get("undoes"))
-        if self._undoes and entry.kind is Kind.STAGE_STARTED:
+        if self._undoes and entry.kind is EntryKind.STAGE_STARTED:
             return  # no ramp began it
-        if entry.kind is Kind.VERDICT and not self._is_news(entry):
+        if entry.kind is EntryKind.VERDICT and not self._is_news(entry):
             return
         if text:
             self._say(f"{entry.at:%H:%M:%S} {text}")
@@ -150,35 +150,39 @@ def _rollback(facts: Mapping[str, Any]) -> str:
     return f"ROLLBACK{asked} to {facts['to']}: {why}"
 
 
-_WORDS: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {
-    Kind.RAMP_STARTED: _started,
-    Kind.CAPACITY: _capacity,
-    Kind.STAGE_STARTED: lambda f: f"stage {f['stage']}/{f['of']}: {f['split']}",
-    Kind.UP_STARTED: lambda f: f"{UP}: {f['message']}",
-    Kind.UP_SAID: lambda f: f"  | {f['line']}",
-    Kind.UP_FINISHED: _up_finished,
-    Kind.VERIFIED: lambda f: (
+_WORDS: Mapping[EntryKind, Callable[[Mapping[str, Any]], str]] = {
+    EntryKind.RAMP_STARTED: _started,
+    EntryKind.CAPACITY: _capacity,
+    EntryKind.STAGE_STARTED: lambda f: f"stage {f['stage']}/{f['of']}: {f['split']}",
+    EntryKind.UP_STARTED: lambda f: f"{UP}: {f['message']}",
+    EntryKind.UP_SAID: lambda f: f"  | {f['line']}",
+    EntryKind.UP_FINISHED: _up_finished,
+    EntryKind.VERIFIED: lambda f: (
         "live: " + ", ".join(f"{name} {split}" for name, split in f["splits"].items())
     ),
-    Kind.ARRIVED: _arrived,
-    Kind.VERDICT: lambda f: f"gate {f['gate']}: {f['outcome']} - {f['reason']}",
-    Kind.APPROVAL: lambda f: f"approved by {f['by']}" if f["approved"] else f"refused by {f['by']}",
-    Kind.BAKE_STARTED: lambda f: (
+    EntryKind.ARRIVED: _arrived,
+    EntryKind.VERDICT: lambda f: f"gate {f['gate']}: {f['outcome']} - {f['reason']}",
+    EntryKind.APPROVAL: lambda f: (
+        f"approved by {f['by']}" if f["approved"] else f"refused by {f['by']}"
+    ),
+    EntryKind.BAKE_STARTED: lambda f: (
         f"bake for {f['seconds']:g} s" if f["stage"] else "gates before the start"
     ),
-    Kind.BAKE_FINISHED: lambda f: (
+    EntryKind.BAKE_FINISHED: lambda f: (
         f"{'bake' if f['stage'] else 'gates'} {f['outcome']} after {f['seconds']:.1f} s"
     ),
-    Kind.HOLD_STARTED: lambda f: f"hold: slot {f['slot']} silent for {f['seconds']:g} s",
-    Kind.HOLD_FINISHED: lambda f: f"held for {f['seconds']:.1f} s",
-    Kind.WATCH_STARTED: lambda f: f"watch for {f['seconds']:g} s",
-    Kind.WATCH_FINISHED: lambda f: f"watch {f['outcome']}",
-    Kind.ROLLBACK_STARTED: _rollback,
-    Kind.ROLLBACK_FINISHED: lambda f: f"rolled back to {f['to']} in {f['seconds']:.1f} s",
-    Kind.COMMIT: _commit,
-    Kind.INTERRUPTED: lambda f: f"interrupted: {f['by']}",
-    Kind.RESUMED: lambda f: f"{'rollback of' if f.get('to_go_back') else 'resumed:'} {f['found']}",
-    Kind.RAMP_FINISHED: lambda f: (
+    EntryKind.HOLD_STARTED: lambda f: f"hold: slot {f['slot']} silent for {f['seconds']:g} s",
+    EntryKind.HOLD_FINISHED: lambda f: f"held for {f['seconds']:.1f} s",
+    EntryKind.WATCH_STARTED: lambda f: f"watch for {f['seconds']:g} s",
+    EntryKind.WATCH_FINISHED: lambda f: f"watch {f['outcome']}",
+    EntryKind.ROLLBACK_STARTED: _rollback,
+    EntryKind.ROLLBACK_FINISHED: lambda f: f"rolled back to {f['to']} in {f['seconds']:.1f} s",
+    EntryKind.COMMIT: _commit,
+    EntryKind.INTERRUPTED: lambda f: f"interrupted: {f['by']}",
+    EntryKind.RESUMED: lambda f: (
+        f"{'rollback of' if f.get('to_go_back') else 'resumed:'} {f['found']}"
+    ),
+    EntryKind.RAMP_FINISHED: lambda f: (
         str(f["outcome"]) if f["outcome"] == BY_HAND else f"ramp {f['outcome']}"
     ),
 }

@@ -13,8 +13,8 @@ from live.clients import Clients
 from live.errors import PASSING, LiveError
 from live.provider_config import ProviderConfig
 from live.reader import Reader
-from live.session import Session
-from ops.ramp.effects import LiveService, LiveSlot
+from live.session import ProviderSession
+from ops.ramp.effects import ServiceState, SlotState
 from ops.ramp.errors import AwsError, NotSureError, PassingAwsError
 from ops.stack.hidden import read_hidden_services
 from rollout import observation
@@ -25,7 +25,7 @@ from rollout.way_back import LastRelease
 
 
 @dataclass(frozen=True, slots=True)
-class Releases:
+class SlotReleases:
     """What the two slots of a service launch, and which of the builds is the newer one."""
 
     last: LastRelease | None
@@ -56,7 +56,7 @@ class LiveStack:
             rules = self.reader.read_rules()
         return {rule.service: _split(rule) for rule in rules}
 
-    def services(self) -> Mapping[str, LiveService]:
+    def services(self) -> Mapping[str, ServiceState]:
         """Rules, targets and groups of every service.
 
         Raises:
@@ -64,7 +64,7 @@ class LiveStack:
             NotSureError: a rule's weights are no split.
         """
         return {
-            service.name: LiveService(
+            service.name: ServiceState(
                 _split(service.rule), {slot: _slot(service, slot) for slot in Slot}
             )
             for service in self._read()
@@ -94,7 +94,7 @@ class LiveStack:
         """
         return {service.name: service for service in self._read()}
 
-    def releases(self) -> Mapping[str, Releases]:
+    def releases(self) -> Mapping[str, SlotReleases]:
         """What runs in the slots of each service, and what was released last.
 
         Raises:
@@ -107,17 +107,17 @@ class LiveStack:
             return self.reader.read()
 
 
-def session_of(aws_config: Mapping[str, str]) -> Session:
+def session_of(aws_config: Mapping[str, str]) -> ProviderSession:
     """boto3 as the stack's provider is; `aws_config` has its config by bare names.
 
     Raises:
         AwsError: a config that cannot be followed here, or no such profile.
     """
     with _translated():
-        return Session(ProviderConfig.of_stack(aws_config, os.environ))
+        return ProviderSession(ProviderConfig.of_stack(aws_config, os.environ))
 
 
-def live_stack(services: Mapping[str, Any], session: Session) -> LiveStack:
+def live_stack(services: Mapping[str, Any], session: ProviderSession) -> LiveStack:
     """The live side of what the stack's output `services` names.
 
     Raises:
@@ -130,7 +130,7 @@ def live_stack(services: Mapping[str, Any], session: Session) -> LiveStack:
 
 
 def hidden_services_of(
-    services: Mapping[str, Any], listener_arn: str, session: Session
+    services: Mapping[str, Any], listener_arn: str, session: ProviderSession
 ) -> list[HiddenService]:
     """Which of what the stack's output `services` names gets no request.
 
@@ -157,12 +157,12 @@ def _split(rule: observation.LiveRule) -> Split:
     )
 
 
-def _releases(service: observation.LiveService) -> Releases:
+def _releases(service: observation.LiveService) -> SlotReleases:
     found = {slot: _release(service.slots[slot]) for slot in Slot}
     newer = released_last(service)
     release = None if newer is None else found[newer]
     last = None if newer is None or release is None else LastRelease(newer, release.at)
-    return Releases(
+    return SlotReleases(
         last,
         all(found.values()),
         {slot: _build(service.slots[slot], found[slot]) for slot in Slot},
@@ -181,11 +181,11 @@ def _build(slot: observation.LiveSlot, release: observation.Release | None) -> s
     return f"a build whose time AWS does not tell: {slot.group.pinned or slot.group.name}"
 
 
-def _slot(service: observation.LiveService, slot: Slot) -> LiveSlot:
+def _slot(service: observation.LiveService, slot: Slot) -> SlotState:
     live = service.slots[slot]
     if live.group is None:
-        return LiveSlot(len(live.healthy), 0, 0, has_group=False)
-    return LiveSlot(
+        return SlotState(len(live.healthy), 0, 0, has_group=False)
+    return SlotState(
         healthy=len(live.healthy),
         desired=live.group.desired,
         largest=live.group.max_size,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from rollout.command import RAMP, ROLLBACK, STATUS, Command
-from rollout.plan import EVEN, Plan
+from rollout.plan import EVEN, RampPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class NextCommands:
         """The two ways on from a ramp that did not end."""
         return f"{self.ramp} to go on, {self.rollback} to go back"
 
-    def anew(self, plan: Plan) -> Command:
+    def anew(self, plan: RampPlan) -> Command:
         """Plans once more what `plan` set out for, from the weights as they are; asks before."""
         is_even = plan.target.weight_of(plan.candidate) == EVEN
         words = ["failover", "even" if is_even else "ramp", "--anew"]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops.ramp.errors import RefusedError
+from ops.ramp.errors import RefusedRampError
 from ops.ramp.planning import Choice
 from ops.ramp.stack_file import StackFile
 from rollout.build_age import PlannedBuild
 from rollout.command import Command
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 
 
 def refuse_step_back(
-    plan: Plan,
+    plan: RampPlan,
     builds: Sequence[PlannedBuild],
     file: StackFile,
     choice: Choice,
@@ -41,7 +41,7 @@ def refuse_step_back(
         for each in older
     ]
     overridden = Command.of("pulumi", "config", "set", "override", "REASON", *stack)
-    raise RefusedError(
+    raise RefusedRampError(
         "this would give users an older build than all of them have; nothing was begun\n"
         + "\n".join(lines)
         + f"\n  expected: the build of slot {stable} on slot {slot} first\n"
@@ -51,7 +51,7 @@ def refuse_step_back(
 
 
 def _release(
-    plan: Plan,
+    plan: RampPlan,
     older: Sequence[PlannedBuild],
     file: StackFile,
     choice: Choice,

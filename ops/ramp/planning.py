@@ -12,7 +12,7 @@ from ops.ramp.stack_file import StackFile
 from rollout.candidate import agreed
 from rollout.command import UP, Command, config_remove
 from rollout.errors import PlanError
-from rollout.plan import EVEN, Plan, lighter, planned
+from rollout.plan import EVEN, RampPlan, lighter, planned
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.weights_key import COMMON
 
@@ -107,7 +107,7 @@ class Planner:
         self._live = live
         self._choice = choice
 
-    def plan(self) -> Plan:
+    def plan(self) -> RampPlan:
         """What a new ramp would do.
 
         Raises:

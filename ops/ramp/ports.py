@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ops.gates.gate import Gate
 from ops.journal.journal import Journal
-from ops.journal.observer import Observer
-from ops.ramp.effects import Aws, Clock, Engine, Git, OldSlot, Stop, Traffic
+from ops.journal.observer import RampObserver
+from ops.ramp.effects import Git, LiveAws, OldSlot, RampClock, RampEngine, RampTraffic, Stop
 from ops.ramp.next_commands import NextCommands
 
 
@@ -27,16 +27,16 @@ class Limits:
 class Effects:
     """Everything the driver acts through."""
 
-    aws: Aws
-    engine: Engine
-    clock: Clock
+    aws: LiveAws
+    engine: RampEngine
+    clock: RampClock
     journal: Journal
     gates: Sequence[Gate]
-    observers: Sequence[Observer]
+    observers: Sequence[RampObserver]
     stop: Stop
     next: NextCommands
     """What a person types after the run."""
-    traffic: Traffic | None = None
+    traffic: RampTraffic | None = None
     old_slot: OldSlot | None = None
     git: Git | None = None
     pushes: bool = False

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ops.journal.ramps import Ramps
 from rollout.entry import Entry
-from rollout.lease import Hand, read_freed, read_lease
-from rollout.plan import Plan
+from rollout.lease import LeaseHolder, read_freed, read_lease
+from rollout.plan import RampPlan
 from rollout.progress import Progress, folded, hands
 from rollout.recovery import HistoryEntry, RecoveredRamp, recalled
 
@@ -26,7 +26,7 @@ class Found:
     """What the history tells, where there is no journal of it here."""
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> RampPlan:
         """What it set out to do."""
         if self.progress is not None:
             return self.progress.plan
@@ -90,7 +90,7 @@ def _is_ended_in(
     return False
 
 
-def _hand(message: str) -> Hand | None:
+def _hand(message: str) -> LeaseHolder | None:
     held = read_lease(message) or read_freed(message)
     return None if held is None else held.hand
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from ops.ramp.effects import Aws, Clock, LiveService
+from ops.ramp.effects import LiveAws, RampClock, ServiceState
 from ops.ramp.errors import PassingAwsError
 from rollout.split import Split
 
@@ -21,8 +21,8 @@ class RetryingReader:
 
     def __init__(
         self,
-        aws: Aws,
-        clock: Clock,
+        aws: LiveAws,
+        clock: RampClock,
         say_waits: Callable[[str, float | None], None],
         is_given_up: Callable[[], bool],
     ) -> None:
@@ -48,7 +48,7 @@ class RetryingReader:
         """
         return self.asked(self._aws.splits)
 
-    def services(self) -> Mapping[str, LiveService]:
+    def services(self) -> Mapping[str, ServiceState]:
         """Rules, targets and groups of every service, as soon as AWS answers.
 
         Raises:

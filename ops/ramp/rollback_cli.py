@@ -27,7 +27,7 @@ from ops.ramp.stopping import await_engine, stop_driver
 from ops.ramp.way_back import Nothing, Past, Stack, where_back
 from ops.stack.project import project_folder
 from rollout.command import Command
-from rollout.lease import Hand
+from rollout.lease import LeaseHolder
 from rollout.progress import WHY_BY_HAND
 from rollout.recovery import HistoryEntry
 
@@ -103,7 +103,7 @@ def _gone_back(folder: Path, given: dict[str, Any]) -> Ending:
 
 
 def _rolled_back(
-    stack: OpenedStack, hand: Hand, history: list[HistoryEntry], given: dict[str, Any]
+    stack: OpenedStack, hand: LeaseHolder, history: list[HistoryEntry], given: dict[str, Any]
 ) -> Ending:
     choice = Choice(commits=given["commits"] or given["pushes"], pushes=given["pushes"])
     observers = [observer(as_json=given["as_json"])]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
-from ops.journal.observer import Observer
+from ops.journal.observer import RampObserver
 from ops.ramp.errors import NotSureError
 from ops.ramp.interrupts import (
     GateFailedError,
@@ -16,8 +16,8 @@ from ops.ramp.interrupts import (
 )
 from ops.ramp.ports import Effects, Limits
 from ops.ramp.retrying_reader import RetryingReader
-from rollout.entry import Entry, Json, Kind, timestamp
-from rollout.lease import Hand
+from rollout.entry import Entry, EntryKind, Json, timestamp
+from rollout.lease import LeaseHolder
 from rollout.plan import Stage
 from rollout.progress import Progress, folded
 from rollout.split import Split
@@ -33,7 +33,7 @@ SPARE_SECONDS = 900.0
 class Run:
     """What every step of the driver uses."""
 
-    def __init__(self, ramp: str, hand: Hand, limits: Limits, effects: Effects) -> None:
+    def __init__(self, ramp: str, hand: LeaseHolder, limits: Limits, effects: Effects) -> None:
         self.ramp = ramp
         self.hand = hand
         self.limits = limits
@@ -59,11 +59,11 @@ class Run:
         assert progress is not None, "the journal of a run begins with ramp-started or resumed"
         return progress
 
-    def write(self, kind: Kind, **facts: Json) -> None:
+    def write(self, kind: EntryKind, **facts: Json) -> None:
         """Put down what happened, then tell the observers; `from_` is the fact `from`."""
         self.put(kind, {name.removesuffix("_"): value for name, value in facts.items()})
 
-    def put(self, kind: Kind, facts: Mapping[str, Json]) -> None:
+    def put(self, kind: EntryKind, facts: Mapping[str, Json]) -> None:
         """Put down what happened, then tell the observers.
 
         Raises:
@@ -82,7 +82,7 @@ class Run:
         """Tell what the driver waits for."""
         self._tell(lambda observer: observer.waits(what, seconds_left))
 
-    def _tell(self, tell: Callable[[Observer], None]) -> None:
+    def _tell(self, tell: Callable[[RampObserver], None]) -> None:
         """Tell every observer; one whose terminal or pipe is gone is told no more."""
         for observer in tuple(self._observers):
             try:
@@ -162,7 +162,7 @@ class Run:
         """Keep a verdict with its evidence."""
         document = verdict.document()
         self.write(
-            Kind.VERDICT,
+            EntryKind.VERDICT,
             stage=self._mark.number if self._mark else 0,
             gate=verdict.gate,
             outcome=verdict.outcome.value,

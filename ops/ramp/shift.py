@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from ops.journal.errors import JournalError
 from ops.ramp.commit import Committing
 from ops.ramp.effects import EndedUpdate
-from ops.ramp.errors import AwsError, NotSureError, RefusedError
+from ops.ramp.errors import AwsError, NotSureError, RefusedRampError
 from ops.ramp.interrupts import WAYS_OUT, GateFailedError, StopAskedError
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.updating import Updating
-from rollout.entry import Json, Kind
+from rollout.entry import EntryKind, Json
 from rollout.lease import doing_stage, message_of
-from rollout.plan import Plan, Stage
+from rollout.plan import RampPlan, Stage
 from rollout.split import Split
 
 
@@ -39,7 +39,7 @@ class Shifting:
             StopAskedError: a person ended it; where weights have moved, the file stays, too.
         """
         run, plan = self._run, self._run.progress.plan
-        run.write(Kind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
+        run.write(EntryKind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
         before = plan.stage(self._run.progress.verified).split
         changes = self._config.weights(plan, stage.split)
         back = {
@@ -56,7 +56,7 @@ class Shifting:
         if ended.error:
             self._refused(stage, before, back, ended)
         self._verify(plan, stage.split)
-        run.write(Kind.VERIFIED, stage=stage.number, splits=_texts(plan, stage.split))
+        run.write(EntryKind.VERIFIED, stage=stage.number, splits=_texts(plan, stage.split))
         run.begin(stage)
         self._committing.commit(f"{plan.group}: {doing_stage(plan, stage)}")
 
@@ -87,7 +87,7 @@ class Shifting:
             )
         self._verify(plan, to)
         seconds = run.effects.clock.monotonic() - started
-        run.write(Kind.ROLLBACK_FINISHED, to=str(to), seconds=round(seconds, 3))
+        run.write(EntryKind.ROLLBACK_FINISHED, to=str(to), seconds=round(seconds, 3))
         self._committing.commit(f"{plan.group}: rollback to {to}")
 
     def _up(self, doing: str) -> EndedUpdate:
@@ -111,7 +111,7 @@ class Shifting:
             self._config.put_back(back)
             self._run.refuse_stopped()
             if ended.is_refused:
-                raise RefusedError(ended.error)
+                raise RefusedRampError(ended.error)
             raise NotSureError(
                 f"the `up` of stage {stage.number}/{stage.of} failed, no weight moved, and "
                 f"{self._run.effects.engine.stack_file.name} has {before} again:\n{ended.error}"
@@ -135,7 +135,7 @@ class Shifting:
         if not moved:
             self._config.put_back(back)
 
-    def _verify(self, plan: Plan, split: Split) -> None:
+    def _verify(self, plan: RampPlan, split: Split) -> None:
         """Read every rule back.
 
         Raises:
@@ -156,7 +156,7 @@ class Shifting:
             return f"not known ({error})"
 
 
-def _texts(plan: Plan, split: Split) -> dict[str, Json]:
+def _texts(plan: RampPlan, split: Split) -> dict[str, Json]:
     return {service: str(split) for service in plan.services}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from live.errors import LiveError, WrongAccountError
-from live.session import Session
+from live.session import ProviderSession
 from ops.engine.command import CommandError
 from ops.engine.engine import (
     StackEngine,
@@ -37,14 +37,14 @@ from ops.stack.stack_file import refuse_unreadable
 from rollout.command import UP, Command
 from rollout.errors import SettingsError
 from rollout.hidden_rules import HiddenService
-from rollout.lease import Hand
+from rollout.lease import LeaseHolder
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot
 from rollout.stack_identity import StackIdentity
 from settings.accounts import refuse_bad_accounts
 from settings.candidate import CANDIDATE
 from settings.command import NAMESPACE
-from settings.findings import Findings
+from settings.findings import ConfigProblems
 from settings.freeze import FREEZE, Freeze, read_freeze
 from settings.override import OVERRIDE
 from settings.ramp import RAMP, RampSettings, read_ramp
@@ -102,7 +102,7 @@ class OpenedStack:
         """The stack's output of that name."""
         return self.outputs["services"]
 
-    def session(self) -> Session:
+    def session(self) -> ProviderSession:
         """AWS as the stack's provider meets it.
 
         Raises:
@@ -264,7 +264,7 @@ def _with_settings(
     raw: Mapping[str, str],
     secret_keys: frozenset[str],
 ) -> OpenedStack:
-    findings = Findings(secret_keys)
+    findings = ConfigProblems(secret_keys)
     refuse_bad_accounts(in_namespace(raw, "aws"), findings)
     top = Section(decoded(raw, TOP), f"{NAMESPACE}:", TOP, findings)
     opened = OpenedStack(
@@ -285,10 +285,10 @@ def _with_settings(
     return opened
 
 
-def own_hand() -> Hand:
+def own_hand() -> LeaseHolder:
     """Whose process this is: a CI job's actor, else the user of the system."""
     actor = os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN")
-    return Hand("".join((actor or _user()).split()), socket.gethostname(), os.getpid())
+    return LeaseHolder("".join((actor or _user()).split()), socket.gethostname(), os.getpid())
 
 
 def _user() -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from ops.journal.errors import JournalError
 from ops.ramp.run import Run
 from ops.ramp.stack_file import StackFile
-from rollout.entry import Kind
-from rollout.plan import Plan
+from rollout.entry import EntryKind
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from rollout.weights_key import CANDIDATE, floor_changes, weight_changes
 
@@ -28,7 +28,8 @@ class StackConfig:
             return
         old = self.file().values(changes)
         self._run.write(
-            Kind.CONFIG_CHANGED, changes={path: [old[path], new] for path, new in changes.items()}
+            EntryKind.CONFIG_CHANGED,
+            changes={path: [old[path], new] for path, new in changes.items()},
         )
         self._run.effects.engine.set_config(changes)
 
@@ -39,7 +40,7 @@ class StackConfig:
         except JournalError:  # among the run's lost entries now
             self._run.effects.engine.set_config(changes)
 
-    def weights(self, plan: Plan, split: Split) -> dict[str, str]:
+    def weights(self, plan: RampPlan, split: Split) -> dict[str, str]:
         """What gives the group of `plan` this split."""
         file = self.file()
         return weight_changes(plan.services, file.services(), file.services_with_weights(), split)
@@ -54,7 +55,7 @@ class StackConfig:
         owned = owned_floors(file, floors)
         return {p: v for p, v in floor_changes(owned, owned).items() if file.value(p) is None}
 
-    def candidate(self, plan: Plan) -> dict[str, str | None]:
+    def candidate(self, plan: RampPlan) -> dict[str, str | None]:
         """What has the guards raise the slot that the ramp raises, as far as the file does not.
 
         Where the config names none, the program takes the slot that was released last, or else the

@@ -8,7 +8,7 @@ from ops.ramp.errors import NotSureError
 from ops.ramp.lease_holder import AtWork, is_driving
 from ops.ramp.processes import Processes
 from rollout.command import ROLLBACK, Command
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 
 DRIVER_SECONDS = 30.0
 """A driver that is told to stop ends its `up` as Ctrl-C does, and that may take a moment."""
@@ -63,10 +63,10 @@ def left_behind(entries: Sequence[Entry], processes: Processes) -> int | None:
     """The engine that a killed driver began and that still runs; None where none does."""
     started: int | None = None
     for entry in entries:
-        if entry.kind is Kind.UP_STARTED:
+        if entry.kind is EntryKind.UP_STARTED:
             pid = entry.facts["pid"]
             started = pid if isinstance(pid, int) else None
-        elif entry.kind is Kind.UP_FINISHED:
+        elif entry.kind is EntryKind.UP_FINISHED:
             started = None
     if started is None or not processes.is_alive(started):
         return None

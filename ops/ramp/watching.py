@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ops.journal.observer import Observer
+from ops.journal.observer import RampObserver
 from ops.report.report import ReportError, write_report
 from ops.traffic.traffic import Traffic
 from ops.view.live import LiveView
@@ -17,7 +17,7 @@ from rollout.entry import Entry
 
 @contextmanager
 def watched(
-    observers: Sequence[Observer], folder: Path, earlier: Sequence[Entry]
+    observers: Sequence[RampObserver], folder: Path, earlier: Sequence[Entry]
 ) -> Generator[Sequence[LiveView]]:
     """Let views show what `earlier` runs did; close them at the end, and leave the report.
 

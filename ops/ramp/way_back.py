@@ -10,15 +10,15 @@ from pathlib import Path
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import NotSureError
-from ops.ramp.live_stack import Releases
+from ops.ramp.live_stack import SlotReleases
 from ops.ramp.lowering import lowering
 from ops.ramp.resume import Found, newest, unfinished
 from ops.ramp.stack_file import StackFile
 from ops.ramp.takeover import Abandoned
 from rollout.command import RAMP, Command
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.lease import read_freed, read_lease
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.progress import hands
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
@@ -52,7 +52,7 @@ class Stack:
     name: str
     file: Path
     live: Mapping[str, Split]
-    releases: Mapping[str, Releases]
+    releases: Mapping[str, SlotReleases]
     hold: timedelta
     candidate: Slot | None
     """The config's `candidate`."""
@@ -64,7 +64,7 @@ class Stack:
 class Return:
     """A ramp to take back: one that a journal or the history knows, or a shift by hand."""
 
-    plan: Plan
+    plan: RampPlan
     """Its start is where to go back to."""
     found: Found | None
     """Where it is kept; `None` where no ramp has made the shift, or its journal is not here."""
@@ -119,11 +119,11 @@ def _last_heard(past: Past, found: Found) -> datetime | None:
 
 def last_moved(entries: Sequence[Entry]) -> datetime | None:
     """When a ramp last set out to raise its slot; `None` of an empty journal."""
-    kinds = {Kind.RAMP_STARTED, Kind.STAGE_STARTED}
+    kinds = {EntryKind.RAMP_STARTED, EntryKind.STAGE_STARTED}
     return next((entry.at for entry in reversed(entries) if entry.kind in kinds), None)
 
 
-def _own_ramp(past: Past, plan: Plan) -> Found | None:
+def _own_ramp(past: Past, plan: RampPlan) -> Found | None:
     """The newest ramp of this machine, where it is the newest of all, and `plan` is to undo it."""
     here = newest(past.ramps, [])
     moved = (read_lease(one.message) or read_freed(one.message) for one in past.history)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ops.report.records import Traffic
+from ops.report.records import TrafficHistory
 from ops.report.story import Said, Story
-from ops.traffic.answer import Stream
+from ops.traffic.answer import SlotStream
 from probe.plot import (
     HEIGHT,
     WIDTH,
@@ -63,9 +63,9 @@ def weight_plot(story: Story, span: Span) -> Plot:
     )
 
 
-def rate_plot(traffic: Traffic, span: Span) -> Plot:
+def rate_plot(traffic: TrafficHistory, span: Span) -> Plot:
     """Answers a second of the users' stream, by the slot that gave them."""
-    series = traffic.series[Stream.USERS]
+    series = traffic.series[SlotStream.USERS]
     rates = [bucket.requests / traffic.step_s for bucket in series.buckets.values()]
     top = nice_ceiling(max(rates, default=1.0))
     shapes: dict[str, list[str]] = {css_of(slot): [] for slot in Slot} | {"nobody": []}
@@ -83,7 +83,7 @@ def rate_plot(traffic: Traffic, span: Span) -> Plot:
     return Plot(paths, [Tick(100.0, f"{top:,g}/s"), Tick(0.0, "0")])
 
 
-def error_plot(traffic: Traffic, span: Span) -> Plot:
+def error_plot(traffic: TrafficHistory, span: Span) -> Plot:
     """The share of lost requests of each stream."""
     top = max((_lost(b) for s in traffic.series.values() for b in s.buckets.values()), default=0.0)
     top = min(1.0, nice_ceiling(max(top, 0.01)))
@@ -97,7 +97,7 @@ def error_plot(traffic: Traffic, span: Span) -> Plot:
     return Plot(paths, [Tick(100.0, f"{top * 100:g} %"), Tick(0.0, "0")])
 
 
-def latency_plot(traffic: Traffic, span: Span) -> Plot:
+def latency_plot(traffic: TrafficHistory, span: Span) -> Plot:
     """The 95th percentile of each stream, on a logarithmic scale."""
     values = [v for s in traffic.series.values() for b in s.buckets.values() if (v := _p95(b))]
     scale = LogScale.over(values)
@@ -121,8 +121,8 @@ def css_of(slot: Slot) -> str:
     return f"slot-{slot.value}"
 
 
-def _streams() -> Sequence[tuple[Stream, str]]:
-    return [(Stream.USERS, "users"), *((Stream.of(slot), css_of(slot)) for slot in Slot)]
+def _streams() -> Sequence[tuple[SlotStream, str]]:
+    return [(SlotStream.USERS, "users"), *((SlotStream.of(slot), css_of(slot)) for slot in Slot)]
 
 
 def _thinned(said: Sequence[Said], span: Span) -> Sequence[Said]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.traffic.answer import Stream
+from ops.traffic.answer import SlotStream
 from probe.record import RequestLine
 from probe.record_file import RecordReader
 from probe.series import Series
@@ -17,27 +17,27 @@ MAX_STEPS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class TrafficHistory:
     """What each stream met, in steps of one length."""
 
     step_s: float
-    series: dict[Stream, Series]
+    series: dict[SlotStream, Series]
 
     @property
     def requests(self) -> int:
         """All that were sent."""
         return sum(bucket.requests for s in self.series.values() for bucket in s.buckets.values())
 
-    def failed(self, stream: Stream) -> int:
+    def failed(self, stream: SlotStream) -> int:
         """Requests of a stream that were lost."""
         return sum(bucket.failed for bucket in self.series[stream].buckets.values())
 
-    def total(self, stream: Stream) -> int:
+    def total(self, stream: SlotStream) -> int:
         """Requests of a stream."""
         return sum(bucket.requests for bucket in self.series[stream].buckets.values())
 
 
-def read_traffic(ramp_folder: Path, start_s: float, end_s: float) -> Traffic:
+def read_traffic(ramp_folder: Path, start_s: float, end_s: float) -> TrafficHistory:
     """Every record of the folder; empty series where there is none.
 
     Raises:
@@ -45,15 +45,15 @@ def read_traffic(ramp_folder: Path, start_s: float, end_s: float) -> Traffic:
     """
     length_s = max(end_s - start_s, 1.0)
     step_s = next((step for step in STEPS_S if length_s / step <= MAX_STEPS), STEPS_S[-1])
-    series = {stream: Series(start_s, step_s) for stream in Stream}
-    for stream in Stream:
+    series = {stream: Series(start_s, step_s) for stream in SlotStream}
+    for stream in SlotStream:
         for line in _requests(ramp_folder / FOLDER, stream):
             if start_s - step_s <= line.planned_s <= end_s + step_s:
                 series[stream].add(line)
-    return Traffic(step_s, series)
+    return TrafficHistory(step_s, series)
 
 
-def _requests(folder: Path, stream: Stream) -> Iterator[RequestLine]:
+def _requests(folder: Path, stream: SlotStream) -> Iterator[RequestLine]:
     for path in sorted(folder.glob(f"{stream.value}*.jsonl")):
         if path.stat().st_size:
             yield from (line for line in RecordReader(path) if isinstance(line, RequestLine))

@@ -11,10 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ops.journal.errors import JournalError
 from ops.journal.journal import FILE_NAME, FileJournal
 from ops.report import charts
-from ops.report.records import Traffic, read_traffic
+from ops.report.records import TrafficHistory, read_traffic
 from ops.report.story import Story, story_of
 from ops.report.summary import summary_markdown
-from ops.traffic.answer import Stream
+from ops.traffic.answer import SlotStream
 from probe.errors import RecordError
 from probe.plot import Span
 from probe.quantity import duration_text
@@ -72,7 +72,7 @@ def write_report(folder: Path) -> Written:
     return written
 
 
-def report_html(story: Story, traffic: Traffic) -> str:
+def report_html(story: Story, traffic: TrafficHistory) -> str:
     """The page; it needs no network."""
     environment = Environment(
         loader=PackageLoader("ops.report", "."),
@@ -94,7 +94,7 @@ def report_html(story: Story, traffic: Traffic) -> str:
         latencies=charts.latency_plot(traffic, span),
         lanes=charts.lanes(story, span),
         times=time_ticks(span),
-        streams=[_stream_row(traffic, stream) for stream in Stream],
+        streams=[_stream_row(traffic, stream) for stream in SlotStream],
         steps=_steps(traffic),
         has_traffic=bool(traffic.requests),
         most_verdicts=MOST_VERDICTS,
@@ -102,7 +102,7 @@ def report_html(story: Story, traffic: Traffic) -> str:
     )
 
 
-def _stream_row(traffic: Traffic, stream: Stream) -> dict[str, object]:
+def _stream_row(traffic: TrafficHistory, stream: SlotStream) -> dict[str, object]:
     counts = Counts(traffic.failed(stream), traffic.total(stream))
     slot = stream.slot
     sketch = Sketch()
@@ -120,10 +120,10 @@ def _stream_row(traffic: Traffic, stream: Stream) -> dict[str, object]:
     }
 
 
-def _steps(traffic: Traffic) -> list[dict[str, object]]:
+def _steps(traffic: TrafficHistory) -> list[dict[str, object]]:
     """The charts as rows, for those who cannot see them: steps in which something was lost."""
     rows: list[dict[str, object]] = []
-    for stream in Stream:
+    for stream in SlotStream:
         series = traffic.series[stream]
         for index, bucket in sorted(series.buckets.items()):
             if bucket.failed:

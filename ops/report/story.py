@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.progress import BY_HAND, ROLLED_BACK, WHY_BY_HAND
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -15,11 +15,11 @@ NOT_OVER = "not over"
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TimelineMark:
     """Something worth a mark on the axis of time."""
 
     at_s: float
-    kind: Kind
+    kind: EntryKind
     text: str
 
 
@@ -66,7 +66,7 @@ class Story:
     said: dict[str, list[Said]] = field(default_factory=dict[str, list[Said]])
     """Gate -> what it said, in order."""
     rows: list[StageRow] = field(default_factory=list[StageRow])
-    moments: list[Moment] = field(default_factory=list[Moment])
+    moments: list[TimelineMark] = field(default_factory=list[TimelineMark])
     rollback: str = ""
     """Why it went back; empty where it did not."""
     rollback_seconds: float | None = None
@@ -118,13 +118,13 @@ def story_of(entries: Sequence[Entry]) -> Story | None:
     story: Story | None = None
     before: Entry | None = None
     for entry in entries:
-        if story is not None and entry.kind is Kind.ROLLBACK_STARTED and not story.rollback:
+        if story is not None and entry.kind is EntryKind.ROLLBACK_STARTED and not story.rollback:
             story.is_undone_by_hand = _is_by_hand(story, entry, before)
         before = entry
-        if entry.kind is Kind.RAMP_STARTED:
+        if entry.kind is EntryKind.RAMP_STARTED:
             story = _begun(entry)
         elif story is not None:
-            if entry.kind is Kind.RESUMED:
+            if entry.kind is EntryKind.RESUMED:
                 story.stops.append(story.ended_s)
                 story.outcome, story.exit_code = NOT_OVER, None
             story.ended_s = entry.at.timestamp()
@@ -143,9 +143,9 @@ def _is_by_hand(story: Story, entry: Entry, before: Entry | None) -> bool:
     """
     if "by_hand" in entry.facts:
         return bool(entry.facts["by_hand"])
-    if before is None or before.kind is Kind.RESUMED:
+    if before is None or before.kind is EntryKind.RESUMED:
         return True
-    return before.kind is Kind.VERIFIED and all(row.up_seconds is None for row in story.rows)
+    return before.kind is EntryKind.VERIFIED and all(row.up_seconds is None for row in story.rows)
 
 
 def _begun(entry: Entry) -> Story:
@@ -170,63 +170,63 @@ def _tell(story: Story, entry: Entry) -> None:
     facts: Any = entry.facts
     at_s = entry.at.timestamp()
     match entry.kind:
-        case Kind.STAGE_STARTED:
+        case EntryKind.STAGE_STARTED:
             story.rows.append(StageRow(facts["stage"], facts["split"], at_s))
-        case Kind.VERDICT:
+        case EntryKind.VERDICT:
             said = Said(
                 at_s, at_s, Outcome(facts["outcome"]), facts["reason"], int(facts["stage"] or 0)
             )
             story.said.setdefault(facts["gate"], []).append(said)
-        case Kind.ROLLBACK_STARTED:
+        case EntryKind.ROLLBACK_STARTED:
             story.rollback = story.rollback or str(facts["why"])
-        case Kind.ROLLBACK_FINISHED:
+        case EntryKind.ROLLBACK_FINISHED:
             story.rollback_seconds = float(facts["seconds"])
             weight = Split.parse(facts["to"]).weight_of(story.candidate)
             story.weights.append((at_s, weight))
-        case Kind.RAMP_FINISHED:
+        case EntryKind.RAMP_FINISHED:
             story.outcome, story.exit_code = str(facts["outcome"]), int(facts["exit"])
         case _:
             _tell_of_stage(story, entry, facts, at_s)
     if (text := _marked(entry.kind, facts)) is not None:
-        story.moments.append(Moment(at_s, entry.kind, text))
+        story.moments.append(TimelineMark(at_s, entry.kind, text))
 
 
 def _tell_of_stage(story: Story, entry: Entry, facts: Any, at_s: float) -> None:
     """What belongs to the stage that began last."""
     row = story.rows[-1] if story.rows else None
     match entry.kind:
-        case Kind.VERIFIED:
+        case EntryKind.VERIFIED:
             splits = [Split.parse(text) for text in facts["splits"].values()]
             story.weights += [(at_s, split.weight_of(story.candidate)) for split in splits[:1]]
             if row is not None:
                 row.verified_s = at_s
-        case Kind.UP_FINISHED if row is not None and not story.rollback:
+        case EntryKind.UP_FINISHED if row is not None and not story.rollback:
             row.up_seconds = (row.up_seconds or 0.0) + float(facts["seconds"])
-        case Kind.ARRIVED if row is not None:
+        case EntryKind.ARRIVED if row is not None:
             row.arrived_seconds = float(facts["seconds"])
-        case Kind.BAKE_FINISHED if row is not None:
+        case EntryKind.BAKE_FINISHED if row is not None:
             row.outcome = str(facts["outcome"])
         case _:
             pass
 
 
-def _marked(kind: Kind, facts: Any) -> str | None:
+def _marked(kind: EntryKind, facts: Any) -> str | None:
     match kind:
-        case Kind.STAGE_STARTED:
+        case EntryKind.STAGE_STARTED:
             return f"stage {facts['stage']}/{facts['of']}: {facts['split']}"
-        case Kind.ROLLBACK_STARTED:
+        case EntryKind.ROLLBACK_STARTED:
             return f"rollback to {facts['to']}: {facts['why']}"
-        case Kind.ROLLBACK_FINISHED:
+        case EntryKind.ROLLBACK_FINISHED:
             return f"back at {facts['to']}"
-        case Kind.APPROVAL:
+        case EntryKind.APPROVAL:
             return f"{facts['by']} said {'yes' if facts['approved'] else 'no'}"
-        case Kind.INTERRUPTED:
+        case EntryKind.INTERRUPTED:
             return f"interrupted by {facts['by']}"
-        case Kind.RESUMED:
+        case EntryKind.RESUMED:
             return f"gone on with: {facts['found']}"
-        case Kind.HOLD_STARTED:
+        case EntryKind.HOLD_STARTED:
             return f"slot {facts['slot']} is held"
-        case Kind.WATCH_STARTED:
+        case EntryKind.WATCH_STARTED:
             return "watching"
         case _:
             return None

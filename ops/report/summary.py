@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.markdown import as_words
-from ops.report.records import Traffic
+from ops.report.records import TrafficHistory
 from ops.report.story import Story
-from ops.traffic.answer import Stream
+from ops.traffic.answer import SlotStream
 from probe.quantity import duration_text
 from rollout.counts import Counts, excluded_rate
 from rollout.verdict import Outcome
@@ -16,12 +16,12 @@ from rollout.verdict import Outcome
 SIGNS = {Outcome.PASS: "✅", Outcome.FAIL: "❌", Outcome.INCONCLUSIVE: "❔"}
 
 
-def summary_markdown(story: Story, traffic: Traffic) -> str:
+def summary_markdown(story: Story, traffic: TrafficHistory) -> str:
     """The whole summary, the outcome first; ends with a newline."""
     return "\n".join([*_head(story, traffic), "", *_stages(story), "", *_gates(story), ""])
 
 
-def _head(story: Story, traffic: Traffic) -> Iterator[str]:
+def _head(story: Story, traffic: TrafficHistory) -> Iterator[str]:
     yield f"### {SIGNS[story.verdict]} {story.group}: {story.outcome}"
     yield ""
     started = datetime.fromtimestamp(story.started_s, UTC)
@@ -32,7 +32,7 @@ def _head(story: Story, traffic: Traffic) -> Iterator[str]:
         took_back = "" if back is None else f" in {duration_text(back)}"
         yield ""
         yield f"**{story.turn}{took_back}{':' if story.why else ''}** {_said(story.why)}".rstrip()
-    users = Counts(traffic.failed(Stream.USERS), traffic.total(Stream.USERS))
+    users = Counts(traffic.failed(SlotStream.USERS), traffic.total(SlotStream.USERS))
     if users.total:
         yield ""
         yield (

@@ -8,7 +8,7 @@ from typing import Any
 from live.alarms import Alarm
 from ops.status.difference import Difference, agrees
 from ops.status.document import Ramping, RunningBuild, ServiceStatus, SlotStatus, Source, Status
-from ops.status.fix import Way, to_the_front
+from ops.status.fix import FixCommand, to_the_front
 from rollout.observation import Template
 
 VERSION = 1
@@ -62,7 +62,7 @@ def as_document(
     }
 
 
-def ways(found: Sequence[Way]) -> list[dict[str, str]]:
+def ways(found: Sequence[FixCommand]) -> list[dict[str, str]]:
     """Commands, with what each leads to."""
     return [{"to": way.to, "command": str(way.command)} for way in found]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
-from ops.status.fix import Way, put_back, stack_option
+from ops.status.fix import FixCommand, put_back, stack_option
 from rollout.command import UP, Command
 from rollout.errors import SplitError
-from rollout.lease import Claim
+from rollout.lease import LeaseClaim
 from rollout.split import Split
 from rollout.weights_key import weight_changes
 from settings.command import NAMESPACE, joined, setting
@@ -26,7 +26,7 @@ class Difference:
     """`web`, `portal and web`, `web-02`."""
     values: Mapping[Source, str]
     what: str
-    ways: tuple[Way, ...]
+    ways: tuple[FixCommand, ...]
 
 
 def differences(status: Status, named_stack: str | None = None) -> tuple[Difference, ...]:
@@ -67,21 +67,24 @@ def _explained(
     services: Sequence[ServiceStatus],
     values: Mapping[Source, str],
     option: tuple[str, ...],
-) -> tuple[str, tuple[Way, ...]]:
+) -> tuple[str, tuple[FixCommand, ...]]:
     """The sentence, and what can be done; what is nearest to the traffic comes first."""
     live, state = values.get(Source.LIVE), values.get(Source.STATE)
     deployed, config = live or state, values.get(Source.CONFIG)
     if _is_moving(status, services):
         return "a ramp moves these weights now: wait for it", ()
     if live and state and live != state and live != config:
-        back = Way("as the config", put_back(option, is_refused=True))
+        back = FixCommand("as the config", put_back(option, is_refused=True))
         ways = (*_kept(status, services, live, option, "as it is live"), back)
         return "the rule was changed past the stack", ways
     if deployed and config and deployed != config:
         drop = _kept(status, services, deployed, option, "drop it")
-        return "the config is not deployed", (Way("deploy it", UP.with_options(*option)), *drop)
+        return "the config is not deployed", (
+            FixCommand("deploy it", UP.with_options(*option)),
+            *drop,
+        )
     if live and state and live != state:
-        record = Way("record it", UP.with_options(*option))
+        record = FixCommand("record it", UP.with_options(*option))
         return "live is as the config says, and the state does not know it yet", (record,)
     return _of_main(status, "weights", config)
 
@@ -90,24 +93,24 @@ def _is_moving(status: Status, services: Sequence[ServiceStatus]) -> bool:
     ramping = status.ramping
     return (
         ramping is not None
-        and ramping.claim is Claim.HELD
+        and ramping.claim is LeaseClaim.HELD
         and all(service.name in ramping.lease.services for service in services)
     )
 
 
-def _of_main(status: Status, name: str, config: str | None) -> tuple[str, tuple[Way, ...]]:
+def _of_main(status: Status, name: str, config: str | None) -> tuple[str, tuple[FixCommand, ...]]:
     """Where main alone says otherwise; `name`: what of, `weights` or `image`."""
     if status.main is None or config is None:
         return "not everything that could be read agrees", ()
     file, ref = f"Pulumi.{status.stack.rpartition('/')[2]}.yaml", status.main.ref
     return f"{ref} does not have the {name} of the stack file here", (
-        Way(
+        FixCommand(
             "share this",
             Command.of("git", "commit", "-m", f"{name} {config}", "--", file).then(
                 Command.of("git", "push")
             ),
         ),
-        Way("take theirs", Command.of("git", "checkout", ref, "--", file)),
+        FixCommand("take theirs", Command.of("git", "checkout", ref, "--", file)),
     )
 
 
@@ -117,7 +120,7 @@ def _kept(
     weights: str,
     option: tuple[str, ...],
     to: str,
-) -> Iterator[Way]:
+) -> Iterator[FixCommand]:
     """The way that takes `weights` into the config; none where they are no split."""
     try:
         split = Split.parse(weights)
@@ -130,7 +133,7 @@ def _kept(
         split,
     )
     commands = (setting(f"{NAMESPACE}:{path}", text) for path, text in changes.items())
-    yield Way(to, Command(()).then(*commands, UP).with_options(*option))
+    yield FixCommand(to, Command(()).then(*commands, UP).with_options(*option))
 
 
 def _of_images(status: Status, option: tuple[str, ...]) -> Iterator[Difference]:
@@ -156,7 +159,7 @@ def _of_image(
 
 def _image_explained(
     status: Status, subject: str, told: Mapping[Source, str], option: tuple[str, ...]
-) -> tuple[str, tuple[Way, ...]]:
+) -> tuple[str, tuple[FixCommand, ...]]:
     """The sentence, and what can be done; what is nearest to the traffic comes first.
 
     Args:
@@ -167,15 +170,15 @@ def _image_explained(
     """
     live, state, config = (told.get(each) for each in (Source.LIVE, Source.STATE, Source.CONFIG))
     if live and state and live != state and live != config:
-        way = Way("look", Command.of("failover", "status", "--drift", *option))
+        way = FixCommand("look", Command.of("failover", "status", "--drift", *option))
         return "what its instances launch from was changed past the stack", (way,)
     if config and (live or state or config) != config:
-        deploy = Way("deploy it, if the image exists", UP.with_options(*option))
+        deploy = FixCommand("deploy it, if the image exists", UP.with_options(*option))
         service, _, slot = subject.rpartition("-")
         path = joined(joined(f"{NAMESPACE}:images", service), slot)
         back = setting(path, live or state or config).with_options(*option)
-        return "the image in the config is not deployed", (deploy, Way("drop it", back))
+        return "the image in the config is not deployed", (deploy, FixCommand("drop it", back))
     if live and state and live != state:
-        way = Way("record it", UP.with_options(*option))
+        way = FixCommand("record it", UP.with_options(*option))
         return "live is as the config says, and the state does not know it yet", (way,)
     return _of_main(status, "image", config)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from live.alarms import Alarm
 from rollout.hidden_rules import HiddenService
-from rollout.lease import Claim, Lease
+from rollout.lease import Lease, LeaseClaim
 from rollout.observation import LiveSlot, Template
 from rollout.split import Slot
 
@@ -87,7 +87,7 @@ class Ramping:
     """Whose hand is on the wheel."""
 
     lease: Lease
-    claim: Claim
+    claim: LeaseClaim
     """`HELD`, `DEAD` where its process is gone, `EXPIRED` where nobody can tell."""
 
 

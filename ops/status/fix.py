@@ -11,7 +11,7 @@ _REASON = "put back what was changed past the stack"
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class FixCommand:
     """What it leads to, in a few words, and the command."""
 
     to: str
@@ -23,12 +23,12 @@ def stack_option(named_stack: str | None) -> tuple[str, ...]:
     return ("--stack", named_stack) if named_stack else ()
 
 
-def to_the_front(hidden: HiddenService, named_stack: str | None) -> tuple[Way, ...]:
+def to_the_front(hidden: HiddenService, named_stack: str | None) -> tuple[FixCommand, ...]:
     """The way that has a service that gets no request asked first; none where there is none."""
     if hidden.before is None:
         return ()
     command = hidden.before.with_options(*stack_option(named_stack))
-    return (Way(hidden.before.moves, command),)
+    return (FixCommand(hidden.before.moves, command),)
 
 
 def put_back(option: tuple[str, ...], *, is_refused: bool) -> Command:

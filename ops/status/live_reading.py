@@ -15,12 +15,12 @@ from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.releases import Releases
 from live.rules import read_rules
-from live.session import Session
+from live.session import ProviderSession
 from ops.stack.hidden import read_hidden_services
 from ops.status.document import RunningBuild, Unread
 from ops.status.errors import UnreadError
 from rollout.hidden_rules import HiddenService
-from rollout.observation import Group, LiveRule, LiveSlot, Template
+from rollout.observation import AutoScalingGroupState, LiveRule, LiveSlot, Template
 from rollout.split import Slot
 
 
@@ -41,7 +41,7 @@ class LiveReading:
 class LiveReader:
     """Reads the services that a stack's outputs name, in its account and region."""
 
-    def __init__(self, session: Session, outputs: Mapping[str, Any]) -> None:
+    def __init__(self, session: ProviderSession, outputs: Mapping[str, Any]) -> None:
         """Be ready; nothing is read yet.
 
         Raises:
@@ -122,7 +122,7 @@ class LiveReader:
                 break
         return LiveReading(found, unread=tuple(unread))
 
-    def _builds(self, group: Group | None) -> tuple[RunningBuild, ...]:
+    def _builds(self, group: AutoScalingGroupState | None) -> tuple[RunningBuild, ...]:
         """What is in service by template; templates that are no longer pinned are read once."""
         if group is None:
             return ()
@@ -138,7 +138,9 @@ class LiveReader:
         return release.build.image_id if release is not None else ""
 
 
-def running_builds(group: Group, image_of: Callable[[Template], str]) -> tuple[RunningBuild, ...]:
+def running_builds(
+    group: AutoScalingGroupState, image_of: Callable[[Template], str]
+) -> tuple[RunningBuild, ...]:
     """What is in service, the most instances first; `image_of` tells of what is not pinned."""
     counted = Counter(instance.template for instance in group.in_service)
     return tuple(
@@ -147,7 +149,9 @@ def running_builds(group: Group, image_of: Callable[[Template], str]) -> tuple[R
     )
 
 
-def _image(group: Group, template: Template | None, image_of: Callable[[Template], str]) -> str:
+def _image(
+    group: AutoScalingGroupState, template: Template | None, image_of: Callable[[Template], str]
+) -> str:
     if template is None:
         return ""
     if template == group.pinned and group.release is not None:
@@ -163,4 +167,4 @@ def opened(
     Raises:
         LiveError: a config that cannot be followed here, no such profile, or no region.
     """
-    return LiveReader(Session(ProviderConfig.of_stack(aws_config, environ)), outputs)
+    return LiveReader(ProviderSession(ProviderConfig.of_stack(aws_config, environ)), outputs)

@@ -9,9 +9,9 @@ from datetime import datetime
 from ops.ramp.lease_holder import claim_of
 from ops.ramp.processes import Processes
 from ops.status.document import Ramping
-from rollout.lease import Hand, current_lease
+from rollout.lease import LeaseHolder, current_lease
 
-_NOBODY = Hand("-", socket.gethostname(), 0)
+_NOBODY = LeaseHolder("-", socket.gethostname(), 0)
 """Status has no hand on the wheel, so no lease is its own; it sees the processes of this host."""
 
 

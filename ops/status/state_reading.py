@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from live.creations import made
 from live.errors import LiveError
 from live.provider_config import ProviderConfig
-from live.session import Session
+from live.session import ProviderSession
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, service_plans
 from ops.stack.aws_config import read_aws_config
@@ -89,7 +89,7 @@ def read_pending(
     if isinstance(aws, UnreadError):
         raise aws
     try:
-        session = Session(ProviderConfig.of_stack(aws, environ))
+        session = ProviderSession(ProviderConfig.of_stack(aws, environ))
         return (words_of(stack, made(state.pending, session.client)),)
     except LiveError as error:
         names = ", ".join(map(str, state.pending))

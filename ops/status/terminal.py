@@ -13,7 +13,7 @@ from live.alarms import ALARM, Alarm
 from ops.status import words
 from ops.status.difference import Difference, agrees
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
-from ops.status.fix import Way, to_the_front
+from ops.status.fix import FixCommand, to_the_front
 
 _STATES = {"healthy": "green", "unhealthy": "bold red", "unavailable": "red"}
 
@@ -137,7 +137,7 @@ def _differing(found: Sequence[Difference], *, folds: bool) -> Iterator[Renderab
         yield from (command_line(way, folds=folds) for way in each.ways)
 
 
-def command_line(way: Way, *, folds: bool) -> Text:
+def command_line(way: FixCommand, *, folds: bool) -> Text:
     """A command with what it leads to; whole on one line unless it `folds`."""
     text = Text.assemble((f"  {way.to}: ", "dim"), str(way.command))
     if not folds:

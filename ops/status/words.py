@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ops.status.document import Ramping, RunningBuild, SlotStatus, Source, Status
-from rollout.lease import Claim
+from rollout.lease import LeaseClaim
 
 
 def sources(status: Status) -> str:
@@ -78,12 +78,12 @@ def ramping(status: Status) -> str:
 def _who(found: Ramping) -> str:
     lease, hand = found.lease, found.lease.hand
     until = f"{lease.until:%H:%M:%S} UTC"
-    if found.claim is Claim.DEAD:
+    if found.claim is LeaseClaim.DEAD:
         return (
             f"the ramp of {hand} stopped at {lease.doing}: `failover ramp` goes on with it, "
             "`failover rollback` undoes it"
         )
-    if found.claim is Claim.EXPIRED:
+    if found.claim is LeaseClaim.EXPIRED:
         return f"{hand} was at {lease.doing} until {until}, and has not said more since"
     return f"{hand} ramps: {lease.doing}, until {until}"
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from probe.record import RequestLine, Verdict
+from probe.record import RequestLine, RequestOutcome
 from rollout.split import Slot
 
 
-class Stream(enum.StrEnum):
+class SlotStream(enum.StrEnum):
     """By which way requests reach a slot."""
 
     USERS = "users"
@@ -23,24 +23,24 @@ class Stream(enum.StrEnum):
     @property
     def slot(self) -> Slot | None:
         """The slot that the stream is for; None where the weights choose."""
-        return None if self is Stream.USERS else Slot(self.value.removeprefix("slot-"))
+        return None if self is SlotStream.USERS else Slot(self.value.removeprefix("slot-"))
 
     @classmethod
-    def of(cls, slot: Slot) -> Stream:
+    def of(cls, slot: Slot) -> SlotStream:
         """The stream straight to a slot."""
         return cls(f"slot-{slot.value}")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SlotAnswer:
     """One request. Times are Unix seconds."""
 
     service: str
-    stream: Stream
+    stream: SlotStream
     slot: Slot | None
     """The slot that says it has answered; None where no slot said so, as in an answer of the load
     balancer's own."""
-    verdict: Verdict
+    verdict: RequestOutcome
     sent_s: float
     ended_s: float
     latency_ms: float | None
@@ -70,18 +70,18 @@ class Answer:
         ]
 
 
-def answer_from(row: list[Any]) -> Answer:
+def answer_from(row: list[Any]) -> SlotAnswer:
     """The answer that `Answer.row` made it from.
 
     Raises:
         ValueError: it is no such row.
     """
     service, stream, slot, verdict, sent_s, ended_s, latency_ms, fault = row
-    return Answer(
+    return SlotAnswer(
         service,
-        Stream(stream),
+        SlotStream(stream),
         Slot(slot) if slot else None,
-        Verdict(verdict),
+        RequestOutcome(verdict),
         sent_s,
         ended_s,
         latency_ms,
@@ -89,7 +89,7 @@ def answer_from(row: list[Any]) -> Answer:
     )
 
 
-def answer_of(line: RequestLine, stream: Stream, services: Mapping[str, str]) -> Answer:
+def answer_of(line: RequestLine, stream: SlotStream, services: Mapping[str, str]) -> SlotAnswer:
     """What a line of the prober's record says.
 
     Args:
@@ -99,7 +99,7 @@ def answer_of(line: RequestLine, stream: Stream, services: Mapping[str, str]) ->
     """
     known = {slot.value: slot for slot in Slot}
     status = f"status {line.status}" if line.error == "unexpected_status" else line.error
-    return Answer(
+    return SlotAnswer(
         service=services[line.url],
         stream=stream,
         slot=known.get(line.slot or ""),
@@ -107,5 +107,5 @@ def answer_of(line: RequestLine, stream: Stream, services: Mapping[str, str]) ->
         sent_s=line.sent_s,
         ended_s=line.ended_s,
         latency_ms=line.latency_ms if line.answered and line.is_timing_clean else None,
-        fault=None if line.verdict is Verdict.OK else str(status),
+        fault=None if line.verdict is RequestOutcome.OK else str(status),
     )

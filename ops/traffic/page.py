@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ops.traffic.plan import Way, place_of
+from ops.traffic.plan import ConnectionRoute, place_of
 from probe.resolve import host_and_port
 
 MAX_BODY_BYTES = 1 << 20
@@ -21,7 +21,7 @@ class PageError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageAnswer:
     """An answer."""
 
     status: int
@@ -31,7 +31,9 @@ class Page:
     """Its first megabyte; what is no UTF-8 in it is replaced."""
 
 
-def fetched(url: str, way: Way, headers: Mapping[str, str], timeout_seconds: float) -> Page:
+def fetched(
+    url: str, way: ConnectionRoute, headers: Mapping[str, str], timeout_seconds: float
+) -> PageAnswer:
     """Get a URL on a connection of its own; redirects are answers like others.
 
     Raises:
@@ -50,10 +52,12 @@ def fetched(url: str, way: Way, headers: Mapping[str, str], timeout_seconds: flo
     except (OSError, http.client.HTTPException) as error:
         raise PageError(f"{url}: {type(error).__name__}: {error}") from error
     named = {name.lower(): value for name, value in response.getheaders()}
-    return Page(response.status, named, body.decode(errors="replace"))
+    return PageAnswer(response.status, named, body.decode(errors="replace"))
 
 
-def _connection(url: str, way: Way, timeout_seconds: float) -> http.client.HTTPConnection:
+def _connection(
+    url: str, way: ConnectionRoute, timeout_seconds: float
+) -> http.client.HTTPConnection:
     to = way.url(url)
     host, port = place_of(to)
     place = host_and_port(way.overrides([to]).get((host, port), (host,))[0], port)

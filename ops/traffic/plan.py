@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from ops.traffic.answer import Stream
+from ops.traffic.answer import SlotStream
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ConnectionRoute:
     """How the load balancer is reached where a plain look-up of the name would not do.
 
     A rehearsal's listens on a loopback port and has a certificate of its own authority.
@@ -27,7 +27,7 @@ class Way:
     and the request. Else the URL's port is the address's."""
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Way:
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> ConnectionRoute:
         """As `failover rehearse env` tells it; plain DNS where nothing is set."""
         return cls(environ.get("FAILOVER_HTTPS_ADDRESS"), environ.get("FAILOVER_CA_FILE"))
 
@@ -62,14 +62,14 @@ class TrafficPlan:
 
     urls: Mapping[str, str]
     """Service -> URL."""
-    headers: Mapping[Stream, str]
+    headers: Mapping[SlotStream, str]
     """`Name: value` that leads a stream to its slot; secret. A stream without one is `USERS`."""
     rate_per_second: float
     """Of each stream to each service."""
     folder: Path
     """Gets a record per stream: `users.jsonl`, `slot-01.jsonl`, `slot-02.jsonl`."""
-    way: Way
-    ways: Mapping[str, Way] = field(default_factory=dict[str, Way])
+    way: ConnectionRoute
+    ways: Mapping[str, ConnectionRoute] = field(default_factory=dict[str, ConnectionRoute])
     """Of the services that are reached by another way than `way`."""
     slot_header: str = "x-slot"
     build_header: str = "x-build"
@@ -86,7 +86,7 @@ class TrafficPlan:
             found |= self._way_to(name).overrides([url])
         return found
 
-    def _way_to(self, service: str) -> Way:
+    def _way_to(self, service: str) -> ConnectionRoute:
         return self.ways.get(service, self.way)
 
     def text(self) -> str:
@@ -98,7 +98,7 @@ class TrafficPlan:
     def parse(cls, text: str) -> TrafficPlan:
         """Read `text()` back."""
         plain = json.loads(text)
-        plain["headers"] = {Stream(name): value for name, value in plain["headers"].items()}
-        ways = {name: Way(**way) for name, way in plain["ways"].items()}
-        way = Way(**plain["way"])
+        plain["headers"] = {SlotStream(name): value for name, value in plain["headers"].items()}
+        ways = {name: ConnectionRoute(**way) for name, way in plain["ways"].items()}
+        way = ConnectionRoute(**plain["way"])
         return cls(**plain | {"folder": Path(plain["folder"]), "way": way, "ways": ways})

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ops.traffic.answer import Stream, answer_of
+from ops.traffic.answer import SlotStream, answer_of
 from ops.traffic.plan import TrafficPlan
-from probe.clock import SystemClock
+from probe.clock import SystemProbeClock
 from probe.expectation import Expectation
 from probe.header import Header
 from probe.options import Options, default_max_in_flight
 from probe.prober import Prober
 from probe.record import Line, RequestLine, StallLine
 from probe.record_file import LogFile, encoded
-from probe.target import Target
+from probe.target import ProbeTarget
 
 GOOD_STATUSES = "200-399"
 """What a request may be answered with; a redirect is an answer as good as another."""
@@ -37,7 +37,7 @@ class Sender:
         self._stalls: list[list[float]] = []
         self._logs: list[LogFile] = []
         self._is_stopped = asyncio.Event()
-        streams = [Stream.USERS, *plan.headers]
+        streams = [SlotStream.USERS, *plan.headers]
         self._probers = [self._prober(plan, stream) for stream in streams]
 
     async def run(self) -> None:
@@ -69,12 +69,12 @@ class Sender:
         errors = [log.error for log in self._logs if log.error]
         return {"answers": answers, "stalls": stalls, "record_error": errors[0] if errors else None}
 
-    def _prober(self, plan: TrafficPlan, stream: Stream) -> Prober:
+    def _prober(self, plan: TrafficPlan, stream: SlotStream) -> Prober:
         log = LogFile(unused(plan.folder, stream.value))
         self._logs.append(log)
-        return Prober(_options(plan, stream), SystemClock(), self._taker(stream, log))
+        return Prober(_options(plan, stream), SystemProbeClock(), self._taker(stream, log))
 
-    def _taker(self, stream: Stream, log: LogFile) -> Callable[[Line, bytes], None]:
+    def _taker(self, stream: SlotStream, log: LogFile) -> Callable[[Line, bytes], None]:
         def take(line: Line, head: bytes) -> None:
             del head
             log.append(encoded(line))
@@ -98,12 +98,12 @@ def unused(folder: Path, name: str) -> Path:
     return path
 
 
-def _options(plan: TrafficPlan, stream: Stream) -> Options:
+def _options(plan: TrafficPlan, stream: SlotStream) -> Options:
     urls = [*plan.requested().values()]
     rate = plan.rate_per_second * len(urls)
     header = plan.headers.get(stream)
     return Options(
-        targets=tuple(Target.parse(url) for url in urls),
+        targets=tuple(ProbeTarget.parse(url) for url in urls),
         rate_per_s=rate,
         timeout_s=plan.timeout_seconds,
         headers=(Header.parse(header),) if header else (),

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ops.traffic.answer import Answer, Stream, answer_from
+from ops.traffic.answer import SlotAnswer, SlotStream, answer_from
 from ops.traffic.plan import TrafficPlan
 from ops.traffic.signature import users_by_slot
 from ops.traffic.stall import united_seconds
@@ -29,7 +29,7 @@ SIGNED_SECONDS = 60.0
 END_SECONDS = 10.0
 """How long the process may take to write the end of its records."""
 
-OnAnswers = Callable[[Sequence[Answer]], None]
+OnAnswers = Callable[[Sequence[SlotAnswer]], None]
 """Gets what ended, twice a second, in a thread of its own."""
 
 
@@ -44,7 +44,7 @@ class Traffic:
         """
         plan.folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._answers: deque[Answer] = deque()
+        self._answers: deque[SlotAnswer] = deque()
         self._stalls: deque[tuple[float, float]] = deque()
         self._listeners: list[OnAnswers] = []
         self._record_error: str | None = None
@@ -79,9 +79,9 @@ class Traffic:
         with self._lock:
             self._listeners.append(listener)
 
-    def answers(self, since_s: float, stream: Stream | None = None) -> list[Answer]:
+    def answers(self, since_s: float, stream: SlotStream | None = None) -> list[SlotAnswer]:
         """What ended since then, in the order of the ends; Unix seconds."""
-        newest: list[Answer] = []
+        newest: list[SlotAnswer] = []
         with self._lock:
             for each in reversed(self._answers):
                 if each.ended_s < since_s - OUT_OF_ORDER_SECONDS:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from ops.traffic.answer import Answer
+from ops.traffic.answer import SlotAnswer
 from ops.view.drawing import drawn
 from ops.view.second import counted
 from ops.view.state import KEPT_SECONDS, ViewState
@@ -48,7 +48,7 @@ class LiveView:
         with self._lock:
             self._state.judged(verdicts)
 
-    def answered(self, answers: Sequence[Answer]) -> None:
+    def answered(self, answers: Sequence[SlotAnswer]) -> None:
         """Show what the traffic meets; called in another thread."""
         with self._lock:
             counted(self._state.traffic, answers, KEPT_SECONDS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ops.traffic.answer import Answer, Stream
-from probe.record import Verdict as Said
+from ops.traffic.answer import SlotAnswer, SlotStream
+from probe.record import RequestOutcome
 from rollout.split import Slot
 
 Side = Slot | None
@@ -24,13 +24,13 @@ class Second:
     failed: dict[Side, int] = field(default_factory=dict[Side, int])
     latencies_ms: dict[Side, list[float]] = field(default_factory=dict[Side, list[float]])
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: SlotAnswer) -> None:
         """Count one that says something of the target."""
         side = answer.attributed
         self.requests[side] = self.requests.get(side, 0) + 1
-        if answer.stream is Stream.USERS:
+        if answer.stream is SlotStream.USERS:
             self.users[answer.slot] = self.users.get(answer.slot, 0) + 1
-        if answer.verdict is Said.FAILED:
+        if answer.verdict is RequestOutcome.FAILED:
             self.failed[side] = self.failed.get(side, 0) + 1
         if answer.latency_ms is not None:
             self.latencies_ms.setdefault(side, []).append(answer.latency_ms)
@@ -41,10 +41,10 @@ class Second:
         return sum(self.failed.values())
 
 
-def counted(seconds: dict[int, Second], answers: Iterable[Answer], kept: int) -> None:
+def counted(seconds: dict[int, Second], answers: Iterable[SlotAnswer], kept: int) -> None:
     """Count answers into their seconds; only the newest `kept` seconds stay."""
     for answer in answers:
-        if answer.verdict is not Said.EXCLUDED:
+        if answer.verdict is not RequestOutcome.EXCLUDED:
             seconds.setdefault(int(answer.ended_s), Second()).add(answer)
     if seconds:
         oldest = max(seconds) - kept

@@ -9,14 +9,19 @@ from typing import Any
 from ops.ramp.lines import described
 from ops.view.second import Second
 from rollout.command import UP
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
 from rollout.verdict import Verdict
 
 KEPT_SECONDS = 200
 KEPT_NOTES = 40
-_NOTED = frozenset(Kind) - {Kind.UP_SAID, Kind.CONFIG_CHANGED, Kind.VERDICT, Kind.RAMP_STARTED}
+_NOTED = frozenset(EntryKind) - {
+    EntryKind.UP_SAID,
+    EntryKind.CONFIG_CHANGED,
+    EntryKind.VERDICT,
+    EntryKind.RAMP_STARTED,
+}
 
 
 @dataclass(slots=True)
@@ -62,32 +67,32 @@ class ViewState:
         """Take what happened."""
         facts: Any = entry.facts
         match entry.kind:
-            case Kind.RAMP_STARTED:
+            case EntryKind.RAMP_STARTED:
                 self._begin(entry, facts)
-            case Kind.STAGE_STARTED:
+            case EntryKind.STAGE_STARTED:
                 self.stage = int(facts["stage"])
                 self.doing = f"stage {facts['stage']}/{facts['of']}"
-            case Kind.VERIFIED:
+            case EntryKind.VERIFIED:
                 self.live = Split.parse(next(iter(facts["splits"].values())))
-            case Kind.BAKE_FINISHED if facts["outcome"] == "pass":
+            case EntryKind.BAKE_FINISHED if facts["outcome"] == "pass":
                 self.passed = max(self.passed, int(facts["stage"] or 0))
-            case Kind.UP_STARTED:
+            case EntryKind.UP_STARTED:
                 self.doing, self.seconds_left, self.engine_says = str(UP), None, ""
-            case Kind.UP_SAID:
+            case EntryKind.UP_SAID:
                 self.engine_says = str(facts["line"]).strip()
-            case Kind.UP_FINISHED:
+            case EntryKind.UP_FINISHED:
                 self.engine_says = ""
-            case Kind.ROLLBACK_STARTED:
+            case EntryKind.ROLLBACK_STARTED:
                 if not self.going_back:
                     self.going_back = str(facts["why"])
                     self.is_by_hand = bool(facts.get("by_hand"))
-            case Kind.COMMIT:
+            case EntryKind.COMMIT:
                 self.commit_to_make = "" if facts["commit"] else described(entry)
-            case Kind.ROLLBACK_FINISHED:
+            case EntryKind.ROLLBACK_FINISHED:
                 self.live = Split.parse(facts["to"])
-            case Kind.RESUMED:
+            case EntryKind.RESUMED:
                 self.outcome, self.doing = "", "starting"
-            case Kind.RAMP_FINISHED:
+            case EntryKind.RAMP_FINISHED:
                 self.outcome, self.doing, self.seconds_left = str(facts["outcome"]), "over", None
             case _:
                 pass

@@ -62,7 +62,7 @@ def main(
         signal.signal(number, lambda *_: os._exit(0))
 
     from rehearsal.control_plane.application import Application
-    from rehearsal.control_plane.clock import SystemClock
+    from rehearsal.control_plane.clock import SystemWorldClock
     from rehearsal.control_plane.health import ClockHealth
     from rehearsal.control_plane.plane import ControlPlane
     from rehearsal.control_plane.reported_health import ReportedHealth
@@ -71,7 +71,7 @@ def main(
 
     source = ReportedHealth() if health == "reported" else ClockHealth(boot_seconds)
     world = World(
-        SystemClock(), source, longest_drain_seconds, metric_lag_seconds=metric_lag_seconds
+        SystemWorldClock(), source, longest_drain_seconds, metric_lag_seconds=metric_lag_seconds
     )
     plane = ControlPlane(world)
     server = Server(Application(plane), port)

@@ -18,7 +18,7 @@ from waitress.channel import ClientDisconnected
 from werkzeug.test import run_wsgi_app
 
 from rehearsal.control_plane import faults
-from rehearsal.control_plane.calls import Call
+from rehearsal.control_plane.calls import RecordedCall
 from rehearsal.control_plane.data_plane_link import PREFIX, Answer
 from rehearsal.control_plane.injected_fault import ANSWERS, SILENT, expired_token
 from rehearsal.control_plane.own_api import OwnApi
@@ -109,7 +109,7 @@ class Application:
         Raises:
             ClientDisconnected: there is no answer; the server closes the connection.
         """
-        call = Call(
+        call = RecordedCall(
             faults.service_of(environ),
             operation or str(environ["REQUEST_METHOD"]),
             faults.access_key_of(environ),

@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RecordedCall:
     """One request to the AWS API."""
 
     service: str
@@ -25,10 +25,10 @@ class CallLog:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._calls: list[Call] = []
-        self._known: dict[Call, Call] = {}
+        self._calls: list[RecordedCall] = []
+        self._known: dict[RecordedCall, RecordedCall] = {}
 
-    def note(self, call: Call) -> None:
+    def note(self, call: RecordedCall) -> None:
         """Take one more."""
         with self._lock:
             self._calls.append(self._known.setdefault(call, call))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 
-class Clock(Protocol):
+class WorldClock(Protocol):
     """Tells the time. Every duration in the rehearsal is measured on one clock."""
 
     def now(self) -> float:
@@ -15,7 +15,7 @@ class Clock(Protocol):
         ...
 
 
-class SystemClock:
+class SystemWorldClock:
     """The machine's clock."""
 
     def now(self) -> float:

@@ -64,7 +64,7 @@ class Add:
 
 
 @dataclass(frozen=True, slots=True)
-class Compute:
+class ComputedProperty:
     """Makes an attribute a property, read as `by(world, self)`; what is assigned to it is lost."""
 
     owner: type
@@ -94,7 +94,7 @@ class Correction:
     """What moto does."""
     aws: str
     """What AWS does, and so the rehearsal."""
-    changes: tuple[Replace | Add | Compute, ...]
+    changes: tuple[Replace | Add | ComputedProperty, ...]
 
 
 class Installed:
@@ -110,7 +110,7 @@ class Installed:
             self.uninstall()
             raise
 
-    def _apply(self, world: World, change: Replace | Add | Compute) -> None:
+    def _apply(self, world: World, change: Replace | Add | ComputedProperty) -> None:
         own = change.owner.__dict__.get(change.attribute, _ABSENT)
         original = getattr(change.owner, change.attribute, _ABSENT)
         if original is _ABSENT and isinstance(change, Replace):

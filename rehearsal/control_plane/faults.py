@@ -23,7 +23,7 @@ _XML_SERVICES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ApiError:
     """An error code and message in AWS's form."""
 
     code: str
@@ -31,21 +31,21 @@ class Fault:
     status: str = STATUS
 
 
-def unsupported(what: str) -> Fault:
+def unsupported(what: str) -> ApiError:
     """The rehearsal does not do `what`."""
-    return Fault("NotSupportedByRehearsal", f"{what}: not supported by the rehearsal")
+    return ApiError("NotSupportedByRehearsal", f"{what}: not supported by the rehearsal")
 
 
-def failed(operation: str | None, error: Exception) -> Fault:
+def failed(operation: str | None, error: Exception) -> ApiError:
     """The rehearsal broke at `operation`: its own fault, not the caller's and not AWS's."""
-    return Fault(
+    return ApiError(
         "RehearsalFailure",
         f"{operation or 'the request'}: the rehearsal itself failed, "
         f"{type(error).__name__}: {error}",
     )
 
 
-def answer(environ: WSGIEnvironment, fault: Fault) -> tuple[str, list[tuple[str, str]], bytes]:
+def answer(environ: WSGIEnvironment, fault: ApiError) -> tuple[str, list[tuple[str, str]], bytes]:
     """The fault in the protocol that the request came in: status line, headers, body."""
     service = service_of(environ)
     is_json = "json" in str(environ.get("CONTENT_TYPE", ""))
@@ -79,7 +79,7 @@ def _cbor(document: dict[str, str]) -> bytes:
     return bytes([0xA0 + len(document)]) + body
 
 
-def _xml(service: str, fault: Fault) -> str:
+def _xml(service: str, fault: ApiError) -> str:
     error = f"<Code>{escape(fault.code)}</Code><Message>{escape(fault.message)}</Message>"
     if service == "ec2":
         return f"<Response><Errors><Error>{error}</Error></Errors></Response>"

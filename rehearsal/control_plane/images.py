@@ -16,7 +16,7 @@ NEVER_HEALTHY = "never-healthy"
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class CatalogueImage:
     """A machine image that is there from the start, in every region."""
 
     image_id: str
@@ -31,28 +31,40 @@ class Image:
 
 
 GOOD_BUILDS = (
-    Image("ami-0fa11000000000001", "v1", "Build v1, works"),
-    Image("ami-0fa11000000000002", "v2", "Build v2, works"),
-    Image("ami-0fa11000000000003", "v3", "Build v3, works"),
+    CatalogueImage("ami-0fa11000000000001", "v1", "Build v1, works"),
+    CatalogueImage("ami-0fa11000000000002", "v2", "Build v2, works"),
+    CatalogueImage("ami-0fa11000000000003", "v3", "Build v3, works"),
 )
 
 BAD_BUILDS = (
-    Image("ami-0fa11bad000000001", NEVER_HEALTHY, "Starts, never passes a health check"),
-    Image("ami-0fa11bad000000002", "errors", "Healthy, answers a share of requests with 500"),
-    Image("ami-0fa11bad000000003", "lost-assets", "Has no assets but those of its own pages"),
-    Image("ami-0fa11bad000000004", "slow", "Answers each request two seconds late"),
-    Image("ami-0fa11bad000000005", "early-close", "Gives up kept-alive connections early"),
-    Image("ami-0fa11bad000000006", "crash-under-load", "Ends when many requests come at once"),
-    Image("ami-0fa11bad000000007", "crash-later", "Ends some time after it began to serve"),
-    Image("ami-0fa11bad000000008", "slow-boot", "Boots for a long time, then works"),
-    Image("ami-0fa11bad000000009", "wrong-build", "Works, and says that it is another build"),
+    CatalogueImage("ami-0fa11bad000000001", NEVER_HEALTHY, "Starts, never passes a health check"),
+    CatalogueImage(
+        "ami-0fa11bad000000002", "errors", "Healthy, answers a share of requests with 500"
+    ),
+    CatalogueImage(
+        "ami-0fa11bad000000003", "lost-assets", "Has no assets but those of its own pages"
+    ),
+    CatalogueImage("ami-0fa11bad000000004", "slow", "Answers each request two seconds late"),
+    CatalogueImage("ami-0fa11bad000000005", "early-close", "Gives up kept-alive connections early"),
+    CatalogueImage(
+        "ami-0fa11bad000000006", "crash-under-load", "Ends when many requests come at once"
+    ),
+    CatalogueImage(
+        "ami-0fa11bad000000007", "crash-later", "Ends some time after it began to serve"
+    ),
+    CatalogueImage("ami-0fa11bad000000008", "slow-boot", "Boots for a long time, then works"),
+    CatalogueImage(
+        "ami-0fa11bad000000009", "wrong-build", "Works, and says that it is another build"
+    ),
 )
 
 SUBTLE_BUILDS = (
-    Image("ami-0fa11bad00000000a", "few-errors", "Answers 2 % of requests with 500"),
-    Image("ami-0fa11bad00000000d", "some-errors", "Answers 5 % of requests with 500"),
-    Image("ami-0fa11bad00000000b", "background", "Answers 0.05 % of requests with 500"),
-    Image("ami-0fa11bad00000000c", "dips", "Answers half with 500 for some seconds of each minute"),
+    CatalogueImage("ami-0fa11bad00000000a", "few-errors", "Answers 2 % of requests with 500"),
+    CatalogueImage("ami-0fa11bad00000000d", "some-errors", "Answers 5 % of requests with 500"),
+    CatalogueImage("ami-0fa11bad00000000b", "background", "Answers 0.05 % of requests with 500"),
+    CatalogueImage(
+        "ami-0fa11bad00000000c", "dips", "Answers half with 500 for some seconds of each minute"
+    ),
 )
 """Builds whose fault shows under steady traffic only."""
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rehearsal.control_plane.calls import Call
-from rehearsal.control_plane.clock import Clock
-from rehearsal.control_plane.faults import Fault
+from rehearsal.control_plane.calls import RecordedCall
+from rehearsal.control_plane.clock import WorldClock
+from rehearsal.control_plane.faults import ApiError
 
 SERVICE_NAMES = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
 """boto3's name of a service, where a signature has another."""
@@ -21,40 +21,42 @@ SILENT_SECONDS = 600.0
 
 _OPTIONS = frozenset({"operations", "answer", "seconds", "calls", "accessKeys"})
 
-Answers = Callable[[Call], Fault]
+Answers = Callable[[RecordedCall], ApiError]
 
 
-def _throttling(call: Call) -> Fault:
+def _throttling(call: RecordedCall) -> ApiError:
     """Source: each service's API reference, "Common errors"; EC2's "Request throttling"."""
     if call.service == "ec2":
-        return Fault("RequestLimitExceeded", "Request limit exceeded.", "503 Service Unavailable")
+        return ApiError(
+            "RequestLimitExceeded", "Request limit exceeded.", "503 Service Unavailable"
+        )
     if call.service == "s3":
-        return Fault("SlowDown", "Please reduce your request rate.", "503 Slow Down")
-    return Fault("Throttling", "Rate exceeded")
+        return ApiError("SlowDown", "Please reduce your request rate.", "503 Slow Down")
+    return ApiError("Throttling", "Rate exceeded")
 
 
-def _request_limit(call: Call) -> Fault:
+def _request_limit(call: RecordedCall) -> ApiError:
     del call
-    return Fault("RequestLimitExceeded", "Request limit exceeded.", "503 Service Unavailable")
+    return ApiError("RequestLimitExceeded", "Request limit exceeded.", "503 Service Unavailable")
 
 
-def expired_token(call: Call) -> Fault:
+def expired_token(call: RecordedCall) -> ApiError:
     """What a request with credentials that have expired is answered."""
     if call.service == "ec2":
-        return Fault("RequestExpired", "Request has expired.")
-    return Fault(
+        return ApiError("RequestExpired", "Request has expired.")
+    return ApiError(
         "ExpiredToken", "The security token included in the request is expired", "403 Forbidden"
     )
 
 
-def _access_denied(call: Call) -> Fault:
+def _access_denied(call: RecordedCall) -> ApiError:
     if call.service == "ec2":
-        return Fault(
+        return ApiError(
             "UnauthorizedOperation",
             "You are not authorized to perform this operation.",
             "403 Forbidden",
         )
-    return Fault(
+    return ApiError(
         "AccessDenied",
         f"User: arn:aws:iam::123456789012:user/rehearsal is not authorized to perform: "
         f"{call.service}:{call.operation}",
@@ -62,14 +64,16 @@ def _access_denied(call: Call) -> Fault:
     )
 
 
-def _unavailable(call: Call) -> Fault:
+def _unavailable(call: RecordedCall) -> ApiError:
     name = "Unavailable" if call.service == "ec2" else "ServiceUnavailable"
-    return Fault(name, "The service is unavailable. Please try again.", "503 Service Unavailable")
+    return ApiError(
+        name, "The service is unavailable. Please try again.", "503 Service Unavailable"
+    )
 
 
-def _internal_error(call: Call) -> Fault:
+def _internal_error(call: RecordedCall) -> ApiError:
     name = "InternalError" if call.service == "ec2" else "InternalFailure"
-    return Fault(name, "An internal error has occurred", "500 Internal Server Error")
+    return ApiError(name, "An internal error has occurred", "500 Internal Server Error")
 
 
 SILENT = "silent"
@@ -106,12 +110,12 @@ class InjectedFault:
     met: int = 0
     """How many requests it has met."""
 
-    def meets(self, call: Call, now: float) -> bool:
+    def meets(self, call: RecordedCall, now: float) -> bool:
         """Whether it is what `call` runs into at `now`."""
         is_on = now < self.until and self.calls_left > 0
         return is_on and self._names(call) and _matches(call.access_key_id, self.access_keys)
 
-    def _names(self, call: Call) -> bool:
+    def _names(self, call: RecordedCall) -> bool:
         names = (call.operation, f"{call.service}:{call.operation}")
         return any(_matches(name, self.operations) for name in names)
 
@@ -136,7 +140,7 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
 class InjectedFaults:
     """The faults in force. The first that meets a request decides."""
 
-    clock: Clock
+    clock: WorldClock
     _faults: list[InjectedFault] = field(default_factory=list[InjectedFault])
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -154,7 +158,7 @@ class InjectedFaults:
             self._faults = faults
             self._changed.notify_all()
 
-    def met_by(self, call: Call) -> InjectedFault | None:
+    def met_by(self, call: RecordedCall) -> InjectedFault | None:
         """The fault that a request runs into, which is counted."""
         now = self.clock.now()
         with self._changed:

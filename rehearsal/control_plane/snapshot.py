@@ -15,20 +15,20 @@ from rehearsal.control_plane.target_reconciler import build_of, drain_seconds
 from rehearsal.control_plane.topology import (
     Action,
     Certificate,
-    Condition,
     FixedResponse,
     Forward,
-    HealthCheck,
-    Instance,
-    Listener,
-    LoadBalancer,
     Redirect,
-    Rule,
     SecurityGroup,
     SecurityGroupRule,
-    Target,
-    TargetGroup,
     Topology,
+    TopologyCondition,
+    TopologyHealthCheck,
+    TopologyInstance,
+    TopologyListener,
+    TopologyLoadBalancer,
+    TopologyRule,
+    TopologyTarget,
+    TopologyTargetGroup,
     WeightedTargetGroup,
 )
 from rehearsal.control_plane.world import World
@@ -53,8 +53,8 @@ def _each(backends: Any, store: str) -> Iterator[Any]:
         yield from getattr(backend, store).values()
 
 
-def _load_balancer(balancer: Any) -> LoadBalancer:
-    return LoadBalancer(
+def _load_balancer(balancer: Any) -> TopologyLoadBalancer:
+    return TopologyLoadBalancer(
         arn=balancer.arn,
         name=balancer.name,
         dns_name=balancer.dns_name,
@@ -67,8 +67,8 @@ def _load_balancer(balancer: Any) -> LoadBalancer:
     )
 
 
-def _listener(listener: Any) -> Listener:
-    return Listener(
+def _listener(listener: Any) -> TopologyListener:
+    return TopologyListener(
         arn=listener.arn,
         port=int(listener.port),
         protocol=listener.protocol,
@@ -79,8 +79,8 @@ def _listener(listener: Any) -> Listener:
     )
 
 
-def _rule(rule: Any) -> Rule:
-    return Rule(
+def _rule(rule: Any) -> TopologyRule:
+    return TopologyRule(
         arn=rule.arn,
         priority=None if rule.is_default else int(rule.priority),
         conditions=tuple(_condition(condition) for condition in rule.conditions),
@@ -88,9 +88,9 @@ def _rule(rule: Any) -> Rule:
     )
 
 
-def _condition(condition: dict[str, Any]) -> Condition:
+def _condition(condition: dict[str, Any]) -> TopologyCondition:
     configs = [v for k, v in condition.items() if k.endswith("Config")]
-    return Condition(
+    return TopologyCondition(
         field=condition["Field"],
         values=tuple(_value(value) for value in configs[0]["Values"]),
         header_name=configs[0].get("HttpHeaderName"),
@@ -128,16 +128,16 @@ def _action(data: dict[str, Any]) -> Action:
     )
 
 
-def _target_group(world: World, group: Any) -> TargetGroup:
+def _target_group(world: World, group: Any) -> TopologyTargetGroup:
     check_port = str(group.health_check_port)
-    return TargetGroup(
+    return TopologyTargetGroup(
         arn=group.arn,
         name=group.name,
         protocol=group.protocol,
         protocol_version=group.protocol_version,
         port=int(group.port),
         target_type=group.target_type,
-        health_check=HealthCheck(
+        health_check=TopologyHealthCheck(
             protocol=group.health_check_protocol,
             port=int(check_port) if check_port.isdigit() else None,
             path=group.health_check_path,
@@ -152,10 +152,10 @@ def _target_group(world: World, group: Any) -> TargetGroup:
     )
 
 
-def _targets(world: World, group: Any) -> Iterator[Target]:
+def _targets(world: World, group: Any) -> Iterator[TopologyTarget]:
     for registration in world.targets.all_of(group.arn):
         since = registration.deregistered_at
-        yield Target(
+        yield TopologyTarget(
             target_id=registration.target_id,
             port=registration.port,
             state=registration.state.state,
@@ -164,7 +164,7 @@ def _targets(world: World, group: Any) -> Iterator[Target]:
         )
 
 
-def _instances() -> Iterator[Instance]:
+def _instances() -> Iterator[TopologyInstance]:
     members = _members()
     for reservation in _each(ec2_backends, "reservations"):
         for instance in reservation.instances:
@@ -183,10 +183,10 @@ def _members() -> dict[str, Member]:
     }
 
 
-def _instance(instance: Any, member: Member | None) -> Instance:
+def _instance(instance: Any, member: Member | None) -> TopologyInstance:
     tags: dict[str, str] = dict(instance.ec2_backend.tags.get(instance.id, {}))
     version = tags.get("aws:ec2launchtemplate:version")
-    return Instance(
+    return TopologyInstance(
         instance_id=instance.id,
         image_id=instance.image_id,
         build=build_of(instance),

@@ -52,7 +52,7 @@ Action = Forward | Redirect | FixedResponse
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class TopologyCondition:
     """One condition of a rule. Any of `values` makes it true; all conditions of a rule must be."""
 
     field: str
@@ -65,18 +65,18 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TopologyRule:
     """A rule of a listener."""
 
     arn: str
     priority: int | None
     """The lower is tried first; None for the default rule, which is tried last."""
-    conditions: tuple[Condition, ...]
+    conditions: tuple[TopologyCondition, ...]
     action: Action
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class TopologyListener:
     """A listener with its rules in the order in which they are tried."""
 
     arn: str
@@ -87,7 +87,7 @@ class Listener:
     certificate_arns: tuple[str, ...]
     """The default certificate first."""
     attributes: Mapping[str, str]
-    rules: tuple[Rule, ...]
+    rules: tuple[TopologyRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class SecurityGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadBalancer:
+class TopologyLoadBalancer:
     """An Application Load Balancer."""
 
     arn: str
@@ -127,11 +127,11 @@ class LoadBalancer:
     security_group_ids: tuple[str, ...]
     attributes: Mapping[str, str]
     """By AWS's keys: `idle_timeout.timeout_seconds`, `routing.http2.enabled`, …"""
-    listeners: tuple[Listener, ...]
+    listeners: tuple[TopologyListener, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class HealthCheck:
+class TopologyHealthCheck:
     """How the targets of a group are checked."""
 
     protocol: str
@@ -147,7 +147,7 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TopologyTarget:
     """A registered or draining target."""
 
     target_id: str
@@ -161,7 +161,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetGroup:
+class TopologyTargetGroup:
     """A target group with its targets."""
 
     arn: str
@@ -170,14 +170,14 @@ class TargetGroup:
     protocol_version: str
     port: int
     target_type: str
-    health_check: HealthCheck
+    health_check: TopologyHealthCheck
     attributes: Mapping[str, str]
     """By AWS's keys: `deregistration_delay.timeout_seconds`, `slow_start.duration_seconds`, …"""
-    targets: tuple[Target, ...]
+    targets: tuple[TopologyTarget, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class TopologyInstance:
     """An EC2 instance that is not terminated."""
 
     instance_id: str
@@ -215,8 +215,8 @@ class Certificate:
 class Topology:
     """Everything that carries traffic, of all regions."""
 
-    load_balancers: tuple[LoadBalancer, ...] = ()
-    target_groups: tuple[TargetGroup, ...] = ()
-    instances: tuple[Instance, ...] = ()
+    load_balancers: tuple[TopologyLoadBalancer, ...] = ()
+    target_groups: tuple[TopologyTargetGroup, ...] = ()
+    instances: tuple[TopologyInstance, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     security_groups: tuple[SecurityGroup, ...] = ()

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from rehearsal.control_plane.autoscaling.group import GroupRecord
-from rehearsal.control_plane.clock import Clock
+from rehearsal.control_plane.clock import WorldClock
 from rehearsal.control_plane.health import HealthSource
 from rehearsal.control_plane.metrics.store import MetricStore
 from rehearsal.control_plane.targets import TargetRegistry
@@ -18,7 +18,7 @@ ACCOUNT_ID = "123456789012"
 class World:
     """The state of one local AWS that moto has no place for. All use is under `lock`."""
 
-    clock: Clock
+    clock: WorldClock
     health: HealthSource
     longest_drain_seconds: float | None = None
     """Where set, no target drains longer than this, whatever its deregistration delay says."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from rehearsal.data_plane.envoy import EnvoyError
-from rehearsal.data_plane.plane import DataPlane, Settings
+from rehearsal.data_plane.plane import DataPlane, DataPlaneSettings
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +43,13 @@ def main(endpoint: str, folder: Path, boot_seconds: float, propagation_seconds: 
     """Carry traffic until standard input ends."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     folder.mkdir(parents=True, exist_ok=True)
-    settings = Settings(endpoint, folder.resolve(), boot_seconds, propagation_seconds)
+    settings = DataPlaneSettings(endpoint, folder.resolve(), boot_seconds, propagation_seconds)
     # The admin socket's path is relative: a Unix socket's path must be short.
     os.chdir(settings.folder)
     asyncio.run(_serve(settings))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: DataPlaneSettings) -> None:
     """Carry traffic until told to end, and end the process."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()

@@ -6,11 +6,11 @@ import ipaddress
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from rehearsal.control_plane.topology import (
-    Instance,
-    Listener,
-    LoadBalancer,
-    TargetGroup,
     Topology,
+    TopologyInstance,
+    TopologyListener,
+    TopologyLoadBalancer,
+    TopologyTargetGroup,
 )
 from rehearsal.data_plane.clusters import Address
 from rehearsal.data_plane.firewall import Firewall
@@ -41,7 +41,7 @@ class Addresses:
         self.https_port = self._ports.of(HTTPS_PORT)
         self._nowhere = self._ports.of(_NOWHERE)
 
-    def follow_instances(self, instances: Iterable[Instance]) -> None:
+    def follow_instances(self, instances: Iterable[TopologyInstance]) -> None:
         """Take up new instances, and let go of those that are no more."""
         present = list(instances)
         self._by_private_ip = {i.private_ip: i.instance_id for i in present if i.private_ip}
@@ -76,11 +76,13 @@ class Addresses:
             {_closed_key(b, each): self.of_listener(b, each) for b, each in self._closed(topology)}
         )
 
-    def is_open(self, balancer: LoadBalancer, listener: Listener) -> bool:
+    def is_open(self, balancer: TopologyLoadBalancer, listener: TopologyListener) -> bool:
         """Whether clients may connect to a listener."""
         return self._firewall.lets_clients_in(balancer, listener)
 
-    def _closed(self, topology: Topology) -> Iterator[tuple[LoadBalancer, Listener]]:
+    def _closed(
+        self, topology: Topology
+    ) -> Iterator[tuple[TopologyLoadBalancer, TopologyListener]]:
         for balancer, listener in each_listener(topology):
             if not self.is_open(balancer, listener):
                 yield balancer, listener
@@ -89,7 +91,7 @@ class Addresses:
         always: set[Hashable] = {HTTP_PORT, HTTPS_PORT, _NOWHERE}
         self._ports.keep(always | set(self._keys.values()) | self._instances)
 
-    def of_listener(self, balancer: LoadBalancer, listener: Listener) -> int:
+    def of_listener(self, balancer: TopologyLoadBalancer, listener: TopologyListener) -> int:
         """The loopback port of a listener that was in the topology."""
         return self._ports.of(self._keys[balancer.arn, listener.port])
 
@@ -97,7 +99,7 @@ class Addresses:
         """The loopback port of an instance."""
         return self._ports.of(_instance_key(instance_id))
 
-    def of_target(self, group: TargetGroup, target_id: str, port: int) -> Address:
+    def of_target(self, group: TopologyTargetGroup, target_id: str, port: int) -> Address:
         """Where a target of a group is served. One that is nowhere refuses connections.
 
         One that the security groups keep the load balancer from does not answer.
@@ -118,11 +120,11 @@ def _instance_key(instance_id: str) -> Hashable:
     return "instance", instance_id
 
 
-def _closed_key(balancer: LoadBalancer, listener: Listener) -> Hashable:
+def _closed_key(balancer: TopologyLoadBalancer, listener: TopologyListener) -> Hashable:
     return "closed", balancer.arn, listener.port
 
 
-def _unreachable_key(group: TargetGroup, target_id: str) -> Hashable:
+def _unreachable_key(group: TopologyTargetGroup, target_id: str) -> Hashable:
     return "unreachable", group.arn, target_id
 
 

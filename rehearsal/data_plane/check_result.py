@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rehearsal.control_plane.health import HealthState
-from rehearsal.control_plane.topology import HealthCheck
+from rehearsal.control_plane.topology import TopologyHealthCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class CheckedHealth:
         """The health of a target that is checked from now on."""
         return cls(now, HealthState.INITIAL, now)
 
-    def after(self, result: CheckResult, check: HealthCheck, now: float) -> CheckedHealth:
+    def after(self, result: CheckResult, check: TopologyHealthCheck, now: float) -> CheckedHealth:
         """The health with one more result.
 
         One pass is enough for a new target, whatever the healthy threshold says. Source: ELB user

@@ -9,7 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rehearsal.control_plane.health import HealthState
-from rehearsal.control_plane.topology import HealthCheck, Target, TargetGroup
+from rehearsal.control_plane.topology import (
+    TopologyHealthCheck,
+    TopologyTarget,
+    TopologyTargetGroup,
+)
 from rehearsal.data_plane.check_result import CheckedHealth, Passed
 from rehearsal.data_plane.clusters import Address, AddressOf, checked_targets
 from rehearsal.data_plane.health_check import checked
@@ -29,7 +33,7 @@ class _Subject:
     """What is checked, and how. Where it differs, the checks go on in the new way."""
 
     address: Address
-    check: HealthCheck
+    check: TopologyHealthCheck
 
 
 class Checker:
@@ -50,12 +54,12 @@ class Checker:
         """The health of every target that is checked."""
         return self._health
 
-    def is_healthy(self, arn: str, target: Target) -> bool:
+    def is_healthy(self, arn: str, target: TopologyTarget) -> bool:
         """Whether a target passes its checks now."""
         health = self._health.get((arn, target.target_id, target.port))
         return health is not None and health.state is HealthState.HEALTHY
 
-    def follow(self, groups: list[TargetGroup], address_of: AddressOf) -> None:
+    def follow(self, groups: list[TopologyTargetGroup], address_of: AddressOf) -> None:
         """Check the targets of `groups`, and no others. A target that is new begins anew."""
         wanted = {
             (group.arn, target.target_id, target.port): _subject(group, target, address_of)
@@ -97,7 +101,7 @@ class Checker:
             self._changed()
 
 
-def _subject(group: TargetGroup, target: Target, address_of: AddressOf) -> _Subject:
+def _subject(group: TopologyTargetGroup, target: TopologyTarget, address_of: AddressOf) -> _Subject:
     check = group.health_check
     return _Subject(address_of(group, target.target_id, check.port or target.port), check)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rehearsal.control_plane.topology import Target, TargetGroup
+from rehearsal.control_plane.topology import TopologyTarget, TopologyTargetGroup
 
 CHECKED_STATES = frozenset({"initial", "healthy", "unhealthy"})
 """States of a target that may take requests, and so is checked: not draining, not unused."""
@@ -17,13 +17,15 @@ _CONNECT_SECONDS = 10
 _UNLIMITED = 1_000_000
 
 Address = tuple[str, int]
-AddressOf = Callable[[TargetGroup, str, int], Address]
+AddressOf = Callable[[TopologyTargetGroup, str, int], Address]
 """Where a target of a group is really served, by its id and a port."""
-IsHealthy = Callable[[str, Target], bool]
+IsHealthy = Callable[[str, TopologyTarget], bool]
 """Whether a target of the group with that ARN passes its checks."""
 
 
-def cluster(group: TargetGroup, endpoints_path: str, idle_timeout_seconds: int) -> dict[str, Any]:
+def cluster(
+    group: TopologyTargetGroup, endpoints_path: str, idle_timeout_seconds: int
+) -> dict[str, Any]:
     """A cluster without its endpoints, so that it never changes when targets do.
 
     `healthy_panic_threshold` 1 is an ALB's fail-open: some healthy target takes all, and with none
@@ -55,7 +57,9 @@ def cluster(group: TargetGroup, endpoints_path: str, idle_timeout_seconds: int) 
     }
 
 
-def endpoints(group: TargetGroup, address_of: AddressOf, is_healthy: IsHealthy) -> dict[str, Any]:
+def endpoints(
+    group: TopologyTargetGroup, address_of: AddressOf, is_healthy: IsHealthy
+) -> dict[str, Any]:
     """The group's targets that may take requests, each with its health."""
     listed = [
         {
@@ -77,7 +81,7 @@ def _metadata(*, is_healthy: bool) -> dict[str, Any]:
     return {"filter_metadata": {"rehearsal": {"healthy": "true" if is_healthy else "false"}}}
 
 
-def checked_targets(group: TargetGroup) -> Iterable[Target]:
+def checked_targets(group: TopologyTargetGroup) -> Iterable[TopologyTarget]:
     """The targets that take part."""
     return (target for target in group.targets if target.state in CHECKED_STATES)
 

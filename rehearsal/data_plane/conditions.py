@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
-from rehearsal.control_plane.topology import Condition
+from rehearsal.control_plane.topology import TopologyCondition
 from rehearsal.data_plane.patterns import any_of, expression_of
 from rehearsal.data_plane.unsupported import UnsupportedError
 
@@ -16,7 +16,7 @@ CLIENT = ipaddress.ip_address("127.0.0.1")
 _IN_QUERY = "[^&]"
 
 
-def route_match(conditions: Sequence[Condition]) -> dict[str, Any] | None:
+def route_match(conditions: Sequence[TopologyCondition]) -> dict[str, Any] | None:
     """The match that holds exactly when all `conditions` do; None when they never do.
 
     Raises:
@@ -36,7 +36,7 @@ def route_match(conditions: Sequence[Condition]) -> dict[str, Any] | None:
     return {**match, "headers": headers} if headers else match
 
 
-def _header(condition: Condition) -> dict[str, Any]:
+def _header(condition: TopologyCondition) -> dict[str, Any]:
     values = condition.values
     if condition.field == "host-header":
         return _matching(":authority", f"(?i){any_of(values)}(?::[0-9]+)?")

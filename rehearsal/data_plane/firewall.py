@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 
 from rehearsal.control_plane.topology import (
     Forward,
-    Instance,
-    Listener,
-    LoadBalancer,
     SecurityGroupRule,
     Topology,
+    TopologyInstance,
+    TopologyListener,
+    TopologyLoadBalancer,
 )
 from rehearsal.data_plane.conditions import CLIENT
 
@@ -36,7 +36,7 @@ class Firewall:
         self._by_private_ip = {i.private_ip: i for i in topology.instances if i.private_ip}
         self._balancers = _balancers_by_target_group(topology)
 
-    def lets_clients_in(self, balancer: LoadBalancer, listener: Listener) -> bool:
+    def lets_clients_in(self, balancer: TopologyLoadBalancer, listener: TopologyListener) -> bool:
         """Whether a client may connect to the listener."""
         subnets = [_block(each) for each in balancer.subnet_cidrs]
         is_internal = balancer.scheme == _INTERNAL
@@ -57,7 +57,7 @@ class Firewall:
             for balancer in self._balancers.get(target_group_arn, ())
         )
 
-    def _lets_out(self, balancer: LoadBalancer, target_id: str, port: int) -> bool:
+    def _lets_out(self, balancer: TopologyLoadBalancer, target_id: str, port: int) -> bool:
         instance = self._instance(target_id)
         address = target_id if instance is None else instance.private_ip
         groups = () if instance is None else instance.security_group_ids
@@ -66,7 +66,7 @@ class Firewall:
             for rule in self._of(balancer.security_group_ids, port, is_egress=True)
         )
 
-    def _lets_in(self, balancer: LoadBalancer, target_id: str, port: int) -> bool:
+    def _lets_in(self, balancer: TopologyLoadBalancer, target_id: str, port: int) -> bool:
         instance = self._instance(target_id)
         if instance is None:
             return True
@@ -77,7 +77,7 @@ class Firewall:
         subnets = [_block(cidr) for cidr in balancer.subnet_cidrs]
         return bool(subnets) and all(any(_within(s, block) for block in blocks) for s in subnets)
 
-    def _instance(self, target_id: str) -> Instance | None:
+    def _instance(self, target_id: str) -> TopologyInstance | None:
         return self._instances.get(target_id) or self._by_private_ip.get(target_id)
 
     def _of(
@@ -90,8 +90,8 @@ class Firewall:
                     yield rule
 
 
-def _balancers_by_target_group(topology: Topology) -> dict[str, list[LoadBalancer]]:
-    found: dict[str, list[LoadBalancer]] = {}
+def _balancers_by_target_group(topology: Topology) -> dict[str, list[TopologyLoadBalancer]]:
+    found: dict[str, list[TopologyLoadBalancer]] = {}
     for balancer in topology.load_balancers:
         for listener in balancer.listeners:
             for rule in listener.rules:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from rehearsal.control_plane.topology import HealthCheck
+from rehearsal.control_plane.topology import TopologyHealthCheck
 from rehearsal.data_plane.check_result import NO_ANSWER, TIMED_OUT, CheckResult, judged
 
 USER_AGENT = "ELB-HealthChecker/2.0"
 
 
-async def checked(address: tuple[str, int], check: HealthCheck) -> CheckResult:
+async def checked(address: tuple[str, int], check: TopologyHealthCheck) -> CheckResult:
     """Make the check and judge its answer."""
     try:
         async with asyncio.timeout(check.timeout_seconds):
@@ -22,7 +22,7 @@ async def checked(address: tuple[str, int], check: HealthCheck) -> CheckResult:
     return judged(status, check.matcher)
 
 
-async def _status(address: tuple[str, int], check: HealthCheck) -> int:
+async def _status(address: tuple[str, int], check: TopologyHealthCheck) -> int:
     """The status of the answer.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.control_plane.topology import Certificate, Listener, LoadBalancer
+from rehearsal.control_plane.topology import Certificate, TopologyListener, TopologyLoadBalancer
 from rehearsal.data_plane.access_log import access_log
 from rehearsal.data_plane.trace_header import trace_header_filter
 
@@ -30,13 +30,17 @@ _FROM_TARGET_FAILURES = ["UF", "UC", "LR", "UR", "UPE"]
 answers 503 to most; an ALB 502. Source: ELB user guide, "Troubleshoot your load balancers"."""
 
 
-def idle_timeout_seconds(balancer: LoadBalancer) -> int:
+def idle_timeout_seconds(balancer: TopologyLoadBalancer) -> int:
     """The load balancer's idle timeout."""
     return int(balancer.attributes.get("idle_timeout.timeout_seconds", "60"))
 
 
 def envoy_listener(
-    balancer: LoadBalancer, listener: Listener, port: int, routes_path: str, secret_path: str
+    balancer: TopologyLoadBalancer,
+    listener: TopologyListener,
+    port: int,
+    routes_path: str,
+    secret_path: str,
 ) -> dict[str, Any]:
     """A listener on the loopback port `port` that stays as it is whatever its rules become."""
     chain: dict[str, Any] = {"filters": [_connection_manager(balancer, listener, routes_path)]}
@@ -81,7 +85,7 @@ def tls_versions(ssl_policy: str | None) -> tuple[str, str]:
 
 
 def _connection_manager(
-    balancer: LoadBalancer, listener: Listener, routes_path: str
+    balancer: TopologyLoadBalancer, listener: TopologyListener, routes_path: str
 ) -> dict[str, Any]:
     idle = idle_timeout_seconds(balancer)
     is_secure = listener.protocol == "HTTPS"
@@ -129,7 +133,9 @@ def _mappers() -> list[dict[str, Any]]:
     ]
 
 
-def _tls(balancer: LoadBalancer, listener: Listener, secret_path: str) -> dict[str, Any]:
+def _tls(
+    balancer: TopologyLoadBalancer, listener: TopologyListener, secret_path: str
+) -> dict[str, Any]:
     lowest, highest = tls_versions(listener.ssl_policy)
     has_http2 = balancer.attributes.get("routing.http2.enabled", "true") == "true"
     secrets = [

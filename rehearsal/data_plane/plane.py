@@ -21,7 +21,7 @@ from rehearsal.data_plane.rendering import render, used_target_groups
 from rehearsal.data_plane.report import report
 from rehearsal.data_plane.resource_files import ResourceFiles
 from rehearsal.data_plane.traffic_tally import TrafficTally
-from rehearsal.instances.fleet import Fleet
+from rehearsal.instances.fleet import InstanceFleet
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ CONNECTIONS_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class DataPlaneSettings:
     """How the data plane is to be."""
 
     endpoint: str
@@ -47,10 +47,10 @@ class Settings:
 class DataPlane:
     """Carries the traffic of one control plane."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: DataPlaneSettings) -> None:
         self._settings = settings
         self._dirty = asyncio.Event()
-        self._fleet = Fleet(settings.boot_seconds, self._port_of_instance, self._dirty.set)
+        self._fleet = InstanceFleet(settings.boot_seconds, self._port_of_instance, self._dirty.set)
         self.addresses = Addresses(self._fleet.serves_on)
         self._checker = Checker(self._dirty.set)
         self._envoy = Envoy(settings.folder)

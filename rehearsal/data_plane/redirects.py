@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.control_plane.topology import Listener, Redirect
+from rehearsal.control_plane.topology import Redirect, TopologyListener
 from rehearsal.data_plane.unsupported import UnsupportedError
 
 _CODES = {301: "MOVED_PERMANENTLY", 302: "FOUND"}
 
 
-def redirect_action(redirect: Redirect, listener: Listener) -> dict[str, Any]:
+def redirect_action(redirect: Redirect, listener: TopologyListener) -> dict[str, Any]:
     """The action, with AWS's `#{…}` parts resolved.
 
     `#{port}` and `#{protocol}` are those of the listener as AWS knows it, not the loopback port.
@@ -41,7 +41,7 @@ def redirect_action(redirect: Redirect, listener: Listener) -> dict[str, Any]:
     return {**action, "regex_rewrite": rewrite}
 
 
-def _protocol(redirect: Redirect, listener: Listener) -> str:
+def _protocol(redirect: Redirect, listener: TopologyListener) -> str:
     return redirect.protocol.replace("#{protocol}", listener.protocol)
 
 

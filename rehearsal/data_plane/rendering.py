@@ -10,22 +10,22 @@ from typing import Any
 
 from rehearsal.control_plane.topology import (
     Forward,
-    Listener,
-    LoadBalancer,
-    TargetGroup,
     Topology,
+    TopologyListener,
+    TopologyLoadBalancer,
+    TopologyTargetGroup,
 )
 from rehearsal.data_plane.clusters import AddressOf, IsHealthy, cluster, endpoints
 from rehearsal.data_plane.listeners import envoy_listener, idle_timeout_seconds, secret
 from rehearsal.data_plane.routes import route_configuration
 
-PortOf = Callable[[LoadBalancer, Listener], int]
-IsOpen = Callable[[LoadBalancer, Listener], bool]
+PortOf = Callable[[TopologyLoadBalancer, TopologyListener], int]
+IsOpen = Callable[[TopologyLoadBalancer, TopologyListener], bool]
 Resource = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class EnvoyConfiguration:
     """Envoy's resources, each kind in the file or the files that Envoy reads it from."""
 
     listeners: tuple[Resource, ...]
@@ -43,7 +43,7 @@ def render(
     is_open: IsOpen,
     address_of: AddressOf,
     is_healthy: IsHealthy,
-) -> Configuration:
+) -> EnvoyConfiguration:
     """Everything that Envoy needs to carry the traffic of `topology`.
 
     Args:
@@ -82,17 +82,17 @@ def render(
         file = f"endpoints-{_digest(group.arn)}.json"
         members[file] = endpoints(group, address_of, is_healthy)
         clusters.append(cluster(group, str(folder / file), idle_timeouts[group.arn]))
-    return Configuration(tuple(listeners), tuple(clusters), routes, members, secrets)
+    return EnvoyConfiguration(tuple(listeners), tuple(clusters), routes, members, secrets)
 
 
-def each_listener(topology: Topology) -> Iterator[tuple[LoadBalancer, Listener]]:
+def each_listener(topology: Topology) -> Iterator[tuple[TopologyLoadBalancer, TopologyListener]]:
     """Every listener with its load balancer."""
     for balancer in topology.load_balancers:
         for listener in balancer.listeners:
             yield balancer, listener
 
 
-def used_target_groups(topology: Topology) -> list[TargetGroup]:
+def used_target_groups(topology: Topology) -> list[TopologyTargetGroup]:
     """The target groups that some rule refers to, at whatever weight."""
     used = _idle_timeouts(topology)
     return [group for group in topology.target_groups if group.arn in used]

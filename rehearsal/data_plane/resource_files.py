@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from rehearsal.data_plane.rendering import Configuration, Resource
+from rehearsal.data_plane.rendering import EnvoyConfiguration, Resource
 
 LISTENERS = "listeners.json"
 CLUSTERS = "clusters.json"
 
 
-class Taken(Protocol):
+class EnvoyAcceptance(Protocol):
     """Tells what Envoy has taken from the files."""
 
     async def wait_for_clusters(self, names: set[str]) -> None:
@@ -41,7 +41,7 @@ class ResourceFiles:
         self._write(CLUSTERS, [])
         self._write(LISTENERS, [])
 
-    async def apply(self, wanted: Configuration, envoy: Taken) -> None:
+    async def apply(self, wanted: EnvoyConfiguration, envoy: EnvoyAcceptance) -> None:
         """Make `wanted` what Envoy works with.
 
         Clusters come before the routes that refer to them, and leave after those.

@@ -9,10 +9,10 @@ from typing import Any
 from rehearsal.control_plane.topology import (
     FixedResponse,
     Forward,
-    Listener,
     Redirect,
-    Rule,
-    TargetGroup,
+    TopologyListener,
+    TopologyRule,
+    TopologyTargetGroup,
 )
 from rehearsal.data_plane.conditions import route_match
 from rehearsal.data_plane.redirects import redirect_action
@@ -23,11 +23,11 @@ log = logging.getLogger(__name__)
 _TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 _NOT_IMPLEMENTED = 501
 
-Groups = Mapping[str, TargetGroup]
+Groups = Mapping[str, TopologyTargetGroup]
 
 
 def route_configuration(
-    listener: Listener, idle_timeout_seconds: int, groups: Groups
+    listener: TopologyListener, idle_timeout_seconds: int, groups: Groups
 ) -> dict[str, Any]:
     """Every rule in its order; the first whose conditions hold takes the request.
 
@@ -58,7 +58,9 @@ def route_configuration(
     }
 
 
-def _routes(rule: Rule, listener: Listener, groups: Groups) -> Iterable[dict[str, Any]]:
+def _routes(
+    rule: TopologyRule, listener: TopologyListener, groups: Groups
+) -> Iterable[dict[str, Any]]:
     """One route, or none for a rule that no request of a rehearsal can meet.
 
     What is not supported answers 501 and says what it is, rather than something untrue.
@@ -77,7 +79,7 @@ def _routes(rule: Rule, listener: Listener, groups: Groups) -> Iterable[dict[str
         yield {"match": match, **_answer(_NOT_IMPLEMENTED, "text/plain", str(error))}
 
 
-def _action(rule: Rule, listener: Listener, groups: Groups) -> dict[str, Any]:
+def _action(rule: TopologyRule, listener: TopologyListener, groups: Groups) -> dict[str, Any]:
     action = rule.action
     if isinstance(action, FixedResponse):
         return _answer(action.status_code, action.content_type or "text/plain", action.body)
@@ -99,7 +101,7 @@ def _forward(forward: Forward, groups: Groups) -> dict[str, Any]:
     return {"route": {"weighted_clusters": {"clusters": clusters}}}
 
 
-def _require_supported(group: TargetGroup) -> None:
+def _require_supported(group: TopologyTargetGroup) -> None:
     if group.attributes.get("stickiness.enabled") == "true":
         raise UnsupportedError(f"stickiness of {group.name}")
     if (group.protocol, group.protocol_version) != ("HTTP", "HTTP1"):

@@ -54,7 +54,7 @@ class Times:
 
 
 @dataclass(slots=True)
-class Tally:
+class TargetGroupTally:
     """What happened in a minute."""
 
     counts: Counter[str] = field(default_factory=Counter[str])
@@ -66,7 +66,7 @@ class TrafficTally:
     """Counts exchanges until they are taken."""
 
     def __init__(self) -> None:
-        self._tallies: dict[Subject, Tally] = {}
+        self._tallies: dict[Subject, TargetGroupTally] = {}
 
     def add(self, exchange: Exchange) -> None:
         """Count an exchange, for its load balancer and for its target group."""
@@ -79,7 +79,7 @@ class TrafficTally:
             subjects.append((exchange.target_group_arn, names))
         for target_group_arn, counted in subjects:
             key = (exchange.load_balancer_arn, target_group_arn, minute)
-            tally = self._tallies.setdefault(key, Tally())
+            tally = self._tallies.setdefault(key, TargetGroupTally())
             tally.counts.update(counted)
             if exchange.answer_seconds is not None:
                 tally.times.add(exchange.answer_seconds)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from rehearsal.control_plane.topology import Instance
+from rehearsal.control_plane.topology import TopologyInstance
 from rehearsal.instances.behaviour import behaviour_of
 from rehearsal.instances.identity import Identity, identity_from
 from rehearsal.instances.process import InstanceProcess
@@ -28,7 +28,7 @@ class ServedInstance:
     pid: int
 
 
-class Fleet:
+class InstanceFleet:
     """Starts an instance when it has booted, and ends it when it is gone from the control plane.
 
     The control plane keeps an instance until its deregistration delay is over, so it serves until
@@ -64,7 +64,7 @@ class Fleet:
         identity = self._identities.get(instance_id)
         return identity is not None and identity.port in (None, port)
 
-    def follow(self, instances: Iterable[Instance]) -> None:
+    def follow(self, instances: Iterable[TopologyInstance]) -> None:
         """Have a process for each of `instances` that runs, and for no other."""
         wanted = {i.instance_id: i for i in instances if i.state == _RUNNING and i.build}
         for instance_id in set(self._tasks) - set(wanted):

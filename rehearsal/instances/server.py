@@ -11,7 +11,7 @@ from collections import deque
 from rehearsal.instances.behaviour import KEEP_ALIVE_SECONDS, Behaviour
 from rehearsal.instances.identity import Identity
 from rehearsal.instances.message import Request, head_bytes, read_request
-from rehearsal.instances.site import Page, page_at
+from rehearsal.instances.site import SitePage, page_at
 from rehearsal.instances.websocket import accept_of, echo
 
 _CHUNK_BYTES = 1024
@@ -19,10 +19,10 @@ _CHUNKS_PER_SECOND = 10
 _FILE_CHUNK_BYTES = 64 << 10
 _CRASHED = 70
 
-_HEALTHY = Page("200 OK", "text/plain", b"ok\n")
-_UNHEALTHY = Page("503 Service Unavailable", "text/plain", b"not ready\n")
-_ERROR = Page("500 Internal Server Error", "text/plain", b"something broke\n")
-_BAD_REQUEST = Page("400 Bad Request", "text/plain", b"seconds and bytes are numbers\n")
+_HEALTHY = SitePage("200 OK", "text/plain", b"ok\n")
+_UNHEALTHY = SitePage("503 Service Unavailable", "text/plain", b"not ready\n")
+_ERROR = SitePage("500 Internal Server Error", "text/plain", b"something broke\n")
+_BAD_REQUEST = SitePage("400 Bad Request", "text/plain", b"seconds and bytes are numbers\n")
 
 
 class InstanceServer:
@@ -98,7 +98,7 @@ class InstanceServer:
         page = page_at(request.path, self._identity, self._behaviour)
         return await self._send(request, page, writer)
 
-    def _health(self, path: str) -> Page:
+    def _health(self, path: str) -> SitePage:
         if not self._behaviour.is_healthy:
             return _UNHEALTHY
         is_page = not path.endswith("/healthz")
@@ -123,7 +123,7 @@ class InstanceServer:
         every, number = self._behaviour.error_every, self._requests
         return every is not None and number > self._behaviour.works_at_first and number % every == 0
 
-    async def _send(self, request: Request, page: Page, writer: asyncio.StreamWriter) -> bool:
+    async def _send(self, request: Request, page: SitePage, writer: asyncio.StreamWriter) -> bool:
         head = self._head(request, page.status, page.content_type, len(page.body))
         writer.write(head if request.method == "HEAD" else head + page.body)
         await writer.drain()

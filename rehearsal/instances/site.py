@@ -15,7 +15,7 @@ NO_BUILD = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SitePage:
     """A short answer."""
 
     status: str
@@ -23,7 +23,7 @@ class Page:
     body: bytes
 
 
-def page_at(path: str, identity: Identity, behaviour: Behaviour) -> Page:
+def page_at(path: str, identity: Identity, behaviour: Behaviour) -> SitePage:
     """The page or asset at `path`.
 
     While two builds serve side by side a browser asks one of them for what the other's page named,
@@ -34,9 +34,9 @@ def page_at(path: str, identity: Identity, behaviour: Behaviour) -> Page:
     if (asset := _ASSET.search(path)) is not None:
         is_shared = behaviour.has_shared_assets and asset[1] != NO_BUILD
         if asset[1] != build and not is_shared:
-            return Page("404 Not Found", "text/plain", b"no such asset\n")
-        return Page("200 OK", "text/javascript", f'console.log("{asset[1]}");\n'.encode())
+            return SitePage("404 Not Found", "text/plain", b"no such asset\n")
+        return SitePage("200 OK", "text/javascript", f'console.log("{asset[1]}");\n'.encode())
     title = f"{identity.service or 'service'} {build}"
     script = f'<script src="/assets/app.{build}.js"></script>'
     text = f"<!doctype html><title>{title}</title>{script}<h1>{title}</h1>\n"
-    return Page("200 OK", "text/html; charset=utf-8", text.encode())
+    return SitePage("200 OK", "text/html; charset=utf-8", text.encode())

@@ -40,7 +40,7 @@ _THROTTLED = frozenset(
 REHEARSAL_CREDENTIAL = "test"
 
 
-class Aws:
+class AwsClients:
     """The services that the resource types call.
 
     A client takes up to half a second to make and is thread-safe after; making one is not, so the

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
-from rehearsal.provider.aws import Aws
+from rehearsal.provider.aws import AwsClients
 from rehearsal.provider.errors import AbandonedError, WaitError, is_aws_error
 
 FIRST_POLL_SECONDS = 0.1
@@ -21,10 +21,10 @@ _R = TypeVar("_R")
 
 
 @dataclass(slots=True)
-class Call:
+class ProviderCall:
     """What an operation needs: the AWS it acts on, and whether anyone still waits for it."""
 
-    aws: Aws
+    aws: AwsClients
     engine: threading.Event = field(default_factory=threading.Event)
     """Set when the engine asked to stop."""
     timeout_seconds: float = 0.0

@@ -16,11 +16,11 @@ from rehearsal.provider.defaults import DEFAULTS_KEY, without_defaults_key
 from rehearsal.provider.table import (
     Block,
     Kind,
-    ListOf,
     MapOf,
     Property,
     ResourceType,
     Scalar,
+    SchemaListOf,
     SetOf,
     Values,
 )
@@ -30,7 +30,7 @@ NAME_SUFFIX_LENGTH = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class InputProblem:
     """One reason why inputs are refused."""
 
     path: str
@@ -40,10 +40,10 @@ class Problem:
 @dataclass(slots=True)
 class _Check:
     token: str
-    problems: list[Problem] = field(default_factory=lambda: list[Problem]())
+    problems: list[InputProblem] = field(default_factory=lambda: list[InputProblem]())
 
     def refuse(self, path: str, reason: str) -> None:
-        self.problems.append(Problem(path, reason))
+        self.problems.append(InputProblem(path, reason))
 
     def block(self, table: Mapping[str, Property], given: Mapping[str, Any], path: str) -> Values:
         """The object with its defaults; what the table does not know is refused."""
@@ -98,7 +98,7 @@ class _Check:
             return self.mistyped(path, "a map", value)
         return self.items(kind, value, path)
 
-    def items(self, kind: ListOf | SetOf, value: Any, path: str) -> Any:
+    def items(self, kind: SchemaListOf | SetOf, value: Any, path: str) -> Any:
         if not isinstance(value, list):
             return self.mistyped(path, "a list", value)
         if kind.most is not None and len(value) > kind.most:
@@ -167,7 +167,7 @@ def checked_inputs(
     logical_name: str,
     seed: bytes,
     default_tags: Mapping[str, str],
-) -> tuple[Values, list[Problem]]:
+) -> tuple[Values, list[InputProblem]]:
     """The inputs with defaults, name and default tags, and everything that is wrong with them."""
     check = _Check(kind.token)
     if kind.tagging is not None and default_tags and given.get("tags") is not UNKNOWN:

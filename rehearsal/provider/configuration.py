@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.provider.aws import Aws
+from rehearsal.provider.aws import AwsClients
 from rehearsal.provider.errors import ConfigurationError
 from rehearsal.provider.roles import Role, role_of
 from rehearsal.provider.wire import UNKNOWN
@@ -41,7 +41,7 @@ HONOURED_KEYS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class ProviderConfiguration:
     """What a stack's `aws:` keys say."""
 
     region: str
@@ -54,7 +54,7 @@ class Configuration:
 
 def configuration_of(
     values: Mapping[str, Any], environ: Mapping[str, str] = os.environ
-) -> Configuration:
+) -> ProviderConfiguration:
     """The configuration in a `Configure` request; nested values may arrive as JSON texts.
 
     Raises:
@@ -77,7 +77,7 @@ def configuration_of(
     if not region or region is UNKNOWN:
         raise ConfigurationError("aws:region is not set: `pulumi config set aws:region us-east-1`")
     tags = _nested(values, "defaultTags", {})
-    return Configuration(
+    return ProviderConfiguration(
         region=str(region),
         default_tags={str(k): str(v) for k, v in (tags.get("tags") or {}).items()},
         allowed_account_ids=tuple(str(i) for i in _nested(values, "allowedAccountIds", [])),
@@ -98,7 +98,7 @@ def _nested(values: Mapping[str, Any], name: str, empty: Any) -> Any:
         raise ConfigurationError(f"aws:{name}: expected JSON, got {value!r}: {error}") from error
 
 
-def check_account(configuration: Configuration, aws: Aws) -> None:
+def check_account(configuration: ProviderConfiguration, aws: AwsClients) -> None:
     """Refuse to act on an account that the stack does not name, or as a role that nobody may be.
 
     Raises:

@@ -12,7 +12,7 @@ import logging
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rehearsal.provider.call import Call
+from rehearsal.provider.call import ProviderCall
 from rehearsal.provider.defaults import without_defaults_key
 from rehearsal.provider.errors import ProviderError, described
 from rehearsal.provider.table import ResourceType, Values
@@ -30,7 +30,7 @@ class UnfinishedError(ProviderError):
         self.state = state
 
 
-def created(call: Call, kind: ResourceType, inputs: Values) -> tuple[str, Values]:
+def created(call: ProviderCall, kind: ResourceType, inputs: Values) -> tuple[str, Values]:
     """Make the resource; its id and its state.
 
     Raises:
@@ -48,7 +48,9 @@ def created(call: Call, kind: ResourceType, inputs: Values) -> tuple[str, Values
         raise UnfinishedError(resource_id, state, reason) from error
 
 
-def _as_far_as_known(call: Call, kind: ResourceType, resource_id: str, inputs: Values) -> Values:
+def _as_far_as_known(
+    call: ProviderCall, kind: ResourceType, resource_id: str, inputs: Values
+) -> Values:
     """The state of an unfinished resource; if AWS does not tell it either, its inputs."""
     try:
         return read_back(call, kind, resource_id, inputs)

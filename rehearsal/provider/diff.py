@@ -15,11 +15,11 @@ from rehearsal.provider.defaults import DEFAULTS_KEY
 from rehearsal.provider.table import (
     Block,
     Kind,
-    ListOf,
     MapOf,
     Property,
     ResourceType,
     Scalar,
+    SchemaListOf,
     SetOf,
     Values,
 )
@@ -31,7 +31,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PropertyDifference:
     """One difference at one path."""
 
     path: str
@@ -63,7 +63,7 @@ def _child(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def changes(kind: ResourceType, state: Values, inputs: Values) -> list[Change]:
+def changes(kind: ResourceType, state: Values, inputs: Values) -> list[PropertyDifference]:
     """Every difference between an old state and new inputs."""
     return [
         change
@@ -74,22 +74,22 @@ def changes(kind: ResourceType, state: Values, inputs: Values) -> list[Change]:
 
 def property_changes(
     entry: Property, path: str, old: Any, new: Any, *, replaces: bool = False
-) -> list[Change]:
+) -> list[PropertyDifference]:
     """The differences in one property; nothing declared means its default, or AWS's own choice."""
     replaces = replaces or entry.replaces
     if new is None:
         new = entry.default
     if new is UNKNOWN:
-        return [Change(path, "add" if is_unset(old) else "update", replaces)]
+        return [PropertyDifference(path, "add" if is_unset(old) else "update", replaces)]
     untold = _says_nothing(new)
     if untold and (entry.computed or is_at_rest(entry, old)):
         return []
     if is_unset(new) and is_unset(old):
         return []
     if untold:
-        return [Change(path, "delete", replaces)]
+        return [PropertyDifference(path, "delete", replaces)]
     if _says_nothing(old):
-        return [Change(path, "add", replaces)]
+        return [PropertyDifference(path, "add", replaces)]
     return list(_kind_changes(entry.kind, path, old, new, replaces))
 
 
@@ -107,12 +107,14 @@ def is_at_rest(entry: Property, value: Any) -> bool:
     return False
 
 
-def _kind_changes(kind: Kind, path: str, old: Any, new: Any, replaces: bool) -> Iterator[Change]:
+def _kind_changes(
+    kind: Kind, path: str, old: Any, new: Any, replaces: bool
+) -> Iterator[PropertyDifference]:
     if new is UNKNOWN:
-        yield Change(path, "update", replaces)
+        yield PropertyDifference(path, "update", replaces)
     elif isinstance(kind, Scalar):
         if not is_same_scalar(kind, old, new):
-            yield Change(path, "update", replaces)
+            yield PropertyDifference(path, "update", replaces)
     elif isinstance(kind, Block):
         for name, entry in kind.properties.items():
             yield from property_changes(
@@ -138,33 +140,33 @@ def is_same(kind: Kind, old: Any, new: Any) -> bool:
 
 def _map_changes(
     kind: MapOf, path: str, old: Values, new: Values, replaces: bool
-) -> Iterator[Change]:
+) -> Iterator[PropertyDifference]:
     for key in sorted(old.keys() | new.keys()):
         at = _child(path, key)
         if key not in new:
-            yield Change(at, "delete", replaces)
+            yield PropertyDifference(at, "delete", replaces)
         elif key not in old:
-            yield Change(at, "add", replaces)
+            yield PropertyDifference(at, "add", replaces)
         else:
             yield from _kind_changes(kind.element, at, old[key], new[key], replaces)
 
 
 def _list_changes(
-    kind: ListOf | SetOf, path: str, old: dict[int, Any], new: dict[int, Any], replaces: bool
-) -> Iterator[Change]:
+    kind: SchemaListOf | SetOf, path: str, old: dict[int, Any], new: dict[int, Any], replaces: bool
+) -> Iterator[PropertyDifference]:
     for index in sorted(old.keys() | new.keys()):
         at = f"{path}[{index}]"
         if index not in new:
-            yield Change(at, "delete", replaces)
+            yield PropertyDifference(at, "delete", replaces)
         elif index not in old:
-            yield Change(at, "add", replaces)
+            yield PropertyDifference(at, "add", replaces)
         else:
             yield from _kind_changes(kind.element, at, old[index], new[index], replaces)
 
 
 def _set_changes(
     kind: SetOf, path: str, old: list[Any], new: list[Any], replaces: bool
-) -> Iterator[Change]:
+) -> Iterator[PropertyDifference]:
     """Equal elements cancel out wherever they stand; the rest is compared by position."""
     lost = {
         index: item
@@ -179,7 +181,9 @@ def _set_changes(
     yield from _list_changes(kind, path, lost, gained, replaces)
 
 
-def without_ignored(found: Iterable[Change], ignored: Iterable[str]) -> list[Change]:
+def without_ignored(
+    found: Iterable[PropertyDifference], ignored: Iterable[str]
+) -> list[PropertyDifference]:
     """The changes that no `ignoreChanges` path covers."""
     paths = tuple(ignored)
     return [

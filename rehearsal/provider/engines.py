@@ -7,25 +7,25 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.provider.aws import Aws
-from rehearsal.provider.call import Call
-from rehearsal.provider.configuration import Configuration, check_account
+from rehearsal.provider.aws import AwsClients
+from rehearsal.provider.call import ProviderCall
+from rehearsal.provider.configuration import ProviderConfiguration, check_account
 from rehearsal.provider.errors import ConfigurationError
 
 log = logging.getLogger("rehearsal.provider")
 
 
 @dataclass(slots=True)
-class Engine:
+class AttachedEngine:
     """One attached engine, told from the others by its connection."""
 
-    configuration: Configuration
-    aws: Aws
+    configuration: ProviderConfiguration
+    aws: AwsClients
     stopped: threading.Event = field(default_factory=threading.Event)
 
-    def call(self, context: Any, timeout_seconds: float = 0.0) -> Call:
+    def call(self, context: Any, timeout_seconds: float = 0.0) -> ProviderCall:
         """The call that this request is; its waits end with the engine or its connection."""
-        call = Call(
+        call = ProviderCall(
             self.aws,
             engine=self.stopped,
             timeout_seconds=timeout_seconds,
@@ -40,11 +40,11 @@ class Engines:
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._lock = threading.Lock()
-        self._regions: dict[str, Aws] = {}
-        self._by_peer: dict[str, Engine] = {}
-        self._latest: Engine | None = None
+        self._regions: dict[str, AwsClients] = {}
+        self._by_peer: dict[str, AttachedEngine] = {}
+        self._latest: AttachedEngine | None = None
 
-    def configure(self, peer: str, configuration: Configuration) -> Engine:
+    def configure(self, peer: str, configuration: ProviderConfiguration) -> AttachedEngine:
         """Take an engine on.
 
         Raises:
@@ -54,22 +54,22 @@ class Engines:
         aws = self._aws(configuration)
         check_account(configuration, aws)
         with self._lock:
-            engine = Engine(configuration, aws)
+            engine = AttachedEngine(configuration, aws)
             self._by_peer[peer] = self._latest = engine
         log.info("%s attached, region %s", peer, configuration.region)
         return engine
 
-    def _aws(self, configuration: Configuration) -> Aws:
+    def _aws(self, configuration: ProviderConfiguration) -> AwsClients:
         """The clients of the region; an engine that acts as a role has its own."""
         region, roles = configuration.region, configuration.roles
         if roles:
-            return Aws(region, self._endpoint, roles)
+            return AwsClients(region, self._endpoint, roles)
         with self._lock:
             if region not in self._regions:
-                self._regions[region] = Aws(region, self._endpoint)
+                self._regions[region] = AwsClients(region, self._endpoint)
             return self._regions[region]
 
-    def of(self, peer: str) -> Engine:
+    def of(self, peer: str) -> AttachedEngine:
         """The engine behind a connection; a reconnected one is the latest that was configured.
 
         Raises:
@@ -81,7 +81,7 @@ class Engines:
             raise ConfigurationError("the provider is not configured: no engine sent Configure")
         return engine
 
-    def stop(self, peer: str) -> Engine | None:
+    def stop(self, peer: str) -> AttachedEngine | None:
         """End the waits of an engine that leaves or was interrupted; it is not known any more."""
         with self._lock:
             engine = self._by_peer.pop(peer, None)

@@ -16,7 +16,7 @@ class ProviderError(Exception):
     """A refusal or failure whose text is the whole message for the person."""
 
 
-class NotSupportedError(ProviderError):
+class ProviderNotSupportedError(ProviderError):
     """The real provider has this; the rehearsal does not."""
 
 

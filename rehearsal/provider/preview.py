@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rehearsal.provider.defaults import without_defaults_key
-from rehearsal.provider.diff import Change
+from rehearsal.provider.diff import PropertyDifference
 from rehearsal.provider.table import ResourceType, Values
 from rehearsal.provider.wire import UNKNOWN
 
@@ -21,7 +21,9 @@ def created_state(kind: ResourceType, inputs: Values) -> Values:
     return state
 
 
-def updated_state(kind: ResourceType, state: Values, inputs: Values, found: list[Change]) -> Values:
+def updated_state(
+    kind: ResourceType, state: Values, inputs: Values, found: list[PropertyDifference]
+) -> Values:
     """The state after an update: the old one with the inputs in it, unknown what they recompute."""
     after = dict(state)
     for name, entry in kind.properties.items():

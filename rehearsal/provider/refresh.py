@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.provider.call import Call
+from rehearsal.provider.call import ProviderCall
 from rehearsal.provider.defaults import DEFAULTS_KEY, without_defaults_key
 from rehearsal.provider.diff import is_at_rest, is_same, is_same_scalar, is_unset
 from rehearsal.provider.table import (
     Block,
     Kind,
-    ListOf,
     MapOf,
     Property,
     ResourceType,
     Scalar,
+    SchemaListOf,
     SetOf,
     Values,
 )
 
 
-def read_fitted(call: Call, kind: ResourceType, resource_id: str, inputs: Values) -> Values | None:
+def read_fitted(
+    call: ProviderCall, kind: ResourceType, resource_id: str, inputs: Values
+) -> Values | None:
     """What AWS holds of a resource, in the form of these inputs; None when it is gone."""
     told = kind.read(call, resource_id)
     if told is None:
@@ -73,13 +75,13 @@ def _at(like: Any, key: str) -> Any:
     return like.get(key) if isinstance(like, dict) else None
 
 
-def pairs(kind: ListOf | SetOf, values: list[Any], likes: Any) -> list[tuple[Any, Any]]:
+def pairs(kind: SchemaListOf | SetOf, values: list[Any], likes: Any) -> list[tuple[Any, Any]]:
     """Each element beside the declared element that it is, in the declared order.
 
     In a set an element is the declared one that it equals, else the one it resembles most.
     """
     likes = likes if isinstance(likes, list) else []
-    if isinstance(kind, ListOf):
+    if isinstance(kind, SchemaListOf):
         return [(v, likes[at] if at < len(likes) else None) for at, v in enumerate(values)]
     left = list(values)
     placed: dict[int, Any] = {}
@@ -148,7 +150,7 @@ def _kind_inputs(kind: Kind, value: Any, old: Any, *, importing: bool) -> Any:
             key: _kind_inputs(kind.element, item, _at(old, key), importing=importing)
             for key, item in value.items()
         }
-    if isinstance(kind, ListOf | SetOf):
+    if isinstance(kind, SchemaListOf | SetOf):
         return [
             _kind_inputs(kind.element, item, like, importing=importing)
             for item, like in pairs(kind, value, old)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.provider.table import Block, Kind, ListOf, MapOf, ResourceType, Scalar, SetOf
+from rehearsal.provider.table import Block, Kind, MapOf, ResourceType, Scalar, SchemaListOf, SetOf
 
 _SCALARS: dict[type, str] = {str: "string", int: "integer", bool: "boolean"}
 
@@ -53,7 +53,7 @@ def _type(kind: Kind, token: str, path: str, objects: dict[str, Any]) -> dict[st
     if isinstance(kind, MapOf):
         inner = _type(kind.element, token, path, objects)
         return {"type": "object", "additionalProperties": inner}
-    if isinstance(kind, ListOf | SetOf):
+    if isinstance(kind, SchemaListOf | SetOf):
         return {"type": "array", "items": _type(kind.element, token, path, objects)}
     assert isinstance(kind, Block)
     return {"$ref": f"#/types/{_object(kind, token, path, objects)}"}

@@ -10,14 +10,14 @@ from typing import Any, TypeAlias
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from rehearsal.provider.call import Call
+from rehearsal.provider.call import ProviderCall
 from rehearsal.provider.check import checked_inputs
 from rehearsal.provider.configuration import configuration_of
 from rehearsal.provider.creation import created
 from rehearsal.provider.defaults import DEFAULTS_KEY
-from rehearsal.provider.diff import Change, changes, without_ignored
+from rehearsal.provider.diff import PropertyDifference, changes, without_ignored
 from rehearsal.provider.engines import Engines
-from rehearsal.provider.errors import ConfigurationError, NotSupportedError
+from rehearsal.provider.errors import ConfigurationError, ProviderNotSupportedError
 from rehearsal.provider.families import SECRET_RESULTS
 from rehearsal.provider.preview import created_state, updated_state
 from rehearsal.provider.refresh import inputs_of, read_fitted
@@ -26,7 +26,7 @@ from rehearsal.provider.table import ResourceType, Values
 from rehearsal.provider.update import apply, read_back
 from rehearsal.provider.wire import decode, encode
 
-Function: TypeAlias = Callable[[Call, Values], Values]
+Function: TypeAlias = Callable[[ProviderCall, Values], Values]
 """An invoke: arguments to result."""
 
 _DIFF_KINDS = {
@@ -57,7 +57,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def _type(self, urn: str) -> ResourceType:
         token = urn.split("::")[2].rpartition("$")[2]
         if token not in self._types:
-            raise NotSupportedError(f"resource type {token} is not supported by the rehearsal")
+            raise ProviderNotSupportedError(
+                f"resource type {token} is not supported by the rehearsal"
+            )
         return self._types[token]
 
     # The plugin itself.
@@ -101,7 +103,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         old, new = decode(request.old_inputs).values, decode(request.news).values
         changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
         return _diff_response(
-            [Change(name, "update") for name in changed], delete_before_replace=False
+            [PropertyDifference(name, "update") for name in changed], delete_before_replace=False
         )
 
     def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:
@@ -112,7 +114,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:
         """Look something up."""
         if request.tok not in self._functions:
-            raise NotSupportedError(f"function {request.tok} is not supported by the rehearsal")
+            raise ProviderNotSupportedError(
+                f"function {request.tok} is not supported by the rehearsal"
+            )
         call = self._engines.of(context.peer()).call(context)
         result = self._functions[request.tok](call, decode(request.args).values)
         secrets = SECRET_RESULTS.get(request.tok, frozenset())
@@ -206,7 +210,7 @@ def _keeps_its_name(kind: ResourceType, old_inputs: Values, inputs: Values) -> b
 
 
 def _diff_response(
-    found: list[Change], *, delete_before_replace: bool
+    found: list[PropertyDifference], *, delete_before_replace: bool
 ) -> provider_pb2.DiffResponse:
     replaces = sorted({change.top_level for change in found if change.replaces})
     some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from rehearsal.provider.call import Call
+    from rehearsal.provider.call import ProviderCall
 
 Values: TypeAlias = dict[str, Any]
 """Properties of one resource by Pulumi name, as inputs or as state."""
@@ -32,7 +32,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class ListOf:
+class SchemaListOf:
     """Values whose order matters."""
 
     element: Kind
@@ -61,7 +61,7 @@ class Block:
     properties: Mapping[str, Property]
 
 
-Kind: TypeAlias = "Scalar | ListOf | SetOf | MapOf | Block"
+Kind: TypeAlias = "Scalar | SchemaListOf | SetOf | MapOf | Block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ class AutoName:
 class Tagging:
     """How AWS changes the tags of one family's resources."""
 
-    add: Callable[[Call, str, dict[str, str]], None]
-    remove: Callable[[Call, str, list[str]], None]
+    add: Callable[[ProviderCall, str, dict[str, str]], None]
+    remove: Callable[[ProviderCall, str, list[str]], None]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -106,15 +106,15 @@ class ResourceType:
     outputs: tuple[str, ...]
     """What only AWS knows; unknown in the preview of a creation."""
 
-    create: Callable[[Call, Values], str]
+    create: Callable[[ProviderCall, Values], str]
     """Makes the resource and returns its id; nothing that could fail comes after it exists."""
-    read: Callable[[Call, str], Values | None]
+    read: Callable[[ProviderCall, str], Values | None]
     """Everything AWS tells of it, without `provider_only` inputs; None when it is gone."""
-    delete: Callable[[Call, str, Values], None]
+    delete: Callable[[ProviderCall, str, Values], None]
     """Ends when it is gone; the state may be old. No error when it is gone already."""
-    update: Callable[[Call, str, Values, Values, frozenset[str]], object] | None = None
+    update: Callable[[ProviderCall, str, Values, Values, frozenset[str]], object] | None = None
     """Changes the named top-level properties (tags apart) from the old state to the new inputs."""
-    settle: Callable[[Call, str, Values], None] | None = None
+    settle: Callable[[ProviderCall, str, Values], None] | None = None
     """What comes after the creation call: attributes that take a call of their own, and waiting."""
 
     tagging: Tagging | None = None

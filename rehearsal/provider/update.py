@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from rehearsal.provider.call import Call
+from rehearsal.provider.call import ProviderCall
 from rehearsal.provider.defaults import without_defaults_key
-from rehearsal.provider.diff import Change
+from rehearsal.provider.diff import PropertyDifference
 from rehearsal.provider.errors import ProviderError
 from rehearsal.provider.refresh import read_fitted
 from rehearsal.provider.table import ResourceType, Values
 
 
 def apply(
-    call: Call, kind: ResourceType, resource_id: str, old: Values, new: Values, found: list[Change]
+    call: ProviderCall,
+    kind: ResourceType,
+    resource_id: str,
+    old: Values,
+    new: Values,
+    found: list[PropertyDifference],
 ) -> None:
     """Carry out the changes: tags by the family's tag calls, the rest by the type's own update."""
     changed = {change.top_level for change in found}
@@ -28,7 +33,7 @@ def apply(
         kind.update(call, resource_id, old, without_defaults_key(new), frozenset(changed))
 
 
-def read_back(call: Call, kind: ResourceType, resource_id: str, inputs: Values) -> Values:
+def read_back(call: ProviderCall, kind: ResourceType, resource_id: str, inputs: Values) -> Values:
     """What AWS holds after a change, in the inputs' form.
 
     Raises:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from google.protobuf import struct_pb2
 
-from rehearsal.provider.errors import NotSupportedError
+from rehearsal.provider.errors import ProviderNotSupportedError
 
 SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"
@@ -103,7 +103,7 @@ def _decode_object(struct: struct_pb2.Struct) -> tuple[Any, bool]:
     if signature.string_value == OUTPUT_SIGNATURE:
         value = _decode_value(struct.fields["value"])[0] if "value" in struct.fields else UNKNOWN
         return value, struct.fields["secret"].bool_value if "secret" in struct.fields else False
-    raise NotSupportedError(
+    raise ProviderNotSupportedError(
         "an asset, an archive or a resource as a property value is not supported by the rehearsal"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rehearsal.errors import BadScenarioError
 from rehearsal.scenarios import fault
-from rehearsal.scenarios.fault import Fault
+from rehearsal.scenarios.fault import ScenarioFault
 from rehearsal.scenarios.scenario import DEFAULT_GATES, PASSES, STABLE_BUILD, Expected, Scenario
 from rollout.split import Split
 
@@ -57,7 +57,7 @@ CATALOGUE = (
         "dies-at-50",
         "all instances of the new build end when half of the traffic comes",
         Expected(1, (3, 3), ""),
-        fault=Fault(50, fault.candidate_dies),
+        fault=ScenarioFault(50, fault.candidate_dies),
     ),
     Scenario(
         "early-close",
@@ -97,7 +97,7 @@ CATALOGUE = (
         "an alarm of the new build's target group goes on at 25 %",
         Expected(1, (2, 2), "alarms"),
         gates={**DEFAULT_GATES, "alarms": True},
-        fault=Fault(25, fault.alarm_fires),
+        fault=ScenarioFault(25, fault.alarm_fires),
         harms_traffic=False,
     ),
     Scenario(
@@ -106,7 +106,7 @@ CATALOGUE = (
         Expected(1, (1, 1), "alarms"),
         gates={**DEFAULT_GATES, "alarms": True},
         ramp={"inconclusiveSeconds": 10},
-        fault=Fault(10, fault.metrics_are_late),
+        fault=ScenarioFault(10, fault.metrics_are_late),
         harms_traffic=False,
     ),
     Scenario(
@@ -124,21 +124,21 @@ CATALOGUE = (
         "downloads: held, and taken back",
         Expected(1, (3, 3), "targets"),
         ramp={"inconclusiveSeconds": 10},
-        fault=Fault(50, fault.old_slot_is_scaled_in),
+        fault=ScenarioFault(50, fault.old_slot_is_scaled_in),
     ),
     Scenario(
         "scale-out",
         "the old slot's groups scale out by three while half of the traffic has moved: gone on "
         "with, and the new slot is raised for the grown fleet",
         PASSES,
-        fault=Fault(50, fault.old_slot_scales_out),
+        fault=ScenarioFault(50, fault.old_slot_scales_out),
         harms_traffic=False,
     ),
     Scenario(
         "new-slot-scales-out",
         "the new slot's groups scale out by three at 50 %: the ramp waits until they have booted",
         PASSES,
-        fault=Fault(50, fault.new_slot_scales_out),
+        fault=ScenarioFault(50, fault.new_slot_scales_out),
         harms_traffic=False,
     ),
     Scenario(
@@ -146,13 +146,13 @@ CATALOGUE = (
         "one instance of the new slot is replaced at 100 %, and its longest downloads end with it: "
         "gone on with once its successor is healthy",
         PASSES,
-        fault=Fault(100, fault.one_of_the_new_slot_is_replaced),
+        fault=ScenarioFault(100, fault.one_of_the_new_slot_is_replaced),
     ),
     Scenario(
         "one-of-three",
         "one instance of the new build is left when half of the traffic is due",
         Expected(1, (2, 2), ""),
-        fault=Fault(25, fault.candidate_shrinks_to_one),
+        fault=ScenarioFault(25, fault.candidate_shrinks_to_one),
     ),
     Scenario(
         "both-dip",
@@ -176,28 +176,28 @@ CATALOGUE = (
         "the new build dies while a person is asked to approve: nobody waits for the person",
         Expected(1, (0, 0), ""),
         gates={**DEFAULT_GATES, "approval": True},
-        fault=Fault(0, fault.candidate_dies),
+        fault=ScenarioFault(0, fault.candidate_dies),
         harms_traffic=False,
     ),
     Scenario(
         "console-change",
         "somebody changes the weights in the console at 25 %: it stops, with both values",
         Expected(3, (2, 2), "40/60", fault.CONSOLE),
-        fault=Fault(25, fault.console_changes_weights),
+        fault=ScenarioFault(25, fault.console_changes_weights),
         harms_traffic=False,
     ),
     Scenario(
         "expired-credentials",
         "the credentials expire at 25 %: it stops, and the weights stay",
         Expected(3, (2, 2), "", Split.parse("75/25")),
-        fault=Fault(25, fault.credentials_expire),
+        fault=ScenarioFault(25, fault.credentials_expire),
         harms_traffic=False,
     ),
     Scenario(
         "throttling",
         "AWS throttles for some seconds at 25 %: it goes on",
         PASSES,
-        fault=Fault(25, fault.aws_throttles),
+        fault=ScenarioFault(25, fault.aws_throttles),
         harms_traffic=False,
     ),
     Scenario(
@@ -205,7 +205,7 @@ CATALOGUE = (
         "AWS throttles from 25 % on and does not stop: it stops, and the weights stay",
         Expected(3, (2, 2), "AWS throttles", Split.parse("75/25")),
         ramp={"inconclusiveSeconds": 30},
-        fault=Fault(25, fault.aws_throttles_for_good),
+        fault=ScenarioFault(25, fault.aws_throttles_for_good),
         harms_traffic=False,
     ),
 )

@@ -120,7 +120,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ScenarioFault:
     """Something that happens when the candidate has been given a certain weight."""
 
     at_weight: int

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rehearsal.scenarios.scenario import Scenario
-from rehearsal.traffic.answer import SCHEDULED, Answer
-from rollout.entry import Entry, Kind
+from rehearsal.traffic.answer import SCHEDULED, ObservedAnswer
+from rollout.entry import Entry, EntryKind
 from rollout.split import Slot, Split
 
 ASKS = 3
@@ -22,7 +22,7 @@ class Played:
 
     scenario: Scenario
     entries: Sequence[Entry]
-    answers: Sequence[Answer]
+    answers: Sequence[ObservedAnswer]
     """Of the independent traffic."""
     exit_code: int
     words: str
@@ -41,16 +41,16 @@ class Played:
         """The stage whose weights were live when it turned back or stopped; of a good end 0."""
         verified = 0
         for entry in self.entries:
-            if entry.kind is Kind.VERIFIED:
+            if entry.kind is EntryKind.VERIFIED:
                 verified = int(str(entry.facts["stage"]))
-            elif entry.kind is Kind.ROLLBACK_STARTED:
+            elif entry.kind is EntryKind.ROLLBACK_STARTED:
                 return verified
         return verified if self.exit_code else 0
 
     @property
     def reason(self) -> str:
         """Why it went back or stopped, or what held it on the way to a good end."""
-        back = [e for e in self.entries if e.kind is Kind.ROLLBACK_STARTED]
+        back = [e for e in self.entries if e.kind is EntryKind.ROLLBACK_STARTED]
         if back:
             return str(back[0].facts["why"])
         if self.exit_code:
@@ -58,7 +58,7 @@ class Played:
         held = [
             f"{e.facts['gate']}: {e.facts['reason']}"
             for e in self.entries
-            if e.kind is Kind.VERDICT and e.facts["outcome"] == "inconclusive"
+            if e.kind is EntryKind.VERDICT and e.facts["outcome"] == "inconclusive"
         ]
         return "; ".join(held)
 
@@ -97,7 +97,7 @@ class Played:
         None where there was neither, or the ramp turned back before.
         """
         began = self.faulted_s if self.first_lost_s is None else self.first_lost_s
-        turned = [e.at.timestamp() for e in self.entries if e.kind is Kind.ROLLBACK_STARTED]
+        turned = [e.at.timestamp() for e in self.entries if e.kind is EntryKind.ROLLBACK_STARTED]
         if began is None or not turned or turned[0] < began:
             return None
         return turned[0] - began
@@ -108,7 +108,7 @@ class Played:
         A candidate that is dead answers nothing, and its share of the requests fails all the same.
         None where the candidate got no request after that moment.
         """
-        back = [e.at.timestamp() for e in self.entries if e.kind is Kind.ROLLBACK_FINISHED]
+        back = [e.at.timestamp() for e in self.entries if e.kind is EntryKind.ROLLBACK_FINISHED]
         if first_s is None or not back:
             return None
         met = (
@@ -121,7 +121,7 @@ class Played:
 
     @property
     def _is_finished(self) -> bool:
-        return any(entry.kind is Kind.RAMP_FINISHED for entry in self.entries)
+        return any(entry.kind is EntryKind.RAMP_FINISHED for entry in self.entries)
 
     @property
     def problems(self) -> list[str]:
@@ -162,5 +162,5 @@ class Played:
         return f"{counts}; {min(moments):.1f} s to {max(moments):.1f} s after the ramp began"
 
 
-def _is_lost(answer: Answer) -> bool:
+def _is_lost(answer: ObservedAnswer) -> bool:
     return answer.verdict == "failed" and answer.mode in SCHEDULED

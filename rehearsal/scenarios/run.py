@@ -14,7 +14,7 @@ from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.report import document, lines
 from rehearsal.scenarios.scenario import Scenario
-from rehearsal.scenarios.scenario_run import Play
+from rehearsal.scenarios.scenario_run import ScenarioRun
 from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace
 
@@ -63,7 +63,7 @@ def play_alone(
     started = start(workspace, like, boot_seconds, say, tethered=True, metric_lag_seconds=lag)
     try:
         theatre = ScenarioStack(workspace, started.running, say)
-        return Play(theatre, workspace.traffic).play(scenario)
+        return ScenarioRun(theatre, workspace.traffic).play(scenario)
     finally:
         say("tearing everything down")
         stop(workspace, force=True)

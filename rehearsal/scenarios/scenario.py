@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rehearsal.lifecycle import METRIC_LAG_SECONDS
-from rehearsal.scenarios.fault import Fault
+from rehearsal.scenarios.fault import ScenarioFault
 from rollout.split import Split
 
 GOOD_BUILD = "v2"
@@ -48,7 +48,7 @@ class Scenario:
     """`ramp.gates` of the config."""
     ramp: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """More of `ramp`, where it differs from that of the other scenarios."""
-    fault: Fault | None = None
+    fault: ScenarioFault | None = None
     """What happens in mid-ramp."""
     metric_lag_seconds: float = METRIC_LAG_SECONDS
     """From the end of a minute to its data points, of the rehearsal that it is played on."""

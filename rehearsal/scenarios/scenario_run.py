@@ -13,7 +13,7 @@ from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.scenarios.scenario_stack import START, ScenarioStack
 from rehearsal.traffic.run import RATE_PER_S, TrafficRun
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.split import Slot, Split
 
 CLEAN_SECONDS = 1.0
@@ -23,7 +23,7 @@ STRAIGHT_SECONDS = 10.0
 RETRY_SECONDS = 60.0
 
 
-class Play:
+class ScenarioRun:
     """Plays scenarios on one rehearsal.
 
     Args:
@@ -117,8 +117,8 @@ def is_due(scenario: Scenario, entry: Entry) -> bool:
     if scenario.fault is None:
         return False
     if scenario.fault.at_weight == 0:
-        return entry.kind is Kind.BAKE_STARTED
-    if entry.kind is not Kind.VERIFIED:
+        return entry.kind is EntryKind.BAKE_STARTED
+    if entry.kind is not EntryKind.VERIFIED:
         return False
     splits = entry.facts["splits"]
     assert isinstance(splits, dict)
@@ -128,9 +128,9 @@ def is_due(scenario: Scenario, entry: Entry) -> bool:
 
 def _show(entry: Entry, scenario: Scenario, say: Callable[[str], None]) -> None:
     facts = entry.facts
-    if entry.kind is Kind.VERIFIED:
+    if entry.kind is EntryKind.VERIFIED:
         say(f"{scenario.name}: stage {facts['stage']} is live")
-    elif entry.kind is Kind.ROLLBACK_STARTED:
+    elif entry.kind is EntryKind.ROLLBACK_STARTED:
         say(f"{scenario.name}: back to {facts['to']}: {facts['why']}")
 
 

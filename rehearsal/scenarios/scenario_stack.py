@@ -12,14 +12,14 @@ import yaml
 
 from rehearsal.account import images_of
 from rehearsal.cutover import POLL_SECONDS, SETTLE_SECONDS
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import engine_of
-from rehearsal.observation import Observer, ServiceState
+from rehearsal.observation import ServiceObserver, ServiceState
 from rehearsal.scenarios.fault import Trouble
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.shell_environment import process_environment
-from rehearsal.traffic.run import Address
+from rehearsal.traffic.run import LoadBalancerAddress
 from rehearsal.workspace import PROJECT, Running, Workspace
 from rollout.split import Slot, Split
 
@@ -45,7 +45,7 @@ class ScenarioStack:
     say: Callable[[str], None]
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> RehearsalEngine:
         """The engine on it, which leaves the processor to the traffic."""
         return engine_of(self.workspace, self.running).at_low_priority()
 
@@ -55,9 +55,9 @@ class ScenarioStack:
         return process_environment(self.workspace, self.running, os.environ)
 
     @property
-    def address(self) -> Address:
+    def address(self) -> LoadBalancerAddress:
         """Where its load balancer listens."""
-        return Address("127.0.0.1", self.running.https_port, self.workspace.ca_file)
+        return LoadBalancerAddress("127.0.0.1", self.running.https_port, self.workspace.ca_file)
 
     def prepare(self, scenario: Scenario) -> Trouble:
         """Bring the stack to 100/0 with the builds and the config of `scenario`.
@@ -107,14 +107,14 @@ class ScenarioStack:
     def live(self) -> set[Split]:
         """The splits of all services as AWS has them."""
         services = self.engine.outputs()["services"]
-        observer = Observer(self.running.endpoint, self.running.region, services)
+        observer = ServiceObserver(self.running.endpoint, self.running.region, services)
         return {Split.parse(service.weights) for service in observer.read()}
 
     def _write(self, document: dict[str, Any]) -> None:
         self.workspace.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def _await_settled(self, services: dict[str, Any], scenario: Scenario) -> None:
-        observer = Observer(self.running.endpoint, self.running.region, services)
+        observer = ServiceObserver(self.running.endpoint, self.running.region, services)
         slots = [Slot.FIRST] if scenario.build == NEVER_SETTLES else list(Slot)
         deadline = time.monotonic() + SETTLE_SECONDS
         while not all(_is_settled(service, slots) for service in observer.read()):

@@ -9,7 +9,7 @@ from pathlib import Path
 from rehearsal.toolchain.cli import place_cli
 from rehearsal.toolchain.errors import SetupError
 from rehearsal.toolchain.packages import fill_environment
-from rehearsal.toolchain.progress import Progress
+from rehearsal.toolchain.progress import SetupProgress
 
 ROOT = Path(__file__).parents[2]
 STAMP = ROOT / ".venv" / ".failover-setup"
@@ -17,7 +17,7 @@ STAMP = ROOT / ".venv" / ".failover-setup"
 
 def main() -> int:
     """Do what is not done yet; 0 when everything is in place, 1 when a step failed."""
-    progress = Progress()
+    progress = SetupProgress()
     wanted = fingerprint(ROOT)
     if _is_complete(wanted):
         return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rehearsal.toolchain.cache import cache_folder, only_one
 from rehearsal.toolchain.errors import SetupError
-from rehearsal.toolchain.progress import Progress
+from rehearsal.toolchain.progress import SetupProgress
 from rehearsal.toolchain.source_build import VERSION as SOURCE_VERSION
 from rehearsal.toolchain.source_build import build_cli
 
@@ -23,7 +23,7 @@ INSTALLER_SECONDS = 900
 """A slow line needs minutes for 200 MB; a refused one fails at once, by itself."""
 
 
-def place_cli(root: Path, progress: Progress) -> None:
+def place_cli(root: Path, progress: SetupProgress) -> None:
     """Make `.venv/bin` hold a `pulumi` that runs Python programs.
 
     Raises:
@@ -46,7 +46,7 @@ def place_cli(root: Path, progress: Progress) -> None:
     _place_built(built, bin_folder, root)
 
 
-def _from_path(own: Path, progress: Progress) -> Path | None:
+def _from_path(own: Path, progress: SetupProgress) -> Path | None:
     folders = os.environ.get("PATH", "").split(os.pathsep)
     path = os.pathsep.join(entry for entry in folders if Path(entry) != own)
     found = shutil.which("pulumi", path=path)
@@ -67,7 +67,7 @@ def _from_path(own: Path, progress: Progress) -> Path | None:
     return cli
 
 
-def _from_installer(python: Path, progress: Progress) -> Path | None:
+def _from_installer(python: Path, progress: SetupProgress) -> Path | None:
     """The CLI that the SDK's own installer fetches; None, with the reason said, where it cannot."""
     root = cache_folder() / "pulumi-official"
     # The SDK's default is a folder of the person's home; a socket limit ends a silent network.

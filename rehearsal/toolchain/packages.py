@@ -11,12 +11,12 @@ from pathlib import Path
 
 from rehearsal.toolchain.cache import cache_folder, only_one, published
 from rehearsal.toolchain.errors import SetupError
-from rehearsal.toolchain.progress import Progress, duration
+from rehearsal.toolchain.progress import SetupProgress, duration
 
 _HERE = Path(__file__).parent
 
 
-def fill_environment(root: Path, progress: Progress) -> None:
+def fill_environment(root: Path, progress: SetupProgress) -> None:
     """Make `root/.venv` hold exactly what `requirements.lock` names, and this project, editable.
 
     Raises:
@@ -59,7 +59,7 @@ def installed_apart(name: str, lock: Path, python: Path) -> Path:
     return folder
 
 
-def _uv(python: Path, progress: Progress) -> Path | None:
+def _uv(python: Path, progress: SetupProgress) -> Path | None:
     """The pinned uv; None where there is none for this machine, and pip does its work."""
     try:
         return installed_apart("uv", _HERE / "uv.lock", python) / "bin" / "uv"

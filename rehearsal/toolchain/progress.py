@@ -9,7 +9,7 @@ LINE_EVERY_SECONDS = 15.0
 """How often a long step says where it is when the output is not a terminal."""
 
 
-class Progress:
+class SetupProgress:
     """Lines on standard error, prefixed `setup:`; on a terminal the running line is rewritten."""
 
     def __init__(self) -> None:

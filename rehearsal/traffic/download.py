@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from rehearsal.errors import RehearsalError
-from rehearsal.traffic.run import Address
+from rehearsal.traffic.run import LoadBalancerAddress
 
 BYTES = 32 << 20
 """More than a proxy and the kernel hold, so that the target must be there until the end."""
@@ -34,7 +34,7 @@ class Finished:
 class HeldDownload:
     """Reads sips until it is told to finish."""
 
-    def __init__(self, address: Address, url: str) -> None:
+    def __init__(self, address: LoadBalancerAddress, url: str) -> None:
         """Begin, and return when the head of the answer is there.
 
         Raises:
@@ -79,7 +79,7 @@ class HeldDownload:
 class _Connection(http.client.HTTPSConnection):
     """To the load balancer's loopback port, with a small buffer, whatever the host's name is."""
 
-    def __init__(self, host: str, address: Address) -> None:
+    def __init__(self, host: str, address: LoadBalancerAddress) -> None:
         super().__init__(host, address.port, timeout=_TIMEOUT_SECONDS)
         self._address = address
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rehearsal.errors import RehearsalError
-from rehearsal.traffic.answer import Answer, GrowingRecord, answer_from
+from rehearsal.traffic.answer import GrowingRecord, ObservedAnswer, answer_from
 
 ROOT = Path(__file__).parents[2]
 RATE_PER_S = 300
@@ -25,7 +25,7 @@ STOP_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class LoadBalancerAddress:
     """Where the load balancer listens by HTTPS, and whom to trust there."""
 
     host: str
@@ -34,7 +34,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class TrafficSummary:
     """What the prober says of the whole run."""
 
     document: Mapping[str, Any]
@@ -69,13 +69,13 @@ class TrafficRun:
         self._rate_per_s = rate_per_s
         self._record = GrowingRecord(folder)
         self._services: dict[str, str] = {}
-        self._answers: list[Answer] = []
+        self._answers: list[ObservedAnswer] = []
         self._summary: Mapping[str, Any] | None = None
         self._changed = threading.Condition()
         self._is_over = False
 
     def start(
-        self, address: Address, services: Mapping[str, str], paths: Sequence[str] = ()
+        self, address: LoadBalancerAddress, services: Mapping[str, str], paths: Sequence[str] = ()
     ) -> None:
         """Begin, and return when the first request to every service has ended, well or not.
 
@@ -122,7 +122,7 @@ class TrafficRun:
             raise RehearsalError(self._last_words()) from error
         return at_s
 
-    def since(self, at_s: float) -> list[Answer]:
+    def since(self, at_s: float) -> list[ObservedAnswer]:
         """Every request that was asked for at that time or later and has ended."""
         with self._changed:
             return [answer for answer in self._answers if answer.asked_s >= at_s]
@@ -146,7 +146,7 @@ class TrafficRun:
                 raise RehearsalError(self._last_words())
             return happened
 
-    def stop(self) -> Summary:
+    def stop(self) -> TrafficSummary:
         """End the traffic when what is under way has ended, and draw the report.
 
         Raises:
@@ -165,7 +165,7 @@ class TrafficRun:
         )
         if drawn.returncode:
             raise RehearsalError(f"`failover probe report {record}` failed:\n{drawn.stderr}")
-        return Summary(self._summary, record, report)
+        return TrafficSummary(self._summary, record, report)
 
     def abandon(self) -> None:
         """End the traffic now, if it runs; nothing is made of it."""
@@ -181,7 +181,7 @@ class TrafficRun:
                 self._changed.wait_for(lambda: self._is_over)
 
     def _arguments(
-        self, address: Address, probed: Mapping[str, str], more: Sequence[str]
+        self, address: LoadBalancerAddress, probed: Mapping[str, str], more: Sequence[str]
     ) -> Sequence[str]:
         arguments = ["probe", *probed.values(), *more, "--rate", str(self._rate_per_s), "--events"]
         arguments += ["--marks", "--interval", f"{LOOK_SECONDS}s", "--log", str(self._folder)]

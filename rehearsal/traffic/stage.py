@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rehearsal.traffic.answer import Answer
-from rehearsal.traffic.change import Moment, moment_of_change
+from rehearsal.traffic.answer import ObservedAnswer
+from rehearsal.traffic.change import ChangeInterval, moment_of_change
 from rollout.binomial import Bound, binomial_bound
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
@@ -25,7 +25,7 @@ class ServiceTraffic:
     """Answered under the new split."""
     on_second: int
     """Of those, by slot 02."""
-    moved: Moment | None
+    moved: ChangeInterval | None
     """When the answers began to follow; None where the split did not change, or it was not seen."""
 
     @property
@@ -80,7 +80,7 @@ class StageTraffic:
 
 
 def stage_traffic(
-    answers: Sequence[Answer],
+    answers: Sequence[ObservedAnswer],
     services: Iterable[str],
     splits: tuple[Split, Split],
     began_s: float,
@@ -108,7 +108,7 @@ def stage_traffic(
 
 
 def _service_traffic(
-    service: str, answers: Sequence[Answer], splits: tuple[Split, Split], settled_s: float
+    service: str, answers: Sequence[ObservedAnswer], splits: tuple[Split, Split], settled_s: float
 ) -> ServiceTraffic:
     before, split = splits
     drawn = sorted(

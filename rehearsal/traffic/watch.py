@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rehearsal.traffic.answer import Answer
+from rehearsal.traffic.answer import ObservedAnswer
 from rehearsal.traffic.download import Finished
-from rehearsal.traffic.run import Address, Summary
+from rehearsal.traffic.run import LoadBalancerAddress, TrafficSummary
 from rehearsal.traffic.stage import StageTraffic, stage_traffic
 from rollout.split import Slot, Split
 
@@ -18,10 +18,10 @@ LEAST_REQUESTS = 20_000
 RETRY_SECONDS = 120.0
 
 
-class Traffic(Protocol):
+class SteadyTraffic(Protocol):
     """Requests at a constant rate; `TrafficRun` is one."""
 
-    def start(self, address: Address, services: Mapping[str, str]) -> None:
+    def start(self, address: LoadBalancerAddress, services: Mapping[str, str]) -> None:
         """Begin, and return when every service was answered."""
         ...
 
@@ -29,7 +29,7 @@ class Traffic(Protocol):
         """Write down that something happens now; the time of it."""
         ...
 
-    def since(self, at_s: float) -> list[Answer]:
+    def since(self, at_s: float) -> list[ObservedAnswer]:
         """Every request that was asked for then or later and has ended."""
         ...
 
@@ -41,7 +41,7 @@ class Traffic(Protocol):
         """Wait for what comes to make it so; False when it does not in time."""
         ...
 
-    def stop(self) -> Summary:
+    def stop(self) -> TrafficSummary:
         """End it."""
         ...
 
@@ -57,7 +57,7 @@ class Download(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
+class TrafficInterval:
     """The time of one change, in Unix seconds."""
 
     began_s: float
@@ -72,7 +72,7 @@ class Spell:
 class RampTraffic:
     """What the traffic of a whole ramp came to."""
 
-    summary: Summary
+    summary: TrafficSummary
     downloads: Mapping[str, Finished]
     """Service to the download that began on slot 01 before the first stage."""
     sockets: Mapping[str, frozenset[str]]
@@ -111,9 +111,9 @@ class StageWatch:
 
     def __init__(
         self,
-        traffic: Traffic,
-        open_download: Callable[[Address, str], Download],
-        address: Address,
+        traffic: SteadyTraffic,
+        open_download: Callable[[LoadBalancerAddress, str], Download],
+        address: LoadBalancerAddress,
         say: Callable[[str], None],
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -136,7 +136,7 @@ class StageWatch:
         """Write down that a change begins; the time of it in Unix seconds."""
         return self._traffic.mark(text)
 
-    def judge(self, splits: tuple[Split, Split], spell: Spell) -> StageTraffic:
+    def judge(self, splits: tuple[Split, Split], spell: TrafficInterval) -> StageTraffic:
         """Wait until all requests of the spell are recorded, and say what they tell.
 
         Args:

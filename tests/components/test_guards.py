@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.guards import Guards
 from components.guards.interruption import Interruption
 from components.guards.memory import remembered, served_before
@@ -207,7 +207,9 @@ def test_a_preview_tells_what_would_be_and_goes_on() -> None:
 def test_an_update_that_is_refused_ends_before_anything_is_declared() -> None:
     fake = aws_at(parsed(config_at("100/0")), "100/0")
 
-    with pytest.raises(RefusedError, match=r"judgement: refused: portal: 100/0 -> 50/50: next"):
+    with pytest.raises(
+        RefusedUpdateError, match=r"judgement: refused: portal: 100/0 -> 50/50: next"
+    ):
         guards_of(config_at("50/50"), fake, "100/0").look()
 
 
@@ -215,7 +217,7 @@ def test_an_update_that_is_refused_ends_before_anything_is_declared() -> None:
 def test_an_update_without_any_change_is_stopped_by_a_surprise(state: str) -> None:
     fake = aws_at(parsed(config_at("75/25")), "60/40")
 
-    with pytest.raises(RefusedError, match=r"(?s)is at 60/40.*left it at 75/25"):
+    with pytest.raises(RefusedUpdateError, match=r"(?s)is at 60/40.*left it at 75/25"):
         guards_of(config_at("75/25"), fake, "75/25", state).look()
 
 
@@ -225,7 +227,9 @@ def test_a_service_that_the_config_has_no_more_is_not_deleted_while_it_is_live()
     for key in ("services", "images", "capacity"):
         del config[f"failover:{key}"]["portal"]
 
-    with pytest.raises(RefusedError, match="judgement: refused: portal: removed: it is live at"):
+    with pytest.raises(
+        RefusedUpdateError, match="judgement: refused: portal: removed: it is live at"
+    ):
         guards_of(config, fake, "75/25").look()
 
 
@@ -234,7 +238,7 @@ def test_a_build_that_the_config_changes_is_seen_before_its_template_is() -> Non
     fake = aws_at(parsed(config), "75/25")
     config["failover:images"]["web"]["01"] = "ami-0fa11bad000000001"
 
-    with pytest.raises(RefusedError, match="web-01 carries 75 of 100 of the traffic"):
+    with pytest.raises(RefusedUpdateError, match="web-01 carries 75 of 100 of the traffic"):
         guards_of(config, fake, "75/25").look()
 
 
@@ -272,7 +276,7 @@ def test_a_stack_without_outputs_is_judged_by_the_rules_that_are_found() -> None
         is_preview=False,
     )
 
-    with pytest.raises(RefusedError, match="next stage is 90/10"):
+    with pytest.raises(RefusedUpdateError, match="next stage is 90/10"):
         guards.look()
 
 
@@ -318,7 +322,7 @@ def test_an_aws_that_cannot_be_read_refuses_the_update_and_says_why(code: str) -
     fake = aws_at(parsed(config), "75/25")
     fake.failures["DescribeRules"] = [refused("DescribeRules", code)]
 
-    with pytest.raises(RefusedError, match=f"nobody can see what is live.*{code}") as refusal:
+    with pytest.raises(RefusedUpdateError, match=f"nobody can see what is live.*{code}") as refusal:
         guards_of(config, fake, "75/25").look()
     assert "config set" not in str(refusal.value)
 
@@ -329,7 +333,7 @@ def test_an_aws_that_cannot_be_read_gets_the_old_weights_back_into_the_config() 
     fake = aws_at(parsed(config), "75/25")
     fake.failures["DescribeRules"] = [refused("DescribeRules", "Throttling")]
 
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(RefusedUpdateError) as refusal:
         guards_of(config, fake, "75/25").look()
 
     assert str(refusal.value).splitlines()[1:] == [
@@ -343,7 +347,7 @@ def test_a_person_who_stops_the_first_look_is_told_what_was_spared_and_how_to_go
     fake = aws_at(parsed(config_at("75/25")), "75/25")
     fake.failures["DescribeTargetHealth"] = [KeyboardInterrupt()]
 
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(RefusedUpdateError) as refusal:
         guards_of(config_at("50/50"), fake, "75/25").look()
 
     assert str(refusal.value).splitlines() == [
@@ -389,7 +393,7 @@ def test_the_slot_that_was_raised_last_is_the_candidate_past_the_middle(last_rai
     assert {notice.kind for notice in told} == {NoticeKind.PASSES}
     assert all("back towards slot" in notice.text for notice in told)
     assert guards.last_raised("web", Split.parse(back)) is last_raised
-    with pytest.raises(RefusedError, match="next stage is"):
+    with pytest.raises(RefusedUpdateError, match="next stage is"):
         guards_of(config_at(back), fake, split).look()
 
 
@@ -465,7 +469,7 @@ def test_a_wait_that_takes_too_long_refuses_every_rule() -> None:
 
     outcomes = asyncio.run(update())
 
-    assert all(isinstance(outcome, RefusedError) for outcome in outcomes)
+    assert all(isinstance(outcome, RefusedUpdateError) for outcome in outcomes)
     assert "not within 0 s, and no rule was modified" in str(outcomes[0])
 
 
@@ -476,7 +480,9 @@ def test_traffic_that_somebody_moves_in_the_middle_of_a_wait_ends_it() -> None:
     guards.look()
     fake.rules |= aws_at(settings, "95/5").rules
 
-    with pytest.raises(RefusedError, match="the live rule is at 95/5, and the stack left it at"):
+    with pytest.raises(
+        RefusedUpdateError, match="the live rule is at 95/5, and the stack left it at"
+    ):
         asyncio.run(wait_of(guards, voice, 60.0).until_settled("web", "web"))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.image_check import ImageCheck
 from components.guards.memory import remembered
 from components.guards.wanted import wanted_services
@@ -82,7 +82,7 @@ def test_a_new_image_that_cannot_be_launched_is_refused_with_the_old_one(
     assert notice.text.endswith(
         f"fix: pulumi config set --path 'failover:images.web[\"02\"]' {OLD}   # as it is"
     )
-    with pytest.raises(RefusedError, match=NEW):
+    with pytest.raises(RefusedUpdateError, match=NEW):
         told(with_image(NEW), fake, is_preview=False)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
-from components.guards.errors import RefusedError
-from components.guards.lost_state import LostState, StackFacts
+from components.guards.errors import RefusedUpdateError
+from components.guards.lost_state import GuardedStack, LostState
 from live.errors import AccessDeniedError
 from rollout.notice import NoticeKind
 from rollout.pending_creation import Made, PendingCreation
@@ -46,7 +46,7 @@ def guard(
     is_preview: bool = False,
     adopted: tuple[str, ...] = (),
 ) -> LostState:
-    facts = StackFacts("prod", ("portal", "web"), adopted, is_protected=True)
+    facts = GuardedStack("prod", ("portal", "web"), adopted, is_protected=True)
     return LostState(facts, engine or Engine(), find, voice or Heard(), is_preview=is_preview)
 
 
@@ -67,7 +67,7 @@ def never(each: PendingCreation) -> Made:
 
 
 def test_what_is_there_is_not_made_again_and_the_refusal_ends_in_its_import() -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(RefusedUpdateError) as refused:
         guard(there).refuse_second(creation(RULE, "web", LISTENER))
 
     (notice,) = refused.value.notices
@@ -98,7 +98,7 @@ def test_what_is_not_there_or_is_of_others_is_left_to_aws(
 
 
 def test_an_adopted_rule_is_the_stacks_though_its_tags_are_of_others() -> None:
-    with pytest.raises(RefusedError, match="pulumi import"):
+    with pytest.raises(RefusedUpdateError, match="pulumi import"):
         guard(of_others, adopted=("web",)).refuse_second(creation(RULE, "web", LISTENER))
 
 
@@ -116,7 +116,7 @@ def test_before_the_first_update_only_that_is_looked_for_which_aws_would_refuse(
     first = Engine(has_state=False)
 
     guard(never, first).refuse_second(creation("aws:ec2/vpc:Vpc", "vpc"))
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedUpdateError):
         guard(there, first).refuse_second(creation(GROUP, "web-01"))
 
 
@@ -124,5 +124,7 @@ def test_where_nobody_can_see_nothing_is_made() -> None:
     def denied(each: PendingCreation) -> Made:
         raise AccessDeniedError("not authorized: DescribeTargetGroups")
 
-    with pytest.raises(RefusedError, match=r"TargetGroup web-01 is not made.*DescribeTargetGroups"):
+    with pytest.raises(
+        RefusedUpdateError, match=r"TargetGroup web-01 is not made.*DescribeTargetGroups"
+    ):
         guard(denied).refuse_second(creation(GROUP, "web-01"))

@@ -8,13 +8,13 @@ import signal
 
 import pytest
 
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.interruption import Interruption
 from components.guards.new_service import NewService
 from components.guards.waiting import Waiting
 from live.errors import AccessDeniedError
 from rollout.notice import NoticeKind
-from rollout.observation import Group, LiveSlot, Target, Template
+from rollout.observation import AutoScalingGroupState, LiveSlot, Target, Template
 from rollout.split import Slot, Split
 from tests.components.heard import Heard
 
@@ -30,7 +30,7 @@ class Fleet:
 
     def _slot(self, slot: Slot) -> LiveSlot:
         state = "initial" if slot in self.booting else "healthy"
-        group = Group(f"shop-{slot}", 1, 1, 3, Template("lt-1", "1"), None, (), {})
+        group = AutoScalingGroupState(f"shop-{slot}", 1, 1, 3, Template("lt-1", "1"), None, (), {})
         return LiveSlot(f"arn:{slot}", (Target(f"i-{slot}", state),), group)
 
 
@@ -73,7 +73,7 @@ def test_a_slot_that_gets_no_request_is_not_waited_for() -> None:
 def test_one_that_never_becomes_fit_gets_no_rule_and_a_command() -> None:
     judge = newcomer(Fleet(Slot.FIRST))
 
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(RefusedUpdateError) as refusal:
         asyncio.run(wait_of(judge, Heard(), 0.0).until_settled("shop", "urn"))
 
     assert str(refusal.value).splitlines() == [
@@ -103,7 +103,7 @@ def test_where_nobody_can_see_its_targets_it_gets_no_rule() -> None:
 
     judge = NewService("shop", Split.parse("50/50"), 2, read)
 
-    with pytest.raises(RefusedError, match="its rule is not made: AWS does not let us look"):
+    with pytest.raises(RefusedUpdateError, match="its rule is not made: AWS does not let us look"):
         asyncio.run(wait_of(judge, Heard()).until_settled("shop", "urn"))
 
 
@@ -122,7 +122,7 @@ def test_ctrl_c_ends_every_wait_of_the_update() -> None:
 
     outcomes = asyncio.run(update())
 
-    assert [type(outcome) for outcome in outcomes] == [RefusedError, RefusedError]
+    assert [type(outcome) for outcome in outcomes] == [RefusedUpdateError, RefusedUpdateError]
     assert all("stopped, and no rule was modified" in str(outcome) for outcome in outcomes)
     assert interruption.happened.is_set()
     assert NoticeKind.WAITING in {notice.kind for notice in voices[0].notices}

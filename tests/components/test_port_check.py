@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.memory import RememberedRule
 from components.guards.port_check import PortCheck
 from components.guards.view import View
@@ -92,7 +92,7 @@ def test_another_port_is_one_message_with_two_updates() -> None:
 
 
 def test_an_update_with_another_port_ends_before_anything_is_declared() -> None:
-    with pytest.raises(RefusedError, match="port 8080 -> 9090"):
+    with pytest.raises(RefusedUpdateError, match="port 8080 -> 9090"):
         look(9090, Engine(8080), is_preview=False)
 
 

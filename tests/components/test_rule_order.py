@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.guards.errors import RefusedError
+from components.guards.errors import RefusedUpdateError
 from components.guards.memory import remembered_rules
 from components.guards.rule_order import RuleOrder
 from components.guards.wanted import search_of, wanted_services
@@ -147,7 +147,9 @@ def test_a_preview_says_that_a_service_would_be_hidden() -> None:
 def test_an_update_that_would_hide_a_service_is_refused() -> None:
     fake = aws_with(*deployed(parsed(PROD)))
 
-    with pytest.raises(RefusedError, match=r"the rule of portal at 100 .* would get no request"):
+    with pytest.raises(
+        RefusedUpdateError, match=r"the rule of portal at 100 .* would get no request"
+    ):
         told(with_priority("web", 50), fake, PROD, is_preview=False)
 
 
@@ -163,7 +165,7 @@ def test_the_override_lets_a_service_be_hidden() -> None:
 def test_an_override_that_lets_something_else_through_does_not_let_this_through() -> None:
     config = with_priority("web", 50) | {"failover:override": "a stage is skipped"}
 
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedUpdateError):
         told(
             config,
             aws_with(*deployed(parsed(PROD))),
@@ -176,7 +178,9 @@ def test_an_override_that_lets_something_else_through_does_not_let_this_through(
 def test_no_override_lets_two_rules_have_one_place() -> None:
     config = with_priority("web", 250) | {"failover:override": "all will be well"}
 
-    with pytest.raises(RefusedError, match="priority 249, for its preview rule web-02, is taken"):
+    with pytest.raises(
+        RefusedUpdateError, match="priority 249, for its preview rule web-02, is taken"
+    ):
         told(config, aws_with(*deployed(parsed(PROD)), BATCH), PROD, is_preview=False)
 
 
@@ -216,5 +220,5 @@ def test_an_aws_that_cannot_be_read_refuses_a_change_of_the_rules() -> None:
     (notice,) = told(with_priority("web", 250), fake, PROD)
 
     assert notice.kind is NoticeKind.WILL_BE_REFUSED
-    with pytest.raises(RefusedError, match="DescribeRules"):
+    with pytest.raises(RefusedUpdateError, match="DescribeRules"):
         told(with_priority("web", 250), fake, PROD, is_preview=False)

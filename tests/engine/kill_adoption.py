@@ -18,8 +18,8 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
-from ops.adopt.probing import Probe, Prober
-from ops.traffic.plan import Way
+from ops.adopt.probing import Probe, ProberProcess
+from ops.traffic.plan import ConnectionRoute
 from rehearsal.local_aws import LocalAws
 from tests.engine.adopting import ADOPTED, Adopting, adopting
 from tests.ops.console_made import HOST
@@ -49,11 +49,11 @@ def main(count: int, seed: int) -> None:
 
 
 @contextlib.contextmanager
-def asked(shop: Adopting, log_folder: Path) -> Generator[Prober]:
+def asked(shop: Adopting, log_folder: Path) -> Generator[ProberProcess]:
     """Requests of users beside the whole round, whatever is killed."""
     log_folder.mkdir()
-    way = Way.from_environment(shop.env)
-    with Prober(Probe(URLS, RATE, way, log_folder), shop.env) as prober:
+    way = ConnectionRoute.from_environment(shop.env)
+    with ProberProcess(Probe(URLS, RATE, way, log_folder), shop.env) as prober:
         prober.wait_until_good(RATE, 30)
         yield prober
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from rehearsal.engine import Engine
+from rehearsal.engine import RehearsalEngine
 from rehearsal.lifecycle import ROOT, engine_of, start
-from rehearsal.observation import Observer, local_session
+from rehearsal.observation import ServiceObserver, local_session
 from rehearsal.project_copy import copy_project
 from rehearsal.shell_environment import process_environment
 from rehearsal.workspace import Running, Workspace
@@ -36,16 +36,16 @@ class Rehearsed:
         return process_environment(self.workspace, self.running, os.environ)
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> RehearsalEngine:
         return engine_of(self.workspace, self.running)
 
     def client(self, service: str) -> Any:
         session: Any = local_session(self.running.region)
         return session.client(service, endpoint_url=self.running.endpoint)
 
-    def observer(self) -> Observer:
+    def observer(self) -> ServiceObserver:
         services = self.engine.outputs()["services"]
-        return Observer(self.running.endpoint, self.running.region, services)
+        return ServiceObserver(self.running.endpoint, self.running.region, services)
 
     def pulumi(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run the CLI whatever comes of it; standard error is part of the output."""

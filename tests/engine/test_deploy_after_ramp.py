@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.adopt.probing import Probe, Prober
-from ops.traffic.plan import Way
+from ops.adopt.probing import Probe, ProberProcess
+from ops.traffic.plan import ConnectionRoute
 from rollout.split import Slot
 from tests.engine.ramping import PROMPT, configure, release
 from tests.engine.rehearsed import rehearsed
@@ -29,8 +29,8 @@ def test_after_a_ramp_from_one_clone_another_at_main_moves_no_traffic(tmp_path: 
         release(stack, "v2", Slot.SECOND)
         team = Team(stack, tmp_path)
         ramping, behind = team.clone("ramping"), team.clone("behind")
-        probe = Probe(URLS, RATE, Way.from_environment(stack.env), log)
-        with Prober(probe, stack.env) as prober:
+        probe = Probe(URLS, RATE, ConnectionRoute.from_environment(stack.env), log)
+        with ProberProcess(probe, stack.env) as prober:
             prober.wait_until_good(RATE, 60)
 
             ramped = team.run(ramping, "failover", "ramp", "--to", "02", "--yes", "--commit")

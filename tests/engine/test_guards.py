@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from rehearsal.local_aws import LocalAws
-from rehearsal.observation import Observer
+from rehearsal.observation import ServiceObserver
 from rehearsal.provider.aws import REHEARSAL_CREDENTIAL
-from rehearsal.traffic.run import Address, TrafficRun
+from rehearsal.traffic.run import LoadBalancerAddress, TrafficRun
 from rollout.split import Slot
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
@@ -74,7 +74,7 @@ def configure(stack: Rehearsed, values: dict[str, Any]) -> None:
 
 
 @functools.cache
-def observer(stack: Rehearsed) -> Observer:
+def observer(stack: Rehearsed) -> ServiceObserver:
     """One for all tests: to ask the engine for the ARNs each time would cost half of a refusal."""
     return stack.observer()
 
@@ -410,7 +410,7 @@ def test_a_new_service_takes_its_paths_over_without_losing_a_request(
     )
     traffic = TrafficRun(tmp_path, rate_per_s=60)
     urls: Any = stack.engine.outputs()["urls"]
-    address = Address("127.0.0.1", stack.running.https_port, stack.workspace.ca_file)
+    address = LoadBalancerAddress("127.0.0.1", stack.running.https_port, stack.workspace.ca_file)
     traffic.start(address, {"web": urls["web"]}, ["shop/cart"])
     try:
         told = passed(stack)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from policy.rules import POLICIES
-from rehearsal.engine import EngineError
+from rehearsal.engine import RehearsalEngineError
 from rehearsal.policy_pack import pack_options
 from rehearsal.workspace import STACK
 from tests.configs import ROOT
@@ -122,7 +122,7 @@ def test_the_pack_is_mandatory_without_config_and_stops_an_up_before_it_touches_
 ) -> None:
     prod.engine.set_config(DELAY, "0", "--path")
 
-    with pytest.raises(EngineError) as refused:
+    with pytest.raises(RehearsalEngineError) as refused:
         prod.engine.up(*pack_options(prod.root, "no-such-stack"))
 
     prod.engine.set_config(DELAY, "2", "--path")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.adopt.probing import Probe, Prober
-from ops.traffic.plan import Way
+from ops.adopt.probing import Probe, ProberProcess
+from ops.traffic.plan import ConnectionRoute
 from rehearsal.account import images_of
 from rehearsal.local_aws import LocalAws
 from rollout.split import Slot
@@ -300,10 +300,10 @@ def imports_in(text: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def constant_traffic(stack: Rehearsed, folder: Path) -> Generator[Prober]:
+def constant_traffic(stack: Rehearsed, folder: Path) -> Generator[ProberProcess]:
     """Requests to both services all the time, from the first that is answered well."""
-    probe = Probe(URLS, RATE, Way.from_environment(stack.env), folder)
-    with Prober(probe, stack.env) as prober:
+    probe = Probe(URLS, RATE, ConnectionRoute.from_environment(stack.env), folder)
+    with ProberProcess(probe, stack.env) as prober:
         prober.wait_until_good(RATE, 60)
         yield prober
 

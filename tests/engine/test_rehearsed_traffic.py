@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.status import Status, statuses
+from rehearsal.status import RehearsalStatus, statuses
 from rehearsal.traffic.download import Finished, HeldDownload
-from rehearsal.traffic.run import Address, Summary, TrafficRun
+from rehearsal.traffic.run import LoadBalancerAddress, TrafficRun, TrafficSummary
 from rehearsal.traffic.stage import StageTraffic, stage_traffic
 from rehearsal.workspace import Running
 from rollout.split import Slot, Split
@@ -34,8 +34,8 @@ class Serving(Rehearsed):
     """The stack, built and healthy."""
 
     @property
-    def address(self) -> Address:
-        return Address("127.0.0.1", self.running.https_port, self.workspace.ca_file)
+    def address(self) -> LoadBalancerAddress:
+        return LoadBalancerAddress("127.0.0.1", self.running.https_port, self.workspace.ca_file)
 
     def shift(self, weights: str) -> None:
         self.engine.set_config("weights", weights)
@@ -125,11 +125,11 @@ class Ramped:
 
     hey: str
     wrk: str
-    status: Status
+    status: RehearsalStatus
     stage: StageTraffic
     download: Finished
     second: tuple[Running, int]
-    summary: Summary
+    summary: TrafficSummary
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def ramped(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> Ramped
     return Ramped(by_hey, by_wrk, status, stage, finished, second.result(), summary)
 
 
-def status_under_load(serving: Serving) -> Status:
+def status_under_load(serving: Serving) -> RehearsalStatus:
     """The first status in which every slot carries something: a tenth is few in two seconds."""
     for status in itertools.islice(statuses(serving.workspace, serving.running), 5):
         if all(load.requests_per_s for load in status.loads.values()):

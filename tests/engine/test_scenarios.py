@@ -13,9 +13,9 @@ import pytest
 from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.scenario import PASSES, Expected, Scenario
-from rehearsal.scenarios.scenario_run import Play
+from rehearsal.scenarios.scenario_run import ScenarioRun
 from rehearsal.scenarios.scenario_stack import ScenarioStack
-from rollout.entry import Kind
+from rollout.entry import EntryKind
 from tests.engine.rehearsed import rehearsed
 
 pytestmark = pytest.mark.engine
@@ -33,10 +33,10 @@ BRIEF = {
 
 
 @pytest.fixture(scope="module")
-def play(tmp_path_factory: pytest.TempPathFactory) -> Generator[Play]:
+def play(tmp_path_factory: pytest.TempPathFactory) -> Generator[ScenarioRun]:
     with rehearsed(tmp_path_factory.mktemp("scenarios"), "prod") as stack:
         theatre = ScenarioStack(stack.workspace, stack.running, lambda _text: None)
-        yield Play(theatre, tmp_path_factory.mktemp("record"), RATE_PER_S)
+        yield ScenarioRun(theatre, tmp_path_factory.mktemp("record"), RATE_PER_S)
 
 
 def brief(name: str, stage: int, **ramp: object) -> Scenario:
@@ -53,7 +53,7 @@ def assert_nobody_lost_anything(played: Played) -> None:
 
 
 @pytest.mark.long
-def test_a_check_that_fails_takes_the_weights_back(play: Play) -> None:
+def test_a_check_that_fails_takes_the_weights_back(play: ScenarioRun) -> None:
     scenario = brief("command", 1)
     gates = {**scenario.gates, "command": {"run": ["python3", "-c", FAILS_AT_STAGE_1]}}
 
@@ -65,13 +65,13 @@ def test_a_check_that_fails_takes_the_weights_back(play: Play) -> None:
 
 @pytest.mark.long
 def test_a_ramp_goes_on_while_its_old_slot_scales_out_and_raises_the_new_one_for_it(
-    play: Play,
+    play: ScenarioRun,
 ) -> None:
     scenario = replace(brief("scale-out", 0), expected=PASSES, gates={"targets": True})
 
     played = play.play(scenario)
 
-    floors = [e.facts["floors"] for e in played.entries if e.kind is Kind.CAPACITY]
+    floors = [e.facts["floors"] for e in played.entries if e.kind is EntryKind.CAPACITY]
     assert_nobody_lost_anything(played)
     assert floors == [
         {"portal": {"01": 2, "02": 2}, "web": {"01": 3, "02": 3}},
@@ -82,7 +82,7 @@ def test_a_ramp_goes_on_while_its_old_slot_scales_out_and_raises_the_new_one_for
 
 @pytest.mark.long
 def test_a_gate_that_cannot_tell_holds_and_takes_the_weights_back_at_its_deadline(
-    play: Play,
+    play: ScenarioRun,
 ) -> None:
     played = play.play(brief("cloudwatch-silent", 1, inconclusiveSeconds=5))
 

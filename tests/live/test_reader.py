@@ -18,7 +18,7 @@ from live.errors import (
     UnreadableError,
 )
 from live.reader import Reader
-from rollout.observation import Group, LiveRule, Target, Template
+from rollout.observation import AutoScalingGroupState, LiveRule, Target, Template
 from rollout.split import Slot
 from tests.live.fake_aws import START, FakeAws, forward, refused, version
 
@@ -55,7 +55,7 @@ def aws(**changes: Any) -> FakeAws:
     return made
 
 
-def read_group(fake: FakeAws, slot: Slot = FIRST) -> Group:
+def read_group(fake: FakeAws, slot: Slot = FIRST) -> AutoScalingGroupState:
     (service,) = Reader(fake.clients, [WEB]).read()
     found = service.slots[slot].group
     assert found is not None

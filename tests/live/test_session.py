@@ -8,14 +8,14 @@ from botocore.exceptions import EndpointConnectionError
 
 from live.errors import UnreachableError, WrongAccountError, translated
 from live.provider_config import ProviderConfig
-from live.session import ATTEMPTS, Session
+from live.session import ATTEMPTS, ProviderSession
 from tests.ports import refusing_port
 
 PATIENT = 12
 
 
 @pytest.fixture
-def session() -> Generator[Session]:
+def session() -> Generator[ProviderSession]:
     """One that would ask for a minute, of an address where nothing listens."""
     with refusing_port() as port:
         config = ProviderConfig(
@@ -24,7 +24,7 @@ def session() -> Generator[Session]:
             secret_access_key="test",
             endpoints={"elbv2": f"http://127.0.0.1:{port}"},
         )
-        yield Session(config, PATIENT)
+        yield ProviderSession(config, PATIENT)
 
 
 def received(client: Any, exception: Exception | None) -> None:
@@ -33,7 +33,7 @@ def received(client: Any, exception: Exception | None) -> None:
 
 
 def test_an_aws_that_refuses_the_connection_is_said_so_after_a_few_requests(
-    session: Session,
+    session: ProviderSession,
 ) -> None:
     client, sent = session.client("elbv2"), list[object]()
     client.meta.events.register("before-send", lambda **about: sent.append(about))
@@ -45,7 +45,7 @@ def test_an_aws_that_refuses_the_connection_is_said_so_after_a_few_requests(
     client.close()
 
 
-def test_an_aws_that_has_answered_once_may_be_gone_for_longer(session: Session) -> None:
+def test_an_aws_that_has_answered_once_may_be_gone_for_longer(session: ProviderSession) -> None:
     client = session.client("elbv2")
     gone = EndpointConnectionError(endpoint_url="http://127.0.0.1")
 
@@ -56,7 +56,7 @@ def test_an_aws_that_has_answered_once_may_be_gone_for_longer(session: Session) 
     client.close()
 
 
-def test_all_clients_of_a_session_are_silent_together(session: Session) -> None:
+def test_all_clients_of_a_session_are_silent_together(session: ProviderSession) -> None:
     clients = [session.client("elbv2"), session.client("sts")]
     gone = EndpointConnectionError(endpoint_url="http://127.0.0.1")
 
@@ -79,7 +79,7 @@ class Caller:
         return {"Account": self.account, "Arn": f"arn:aws:iam::{self.account}:user/kim"}
 
 
-class OfAccount(Session):
+class OfAccount(ProviderSession):
     """A session whose credentials are of one account, as STS says."""
 
     def __init__(self, account: str, config: ProviderConfig) -> None:
@@ -92,7 +92,7 @@ class OfAccount(Session):
 
 def session_of(
     account: str, *, allowed: tuple[str, ...] = (), forbidden: tuple[str, ...] = ()
-) -> Session:
+) -> ProviderSession:
     """A session whose credentials are of `account`."""
     config = ProviderConfig(
         region="us-east-1",
@@ -138,4 +138,4 @@ def test_where_sts_does_not_answer_whoever_asks_for_more_says_so() -> None:
             allowed_accounts=("123456789012",),
         )
 
-        Session(config).client("elbv2").close()
+        ProviderSession(config).client("elbv2").close()

@@ -8,17 +8,17 @@ from typing import Any
 from ops.inspect.document import (
     Action,
     AutoScalingGroup,
-    Condition,
     Details,
-    HealthCheck,
+    HealthCheckReport,
     Inspection,
-    Instance,
-    Listener,
-    LoadBalancer,
-    Rule,
-    Target,
-    TargetGroup,
-    Template,
+    InstanceReport,
+    ListenerReport,
+    LoadBalancerReport,
+    RuleConditionReport,
+    RuleReport,
+    TargetGroupReport,
+    TargetReport,
+    TemplateReport,
     WeightedGroup,
 )
 
@@ -28,7 +28,7 @@ LISTENER_ARN = f"{ELB}:listener/app/shop/0123456789abcdef/0123456789abcdef"
 VPC = "vpc-0a1b2c3d4e5f60718"
 SUBNETS = ("subnet-0a1b2c3d4e5f60713", "subnet-0a1b2c3d4e5f60714")
 WEB, PORTAL = "acme-us-prd-web-tg", "acme-us-prd-portal-tg"
-CHECK = HealthCheck("HTTP", "traffic-port", "/healthz", "200", 10, 5, 3, 2)
+CHECK = HealthCheckReport("HTTP", "traffic-port", "/healthz", "200", 10, 5, 3, 2)
 
 
 def group_arn(name: str) -> str:
@@ -44,20 +44,20 @@ def forward(*groups: tuple[str, int], stickiness_seconds: int | None = None) -> 
     return Action("forward", weighted, stickiness_seconds)
 
 
-def rule(priority: int | None, group: str, *paths: str, **changed: Any) -> Rule:
-    host = Condition("host-header", ("www.acme.example",))
-    made = Rule(
+def rule(priority: int | None, group: str, *paths: str, **changed: Any) -> RuleReport:
+    host = RuleConditionReport("host-header", ("www.acme.example",))
+    made = RuleReport(
         arn=rule_arn(priority),
         priority=priority,
-        conditions=(host, Condition("path-pattern", paths)) if priority else (),
+        conditions=(host, RuleConditionReport("path-pattern", paths)) if priority else (),
         actions=(forward((group, 1)),),
     )
     return replace(made, **changed)
 
 
-def group(name: str, **changed: Any) -> TargetGroup:
-    targets = tuple(Target(f"i-{name}-{n}", "healthy") for n in range(2))
-    made = TargetGroup(
+def group(name: str, **changed: Any) -> TargetGroupReport:
+    targets = tuple(TargetReport(f"i-{name}-{n}", "healthy") for n in range(2))
+    made = TargetGroupReport(
         arn=group_arn(name),
         name=name,
         protocol="HTTP",
@@ -80,11 +80,11 @@ def fleet(name: str, *groups: str, **changed: Any) -> AutoScalingGroup:
         max_size=4,
         desired=2,
         instances=tuple(
-            Instance(f"i-{each}-{n}", "InService", "Healthy", "ami-0a1b2c3d4e5f60718")
+            InstanceReport(f"i-{each}-{n}", "InService", "Healthy", "ami-0a1b2c3d4e5f60718")
             for each in groups
             for n in range(2)
         ),
-        template=Template(
+        template=TemplateReport(
             "launch template", "web", "7", "ami-0a1b2c3d4e5f60718", "m5.large", "web", True
         ),
         health_check_type="ELB",
@@ -94,10 +94,10 @@ def fleet(name: str, *groups: str, **changed: Any) -> AutoScalingGroup:
     return replace(made, **changed)
 
 
-def listener(*rules: Rule, **changed: Any) -> Listener:
+def listener(*rules: RuleReport, **changed: Any) -> ListenerReport:
     policy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-    last = Rule(rule_arn(None), None, (), (Action("fixed-response", answer="answers 404"),))
-    made = Listener(LISTENER_ARN, 443, "HTTPS", policy, ("arn:certificate",), (*rules, last))
+    last = RuleReport(rule_arn(None), None, (), (Action("fixed-response", answer="answers 404"),))
+    made = ListenerReport(LISTENER_ARN, 443, "HTTPS", policy, ("arn:certificate",), (*rules, last))
     return replace(made, **changed)
 
 
@@ -105,7 +105,7 @@ def inspection(**changed: Any) -> Inspection:
     """Two services, each with a rule, a group and a fleet; nothing stands in their way."""
     made = Inspection(
         region="us-east-1",
-        load_balancer=LoadBalancer(
+        load_balancer=LoadBalancerReport(
             BALANCER_ARN, "shop", "shop.elb.example", "internet-facing", VPC, ("sg-0a1b2c3d",), ()
         ),
         listeners=(listener(rule(10, PORTAL, "/portal", "/portal/*"), rule(20, WEB, "/*")),),

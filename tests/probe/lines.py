@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from probe.fault import NOT_THE_TARGETS, Fault, Phase
+from probe.fault import NOT_THE_TARGETS, Phase, RequestFault
 from probe.record import (
     SCHEMA,
     EndLine,
@@ -12,9 +12,9 @@ from probe.record import (
     MarkLine,
     Mode,
     RequestLine,
+    RequestOutcome,
     RunLine,
     StallLine,
-    Verdict,
 )
 
 START_S = 1_800_000_000.0
@@ -41,7 +41,7 @@ def request(
     *,
     latency_ms: float = 2.0,
     late_ms: float = 0.0,
-    error: Fault | None = None,
+    error: RequestFault | None = None,
     status: int | None = None,
     slot: str | None = "01",
     url: str = URL,
@@ -50,13 +50,13 @@ def request(
     stall_ms: float = 0.0,
 ) -> RequestLine:
     """A request planned `at_s` seconds after the start; it went well unless there is an error."""
-    verdict = Verdict.OK if error is None else Verdict.FAILED
+    verdict = RequestOutcome.OK if error is None else RequestOutcome.FAILED
     if error in NOT_THE_TARGETS:
-        verdict = Verdict.EXCLUDED
-    is_answered = error in (None, Fault.UNEXPECTED_STATUS, Fault.UNEXPECTED_BODY)
+        verdict = RequestOutcome.EXCLUDED
+    is_answered = error in (None, RequestFault.UNEXPECTED_STATUS, RequestFault.UNEXPECTED_BODY)
     if phase is None:
         phase = Phase.DONE if is_answered else Phase.CONNECT
-        if error in (Fault.CAP_REACHED, Fault.PROBER_LATE):
+        if error in (RequestFault.CAP_REACHED, RequestFault.PROBER_LATE):
             phase = Phase.NONE
     return RequestLine(
         seq=round(at_s * 1000),
@@ -77,7 +77,7 @@ def request(
 
 
 def bad_gateway(at_s: float, **fields: object) -> RequestLine:
-    return request(at_s, error=Fault.UNEXPECTED_STATUS, status=502, **fields)  # type: ignore[arg-type]
+    return request(at_s, error=RequestFault.UNEXPECTED_STATUS, status=502, **fields)  # type: ignore[arg-type]
 
 
 def stall(from_s: float, to_s: float) -> StallLine:
@@ -101,9 +101,9 @@ requests: st.SearchStrategy[RequestLine] = st.builds(
     mode=st.sampled_from(Mode),
     method=st.sampled_from(["GET", "HEAD", "PING"]),
     phase=st.sampled_from(Phase),
-    verdict=st.sampled_from(Verdict),
+    verdict=st.sampled_from(RequestOutcome),
     latency_ms=lengths_ms,
-    error=st.none() | st.sampled_from(Fault),
+    error=st.none() | st.sampled_from(RequestFault),
     detail=st.none() | short_text,
     status=st.none() | st.integers(100, 599),
     slot=st.none() | st.sampled_from(["01", "02"]),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from probe.clock import SystemClock
+from probe.clock import SystemProbeClock
 from probe.fault import NOT_THE_TARGETS
 from probe.options import Options
 from probe.prober import Prober
 from probe.record import Line, Mode, RequestLine, StallLine
 from probe.summary import Summary
-from probe.target import Target
+from probe.target import ProbeTarget
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Probed:
 
 def options_for(*urls: str, rate_per_s: float = 200.0, duration_s: float | None = 0.2) -> Options:
     """40 requests in 0.2 s, unless told otherwise."""
-    targets = tuple(Target.parse(url) for url in urls)
+    targets = tuple(ProbeTarget.parse(url) for url in urls)
     return Options(targets, rate_per_s=rate_per_s, duration_s=duration_s)
 
 
@@ -64,7 +64,7 @@ def prepared(
         if watch is not None:
             watch(prober, line)
 
-    prober = Prober(options, SystemClock(), on_line)
+    prober = Prober(options, SystemProbeClock(), on_line)
     return result, prober
 
 

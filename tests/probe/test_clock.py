@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from probe.clock import SystemClock, WallTime
+from probe.clock import SystemProbeClock, WallTime
 from tests.probe.fake_clock import FakeClock
 
 
@@ -40,7 +40,7 @@ def test_clocks_that_agree_are_not_worth_a_word() -> None:
 
 
 def test_the_systems_clocks_go_forward() -> None:
-    clock = SystemClock()
+    clock = SystemProbeClock()
 
     first = (clock.monotonic(), clock.since_boot())
     second = (clock.monotonic(), clock.since_boot())

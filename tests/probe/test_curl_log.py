@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from probe.curl_log import FILE_NAME, CurlFormat, put_aside
-from probe.fault import Fault, Phase
+from probe.fault import Phase, RequestFault
 from probe.header import SECRET_NAMES
 from probe.record import EndLine
 from tests.probe.lines import START_S, bad_gateway, request, run_line
@@ -19,13 +19,17 @@ def test_an_answer_is_its_head_and_an_empty_line_as_curl_writes_it() -> None:
 
 
 def test_what_had_no_answer_is_a_line_that_grep_can_find() -> None:
-    text = CurlFormat(SECRET_NAMES).encoded(request(1.0, error=Fault.CONNECT_REFUSED), b"").decode()
+    text = (
+        CurlFormat(SECRET_NAMES)
+        .encoded(request(1.0, error=RequestFault.CONNECT_REFUSED), b"")
+        .decode()
+    )
 
     assert text == "failover-probe: connect_refused in phase connect\n\n"
 
 
 def test_an_answer_that_was_cut_is_its_head_and_the_line() -> None:
-    cut = request(1.0, error=Fault.BODY_CUT, phase=Phase.BODY, status=200)
+    cut = request(1.0, error=RequestFault.BODY_CUT, phase=Phase.BODY, status=200)
 
     text = CurlFormat(SECRET_NAMES).encoded(cut, b"HTTP/1.1 200 OK").decode()
 

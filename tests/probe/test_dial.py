@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from probe.clock import SystemClock
+from probe.clock import SystemProbeClock
 from probe.connection import Connection
 from probe.dial import Dialer, Dialing
 from probe.lookup import Lookup
@@ -14,7 +14,7 @@ from probe.target import Origin
 
 async def _cut_while_opening(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = asyncio.get_running_loop()
-    clock = SystemClock()
+    clock = SystemProbeClock()
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     dialer = Dialer(clock, Lookup(clock, {}), None)

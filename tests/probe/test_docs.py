@@ -12,10 +12,10 @@ import click
 
 from probe.cli import probe
 from probe.event import SCHEMA as EVENT_SCHEMA
-from probe.fault import Fault, Phase
+from probe.fault import Phase, RequestFault
 from probe.header import SECRET_NAMES
 from probe.record import SCHEMA as RECORD_SCHEMA
-from probe.record import Mode, RequestLine, Verdict
+from probe.record import Mode, RequestLine, RequestOutcome
 from probe.summary_document import SCHEMA as SUMMARY_SCHEMA
 from tests.probe import faults
 from tests.probe.commands import ROOT, run, served
@@ -63,8 +63,8 @@ def test_every_field_of_a_request_is_documented() -> None:
 def test_every_class_of_fault_phase_mode_and_verdict_is_documented() -> None:
     rows = table_under("field of a `request`")
 
-    assert names_in(table_under("class")) == set(Fault)
-    for values, cell in ((Phase, "`phase`"), (Mode, "`mode`"), (Verdict, "`verdict`")):
+    assert names_in(table_under("class")) == set(RequestFault)
+    for values, cell in ((Phase, "`phase`"), (Mode, "`mode`"), (RequestOutcome, "`verdict`")):
         assert set(re.findall(r"`([^`]+)`", rows[cell])) == {str(value) for value in values}
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from probe.expectation import Expectation
-from probe.fault import Fault
+from probe.fault import RequestFault
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def test_what_holds_no_status_is_refused(text: str) -> None:
     ("status", "body", "fault"),
     [
         (200, b"status: ok", None),
-        (200, b"maintenance", Fault.UNEXPECTED_BODY),
-        (503, b"status: ok", Fault.UNEXPECTED_STATUS),
-        (503, b"maintenance", Fault.UNEXPECTED_STATUS),
+        (200, b"maintenance", RequestFault.UNEXPECTED_BODY),
+        (503, b"status: ok", RequestFault.UNEXPECTED_STATUS),
+        (503, b"maintenance", RequestFault.UNEXPECTED_STATUS),
     ],
 )
 def test_an_answer_needs_the_status_first_and_the_pattern_then(
-    status: int, body: bytes, fault: Fault | None
+    status: int, body: bytes, fault: RequestFault | None
 ) -> None:
     found = Expectation.parse("200", "status: ok").fault_of(status, body)
 

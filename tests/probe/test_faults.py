@@ -9,33 +9,33 @@ from pathlib import Path
 import pytest
 
 from probe.expectation import Expectation
-from probe.fault import Fault, Phase
-from probe.record import Mode, Verdict
+from probe.fault import Phase, RequestFault
+from probe.record import Mode, RequestOutcome
 from tests.probe import faults
 from tests.probe.certificates import make_certificates
 from tests.probe.fault_server import Script, closed_port, fault_server
 from tests.probe.probing import Probed, options_for, probed
 
-FRESH_FAULTS: dict[str, tuple[Script, Fault, Phase]] = {
-    "reset in the body": (faults.reset_in_body, Fault.RESET_IN_BODY, Phase.BODY),
-    "half an answer": (faults.half_an_answer, Fault.BODY_CUT, Phase.BODY),
-    "huge body": (faults.huge_body, Fault.BODY_TOO_LARGE, Phase.BODY),
+FRESH_FAULTS: dict[str, tuple[Script, RequestFault, Phase]] = {
+    "reset in the body": (faults.reset_in_body, RequestFault.RESET_IN_BODY, Phase.BODY),
+    "half an answer": (faults.half_an_answer, RequestFault.BODY_CUT, Phase.BODY),
+    "huge body": (faults.huge_body, RequestFault.BODY_TOO_LARGE, Phase.BODY),
     "huge body without length": (
         faults.huge_body_without_length,
-        Fault.BODY_TOO_LARGE,
+        RequestFault.BODY_TOO_LARGE,
         Phase.BODY,
     ),
-    "502": (faults.bad_gateway, Fault.UNEXPECTED_STATUS, Phase.DONE),
-    "404": (faults.not_found, Fault.UNEXPECTED_STATUS, Phase.DONE),
-    "no answer": (faults.no_answer, Fault.CLOSED_BEFORE_RESPONSE, Phase.FIRST_BYTE),
+    "502": (faults.bad_gateway, RequestFault.UNEXPECTED_STATUS, Phase.DONE),
+    "404": (faults.not_found, RequestFault.UNEXPECTED_STATUS, Phase.DONE),
+    "no answer": (faults.no_answer, RequestFault.CLOSED_BEFORE_RESPONSE, Phase.FIRST_BYTE),
     "reset before the answer": (
         faults.reset_before_answer,
-        Fault.RESET_BEFORE_RESPONSE,
+        RequestFault.RESET_BEFORE_RESPONSE,
         Phase.FIRST_BYTE,
     ),
-    "not HTTP": (faults.not_http, Fault.MALFORMED_RESPONSE, Phase.BODY),
-    "no answer in time": (faults.silent, Fault.RESPONSE_TIMEOUT, Phase.FIRST_BYTE),
-    "body not in time": (faults.silent_in_body, Fault.BODY_TIMEOUT, Phase.BODY),
+    "not HTTP": (faults.not_http, RequestFault.MALFORMED_RESPONSE, Phase.BODY),
+    "no answer in time": (faults.silent, RequestFault.RESPONSE_TIMEOUT, Phase.FIRST_BYTE),
+    "body not in time": (faults.silent_in_body, RequestFault.BODY_TIMEOUT, Phase.BODY),
 }
 
 
@@ -53,14 +53,14 @@ def test_each_fault_of_an_answer_is_its_own_class_and_the_rest_goes_on(name: str
     assert len(run.requests) == 40
     assert {(line.error, line.phase) for line in run.faults} == {(fault, phase)}
     assert len(run.faults) == len(run.sent) // 4
-    assert {line.verdict for line in run.sent if line.error is None} == {Verdict.OK}
+    assert {line.verdict for line in run.sent if line.error is None} == {RequestOutcome.OK}
 
 
 def test_a_refused_connection_is_its_own_class() -> None:
     run = asyncio.run(probed(options_for(f"http://127.0.0.1:{closed_port()}/")))
 
     assert {(line.error, line.phase, line.verdict) for line in run.sent} == {
-        (Fault.CONNECT_REFUSED, Phase.CONNECT, Verdict.FAILED)
+        (RequestFault.CONNECT_REFUSED, Phase.CONNECT, RequestOutcome.FAILED)
     }
     assert len(run.requests) == 40
 
@@ -68,7 +68,9 @@ def test_a_refused_connection_is_its_own_class() -> None:
 def test_a_name_without_an_address_is_its_own_class() -> None:
     run = asyncio.run(probed(options_for("http://no-such-host.invalid/", rate_per_s=20)))
 
-    assert {(line.error, line.phase) for line in run.sent} == {(Fault.DNS_FAILURE, Phase.DNS)}
+    assert {(line.error, line.phase) for line in run.sent} == {
+        (RequestFault.DNS_FAILURE, Phase.DNS)
+    }
 
 
 @pytest.mark.parametrize("mode", [Mode.FRESH, Mode.KEPT])
@@ -90,7 +92,7 @@ def test_a_certificate_of_another_host_or_ca_is_its_own_class(mode: Mode, tmp_pa
 
     for run in asyncio.run(play()):
         assert {(line.error, line.phase) for line in run.sent} == {
-            (Fault.TLS_CERTIFICATE, Phase.TLS)
+            (RequestFault.TLS_CERTIFICATE, Phase.TLS)
         }
 
 
@@ -106,7 +108,7 @@ def test_a_server_that_speaks_no_tls_is_its_own_class() -> None:
 
     run = asyncio.run(play())
 
-    assert {(line.error, line.phase) for line in run.sent} == {(Fault.TLS_FAILED, Phase.TLS)}
+    assert {(line.error, line.phase) for line in run.sent} == {(RequestFault.TLS_FAILED, Phase.TLS)}
 
 
 @pytest.mark.parametrize(
@@ -122,11 +124,11 @@ def test_a_kept_alive_connection_closed_early_is_seen_in_kept_mode_alone(script:
     run = asyncio.run(play())
 
     fresh, kept = run.of(Mode.FRESH), run.of(Mode.KEPT)
-    assert {line.verdict for line in fresh} == {Verdict.OK}
-    assert {line.error for line in kept} == {None, Fault.KEPT_ALIVE_CLOSED}
+    assert {line.verdict for line in fresh} == {RequestOutcome.OK}
+    assert {line.error for line in kept} == {None, RequestFault.KEPT_ALIVE_CLOSED}
     closed = [line for line in kept if line.error is not None]
     assert all(line.reused > 0 for line in closed)
-    assert Verdict.FAILED in {line.verdict for line in closed}
+    assert RequestOutcome.FAILED in {line.verdict for line in closed}
 
 
 def test_a_close_that_the_server_announced_is_no_failure() -> None:
@@ -140,7 +142,7 @@ def test_a_close_that_the_server_announced_is_no_failure() -> None:
 
     run = asyncio.run(play())
 
-    assert {line.verdict for line in run.sent} == {Verdict.OK}
+    assert {line.verdict for line in run.sent} == {RequestOutcome.OK}
     assert {line.reused for line in run.sent} == {0}
 
 
@@ -152,7 +154,7 @@ def test_a_body_that_does_not_match_the_pattern_is_its_own_class() -> None:
 
     run = asyncio.run(play())
 
-    assert {line.error for line in run.sent} == {Fault.UNEXPECTED_BODY}
+    assert {line.error for line in run.sent} == {RequestFault.UNEXPECTED_BODY}
     assert {line.status for line in run.sent} == {200}
 
 
@@ -167,5 +169,7 @@ def test_a_status_that_is_not_expected_counts_as_that_even_if_its_body_is_cut() 
 
     run = asyncio.run(play())
 
-    assert {(line.error, line.status) for line in run.sent} == {(Fault.UNEXPECTED_STATUS, 502)}
+    assert {(line.error, line.status) for line in run.sent} == {
+        (RequestFault.UNEXPECTED_STATUS, 502)
+    }
     assert all("body_cut" in (line.detail or "") for line in run.sent)

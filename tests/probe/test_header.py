@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.header import REDACTED, SECRET_NAMES, Header, redacted_head, request_bytes
-from probe.target import Target
+from probe.target import ProbeTarget
 
-TARGET = Target.parse("https://a.example.com:8443/p?q=1")
+TARGET = ProbeTarget.parse("https://a.example.com:8443/p?q=1")
 
 
 def test_a_request_has_host_agent_and_the_users_headers_and_nothing_else() -> None:

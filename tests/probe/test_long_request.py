@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from probe.fault import Fault, Phase
+from probe.fault import Phase, RequestFault
 from probe.options import Options
 from probe.prober import Prober
-from probe.record import Line, Mode, RequestLine, Verdict
-from probe.target import Target
+from probe.record import Line, Mode, RequestLine, RequestOutcome
+from probe.target import ProbeTarget
 from tests.probe import faults
 from tests.probe.fault_server import FaultServer, Script, Visit, fault_server
 from tests.probe.probing import Probed, options_for, probed
@@ -16,7 +16,7 @@ from tests.probe.probing import Probed, options_for, probed
 
 def long_options(server: FaultServer, long_s: float, duration_s: float | None = None) -> Options:
     options = replace(options_for(server.url(), rate_per_s=1.0), duration_s=duration_s)
-    long_target = Target.parse(server.url("/long"))
+    long_target = ProbeTarget.parse(server.url("/long"))
     return replace(options, long_s=long_s, long_targets=(long_target,), timeout_s=5.0)
 
 
@@ -53,7 +53,7 @@ async def megabyte(visit: Visit) -> None:
 def test_a_download_is_read_no_faster_than_so_that_it_lasts_as_long_as_asked_for() -> None:
     (line, *_) = played(megabyte, long_s=0.5)
 
-    assert (line.verdict, line.phase, line.bytes) == (Verdict.OK, Phase.DONE, 1 << 20)
+    assert (line.verdict, line.phase, line.bytes) == (RequestOutcome.OK, Phase.DONE, 1 << 20)
     assert line.latency_ms > 450
     assert line.slot == "01"
 
@@ -65,7 +65,11 @@ def test_a_long_request_that_is_cut_is_a_failure_at_the_moment_of_the_cut() -> N
 
     (line, *_) = played(cut, long_s=1.0)
 
-    assert (line.verdict, line.error, line.phase) == (Verdict.FAILED, Fault.BODY_CUT, Phase.BODY)
+    assert (line.verdict, line.error, line.phase) == (
+        RequestOutcome.FAILED,
+        RequestFault.BODY_CUT,
+        Phase.BODY,
+    )
 
 
 def test_a_stream_that_still_flows_when_its_time_is_over_was_well() -> None:
@@ -82,7 +86,7 @@ def test_a_stream_that_still_flows_when_its_time_is_over_was_well() -> None:
 
     (line, *_) = asyncio.run(play()).of(Mode.LONG)
 
-    assert (line.verdict, line.error) == (Verdict.OK, None)
+    assert (line.verdict, line.error) == (RequestOutcome.OK, None)
     assert "then closed by us" in (line.detail or "")
 
 
@@ -98,7 +102,7 @@ def test_a_silence_in_the_body_longer_than_the_timeout_is_a_failure() -> None:
 
     (line, *_) = asyncio.run(play()).of(Mode.LONG)
 
-    assert (line.error, line.phase) == (Fault.BODY_TIMEOUT, Phase.BODY)
+    assert (line.error, line.phase) == (RequestFault.BODY_TIMEOUT, Phase.BODY)
 
 
 def test_a_long_request_that_is_open_when_the_run_ends_was_well_until_then() -> None:
@@ -109,11 +113,11 @@ def test_a_long_request_that_is_open_when_the_run_ends_was_well_until_then() -> 
     lines = asyncio.run(play()).of(Mode.LONG)
 
     assert [(line.verdict, line.detail) for line in lines] == [
-        (Verdict.OK, "open and well when the run ended")
+        (RequestOutcome.OK, "open and well when the run ended")
     ]
 
 
 def test_a_long_request_with_an_unexpected_status_is_that() -> None:
     (line, *_) = played(faults.bad_gateway, long_s=1.0)
 
-    assert (line.error, line.status) == (Fault.UNEXPECTED_STATUS, 502)
+    assert (line.error, line.status) == (RequestFault.UNEXPECTED_STATUS, 502)

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from probe.fault import Fault, Phase
-from probe.outage import KEPT_WINDOWS, MERGE_SECONDS, Gaps, Outages, Window
-from probe.record import Mode, RequestLine, Stream, Verdict
+from probe.fault import Phase, RequestFault
+from probe.outage import KEPT_WINDOWS, MERGE_SECONDS, Gaps, Outages, OutageWindow
+from probe.record import Mode, RequestLine, RequestOutcome, Stream
 from tests.probe.lines import START_S, URL, bad_gateway, request
 
 
 def outages_of(*lines: RequestLine) -> Outages:
     outages = Outages(Stream(URL))
     for line in lines:
-        if line.verdict is Verdict.OK:
+        if line.verdict is RequestOutcome.OK:
             outages.succeeded(line.ended_s)
         else:
             outages.failed(line)
@@ -19,7 +19,7 @@ def outages_of(*lines: RequestLine) -> Outages:
     return outages
 
 
-def seconds(window: Window) -> tuple[float, float]:
+def seconds(window: OutageWindow) -> tuple[float, float]:
     return round(window.start_s - START_S, 6), round(window.end_s - START_S, 6)
 
 
@@ -63,7 +63,9 @@ def test_every_tenth_request_lost_is_one_degraded_window_and_not_a_hundred() -> 
 
 def test_successes_that_end_while_one_request_times_out_make_it_degraded() -> None:
     good = [request(1.0 + n * 0.1) for n in range(50)]
-    lost = request(1.0, latency_ms=5000.0, error=Fault.RESPONSE_TIMEOUT, phase=Phase.FIRST_BYTE)
+    lost = request(
+        1.0, latency_ms=5000.0, error=RequestFault.RESPONSE_TIMEOUT, phase=Phase.FIRST_BYTE
+    )
 
     outages = outages_of(*good, lost)
 
@@ -75,7 +77,8 @@ def test_successes_that_end_while_one_request_times_out_make_it_degraded() -> No
 
 def test_an_outage_that_timeouts_report_begins_when_the_first_of_them_left() -> None:
     lost = [
-        request(1.0 + n * 0.1, latency_ms=5000.0, error=Fault.RESPONSE_TIMEOUT) for n in range(50)
+        request(1.0 + n * 0.1, latency_ms=5000.0, error=RequestFault.RESPONSE_TIMEOUT)
+        for n in range(50)
     ]
 
     outages = outages_of(request(0.9), *lost, request(10.0))
@@ -87,7 +90,7 @@ def test_an_outage_that_timeouts_report_begins_when_the_first_of_them_left() -> 
 
 def test_a_long_request_that_is_cut_was_well_until_then() -> None:
     cut = request(
-        1.0, latency_ms=20_000.0, error=Fault.RESET_IN_BODY, mode=Mode.LONG, phase=Phase.BODY
+        1.0, latency_ms=20_000.0, error=RequestFault.RESET_IN_BODY, mode=Mode.LONG, phase=Phase.BODY
     )
 
     assert seconds(outages_of(cut).closed[0]) == (21.0, 21.0)

@@ -9,11 +9,11 @@ from probe.clock import WallTime
 from probe.pacing import LATE_LIMIT_SECONDS, Launch, Rotation, Schedule, launch_at
 from probe.record import Mode
 from probe.stall import StallWatch
-from probe.target import Target
+from probe.target import ProbeTarget
 from tests.probe.fake_clock import FakeClock
 
 rates = st.floats(0.01, 10_000)
-TARGET = Target.parse("http://a.example.com/")
+TARGET = ProbeTarget.parse("http://a.example.com/")
 
 
 @given(rates, st.integers(0, 10_000_000))
@@ -93,7 +93,7 @@ def test_a_late_send_is_part_of_the_latency(
 
 @given(st.integers(1, 4), st.integers(0, 1000))
 def test_every_url_meets_every_mode_equally_often(urls: int, start: int) -> None:
-    targets = tuple(Target.parse(f"http://a.example.com/{n}") for n in range(urls))
+    targets = tuple(ProbeTarget.parse(f"http://a.example.com/{n}") for n in range(urls))
     modes = (Mode.FRESH, Mode.KEPT)
     rotation = Rotation(targets, modes)
 

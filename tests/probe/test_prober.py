@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from probe.clock import SystemClock
-from probe.fault import Fault, Phase
+from probe.clock import SystemProbeClock
+from probe.fault import Phase, RequestFault
 from probe.header import Header
 from probe.prober import Prober
-from probe.record import EndLine, Line, Mode, RequestLine, RunLine, Verdict
+from probe.record import EndLine, Line, Mode, RequestLine, RequestOutcome, RunLine
 from tests.probe import faults
 from tests.probe.certificates import make_certificates
 from tests.probe.fault_server import Visit, fault_server
@@ -37,7 +37,7 @@ def test_every_planned_request_has_one_line_between_the_run_and_the_end() -> Non
         assert line.late_ms >= 0
         assert line.planned_s == pytest.approx(started_s + line.seq / 200, abs=1e-5)
         assert (line.status, line.slot, line.build) == (200, "01", "v1")
-        assert line.verdict is Verdict.OK
+        assert line.verdict is RequestOutcome.OK
 
 
 def test_fresh_requests_each_have_a_connection_and_kept_ones_share_a_few() -> None:
@@ -73,7 +73,7 @@ def test_a_frozen_server_delays_no_request_and_its_whole_freeze_is_in_the_latenc
 
     by_seq = {line.seq: line.latency_ms for line in run.requests}
     assert len(by_seq) == 60
-    assert {line.verdict for line in run.sent} == {Verdict.OK}
+    assert {line.verdict for line in run.sent} == {RequestOutcome.OK}
     # The last request thaws the server, and it was due 295 ms after the first.
     assert by_seq[0] > 295
     assert by_seq[30] > 145
@@ -91,7 +91,7 @@ def test_at_the_cap_a_request_is_not_sent_and_counts_as_lost() -> None:
         capped: list[RequestLine] = []
 
         def watch(prober: Prober, line: Line) -> None:
-            if isinstance(line, RequestLine) and line.error is Fault.CAP_REACHED:
+            if isinstance(line, RequestLine) and line.error is RequestFault.CAP_REACHED:
                 capped.append(line)
                 if len(capped) == 30:
                     thaw.set()
@@ -101,10 +101,12 @@ def test_at_the_cap_a_request_is_not_sent_and_counts_as_lost() -> None:
 
     run = asyncio.run(play())
 
-    not_sent = [line for line in run.requests if line.error is Fault.CAP_REACHED]
+    not_sent = [line for line in run.requests if line.error is RequestFault.CAP_REACHED]
     assert len(not_sent) == 30
-    assert {(line.phase, line.verdict) for line in not_sent} == {(Phase.NONE, Verdict.FAILED)}
-    assert sum(line.verdict is Verdict.OK for line in run.requests) == 10
+    assert {(line.phase, line.verdict) for line in not_sent} == {
+        (Phase.NONE, RequestOutcome.FAILED)
+    }
+    assert sum(line.verdict is RequestOutcome.OK for line in run.requests) == 10
 
 
 def test_a_stop_ends_the_plan_and_waits_for_what_is_in_flight() -> None:
@@ -127,7 +129,7 @@ def test_a_stop_ends_the_plan_and_waits_for_what_is_in_flight() -> None:
 
     run = asyncio.run(play())
 
-    assert {line.verdict for line in run.sent} == {Verdict.OK}
+    assert {line.verdict for line in run.sent} == {RequestOutcome.OK}
     assert isinstance(run.lines[-1], EndLine)
     assert run.lines[-1].reason == "SIGINT"
 
@@ -155,7 +157,7 @@ def test_a_cut_ends_at_once_and_judges_nothing_that_was_in_flight() -> None:
 
     assert len(run.requests) == in_flight >= 5
     assert {(line.error, line.verdict) for line in run.requests} == {
-        (Fault.RUN_ENDED, Verdict.EXCLUDED)
+        (RequestFault.RUN_ENDED, RequestOutcome.EXCLUDED)
     }
 
 
@@ -222,7 +224,7 @@ def test_tls_is_verified_by_the_given_ca_for_the_name_of_the_url(
 
     run, port = asyncio.run(play())
 
-    assert {line.verdict for line in run.sent} == {Verdict.OK}
+    assert {line.verdict for line in run.sent} == {RequestOutcome.OK}
     assert {line.address for line in run.sent} == {f"127.0.0.1:{port}"}
     assert set(hosts) == {f"www.example.com:{port}"}
     assert all(line.tls_ms is not None for line in run.sent if line.reused == 0)
@@ -237,7 +239,7 @@ def test_an_address_that_refuses_is_fallen_back_from_and_not_hidden() -> None:
 
     run = asyncio.run(play())
 
-    assert {line.verdict for line in run.sent} == {Verdict.OK}
+    assert {line.verdict for line in run.sent} == {RequestOutcome.OK}
     assert {line.fallbacks for line in run.sent} == {1}
     assert run.summary.fallbacks == len(run.sent)
 
@@ -249,7 +251,7 @@ def test_an_ipv6_address_is_probed_like_any_other() -> None:
 
     run = asyncio.run(play())
 
-    assert {line.verdict for line in run.sent} == {Verdict.OK}
+    assert {line.verdict for line in run.sent} == {RequestOutcome.OK}
     assert {(line.address or "")[:6] for line in run.sent} == {"[::1]:"}
 
 
@@ -270,7 +272,7 @@ def test_a_redirect_is_followed_only_when_asked(*, follows: bool) -> None:
     run = asyncio.run(play())
 
     found = {(line.status, line.redirects, line.error) for line in run.sent}
-    assert found == ({(200, 1, None)} if follows else {(301, 0, Fault.UNEXPECTED_STATUS)})
+    assert found == ({(200, 1, None)} if follows else {(301, 0, RequestFault.UNEXPECTED_STATUS)})
 
 
 def test_a_redirect_that_goes_round_is_its_own_class() -> None:
@@ -284,7 +286,7 @@ def test_a_redirect_that_goes_round_is_its_own_class() -> None:
 
     run = asyncio.run(play())
 
-    assert {line.error for line in run.sent} == {Fault.REDIRECT_FAILED}
+    assert {line.error for line in run.sent} == {RequestFault.REDIRECT_FAILED}
 
 
 def test_a_secret_is_not_sent_to_another_origin_that_an_answer_redirects_to() -> None:
@@ -306,7 +308,7 @@ def test_a_secret_is_not_sent_to_another_origin_that_an_answer_redirects_to() ->
 
     run = asyncio.run(play())
 
-    assert {line.verdict for line in run.sent} == {Verdict.OK}
+    assert {line.verdict for line in run.sent} == {RequestOutcome.OK}
     assert set(seen) == {None}
 
 
@@ -317,7 +319,7 @@ def test_a_head_request_has_no_body() -> None:
 
     run = asyncio.run(play())
 
-    assert {(line.verdict, line.bytes) for line in run.sent} == {(Verdict.OK, 0)}
+    assert {(line.verdict, line.bytes) for line in run.sent} == {(RequestOutcome.OK, 0)}
 
 
 def test_a_mark_is_written_with_its_time() -> None:
@@ -364,7 +366,7 @@ def test_a_window_holds_every_502_that_the_server_gave_and_no_good_answer_around
     assert window.end_s <= min(after)
 
 
-class SleepyClock(SystemClock):
+class SleepyClock(SystemProbeClock):
     """The system's clocks on a machine that was suspended for an hour once."""
 
     slept_s = 0.0

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.errors import RecordError
-from probe.fault import Fault
+from probe.fault import RequestFault
 from probe.plot import HEIGHT, WIDTH, Span, latency_plot, nice_ceiling, split_plot, status_plot
 from probe.record import Line, MarkLine, RequestLine
 from probe.record_file import LogFile, encoded
@@ -93,7 +93,7 @@ def test_what_a_server_says_cannot_write_into_the_page(tmp_path: Path) -> None:
 
 
 def test_a_record_without_an_answer_still_makes_a_page(tmp_path: Path) -> None:
-    page = page_of(tmp_path, run_line(), request(1.0, error=Fault.DNS_FAILURE))
+    page = page_of(tmp_path, run_line(), request(1.0, error=RequestFault.DNS_FAILURE))
 
     assert "dns_failure" in page.text
     assert "the prober was killed" in page.text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.lookup import Address, Lookup, rotated
+from probe.lookup import HostAddress, Lookup, rotated
 from probe.resolve import host_and_port, parse_override
 from tests.probe.fake_clock import FakeClock
 
@@ -33,8 +33,8 @@ def test_what_is_no_host_port_address_is_refused(text: str) -> None:
         parse_override(text)
 
 
-V6 = [Address(10, ("::1", 80, 0, 0)), Address(10, ("::2", 80, 0, 0))]
-V4 = [Address(2, ("10.0.0.1", 80)), Address(2, ("10.0.0.2", 80))]
+V6 = [HostAddress(10, ("::1", 80, 0, 0)), HostAddress(10, ("::2", 80, 0, 0))]
+V4 = [HostAddress(2, ("10.0.0.1", 80)), HostAddress(2, ("10.0.0.2", 80))]
 
 
 @given(st.integers(0, 100))
@@ -60,11 +60,11 @@ class CountingResolver:
     def __init__(self) -> None:
         self.asked = 0
 
-    async def __call__(self, host: str, port: int) -> list[Address]:
+    async def __call__(self, host: str, port: int) -> list[HostAddress]:
         self.asked += 1
         number = self.asked
         await asyncio.sleep(0)
-        return [Address(2, (f"10.0.0.{number}", port))]
+        return [HostAddress(2, (f"10.0.0.{number}", port))]
 
 
 def test_a_name_is_asked_for_again_after_a_second() -> None:
@@ -91,7 +91,7 @@ def test_requests_that_wait_for_the_same_name_share_one_question() -> None:
 
 
 def test_a_name_without_an_address_fails_for_everyone_who_waits() -> None:
-    async def ask() -> list[BaseException | list[Address]]:
+    async def ask() -> list[BaseException | list[HostAddress]]:
         lookup = Lookup(FakeClock(), {})
         return await asyncio.gather(
             *(lookup.addresses("no-such-host.invalid", 80) for _ in range(3)),

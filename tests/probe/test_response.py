@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.errors import ExchangeError, MalformedResponse
-from probe.fault import Fault
+from probe.fault import RequestFault
 from probe.response import MAX_HEAD_BYTES, Response
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,15}", fullmatch=True).filter(
@@ -166,7 +166,7 @@ def test_a_body_above_the_limit_is_given_up_as_soon_as_that_is_known(data: bytes
     with pytest.raises(ExchangeError) as caught:
         parsed([data], limit=10)
 
-    assert caught.value.fault is Fault.BODY_TOO_LARGE
+    assert caught.value.fault is RequestFault.BODY_TOO_LARGE
 
 
 def test_bytes_after_the_answer_are_noticed() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.fault import Fault
+from probe.fault import RequestFault
 from probe.record import RequestLine
 from probe.series import (
     ERROR,
@@ -28,11 +28,11 @@ from tests.probe.lines import START_S, bad_gateway, request, requests
     [
         (request(0), OK),
         (bad_gateway(0), STATUS_5XX),
-        (request(0, error=Fault.UNEXPECTED_STATUS, status=404), STATUS_4XX),
-        (request(0, error=Fault.UNEXPECTED_STATUS, status=302), ERROR),
-        (request(0, error=Fault.CONNECT_REFUSED), ERROR),
-        (request(0, error=Fault.UNEXPECTED_BODY), ERROR),
-        (request(0, error=Fault.PROBER_LATE), EXCLUDED),
+        (request(0, error=RequestFault.UNEXPECTED_STATUS, status=404), STATUS_4XX),
+        (request(0, error=RequestFault.UNEXPECTED_STATUS, status=302), ERROR),
+        (request(0, error=RequestFault.CONNECT_REFUSED), ERROR),
+        (request(0, error=RequestFault.UNEXPECTED_BODY), ERROR),
+        (request(0, error=RequestFault.PROBER_LATE), EXCLUDED),
     ],
 )
 def test_a_chart_tells_how_a_request_ended(line: RequestLine, kind: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.fault import NOT_THE_TARGETS, Fault
+from probe.fault import NOT_THE_TARGETS, RequestFault
 from probe.stall import BEAT_SECONDS, THRESHOLD_SECONDS, Stall, StallKind, StallWatch
 from tests.probe.fake_clock import FakeClock
 
@@ -93,37 +93,37 @@ SLEEP = Stall(StallKind.ASLEEP, 100.0, 100.01, 3600.0)
 @pytest.mark.parametrize(
     ("stall", "fault", "since_s", "until_s", "is_excused"),
     [
-        (PAUSE, Fault.RESET_IN_BODY, 99.9, 103.1, True),
-        (PAUSE, Fault.KEPT_ALIVE_CLOSED, 102.0, 103.1, True),
-        (PAUSE, Fault.BODY_CUT, 99.0, 104.5, False),
-        (PAUSE, Fault.RESET_IN_BODY, 103.5, 103.6, False),
-        (PAUSE, Fault.RESET_IN_BODY, 98.0, 99.0, False),
-        (PAUSE, Fault.UNEXPECTED_STATUS, 99.9, 103.1, False),
-        (PAUSE, Fault.UNEXPECTED_BODY, 99.9, 103.1, False),
-        (PAUSE, Fault.RESPONSE_TIMEOUT, 99.9, 106.0, False),
-        (PAUSE, Fault.CONNECT_REFUSED, 102.0, 103.1, False),
-        (PAUSE, Fault.TLS_CERTIFICATE, 102.0, 103.1, False),
-        (SLEEP, Fault.DNS_FAILURE, 103.0, 103.1, True),
-        (SLEEP, Fault.RESPONSE_TIMEOUT, 99.0, 105.0, True),
-        (SLEEP, Fault.DNS_FAILURE, 120.0, 120.1, False),
-        (SLEEP, Fault.UNEXPECTED_STATUS, 99.0, 100.02, False),
+        (PAUSE, RequestFault.RESET_IN_BODY, 99.9, 103.1, True),
+        (PAUSE, RequestFault.KEPT_ALIVE_CLOSED, 102.0, 103.1, True),
+        (PAUSE, RequestFault.BODY_CUT, 99.0, 104.5, False),
+        (PAUSE, RequestFault.RESET_IN_BODY, 103.5, 103.6, False),
+        (PAUSE, RequestFault.RESET_IN_BODY, 98.0, 99.0, False),
+        (PAUSE, RequestFault.UNEXPECTED_STATUS, 99.9, 103.1, False),
+        (PAUSE, RequestFault.UNEXPECTED_BODY, 99.9, 103.1, False),
+        (PAUSE, RequestFault.RESPONSE_TIMEOUT, 99.9, 106.0, False),
+        (PAUSE, RequestFault.CONNECT_REFUSED, 102.0, 103.1, False),
+        (PAUSE, RequestFault.TLS_CERTIFICATE, 102.0, 103.1, False),
+        (SLEEP, RequestFault.DNS_FAILURE, 103.0, 103.1, True),
+        (SLEEP, RequestFault.RESPONSE_TIMEOUT, 99.0, 105.0, True),
+        (SLEEP, RequestFault.DNS_FAILURE, 120.0, 120.1, False),
+        (SLEEP, RequestFault.UNEXPECTED_STATUS, 99.0, 100.02, False),
     ],
 )
 def test_a_stall_excuses_what_it_can_have_caused_and_never_an_answer(
-    stall: Stall, fault: Fault, since_s: float, until_s: float, *, is_excused: bool
+    stall: Stall, fault: RequestFault, since_s: float, until_s: float, *, is_excused: bool
 ) -> None:
     assert stall.excuses(fault, since_s, until_s) is is_excused
 
 
 @given(st.sampled_from(sorted(NOT_THE_TARGETS)))
-def test_what_is_not_the_targets_is_always_excused(fault: Fault) -> None:
+def test_what_is_not_the_targets_is_always_excused(fault: RequestFault) -> None:
     watch, _ = watched(FakeClock())
 
     assert watch.excuses(fault, 0.0, 1.0)
 
 
-@given(st.sampled_from(sorted(set(Fault) - NOT_THE_TARGETS)))
-def test_without_a_stall_nothing_of_the_targets_is_excused(fault: Fault) -> None:
+@given(st.sampled_from(sorted(set(RequestFault) - NOT_THE_TARGETS)))
+def test_without_a_stall_nothing_of_the_targets_is_excused(fault: RequestFault) -> None:
     watch, _ = watched(FakeClock())
 
     assert not watch.excuses(fault, 0.0, 2000.0)

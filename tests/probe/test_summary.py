@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.fault import Fault
+from probe.fault import RequestFault
 from probe.outage import KEPT_WINDOWS
 from probe.record import Line, MarkLine, Mode, Stream
 from probe.summary import KEPT_MARKS, KEPT_STALLS, MAX_GROUPS, Result, Summary
@@ -104,10 +104,15 @@ def test_the_text_can_always_be_shown_and_fits_a_page(content: list[Any]) -> Non
         ([request(0), bad_gateway(1)], 1, True, Result.PASS),
         ([bad_gateway(0), bad_gateway(1)], 1, True, Result.FAIL),
         ([], 0, True, Result.INCONCLUSIVE),
-        ([request(0, error=Fault.PROBER_LATE)], 0, True, Result.INCONCLUSIVE),
-        ([request(0), request(1, error=Fault.PROBER_LATE)], 0, True, Result.PASS),
-        ([request(0), request(1, error=Fault.PROBER_RESOURCES)], 0, True, Result.INCONCLUSIVE),
-        ([request(0), request(1, error=Fault.CAP_REACHED)], 0, True, Result.FAIL),
+        ([request(0, error=RequestFault.PROBER_LATE)], 0, True, Result.INCONCLUSIVE),
+        ([request(0), request(1, error=RequestFault.PROBER_LATE)], 0, True, Result.PASS),
+        (
+            [request(0), request(1, error=RequestFault.PROBER_RESOURCES)],
+            0,
+            True,
+            Result.INCONCLUSIVE,
+        ),
+        ([request(0), request(1, error=RequestFault.CAP_REACHED)], 0, True, Result.FAIL),
         ([request(0)], 0, False, Result.INCONCLUSIVE),
         ([request(0), bad_gateway(1)], 0, False, Result.FAIL),
     ],
@@ -129,7 +134,7 @@ def test_the_exit_codes_are_those_of_the_house() -> None:
 
 
 def test_4xx_and_5xx_are_counted_apart() -> None:
-    missing = request(0.1, error=Fault.UNEXPECTED_STATUS, status=404)
+    missing = request(0.1, error=RequestFault.UNEXPECTED_STATUS, status=404)
 
     document = summary_document(summary_of(run_line(), missing, bad_gateway(0.2), bad_gateway(0.3)))
 
@@ -164,7 +169,7 @@ def test_a_latency_that_our_own_stall_made_is_in_no_percentile() -> None:
 
 def test_a_failed_answer_has_a_latency_and_no_answer_has_none() -> None:
     late_502 = bad_gateway(1.0, latency_ms=500.0)
-    timeout = request(2.0, latency_ms=5000.0, error=Fault.RESPONSE_TIMEOUT)
+    timeout = request(2.0, latency_ms=5000.0, error=RequestFault.RESPONSE_TIMEOUT)
 
     document = summary_document(summary_of(run_line(), late_502, timeout))
 
@@ -206,7 +211,7 @@ def test_a_long_request_each_half_minute_makes_no_gap() -> None:
 
 def test_a_stall_is_told_as_ours_and_leaves_the_gap_short() -> None:
     before = [request(n * 0.02) for n in range(50)]
-    late = [request(1.0 + n * 0.02, error=Fault.PROBER_LATE) for n in range(150)]
+    late = [request(1.0 + n * 0.02, error=RequestFault.PROBER_LATE) for n in range(150)]
     after = [request(4.0 + n * 0.02) for n in range(50)]
 
     summary = summary_of(run_line(), *before, stall(1.0, 4.0), *late, *after, end_line(5.0))

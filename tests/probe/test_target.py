@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from probe.target import Origin, Target
+from probe.target import Origin, ProbeTarget
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from probe.target import Origin, Target
 def test_a_url_is_taken_apart_into_origin_path_and_host_header(
     url: str, origin: Origin, path: str, host_header: str
 ) -> None:
-    target = Target.parse(url)
+    target = ProbeTarget.parse(url)
 
     assert (target.url, target.origin, target.path) == (url, origin, path)
     assert target.host_header == host_header
@@ -45,7 +45,7 @@ def test_a_url_is_taken_apart_into_origin_path_and_host_header(
 )
 def test_what_is_no_url_for_a_request_is_refused(url: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  (each has its own words)
-        Target.parse(url)
+        ProbeTarget.parse(url)
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_what_is_no_url_for_a_request_is_refused(url: str) -> None:
     ],
 )
 def test_a_redirect_is_seen_from_where_it_was_given(location: str, url: str) -> None:
-    assert Target.parse("https://a.example.com/dir/page").redirected(location).url == url
+    assert ProbeTarget.parse("https://a.example.com/dir/page").redirected(location).url == url

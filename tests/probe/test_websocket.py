@@ -8,11 +8,11 @@ from dataclasses import replace
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from probe.fault import Fault
+from probe.fault import RequestFault
 from probe.options import Options
 from probe.prober import Prober
-from probe.record import Line, Mode, RequestLine, Verdict
-from probe.target import Target
+from probe.record import Line, Mode, RequestLine, RequestOutcome
+from probe.target import ProbeTarget
 from tests.probe import faults
 from tests.probe.fault_server import fault_server
 from tests.probe.probing import Probed, options_for, probed
@@ -35,7 +35,7 @@ def stop_after(method: str, count: int = 1) -> Callable[[Prober, Line], None]:
 
 def options_with(websocket_port: int, http_url: str) -> Options:
     options = replace(options_for(http_url, rate_per_s=1.0), duration_s=None, timeout_s=2.0)
-    target = Target.parse(f"ws://127.0.0.1:{websocket_port}/ws", schemes=("ws",))
+    target = ProbeTarget.parse(f"ws://127.0.0.1:{websocket_port}/ws", schemes=("ws",))
     return replace(options, websocket_targets=(target,))
 
 
@@ -64,7 +64,7 @@ def test_a_websocket_is_opened_pinged_and_held_until_the_run_ends() -> None:
     lines = played(well, stop_after("PING"))
 
     assert [line.method for line in lines] == ["OPEN", "PING", "HOLD"]
-    assert {(line.verdict, line.slot) for line in lines} == {(Verdict.OK, "02")}
+    assert {(line.verdict, line.slot) for line in lines} == {(RequestOutcome.OK, "02")}
     assert lines[0].status == 101
     assert lines[-1].detail == "open and well when the run ended"
 
@@ -76,7 +76,10 @@ def test_a_websocket_that_the_server_closes_is_a_failure_and_is_opened_again() -
     lines = played(close_at_once, stop_after("OPEN", 2))
 
     assert [line.method for line in lines[:3]] == ["OPEN", "HOLD", "OPEN"]
-    assert (lines[1].verdict, lines[1].error) == (Verdict.FAILED, Fault.WEBSOCKET_CLOSED)
+    assert (lines[1].verdict, lines[1].error) == (
+        RequestOutcome.FAILED,
+        RequestFault.WEBSOCKET_CLOSED,
+    )
     assert lines[1].detail == "the server closed it with code 1001 (going away)"
 
 
@@ -98,7 +101,7 @@ def test_a_server_that_sends_much_does_not_keep_the_pongs_from_us() -> None:
 
     lines = played(chatter, stop_after("PING"))
 
-    assert {line.verdict for line in lines} == {Verdict.OK}
+    assert {line.verdict for line in lines} == {RequestOutcome.OK}
 
 
 def test_a_server_that_refuses_the_upgrade_is_its_own_class() -> None:
@@ -108,7 +111,7 @@ def test_a_server_that_refuses_the_upgrade_is_its_own_class() -> None:
 
     lines = asyncio.run(play()).of(Mode.WEBSOCKET)
 
-    assert {(line.error, line.status) for line in lines} == {(Fault.WEBSOCKET_REFUSED, 404)}
+    assert {(line.error, line.status) for line in lines} == {(RequestFault.WEBSOCKET_REFUSED, 404)}
 
 
 def test_a_redirect_of_the_upgrade_is_refused_and_not_followed() -> None:
@@ -121,4 +124,4 @@ def test_a_redirect_of_the_upgrade_is_refused_and_not_followed() -> None:
 
     lines = asyncio.run(play()).of(Mode.WEBSOCKET)
 
-    assert {line.error for line in lines} == {Fault.WEBSOCKET_REFUSED}
+    assert {line.error for line in lines} == {RequestFault.WEBSOCKET_REFUSED}

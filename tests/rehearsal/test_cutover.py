@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 
 from rehearsal.cutover import Cutover
-from rehearsal.engine import Engine, UpResult
-from rehearsal.observation import Observer, ServiceState, SlotState
+from rehearsal.engine import RehearsalEngine, UpResult
+from rehearsal.observation import ServiceObserver, ServiceState, SlotState
 from rehearsal.traffic.stage import ServiceTraffic, StageTraffic
-from rehearsal.traffic.watch import Spell
-from rollout.entry import Entry, Json, Kind
+from rehearsal.traffic.watch import TrafficInterval
+from rollout.entry import Entry, EntryKind, Json
 from rollout.split import Slot, Split
 
 
@@ -66,7 +66,7 @@ class FakeWatch:
         self.seen.append(f"mark {text}")
         return 1.0
 
-    def judge(self, splits: tuple[Split, Split], spell: Spell) -> StageTraffic:
+    def judge(self, splits: tuple[Split, Split], spell: TrafficInterval) -> StageTraffic:
         before, split = splits
         self.seen.append(f"judge {before} {split}")
         services = tuple(ServiceTraffic(n, split, 1000, 10 * split.slot_02, None) for n in "ab")
@@ -98,15 +98,15 @@ class FakeRamp:
 
     def entries(self) -> Iterator[Entry]:
         for number, split in enumerate(SPLITS[1:], 1):
-            yield told(10 * number, Kind.STAGE_STARTED, stage=number, of=2, split=split)
+            yield told(10 * number, EntryKind.STAGE_STARTED, stage=number, of=2, split=split)
             self._engine.weights = split
             self._calls.made(split)
             yield told(
-                10 * number + 1, Kind.UP_FINISHED, seconds=1.0, changed={"update": 2}, error=""
+                10 * number + 1, EntryKind.UP_FINISHED, seconds=1.0, changed={"update": 2}, error=""
             )
-            yield told(10 * number + 2, Kind.VERIFIED, stage=number, splits={})
+            yield told(10 * number + 2, EntryKind.VERIFIED, stage=number, splits={})
             yield told(
-                10 * number + 3, Kind.BAKE_FINISHED, stage=number, seconds=1.0, outcome="pass"
+                10 * number + 3, EntryKind.BAKE_FINISHED, stage=number, seconds=1.0, outcome="pass"
             )
 
     def wait(self) -> int:
@@ -132,7 +132,7 @@ class FakeCalls:
         return self._now
 
 
-def told(second: int, kind: Kind, **facts: Json) -> Entry:
+def told(second: int, kind: EntryKind, **facts: Json) -> Entry:
     return Entry(datetime.fromtimestamp(second, UTC), "r", kind, facts)
 
 
@@ -145,8 +145,8 @@ def problems_of(
 ) -> dict[str, str]:
     calls = calls or FakeCalls()
     cutover = Cutover(
-        cast("Engine", engine),
-        lambda _outputs: cast("Observer", FakeObserver(engine, stuck_at)),
+        cast("RehearsalEngine", engine),
+        lambda _outputs: cast("ServiceObserver", FakeObserver(engine, stuck_at)),
         "ami-2",
         lambda _text: None,
         watch or FakeWatch(),

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from rehearsal.cutover import Step
+from rehearsal.cutover import CutoverStep
 from rehearsal.cutover_text import block, step_lines
 from rehearsal.cutover_view import CutoverView
-from rehearsal.traffic.change import Moment
+from rehearsal.traffic.change import ChangeInterval
 from rehearsal.traffic.download import Finished
-from rehearsal.traffic.run import Summary
+from rehearsal.traffic.run import TrafficSummary
 from rehearsal.traffic.stage import ServiceTraffic, StageTraffic
 from rehearsal.traffic.watch import RampTraffic
 from rollout.split import Split
@@ -21,16 +21,16 @@ SPLIT = Split.parse("75/25")
 WEIGHTS = {"portal": "75/25", "web": "75/25"}
 STAGE = StageTraffic(
     (
-        ServiceTraffic("portal", SPLIT, 1000, 251, Moment(1004.5, 1004.8)),
-        ServiceTraffic("web", SPLIT, 1010, 247, Moment(1004.6, 1005.1)),
+        ServiceTraffic("portal", SPLIT, 1000, 251, ChangeInterval(1004.5, 1004.8)),
+        ServiceTraffic("web", SPLIT, 1010, 247, ChangeInterval(1004.6, 1005.1)),
     ),
     3391,
     0,
     1000.0,
 )
-BUILT = Step("create at 100/0", "56 to create", {"portal": "100/0", "web": "100/0"}, 6.5, "")
-STEP = Step("75/25", "2 rules updated", WEIGHTS, 5.14, "", STAGE)
-LOST = Step("50/50", "2 rules updated", WEIGHTS, 5.0, "2 requests failed", STAGE)
+BUILT = CutoverStep("create at 100/0", "56 to create", {"portal": "100/0", "web": "100/0"}, 6.5, "")
+STEP = CutoverStep("75/25", "2 rules updated", WEIGHTS, 5.14, "", STAGE)
+LOST = CutoverStep("50/50", "2 rules updated", WEIGHTS, 5.0, "2 requests failed", STAGE)
 
 
 def ramp(failed: int = 0) -> RampTraffic:
@@ -40,7 +40,9 @@ def ramp(failed: int = 0) -> RampTraffic:
         "latency_ms": {"p50": 1.94, "p90": 3.0, "p99": 12.06, "max": 140.2},
         "stalls": {"count": 3, "total_ms": 1234.0},
     }
-    summary = Summary(document, Path.cwd() / ".rehearsal-traffic" / "p.jsonl", Path("/far/p.html"))
+    summary = TrafficSummary(
+        document, Path.cwd() / ".rehearsal-traffic" / "p.jsonl", Path("/far/p.html")
+    )
     download = Finished("01", "v1", 33554432, None)
     return RampTraffic(summary, {"web": download}, {"web": frozenset({"01"})})
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.errors import RehearsalError
-from rehearsal.load import ADMIN_SOCKET, IDLE, Counted, Load, counted, target_group_name
+from rehearsal.load import ADMIN_SOCKET, IDLE, Load, ProxyCounters, counted, target_group_name
 
 
 @contextmanager
@@ -67,14 +67,16 @@ def test_no_proxy_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_load_is_what_came_in_between_by_the_second() -> None:
-    before = Counted(10.0, {"a": 100, "b": 5}, {"a": 1})
-    after = Counted(12.0, {"a": 300, "b": 5, "new": 8}, {"a": 5})
+    before = ProxyCounters(10.0, {"a": 100, "b": 5}, {"a": 1})
+    after = ProxyCounters(12.0, {"a": 300, "b": 5, "new": 8}, {"a": 5})
 
     assert after.load_since(before) == {"a": Load(100.0, 2.0), "b": IDLE, "new": Load(4.0, 0.0)}
 
 
 def test_a_proxy_that_began_anew_has_no_negative_load() -> None:
-    assert Counted(2.0, {"a": 3}, {}).load_since(Counted(1.0, {"a": 9}, {})) == {"a": IDLE}
+    assert ProxyCounters(2.0, {"a": 3}, {}).load_since(ProxyCounters(1.0, {"a": 9}, {})) == {
+        "a": IDLE
+    }
 
 
 def test_a_target_group_is_told_by_its_name() -> None:

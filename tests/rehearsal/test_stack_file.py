@@ -9,7 +9,7 @@ import yaml
 from rehearsal.account import Account, certificate_names
 from rehearsal.errors import BadStackError, NotSupportedError, RehearsalError
 from rehearsal.stack_file import (
-    StackFile,
+    RehearsalStackFile,
     read_stack,
     rehearsed_stack,
     set_ramp,
@@ -27,7 +27,7 @@ ACCOUNT = Account(
 )
 
 
-def stack(**own: Any) -> StackFile:
+def stack(**own: Any) -> RehearsalStackFile:
     config: dict[str, Any] = {
         "aws:region": "us-east-1",
         "aws:allowedAccountIds": ["111122223333"],
@@ -41,7 +41,7 @@ def stack(**own: Any) -> StackFile:
         "failover:services": {"web": {"priority": 100, "healthCheckGraceSeconds": 120}},
         "failover:images": {"web": {"01": "ami-own", "02": "ami-other"}},
     }
-    return StackFile("prod", config | own)
+    return RehearsalStackFile("prod", config | own)
 
 
 def test_ids_become_local_ones_the_boot_time_fits_and_nothing_else_changes() -> None:
@@ -122,7 +122,7 @@ def test_a_file_that_was_written_reads_back_alike(tmp_path: Path) -> None:
 
     write_stack(tmp_path / "Pulumi.copy.yaml", rehearsed)
 
-    assert read_stack(tmp_path, "copy") == StackFile("copy", rehearsed.config)
+    assert read_stack(tmp_path, "copy") == RehearsalStackFile("copy", rehearsed.config)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService, WantedSlot
 from rollout.observation import (
+    AutoScalingGroupState,
     Build,
-    Group,
     Instance,
     LiveRule,
     LiveService,
@@ -33,10 +33,12 @@ def arn(slot: Slot) -> str:
     return f"{ARN}/web-{slot}-tg/0123456789abcdef"
 
 
-def group(slot: Slot, size: int = 3, released_hours: float = 0.0, **changes: Any) -> Group:
+def group(
+    slot: Slot, size: int = 3, released_hours: float = 0.0, **changes: Any
+) -> AutoScalingGroupState:
     """A group whose instances all run what it launches."""
     pinned = Template(f"lt-{slot}", "2")
-    made = Group(
+    made = AutoScalingGroupState(
         name=f"web-{slot}-asg",
         desired=size,
         min_size=3,
@@ -53,7 +55,7 @@ def group(slot: Slot, size: int = 3, released_hours: float = 0.0, **changes: Any
     return replace(made, **changes)
 
 
-def slot_of(slot: Slot, its: Group | None, healthy: int | None = None) -> LiveSlot:
+def slot_of(slot: Slot, its: AutoScalingGroupState | None, healthy: int | None = None) -> LiveSlot:
     """A slot of which so many targets are healthy; all of them by default."""
     size = its.desired if its is not None else 3
     count = size if healthy is None else healthy
@@ -90,7 +92,7 @@ def of_one_age(known: GuardCase) -> GuardCase:
     return known
 
 
-def wanted_slots(groups: dict[Slot, Group]) -> dict[Slot, WantedSlot]:
+def wanted_slots(groups: dict[Slot, AutoScalingGroupState]) -> dict[Slot, WantedSlot]:
     """The config that makes what is there."""
     return {
         slot: WantedSlot(

@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from rollout.lease import Hand, doing_end, doing_stage, doing_start, last_message_of, message_of
-from rollout.plan import EVEN, Plan, lighter, planned
+from rollout.lease import (
+    LeaseHolder,
+    doing_end,
+    doing_stage,
+    doing_start,
+    last_message_of,
+    message_of,
+)
+from rollout.plan import EVEN, RampPlan, lighter, planned
 from rollout.recovery import HistoryEntry, recalled
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.way_back import (
@@ -26,7 +33,7 @@ HOLD = timedelta(seconds=300)
 UP_SECONDS = 10
 STAGES = (10, 25, 50, 75, 100)
 AT_FIRST = Split(100, 0)
-HAND = Hand("anna", "laptop", 4711)
+HAND = LeaseHolder("anna", "laptop", 4711)
 
 
 @dataclass(frozen=True)
@@ -167,13 +174,13 @@ class World:
         if isinstance(decided, GoBack):
             self._go_back(decided.plan, has_moved=True)
 
-    def _go_back(self, plan: Plan, *, has_moved: bool) -> None:
+    def _go_back(self, plan: RampPlan, *, has_moved: bool) -> None:
         if has_moved:
             self.live |= dict.fromkeys(plan.services, plan.start)
             self._say(plan, f"rollback to {plan.start}")
         self._update(last_message_of(plan, doing_end(plan.start, went_back=True), HAND))
 
-    def _say(self, plan: Plan, doing: str) -> None:
+    def _say(self, plan: RampPlan, doing: str) -> None:
         self._update(message_of(plan, doing, HAND, self.now + timedelta(hours=1)))
 
     def _update(self, message: str, candidate: Slot | None = None) -> None:

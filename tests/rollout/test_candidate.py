@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rollout.candidate import raised_after
 from rollout.guard_case import Memory
-from rollout.judgement import ServiceJudgement, Verdict, judged
+from rollout.judgement import Decision, ServiceJudgement, judged
 from rollout.split import Slot, Split
 from tests.rollout.guard_cases import POLLS, RULES, case, of_one_age
 
@@ -38,10 +38,10 @@ class Stack:
         rules = replace(RULES, candidate=self.configured)
         return judged([known], rules, POLLS).services[0]
 
-    def up(self, wanted: Split) -> Verdict:
+    def up(self, wanted: Split) -> Decision:
         """A bare `pulumi up`; a refused one leaves all as it was."""
         found = self.judged(wanted)
-        if found.verdict is Verdict.PASSES:
+        if found.verdict is Decision.PASSES:
             self.last_raised, self.split = found.last_raised_at(wanted), wanted
         return found.verdict
 
@@ -51,7 +51,7 @@ def ramped(slot: Slot, weight: int) -> Stack:
     stack = Stack(idle(slot))
     for stage in RULES.stages:
         if stage <= weight:
-            assert stack.up(stack.split.shifted_to(slot, stage)) is Verdict.PASSES
+            assert stack.up(stack.split.shifted_to(slot, stage)) is Decision.PASSES
     return stack
 
 
@@ -62,15 +62,15 @@ def test_from_any_stage_the_way_straight_back_is_free(slot: Slot, reached: int) 
 
     found = stack.judged(idle(slot))
 
-    assert (found.verdict, found.is_back, found.candidate) == (Verdict.PASSES, True, slot)
+    assert (found.verdict, found.is_back, found.candidate) == (Decision.PASSES, True, slot)
 
 
 @pytest.mark.parametrize("slot", Slot)
 def test_past_the_middle_a_skipped_stage_is_no_way_back(slot: Slot) -> None:
     stack = ramped(slot, 75)
 
-    assert stack.up(idle(slot.other)) is Verdict.PASSES, "the last stage"
-    assert ramped(slot, 50).up(idle(slot.other)) is Verdict.REFUSED
+    assert stack.up(idle(slot.other)) is Decision.PASSES, "the last stage"
+    assert ramped(slot, 50).up(idle(slot.other)) is Decision.REFUSED
 
 
 @given(slots, st.lists(st.integers(0, 100), max_size=8))
@@ -80,7 +80,7 @@ def test_no_way_back_writes_the_slot_that_was_raised_last(
     stack = ramped(slot, 100)
 
     for weight in sorted(weights, reverse=True):
-        assert stack.up(stack.split.shifted_to(slot, weight)) is Verdict.PASSES
+        assert stack.up(stack.split.shifted_to(slot, weight)) is Decision.PASSES
         assert stack.last_raised is slot
 
 
@@ -110,7 +110,7 @@ def test_whatever_was_moved_the_split_before_the_ramp_is_always_free_to_go_back_
         stack.up(stack.split.shifted_to(slot, weight))
 
         if stack.split != idle(slot):
-            assert stack.judged(idle(slot)).verdict is Verdict.PASSES
+            assert stack.judged(idle(slot)).verdict is Decision.PASSES
 
 
 @pytest.mark.parametrize("slot", Slot)
@@ -118,8 +118,8 @@ def test_the_next_cycle_raises_the_other_slot_once_the_config_says_so(slot: Slot
     stack = ramped(slot, 100)
     stack.configured = slot.other
 
-    assert stack.up(stack.split.shifted_to(slot.other, 25)) is Verdict.REFUSED
-    assert stack.up(stack.split.shifted_to(slot.other, 10)) is Verdict.PASSES
+    assert stack.up(stack.split.shifted_to(slot.other, 25)) is Decision.REFUSED
+    assert stack.up(stack.split.shifted_to(slot.other, 10)) is Decision.PASSES
     stack.configured = None
 
     assert stack.last_raised is slot.other
@@ -132,12 +132,12 @@ def test_after_a_shift_from_the_even_split_the_other_slots_ramp_is_held_to_its_s
 ) -> None:
     stack = Stack(Split(50, 50))
     for weight in (75, 100):
-        assert stack.up(stack.split.shifted_to(slot, weight)) is Verdict.PASSES
+        assert stack.up(stack.split.shifted_to(slot, weight)) is Decision.PASSES
     other = slot.other
 
-    assert stack.up(stack.split.shifted_to(other, 10)) is Verdict.PASSES
-    assert stack.up(stack.split.shifted_to(other, 100)) is Verdict.REFUSED
-    assert stack.up(stack.split.shifted_to(other, 25)) is Verdict.PASSES
+    assert stack.up(stack.split.shifted_to(other, 10)) is Decision.PASSES
+    assert stack.up(stack.split.shifted_to(other, 100)) is Decision.REFUSED
+    assert stack.up(stack.split.shifted_to(other, 25)) is Decision.PASSES
 
     assert stack.last_raised is other
     assert stack.judged(idle(other)).is_back
@@ -151,7 +151,7 @@ def test_a_rise_that_was_cut_short_before_the_outputs_were_written_is_known(slot
 
     (found,) = judged([known], RULES, POLLS).services
 
-    assert (found.last_raised, found.verdict, found.is_back) == (slot, Verdict.PASSES, True)
+    assert (found.last_raised, found.verdict, found.is_back) == (slot, Decision.PASSES, True)
 
 
 @given(slots, st.integers(0, 100), st.integers(0, 100), st.sampled_from([None, *Slot]))

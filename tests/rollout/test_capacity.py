@@ -15,7 +15,7 @@ from rollout.capacity import (
     shortages,
     still_known,
 )
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 
 counts = st.integers(0, 40)
@@ -38,12 +38,12 @@ def test_a_share_gets_the_instances_that_carry_it_rounded_up(weight: int, size: 
 splits = st.integers(0, 99).map(lambda weight: Split(100 - weight, weight))
 
 
-def plan_from(start: Split) -> Plan:
+def plan_from(start: Split) -> RampPlan:
     weights = tuple(w for w in (25, 50, 75, 100) if w > start.slot_02)
-    return Plan(("web",), Slot.SECOND, start, weights)
+    return RampPlan(("web",), Slot.SECOND, start, weights)
 
 
-def floors_of(plan: Plan, found: Fleet, number: int) -> dict[Slot, int]:
+def floors_of(plan: RampPlan, found: Fleet, number: int) -> dict[Slot, int]:
     """The floors of `web` at a stage, where no earlier ramp is known of."""
     fleets = fleets_of(plan, {"web": found}, {})
     return floors_at(plan, number, {"web": found.desired}, fleets, {}, {"web": found})["web"]
@@ -114,7 +114,7 @@ def test_a_fleet_grows_in_proportion_and_never_shrinks(size: int, before: int, n
 
 
 def test_from_the_even_split_the_candidate_needs_the_whole_fleet_in_the_end() -> None:
-    plan = Plan(("web",), Slot.SECOND, Split(50, 50), (75, 100))
+    plan = RampPlan(("web",), Slot.SECOND, Split(50, 50), (75, 100))
 
     floors = [floors_of(plan, fleet(3, 3), n)[Slot.SECOND] for n in (1, 2)]
 
@@ -123,7 +123,7 @@ def test_from_the_even_split_the_candidate_needs_the_whole_fleet_in_the_end() ->
 
 @pytest.mark.parametrize("candidate", Slot)
 def test_what_a_ramp_has_raised_at_the_even_split_is_not_counted_as_load(candidate: Slot) -> None:
-    plan = Plan(("web",), candidate, Split(50, 50), (75, 100))
+    plan = RampPlan(("web",), candidate, Split(50, 50), (75, 100))
 
     assert fleets_of(plan, {"web": fleet(3, 6)}, {}) == {"web": 6}
 
@@ -134,7 +134,7 @@ def test_ramp_after_ramp_within_the_hour_the_fleet_stays_what_it_was() -> None:
     seen: list[int] = []
     for candidate, target in [(slot, up_to) for slot in (*Slot, *Slot) for up_to in (100, 50)]:
         rising = candidate if target == 100 else candidate.other
-        plan = Plan(("web",), rising, start, (target,))
+        plan = RampPlan(("web",), rising, start, (target,))
         found = {"web": fleet(desired[Slot.FIRST], desired[Slot.SECOND])}
         known = fleets_of(plan, found, still_known(known, floors, found, timedelta(minutes=1)))
         floors = floors_at(plan, 1, {"web": desired}, known, {}, found)
@@ -154,13 +154,13 @@ def test_a_fleet_is_not_remembered_for_long_nor_once_a_group_has_grown() -> None
 
 
 def test_what_is_remembered_never_asks_for_less_than_the_stable_slot_has() -> None:
-    plan = Plan(("web",), Slot.SECOND, Split(50, 50), (100,))
+    plan = RampPlan(("web",), Slot.SECOND, Split(50, 50), (100,))
 
     assert fleets_of(plan, {"web": fleet(5, 5)}, {"web": 4}) == {"web": 5}
 
 
 def test_a_max_that_is_too_small_is_told_with_what_it_takes() -> None:
-    plan = Plan(("web",), Slot.SECOND, Split(50, 50), (75, 100))
+    plan = RampPlan(("web",), Slot.SECOND, Split(50, 50), (75, 100))
 
     (short,) = shortages(plan, {"web": fleet(3, 3, largest=5)}, {"web": 6})
 
@@ -169,6 +169,6 @@ def test_a_max_that_is_too_small_is_told_with_what_it_takes() -> None:
 
 
 def test_a_max_that_is_large_enough_is_no_shortage() -> None:
-    plan = Plan(("web",), Slot.SECOND, Split(100, 0), (10, 100))
+    plan = RampPlan(("web",), Slot.SECOND, Split(100, 0), (10, 100))
 
     assert shortages(plan, {"web": fleet(3, 3, largest=3)}, {"web": 3}) == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.entry import FIELDS, Entry, Json, Kind
+from rollout.entry import FIELDS, Entry, EntryKind, Json
 from rollout.errors import EntryError
 
 times = st.datetimes(timezones=st.just(datetime.UTC)).map(
@@ -21,7 +21,7 @@ facts: st.SearchStrategy[Json] = st.recursive(
 
 @st.composite
 def entries(draw: st.DrawFn) -> Entry:
-    kind = draw(st.sampled_from(list(Kind)))
+    kind = draw(st.sampled_from(list(EntryKind)))
     return Entry(draw(times), draw(st.text()), kind, {name: draw(facts) for name in FIELDS[kind]})
 
 
@@ -43,16 +43,16 @@ def test_a_torn_line_is_no_entry(entry: Entry, data: st.DataObject) -> None:
 
 
 def test_every_kind_says_which_facts_it_has() -> None:
-    assert set(FIELDS) == set(Kind)
+    assert set(FIELDS) == set(EntryKind)
 
 
 def test_an_entry_with_a_fact_too_few_or_too_many_is_refused() -> None:
     at = datetime.datetime(2026, 11, 21, tzinfo=datetime.UTC)
 
     with pytest.raises(EntryError, match="split"):
-        Entry(at, "r", Kind.STAGE_STARTED, {"stage": 1, "of": 5})
+        Entry(at, "r", EntryKind.STAGE_STARTED, {"stage": 1, "of": 5})
     with pytest.raises(EntryError, match="more"):
-        Entry(at, "r", Kind.UP_SAID, {"line": "a", "more": 1})
+        Entry(at, "r", EntryKind.UP_SAID, {"line": "a", "more": 1})
 
 
 def test_a_time_without_a_zone_is_no_time() -> None:

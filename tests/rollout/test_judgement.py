@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.guard_case import FLOOR_TAG, GuardCase, GuardRules, Memory
-from rollout.judgement import Judgement, Verdict, judged
+from rollout.judgement import Decision, Judgement, judged
 from rollout.messages import given_up, notices
 from rollout.objection import Subject
 from rollout.observation import Build, Instance, LiveRule, Release, Target, Template
@@ -37,7 +37,7 @@ def judge(*known: GuardCase, rules: GuardRules = RULES, polls: int = POLLS) -> J
     return judged(known, rules, polls)
 
 
-def verdict(*known: GuardCase, rules: GuardRules = RULES, polls: int = POLLS) -> Verdict:
+def verdict(*known: GuardCase, rules: GuardRules = RULES, polls: int = POLLS) -> Decision:
     return judge(*known, rules=rules, polls=polls).verdict
 
 
@@ -53,28 +53,28 @@ def told(*known: GuardCase) -> str:
 @pytest.mark.parametrize(
     ("live", "wanted", "newer", "expected"),
     [
-        ("100/0", "90/10", SECOND, Verdict.PASSES),
-        ("100/0", "50/50", SECOND, Verdict.REFUSED),
-        ("100/0", "75/25", SECOND, Verdict.REFUSED),
-        ("50/50", "75/25", SECOND, Verdict.PASSES),
-        ("50/50", "100/0", SECOND, Verdict.PASSES),
-        ("50/50", "25/75", SECOND, Verdict.PASSES),
-        ("50/50", "0/100", SECOND, Verdict.REFUSED),
-        ("0/100", "10/90", FIRST, Verdict.PASSES),
-        ("0/100", "25/75", FIRST, Verdict.REFUSED),
-        ("10/90", "25/75", FIRST, Verdict.PASSES),
-        ("25/75", "50/50", FIRST, Verdict.PASSES),
-        ("50/50", "100/0", FIRST, Verdict.REFUSED),
-        ("50/50", "0/100", FIRST, Verdict.PASSES),
-        ("50/50", "75/25", None, Verdict.PASSES),
-        ("50/50", "25/75", None, Verdict.PASSES),
-        ("50/50", "100/0", None, Verdict.REFUSED),
-        ("60/40", "50/50", SECOND, Verdict.PASSES),
-        ("60/40", "60/40", SECOND, Verdict.PASSES),
+        ("100/0", "90/10", SECOND, Decision.PASSES),
+        ("100/0", "50/50", SECOND, Decision.REFUSED),
+        ("100/0", "75/25", SECOND, Decision.REFUSED),
+        ("50/50", "75/25", SECOND, Decision.PASSES),
+        ("50/50", "100/0", SECOND, Decision.PASSES),
+        ("50/50", "25/75", SECOND, Decision.PASSES),
+        ("50/50", "0/100", SECOND, Decision.REFUSED),
+        ("0/100", "10/90", FIRST, Decision.PASSES),
+        ("0/100", "25/75", FIRST, Decision.REFUSED),
+        ("10/90", "25/75", FIRST, Decision.PASSES),
+        ("25/75", "50/50", FIRST, Decision.PASSES),
+        ("50/50", "100/0", FIRST, Decision.REFUSED),
+        ("50/50", "0/100", FIRST, Decision.PASSES),
+        ("50/50", "75/25", None, Decision.PASSES),
+        ("50/50", "25/75", None, Decision.PASSES),
+        ("50/50", "100/0", None, Decision.REFUSED),
+        ("60/40", "50/50", SECOND, Decision.PASSES),
+        ("60/40", "60/40", SECOND, Decision.PASSES),
     ],
 )
 def test_weight_goes_up_by_the_next_stage_and_back_freely(
-    live: str, wanted: str, newer: Slot | None, expected: Verdict
+    live: str, wanted: str, newer: Slot | None, expected: Decision
 ) -> None:
     assert verdict(case(live, wanted, newer)) is expected
 
@@ -82,16 +82,16 @@ def test_weight_goes_up_by_the_next_stage_and_back_freely(
 def test_the_stages_of_the_config_are_the_ones_that_count() -> None:
     rules = replace(RULES, stages=(5, 25, 50, 100))
 
-    assert verdict(case("100/0", "95/5"), rules=rules) is Verdict.PASSES
-    assert verdict(case("100/0", "90/10"), rules=rules) is Verdict.REFUSED
+    assert verdict(case("100/0", "95/5"), rules=rules) is Decision.PASSES
+    assert verdict(case("100/0", "90/10"), rules=rules) is Decision.REFUSED
     assert "next stage is 95/5" in str(judge(case("100/0", "90/10"), rules=rules))
 
 
 def test_the_configured_candidate_counts_before_what_was_released_last() -> None:
     rules = replace(RULES, candidate=FIRST)
 
-    assert verdict(case("50/50", "0/100", SECOND), rules=rules) is Verdict.PASSES
-    assert verdict(case("50/50", "100/0", SECOND), rules=rules) is Verdict.REFUSED
+    assert verdict(case("50/50", "0/100", SECOND), rules=rules) is Decision.PASSES
+    assert verdict(case("50/50", "100/0", SECOND), rules=rules) is Decision.REFUSED
 
 
 def test_builds_that_were_made_with_their_slots_leave_the_lighter_slot_as_the_candidate() -> None:
@@ -115,7 +115,7 @@ def test_there_is_exactly_one_verdict_and_mirroring_the_slots_mirrors_it(
         judge(mirrored(known), rules=other, polls=polls),
     )
 
-    assert found.verdict in Verdict
+    assert found.verdict in Decision
     assert reflected.verdict is found.verdict
     if found.services[0].split is not None and found.services[0].split.slot_01 != 50:
         assert sorted(o.subject for o in found.services[0].standing) == sorted(
@@ -145,7 +145,7 @@ def test_a_ramp_of_the_stages_in_order_passes_all_the_way(
 
     while (weight := next_weight(stages, split.weight_of(candidate))) is not None:
         wanted = split.shifted_to(candidate, weight)
-        assert verdict(case(str(split), str(wanted), candidate), rules=rules) is Verdict.PASSES
+        assert verdict(case(str(split), str(wanted), candidate), rules=rules) is Decision.PASSES
         split = wanted
 
     assert split.weight_of(candidate) == 100
@@ -158,7 +158,7 @@ def test_nothing_passes_onto_a_slot_without_a_healthy_target_while_the_other_liv
     rising = FIRST if wanted.slot_01 > live.slot_01 else SECOND
     known = case(str(live), str(wanted), healthy={rising: 0})
 
-    passes = verdict(known) is Verdict.PASSES
+    passes = verdict(known) is Decision.PASSES
 
     assert passes == (live == wanted)
 
@@ -166,13 +166,13 @@ def test_nothing_passes_onto_a_slot_without_a_healthy_target_while_the_other_liv
 def test_when_both_slots_are_dead_the_way_back_is_open() -> None:
     known = case("50/50", "100/0", healthy={FIRST: 0, SECOND: 0})
 
-    assert verdict(known) is Verdict.PASSES
+    assert verdict(known) is Decision.PASSES
 
 
 def test_a_target_that_is_not_healthy_yet_is_waited_for_by_name() -> None:
     known = case("100/0", "90/10", healthy={SECOND: 2})
 
-    assert verdict(known) is Verdict.WAITS
+    assert verdict(known) is Decision.WAITS
     assert told(known) == (
         "judgement: will wait: web: 100/0 -> 90/10: for 1 of 3 targets of web-02: i-02-2 unhealthy"
     )
@@ -192,7 +192,7 @@ def test_an_instance_on_an_old_build_is_waited_for() -> None:
         case("100/0", "90/10"), SECOND, group=replace(its, instances=(*its.instances[1:], old))
     )
 
-    assert verdict(known) is Verdict.WAITS
+    assert verdict(known) is Decision.WAITS
     assert "i-old runs version 1" in told(known)
 
 
@@ -201,7 +201,7 @@ def test_capacity_that_does_not_fit_the_share_is_waited_for_and_the_way_to_it_to
     known = with_live(known, SECOND, group=(small := group(SECOND, 1, 1.0)), targets=())
     known = with_live(known, SECOND, targets=slot_of(SECOND, small).targets)
 
-    assert verdict(known) is Verdict.WAITS
+    assert verdict(known) is Decision.WAITS
     assert "for 1 more instance of web-02: its group wants 1" in told(known)
     assert "pulumi config set --path 'failover:capacity.web.floors[\"02\"]' 2" in told(known)
 
@@ -210,11 +210,11 @@ def test_a_fit_slot_must_be_found_so_in_as_many_polls_as_the_config_says() -> No
     known = case("100/0", "90/10")
 
     assert [verdict(known, polls=polls) for polls in range(5)] == [
-        Verdict.WAITS,
-        Verdict.WAITS,
-        Verdict.WAITS,
-        Verdict.PASSES,
-        Verdict.PASSES,
+        Decision.WAITS,
+        Decision.WAITS,
+        Decision.WAITS,
+        Decision.PASSES,
+        Decision.PASSES,
     ]
 
 
@@ -224,7 +224,7 @@ def test_the_refusal_of_one_service_moves_none() -> None:
 
     judgement = judge(good, bad)
 
-    assert judgement.verdict is Verdict.REFUSED
+    assert judgement.verdict is Decision.REFUSED
     assert "moves with the others or not at all\n  fix: pulumi config set weights" in told(
         good, bad
     )
@@ -361,7 +361,7 @@ def test_a_live_service_is_not_removed_but_by_an_override() -> None:
     allowed = judged([other, removed], replace(RULES, override="it moved"), POLLS)
 
     assert subjects(removed) == [Subject.REMOVAL]
-    assert (refused.verdict, allowed.verdict) == (Verdict.REFUSED, Verdict.PASSES)
+    assert (refused.verdict, allowed.verdict) == (Decision.REFUSED, Decision.PASSES)
 
 
 @pytest.mark.parametrize("given_up", [{"build": None}, {"is_target_group_ours": False}])
@@ -407,15 +407,15 @@ def test_an_override_lets_one_thing_through_and_no_second_one() -> None:
     skipped_unfit = case("100/0", "50/50", healthy={SECOND: 1})
     skipped_rebuilt = with_wanted(skipped, FIRST, build=Build("ami-new", "data", "m7i.large"))
 
-    assert verdict(skipped, rules=rules) is Verdict.PASSES
-    assert verdict(skipped_unfit, rules=rules) is Verdict.WAITS
-    assert verdict(skipped_rebuilt, rules=rules) is Verdict.REFUSED
-    assert verdict(case("100/0", "90/10", healthy={SECOND: 1}), rules=rules) is Verdict.PASSES
+    assert verdict(skipped, rules=rules) is Decision.PASSES
+    assert verdict(skipped_unfit, rules=rules) is Decision.WAITS
+    assert verdict(skipped_rebuilt, rules=rules) is Decision.REFUSED
+    assert verdict(case("100/0", "90/10", healthy={SECOND: 1}), rules=rules) is Decision.PASSES
 
 
 @given(cases())
 def test_an_override_never_makes_a_verdict_heavier(known: GuardCase) -> None:
-    weight = [Verdict.PASSES, Verdict.WAITS, Verdict.REFUSED].index
+    weight = [Decision.PASSES, Decision.WAITS, Decision.REFUSED].index
     without = verdict(known)
 
     with_it = verdict(known, rules=replace(RULES, override="because"))

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.lease import (
-    Claim,
-    Hand,
     Lease,
+    LeaseClaim,
+    LeaseHolder,
     claim,
     current_lease,
     doing_stage,
@@ -17,20 +17,22 @@ from rollout.lease import (
     message_of,
     read_lease,
 )
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-PLAN = Plan(("portal", "web"), Slot.SECOND, Split(100, 0), (10, 50, 100))
-OWN = Hand("anna", "laptop", 4711)
-OTHER = Hand("ben", "build-7", 99)
+PLAN = RampPlan(("portal", "web"), Slot.SECOND, Split(100, 0), (10, 50, 100))
+OWN = LeaseHolder("anna", "laptop", 4711)
+OTHER = LeaseHolder("ben", "build-7", 99)
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9._-]{0,20}", fullmatch=True)
-hands = st.builds(Hand, names, names, st.integers(1, 4_194_304))
+hands = st.builds(LeaseHolder, names, names, st.integers(1, 4_194_304))
 
 
 @given(hands, st.datetimes(timezones=st.just(UTC)))
-def test_a_message_is_read_back_to_the_lease_that_it_tells(hand: Hand, until: datetime) -> None:
+def test_a_message_is_read_back_to_the_lease_that_it_tells(
+    hand: LeaseHolder, until: datetime
+) -> None:
     until = until.replace(microsecond=0)
     doing = doing_stage(PLAN, PLAN.stage(2))
 
@@ -75,19 +77,21 @@ def test_the_last_update_of_a_ramp_lets_go_of_the_wheel() -> None:
 @pytest.mark.parametrize(
     ("hand", "is_alive", "minutes_left", "expected"),
     [
-        (OWN, True, 5, Claim.OURS),
-        (Hand("anna", "laptop", 1), True, 5, Claim.HELD),
-        (Hand("anna", "laptop", 1), True, -5, Claim.HELD),
-        (Hand("anna", "laptop", 1), False, 5, Claim.DEAD),
-        (OTHER, False, 5, Claim.HELD),
-        (OTHER, False, -5, Claim.EXPIRED),
+        (OWN, True, 5, LeaseClaim.OURS),
+        (LeaseHolder("anna", "laptop", 1), True, 5, LeaseClaim.HELD),
+        (LeaseHolder("anna", "laptop", 1), True, -5, LeaseClaim.HELD),
+        (LeaseHolder("anna", "laptop", 1), False, 5, LeaseClaim.DEAD),
+        (OTHER, False, 5, LeaseClaim.HELD),
+        (OTHER, False, -5, LeaseClaim.EXPIRED),
     ],
 )
-def test_who_may_ramp(hand: Hand, is_alive: bool, minutes_left: int, expected: Claim) -> None:
+def test_who_may_ramp(
+    hand: LeaseHolder, is_alive: bool, minutes_left: int, expected: LeaseClaim
+) -> None:
     lease = Lease(hand, ("web",), "stage 1/3", NOW + timedelta(minutes=minutes_left))
 
     assert claim(lease, OWN, NOW, is_alive=is_alive) is expected
 
 
 def test_without_a_lease_the_wheel_is_free() -> None:
-    assert claim(None, OWN, NOW, is_alive=False) is Claim.FREE
+    assert claim(None, OWN, NOW, is_alive=False) is LeaseClaim.FREE

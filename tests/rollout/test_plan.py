@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.errors import PlanError
-from rollout.plan import Plan, lighter, planned
+from rollout.plan import RampPlan, lighter, planned
 from rollout.split import Slot, Split
 
 weights = st.integers(0, 100)
@@ -62,7 +62,7 @@ def test_the_default_stages_go_from_nothing_to_everything() -> None:
 
 def test_weights_that_do_not_rise_are_no_plan() -> None:
     with pytest.raises(PlanError, match="weights must rise"):
-        Plan(("web",), Slot.SECOND, Split(90, 10), (10, 50))
+        RampPlan(("web",), Slot.SECOND, Split(90, 10), (10, 50))
 
 
 @given(slots, weights)

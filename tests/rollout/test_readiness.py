@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rollout.capacity import Fleet, floors_at, share_takes
 from rollout.guard_case import FLOOR_TAG
 from rollout.observation import LiveRule, LiveService, LiveSlot, Target
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.readiness import lacks, serving
 from rollout.split import Slot, Split
 from tests.rollout.guard_cases import arn, group
@@ -102,7 +102,7 @@ def test_a_guard_never_asks_for_more_than_the_driver_has_brought(
     stable: int, candidate: int, growth: int, start: Split, stages: int
 ) -> None:
     weights = tuple(w for w in (25, 50, 80, 100) if w > start.slot_02)[-stages:]
-    plan = Plan(("web",), Slot.SECOND, start, weights)
+    plan = RampPlan(("web",), Slot.SECOND, start, weights)
     before = Fleet({Slot.FIRST: stable, Slot.SECOND: candidate}, dict.fromkeys(Slot, 99))
     now = Fleet({Slot.FIRST: stable + growth, Slot.SECOND: candidate}, dict.fromkeys(Slot, 99))
     fleets = {"web": before.carrying(start, Slot.FIRST)}

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.lease import Hand, doing_stage, doing_start, last_message_of, message_of
-from rollout.plan import Plan
+from rollout.lease import LeaseHolder, doing_stage, doing_start, last_message_of, message_of
+from rollout.plan import RampPlan
 from rollout.progress import Progress, folded
 from rollout.recovery import HistoryEntry, recalled
 from rollout.split import Slot, Split
 from rollout.step import BringCapacity, Prove, RollBack, Shift, next_step
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-HAND = Hand("anna", "laptop", 4711)
-PLAN = Plan(("portal", "web"), Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
+HAND = LeaseHolder("anna", "laptop", 4711)
+PLAN = RampPlan(("portal", "web"), Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
 FLOORS = {name: dict.fromkeys(Slot, 3) for name in PLAN.services}
 
 
@@ -117,7 +117,7 @@ def test_a_way_back_to_elsewhere_is_none_of_the_ramp_before_it() -> None:
 
 
 def test_a_way_back_of_another_group_is_none_of_the_ramp_before_it() -> None:
-    web = Plan(("web",), Slot.SECOND, Split(100, 0), (100,))
+    web = RampPlan(("web",), Slot.SECOND, Split(100, 0), (100,))
     undone = HistoryEntry(message_of(web, "rollback to 100/0", HAND, NOW), True, {})
 
     assert recalled([undone, *history(5)]) is None
@@ -125,7 +125,7 @@ def test_a_way_back_of_another_group_is_none_of_the_ramp_before_it() -> None:
 
 def test_a_ramp_that_began_twice_knows_the_candidate_of_before_the_first_time() -> None:
     start = message_of(PLAN, doing_start(PLAN), HAND, NOW)
-    again = message_of(PLAN, doing_start(PLAN), Hand("anna", "laptop", 4712), NOW)
+    again = message_of(PLAN, doing_start(PLAN), LeaseHolder("anna", "laptop", 4712), NOW)
     begun = [HistoryEntry(message, True, FLOORS, "02") for message in (again, start)]
 
     found = recalled([*begun, HistoryEntry("a person's", True, {}, "01")])

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.lease import Hand
-from rollout.plan import Plan
+from rollout.lease import LeaseHolder
+from rollout.plan import RampPlan
 from rollout.progress import Progress
 from rollout.split import Slot, Split
 from rollout.step import AskPerson, Finish, RollBack, Shift, expected_splits, next_step
@@ -22,8 +22,8 @@ def mirrored(split: Split) -> Split:
 
 def progress_of(candidate: Slot, **facts: object) -> Progress:
     start = Split(50, 50).shifted_to(candidate, 0)
-    plan = Plan(("web",), candidate, start, WEIGHTS)
-    return Progress("r", plan, Hand("a", "h", 1), {}, {}, **facts)  # pyright: ignore[reportArgumentType]
+    plan = RampPlan(("web",), candidate, start, WEIGHTS)
+    return Progress("r", plan, LeaseHolder("a", "h", 1), {}, {}, **facts)  # pyright: ignore[reportArgumentType]
 
 
 @st.composite

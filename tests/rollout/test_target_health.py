@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rollout.observation import Group, LiveRule, LiveService, LiveSlot, Target
+from rollout.observation import AutoScalingGroupState, LiveRule, LiveService, LiveSlot, Target
 from rollout.split import Slot
-from rollout.target_health import Counted, TargetHealth, judged_target_health
+from rollout.target_health import RampCounts, TargetHealth, judged_target_health
 from rollout.verdict import Outcome
 
 ORDER = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
@@ -22,35 +22,37 @@ def slot_of(
     states = ["healthy"] * healthy + [others] * max(0, desired - healthy - unseen)
     states += ["draining"] * draining
     found = tuple(Target(f"i-{number}", state) for number, state in enumerate(states))
-    return LiveSlot("arn", found, Group("group", desired, 0, 99, None, None, (), {}))
+    return LiveSlot(
+        "arn", found, AutoScalingGroupState("group", desired, 0, 99, None, None, (), {})
+    )
 
 
 def service_of(candidate: LiveSlot, stable: LiveSlot, which: Slot = Slot.SECOND) -> LiveService:
     return LiveService(LiveRule("web", "arn", 50, 50), {which: candidate, which.other: stable})
 
 
-def judged(candidate: LiveSlot, stable: LiveSlot, weight: int, counted: Counted) -> TargetHealth:
+def judged(candidate: LiveSlot, stable: LiveSlot, weight: int, counted: RampCounts) -> TargetHealth:
     return judged_target_health(service_of(candidate, stable), Slot.SECOND, weight, counted)
 
 
-def outcome(candidate: LiveSlot, stable: LiveSlot, weight: int, counted: Counted) -> Outcome:
+def outcome(candidate: LiveSlot, stable: LiveSlot, weight: int, counted: RampCounts) -> Outcome:
     return judged(candidate, stable, weight, counted).outcome
 
 
 @pytest.mark.parametrize(
     ("weight", "candidate", "stable", "counted"),
     [
-        (25, slot_of(2, 2), slot_of(6, 9), Counted(6, 2, 6)),
-        (25, slot_of(2, 2), slot_of(9, 9), Counted(6, 2, 6)),
-        (50, slot_of(3, 3), slot_of(6, 8), Counted(6, 3, 6)),
-        (50, slot_of(3, 7), slot_of(6, 6), Counted(6, 3, 6)),
-        (50, slot_of(3, 7, unseen=4), slot_of(6, 6), Counted(6, 3, 6)),
-        (100, slot_of(6, 8), slot_of(6, 6), Counted(6, 6, 6)),
-        (100, slot_of(6, 8), slot_of(2, 2), Counted(6, 6, None)),
+        (25, slot_of(2, 2), slot_of(6, 9), RampCounts(6, 2, 6)),
+        (25, slot_of(2, 2), slot_of(9, 9), RampCounts(6, 2, 6)),
+        (50, slot_of(3, 3), slot_of(6, 8), RampCounts(6, 3, 6)),
+        (50, slot_of(3, 7), slot_of(6, 6), RampCounts(6, 3, 6)),
+        (50, slot_of(3, 7, unseen=4), slot_of(6, 6), RampCounts(6, 3, 6)),
+        (100, slot_of(6, 8), slot_of(6, 6), RampCounts(6, 6, 6)),
+        (100, slot_of(6, 8), slot_of(2, 2), RampCounts(6, 6, None)),
     ],
 )
 def test_a_service_that_scales_out_in_mid_ramp_passes(
-    weight: int, candidate: LiveSlot, stable: LiveSlot, counted: Counted
+    weight: int, candidate: LiveSlot, stable: LiveSlot, counted: RampCounts
 ) -> None:
     assert outcome(candidate, stable, weight, counted) is Outcome.PASS
 
@@ -60,7 +62,7 @@ def test_a_service_that_scales_out_in_mid_ramp_passes(
 def test_one_instance_that_is_replaced_at_full_weight_holds_and_does_not_fail(
     size: int, others: str
 ) -> None:
-    counted = Counted(size, size, size)
+    counted = RampCounts(size, size, size)
 
     found = judged(slot_of(size - 1, size, others, draining=1), slot_of(size, size), 100, counted)
 
@@ -69,37 +71,37 @@ def test_one_instance_that_is_replaced_at_full_weight_holds_and_does_not_fail(
 
 
 def test_one_that_is_replaced_while_the_group_grows_holds_and_does_not_fail() -> None:
-    assert outcome(slot_of(5, 8), slot_of(6, 6), 100, Counted(6, 6, 6)) is Outcome.INCONCLUSIVE
+    assert outcome(slot_of(5, 8), slot_of(6, 6), 100, RampCounts(6, 6, 6)) is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
     ("weight", "candidate", "counted"),
     [
-        (50, slot_of(1, 3, "unhealthy"), Counted(3, 3, 3)),
-        (50, slot_of(2, 6, unseen=4), Counted(6, 6, 6)),
-        (100, slot_of(4, 6), Counted(6, 6, 6)),
-        (100, slot_of(4, 9), Counted(6, 6, 6)),
-        (75, slot_of(3, 3), Counted(6, 5, 6)),
+        (50, slot_of(1, 3, "unhealthy"), RampCounts(3, 3, 3)),
+        (50, slot_of(2, 6, unseen=4), RampCounts(6, 6, 6)),
+        (100, slot_of(4, 6), RampCounts(6, 6, 6)),
+        (100, slot_of(4, 9), RampCounts(6, 6, 6)),
+        (75, slot_of(3, 3), RampCounts(6, 5, 6)),
     ],
 )
 def test_a_candidate_whose_healthy_capacity_fell_below_its_share_fails(
-    weight: int, candidate: LiveSlot, counted: Counted
+    weight: int, candidate: LiveSlot, counted: RampCounts
 ) -> None:
     assert outcome(candidate, slot_of(6, 6), weight, counted) is Outcome.FAIL
 
 
 def test_two_of_three_at_half_the_traffic_hold() -> None:
-    found = outcome(slot_of(2, 3, "unhealthy"), slot_of(3, 3), 50, Counted(3, 3, 3))
+    found = outcome(slot_of(2, 3, "unhealthy"), slot_of(3, 3), 50, RampCounts(3, 3, 3))
 
     assert found is Outcome.INCONCLUSIVE
 
 
 def test_an_idle_slot_whose_targets_still_boot_holds() -> None:
-    assert outcome(slot_of(0, 3), slot_of(3, 3), 0, Counted(3, 3, 3)) is Outcome.INCONCLUSIVE
+    assert outcome(slot_of(0, 3), slot_of(3, 3), 0, RampCounts(3, 3, 3)) is Outcome.INCONCLUSIVE
 
 
 def test_new_instances_that_fail_their_health_checks_hold() -> None:
-    found = judged(slot_of(3, 5, "unhealthy"), slot_of(6, 6), 50, Counted(6, 3, 6))
+    found = judged(slot_of(3, 5, "unhealthy"), slot_of(6, 6), 50, RampCounts(6, 3, 6))
 
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "slot 02 has 3 healthy of 5 desired targets (i-3 unhealthy, i-4 unhealthy)" in str(
@@ -108,21 +110,23 @@ def test_new_instances_that_fail_their_health_checks_hold() -> None:
 
 
 def test_a_stable_slot_that_was_scaled_in_holds() -> None:
-    found = judged(slot_of(3, 3), slot_of(1, 1), 50, Counted(3, 3, 3))
+    found = judged(slot_of(3, 3), slot_of(1, 1), 50, RampCounts(3, 3, 3))
 
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "slot 01 has 1 healthy targets and had 3 when the ramp began" in found.reason
 
 
 def test_the_reason_names_the_targets_that_are_not_healthy_and_counts_the_draining_ones() -> None:
-    found = judged(slot_of(0, 1, "unhealthy", draining=2), slot_of(1, 1), 10, Counted(1, 1, None))
+    found = judged(
+        slot_of(0, 1, "unhealthy", draining=2), slot_of(1, 1), 10, RampCounts(1, 1, None)
+    )
 
     assert found.reason == "web: slot 02 has no healthy target (i-0 unhealthy; 2 draining)"
     assert found.numbers["web.02.draining"] == 2
 
 
 def test_a_slot_that_grows_is_told_with_how_many_boot() -> None:
-    found = judged(slot_of(3, 7), slot_of(6, 6), 50, Counted(6, 3, 6))
+    found = judged(slot_of(3, 7), slot_of(6, 6), 50, RampCounts(6, 3, 6))
 
     assert found.reason == "web: slot 02: 3 healthy, 4 more booting; slot 01: 6 healthy"
 
@@ -133,12 +137,12 @@ slots = st.builds(
     slot_of, sizes, sizes, states, draining=st.integers(0, 3), unseen=st.integers(0, 3)
 )
 weights = st.integers(0, 100)
-counts = st.builds(Counted, sizes, sizes, st.none() | sizes)
+counts = st.builds(RampCounts, sizes, sizes, st.none() | sizes)
 
 
 @given(slots, slots, weights, counts)
 def test_mirroring_the_slots_mirrors_the_verdict(
-    candidate: LiveSlot, stable: LiveSlot, weight: int, counted: Counted
+    candidate: LiveSlot, stable: LiveSlot, weight: int, counted: RampCounts
 ) -> None:
     found = [
         judged_target_health(service_of(candidate, stable, which), which, weight, counted)
@@ -152,7 +156,7 @@ def test_mirroring_the_slots_mirrors_the_verdict(
 
 @given(slots, slots, weights, counts, st.sampled_from(Slot), st.integers(1, 5))
 def test_more_healthy_targets_never_make_a_verdict_worse(
-    candidate: LiveSlot, stable: LiveSlot, weight: int, counted: Counted, which: Slot, more: int
+    candidate: LiveSlot, stable: LiveSlot, weight: int, counted: RampCounts, which: Slot, more: int
 ) -> None:
     def healthier(slot: LiveSlot) -> LiveSlot:
         left = [t for t in slot.targets if t.state != "healthy"][more:]
@@ -171,7 +175,7 @@ def test_more_healthy_targets_never_make_a_verdict_worse(
 
 @given(slots, slots, weights, counts, st.integers(0, 20), st.integers(0, 20))
 def test_a_group_that_only_wants_more_never_fails(
-    candidate: LiveSlot, stable: LiveSlot, weight: int, counted: Counted, ours: int, theirs: int
+    candidate: LiveSlot, stable: LiveSlot, weight: int, counted: RampCounts, ours: int, theirs: int
 ) -> None:
     def wanting(slot: LiveSlot, more: int) -> LiveSlot:
         assert slot.group is not None
@@ -185,7 +189,7 @@ def test_a_group_that_only_wants_more_never_fails(
 
 @given(slots, slots, weights, counts)
 def test_a_candidate_with_all_that_it_was_brought_to_healthy_never_fails(
-    candidate: LiveSlot, stable: LiveSlot, weight: int, counted: Counted
+    candidate: LiveSlot, stable: LiveSlot, weight: int, counted: RampCounts
 ) -> None:
     assume(len(candidate.healthy) >= max(1, counted.candidate))
 
@@ -196,14 +200,14 @@ def test_a_candidate_with_all_that_it_was_brought_to_healthy_never_fails(
 def test_a_live_slot_without_a_healthy_target_fails_since_it_fails_open(
     desired: int, weight: int, brought: int
 ) -> None:
-    counted = Counted(brought, brought, None)
+    counted = RampCounts(brought, brought, None)
 
     assert outcome(slot_of(0, desired), slot_of(3, 3), weight, counted) is Outcome.FAIL
 
 
 @given(sizes, sizes, weights, counts, st.integers(0, 5))
 def test_draining_targets_change_no_verdict(
-    healthy: int, desired: int, weight: int, counted: Counted, draining: int
+    healthy: int, desired: int, weight: int, counted: RampCounts, draining: int
 ) -> None:
     without, beside = slot_of(healthy, desired), slot_of(healthy, desired, draining=draining)
 

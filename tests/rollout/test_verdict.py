@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.verdict import Outcome, Verdict, Window, combined, verdict_from
+from rollout.verdict import EvidenceWindow, Outcome, Verdict, combined, verdict_from
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 times = st.datetimes(timezones=st.just(UTC))
-windows = st.tuples(times, times).map(lambda pair: Window(min(pair), max(pair)))
+windows = st.tuples(times, times).map(lambda pair: EvidenceWindow(min(pair), max(pair)))
 verdicts = st.builds(
     Verdict,
     st.sampled_from(["targets", "probe"]),
@@ -58,4 +58,4 @@ def test_a_window_that_ends_before_it_starts_or_has_no_zone_is_refused(
     start: datetime, end: datetime
 ) -> None:
     with pytest.raises(ValueError, match="window"):
-        Window(start, end)
+        EvidenceWindow(start, end)

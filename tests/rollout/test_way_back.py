@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.way_back import GoBack, NothingToUndo, Situation, Unclear, WayBack, way_back
@@ -251,7 +251,7 @@ def test_a_ramp_that_was_killed_goes_back_to_its_start() -> None:
 def test_a_killed_ramp_that_was_lowered_by_hand_stays_there() -> None:
     world = World(Split(50, 50)).after([Ramp(SECOND, 1, "killed"), *hand(0)])
 
-    assert world.decided() == GoBack(Plan(SERVICES, SECOND, Split(100, 0), (50, 75, 100)))
+    assert world.decided() == GoBack(RampPlan(SERVICES, SECOND, Split(100, 0), (50, 75, 100)))
 
 
 def test_a_killed_ramp_does_not_go_back_onto_a_slot_released_since() -> None:
@@ -300,14 +300,14 @@ def test_what_a_failed_update_has_moved_is_no_change_outside_pulumi() -> None:
 def test_of_services_that_stand_apart_those_go_back_that_have_somewhere_to_go() -> None:
     world = World().after([Release(SECOND), LONG, ByHand(Split(75, 25), ("web",))])
 
-    assert world.decided() == GoBack(Plan(("web",), SECOND, Split(100, 0), (25,)))
+    assert world.decided() == GoBack(RampPlan(("web",), SECOND, Split(100, 0), (25,)))
 
 
 def test_services_that_stand_apart_go_back_together_where_they_come_from_one_split() -> None:
     apart = [ByHand(Split(75, 25), ("web",)), ByHand(Split(90, 10), ("portal",))]
     world = World().after([Release(SECOND), LONG, *apart])
 
-    assert world.decided() == GoBack(Plan(SERVICES, SECOND, Split(100, 0), (10, 25)))
+    assert world.decided() == GoBack(RampPlan(SERVICES, SECOND, Split(100, 0), (10, 25)))
 
 
 @pytest.mark.parametrize(

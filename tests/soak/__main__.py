@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from rehearsal.lifecycle import ROOT, start
 from rehearsal.project_copy import copy_project
-from rehearsal.scenarios.scenario_run import Play
+from rehearsal.scenarios.scenario_run import ScenarioRun
 from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace
 from tests.soak.page import PAGE, page
@@ -83,7 +83,9 @@ def _play(
             )
             assert started.supervisor is not None
             try:
-                play = Play(ScenarioStack(workspace, started.running, say), Path(folder) / "record")
+                play = ScenarioRun(
+                    ScenarioStack(workspace, started.running, say), Path(folder) / "record"
+                )
                 for part in group:
                     run(part.name, lambda part=part, play=play: part.run(play, say))
             finally:

@@ -14,7 +14,7 @@ from rehearsal.scenarios.catalogue import CATALOGUE
 from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.report import document
 from rehearsal.scenarios.scenario import Scenario
-from rehearsal.scenarios.scenario_run import Play
+from rehearsal.scenarios.scenario_run import ScenarioRun
 from tests.soak.record import ROOT
 
 BACKGROUND_TIMES = 20
@@ -37,7 +37,7 @@ class ScenarioPart:
         """Of the part."""
         return self.scenario.name
 
-    def run(self, play: Play, say: Say) -> Found:
+    def run(self, play: ScenarioRun, say: Say) -> Found:
         """Play it; the last one's numbers, and everybody's problems."""
         problems: list[str] = []
         passed = 0

@@ -146,7 +146,7 @@ class Replaceable:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RefreshStep:
     """What to do now: how many to launch, and whom to terminate."""
 
     launch: int = 0
@@ -171,7 +171,7 @@ def capacity_bounds(desired: int, preferences: Preferences) -> tuple[int, int]:
 
 def next_step(
     desired: int, preferences: Preferences, old: Sequence[Replaceable], new: Sequence[Replaceable]
-) -> Step:
+) -> RefreshStep:
     """What a refresh does next.
 
     `old` are the instances to replace that still count as capacity, first to go first; `new` all
@@ -191,4 +191,4 @@ def next_step(
             ready -= 1
     active = len(old) - len(gone) + len(new)
     launch = max(0, min(desired - len(new), upper - active))
-    return Step(launch, tuple(gone))
+    return RefreshStep(launch, tuple(gone))

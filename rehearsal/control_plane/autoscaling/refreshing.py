@@ -11,9 +11,9 @@ from rehearsal.control_plane.autoscaling.refresh import (
     InstanceRefresh,
     Preferences,
     RefreshStatus,
+    RefreshStep,
     Replaceable,
     Rollback,
-    Step,
     TemplateRequest,
     capacity_bounds,
     next_step,
@@ -139,7 +139,7 @@ def _replace(step: GroupStep, refresh: InstanceRefresh) -> None:
         step.scale_in(surplus)
 
 
-def _carry_out(step: GroupStep, todo: Step) -> None:
+def _carry_out(step: GroupStep, todo: RefreshStep) -> None:
     for member in list(active(step.members)):
         if member.instance_id in todo.terminate:
             step.terminate(member, REPLACED_CAUSE)

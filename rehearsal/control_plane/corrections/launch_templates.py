@@ -14,7 +14,7 @@ from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
 
 from rehearsal.control_plane.clock import timestamp
-from rehearsal.control_plane.correction import Compute, Correction, Replace
+from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]
@@ -133,7 +133,7 @@ LAUNCH_TEMPLATES = Correction(
     changes=(
         Replace(LaunchTemplates, "create_launch_template", _create),
         Replace(LaunchTemplates, "create_launch_template_version", _create_version),
-        Compute(LaunchTemplate, "tags", _current_tags),
+        ComputedProperty(LaunchTemplate, "tags", _current_tags),
         Replace(LaunchTemplate, "get_version", _get_version),
         Replace(LaunchTemplateBackend, "describe_launch_templates", _describe),
     ),

@@ -19,7 +19,7 @@ from moto.elbv2.models import ELBv2Backend, FakeListener
 from moto.elbv2.responses import ELBV2Response
 from moto.moto_api._internal import mock_random
 
-from rehearsal.control_plane.correction import Compute, Correction, Replace
+from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
 from rehearsal.control_plane.corrections.forward_actions import checked_actions
 from rehearsal.control_plane.corrections.rule_conditions import checked_conditions
 from rehearsal.control_plane.forwarding import users_of_target_groups
@@ -201,7 +201,7 @@ RULES = Correction(
         Replace(ELBv2Backend, "delete_rule", _delete_rule),
         Replace(ELBv2Backend, "set_rule_priorities", _set_rule_priorities),
         Replace(ELBv2Backend, "describe_rules", _describe_rules),
-        Compute(FakeListener, "rules", _rules_by_priority),
+        ComputedProperty(FakeListener, "rules", _rules_by_priority),
         Replace(FakeListener, "__init__", _new_listener),
     ),
 )

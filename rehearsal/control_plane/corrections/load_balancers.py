@@ -20,7 +20,7 @@ from moto.elbv2.exceptions import (
 from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer
 from moto.elbv2.responses import ELBV2Response
 
-from rehearsal.control_plane.correction import Compute, Correction, Replace
+from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
 from rehearsal.control_plane.corrections.access_logs import check_log_bucket
 from rehearsal.control_plane.corrections.attributes import (
     LOAD_BALANCER,
@@ -199,6 +199,6 @@ LOAD_BALANCERS = Correction(
         Replace(ELBv2Backend, "delete_load_balancer", _delete),
         Replace(ELBv2Backend, "modify_load_balancer_attributes", _modify_attributes),
         Replace(FakeLoadBalancer, "__init__", _new),
-        Compute(FakeLoadBalancer, "load_balancer_state", _active),
+        ComputedProperty(FakeLoadBalancer, "load_balancer_state", _active),
     ),
 )

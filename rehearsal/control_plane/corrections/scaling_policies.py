@@ -17,7 +17,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.moto_api._internal import mock_random
 
-from rehearsal.control_plane.correction import Compute, Correction, Replace
+from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
 from rehearsal.control_plane.corrections.group_settings import group_named
 from rehearsal.control_plane.world import World
 
@@ -109,7 +109,7 @@ SCALING_POLICIES = Correction(
         Replace(AutoScalingResponse, "delete_policy", _delete),
         Replace(AutoScalingResponse, "execute_policy", _execute),
         Replace(AutoScalingBackend, "put_scaling_policy", _put),
-        Compute(FakeScalingPolicy, "arn", _arn),
-        Compute(FakeScalingPolicy, "policy_arn", _arn),
+        ComputedProperty(FakeScalingPolicy, "arn", _arn),
+        ComputedProperty(FakeScalingPolicy, "policy_arn", _arn),
     ),
 )

@@ -26,7 +26,7 @@ from moto.ec2.models.security_groups import (
 from moto.ec2.responses.security_groups import SecurityGroups
 from moto.elbv2.models import elbv2_backends
 
-from rehearsal.control_plane.correction import Compute, Correction, Replace
+from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]
@@ -244,7 +244,7 @@ SECURITY_GROUPS = Correction(
     ),
     changes=(
         Replace(SecurityGroupBackend, "create_security_group", _create),
-        Compute(SecurityGroupRule, "description", _description),
+        ComputedProperty(SecurityGroupRule, "description", _description),
         Replace(SecurityGroupRule, "__eq__", _equals),
         Replace(SecurityGroups, "authorize_security_group_ingress", _authorize),
         Replace(SecurityGroups, "authorize_security_group_egress", _authorize),

@@ -9,7 +9,7 @@ from moto.ec2.models import ec2_backends
 from moto.elbv2.exceptions import ELBClientError, TargetGroupNotFoundError
 from moto.elbv2.models import ELBv2Backend, FakeTargetGroup
 
-from rehearsal.control_plane.correction import Compute, Correction, Replace
+from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
 from rehearsal.control_plane.forwarding import users_of_target_groups
 from rehearsal.control_plane.targets import NOT_REGISTERED, Registration, TargetState
 from rehearsal.control_plane.world import World
@@ -146,5 +146,5 @@ TARGET_GROUP_USE = Correction(
     name="target-group-use",
     moto="LoadBalancerArns of a target group only grows, and not by ModifyRule.",
     aws="LoadBalancerArns are the load balancers whose listeners and rules refer to it now.",
-    changes=(Compute(FakeTargetGroup, "load_balancer_arns", _load_balancer_arns),),
+    changes=(ComputedProperty(FakeTargetGroup, "load_balancer_arns", _load_balancer_arns),),
 )

@@ -13,7 +13,7 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from rehearsal.control_plane.autoscaling.reconciler import GroupStep
-from rehearsal.control_plane.correction import Add, Compute, Correction
+from rehearsal.control_plane.correction import Add, ComputedProperty, Correction
 from rehearsal.control_plane.corrections.group_membership import attachment_state
 from rehearsal.control_plane.corrections.group_settings import check_target_groups, group_named
 from rehearsal.control_plane.world import World
@@ -98,6 +98,6 @@ TRAFFIC_SOURCES = Correction(
         Add(AutoScalingResponse, "attach_traffic_sources", _attach),
         Add(AutoScalingResponse, "detach_traffic_sources", _detach),
         Add(AutoScalingResponse, "describe_traffic_sources", _describe),
-        Compute(FakeAutoScalingGroup, "traffic_sources", _of_group),
+        ComputedProperty(FakeAutoScalingGroup, "traffic_sources", _of_group),
     ),
 )

@@ -27,7 +27,7 @@ COMPARISONS = tuple(_COMPARISONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class AlarmCondition:
     """When an alarm is in ALARM: M of the last N data points breach the threshold."""
 
     comparison: str
@@ -54,7 +54,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AlarmVerdict:
     """The state that an alarm is to have, and why, in CloudWatch's words."""
 
     state: str
@@ -63,7 +63,7 @@ class Verdict:
     """The data points that it was judged by, the latest first."""
 
 
-def judged(condition: Condition, points: Sequence[float | None]) -> Verdict | None:
+def judged(condition: AlarmCondition, points: Sequence[float | None]) -> AlarmVerdict | None:
     """The state that follows from data points; None where it stays what it is.
 
     Args:
@@ -88,28 +88,30 @@ def judged(condition: Condition, points: Sequence[float | None]) -> Verdict | No
     if not real:
         periods = condition.evaluation_periods
         were = "datapoint was" if periods == 1 else "datapoints were"
-        return Verdict(INSUFFICIENT_DATA, f"Insufficient Data: {periods} {were} unknown.", ())
+        return AlarmVerdict(INSUFFICIENT_DATA, f"Insufficient Data: {periods} {were} unknown.", ())
     return _crossed(condition, real, breaching, 0)
 
 
-def _crossed(condition: Condition, real: tuple[float, ...], breaching: int, filled: int) -> Verdict:
+def _crossed(
+    condition: AlarmCondition, real: tuple[float, ...], breaching: int, filled: int
+) -> AlarmVerdict:
     needed = condition.datapoints_to_alarm
     if not real:
         told = (
             f"Threshold Crossed: no datapoints were received for {filled} periods and {filled} "
             "missing datapoints were treated as [Breaching]."
         )
-        return Verdict(ALARM, told, real)
+        return AlarmVerdict(ALARM, told, real)
     were = "was" if breaching == 1 else "were"
     told = (
         f"Threshold Crossed: {breaching} out of the last {len(real)} datapoints {_shown(real)} "
         f"{were} {condition.in_words} (minimum {needed} {_noun(needed)} for OK -> ALARM "
         "transition)."
     )
-    return Verdict(ALARM, told, real)
+    return AlarmVerdict(ALARM, told, real)
 
 
-def _fine(condition: Condition, real: tuple[float, ...], breaching: int) -> Verdict:
+def _fine(condition: AlarmCondition, real: tuple[float, ...], breaching: int) -> AlarmVerdict:
     if not real:
         periods = condition.evaluation_periods
         told = (
@@ -117,7 +119,7 @@ def _fine(condition: Condition, real: tuple[float, ...], breaching: int) -> Verd
             f"{periods} missing {_noun(periods)} {'was' if periods == 1 else 'were'} treated as "
             "[NonBreaching]."
         )
-        return Verdict(OK, told, real)
+        return AlarmVerdict(OK, told, real)
     within = len(real) - breaching
     needed = max(1, condition.evaluation_periods - condition.datapoints_to_alarm + 1)
     were = "was" if within == 1 else "were"
@@ -126,7 +128,7 @@ def _fine(condition: Condition, real: tuple[float, ...], breaching: int) -> Verd
         f"{were} not {condition.in_words} (minimum {needed} {_noun(needed)} for ALARM -> OK "
         "transition)."
     )
-    return Verdict(OK, told, real)
+    return AlarmVerdict(OK, told, real)
 
 
 def _shown(values: Sequence[float]) -> str:

@@ -10,8 +10,8 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.metrics.alarm_decision import (
     MISSING,
-    Condition,
-    Verdict,
+    AlarmCondition,
+    AlarmVerdict,
     judged,
 )
 from rehearsal.control_plane.metrics.expression import Points
@@ -50,9 +50,9 @@ def _evaluate(alarm: Alarm, querier: Querier, world: World, now: float) -> None:
         _take(alarm, verdict, condition, period, now)
 
 
-def condition_of(alarm: Alarm) -> Condition:
+def condition_of(alarm: Alarm) -> AlarmCondition:
     """When moto's alarm `alarm` is in ALARM."""
-    return Condition(
+    return AlarmCondition(
         comparison=alarm.comparison_operator,
         threshold=float(alarm.threshold),
         evaluation_periods=int(alarm.evaluation_periods),
@@ -104,7 +104,9 @@ def _query(query: Any) -> dict[str, Any]:
     }
 
 
-def _take(alarm: Alarm, verdict: Verdict, condition: Condition, period: int, now: float) -> None:
+def _take(
+    alarm: Alarm, verdict: AlarmVerdict, condition: AlarmCondition, period: int, now: float
+) -> None:
     """Give the alarm its state, where it differs from the one it has."""
     if verdict.state == alarm.state_value:
         return

@@ -36,7 +36,7 @@ class Metric:
 
 
 @dataclass(slots=True)
-class Series:
+class MetricSeries:
     """The data points of one metric."""
 
     unit: str
@@ -61,14 +61,14 @@ AT_ONCE = -float(MINUTE_SECONDS)
 class MetricStore:
     """All metrics. All use is under the world's lock."""
 
-    _series: dict[Metric, Series] = field(default_factory=dict[Metric, Series])
+    _series: dict[Metric, MetricSeries] = field(default_factory=dict[Metric, MetricSeries])
     _pruned_at: float = 0.0
 
     def add(
         self, metric: Metric, minute: int, samples: Distribution, unit: str, delivered_by: float
     ) -> None:
         """Add samples to the data point of a minute."""
-        series = self._series.setdefault(metric, Series(unit, delivered_by))
+        series = self._series.setdefault(metric, MetricSeries(unit, delivered_by))
         known = series.points.get(minute)
         both = merged([samples] if known is None else [known, samples])
         if both is not None:

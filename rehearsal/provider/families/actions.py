@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.provider.table import Block, ListOf, Property, SetOf, Values
+from rehearsal.provider.table import Block, Property, SchemaListOf, SetOf, Values
 from rehearsal.provider.values import (
     BOOLEAN,
     INTEGER,
@@ -78,7 +78,7 @@ _REDIRECT = Block(
     }
 )
 
-ACTIONS = ListOf(
+ACTIONS = SchemaListOf(
     Block(
         {
             "type": Property(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families import group_memberships, instance_refresh, launch_reference
 from rehearsal.provider.families.capacity import (
     DELETE_LIMIT_SECONDS,
@@ -17,7 +17,15 @@ from rehearsal.provider.families.capacity import (
     is_duration,
     wait_for_capacity,
 )
-from rehearsal.provider.table import AutoName, Block, ListOf, Property, ResourceType, SetOf, Values
+from rehearsal.provider.table import (
+    AutoName,
+    Block,
+    Property,
+    ResourceType,
+    SchemaListOf,
+    SetOf,
+    Values,
+)
 from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, arn, length, one_of
 
 _ATTRIBUTES = {
@@ -51,7 +59,7 @@ def _arguments(inputs: Values, names: frozenset[str]) -> dict[str, Any]:
     return told
 
 
-def _create(call: Call, inputs: Values) -> str:
+def _create(call: ProviderCall, inputs: Values) -> str:
     name = inputs["name"]
     arguments = _arguments(inputs, frozenset(inputs))
     if inputs.get("targetGroupArns"):
@@ -62,12 +70,14 @@ def _create(call: Call, inputs: Values) -> str:
     return name
 
 
-def _settle(call: Call, name: str, inputs: Values) -> None:
+def _settle(call: ProviderCall, name: str, inputs: Values) -> None:
     group_memberships.change_metrics(call, name, [], inputs.get("enabledMetrics") or [], inputs)
     wait_for_capacity(call, name, inputs["waitForCapacityTimeout"], exactly=False)
 
 
-def _update(call: Call, name: str, old: Values, new: Values, changed: frozenset[str]) -> None:
+def _update(
+    call: ProviderCall, name: str, old: Values, new: Values, changed: frozenset[str]
+) -> None:
     arguments = _arguments(new, changed)
     if arguments:
         call.aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName=name, **arguments)
@@ -87,7 +97,7 @@ def _update(call: Call, name: str, old: Values, new: Values, changed: frozenset[
         )
 
 
-def read_group(call: Call, name: str) -> Values | None:
+def read_group(call: ProviderCall, name: str) -> Values | None:
     """What AWS tells of a group."""
     group = describe_group(call, name)
     if group is None:
@@ -124,7 +134,7 @@ def _as_declared(state: Values, inputs: Values) -> Values:
     return {**state, "terminationPolicies": ["Default"]} if declared else state
 
 
-def _delete(call: Call, name: str, _state: Values) -> None:
+def _delete(call: ProviderCall, name: str, _state: Values) -> None:
     drain(call, name)
 
     def delete() -> None:
@@ -170,7 +180,7 @@ GROUP = ResourceType(
         "healthCheckGracePeriod": Property(INTEGER, default=300),
         "defaultCooldown": Property(INTEGER, computed=True),
         "defaultInstanceWarmup": Property(INTEGER),
-        "terminationPolicies": Property(ListOf(STRING)),
+        "terminationPolicies": Property(SchemaListOf(STRING)),
         "enabledMetrics": Property(SetOf(STRING)),
         "metricsGranularity": Property(STRING, default="1Minute"),
         "instanceRefresh": Property(instance_refresh.REFRESH, provider_only=True),

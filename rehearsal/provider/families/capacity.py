@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rehearsal.provider.call import Call
+from rehearsal.provider.call import ProviderCall
 
 DELETE_LIMIT_SECONDS = 600
 """Source: the resource's default delete timeout."""
@@ -34,7 +34,7 @@ def is_duration(value: Any) -> str | None:
     return None
 
 
-def describe_group(call: Call, name: str) -> Any:
+def describe_group(call: ProviderCall, name: str) -> Any:
     """What AWS tells of a group; None when it is gone or going."""
     answer = call.aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     found = answer["AutoScalingGroups"]
@@ -51,7 +51,7 @@ def in_service_count(group: Any) -> int:
     )
 
 
-def wait_for_capacity(call: Call, name: str, timeout: str, *, exactly: bool) -> None:
+def wait_for_capacity(call: ProviderCall, name: str, timeout: str, *, exactly: bool) -> None:
     """Wait until as many instances serve as the group wants; `0` does not wait.
 
     At creation more are fine, at an update the number must be met: `exactly`.
@@ -76,7 +76,7 @@ def wait_for_capacity(call: Call, name: str, timeout: str, *, exactly: bool) -> 
     )
 
 
-def drain(call: Call, name: str) -> None:
+def drain(call: ProviderCall, name: str) -> None:
     """Let a group scale to nothing, and wait for its last instance to go."""
     group = describe_group(call, name)
     if group is None:

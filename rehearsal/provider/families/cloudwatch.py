@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.tags import TAGS, as_list, as_map, listed
 from rehearsal.provider.table import (
     AutoName,
@@ -66,7 +66,7 @@ def _alarm_arguments(inputs: Values) -> dict[str, Any]:
     return told
 
 
-def _create_alarm(call: Call, inputs: Values) -> str:
+def _create_alarm(call: ProviderCall, inputs: Values) -> str:
     call.aws.cloudwatch.put_metric_alarm(
         AlarmName=inputs["name"], **_alarm_arguments(inputs), **listed(inputs.get("tags"))
     )
@@ -74,18 +74,18 @@ def _create_alarm(call: Call, inputs: Values) -> str:
 
 
 def _update_alarm(
-    call: Call, name: str, _old: Values, new: Values, _changed: frozenset[str]
+    call: ProviderCall, name: str, _old: Values, new: Values, _changed: frozenset[str]
 ) -> None:
     # PutMetricAlarm replaces the whole alarm; only tags it leaves alone.
     call.aws.cloudwatch.put_metric_alarm(AlarmName=name, **_alarm_arguments(new))
 
 
-def _describe_alarm(call: Call, name: str) -> Any:
+def _describe_alarm(call: ProviderCall, name: str) -> Any:
     answer = call.aws.cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"])
     return next(iter(answer["MetricAlarms"]), None)
 
 
-def _read_alarm(call: Call, name: str) -> Values | None:
+def _read_alarm(call: ProviderCall, name: str) -> Values | None:
     alarm = _describe_alarm(call, name)
     if alarm is None:
         return None
@@ -100,20 +100,20 @@ def _read_alarm(call: Call, name: str) -> Values | None:
     }
 
 
-def _delete_alarm(call: Call, name: str, _state: Values) -> None:
+def _delete_alarm(call: ProviderCall, name: str, _state: Values) -> None:
     unless_gone(lambda: call.aws.cloudwatch.delete_alarms(AlarmNames=[name]), *_NOT_FOUND)
 
 
-def _alarm_arn(call: Call, name: str) -> str:
+def _alarm_arn(call: ProviderCall, name: str) -> str:
     return f"arn:aws:cloudwatch:{call.aws.region}:{call.aws.account_id}:alarm:{name}"
 
 
-def _add_tags(call: Call, name: str, tags: dict[str, str]) -> None:
+def _add_tags(call: ProviderCall, name: str, tags: dict[str, str]) -> None:
     arn_of_alarm = _alarm_arn(call, name)
     call.aws.cloudwatch.tag_resource(ResourceARN=arn_of_alarm, Tags=as_list(tags))
 
 
-def _remove_tags(call: Call, name: str, keys: list[str]) -> None:
+def _remove_tags(call: ProviderCall, name: str, keys: list[str]) -> None:
     call.aws.cloudwatch.untag_resource(ResourceARN=_alarm_arn(call, name), TagKeys=keys)
 
 
@@ -177,14 +177,14 @@ METRIC_ALARM = ResourceType(
 # Dashboard
 
 
-def _put_dashboard(call: Call, inputs: Values) -> str:
+def _put_dashboard(call: ProviderCall, inputs: Values) -> str:
     call.aws.cloudwatch.put_dashboard(
         DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"]
     )
     return inputs["dashboardName"]
 
 
-def _read_dashboard(call: Call, name: str) -> Values | None:
+def _read_dashboard(call: ProviderCall, name: str) -> Values | None:
     found = unless_gone(lambda: call.aws.cloudwatch.get_dashboard(DashboardName=name), *_NOT_FOUND)
     if not found:
         return None
@@ -195,7 +195,7 @@ def _read_dashboard(call: Call, name: str) -> Values | None:
     }
 
 
-def _delete_dashboard(call: Call, name: str, _state: Values) -> None:
+def _delete_dashboard(call: ProviderCall, name: str, _state: Values) -> None:
     unless_gone(lambda: call.aws.cloudwatch.delete_dashboards(DashboardNames=[name]), *_NOT_FOUND)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from rehearsal.provider.call import Call, unless_gone
-from rehearsal.provider.errors import NotSupportedError, ProviderError
+from rehearsal.provider.call import ProviderCall, unless_gone
+from rehearsal.provider.errors import ProviderError, ProviderNotSupportedError
 from rehearsal.provider.families.autoscaling import read_group
 from rehearsal.provider.families.listeners import read_listener
 from rehearsal.provider.families.load_balancers import read_load_balancer
@@ -18,13 +18,13 @@ from rehearsal.provider.families.subnets import read_subnet
 from rehearsal.provider.families.target_groups import read_target_group
 from rehearsal.provider.table import Values
 
-Function: TypeAlias = Callable[[Call, Values], Values]
+Function: TypeAlias = Callable[[ProviderCall, Values], Values]
 
 
 def _accepting(arguments: Values, token: str, *names: str) -> None:
     refused = sorted(arguments.keys() - set(names))
     if refused:
-        raise NotSupportedError(
+        raise ProviderNotSupportedError(
             f"{token}: argument {', '.join(refused)} is not supported by the rehearsal"
         )
 
@@ -35,7 +35,7 @@ def _found(token: str, wanted: object, state: Values | None) -> Values:
     return state
 
 
-def _get_vpc(call: Call, arguments: Values) -> Values:
+def _get_vpc(call: ProviderCall, arguments: Values) -> Values:
     _accepting(arguments, "aws:ec2/getVpc:getVpc", "id")
     wanted = arguments["id"]
     state = _found("aws:ec2/getVpc:getVpc", wanted, read_vpc(call, wanted))
@@ -48,14 +48,14 @@ def _get_vpc(call: Call, arguments: Values) -> Values:
     }
 
 
-def _get_subnet(call: Call, arguments: Values) -> Values:
+def _get_subnet(call: ProviderCall, arguments: Values) -> Values:
     _accepting(arguments, "aws:ec2/getSubnet:getSubnet", "id")
     wanted = arguments["id"]
     state = _found("aws:ec2/getSubnet:getSubnet", wanted, read_subnet(call, wanted))
     return {"id": wanted, "state": "available", **state}
 
 
-def _get_load_balancer(call: Call, arguments: Values) -> Values:
+def _get_load_balancer(call: ProviderCall, arguments: Values) -> Values:
     token = "aws:lb/getLoadBalancer:getLoadBalancer"
     _accepting(arguments, token, "arn", "name")
     arn = arguments.get("arn") or _arn_by_name(
@@ -68,7 +68,7 @@ def _get_load_balancer(call: Call, arguments: Values) -> Values:
     return {"id": arn, **state, "accessLogs": state.get("accessLogs") or {}}
 
 
-def _get_target_group(call: Call, arguments: Values) -> Values:
+def _get_target_group(call: ProviderCall, arguments: Values) -> Values:
     token = "aws:lb/getTargetGroup:getTargetGroup"
     _accepting(arguments, token, "arn", "name")
     arn = arguments.get("arn") or _arn_by_name(
@@ -89,14 +89,14 @@ def _arn_by_name(
     return found[0][key] if found else None
 
 
-def _get_listener(call: Call, arguments: Values) -> Values:
+def _get_listener(call: ProviderCall, arguments: Values) -> Values:
     token = "aws:lb/getListener:getListener"
     _accepting(arguments, token, "arn")
     wanted = arguments["arn"]
     return {"id": wanted, **_found(token, wanted, read_listener(call, wanted))}
 
 
-def _get_group(call: Call, arguments: Values) -> Values:
+def _get_group(call: ProviderCall, arguments: Values) -> Values:
     token = "aws:autoscaling/getGroup:getGroup"
     _accepting(arguments, token, "name")
     name = arguments["name"]
@@ -112,7 +112,7 @@ def _get_group(call: Call, arguments: Values) -> Values:
     }
 
 
-def _get_parameter(call: Call, arguments: Values) -> Values:
+def _get_parameter(call: ProviderCall, arguments: Values) -> Values:
     token = "aws:ssm/getParameter:getParameter"
     _accepting(arguments, token, "name", "withDecryption")
     name, decrypted = arguments["name"], arguments.get("withDecryption", True)
@@ -135,7 +135,7 @@ def _get_parameter(call: Call, arguments: Values) -> Values:
     }
 
 
-def _get_caller_identity(call: Call, arguments: Values) -> Values:
+def _get_caller_identity(call: ProviderCall, arguments: Values) -> Values:
     _accepting(arguments, "aws:index/getCallerIdentity:getCallerIdentity")
     told = call.aws.sts.get_caller_identity()
     return {

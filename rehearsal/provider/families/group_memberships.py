@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.provider.call import Call
+from rehearsal.provider.call import ProviderCall
 from rehearsal.provider.table import Values
 
 ATTACH_LIMIT_SECONDS = 120
@@ -27,7 +27,7 @@ def tags_as_aws(name: str, tags: list[Values] | None) -> list[Any]:
     ]
 
 
-def change_tags(call: Call, name: str, old: list[Values], new: list[Values]) -> None:
+def change_tags(call: ProviderCall, name: str, old: list[Values], new: list[Values]) -> None:
     """Take away the tags that are gone, and set those that are new or different."""
     kept = {tag["key"] for tag in new}
     lost = tags_as_aws(name, [tag for tag in old if tag["key"] not in kept])
@@ -38,7 +38,7 @@ def change_tags(call: Call, name: str, old: list[Values], new: list[Values]) -> 
         call.aws.autoscaling.create_or_update_tags(Tags=gained)
 
 
-def change_target_groups(call: Call, name: str, old: list[str], new: list[str]) -> None:
+def change_target_groups(call: ProviderCall, name: str, old: list[str], new: list[str]) -> None:
     """Detach, attach, and wait until AWS has done so."""
     autoscaling = call.aws.autoscaling
     for batch in _batches([one for one in old if one not in new]):
@@ -67,7 +67,9 @@ def _batches(items: list[str]) -> Iterator[list[str]]:
         yield items[start : start + TARGET_GROUPS_A_CALL]
 
 
-def change_metrics(call: Call, name: str, old: list[str], new: list[str], inputs: Values) -> None:
+def change_metrics(
+    call: ProviderCall, name: str, old: list[str], new: list[str], inputs: Values
+) -> None:
     """Stop and start sending the group\'s own metrics."""
     lost = [one for one in old if one not in new]
     gained = [one for one in new if one not in old]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.launch_reference import as_aws as reference_as_aws
 from rehearsal.provider.table import Block, Property, SetOf, Values
 from rehearsal.provider.values import (
@@ -69,7 +69,7 @@ def is_wanted(inputs: Values, changed: frozenset[str]) -> bool:
     return bool(changed & ({"launchTemplate"} | trigger_properties(refresh)))
 
 
-def start(call: Call, name: str, inputs: Values) -> None:
+def start(call: ProviderCall, name: str, inputs: Values) -> None:
     """Start a refresh; one that is under way is cancelled first."""
     arguments = _arguments(name, inputs)
     autoscaling = call.aws.autoscaling
@@ -89,7 +89,7 @@ def start(call: Call, name: str, inputs: Values) -> None:
         autoscaling.start_instance_refresh(**arguments)
 
 
-def _is_under_way(call: Call, name: str) -> bool:
+def _is_under_way(call: ProviderCall, name: str) -> bool:
     told = call.aws.autoscaling.describe_instance_refreshes(AutoScalingGroupName=name)
     return any(one.get("Status") in _ONGOING for one in told["InstanceRefreshes"])
 

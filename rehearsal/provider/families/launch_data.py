@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.provider.families.tags import as_list, as_map
-from rehearsal.provider.table import Block, ListOf, MapOf, Property, SetOf, Values
+from rehearsal.provider.table import Block, MapOf, Property, SchemaListOf, SetOf, Values
 from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, between, one_of
 
 _TEXT_FLAG = Property(STRING, valid=one_of("true", "false"))
@@ -64,13 +64,13 @@ DATA_PROPERTIES: dict[str, Property] = {
     "userData": Property(STRING),
     "ebsOptimized": _TEXT_FLAG,
     "keyName": Property(STRING),
-    "networkInterfaces": Property(ListOf(_NETWORK_INTERFACE)),
+    "networkInterfaces": Property(SchemaListOf(_NETWORK_INTERFACE)),
     "vpcSecurityGroupIds": Property(SetOf(STRING)),
     "metadataOptions": Property(_METADATA_OPTIONS, computed=True),
-    "blockDeviceMappings": Property(ListOf(_DEVICE_MAPPING)),
+    "blockDeviceMappings": Property(SchemaListOf(_DEVICE_MAPPING)),
     "monitoring": Property(Block({"enabled": Property(BOOLEAN)})),
     "iamInstanceProfile": Property(Block({"name": Property(STRING), "arn": Property(STRING)})),
-    "tagSpecifications": Property(ListOf(_TAG_SPECIFICATION)),
+    "tagSpecifications": Property(SchemaListOf(_TAG_SPECIFICATION)),
 }
 
 _PLAIN = {

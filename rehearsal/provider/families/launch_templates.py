@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.launch_data import DATA_PROPERTIES, as_aws, from_aws
 from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_map, on_creation
 from rehearsal.provider.table import AutoName, Property, ResourceType, Values
@@ -25,7 +25,7 @@ def _described(inputs: Values) -> dict[str, Any]:
     return {"VersionDescription": inputs["description"]} if inputs.get("description") else {}
 
 
-def _create(call: Call, inputs: Values) -> str:
+def _create(call: ProviderCall, inputs: Values) -> str:
     answer = call.aws.ec2.create_launch_template(
         LaunchTemplateName=inputs["name"],
         LaunchTemplateData=as_aws(inputs),
@@ -36,7 +36,7 @@ def _create(call: Call, inputs: Values) -> str:
 
 
 def _update(
-    call: Call, template_id: str, old: Values, new: Values, changed: frozenset[str]
+    call: ProviderCall, template_id: str, old: Values, new: Values, changed: frozenset[str]
 ) -> None:
     ec2 = call.aws.ec2
     latest = old["latestVersion"]
@@ -49,7 +49,7 @@ def _update(
         ec2.modify_launch_template(LaunchTemplateId=template_id, DefaultVersion=str(latest))
 
 
-def _read(call: Call, template_id: str) -> Values | None:
+def _read(call: ProviderCall, template_id: str) -> Values | None:
     found: Any = unless_gone(
         lambda: call.aws.ec2.describe_launch_templates(LaunchTemplateIds=[template_id]),
         *_NOT_FOUND,
@@ -74,7 +74,7 @@ def _read(call: Call, template_id: str) -> Values | None:
     }
 
 
-def _delete(call: Call, template_id: str, _state: Values) -> None:
+def _delete(call: ProviderCall, template_id: str, _state: Values) -> None:
     unless_gone(
         lambda: call.aws.ec2.delete_launch_template(LaunchTemplateId=template_id), *_NOT_FOUND
     )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families import actions
 from rehearsal.provider.families.tags import ELBV2_TAGGING, TAGS, listed, read_elbv2
 from rehearsal.provider.table import Block, Property, ResourceType, SetOf, Values
@@ -60,7 +60,7 @@ def _values(condition: Any, config: str) -> list[str]:
     return list(condition.get(config, {}).get("Values") or condition.get("Values") or ())
 
 
-def _create_rule(call: Call, inputs: Values) -> str:
+def _create_rule(call: ProviderCall, inputs: Values) -> str:
     listener_arn = inputs["listenerArn"]
 
     def create() -> Any:
@@ -79,14 +79,14 @@ def _create_rule(call: Call, inputs: Values) -> str:
     return answer["Rules"][0]["RuleArn"]
 
 
-def _free_priority(call: Call, listener_arn: str) -> int:
+def _free_priority(call: ProviderCall, listener_arn: str) -> int:
     pages = call.aws.elbv2.get_paginator("describe_rules").paginate(ListenerArn=listener_arn)
     taken = [rule.get("Priority", "") for page in pages for rule in page["Rules"]]
     return max((int(one) for one in taken if one.isdecimal()), default=0) + 1
 
 
 def _update_rule(
-    call: Call, rule_arn: str, _old: Values, new: Values, changed: frozenset[str]
+    call: ProviderCall, rule_arn: str, _old: Values, new: Values, changed: frozenset[str]
 ) -> None:
     if "priority" in changed:
         call.aws.elbv2.set_rule_priorities(
@@ -101,7 +101,7 @@ def _update_rule(
         call.aws.elbv2.modify_rule(RuleArn=rule_arn, **arguments)
 
 
-def _read_rule(call: Call, rule_arn: str) -> Values | None:
+def _read_rule(call: ProviderCall, rule_arn: str) -> Values | None:
     answer = unless_gone(lambda: call.aws.elbv2.describe_rules(RuleArns=[rule_arn]), *_NOT_FOUND)
     if not answer or not answer["Rules"]:
         return None
@@ -117,7 +117,7 @@ def _read_rule(call: Call, rule_arn: str) -> Values | None:
     }
 
 
-def _delete_rule(call: Call, rule_arn: str, _state: Values) -> None:
+def _delete_rule(call: ProviderCall, rule_arn: str, _state: Values) -> None:
     unless_gone(lambda: call.aws.elbv2.delete_rule(RuleArn=rule_arn), *_NOT_FOUND)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families import actions
 from rehearsal.provider.families.tags import ELBV2_TAGGING, TAGS, listed, read_elbv2
 from rehearsal.provider.table import Property, ResourceType, Values
@@ -40,7 +40,7 @@ def _listener_arguments(inputs: Values, names: frozenset[str]) -> dict[str, Any]
     return arguments
 
 
-def _create_listener(call: Call, inputs: Values) -> str:
+def _create_listener(call: ProviderCall, inputs: Values) -> str:
     arguments = _listener_arguments(inputs, frozenset(LISTENER.properties))
 
     def create() -> Any:
@@ -53,7 +53,7 @@ def _create_listener(call: Call, inputs: Values) -> str:
 
 
 def _update_listener(
-    call: Call, listener_arn: str, _old: Values, new: Values, changed: frozenset[str]
+    call: ProviderCall, listener_arn: str, _old: Values, new: Values, changed: frozenset[str]
 ) -> None:
     # A protocol alone is not a whole listener: AWS wants its policy and certificate with it.
     if "protocol" in changed:
@@ -61,7 +61,7 @@ def _update_listener(
     call.aws.elbv2.modify_listener(ListenerArn=listener_arn, **_listener_arguments(new, changed))
 
 
-def read_listener(call: Call, listener_arn: str) -> Values | None:
+def read_listener(call: ProviderCall, listener_arn: str) -> Values | None:
     """What AWS tells of a listener and its tags."""
     answer = unless_gone(
         lambda: call.aws.elbv2.describe_listeners(ListenerArns=[listener_arn]), _NO_LISTENER
@@ -82,7 +82,7 @@ def read_listener(call: Call, listener_arn: str) -> Values | None:
     }
 
 
-def _delete_listener(call: Call, listener_arn: str, _state: Values) -> None:
+def _delete_listener(call: ProviderCall, listener_arn: str, _state: Values) -> None:
     unless_gone(lambda: call.aws.elbv2.delete_listener(ListenerArn=listener_arn), _NO_LISTENER)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.tags import ELBV2_TAGGING, TAGS, listed, read_elbv2
 from rehearsal.provider.table import AutoName, Block, Property, ResourceType, SetOf, Values
 from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, between, matching, one_of
@@ -62,7 +62,7 @@ def _access_logs_attributes(logs: Values | None) -> list[Any]:
     ]
 
 
-def _create(call: Call, inputs: Values) -> str:
+def _create(call: ProviderCall, inputs: Values) -> str:
     arguments: dict[str, Any] = {
         "Name": inputs["name"],
         "Type": inputs["loadBalancerType"],
@@ -78,7 +78,7 @@ def _create(call: Call, inputs: Values) -> str:
     return answer["LoadBalancers"][0]["LoadBalancerArn"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
 
-def _settle(call: Call, arn: str, inputs: Values) -> None:
+def _settle(call: ProviderCall, arn: str, inputs: Values) -> None:
     names = frozenset(name for name in [*_ATTRIBUTES, "accessLogs"] if name in inputs)
     attributes = _attributes(inputs, names)
     if attributes:
@@ -86,7 +86,7 @@ def _settle(call: Call, arn: str, inputs: Values) -> None:
     _wait_until_active(call, arn)
 
 
-def _wait_until_active(call: Call, arn: str) -> None:
+def _wait_until_active(call: ProviderCall, arn: str) -> None:
     def is_active() -> bool:
         found = _describe(call, arn)
         return found is not None and found["State"]["Code"] in ("active", "active_impaired")
@@ -96,7 +96,9 @@ def _wait_until_active(call: Call, arn: str) -> None:
     )
 
 
-def _update(call: Call, arn: str, _old: Values, new: Values, changed: frozenset[str]) -> None:
+def _update(
+    call: ProviderCall, arn: str, _old: Values, new: Values, changed: frozenset[str]
+) -> None:
     elbv2 = call.aws.elbv2
     attributes = _attributes(new, changed)
     if attributes:
@@ -110,7 +112,7 @@ def _update(call: Call, arn: str, _old: Values, new: Values, changed: frozenset[
     _wait_until_active(call, arn)
 
 
-def _describe(call: Call, arn: str) -> Any:
+def _describe(call: ProviderCall, arn: str) -> Any:
     found = unless_gone(
         lambda: call.aws.elbv2.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"],
         _NOT_FOUND,
@@ -118,7 +120,7 @@ def _describe(call: Call, arn: str) -> Any:
     return found[0] if found else None
 
 
-def read_load_balancer(call: Call, arn: str) -> Values | None:
+def read_load_balancer(call: ProviderCall, arn: str) -> Values | None:
     """What AWS tells of a load balancer, its attributes and tags."""
     found = _describe(call, arn)
     if found is None:
@@ -155,7 +157,7 @@ def _is_on(attributes: dict[Any, str], name: str, otherwise: str = "false") -> b
     return attributes.get(_ATTRIBUTES[name], otherwise) == "true"
 
 
-def _delete(call: Call, arn: str, _state: Values) -> None:
+def _delete(call: ProviderCall, arn: str, _state: Values) -> None:
     # With deletion protection on, AWS answers OperationNotPermitted: that is the message.
     unless_gone(lambda: call.aws.elbv2.delete_load_balancer(LoadBalancerArn=arn), _NOT_FOUND)
     call.wait_until(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_map, on_creation
 from rehearsal.provider.table import Property, ResourceType, Values
 from rehearsal.provider.values import BOOLEAN, STRING, ipv4_network
@@ -19,21 +19,21 @@ DEPENDENTS_LIMIT_SECONDS = 20
 _IN_USE = "DependencyViolation"
 
 
-def _arn(call: Call, owner: str, resource: str) -> str:
+def _arn(call: ProviderCall, owner: str, resource: str) -> str:
     return f"arn:aws:ec2:{call.aws.region}:{owner}:{resource}"
 
 
 # VPC
 
 
-def _create_vpc(call: Call, inputs: Values) -> str:
+def _create_vpc(call: ProviderCall, inputs: Values) -> str:
     answer = call.aws.ec2.create_vpc(
         CidrBlock=inputs["cidrBlock"], **on_creation("vpc", inputs.get("tags"))
     )
     return answer["Vpc"]["VpcId"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
 
-def _settle_vpc(call: Call, vpc_id: str, inputs: Values) -> None:
+def _settle_vpc(call: ProviderCall, vpc_id: str, inputs: Values) -> None:
     def is_available() -> bool:
         found = _describe_vpc(call, vpc_id)
         return found is not None and found["State"] == "available"
@@ -43,7 +43,9 @@ def _settle_vpc(call: Call, vpc_id: str, inputs: Values) -> None:
     _update_vpc(call, vpc_id, {"enableDnsSupport": True}, inputs, frozenset(changed))
 
 
-def _update_vpc(call: Call, vpc_id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
+def _update_vpc(
+    call: ProviderCall, vpc_id: str, old: Values, new: Values, changed: frozenset[str]
+) -> None:
     # AWS refuses DNS hostnames while DNS support is off, and changes one attribute a call.
     if "enableDnsSupport" in changed and new["enableDnsSupport"] != old.get("enableDnsSupport"):
         support: Any = {"Value": bool(new["enableDnsSupport"])}
@@ -53,14 +55,14 @@ def _update_vpc(call: Call, vpc_id: str, old: Values, new: Values, changed: froz
         call.aws.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames=hostnames)
 
 
-def _describe_vpc(call: Call, vpc_id: str) -> Any:
+def _describe_vpc(call: ProviderCall, vpc_id: str) -> Any:
     found = unless_gone(
         lambda: call.aws.ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"], "InvalidVpcID.NotFound"
     )
     return found[0] if found else None
 
 
-def read_vpc(call: Call, vpc_id: str) -> Values | None:
+def read_vpc(call: ProviderCall, vpc_id: str) -> Values | None:
     """What AWS tells of a VPC and of the defaults that it made with it."""
     found = _describe_vpc(call, vpc_id)
     if found is None:
@@ -93,7 +95,7 @@ def read_vpc(call: Call, vpc_id: str) -> Values | None:
     }
 
 
-def _delete_vpc(call: Call, vpc_id: str, _state: Values) -> None:
+def _delete_vpc(call: ProviderCall, vpc_id: str, _state: Values) -> None:
     def delete() -> None:
         unless_gone(lambda: call.aws.ec2.delete_vpc(VpcId=vpc_id), "InvalidVpcID.NotFound")
 
@@ -130,26 +132,26 @@ VPC = ResourceType(
 # Internet gateway
 
 
-def _create_gateway(call: Call, inputs: Values) -> str:
+def _create_gateway(call: ProviderCall, inputs: Values) -> str:
     answer = call.aws.ec2.create_internet_gateway(
         **on_creation("internet-gateway", inputs.get("tags"))
     )
     return answer["InternetGateway"]["InternetGatewayId"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
 
-def _settle_gateway(call: Call, gateway_id: str, inputs: Values) -> None:
+def _settle_gateway(call: ProviderCall, gateway_id: str, inputs: Values) -> None:
     if inputs.get("vpcId"):
         call.aws.ec2.attach_internet_gateway(InternetGatewayId=gateway_id, VpcId=inputs["vpcId"])
 
 
 def _update_gateway(
-    call: Call, gateway_id: str, old: Values, new: Values, _changed: frozenset[str]
+    call: ProviderCall, gateway_id: str, old: Values, new: Values, _changed: frozenset[str]
 ) -> None:
     _detach_gateway(call, gateway_id, old.get("vpcId"))
     _settle_gateway(call, gateway_id, new)
 
 
-def _detach_gateway(call: Call, gateway_id: str, vpc_id: str | None) -> None:
+def _detach_gateway(call: ProviderCall, gateway_id: str, vpc_id: str | None) -> None:
     if vpc_id:
         unless_gone(
             lambda: call.aws.ec2.detach_internet_gateway(
@@ -160,7 +162,7 @@ def _detach_gateway(call: Call, gateway_id: str, vpc_id: str | None) -> None:
         )
 
 
-def _read_gateway(call: Call, gateway_id: str) -> Values | None:
+def _read_gateway(call: ProviderCall, gateway_id: str) -> Values | None:
     found = unless_gone(
         lambda: call.aws.ec2.describe_internet_gateways(InternetGatewayIds=[gateway_id]),
         "InvalidInternetGatewayID.NotFound",
@@ -178,7 +180,7 @@ def _read_gateway(call: Call, gateway_id: str) -> Values | None:
     }
 
 
-def _delete_gateway(call: Call, gateway_id: str, _state: Values) -> None:
+def _delete_gateway(call: ProviderCall, gateway_id: str, _state: Values) -> None:
     found = _read_gateway(call, gateway_id)
     if found is not None:
         _detach_gateway(call, gateway_id, found["vpcId"])

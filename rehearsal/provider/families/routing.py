@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.errors import ProviderError
 from rehearsal.provider.families.network import DEPENDENTS_LIMIT_SECONDS
 from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_map, on_creation
@@ -17,19 +17,19 @@ from rehearsal.provider.values import STRING, ipv4_network
 _NO_TABLE = "InvalidRouteTableID.NotFound"
 
 
-def _create_table(call: Call, inputs: Values) -> str:
+def _create_table(call: ProviderCall, inputs: Values) -> str:
     answer = call.aws.ec2.create_route_table(
         VpcId=inputs["vpcId"], **on_creation("route-table", inputs.get("tags"))
     )
     return answer["RouteTable"]["RouteTableId"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
 
-def _settle_table(call: Call, table_id: str, inputs: Values) -> None:
+def _settle_table(call: ProviderCall, table_id: str, inputs: Values) -> None:
     _update_table(call, table_id, {}, inputs, frozenset({"routes"}))
 
 
 def _update_table(
-    call: Call, table_id: str, old: Values, new: Values, _changed: frozenset[str]
+    call: ProviderCall, table_id: str, old: Values, new: Values, _changed: frozenset[str]
 ) -> None:
     ec2 = call.aws.ec2
     before = {route["cidrBlock"]: route.get("gatewayId") for route in old.get("routes") or ()}
@@ -44,7 +44,7 @@ def _update_table(
             ec2.replace_route(**route)
 
 
-def _read_table(call: Call, table_id: str) -> Values | None:
+def _read_table(call: ProviderCall, table_id: str) -> Values | None:
     found = unless_gone(
         lambda: call.aws.ec2.describe_route_tables(RouteTableIds=[table_id]), _NO_TABLE
     )
@@ -66,7 +66,7 @@ def _read_table(call: Call, table_id: str) -> Values | None:
     }
 
 
-def _delete_table(call: Call, table_id: str, _state: Values) -> None:
+def _delete_table(call: ProviderCall, table_id: str, _state: Values) -> None:
     def delete() -> None:
         unless_gone(lambda: call.aws.ec2.delete_route_table(RouteTableId=table_id), _NO_TABLE)
 
@@ -107,14 +107,14 @@ ROUTE_TABLE = ResourceType(
 # Source: hashicorp/aws documentation, aws_route_table_association, "Import".
 
 
-def _create_association(call: Call, inputs: Values) -> str:
+def _create_association(call: ProviderCall, inputs: Values) -> str:
     subnet_id, table_id = inputs["subnetId"], inputs["routeTableId"]
     call.aws.ec2.associate_route_table(RouteTableId=table_id, SubnetId=subnet_id)
     return f"{subnet_id}/{table_id}"
 
 
 def _update_association(
-    call: Call, own_id: str, _old: Values, new: Values, _changed: frozenset[str]
+    call: ProviderCall, own_id: str, _old: Values, new: Values, _changed: frozenset[str]
 ) -> None:
     association = _find_association(call, own_id)
     if association is None:
@@ -124,7 +124,7 @@ def _update_association(
     )
 
 
-def _find_association(call: Call, own_id: str) -> Any:
+def _find_association(call: ProviderCall, own_id: str) -> Any:
     """A subnet has at most one association, so its id finds it."""
     subnet_id = own_id.partition("/")[0]
     tables: Any = call.aws.ec2.describe_route_tables(
@@ -139,7 +139,7 @@ def _find_association(call: Call, own_id: str) -> Any:
     return next(found, None)
 
 
-def _read_association(call: Call, own_id: str) -> Values | None:
+def _read_association(call: ProviderCall, own_id: str) -> Values | None:
     association = _find_association(call, own_id)
     if association is None:
         return None
@@ -147,7 +147,7 @@ def _read_association(call: Call, own_id: str) -> Values | None:
     return {"id": f"{subnet_id}/{table_id}", "subnetId": subnet_id, "routeTableId": table_id}
 
 
-def _delete_association(call: Call, own_id: str, _state: Values) -> None:
+def _delete_association(call: ProviderCall, own_id: str, _state: Values) -> None:
     association = _find_association(call, own_id)
     if association is not None:
         unless_gone(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.table import AutoName, Block, Property, ResourceType, Values
 from rehearsal.provider.values import BOOLEAN, INTEGER, NUMBER, STRING, length, one_of
 
@@ -19,7 +19,7 @@ TARGET_TRACKING = "TargetTrackingScaling"
 _GROUP_GONE = "ValidationError"
 
 
-def _put(call: Call, inputs: Values) -> str:
+def _put(call: ProviderCall, inputs: Values) -> str:
     declared = inputs["targetTrackingConfiguration"]
     metric = declared["predefinedMetricSpecification"]
     specification: dict[str, Any] = {"PredefinedMetricType": metric["predefinedMetricType"]}
@@ -41,7 +41,7 @@ def _put(call: Call, inputs: Values) -> str:
     return f"{inputs['autoscalingGroupName']}/{inputs['name']}"
 
 
-def _read(call: Call, policy_id: str) -> Values | None:
+def _read(call: ProviderCall, policy_id: str) -> Values | None:
     group, _, name = policy_id.rpartition("/")
     answer = unless_gone(
         lambda: call.aws.autoscaling.describe_policies(
@@ -71,7 +71,7 @@ def _read(call: Call, policy_id: str) -> Values | None:
     }
 
 
-def _delete(call: Call, policy_id: str, _state: Values) -> None:
+def _delete(call: ProviderCall, policy_id: str, _state: Values) -> None:
     group, _, name = policy_id.rpartition("/")
     unless_gone(
         lambda: call.aws.autoscaling.delete_policy(AutoScalingGroupName=group, PolicyName=name),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_map, on_creation
 from rehearsal.provider.table import Property, ResourceType, Values
 from rehearsal.provider.values import INTEGER, STRING, between, ipv4_network, ipv6_network, length
@@ -36,7 +36,7 @@ def _permission(inputs: Values) -> list[Any]:
     return [permission]
 
 
-def _create_rule(call: Call, inputs: Values, *, is_egress: bool) -> str:
+def _create_rule(call: ProviderCall, inputs: Values, *, is_egress: bool) -> str:
     ec2 = call.aws.ec2
     authorize: Any = (
         ec2.authorize_security_group_egress if is_egress else ec2.authorize_security_group_ingress
@@ -50,7 +50,7 @@ def _create_rule(call: Call, inputs: Values, *, is_egress: bool) -> str:
 
 
 def _update_rule(
-    call: Call, rule_id: str, _old: Values, new: Values, _changed: frozenset[str]
+    call: ProviderCall, rule_id: str, _old: Values, new: Values, _changed: frozenset[str]
 ) -> None:
     rule: Any = {
         "IpProtocol": new["ipProtocol"],
@@ -71,7 +71,7 @@ def _update_rule(
     )
 
 
-def _describe_rule(call: Call, rule_id: str, *, is_egress: bool) -> Any:
+def _describe_rule(call: ProviderCall, rule_id: str, *, is_egress: bool) -> Any:
     found: Any = unless_gone(
         lambda: call.aws.ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule_id]),
         *_NO_RULE,
@@ -80,7 +80,7 @@ def _describe_rule(call: Call, rule_id: str, *, is_egress: bool) -> Any:
     return next((rule for rule in rules if rule.get("IsEgress", False) == is_egress), None)
 
 
-def _read_rule(call: Call, rule_id: str, *, is_egress: bool) -> Values | None:
+def _read_rule(call: ProviderCall, rule_id: str, *, is_egress: bool) -> Values | None:
     rule = _describe_rule(call, rule_id, is_egress=is_egress)
     if rule is None:
         return None
@@ -101,7 +101,7 @@ def _read_rule(call: Call, rule_id: str, *, is_egress: bool) -> Values | None:
     }
 
 
-def _delete_rule(call: Call, rule_id: str, state: Values, *, is_egress: bool) -> None:
+def _delete_rule(call: ProviderCall, rule_id: str, state: Values, *, is_egress: bool) -> None:
     ec2, rule = call.aws.ec2, _describe_rule(call, rule_id, is_egress=is_egress)
     if rule is None:
         return

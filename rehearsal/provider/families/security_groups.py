@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.network import DEPENDENTS_LIMIT_SECONDS
 from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_map, on_creation
 from rehearsal.provider.table import AutoName, Property, ResourceType, Values
@@ -21,7 +21,7 @@ from rehearsal.provider.values import (
 _NO_GROUP = ("InvalidGroup.NotFound", "InvalidGroupId.Malformed")
 
 
-def _create_group(call: Call, inputs: Values) -> str:
+def _create_group(call: ProviderCall, inputs: Values) -> str:
     arguments: dict[str, Any] = {
         "GroupName": inputs["name"],
         "Description": inputs["description"],
@@ -32,7 +32,7 @@ def _create_group(call: Call, inputs: Values) -> str:
     return call.aws.ec2.create_security_group(**arguments)["GroupId"]
 
 
-def _settle_group(call: Call, group_id: str, _inputs: Values) -> None:
+def _settle_group(call: ProviderCall, group_id: str, _inputs: Values) -> None:
     """Take away the rule that lets everything out, which AWS adds; a program declares its own."""
     found = _describe_group(call, group_id)
     permissions = found.get("IpPermissionsEgress") if found else None
@@ -40,7 +40,7 @@ def _settle_group(call: Call, group_id: str, _inputs: Values) -> None:
         call.aws.ec2.revoke_security_group_egress(GroupId=group_id, IpPermissions=permissions)
 
 
-def _describe_group(call: Call, group_id: str) -> Any:
+def _describe_group(call: ProviderCall, group_id: str) -> Any:
     found = unless_gone(
         lambda: call.aws.ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"],
         *_NO_GROUP,
@@ -48,7 +48,7 @@ def _describe_group(call: Call, group_id: str) -> Any:
     return found[0] if found else None
 
 
-def _read_group(call: Call, group_id: str) -> Values | None:
+def _read_group(call: ProviderCall, group_id: str) -> Values | None:
     found = _describe_group(call, group_id)
     if found is None:
         return None
@@ -63,7 +63,7 @@ def _read_group(call: Call, group_id: str) -> Values | None:
     }
 
 
-def _delete_group(call: Call, group_id: str, _state: Values) -> None:
+def _delete_group(call: ProviderCall, group_id: str, _state: Values) -> None:
     def delete() -> None:
         unless_gone(lambda: call.aws.ec2.delete_security_group(GroupId=group_id), *_NO_GROUP)
 

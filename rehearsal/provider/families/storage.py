@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.tags import TAGS, as_list, as_map
 from rehearsal.provider.table import AutoName, Property, ResourceType, Tagging, Values
 from rehearsal.provider.values import (
@@ -43,7 +43,7 @@ _HOSTED_ZONES = {
 # Bucket
 
 
-def _create_bucket(call: Call, inputs: Values) -> str:
+def _create_bucket(call: ProviderCall, inputs: Values) -> str:
     arguments: dict[str, Any] = {"Bucket": inputs["bucket"]}
     if call.aws.region != "us-east-1":
         arguments["CreateBucketConfiguration"] = {"LocationConstraint": call.aws.region}
@@ -51,37 +51,37 @@ def _create_bucket(call: Call, inputs: Values) -> str:
     return inputs["bucket"]
 
 
-def _settle_bucket(call: Call, bucket: str, inputs: Values) -> None:
+def _settle_bucket(call: ProviderCall, bucket: str, inputs: Values) -> None:
     if inputs.get("tags"):
         _put_tags(call, bucket, inputs["tags"])
 
 
-def _put_tags(call: Call, bucket: str, tags: Mapping[str, str]) -> None:
+def _put_tags(call: ProviderCall, bucket: str, tags: Mapping[str, str]) -> None:
     if tags:
         call.aws.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": as_list(tags)})
     else:
         call.aws.s3.delete_bucket_tagging(Bucket=bucket)
 
 
-def _tags(call: Call, bucket: str) -> dict[str, str]:
+def _tags(call: ProviderCall, bucket: str) -> dict[str, str]:
     found = unless_gone(lambda: call.aws.s3.get_bucket_tagging(Bucket=bucket), "NoSuchTagSet")
     return as_map(found["TagSet"]) if found else {}
 
 
-def _add_tags(call: Call, bucket: str, tags: dict[str, str]) -> None:
+def _add_tags(call: ProviderCall, bucket: str, tags: dict[str, str]) -> None:
     _put_tags(call, bucket, {**_tags(call, bucket), **tags})
 
 
-def _remove_tags(call: Call, bucket: str, keys: list[str]) -> None:
+def _remove_tags(call: ProviderCall, bucket: str, keys: list[str]) -> None:
     kept = {key: value for key, value in _tags(call, bucket).items() if key not in keys}
     _put_tags(call, bucket, kept)
 
 
-def _has_bucket(call: Call, bucket: str) -> bool:
+def _has_bucket(call: ProviderCall, bucket: str) -> bool:
     return unless_gone(lambda: call.aws.s3.head_bucket(Bucket=bucket), *_NO_BUCKET) is not None
 
 
-def _read_bucket(call: Call, bucket: str) -> Values | None:
+def _read_bucket(call: ProviderCall, bucket: str) -> Values | None:
     if not _has_bucket(call, bucket):
         return None
     region = call.aws.region
@@ -96,13 +96,13 @@ def _read_bucket(call: Call, bucket: str) -> Values | None:
     }
 
 
-def _delete_bucket(call: Call, bucket: str, state: Values) -> None:
+def _delete_bucket(call: ProviderCall, bucket: str, state: Values) -> None:
     if state.get("forceDestroy") and _has_bucket(call, bucket):
         _empty_bucket(call, bucket)
     unless_gone(lambda: call.aws.s3.delete_bucket(Bucket=bucket), *_NO_BUCKET)
 
 
-def _empty_bucket(call: Call, bucket: str) -> None:
+def _empty_bucket(call: ProviderCall, bucket: str) -> None:
     """Delete every object, every version and every delete marker."""
     pages = call.aws.s3.get_paginator("list_object_versions").paginate(
         Bucket=bucket, PaginationConfig={"PageSize": MAX_DELETED_OBJECTS}
@@ -157,7 +157,7 @@ _BLOCKS = {
 }
 
 
-def _put_access_block(call: Call, inputs: Values) -> str:
+def _put_access_block(call: ProviderCall, inputs: Values) -> str:
     configuration: Any = {aws: bool(inputs[name]) for name, aws in _BLOCKS.items()}
     call.aws.s3.put_public_access_block(
         Bucket=inputs["bucket"], PublicAccessBlockConfiguration=configuration
@@ -165,7 +165,7 @@ def _put_access_block(call: Call, inputs: Values) -> str:
     return inputs["bucket"]
 
 
-def _read_access_block(call: Call, bucket: str) -> Values | None:
+def _read_access_block(call: ProviderCall, bucket: str) -> Values | None:
     found = unless_gone(
         lambda: call.aws.s3.get_public_access_block(Bucket=bucket),
         *_NO_BUCKET,
@@ -177,7 +177,7 @@ def _read_access_block(call: Call, bucket: str) -> Values | None:
     return {"bucket": bucket, **{name: told.get(aws, False) for name, aws in _BLOCKS.items()}}
 
 
-def _delete_access_block(call: Call, bucket: str, _state: Values) -> None:
+def _delete_access_block(call: ProviderCall, bucket: str, _state: Values) -> None:
     unless_gone(lambda: call.aws.s3.delete_public_access_block(Bucket=bucket), *_NO_BUCKET)
 
 
@@ -198,19 +198,19 @@ BUCKET_PUBLIC_ACCESS_BLOCK = ResourceType(
 # Policy
 
 
-def _put_policy(call: Call, inputs: Values) -> str:
+def _put_policy(call: ProviderCall, inputs: Values) -> str:
     call.aws.s3.put_bucket_policy(Bucket=inputs["bucket"], Policy=inputs["policy"])
     return inputs["bucket"]
 
 
-def _read_policy(call: Call, bucket: str) -> Values | None:
+def _read_policy(call: ProviderCall, bucket: str) -> Values | None:
     found = unless_gone(
         lambda: call.aws.s3.get_bucket_policy(Bucket=bucket), *_NO_BUCKET, "NoSuchBucketPolicy"
     )
     return {"bucket": bucket, "policy": found["Policy"]} if found else None
 
 
-def _delete_policy(call: Call, bucket: str, _state: Values) -> None:
+def _delete_policy(call: ProviderCall, bucket: str, _state: Values) -> None:
     unless_gone(lambda: call.aws.s3.delete_bucket_policy(Bucket=bucket), *_NO_BUCKET)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.network import DEPENDENTS_LIMIT_SECONDS
 from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_map, on_creation
 from rehearsal.provider.table import Property, ResourceType, Values
@@ -16,7 +16,7 @@ from rehearsal.provider.values import BOOLEAN, STRING, ipv4_network
 _NOT_FOUND = "InvalidSubnetID.NotFound"
 
 
-def _create(call: Call, inputs: Values) -> str:
+def _create(call: ProviderCall, inputs: Values) -> str:
     arguments: dict[str, Any] = {"VpcId": inputs["vpcId"], "CidrBlock": inputs["cidrBlock"]}
     if inputs.get("availabilityZone"):
         arguments["AvailabilityZone"] = inputs["availabilityZone"]
@@ -24,20 +24,20 @@ def _create(call: Call, inputs: Values) -> str:
     return answer["Subnet"]["SubnetId"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
 
-def _settle(call: Call, subnet_id: str, inputs: Values) -> None:
+def _settle(call: ProviderCall, subnet_id: str, inputs: Values) -> None:
     if inputs["mapPublicIpOnLaunch"]:
         _update(call, subnet_id, {}, inputs, frozenset({"mapPublicIpOnLaunch"}))
 
 
 def _update(
-    call: Call, subnet_id: str, _old: Values, new: Values, _changed: frozenset[str]
+    call: ProviderCall, subnet_id: str, _old: Values, new: Values, _changed: frozenset[str]
 ) -> None:
     call.aws.ec2.modify_subnet_attribute(
         SubnetId=subnet_id, MapPublicIpOnLaunch={"Value": new["mapPublicIpOnLaunch"]}
     )
 
 
-def read_subnet(call: Call, subnet_id: str) -> Values | None:
+def read_subnet(call: ProviderCall, subnet_id: str) -> Values | None:
     """What AWS tells of a subnet."""
     found = unless_gone(lambda: call.aws.ec2.describe_subnets(SubnetIds=[subnet_id]), _NOT_FOUND)
     if not found or not found["Subnets"]:
@@ -57,7 +57,7 @@ def read_subnet(call: Call, subnet_id: str) -> Values | None:
     }
 
 
-def _delete(call: Call, subnet_id: str, _state: Values) -> None:
+def _delete(call: ProviderCall, subnet_id: str, _state: Values) -> None:
     def delete() -> None:
         unless_gone(lambda: call.aws.ec2.delete_subnet(SubnetId=subnet_id), _NOT_FOUND)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal.provider.call import Call
+from rehearsal.provider.call import ProviderCall
 from rehearsal.provider.table import MapOf, Property, Tagging
 from rehearsal.provider.values import STRING
 
@@ -41,23 +41,23 @@ def listed(tags: Mapping[str, str] | None) -> dict[str, Any]:
     return {"Tags": as_list(tags)} if tags else {}
 
 
-def _add_ec2(call: Call, resource_id: str, tags: dict[str, str]) -> None:
+def _add_ec2(call: ProviderCall, resource_id: str, tags: dict[str, str]) -> None:
     call.aws.ec2.create_tags(Resources=[resource_id], Tags=as_list(tags))
 
 
-def _remove_ec2(call: Call, resource_id: str, keys: list[str]) -> None:
+def _remove_ec2(call: ProviderCall, resource_id: str, keys: list[str]) -> None:
     call.aws.ec2.delete_tags(Resources=[resource_id], Tags=[{"Key": key} for key in keys])
 
 
-def _add_elbv2(call: Call, resource_id: str, tags: dict[str, str]) -> None:
+def _add_elbv2(call: ProviderCall, resource_id: str, tags: dict[str, str]) -> None:
     call.aws.elbv2.add_tags(ResourceArns=[resource_id], Tags=as_list(tags))
 
 
-def _remove_elbv2(call: Call, resource_id: str, keys: list[str]) -> None:
+def _remove_elbv2(call: ProviderCall, resource_id: str, keys: list[str]) -> None:
     call.aws.elbv2.remove_tags(ResourceArns=[resource_id], TagKeys=keys)
 
 
-def read_elbv2(call: Call, resource_id: str) -> dict[str, str]:
+def read_elbv2(call: ProviderCall, resource_id: str) -> dict[str, str]:
     """The tags of a load balancer, listener, rule or target group."""
     answer = call.aws.elbv2.describe_tags(ResourceArns=[resource_id])
     return as_map(answer["TagDescriptions"][0].get("Tags", []))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.errors import ProviderError
 from rehearsal.provider.families.tags import ELBV2_TAGGING, TAGS, listed, read_elbv2
 from rehearsal.provider.families.target_group_attributes import (
@@ -55,7 +55,7 @@ def _health_check_arguments(inputs: Values) -> dict[str, Any]:
     return arguments
 
 
-def _create(call: Call, inputs: Values) -> str:
+def _create(call: ProviderCall, inputs: Values) -> str:
     elbv2 = call.aws.elbv2
     # AWS hands the existing group back when all settings are the same; it is not ours to take.
     if unless_gone(lambda: elbv2.describe_target_groups(Names=[inputs["name"]]), _NOT_FOUND):
@@ -75,13 +75,15 @@ def _create(call: Call, inputs: Values) -> str:
     return answer["TargetGroups"][0]["TargetGroupArn"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
 
-def _settle(call: Call, arn: str, inputs: Values) -> None:
+def _settle(call: ProviderCall, arn: str, inputs: Values) -> None:
     attributes = attributes_as_aws(inputs, inputs)
     if attributes:
         call.aws.elbv2.modify_target_group_attributes(TargetGroupArn=arn, Attributes=attributes)
 
 
-def _update(call: Call, arn: str, _old: Values, new: Values, changed: frozenset[str]) -> None:
+def _update(
+    call: ProviderCall, arn: str, _old: Values, new: Values, changed: frozenset[str]
+) -> None:
     if "healthCheck" in changed and new.get("healthCheck"):
         call.aws.elbv2.modify_target_group(TargetGroupArn=arn, **_health_check_arguments(new))
     attributes = attributes_as_aws(new, changed)
@@ -89,7 +91,7 @@ def _update(call: Call, arn: str, _old: Values, new: Values, changed: frozenset[
         call.aws.elbv2.modify_target_group_attributes(TargetGroupArn=arn, Attributes=attributes)
 
 
-def read_target_group(call: Call, arn: str) -> Values | None:
+def read_target_group(call: ProviderCall, arn: str) -> Values | None:
     """What AWS tells of a target group, its attributes and tags."""
     answer = unless_gone(
         lambda: call.aws.elbv2.describe_target_groups(TargetGroupArns=[arn]), _NOT_FOUND
@@ -118,7 +120,7 @@ def read_target_group(call: Call, arn: str) -> Values | None:
     }
 
 
-def _delete(call: Call, arn: str, _state: Values) -> None:
+def _delete(call: ProviderCall, arn: str, _state: Values) -> None:
     def delete() -> None:
         unless_gone(lambda: call.aws.elbv2.delete_target_group(TargetGroupArn=arn), _NOT_FOUND)
 

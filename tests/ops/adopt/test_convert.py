@@ -14,8 +14,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.adopt.adoption import Adoption
-from ops.adopt.errors import RefusedError, UnsureError
-from ops.adopt.probing import Prober
+from ops.adopt.errors import RefusedAdoptionError, UnsureError
+from ops.adopt.probing import ProberProcess
 from ops.adopt.proposal import Import
 from ops.inspect.balancer_reading import rule_of
 from ops.inspect.calls import Calls
@@ -130,7 +130,7 @@ def converted(
         calls=cast(Calls, balancing),
         say=lambda _text: None,
     )
-    adoption.convert(cast(Prober, watching), 20.0, 5.0, tmp_path / "up.log")
+    adoption.convert(cast(ProberProcess, watching), 20.0, 5.0, tmp_path / "up.log")
 
 
 @dataclass
@@ -165,7 +165,9 @@ def test_a_request_that_fails_after_an_update_that_failed_is_undone_too(
 ) -> None:
     stack = world.stack("raise SystemExit(255)")
 
-    with pytest.raises(RefusedError, match=r"a\.example/ 502 .* the rules forward as before"):
+    with pytest.raises(
+        RefusedAdoptionError, match=r"a\.example/ 502 .* the rules forward as before"
+    ):
         converted(tmp_path, Watching(settling=FAILED), stack, world.balancing, world.before)
 
     assert world.balancing.rules == world.before

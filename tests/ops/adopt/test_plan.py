@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ops.adopt.plan import Kind, Plan, Step, planned
+from ops.adopt.plan import AdoptionPlan, AdoptionStep, AdoptionStepKind, planned
 from ops.adopt.proposal import Import
-from ops.inspect.document import Rule
+from ops.inspect.document import RuleReport
 from ops.plan.event_stream import Event
 from ops.plan.plan import fold
 from rollout.notice import Notice, NoticeKind
@@ -28,11 +28,11 @@ def conversion(*weights: tuple[str, int], diff: tuple[str, ...] = ("actions[0].f
     return resource("update", RULE, "web", {}, rule_by(weights), diff)
 
 
-def seen(*events: Event, live: Rule = SINGLE) -> Plan:
+def seen(*events: Event, live: RuleReport = SINGLE) -> AdoptionPlan:
     return planned(fold([*events, summary()], "prod"), IMPORTS, {"web": live})
 
 
-def only(found: Event, live: Rule = SINGLE) -> Step:
+def only(found: Event, live: RuleReport = SINGLE) -> AdoptionStep:
     (told,) = seen(found, live=live).steps
     return told
 
@@ -40,15 +40,21 @@ def only(found: Event, live: Rule = SINGLE) -> Step:
 def test_a_rule_that_gets_two_weighted_groups_is_a_conversion() -> None:
     told = only(conversion((WEB, 100), ("04da6b54-80e4-46f7-96ec-b56ff0331ba9", 0)))
 
-    assert (told.kind, told.said) == (Kind.CONVERSION, "one target group becomes two, 100/0")
+    assert (told.kind, told.said) == (
+        AdoptionStepKind.CONVERSION,
+        "one target group becomes two, 100/0",
+    )
 
 
 def test_two_weighted_groups_keep_their_shares() -> None:
     kept = only(conversion((WEB, 75), (group_arn("b-tg"), 25)), DOUBLE)
     moved = only(conversion((WEB, 100), (group_arn("b-tg"), 0)), DOUBLE)
 
-    assert (kept.kind, kept.said) == (Kind.CONVERSION, "its weights become shares of 100, 75/25")
-    assert moved.kind is Kind.REFUSED
+    assert (kept.kind, kept.said) == (
+        AdoptionStepKind.CONVERSION,
+        "its weights become shares of 100, 75/25",
+    )
+    assert moved.kind is AdoptionStepKind.REFUSED
 
 
 def test_what_is_made_is_new_and_what_stays_or_is_a_component_is_not_told() -> None:
@@ -60,7 +66,7 @@ def test_what_is_made_is_new_and_what_stays_or_is_a_component_is_not_told() -> N
 
     plan = seen(*steps)
 
-    assert [(each.kind, each.name) for each in plan.steps] == [(Kind.NEW, "web-02")]
+    assert [(each.kind, each.name) for each in plan.steps] == [(AdoptionStepKind.NEW, "web-02")]
     assert plan.refused == ()
 
 
@@ -87,7 +93,7 @@ def test_what_is_made_is_new_and_what_stays_or_is_a_component_is_not_told() -> N
 def test_anything_else_stops_the_adoption_with_its_reason(found: Event, why: str) -> None:
     told = only(found)
 
-    assert told.kind is Kind.REFUSED
+    assert told.kind is AdoptionStepKind.REFUSED
     assert why in told.said
 
 

@@ -4,12 +4,15 @@ import pytest
 
 from ops.adopt.errors import AdoptError
 from ops.adopt.probing import urls_of
-from ops.inspect.document import Condition, Rule
+from ops.inspect.document import RuleConditionReport, RuleReport
 
 
-def rule(hosts: tuple[str, ...], paths: tuple[str, ...] = ()) -> Rule:
-    conditions = (Condition("host-header", hosts), Condition("path-pattern", paths))
-    return Rule("arn:rule", 10, conditions, ())
+def rule(hosts: tuple[str, ...], paths: tuple[str, ...] = ()) -> RuleReport:
+    conditions = (
+        RuleConditionReport("host-header", hosts),
+        RuleConditionReport("path-pattern", paths),
+    )
+    return RuleReport("arn:rule", 10, conditions, ())
 
 
 def test_each_service_is_probed_where_its_rule_takes_it() -> None:

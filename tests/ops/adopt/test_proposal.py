@@ -15,7 +15,7 @@ from ops.adopt.import_file import import_document, missing
 from ops.adopt.proposal import Import, proposed
 from ops.adopt.questions import Flags, TakeDefaults, answered, pairs
 from ops.adopt.state import RULE, SERVICE, State
-from ops.inspect.document import Template
+from ops.inspect.document import TemplateReport
 from tests.ops.balancers import (
     PORTAL,
     SUBNETS,
@@ -106,7 +106,7 @@ def test_a_group_that_is_there_may_become_slot_02() -> None:
 
 
 def with_template(**changed: Any) -> Any:
-    template = Template("launch template", "web", **changed)
+    template = TemplateReport("launch template", "web", **changed)
     web = fleet("web", WEB, template=template, instances=())
     return inspection(auto_scaling_groups=(fleet("portal", PORTAL), web))
 

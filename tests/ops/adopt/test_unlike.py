@@ -17,10 +17,10 @@ from ops.adopt.unlike import (
     launch_differences,
     unlike,
 )
-from ops.inspect.document import Template
+from ops.inspect.document import TemplateReport
 from rehearsal.control_plane.corrections import attributes
 
-TEMPLATE = Template("launch template", "shop-web", has_user_data=True)
+TEMPLATE = TemplateReport("launch template", "shop-web", has_user_data=True)
 IMAGE = "ami-0fa11000000000001"
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "config.md"
 MODELS: Any = botocore.session.get_session()
@@ -190,7 +190,7 @@ def test_what_is_beside_the_group_is_told() -> None:
 def test_a_slot_of_all_defaults_is_told_with_what_always_differs_alone() -> None:
     lines = unlike(
         "web",
-        Template("launch template", "web", has_user_data=False),
+        TemplateReport("launch template", "web", has_user_data=False),
         FirstSlot(
             launch={
                 "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ops.adopt.plan import Kind, Plan, Step
+from ops.adopt.plan import AdoptionPlan, AdoptionStep, AdoptionStepKind
 from ops.adopt.view import plan_lines
 
 RULE = "aws:lb/listenerRule:ListenerRule"
@@ -8,13 +8,18 @@ GROUP = "aws:autoscaling/group:Group"
 
 
 def test_a_plan_has_the_rules_first_and_what_is_refused_last_in_80_columns() -> None:
-    plan = Plan(
+    plan = AdoptionPlan(
         (
-            Step(
-                Kind.REFUSED, GROUP, "web-02", "would change maxSize, which no adoption does, " * 3
+            AdoptionStep(
+                AdoptionStepKind.REFUSED,
+                GROUP,
+                "web-02",
+                "would change maxSize, which no adoption does, " * 3,
             ),
-            Step(Kind.NEW, GROUP, "portal-02", ""),
-            Step(Kind.CONVERSION, RULE, "web", "one target group becomes two, 100/0"),
+            AdoptionStep(AdoptionStepKind.NEW, GROUP, "portal-02", ""),
+            AdoptionStep(
+                AdoptionStepKind.CONVERSION, RULE, "web", "one target group becomes two, 100/0"
+            ),
         )
     )
 

@@ -21,7 +21,7 @@ from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE, TARGET_GROUP
 from ops.status.config_reading import ConfigReading
 from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot
-from settings.key import Group, Key
+from settings.key import Key, KeyGroup
 from settings.schema import TOP
 from tests.ops.plan.streaming import rule
 
@@ -236,7 +236,7 @@ def declared(path: str) -> bool:
     parts = [
         json.loads(q) if q else p for q, p in re.findall(r'\[("[^"]+")\]|([A-Za-z0-9]+)', path)
     ]
-    member: Group | Key[Any] = TOP
+    member: KeyGroup | Key[Any] = TOP
     for part in parts:
         if isinstance(member, Key):
             return part.isdigit()

@@ -8,10 +8,10 @@ from typing import Any
 
 from live.address import ServiceAddress
 from live.provider_config import ProviderConfig
-from live.session import Session
+from live.session import ProviderSession
 from ops.gates.stack import StackFacts
-from ops.traffic.plan import Way
-from rehearsal.control_plane.images import CATALOGUE, Image
+from ops.traffic.plan import ConnectionRoute
+from rehearsal.control_plane.images import CATALOGUE, CatalogueImage
 from rollout.split import Slot
 from tests.rehearsal.data_plane.world import Rehearsed, encoded
 
@@ -23,7 +23,7 @@ WEIGHT = 10
 class BadServices:
     """A service per build: slot 01 runs v1, one group for all of them; slot 02 the build."""
 
-    def __init__(self, aws: Rehearsed, images: Sequence[Image]) -> None:
+    def __init__(self, aws: Rehearsed, images: Sequence[CatalogueImage]) -> None:
         self.aws = aws
         self.images = {image.build: image for image in images}
         self.stable_group = aws.target_group()
@@ -49,11 +49,13 @@ class BadServices:
         )
 
     @property
-    def way(self) -> Way:
+    def way(self) -> ConnectionRoute:
         """How the load balancer is reached."""
-        return Way(f"127.0.0.1:{self.aws.https_port}", str(Path(self.aws.folder) / "ca.pem"))
+        return ConnectionRoute(
+            f"127.0.0.1:{self.aws.https_port}", str(Path(self.aws.folder) / "ca.pem")
+        )
 
-    def session(self) -> Session:
+    def session(self) -> ProviderSession:
         """AWS, as the gates read it."""
         config = ProviderConfig(
             region="us-east-1",
@@ -63,14 +65,14 @@ class BadServices:
                 ("elbv2", "autoscaling", "ec2", "cloudwatch"), self.aws.endpoint
             ),
         )
-        return Session(config)
+        return ProviderSession(config)
 
     @staticmethod
     def size_of(build: str) -> int:
         """How many instances the build has: one where it is to meet many requests."""
         return 1 if build == "crash-under-load" else 2
 
-    def launch(self, image: Image, slot: Slot, target_group_arn: str, size: int) -> None:
+    def launch(self, image: CatalogueImage, slot: Slot, target_group_arn: str, size: int) -> None:
         """A group of a slot whose instances know which slot they are in."""
         aws = self.aws
         name = f"{image.build}-{slot}"

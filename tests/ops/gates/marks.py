@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from ops.gates.gate import StageMark
 from rollout.split import Slot, Split
-from rollout.target_health import Counted
+from rollout.target_health import RampCounts
 
-THREE = Counted(3, 3, 3)
+THREE = RampCounts(3, 3, 3)
 """Each slot can carry everything with three."""
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def stage(
     number: int = 1,
     services: Sequence[str] = ("web",),
     is_freed: bool = False,
-    counted: Counted = THREE,
+    counted: RampCounts = THREE,
 ) -> StageMark:
     """A stage with slot 02 as the candidate at `weight`."""
     split = Split(100 - weight, weight)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.gates.approval import Answer, ApprovalGate, answer_file, read_answer, write_answer
+from ops.gates.approval import ApprovalAnswer, ApprovalGate, answer_file, read_answer, write_answer
 from rollout.verdict import Outcome
 from tests.ops.gates.marks import NOON, stage
 
@@ -24,7 +24,7 @@ def test_a_persons_word_is_the_verdict(is_yes: bool, outcome: Outcome, tmp_path:
     gate = ApprovalGate(tmp_path)
     gate.begin(stage(10, number=1))
 
-    write_answer(tmp_path, Answer(1, is_yes, "a person", NOON))
+    write_answer(tmp_path, ApprovalAnswer(1, is_yes, "a person", NOON))
 
     verdict = gate.judge()
     assert verdict.outcome is outcome
@@ -33,7 +33,7 @@ def test_a_persons_word_is_the_verdict(is_yes: bool, outcome: Outcome, tmp_path:
 
 def test_a_yes_to_one_stage_is_none_to_the_next(tmp_path: Path) -> None:
     gate = ApprovalGate(tmp_path)
-    write_answer(tmp_path, Answer(1, True, "a person", NOON))
+    write_answer(tmp_path, ApprovalAnswer(1, True, "a person", NOON))
 
     gate.begin(stage(25, number=2))
 
@@ -68,7 +68,7 @@ def test_a_file_that_holds_no_answer_is_no_yes(text: str, tmp_path: Path) -> Non
 
 
 def test_an_answer_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    answer = Answer(3, False, "a person", NOON)
+    answer = ApprovalAnswer(3, False, "a person", NOON)
 
     write_answer(tmp_path, answer)
 

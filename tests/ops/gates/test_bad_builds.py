@@ -23,20 +23,20 @@ from ops.gates.targets import TargetsGate
 from ops.traffic.traffic import Traffic
 from rehearsal.control_plane.images import CATALOGUE, NEVER_HEALTHY
 from rollout.split import Slot, Split
-from rollout.target_health import Counted
+from rollout.target_health import RampCounts
 from rollout.verdict import Outcome, Verdict
-from settings.gates import AlarmsGate, Gates, MetricsGate, ProbeGate, SmokeGate
+from settings.gates import AlarmsLimits, Gates, MetricsLimits, ProbeLimits, SmokeLimits
 from tests.ops.gates.bad_services import WEIGHT, BadServices
 from tests.rehearsal.data_plane.world import Rehearsed, eventually
 
 pytestmark = pytest.mark.engine
 
-PROBE = ProbeGate(8, 0.1, 3.0, 20, 5, "x-slot")
-LOAD = ProbeGate(60, 0.1, 3.0, 20, 5, "x-slot")
-SMOKE = SmokeGate(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
-METRICS = MetricsGate(1.0, None, None, 95, 2.0, 0)
+PROBE = ProbeLimits(8, 0.1, 3.0, 20, 5, "x-slot")
+LOAD = ProbeLimits(60, 0.1, 3.0, 20, 5, "x-slot")
+SMOKE = SmokeLimits(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
+METRICS = MetricsLimits(1.0, None, None, 95, 2.0, 0)
 REQUESTS = Gates(None, PROBE, SMOKE, None, None, None, None)
-CLOUDWATCH = Gates(None, None, None, METRICS, AlarmsGate(), None, None)
+CLOUDWATCH = Gates(None, None, None, METRICS, AlarmsLimits(), None, None)
 LEFT_OUT = {"v1", "v3", "slow-boot"}
 """v1 is the stable build; one that boots slowly is good once it has booted."""
 
@@ -147,7 +147,7 @@ def stage_of(build: str) -> StageMark:
         verified_at=datetime.now(UTC),
         number=1,
         of=5,
-        counted={build: Counted(2, 2, 2)},
+        counted={build: RampCounts(2, 2, 2)},
     )
 
 
@@ -211,7 +211,7 @@ def test_an_alarm_that_is_on_fails_the_candidate_that_it_watches(watched: Watche
         ComparisonOperator="GreaterThanOrEqualToThreshold",
     )
     client.set_alarm_state(AlarmName="v2-5xx", StateValue="ALARM", StateReason="51 in a minute")
-    only_alarms = Gates(None, None, None, None, AlarmsGate(), None, None)
+    only_alarms = Gates(None, None, None, None, AlarmsLimits(), None, None)
     places = Places(Path(), Path(), services.way)
     (gate,) = opened_gates(
         only_alarms,

@@ -12,11 +12,11 @@ from ops.gates import metrics
 from ops.gates.metrics import MetricsGate, first_whole_minute
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
-from settings.gates import MetricsGate as Limits
+from settings.gates import MetricsLimits
 from tests.ops.gates.marks import NOON, FakeClock, stage
 from tests.ops.gates.waiting import judged
 
-LIMITS = Limits(1.0, None, None, 95, 2.0, 0)
+LIMITS = MetricsLimits(1.0, None, None, 95, 2.0, 0)
 VERIFIED = NOON + timedelta(seconds=20)
 
 
@@ -53,7 +53,7 @@ def verdict_of(
     stable: Measured | None = None,
     *,
     balancer: Measured | None = None,
-    limits: Limits = LIMITS,
+    limits: MetricsLimits = LIMITS,
     weight: int = 50,
     number: int = 1,
 ) -> Verdict:

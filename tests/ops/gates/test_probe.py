@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from ops.gates.probe import STALE_SECONDS, ProbeGate
-from ops.traffic.answer import Answer, Stream
-from probe.record import Verdict as Said
+from ops.traffic.answer import SlotAnswer, SlotStream
+from probe.record import RequestOutcome
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
-from settings.gates import ProbeGate as Limits
+from settings.gates import ProbeLimits
 from tests.ops.gates.marks import FakeClock, stage
 
-LIMITS = Limits(20, 0.1, 3.0, 20, 5, "x-slot")
+LIMITS = ProbeLimits(20, 0.1, 3.0, 20, 5, "x-slot")
 RATE = 20
 
 
@@ -34,7 +34,7 @@ class FakeTraffic:
     weight: int = 10
     count: int = 0
 
-    def subscribe(self, listener: Callable[[Sequence[Answer]], None]) -> None:
+    def subscribe(self, listener: Callable[[Sequence[SlotAnswer]], None]) -> None:
         self._listener = listener
 
     def stalled_seconds(self, since_s: float) -> float:
@@ -44,26 +44,32 @@ class FakeTraffic:
         """A second of traffic on every stream."""
         start_s = self.clock.now().timestamp()
         batch = [
-            self._answer(stream, start_s + n / RATE, n) for n in range(RATE) for stream in Stream
+            self._answer(stream, start_s + n / RATE, n)
+            for n in range(RATE)
+            for stream in SlotStream
         ]
         self._listener(batch)
         self.clock.advance(1.0)
 
-    def _answer(self, stream: Stream, at_s: float, number: int) -> Answer:
+    def _answer(self, stream: SlotStream, at_s: float, number: int) -> SlotAnswer:
         self.count += 1
         weighted = Slot.SECOND if number < RATE * self.weight / 100 else Slot.FIRST
         slot = stream.slot or weighted
         every = self.failing.get(slot, 0)
         fault = "status 500" if every and self.count % every < 1 else None
         signed: Slot | None = slot
-        if stream is Stream.USERS and self.users_lost_every and number % self.users_lost_every == 0:
+        if (
+            stream is SlotStream.USERS
+            and self.users_lost_every
+            and number % self.users_lost_every == 0
+        ):
             fault, signed = "status 502", None
-        said = Said.FAILED if fault else Said.OK
-        return Answer(
+        said = RequestOutcome.FAILED if fault else RequestOutcome.OK
+        return SlotAnswer(
             "web",
             stream,
             signed,
-            Said.EXCLUDED if self.excluded else said,
+            RequestOutcome.EXCLUDED if self.excluded else said,
             at_s,
             at_s + 0.01,
             self.latency_ms[slot],

@@ -9,16 +9,16 @@ import pytest
 from ops.gates import smoke
 from ops.gates.assets import assets_of
 from ops.gates.smoke import Fetch, Site, SmokeGate
-from ops.traffic.page import Page, PageError, fetched
-from ops.traffic.plan import Way
+from ops.traffic.page import PageAnswer, PageError, fetched
+from ops.traffic.plan import ConnectionRoute
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
-from settings.gates import SmokeGate as Limits
+from settings.gates import SmokeLimits
 from tests.ops.gates.marks import FakeClock, stage
 from tests.ops.gates.waiting import judged
 from tests.ops.traffic.slot_server import HEADERS, SlotServer, slot_server
 
-LIMITS = Limits(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
+LIMITS = SmokeLimits(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
 IMAGES = {Slot.FIRST: "ami-01", Slot.SECOND: "ami-02"}
 PAGE = '<script src="/assets/app.js"></script><link rel="stylesheet" href="/assets/app.css">'
 
@@ -44,13 +44,13 @@ def verdict_by(fetch: Fetch, *services: str) -> Verdict:
 
 def verdict_of(
     server: SlotServer,
-    limits: Limits = LIMITS,
+    limits: SmokeLimits = LIMITS,
     images: Mapping[Slot, str] = IMAGES,
     url: str | None = None,
 ) -> Verdict:
-    def fetch(url: str, slot: Slot) -> Page:
+    def fetch(url: str, slot: Slot) -> PageAnswer:
         name, _, value = HEADERS[slot].partition(": ")
-        return fetched(url, Way(), {name: value}, 5.0)
+        return fetched(url, ConnectionRoute(), {name: value}, 5.0)
 
     sites = [Site("web", url or server.url, images)]
     gate = SmokeGate(limits, sites, fetch, lambda: datetime.now(UTC))
@@ -103,9 +103,9 @@ def test_a_status_that_both_slots_give_is_told_with_the_key_that_expects_another
 
 
 def test_a_redirect_tells_where_to() -> None:
-    def fetch(url: str, slot: Slot) -> Page:
+    def fetch(url: str, slot: Slot) -> PageAnswer:
         status = 302 if slot is Slot.SECOND else 200
-        return Page(status, {"x-slot": slot.value, "location": "/login"}, "")
+        return PageAnswer(status, {"x-slot": slot.value, "location": "/login"}, "")
 
     verdict = verdict_by(fetch, "web")
 
@@ -114,10 +114,10 @@ def test_a_redirect_tells_where_to() -> None:
 
 
 def test_a_service_that_gives_no_answer_hides_no_failure_of_another() -> None:
-    def fetch(url: str, slot: Slot) -> Page:
+    def fetch(url: str, slot: Slot) -> PageAnswer:
         if "portal" in url:
             raise PageError("connection refused")
-        return Page(404 if slot is Slot.SECOND else 200, {"x-slot": slot.value}, "")
+        return PageAnswer(404 if slot is Slot.SECOND else 200, {"x-slot": slot.value}, "")
 
     both, portal = verdict_by(fetch, "portal", "web"), verdict_by(fetch, "portal")
 
@@ -129,7 +129,7 @@ def test_a_service_that_gives_no_answer_hides_no_failure_of_another() -> None:
 
 def test_a_round_that_is_old_says_nothing() -> None:
     clock = FakeClock()
-    pages = [Page(200, {"x-slot": slot.value, "x-build": f"v{slot}"}, "") for slot in Slot]
+    pages = [PageAnswer(200, {"x-slot": slot.value, "x-build": f"v{slot}"}, "") for slot in Slot]
     sites = [Site("web", "http://any/", IMAGES)]
     gate = SmokeGate(LIMITS, sites, lambda _, slot: pages[slot is Slot.SECOND], clock.now)
     gate.begin(stage())
@@ -224,7 +224,7 @@ def test_the_files_of_pages_are_nobodys_business_where_the_config_says_so(
 
 
 def test_no_answer_at_all_is_no_verdict_on_the_candidate(server: SlotServer) -> None:
-    def fetch(url: str, slot: Slot) -> Page:
+    def fetch(url: str, slot: Slot) -> PageAnswer:
         raise PageError("connection refused")
 
     gate = SmokeGate(LIMITS, [Site("web", server.url, IMAGES)], fetch, lambda: datetime.now(UTC))
@@ -240,10 +240,10 @@ def test_no_answer_at_all_is_no_verdict_on_the_candidate(server: SlotServer) -> 
 def test_a_single_wrong_answer_of_a_background_of_errors_does_not_fail(server: SlotServer) -> None:
     asked: list[Slot] = []
 
-    def fetch(url: str, slot: Slot) -> Page:
+    def fetch(url: str, slot: Slot) -> PageAnswer:
         asked.append(slot)
         status = 500 if len(asked) == 3 else 200
-        return Page(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, "")
+        return PageAnswer(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, "")
 
     gate = SmokeGate(LIMITS, [Site("web", server.url, IMAGES)], fetch, lambda: datetime.now(UTC))
     gate.begin(stage(0, number=0))
@@ -274,9 +274,9 @@ def test_failures_that_the_stable_slot_has_as_well_are_not_the_candidates_doing(
 def test_a_dip_that_takes_files_of_the_stable_slot_is_no_verdict_on_the_candidate(
     dips: set[Slot],
 ) -> None:
-    def fetch(url: str, slot: Slot) -> Page:
+    def fetch(url: str, slot: Slot) -> PageAnswer:
         status = 503 if "/assets/" in url and slot in dips else 200
-        return Page(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, PAGE)
+        return PageAnswer(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, PAGE)
 
     gate = SmokeGate(LIMITS, [Site("web", "http://any/", IMAGES)], fetch, lambda: datetime.now(UTC))
     gate.begin(stage(0, number=0))
@@ -288,9 +288,9 @@ def test_a_dip_that_takes_files_of_the_stable_slot_is_no_verdict_on_the_candidat
 
 
 def test_a_file_that_only_the_candidate_fails_to_give_fails(server: SlotServer) -> None:
-    def fetch(url: str, slot: Slot) -> Page:
+    def fetch(url: str, slot: Slot) -> PageAnswer:
         status = 503 if "/assets/" in url and slot is Slot.SECOND else 200
-        return Page(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, PAGE)
+        return PageAnswer(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, PAGE)
 
     gate = SmokeGate(LIMITS, [Site("web", server.url, IMAGES)], fetch, lambda: datetime.now(UTC))
     gate.begin(stage(0, number=0))

@@ -8,9 +8,9 @@ import pytest
 from live.errors import ExpiredCredentialsError, ThrottledError
 from ops.gates import targets
 from ops.gates.targets import TargetsGate
-from rollout.observation import Group, LiveRule, LiveService, LiveSlot, Target
+from rollout.observation import AutoScalingGroupState, LiveRule, LiveService, LiveSlot, Target
 from rollout.split import Slot
-from rollout.target_health import Counted
+from rollout.target_health import RampCounts
 from rollout.verdict import Outcome
 from tests.ops.gates.marks import FakeClock, stage
 from tests.ops.gates.waiting import is_fail, is_inconclusive, is_pass, judged
@@ -19,7 +19,7 @@ from tests.ops.gates.waiting import is_fail, is_inconclusive, is_pass, judged
 def slot_of(healthy: int, desired: int, ill: str = "unhealthy") -> LiveSlot:
     states = ["healthy"] * healthy + [ill] * (desired - healthy)
     found = tuple(Target(f"i-{n}", state) for n, state in enumerate(states))
-    group = Group("group", desired, 0, 10, None, None, (), {})
+    group = AutoScalingGroupState("group", desired, 0, 10, None, None, (), {})
     return LiveSlot("arn", found, group)
 
 
@@ -104,7 +104,7 @@ def test_a_stable_slot_that_its_scaling_policy_cuts_after_the_hold_holds_nothing
 def test_a_candidate_that_its_policy_cuts_and_raises_again_after_the_hold_is_not_failed() -> None:
     aws = FakeAws(slot_of(6, 6))
     gate = TargetsGate(aws, FakeClock().now)
-    gate.begin(stage(100, number=5, is_freed=True, counted=Counted(6, 6, 6)))
+    gate.begin(stage(100, number=5, is_freed=True, counted=RampCounts(6, 6, 6)))
     assert judged(gate).outcome is Outcome.PASS
 
     aws.candidate = slot_of(4, 4)
@@ -123,7 +123,7 @@ def test_a_stable_slot_that_was_growing_when_the_ramp_began_holds_nothing() -> N
     aws = FakeAws(slot_of(3, 3))
     aws.stable = slot_of(6, 9, "initial")
     gate = TargetsGate(aws, FakeClock().now)
-    gate.begin(stage(10, counted=Counted(9, 3, 9)))
+    gate.begin(stage(10, counted=RampCounts(9, 3, 9)))
 
     verdict = judged(gate)
     gate.close()
@@ -135,7 +135,7 @@ def test_a_stable_slot_that_has_grown_and_shrinks_back_while_it_is_lowered_holds
     aws = FakeAws(slot_of(3, 3))
     aws.stable = slot_of(9, 9)
     resumed = TargetsGate(aws, FakeClock().now)
-    resumed.begin(stage(50, counted=Counted(6, 3, 6)))
+    resumed.begin(stage(50, counted=RampCounts(6, 3, 6)))
     assert judged(resumed).outcome is Outcome.PASS
 
     aws.stable = slot_of(6, 6)

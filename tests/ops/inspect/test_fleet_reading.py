@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.inspect.document import AutoScalingGroup, Template
+from ops.inspect.document import AutoScalingGroup, TemplateReport
 from ops.inspect.fleet_reading import with_template
 from ops.inspect.summary import template
 
@@ -16,7 +16,7 @@ FLEET = AutoScalingGroup(
     max_size=2,
     desired=1,
     instances=(),
-    template=Template("launch template", "web", "3"),
+    template=TemplateReport("launch template", "web", "3"),
     health_check_type="ELB",
     grace_seconds=30,
     subnet_ids=(),

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.inspect.document import Action, Condition, Inspection, Instance, Listener, Rule
+from ops.inspect.document import (
+    Action,
+    Inspection,
+    InstanceReport,
+    ListenerReport,
+    RuleConditionReport,
+    RuleReport,
+)
 from ops.inspect.obstacle import MOST_TOLD, Fix, alike
 from ops.inspect.obstacles import obstacles
 from rollout.command import Command
@@ -49,7 +56,7 @@ def with_named(name: str) -> Inspection:
     )
 
 
-def five_values() -> Rule:
+def five_values() -> RuleReport:
     return rule(20, WEB, *(f"/{n}" for n in range(4)))
 
 
@@ -82,7 +89,7 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
         f"aws elbv2 modify-rule --rule-arn {rule_arn(20)} --actions ",
     ),
     "rule-other-condition": (
-        with_rule(conditions=(Condition("http-header", ("yes",), "X-Beta"),)),
+        with_rule(conditions=(RuleConditionReport("http-header", ("yes",), "X-Beta"),)),
         "rule 20 on :443: it also looks at http-header X-Beta",
         "do not name it as a service",
     ),
@@ -92,7 +99,7 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
         "bring it to 4",
     ),
     "rule-too-many-wildcards": (
-        with_rule(conditions=(Condition("path-pattern", ("/*/*/*/*", "/?/?/?")),)),
+        with_rule(conditions=(RuleConditionReport("path-pattern", ("/*/*/*/*", "/?/?/?")),)),
         "rule 20 on :443: it has 7 wildcards",
         "use fewer first",
     ),
@@ -216,7 +223,7 @@ def fixes(found: Inspection, kind: str) -> list[Fix]:
     return [each.fix for each in obstacles(found) if each.kind == kind]
 
 
-def default(*actions: Action) -> Rule:
+def default(*actions: Action) -> RuleReport:
     return replace(rule(None, WEB), conditions=(), actions=actions)
 
 
@@ -261,7 +268,7 @@ def test_no_rule_is_offered_where_none_can_follow_the_others() -> None:
 
 
 def test_a_default_rule_that_no_request_reaches_is_in_nobodys_way() -> None:
-    everything = Condition("path-pattern", ("/*",))
+    everything = RuleConditionReport("path-pattern", ("/*",))
     own = rule(100, WEB, conditions=(everything,))
     taken = replace(listener(), rules=(own, default(forward((WEB, 1)))))
 
@@ -281,12 +288,12 @@ def crowded(draw: st.DrawFn) -> Inspection:
     priorities = draw(
         st.lists(st.integers(1, 30), min_size=1, max_size=10, unique=True).map(sorted)
     )
-    made: dict[int, Rule] = {}
+    made: dict[int, RuleReport] = {}
     for n, priority in enumerate(priorities):
         kind = draw(st.sampled_from(["forward", "forward", "stack", "redirect"]))
         previews = (priority - 2, priority - 1)
         if kind == "stack" and previews[0] >= 1 and not {*previews} & {*priorities, *made}:
-            header = Condition("http-header", ("01-[secret]",), PREVIEW_HEADER)
+            header = RuleConditionReport("http-header", ("01-[secret]",), PREVIEW_HEADER)
             for place in previews:
                 made[place] = rule(place, f"g{n}", conditions=(header,))
         action = Action("redirect") if kind == "redirect" else forward((f"g{n}", 1))
@@ -331,7 +338,7 @@ def test_making_room_moves_one_rule_past_no_other_and_ends(found: Inspection) ->
 
 
 def test_one_rule_right_behind_a_stacks_moves_into_the_next_gap() -> None:
-    header = Condition("http-header", ("01-[secret]",), PREVIEW_HEADER)
+    header = RuleConditionReport("http-header", ("01-[secret]",), PREVIEW_HEADER)
     api = [rule(n, "api", conditions=(header,)) for n in (198, 199)]
     rules = (*api, rule(200, "api", "/api/*"), rule(201, WEB, "/*"), rule(300, PORTAL, "/portal"))
 
@@ -423,7 +430,7 @@ def test_no_two_commands_for_one_rules_action_are_printed_at_once(
 def test_an_auto_scaling_group_that_serves_is_never_detached(states: list[str]) -> None:
     made = {
         "idle": {"instances": (), "desired": 0},
-        "booting": {"instances": (Instance("i-1", "Pending", "Healthy"),), "desired": 1},
+        "booting": {"instances": (InstanceReport("i-1", "Pending", "Healthy"),), "desired": 1},
         "serving": {},
     }
     fleets = tuple(fleet(f"{state}-{n}", WEB, **made[state]) for n, state in enumerate(states))
@@ -457,7 +464,7 @@ HTTP_RULE = rule(10, WEB, "/orders/*")
     ],
 )
 def test_a_redirect_is_offered_only_where_https_answers_as_this_rule_does(
-    secure: Listener | None, is_offered: bool
+    secure: ListenerReport | None, is_offered: bool
 ) -> None:
     plain = listener(HTTP_RULE, port=80, protocol="HTTP", certificate_arns=())
     listeners = (plain,) if secure is None else (plain, secure)
@@ -489,7 +496,7 @@ def test_a_profile_that_was_asked_for_is_in_every_command() -> None:
 
 
 def test_the_preview_rules_of_a_stack_stand_in_nobodys_way() -> None:
-    header = Condition("http-header", ("01-[secret]",), PREVIEW_HEADER)
+    header = RuleConditionReport("http-header", ("01-[secret]",), PREVIEW_HEADER)
     previews = [rule(n, WEB, "/*", conditions=(header,)) for n in (18, 19)]
     adopted = inspection(listeners=(listener(*previews, rule(20, WEB, "/*")),))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.plan.event_stream import Event, read_events
-from ops.plan.plan import Plan, fold
-from rehearsal.engine import Engine
+from ops.plan.plan import DeploymentPlan, fold
+from rehearsal.engine import RehearsalEngine
 
 HERE = Path(__file__).parent
 RELEASED = "ami-0fa11000000000002"
@@ -20,7 +20,7 @@ class Case:
     """One change of the config of a stack that is at 100/0, both slots on the same image."""
 
     name: str
-    change: Callable[[Engine], None]
+    change: Callable[[RehearsalEngine], None]
     exit_code: int
 
     @property
@@ -40,28 +40,28 @@ class Case:
     def events(self) -> tuple[Event, ...]:
         return read_events(self.text().splitlines())
 
-    def plan(self) -> Plan:
+    def plan(self) -> DeploymentPlan:
         return fold(self.events(), "unknown")
 
 
-def nothing(_engine: Engine) -> None:
+def nothing(_engine: RehearsalEngine) -> None:
     """The config stays as it is."""
 
 
-def next_stage(engine: Engine) -> None:
+def next_stage(engine: RehearsalEngine) -> None:
     engine.set_config("weights", "90/10")
 
 
-def three_stages_at_once(engine: Engine) -> None:
+def three_stages_at_once(engine: RehearsalEngine) -> None:
     engine.set_config("weights", "50/50")
 
 
-def release_to_slot_02(engine: Engine) -> None:
+def release_to_slot_02(engine: RehearsalEngine) -> None:
     for service in ("web", "portal"):
         engine.set_config(f'images.{service}["02"]', RELEASED, "--path")
 
 
-def another_port(engine: Engine) -> None:
+def another_port(engine: RehearsalEngine) -> None:
     engine.set_config("services.web.port", "8081", "--path")
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ops.plan.errors import PreviewStreamError
 from ops.plan.event_stream import Event
-from ops.plan.plan import Outcome, Plan, fold
+from ops.plan.plan import DeploymentPlan, PlanOutcome, fold
 from ops.plan.property_change import SECRET, property_changes
 from ops.plan.resource_step import Operation
 from ops.plan.wording import capacity, title, traffic
@@ -38,7 +38,7 @@ A, B = "arn:a", "arn:b"
 REFUSED = Notice(NoticeKind.WILL_BE_REFUSED, "web", "100/0 -> 50/50", "next stage is 90/10")
 
 
-def folded(*events: Event, result: str = "succeeded") -> Plan:
+def folded(*events: Event, result: str = "succeeded") -> DeploymentPlan:
     return fold((stack(), component(), *events, summary(result)), "unknown")
 
 
@@ -49,21 +49,21 @@ def shift(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> Event:
 @pytest.mark.parametrize(
     ("events", "result", "outcome"),
     [
-        ([], "succeeded", Outcome.NO_CHANGE),
-        ([shift([(A, 100), (B, 0)], [(A, 90), (B, 10)])], "succeeded", Outcome.CHANGES),
-        ([said("error", str(REFUSED))], "succeeded", Outcome.REFUSED),
-        ([said("error", str(REFUSED))], "failed", Outcome.REFUSED),
-        ([said("info", str(REFUSED))], "succeeded", Outcome.REFUSED),
-        ([policy("p", "mandatory")], "failed", Outcome.REFUSED),
-        ([policy("p", "remediate")], "failed", Outcome.REFUSED),
-        ([policy("p", "advisory")], "succeeded", Outcome.NO_CHANGE),
-        ([said("error", "the provider is gone")], "failed", Outcome.FAILED),
-        ([said("error", str(REFUSED)), said("error", "boom")], "failed", Outcome.FAILED),
-        ([said("error", "preview failed")], "failed", Outcome.FAILED),
+        ([], "succeeded", PlanOutcome.NO_CHANGE),
+        ([shift([(A, 100), (B, 0)], [(A, 90), (B, 10)])], "succeeded", PlanOutcome.CHANGES),
+        ([said("error", str(REFUSED))], "succeeded", PlanOutcome.REFUSED),
+        ([said("error", str(REFUSED))], "failed", PlanOutcome.REFUSED),
+        ([said("info", str(REFUSED))], "succeeded", PlanOutcome.REFUSED),
+        ([policy("p", "mandatory")], "failed", PlanOutcome.REFUSED),
+        ([policy("p", "remediate")], "failed", PlanOutcome.REFUSED),
+        ([policy("p", "advisory")], "succeeded", PlanOutcome.NO_CHANGE),
+        ([said("error", "the provider is gone")], "failed", PlanOutcome.FAILED),
+        ([said("error", str(REFUSED)), said("error", "boom")], "failed", PlanOutcome.FAILED),
+        ([said("error", "preview failed")], "failed", PlanOutcome.FAILED),
     ],
 )
 def test_the_outcome_is_the_gravest_thing_in_the_preview(
-    events: list[Event], result: str, outcome: Outcome
+    events: list[Event], result: str, outcome: PlanOutcome
 ) -> None:
     assert folded(*events, result=result).outcome is outcome
 
@@ -76,13 +76,13 @@ def test_a_refused_config_is_bad_input_and_no_failure_of_the_engine() -> None:
 
     plan = folded(error, said("error", "preview failed"), result="failed")
 
-    assert plan.outcome is Outcome.BAD_CONFIG
+    assert plan.outcome is PlanOutcome.BAD_CONFIG
 
 
 def test_a_stream_that_the_engine_cancelled_without_a_summary_has_failed() -> None:
     plan = fold((stack(), Event("cancelEvent", {})), "unknown")
 
-    assert plan.outcome is Outcome.FAILED
+    assert plan.outcome is PlanOutcome.FAILED
 
 
 @pytest.mark.parametrize("operation", ["replace", "delete"])
@@ -92,7 +92,7 @@ def test_what_is_protected_and_would_end_is_a_refusal(operation: str) -> None:
 
     plan = folded(ends, said("error", "unable", about), result="failed")
 
-    assert plan.outcome is Outcome.REFUSED
+    assert plan.outcome is PlanOutcome.REFUSED
     assert plan.refusals[0].startswith("web-01 (target group) is protected")
 
 
@@ -101,7 +101,7 @@ def test_what_is_not_protected_and_would_end_is_shown_and_not_refused() -> None:
 
     plan = folded(ends)
 
-    assert plan.outcome is Outcome.CHANGES
+    assert plan.outcome is PlanOutcome.CHANGES
     assert [step.name for step in plan.destroyed] == ["web-01"]
 
 
@@ -295,7 +295,7 @@ def test_the_title_says_of_a_wait_and_of_an_override() -> None:
 
     assert title(waiting) == "1 to update, after a wait"
     assert title(both) == "1 to update, after a wait, by an override"
-    assert waiting.outcome is Outcome.CHANGES
+    assert waiting.outcome is PlanOutcome.CHANGES
 
 
 def test_a_policy_that_many_resources_break_alike_is_one_line_and_mandatory_comes_first() -> None:

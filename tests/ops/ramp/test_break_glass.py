@@ -11,18 +11,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.ramp.break_glass import directly, forwarding_to, modify_rules, plan_by_journal
-from ops.ramp.effects import LiveService, LiveSlot
-from ops.ramp.errors import AwsError, NotSureError, RefusedError
+from ops.ramp.effects import ServiceState, SlotState
+from ops.ramp.errors import AwsError, NotSureError, RefusedRampError
 from ops.ramp.known_stack import KnownStack
-from ops.ramp.live_stack import Releases
-from rollout.entry import Entry, Kind
-from rollout.plan import Plan
+from ops.ramp.live_stack import SlotReleases
+from rollout.entry import Entry, EntryKind
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from rollout.way_back import LastRelease
 from tests.ops.ramp.fakes import START
 from tests.ops.ramp.world import SERVICES
 
-PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
+PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 KNOWN = KnownStack(
     "file:///state",
     {},
@@ -136,9 +136,9 @@ class FakeSession:
         return self._elb
 
 
-def services(healthy: dict[Slot, int]) -> dict[str, LiveService]:
-    slots = {slot: LiveSlot(healthy[slot], 3, 6) for slot in Slot}
-    return {service: LiveService(Split(100, 0), slots) for service in SERVICES}
+def services(healthy: dict[Slot, int]) -> dict[str, ServiceState]:
+    slots = {slot: SlotState(healthy[slot], 3, 6) for slot in Slot}
+    return {service: ServiceState(Split(100, 0), slots) for service in SERVICES}
 
 
 def test_without_a_ramp_the_printed_commands_give_one_slot_everything_and_keep_the_rest() -> None:
@@ -173,7 +173,7 @@ def test_no_printed_command_gives_requests_to_a_slot_without_a_healthy_target() 
     assert only.moves == "gives slot 02 all requests of portal, web"
 
 
-MOVED = [Entry(START, "r", Kind.STAGE_STARTED, {"stage": 2, "of": 2, "split": "0/100"})]
+MOVED = [Entry(START, "r", EntryKind.STAGE_STARTED, {"stage": 2, "of": 2, "split": "0/100"})]
 
 
 class FakeLive:
@@ -186,8 +186,8 @@ class FakeLive:
     def splits(self) -> dict[str, Split]:
         return dict.fromkeys(SERVICES, self._split)
 
-    def releases(self) -> dict[str, Releases]:
-        return dict.fromkeys(SERVICES, Releases(self._last, True, dict.fromkeys(Slot, "ami-1")))
+    def releases(self) -> dict[str, SlotReleases]:
+        return dict.fromkeys(SERVICES, SlotReleases(self._last, True, dict.fromkeys(Slot, "ami-1")))
 
 
 def test_without_the_history_it_goes_to_the_start_of_the_ramp_that_the_journal_has() -> None:
@@ -197,14 +197,16 @@ def test_without_the_history_it_goes_to_the_start_of_the_ramp_that_the_journal_h
 def test_it_does_not_go_back_onto_a_slot_that_was_released_after_the_ramp() -> None:
     live = FakeLive(Split(0, 100), LastRelease(Slot.FIRST, START + timedelta(days=7)))
 
-    with pytest.raises(RefusedError, match="no rule was changed: portal at 0/100, web at 0/100"):
+    with pytest.raises(
+        RefusedRampError, match="no rule was changed: portal at 0/100, web at 0/100"
+    ):
         plan_by_journal(PLAN, MOVED, live)
 
 
 def test_what_it_prints_acts_on_the_stack_that_was_named() -> None:
     live = FakeLive(Split(0, 100), LastRelease(Slot.FIRST, START + timedelta(days=7)))
 
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(RefusedRampError) as refused:
         plan_by_journal(PLAN, MOVED, live, ("--stack", "prod"))
 
     assert "failover ramp --stack prod resumes it" in str(refused.value)
@@ -219,6 +221,6 @@ def test_it_asks_a_person_where_the_slot_that_was_released_since_has_requests() 
 
 
 def test_it_never_raises_the_slot_that_the_ramp_raised() -> None:
-    plan = Plan(SERVICES, Slot.SECOND, Split(75, 25), (50, 100))
+    plan = RampPlan(SERVICES, Slot.SECOND, Split(75, 25), (50, 100))
 
     assert plan_by_journal(plan, MOVED, FakeLive(Split(100, 0))).start == Split(100, 0)

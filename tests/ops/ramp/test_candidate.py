@@ -9,8 +9,8 @@ import pytest
 from ops.ramp.driver import Ending
 from ops.ramp.stack_file import StackFile
 from ops.ramp.takeover import Abandoned
-from rollout.entry import Entry, Kind
-from rollout.plan import Plan
+from rollout.entry import Entry, EntryKind
+from rollout.plan import RampPlan
 from rollout.progress import folded
 from rollout.recovery import HistoryEntry, recalled
 from rollout.split import Slot, Split
@@ -18,7 +18,7 @@ from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import KilledError
 from tests.ops.ramp.world import SERVICES, World
 
-PLAN = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
+PLAN = RampPlan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
 
 
 @pytest.fixture
@@ -189,24 +189,24 @@ def start_anew(world: World, abandoned: Abandoned, services: tuple[str, ...]) ->
     world.journal.kept = []
     world.journal.before_append = lambda _entry: None
     (live,) = set(world.live.values())
-    return world.run(Plan(services, Slot.FIRST, live, (100,)), abandoned=abandoned)
+    return world.run(RampPlan(services, Slot.FIRST, live, (100,)), abandoned=abandoned)
 
 
 def kill_in_the_first_update(world: World) -> None:
     """With its engine, as by a reboot, so that no history tells of it."""
 
     def kill(entry: Entry) -> None:
-        if entry.kind is Kind.UP_STARTED:
+        if entry.kind is EntryKind.UP_STARTED:
             raise KilledError
 
     world.journal.before_append = kill
     with pytest.raises(KilledError):
-        world.run(Plan(SERVICES, Slot.FIRST, Split(50, 50), (75, 100)))
+        world.run(RampPlan(SERVICES, Slot.FIRST, Split(50, 50), (75, 100)))
 
 
 def kill_at_the_second_stage(world: World) -> None:
     def kill(entry: Entry) -> None:
-        if entry.kind is Kind.VERIFIED and entry.facts["stage"] == 2:
+        if entry.kind is EntryKind.VERIFIED and entry.facts["stage"] == 2:
             raise KilledError
 
     world.journal.before_append = kill

@@ -11,13 +11,13 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from ops.ramp.clock import Signals, SystemClock
+from ops.ramp.clock import Signals, SystemRampClock
 
 NUDGED_OFTEN = """
 import signal
-from ops.ramp.clock import SystemClock
+from ops.ramp.clock import SystemRampClock
 
-clock, nudges = SystemClock(), 0
+clock, nudges = SystemRampClock(), 0
 
 def nudge(number, frame):
     global nudges
@@ -69,7 +69,7 @@ def test_a_signal_may_come_at_any_moment_of_a_wait() -> None:
 
 @pytest.mark.usefixtures("heeded_signals")
 def test_a_signal_ends_the_wait_and_is_counted() -> None:
-    clock = SystemClock()
+    clock = SystemRampClock()
     signals = Signals(clock)
 
     with signals.caught():
@@ -81,7 +81,7 @@ def test_a_signal_ends_the_wait_and_is_counted() -> None:
 
 @pytest.mark.usefixtures("heeded_signals")
 def test_a_sigterm_is_meant_at_once() -> None:
-    signals = Signals(SystemClock())
+    signals = Signals(SystemRampClock())
 
     with signals.caught():
         os.kill(os.getpid(), signal.SIGTERM)
@@ -91,7 +91,7 @@ def test_a_sigterm_is_meant_at_once() -> None:
 
 @pytest.mark.usefixtures("ignored_hangup")
 def test_a_ramp_under_nohup_outlives_its_terminal() -> None:
-    signals = Signals(SystemClock())
+    signals = Signals(SystemRampClock())
 
     with signals.caught():
         os.kill(os.getpid(), signal.SIGHUP)

@@ -11,8 +11,8 @@ import pytest
 from ops.gates.gate import StageMark
 from ops.ramp.ports import Limits
 from ops.ramp.run import Run
-from rollout.entry import Entry, Kind
-from rollout.lease import Hand, current_lease
+from rollout.entry import Entry, EntryKind
+from rollout.lease import LeaseHolder, current_lease
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -83,12 +83,12 @@ def test_a_gate_that_cannot_tell_prolongs_the_hold_and_keeps_the_floors(world: W
     ended: list[float] = []
 
     def says(_mark: StageMark) -> Outcome:
-        is_held = Kind.HOLD_STARTED in world.kinds()
+        is_held = EntryKind.HOLD_STARTED in world.kinds()
         ended[:] = ended or ([world.clock.seconds + 20] if is_held else [])
         return Outcome.INCONCLUSIVE if ended and world.clock.seconds < ended[0] else Outcome.PASS
 
     def look(entry: Entry) -> None:
-        if entry.kind is Kind.HOLD_FINISHED:
+        if entry.kind is EntryKind.HOLD_FINISHED:
             assert world.clock.seconds >= ended[0]
             assert world.floors() != {}
 
@@ -100,7 +100,7 @@ def test_a_gate_that_cannot_tell_prolongs_the_hold_and_keeps_the_floors(world: W
 
 def test_a_gate_that_cannot_tell_in_the_hold_goes_back_at_its_deadline(world: World) -> None:
     world.gate.says = lambda _mark: (
-        Outcome.INCONCLUSIVE if Kind.HOLD_STARTED in world.kinds() else Outcome.PASS
+        Outcome.INCONCLUSIVE if EntryKind.HOLD_STARTED in world.kinds() else Outcome.PASS
     )
 
     ending = world.run(PLAN)
@@ -112,7 +112,7 @@ def test_a_gate_that_cannot_tell_in_the_hold_goes_back_at_its_deadline(world: Wo
 
 def test_a_gate_that_fails_while_an_update_runs_ends_that_update(world: World) -> None:
     def fails(mark: StageMark) -> Outcome:
-        is_shifting = world.kinds()[-1] is Kind.UP_STARTED and mark.number == 2
+        is_shifting = world.kinds()[-1] is EntryKind.UP_STARTED and mark.number == 2
         return Outcome.FAIL if is_shifting else Outcome.PASS
 
     world.gate.says = fails
@@ -126,7 +126,7 @@ def test_a_gate_that_fails_while_an_update_runs_ends_that_update(world: World) -
 
 def test_an_update_is_interrupted_once_since_twice_would_cut_it_off(world: World) -> None:
     def stop(entry: Entry) -> None:
-        if entry.kind is Kind.UP_STARTED and "stage 2/5" in str(entry.facts["message"]):
+        if entry.kind is EntryKind.UP_STARTED and "stage 2/5" in str(entry.facts["message"]):
             world.stop.asked = 2
 
     world.journal.before_append = stop
@@ -142,7 +142,7 @@ def test_a_refused_stage_puts_the_old_value_back_and_then_goes_back(world: World
     seen: list[str] = []
     world.refuse = lambda message: "judgement: refused: not fit" if "stage 3/5" in message else ""
     world.journal.before_append = lambda entry: (
-        seen.append(world.weights()) if (entry.kind is Kind.ROLLBACK_STARTED) else None
+        seen.append(world.weights()) if (entry.kind is EntryKind.ROLLBACK_STARTED) else None
     )
 
     ending = world.run(PLAN)
@@ -186,7 +186,7 @@ class SplitTraffic:
 def test_a_stage_bakes_once_the_traffic_shows_its_split(world: World) -> None:
     world.run(PLAN, traffic=SplitTraffic(world))
 
-    arrived = world.facts(Kind.ARRIVED)
+    arrived = world.facts(EntryKind.ARRIVED)
     assert [facts["stage"] for facts in arrived] == [1, 2, 3, 4, 5]
     assert all(facts["requests"] > 0 for facts in arrived)
 
@@ -194,6 +194,6 @@ def test_a_stage_bakes_once_the_traffic_shows_its_split(world: World) -> None:
 def test_a_lease_outlasts_a_split_that_arrives_late_and_gates_that_tell_late(world: World) -> None:
     effects: Any = SimpleNamespace(clock=world.clock, aws=world, observers=())
     limits = Limits(bake=300, hold=300, watch=300, inconclusive=3600, guard_wait=600)
-    run = Run("r", Hand("ada", "here", 1), limits, effects)
+    run = Run("r", LeaseHolder("ada", "here", 1), limits, effects)
 
     assert (run.until() - world.clock.now()).total_seconds() >= 3600 + 300 + 3600 + 600

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from ops.gates.gate import StageMark
-from rollout.entry import Entry, Kind
-from rollout.plan import Plan
+from rollout.entry import Entry, EntryKind
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
-from rollout.target_health import Counted
+from rollout.target_health import RampCounts
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import KilledError
 from tests.ops.ramp.world import PLAN, SERVICES, World
@@ -30,9 +30,9 @@ def test_both_slots_keep_their_floors_until_the_hold_is_over_and_then_none_is_le
     stages = [f"portal+web: stage {number}/5" for number in range(1, 6)]
     assert [floors_at[stage] for stage in stages] == [kept] * 5
     assert world.floors() == {}
-    assert world.kinds().index(Kind.HOLD_FINISHED) < len(world.kinds()) - world.kinds()[::-1].index(
-        Kind.CAPACITY
-    )
+    assert world.kinds().index(EntryKind.HOLD_FINISHED) < len(world.kinds()) - world.kinds()[
+        ::-1
+    ].index(EntryKind.CAPACITY)
 
 
 def test_the_gates_are_told_when_the_floors_are_gone_and_that_it_is_the_same_stage(
@@ -58,7 +58,7 @@ def test_a_way_back_that_ends_the_removal_of_the_floors_has_them_again(world: Wo
     world.after_up = lambda message: floors_at.update({message.split(", by")[0]: world.floors()})
     world.gate.says = lambda _mark: (
         Outcome.FAIL
-        if world.facts(Kind.UP_STARTED) and "released" in last_message(world)
+        if world.facts(EntryKind.UP_STARTED) and "released" in last_message(world)
         else Outcome.PASS
     )
 
@@ -73,7 +73,7 @@ def test_a_way_back_from_another_clone_keeps_the_stable_slot_at_its_floor(world:
     floors_at: dict[str, object] = {}
 
     def kill(entry: Entry) -> None:
-        if entry.kind is Kind.VERIFIED and entry.facts["stage"] == 3:
+        if entry.kind is EntryKind.VERIFIED and entry.facts["stage"] == 3:
             raise KilledError
 
     world.journal.before_append = kill
@@ -92,7 +92,7 @@ def test_a_way_back_from_another_clone_keeps_the_stable_slot_at_its_floor(world:
 
 
 def last_message(world: World) -> str:
-    return str(world.facts(Kind.UP_STARTED)[-1]["message"])
+    return str(world.facts(EntryKind.UP_STARTED)[-1]["message"])
 
 
 def test_a_group_that_the_stack_only_names_gets_no_floor_and_the_other_slots_does(
@@ -112,7 +112,7 @@ def test_a_group_that_the_stack_only_names_gets_no_floor_and_the_other_slots_doe
 def test_a_slot_beside_a_group_that_the_stack_only_names_is_raised_for_its_share(
     world: World,
 ) -> None:
-    plan = Plan(SERVICES, Slot.SECOND, Split(50, 50), (100,))
+    plan = RampPlan(SERVICES, Slot.SECOND, Split(50, 50), (100,))
     world.live = dict.fromkeys(SERVICES, Split(50, 50))
     world.set_config({"weights": "50/50"})
     world.add_service_config("web", NAMED_SLOT_01)
@@ -120,11 +120,11 @@ def test_a_slot_beside_a_group_that_the_stack_only_names_is_raised_for_its_share
     ending = world.run(plan)
 
     assert ending.exit_code == 0
-    assert world.facts(Kind.CAPACITY)[0]["floors"]["web"] == {"01": 3, "02": 6}
+    assert world.facts(EntryKind.CAPACITY)[0]["floors"]["web"] == {"01": 3, "02": 6}
 
 
 def test_a_group_that_is_not_the_stacks_is_said_to_be_a_persons_to_raise(world: World) -> None:
-    plan = Plan(SERVICES, Slot.FIRST, Split(50, 50), (100,))
+    plan = RampPlan(SERVICES, Slot.FIRST, Split(50, 50), (100,))
     world.live = dict.fromkeys(SERVICES, Split(50, 50))
     world.set_config({"weights": "50/50"})
     world.add_service_config("web", NAMED_SLOT_01)
@@ -136,13 +136,13 @@ def test_a_group_that_is_not_the_stacks_is_said_to_be_a_persons_to_raise(world: 
 
 
 def test_the_candidate_is_brought_to_what_its_share_needs_before_the_weight(world: World) -> None:
-    plan = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
+    plan = RampPlan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
     world.live = dict.fromkeys(SERVICES, Split(50, 50))
     world.set_config({"weights": "50/50"})
 
     world.run(plan)
 
-    floors = [facts["floors"].get("web") for facts in world.facts(Kind.CAPACITY)]
+    floors = [facts["floors"].get("web") for facts in world.facts(EntryKind.CAPACITY)]
     order = [message.split(", by ")[0] for message in world.updates]
     assert floors == [{"01": 3, "02": 5}, {"01": 3, "02": 6}, None]
     assert order == [
@@ -183,7 +183,7 @@ def test_a_release_that_never_gets_done_is_no_candidate(world: World) -> None:
 
 def test_the_floors_follow_a_stable_slot_that_scales_out_in_mid_ramp(world: World) -> None:
     def scale_out(entry: Entry) -> None:
-        if entry.kind is Kind.VERIFIED and entry.facts["stage"] == 3:
+        if entry.kind is EntryKind.VERIFIED and entry.facts["stage"] == 3:
             for service in SERVICES:
                 world.desired[service, Slot.FIRST] = 6
 
@@ -191,7 +191,7 @@ def test_the_floors_follow_a_stable_slot_that_scales_out_in_mid_ramp(world: Worl
 
     ending = world.run(PLAN)
 
-    floors = [facts["floors"].get("web") for facts in world.facts(Kind.CAPACITY)]
+    floors = [facts["floors"].get("web") for facts in world.facts(EntryKind.CAPACITY)]
     assert ending.exit_code == 0
     assert floors == [
         *[{"01": 3, "02": 3}] * 3,
@@ -204,10 +204,10 @@ def test_the_floors_follow_a_stable_slot_that_scales_out_in_mid_ramp(world: Worl
 def test_the_gates_measure_by_what_the_candidate_was_brought_to_for_the_verified_stage(
     world: World,
 ) -> None:
-    counted: dict[int, Counted] = {}
+    counted: dict[int, RampCounts] = {}
 
     def scale_out(entry: Entry) -> None:
-        if entry.kind is Kind.VERIFIED and entry.facts["stage"] == 3:
+        if entry.kind is EntryKind.VERIFIED and entry.facts["stage"] == 3:
             world.desired["web", Slot.FIRST] = 6
 
     def says(mark: StageMark) -> Outcome:
@@ -220,9 +220,9 @@ def test_the_gates_measure_by_what_the_candidate_was_brought_to_for_the_verified
     world.run(PLAN)
 
     assert [counted[number] for number in range(6)] == [
-        *[Counted(3, 3, 3)] * 4,
-        Counted(6, 5, 3),
-        Counted(6, 6, 3),
+        *[RampCounts(3, 3, 3)] * 4,
+        RampCounts(6, 5, 3),
+        RampCounts(6, 6, 3),
     ]
 
 
@@ -230,7 +230,7 @@ def test_a_ramp_that_is_gone_on_with_while_it_grows_is_not_measured_by_what_stil
     world: World,
 ) -> None:
     def kill(entry: Entry) -> None:
-        if entry.kind is Kind.CAPACITY and entry.facts["stage"] == 4:
+        if entry.kind is EntryKind.CAPACITY and entry.facts["stage"] == 4:
             world.journal.kept.append(entry)
             raise KilledError
 
@@ -248,7 +248,7 @@ def test_a_ramp_that_is_gone_on_with_while_it_grows_is_not_measured_by_what_stil
 
     world.run(PLAN)
 
-    assert (marks[0].number, marks[0].counted["web"]) == (3, Counted(3, 3, 3))
+    assert (marks[0].number, marks[0].counted["web"]) == (3, RampCounts(3, 3, 3))
 
 
 def test_a_stage_that_is_refused_because_the_service_has_grown_meanwhile_is_asked_again(
@@ -267,7 +267,7 @@ def test_a_stage_that_is_refused_because_the_service_has_grown_meanwhile_is_aske
 
     ending = world.run(PLAN)
 
-    floors = [facts["floors"].get("web") for facts in world.facts(Kind.CAPACITY)]
+    floors = [facts["floors"].get("web") for facts in world.facts(EntryKind.CAPACITY)]
     assert ending.exit_code == 0, ending.words
     assert len(refusals) == 1
     assert floors[3:] == [{"01": 3, "02": 3}, {"01": 6, "02": 5}, {"01": 6, "02": 6}, None]

@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.lease import current_lease
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -28,7 +28,7 @@ def test_a_stop_between_two_steps_leaves_the_weights_and_says_what_to_type(world
 
     assert ending.exit_code == 3
     assert "failover ramp to go on, failover rollback to go back" in ending.words
-    assert world.kinds()[-1] is Kind.INTERRUPTED
+    assert world.kinds()[-1] is EntryKind.INTERRUPTED
 
 
 def test_a_stopped_ramp_goes_on_where_it_was(world: World) -> None:
@@ -68,7 +68,7 @@ def test_a_stage_that_was_killed_before_its_update_gives_no_weight_when_the_gate
     world: World,
 ) -> None:
     def kill(entry: Entry) -> None:
-        if entry.kind is Kind.UP_STARTED and "stage 1/5" in str(entry.facts["message"]):
+        if entry.kind is EntryKind.UP_STARTED and "stage 1/5" in str(entry.facts["message"]):
             raise KilledError
 
     world.journal.before_append = kill
@@ -85,7 +85,7 @@ def test_a_stage_that_was_killed_before_its_update_gives_no_weight_when_the_gate
     assert world.weights() == "100/0"
 
 
-def killed_before_the_update(world: World, doing: str, plan: Plan = PLAN) -> None:
+def killed_before_the_update(world: World, doing: str, plan: RampPlan = PLAN) -> None:
     """With the stack file changed already."""
 
     def kill(message: str) -> None:
@@ -113,7 +113,7 @@ def test_a_ramp_that_was_killed_before_its_first_update_takes_the_wheel_all_the_
 def test_floors_whose_update_never_ran_are_applied_before_they_are_waited_for(
     world: World,
 ) -> None:
-    plan = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
+    plan = RampPlan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
     world.live = dict.fromkeys(SERVICES, Split(50, 50))
     world.set_config({"weights": "50/50"})
     killed_before_the_update(world, "capacity for stage 2/2", plan)
@@ -137,7 +137,7 @@ def test_the_gates_judge_at_once_a_ramp_that_is_gone_on_with(world: World) -> No
 
 def test_the_first_update_of_a_killed_driver_is_no_second_hand(world: World) -> None:
     killed_before_the_update(world, "ramp of 02")
-    killed = str(world.facts(Kind.UP_STARTED)[0]["message"]).replace("(4711)", "(99)")
+    killed = str(world.facts(EntryKind.UP_STARTED)[0]["message"]).replace("(4711)", "(99)")
     world.journal.kept = [
         Entry.parse(entry.line().replace('"pid":4711', '"pid":99')) for entry in world.journal.kept
     ]
@@ -173,8 +173,8 @@ def test_a_ramp_killed_anywhere_ends_at_its_target_or_its_start(
         assert current_lease([told.message for told in world.told[::-1]]) is None
 
 
-def _plan_from(world: World) -> Plan:
+def _plan_from(world: World) -> RampPlan:
     """What a person's `failover ramp` would plan where nothing is left of the ramp before."""
     (live,) = set(world.live.values())
     left = tuple(weight for weight in PLAN.weights if weight > live.slot_02)
-    return Plan(SERVICES, Slot.SECOND, live, left) if left else PLAN
+    return RampPlan(SERVICES, Slot.SECOND, live, left) if left else PLAN

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from ops.ramp.processes import Processes
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.split import Split
 from rollout.verdict import Verdict
 from tests.ops.ramp.world import PLAN, World
@@ -84,7 +84,7 @@ def test_a_weight_that_moves_while_the_lock_is_waited_for_is_not_taken_back(
     world: World, doing: str
 ) -> None:
     def hold(entry: Entry) -> None:
-        if entry.kind is Kind.UP_STARTED and doing in str(entry.facts["message"]):
+        if entry.kind is EntryKind.UP_STARTED and doing in str(entry.facts["message"]):
             world.locks = [OWN_LOCK]
 
     def move() -> None:

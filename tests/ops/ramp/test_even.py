@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rollout.entry import Kind
-from rollout.plan import Plan
+from rollout.entry import EntryKind
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from tests.ops.ramp.world import SERVICES, World
 
@@ -29,18 +29,18 @@ def test_an_even_split_waits_for_no_slot_to_fall_silent(tmp_path: Path, rising: 
     world = World(tmp_path, str(start))
     world.old_slot = BusySlots(world)
 
-    ending = world.run(Plan(SERVICES, rising, start, (25, 50)))
+    ending = world.run(RampPlan(SERVICES, rising, start, (25, 50)))
 
     assert (ending.exit_code, ending.words) == (0, "done: portal+web at 50/50")
     assert world.floors() == {}
-    assert Kind.HOLD_STARTED not in world.kinds()
+    assert EntryKind.HOLD_STARTED not in world.kinds()
 
 
 def test_a_cutover_waits_for_the_old_slot_to_fall_silent(tmp_path: Path) -> None:
     world = World(tmp_path, "50/50")
     world.old_slot = BusySlots(world)
 
-    ending = world.run(Plan(SERVICES, Slot.SECOND, Split(50, 50), (100,)))
+    ending = world.run(RampPlan(SERVICES, Slot.SECOND, Split(50, 50), (100,)))
 
     assert ending.exit_code == 0
-    assert Kind.HOLD_FINISHED in world.kinds()
+    assert EntryKind.HOLD_FINISHED in world.kinds()

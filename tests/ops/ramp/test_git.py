@@ -9,14 +9,14 @@ import pytest
 
 from ops.ramp.errors import BadInputError
 from ops.ramp.git import OwnGit, is_ignored
-from rollout.entry import Kind
-from rollout.plan import Plan
+from rollout.entry import EntryKind
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import KilledError
 from tests.ops.ramp.world import SERVICES, World
 
-PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
+PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -131,7 +131,7 @@ def test_no_commit_is_asked_for_of_a_file_that_git_ignores(world: World, tmp_pat
     ending = world.run(PLAN)
 
     assert ending.exit_code == 0
-    assert world.facts(Kind.COMMIT) == []
+    assert world.facts(EntryKind.COMMIT) == []
 
 
 def test_a_commit_is_asked_for_of_a_file_that_git_follows(world: World) -> None:
@@ -139,7 +139,7 @@ def test_a_commit_is_asked_for_of_a_file_that_git_follows(world: World) -> None:
 
     world.run(PLAN)
 
-    assert len(world.facts(Kind.COMMIT)) == 3
+    assert len(world.facts(EntryKind.COMMIT)) == 3
 
 
 def test_only_what_git_does_not_follow_can_be_ignored(world: World, tmp_path: Path) -> None:

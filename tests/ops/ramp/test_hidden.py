@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.ramp.errors import RefusedError
+from ops.ramp.errors import RefusedRampError
 from ops.ramp.hidden import refuse_hidden
 from ops.ramp.planning import Choice
 from rollout.hidden_rules import hidden_services
@@ -18,7 +18,7 @@ WEB = wanted("web", 200, takes("/*"), known=200)
 def test_a_ramp_is_refused_where_another_rule_takes_every_request_of_a_service() -> None:
     hidden = hidden_services([*live_of(PORTAL, WEB), foreign(10, takes("/portal*"))])
 
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(RefusedRampError) as refused:
         refuse_hidden(PLAN, hidden, Choice(options=("--bake", "5s")), ("--stack", "prod"))
 
     assert str(refused.value) == (
@@ -38,5 +38,5 @@ def test_a_ramp_of_the_other_services_is_let_through() -> None:
     others = hidden_services([*live_of(wanted("api", 300, takes("/api"), 300)), foreign(10, ())])
 
     refuse_hidden(PLAN, others, Choice(), ())
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedRampError):
         refuse_hidden(PLAN, hidden, Choice(), ())

@@ -6,18 +6,18 @@ import json
 
 import pytest
 
-from ops.engine.engine import PastUpdate
+from ops.engine.engine import EngineUpdate
 from ops.ramp.history import told
 from rollout.split import Slot, Split
 from tests.ops.ramp.fakes import START
 
 
-def past(**config: object) -> PastUpdate:
+def past(**config: object) -> EngineUpdate:
     texts = {
         f"failover:{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in config.items()
     }
-    return PastUpdate("by hand", succeeded=True, config=texts, at=START)
+    return EngineUpdate("by hand", succeeded=True, config=texts, at=START)
 
 
 def test_splits_and_floors_are_those_of_the_config() -> None:

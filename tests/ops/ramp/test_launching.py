@@ -10,16 +10,16 @@ import pytest
 
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
-from ops.journal.observer import Observer
+from ops.journal.observer import RampObserver
 from ops.journal.ramps import Ramps, identity_in
 from ops.ramp.driver import Ending
 from ops.ramp.launching import Launcher
 from ops.ramp.lines import PlainLines
 from ops.ramp.planning import Choice
 from ops.ramp.resume import Found
-from rollout.entry import Entry, Kind
-from rollout.lease import Hand
-from rollout.plan import Plan
+from rollout.entry import Entry, EntryKind
+from rollout.lease import LeaseHolder
+from rollout.plan import RampPlan
 from rollout.progress import WHY_BY_HAND, folded
 from rollout.recovery import recalled
 from rollout.split import Slot, Split
@@ -27,7 +27,7 @@ from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import START, KilledError
 from tests.ops.ramp.world import IDENTITY, LIMITS, NEXT, SERVICES, World
 
-PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
+PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 
 
 @pytest.fixture
@@ -37,12 +37,12 @@ def full(tmp_path: Path) -> Path:
     return tmp_path / "full" / "ramp"
 
 
-def launcher(world: World, folder: Path, *observers: Observer) -> Launcher:
+def launcher(world: World, folder: Path, *observers: RampObserver) -> Launcher:
     ramps = Ramps(folder.parent, IDENTITY)
     stack: Any = SimpleNamespace(
         live=lambda: world, engine=world, ramps=ramps, identity=IDENTITY, next=NEXT
     )
-    return Launcher(stack, Hand("somebody", "here", 4711), LIMITS, Choice(), observers)
+    return Launcher(stack, LeaseHolder("somebody", "here", 4711), LIMITS, Choice(), observers)
 
 
 def test_a_done_ramp_goes_back_without_a_journal(world: World, full: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_ramp_that_only_the_history_knows_goes_back_without_a_journal(
 def test_a_ramp_that_somebody_lowered_below_its_start_ends_where_it_is(
     world: World, tmp_path: Path
 ) -> None:
-    plan = Plan(SERVICES, Slot.SECOND, Split(75, 25), (50, 100))
+    plan = RampPlan(SERVICES, Slot.SECOND, Split(75, 25), (50, 100))
     world.live = dict.fromkeys(SERVICES, plan.start)
     kill_when_verified(world, plan)
     lowered = Split(100, 0)
@@ -87,7 +87,7 @@ def test_a_ramp_that_somebody_lowered_below_its_start_ends_where_it_is(
 def test_a_rollback_never_raises_the_slot_that_somebody_lowered_in_the_meantime(
     world: World, tmp_path: Path
 ) -> None:
-    plan = Plan(SERVICES, Slot.SECOND, Split(75, 25), (50, 100))
+    plan = RampPlan(SERVICES, Slot.SECOND, Split(75, 25), (50, 100))
     world.live = dict.fromkeys(SERVICES, plan.start)
     kill_when_verified(world, plan)
     world.live["web"] = Split(100, 0)
@@ -114,7 +114,7 @@ def test_a_rollback_waits_for_an_aws_that_throttles_from_its_first_question_on(
 ) -> None:
     world.run(PLAN)
     folder = tmp_path / "ramps" / "r"
-    monkeypatch.setattr("ops.ramp.launching.SystemClock", lambda: world.clock)
+    monkeypatch.setattr("ops.ramp.launching.SystemRampClock", lambda: world.clock)
     world.throttled_until = world.clock.seconds + 20
     asked = launcher(world, folder)
 
@@ -130,7 +130,7 @@ def test_a_ramp_that_was_stopped_before_its_first_stage_is_rolled_back_by_hand(
 ) -> None:
     said: list[str] = []
     folder = tmp_path / "ramps" / "r"
-    kill_at(world, Kind.BAKE_STARTED)
+    kill_at(world, EntryKind.BAKE_STARTED)
     asked = launcher(world, folder, PlainLines(said.append, world.clock.monotonic))
 
     ending = asked.go_back(found(world, folder), "r", WHY_BY_HAND, PLAN.start)
@@ -141,7 +141,7 @@ def test_a_ramp_that_was_stopped_before_its_first_stage_is_rolled_back_by_hand(
     opening = said[0].partition(" ")[2]
     assert opening.startswith("rollback of portal+web verified at 100/0, stage 0/2, by ")
     assert not any("refused" in line for line in said)
-    back = next(e for e in FileJournal(folder).entries() if e.kind is Kind.ROLLBACK_STARTED)
+    back = next(e for e in FileJournal(folder).entries() if e.kind is EntryKind.ROLLBACK_STARTED)
     assert back.facts["by_hand"] is True
 
 
@@ -149,7 +149,7 @@ def test_a_rollback_by_hand_says_the_reason_that_a_person_gave(
     world: World, tmp_path: Path
 ) -> None:
     folder = tmp_path / "ramps" / "r"
-    kill_at(world, Kind.VERIFIED)
+    kill_at(world, EntryKind.VERIFIED)
 
     ending = launcher(world, folder).go_back(
         found(world, folder), "r", "checkout is broken", PLAN.start
@@ -165,12 +165,14 @@ def test_a_ramp_that_a_gate_has_turned_back_is_not_rolled_back_by_hand(
 ) -> None:
     world.gate.says = lambda mark: Outcome.FAIL if mark.number else Outcome.PASS
     folder = tmp_path / "ramps" / "r"
-    kill_at(world, Kind.ROLLBACK_STARTED)
+    kill_at(world, EntryKind.ROLLBACK_STARTED)
     progress = folded(world.journal.entries())
     journal = FileJournal(folder)
     for each in world.journal.entries():
         journal.append(each)
-    journal.append(Entry(START, "r", Kind.ROLLBACK_STARTED, {"why": "fake: fail", "to": "100/0"}))
+    journal.append(
+        Entry(START, "r", EntryKind.ROLLBACK_STARTED, {"why": "fake: fail", "to": "100/0"})
+    )
 
     ending = launcher(world, folder).go_back(
         Found(folder, progress, None), "r", WHY_BY_HAND, PLAN.start
@@ -198,11 +200,11 @@ def found(world: World, folder: Path) -> Found:
     return Found(folder, None, recalled(world.told[::-1]))
 
 
-def kill_when_verified(world: World, plan: Plan = PLAN) -> None:
-    kill_at(world, Kind.VERIFIED, plan)
+def kill_when_verified(world: World, plan: RampPlan = PLAN) -> None:
+    kill_at(world, EntryKind.VERIFIED, plan)
 
 
-def kill_at(world: World, kind: Kind, plan: Plan = PLAN) -> None:
+def kill_at(world: World, kind: EntryKind, plan: RampPlan = PLAN) -> None:
     def kill(entry: Any) -> None:
         if entry.kind is kind:
             raise KilledError

@@ -7,27 +7,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.ramp.errors import RefusedError
+from ops.ramp.errors import RefusedRampError
 from ops.ramp.lease_holder import AtWork, at_work, refuse_held
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stopping import stop_driver
-from rollout.lease import Hand, message_of
-from rollout.plan import Plan
+from rollout.lease import LeaseHolder, message_of
+from rollout.plan import RampPlan
 from rollout.progress import Progress
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
-PLAN = Plan(("portal", "web"), Slot.SECOND, Split(100, 0), (50, 100))
-OWN, FIRST, SECOND = (Hand("ada", "here", pid) for pid in (1, 2, 3))
-ELSEWHERE = Hand("ben", "build-7", 4)
+PLAN = RampPlan(("portal", "web"), Slot.SECOND, Split(100, 0), (50, 100))
+OWN, FIRST, SECOND = (LeaseHolder("ada", "here", pid) for pid in (1, 2, 3))
+ELSEWHERE = LeaseHolder("ben", "build-7", 4)
 
 
 class FakeProcesses(Processes):
     """Those of the host `here`."""
 
-    def __init__(self, *alive: Hand, stays: bool = False) -> None:
+    def __init__(self, *alive: LeaseHolder, stays: bool = False) -> None:
         self.alive = {hand.pid for hand in alive}
         self.terminated: list[int] = []
         self.awaited: list[int] = []
@@ -54,7 +54,7 @@ class FakeProcesses(Processes):
         return pid not in self.alive
 
 
-def history_of(hand: Hand) -> list[HistoryEntry]:
+def history_of(hand: LeaseHolder) -> list[HistoryEntry]:
     return [
         HistoryEntry(
             message_of(PLAN, "stage 1/2, 02 at 50", hand, NOW + timedelta(hours=1)), True, {}
@@ -62,7 +62,7 @@ def history_of(hand: Hand) -> list[HistoryEntry]:
     ]
 
 
-def driven_by(hand: Hand) -> Progress:
+def driven_by(hand: LeaseHolder) -> Progress:
     return Progress("r", PLAN, hand, {}, {}, capacity=1, verified=1)
 
 
@@ -73,7 +73,7 @@ def refused(
     *,
     take_over: bool = False,
 ) -> str:
-    with pytest.raises(RefusedError) as error:
+    with pytest.raises(RefusedRampError) as error:
         refuse_held(history, here, OWN, NOW, processes, take_over=take_over)
     return str(error.value)
 
@@ -119,7 +119,7 @@ def test_one_on_another_host_is_taken_over_from_by_a_word() -> None:
     ],
 )
 def test_what_was_asked_for_is_what_takes_over(choice: Choice, again: str, rollback: str) -> None:
-    with pytest.raises(RefusedError) as error:
+    with pytest.raises(RefusedRampError) as error:
         refuse_held(
             history_of(ELSEWHERE), None, OWN, NOW, FakeProcesses(), take_over=False, choice=choice
         )

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from ops.gates.gate import StageMark
 from ops.ramp.lines import JsonLines, PlainLines, described
-from rollout.entry import FIELDS, Entry, Json, Kind
-from rollout.plan import Plan
+from rollout.entry import FIELDS, Entry, EntryKind, Json
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
 from tests.ops.ramp.fakes import START
 from tests.ops.ramp.world import SERVICES, World
 
-PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
+PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 
 
 def test_a_person_reads_every_stage_its_live_weights_and_the_commit_to_make(
@@ -57,13 +57,13 @@ class Waiting:
             self._lines.waits(what(second), float(seconds - second))
             self._second += 1.0
 
-    def see(self, kind: Kind, **facts: Json) -> None:
+    def see(self, kind: EntryKind, **facts: Json) -> None:
         self._lines.saw(Entry(START, "r", kind, facts))
 
 
 def test_a_bake_of_five_minutes_is_a_line_a_minute_with_the_time_left() -> None:
     waiting = Waiting()
-    waiting.see(Kind.BAKE_STARTED, stage=2, seconds=300)
+    waiting.see(EntryKind.BAKE_STARTED, stage=2, seconds=300)
 
     waiting.wait(lambda _second: "stage 2/5 bakes", 300)
 
@@ -87,7 +87,7 @@ def test_numbers_that_count_up_are_no_news_and_another_wait_is() -> None:
 
 def test_a_wait_that_is_over_within_seconds_is_not_told() -> None:
     waiting = Waiting()
-    waiting.see(Kind.BAKE_STARTED, stage=1, seconds=5)
+    waiting.see(EntryKind.BAKE_STARTED, stage=1, seconds=5)
 
     waiting.wait(lambda _second: "stage 1/5 bakes", 5)
 
@@ -137,7 +137,7 @@ def test_every_kind_of_entry_has_words_of_its_own() -> None:
         facts = {name: some.get(name, "x") for name in fields}
         entry = Entry(START, "r", kind, facts)  # pyright: ignore[reportArgumentType]
 
-        assert described(entry) or kind is Kind.CONFIG_CHANGED, kind
+        assert described(entry) or kind is EntryKind.CONFIG_CHANGED, kind
 
 
 def fails_at_once(_mark: StageMark) -> Outcome:

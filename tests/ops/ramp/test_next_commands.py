@@ -11,7 +11,7 @@ from ops.ramp.command import limits_of
 from ops.ramp.errors import BadInputError
 from ops.ramp.next_commands import NextCommands
 from ops.ramp.planning import Choice
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from tests.ops.ramp.world import NEXT, SERVICES, World
 
@@ -29,7 +29,7 @@ NAMED = NextCommands("acme/prod", ("--stack", "acme/prod"), SERVICES)
 def test_what_plans_anew_plans_the_same(
     services: tuple[str, ...], target: int, command: str
 ) -> None:
-    plan = Plan(services, Slot.SECOND, Split(100, 0), (target,))
+    plan = RampPlan(services, Slot.SECOND, Split(100, 0), (target,))
 
     assert str(NEXT.anew(plan)) == command
     assert str(NAMED.anew(plan)) == f"{command} --stack acme/prod"
@@ -71,7 +71,7 @@ def test_a_bake_that_is_too_short_is_fixed_in_what_was_asked_for(
 def test_a_run_whose_backend_is_gone_names_the_stack_past_the_engine(world: World) -> None:
     world.backend_error = "error: could not read the bucket"
 
-    ending = world.run(Plan(SERVICES, Slot.SECOND, Split(100, 0), (10, 100)))
+    ending = world.run(RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (10, 100)))
 
     assert ending.words.endswith(
         "next:     failover ramp to go on, failover rollback to go back; where that cannot be had "

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.ramp.errors import RefusedError
+from ops.ramp.errors import RefusedRampError
 from ops.ramp.older_build import refuse_step_back
 from ops.ramp.planning import Choice
 from ops.ramp.stack_file import StackFile
 from rollout.build_age import BuildAge, planned_builds
 from rollout.observation import LiveService
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from tests.fixing import fixed
 from tests.ops.ramp.world import SERVICES
@@ -37,10 +37,10 @@ def file(**services: Any) -> StackFile:
 
 
 def refused(
-    plan: Plan, services: dict[str, LiveService], choice: Choice, known: StackFile, *stack: str
+    plan: RampPlan, services: dict[str, LiveService], choice: Choice, known: StackFile, *stack: str
 ) -> str:
     builds = planned_builds(plan, services, {})
-    with pytest.raises(RefusedError) as error:
+    with pytest.raises(RefusedRampError) as error:
         refuse_step_back(plan, builds, known, choice, stack)
     return str(error.value)
 
@@ -50,7 +50,7 @@ def test_the_even_split_of_an_old_and_a_new_build_is_refused_with_the_release_th
     slot: Slot,
 ) -> None:
     start = Split(100, 0).shifted_to(slot, 0)
-    plan = Plan(SERVICES, slot, start, (25, 50))
+    plan = RampPlan(SERVICES, slot, start, (25, 50))
 
     told = refused(plan, live(str(start), slot.other), EVEN, file())
 
@@ -72,7 +72,7 @@ def test_the_even_split_of_an_old_and_a_new_build_is_refused_with_the_release_th
 
 
 def test_after_the_release_that_is_advised_the_even_split_is_refused_no_more() -> None:
-    plan = Plan(SERVICES, FIRST, Split(0, 100), (25, 50))
+    plan = RampPlan(SERVICES, FIRST, Split(0, 100), (25, 50))
     told = refused(plan, live("0/100", SECOND), EVEN, file())
     advice = next(line for line in told.splitlines() if "fix:" in line).split("fix:")[1].strip()
     config: Any = {"failover:images": {name: {"01": "ami-01", "02": "ami-02"} for name in SERVICES}}
@@ -83,7 +83,7 @@ def test_after_the_release_that_is_advised_the_even_split_is_refused_no_more() -
 
 
 def test_a_stack_that_is_named_is_named_in_every_command_too() -> None:
-    plan = Plan(("web",), FIRST, Split(0, 100), (100,))
+    plan = RampPlan(("web",), FIRST, Split(0, 100), (100,))
     choice = Choice(services=("web",), to=FIRST, options=("--stack", "dev"))
 
     told = refused(plan, live("0/100", SECOND), choice, file(), "--stack", "dev")
@@ -97,7 +97,7 @@ def test_a_stack_that_is_named_is_named_in_every_command_too() -> None:
 
 
 def test_a_slot_that_the_stack_does_not_release_onto_gets_no_command_that_would_not_work() -> None:
-    plan = Plan(("web",), FIRST, Split(0, 100), (50,))
+    plan = RampPlan(("web",), FIRST, Split(0, 100), (50,))
     theirs = {"slots": {"01": {"autoScalingGroup": {"existing": "blue"}}}}
 
     told = refused(plan, live("0/100", SECOND), EVEN, file(web=theirs))
@@ -110,7 +110,7 @@ def test_only_the_services_that_would_get_an_older_build_are_to_be_released() ->
     services = live("0/100", SECOND)
     services["portal"] = live("0/100", FIRST)["portal"]
 
-    told = refused(Plan(SERVICES, FIRST, Split(0, 100), (50,)), services, EVEN, file())
+    told = refused(RampPlan(SERVICES, FIRST, Split(0, 100), (50,)), services, EVEN, file())
 
     assert "portal" not in told
     assert "failover:images.web" in told
@@ -121,7 +121,7 @@ def test_a_plan_is_refused_only_where_all_users_have_the_newer_build(
     slot: Slot, newer: Slot | None, weight: int
 ) -> None:
     start = Split(100, 0).shifted_to(slot, weight)
-    plan = Plan(SERVICES, slot, start, (100,))
+    plan = RampPlan(SERVICES, slot, start, (100,))
     builds = planned_builds(plan, live(str(start), newer), {})
     is_step_back = newer is slot.other and weight == 0
 
@@ -133,7 +133,7 @@ def test_a_plan_is_refused_only_where_all_users_have_the_newer_build(
 def test_a_build_of_unknown_age_passes_and_is_said() -> None:
     known = of_one_age(case("0/100", "0/100"))
     services = {"web": known.live}
-    plan = Plan(("web",), FIRST, Split(0, 100), (50,))
+    plan = RampPlan(("web",), FIRST, Split(0, 100), (50,))
 
     (build,) = planned_builds(plan, services, {})
 
@@ -146,7 +146,7 @@ def test_a_build_of_unknown_age_passes_and_is_said() -> None:
 
 
 def test_a_newer_build_and_the_same_one_are_nothing_to_say() -> None:
-    plan = Plan(("web",), FIRST, Split(0, 100), (50,))
+    plan = RampPlan(("web",), FIRST, Split(0, 100), (50,))
 
     newer = planned_builds(plan, live("0/100", FIRST), {})
     same = planned_builds(plan, live("0/100", SECOND), {"ami-01": "v2", "ami-02": "v2"})

@@ -10,7 +10,7 @@ import pytest
 
 from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.planning import Choice, Planner
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from tests.ops.ramp.world import SERVICES
 
@@ -80,7 +80,7 @@ def test_the_person_chooses_before_the_config_and_the_config_before_the_builds(
 
     plan = planner(tmp_path, live, Choice(to=to), configured).plan()
 
-    assert plan == Plan(SERVICES, raised, Split(50, 50), (100,))
+    assert plan == RampPlan(SERVICES, raised, Split(50, 50), (100,))
 
 
 @pytest.mark.parametrize("slot", Slot)
@@ -160,7 +160,7 @@ def test_the_way_to_the_even_split_heeds_no_candidate(tmp_path: Path) -> None:
 
     plan = planner(tmp_path, live, Choice(is_even=True), Slot.SECOND).plan()
 
-    assert plan == Plan(SERVICES, Slot.FIRST, Split(0, 100), (50,))
+    assert plan == RampPlan(SERVICES, Slot.FIRST, Split(0, 100), (50,))
 
 
 def test_only_an_even_split_is_said_to_be_even(tmp_path: Path) -> None:

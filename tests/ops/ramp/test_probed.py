@@ -7,7 +7,7 @@ import pytest
 from ops.ramp.errors import BadInputError
 from ops.ramp.probed import Probed, connect_to, read_probed, refuse_unreachable
 from settings.command import NAMESPACE
-from settings.findings import Findings
+from settings.findings import ConfigProblems
 from settings.probe import ProbeSettings
 from settings.raw import decoded
 from settings.schema import TOP
@@ -18,7 +18,7 @@ URL = "https://www.hankooktire.example/shop"
 
 
 def probed(config: Config) -> dict[str, Probed]:
-    findings = Findings(frozenset())
+    findings = ConfigProblems(frozenset())
     top = Section(decoded(as_handed_over(config), TOP), f"{NAMESPACE}:", TOP, findings)
     found = read_probed(top, ["portal", "web"])
     assert findings.problems == ()

@@ -13,21 +13,21 @@ from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
 from ops.ramp.resume import foreign, newest, unfinished
-from rollout.entry import Entry, Kind
-from rollout.lease import Hand, doing_end, last_message_of
-from rollout.plan import Plan
+from rollout.entry import Entry, EntryKind
+from rollout.lease import LeaseHolder, doing_end, last_message_of
+from rollout.plan import RampPlan
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
 from tests.ops.ramp.fakes import START, KilledError
 from tests.ops.ramp.world import IDENTITY, SERVICES, World
 
-PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
-LONG = Plan(SERVICES, Slot.SECOND, Split(100, 0), (25, 50, 75, 100))
-OTHER, OWN = Hand("ben", "build-7", 99), Hand("somebody", "here", 4711)
+PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
+LONG = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (25, 50, 75, 100))
+OTHER, OWN = LeaseHolder("ben", "build-7", 99), LeaseHolder("somebody", "here", 4711)
 
 
-def killed(world: World, when: Callable[[Entry], bool], plan: Plan = PLAN) -> None:
+def killed(world: World, when: Callable[[Entry], bool], plan: RampPlan = PLAN) -> None:
     def kill(entry: Entry) -> None:
         if when(entry):
             raise KilledError
@@ -38,7 +38,7 @@ def killed(world: World, when: Callable[[Entry], bool], plan: Plan = PLAN) -> No
 
 
 def is_second_stage(entry: Entry) -> bool:
-    return entry.kind is Kind.STAGE_STARTED and entry.facts["stage"] == 2
+    return entry.kind is EntryKind.STAGE_STARTED and entry.facts["stage"] == 2
 
 
 def found_by(world: World, folder: Path) -> bool:
@@ -48,7 +48,7 @@ def found_by(world: World, folder: Path) -> bool:
     return unfinished(Ramps(folder / "ramps", IDENTITY), world.told[::-1], "r2") is not None
 
 
-def let_go(world: World, hand: Hand, split: Split, *, went_back: bool) -> None:
+def let_go(world: World, hand: LeaseHolder, split: Split, *, went_back: bool) -> None:
     message = last_message_of(PLAN, doing_end(split, went_back=went_back), hand)
     world.told.append(HistoryEntry(message, True, {}))
 
@@ -79,7 +79,7 @@ def test_a_ramp_that_went_back_on_a_full_disk_is_over(world: World, tmp_path: Pa
 def test_a_ramp_that_has_let_go_and_still_watches_is_under_way(
     world: World, tmp_path: Path
 ) -> None:
-    killed(world, lambda entry: entry.kind is Kind.WATCH_STARTED)
+    killed(world, lambda entry: entry.kind is EntryKind.WATCH_STARTED)
 
     assert found_by(world, tmp_path)
 
@@ -88,7 +88,7 @@ def test_a_ramp_that_was_killed_before_its_first_update_is_under_way(
     world: World, tmp_path: Path
 ) -> None:
     let_go(world, OTHER, PLAN.start, went_back=True)
-    killed(world, lambda entry: entry.kind is Kind.UP_STARTED)
+    killed(world, lambda entry: entry.kind is EntryKind.UP_STARTED)
 
     assert found_by(world, tmp_path)
 
@@ -103,7 +103,7 @@ def test_the_journal_of_one_who_came_second_does_not_hide_the_ramp_of_the_first(
         if number == 0:
             FileJournal(ramps / "r2").append(entry)
     refused = {"outcome": "refused", "exit": 1}
-    FileJournal(ramps / "r2").append(Entry(first[0].at, "r", Kind.RAMP_FINISHED, refused))
+    FileJournal(ramps / "r2").append(Entry(first[0].at, "r", EntryKind.RAMP_FINISHED, refused))
 
     found = unfinished(Ramps(ramps, IDENTITY), world.told[::-1], "r3")
 
@@ -112,7 +112,7 @@ def test_the_journal_of_one_who_came_second_does_not_hide_the_ramp_of_the_first(
 
 
 def is_third_stage(entry: Entry) -> bool:
-    return entry.kind is Kind.STAGE_STARTED and entry.facts["stage"] == 3
+    return entry.kind is EntryKind.STAGE_STARTED and entry.facts["stage"] == 3
 
 
 @pytest.mark.parametrize(("kept", "stage"), [(1, 1), (1, 2), (8, 2), (12, 2)])
@@ -148,7 +148,7 @@ def test_a_way_back_passes_over_a_journal_that_cannot_be_read(world: World, tmp_
 def test_a_ramp_that_never_began_is_over_once_somebody_else_has_ramped(
     world: World, tmp_path: Path, seconds: float, is_found: bool
 ) -> None:
-    killed(world, lambda entry: entry.kind is Kind.UP_STARTED)
+    killed(world, lambda entry: entry.kind is EntryKind.UP_STARTED)
     released = last_message_of(PLAN, doing_end(PLAN.target, went_back=False), OTHER)
     at = START + timedelta(seconds=seconds)
     world.told.append(HistoryEntry(released, True, {}, at=at))
@@ -165,7 +165,7 @@ def journal_of(owner: StackIdentity | None, world: World, folder: Path) -> None:
     """The world's journal as a ramp of `owner` would have written it."""
     for entry in world.journal.kept:
         facts = dict(entry.facts)
-        if entry.kind is Kind.RAMP_STARTED:
+        if entry.kind is EntryKind.RAMP_STARTED:
             del facts["stack"]
             facts |= {} if owner is None else {"stack": owner.document()}
         FileJournal(folder).append(replace(entry, facts=facts))

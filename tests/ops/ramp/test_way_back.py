@@ -11,9 +11,9 @@ import pytest
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import NotSureError
-from ops.ramp.live_stack import Releases
+from ops.ramp.live_stack import SlotReleases
 from ops.ramp.way_back import Nothing, Past, Return, Stack, where_back
-from rollout.plan import Plan
+from rollout.plan import RampPlan
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -21,7 +21,7 @@ from rollout.way_back import LastRelease
 from tests.ops.ramp.fakes import START
 from tests.ops.ramp.world import IDENTITY, SERVICES, World
 
-PLAN = Plan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
+PLAN = RampPlan(SERVICES, Slot.SECOND, Split(50, 50), (75, 100))
 HOLD = timedelta(seconds=300)
 EVE = START - timedelta(days=1)
 
@@ -38,13 +38,13 @@ def world(tmp_path: Path) -> World:
     return world
 
 
-def releases(last: Slot | None, at: datetime = EVE) -> dict[str, Releases]:
+def releases(last: Slot | None, at: datetime = EVE) -> dict[str, SlotReleases]:
     builds = {slot: f"ami-{slot} since then" for slot in Slot}
     release = None if last is None else LastRelease(last, at)
-    return dict.fromkeys(SERVICES, Releases(release, True, builds))
+    return dict.fromkeys(SERVICES, SlotReleases(release, True, builds))
 
 
-def stack_of(world: World, found: dict[str, Releases]) -> Stack:
+def stack_of(world: World, found: dict[str, SlotReleases]) -> Stack:
     return Stack("prod", world.stack_file, world.live, found, HOLD, None)
 
 
@@ -53,7 +53,7 @@ def back(world: World, ramps: Path, last: Slot | None = Slot.SECOND) -> Return |
     return where_back(past, stack_of(world, releases(last)))
 
 
-def plan_back(world: World, ramps: Path) -> Plan:
+def plan_back(world: World, ramps: Path) -> RampPlan:
     way = back(world, ramps)
     assert isinstance(way, Return)
     assert way.found is None
@@ -142,7 +142,7 @@ def test_a_shift_by_hand_after_a_ramp_that_went_back_is_undone(world: World, ram
     world.told.append(by_hand(Split(25, 75), world.clock.now()))
     world.live = dict.fromkeys(SERVICES, Split(25, 75))
 
-    assert plan_back(world, ramps) == Plan(SERVICES, Slot.SECOND, Split(50, 50), (75,))
+    assert plan_back(world, ramps) == RampPlan(SERVICES, Slot.SECOND, Split(50, 50), (75,))
 
 
 def test_a_ramp_that_is_done_is_taken_back_by_its_journal(world: World, ramps: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_ramp_that_is_done_is_taken_back_to_its_start_without_a_journal_too(
 ) -> None:
     world.run(PLAN)
 
-    assert plan_back(world, ramps) == Plan(SERVICES, Slot.SECOND, Split(50, 50), (100,))
+    assert plan_back(world, ramps) == RampPlan(SERVICES, Slot.SECOND, Split(50, 50), (100,))
 
 
 def test_the_journal_of_an_older_ramp_says_nothing_of_a_newer_one(

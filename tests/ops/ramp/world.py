@@ -9,19 +9,19 @@ from typing import Any
 
 from pulumi.automation import CommandError, CommandResult
 
-from ops.engine.engine import PastUpdate
-from ops.journal.observer import Observer
+from ops.engine.engine import EngineUpdate
+from ops.journal.observer import RampObserver
 from ops.ramp.driver import Driver, Ending
-from ops.ramp.effects import Git, LiveService, LiveSlot, OldSlot
+from ops.ramp.effects import Git, OldSlot, ServiceState, SlotState
 from ops.ramp.errors import AwsError, PassingAwsError
 from ops.ramp.next_commands import NextCommands
 from ops.ramp.ports import Effects, Limits
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
 from ops.ramp.takeover import Abandoned
-from rollout.entry import Kind
-from rollout.lease import Hand, is_letting_go
-from rollout.plan import Plan
+from rollout.entry import EntryKind
+from rollout.lease import LeaseHolder, is_letting_go
+from rollout.plan import RampPlan
 from rollout.recovery import HistoryEntry, recalled, started_facts
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
@@ -31,7 +31,7 @@ SERVICES: tuple[str, ...] = ("portal", "web")
 IDENTITY = StackIdentity(
     "file:///state", "prod", {service: f"arn:rule/{service}" for service in SERVICES}
 )
-PLAN = Plan(SERVICES, Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
+PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
 NEXT = NextCommands("prod", services=SERVICES)
 LIMITS = Limits(bake=5, hold=5, watch=5, inconclusive=30, guard_wait=60)
 
@@ -67,7 +67,7 @@ class World:
         self.throttled_until = 0.0
         self.interrupts = 0
         self.ways_back: dict[str, bool] = {}
-        self.observers: list[Observer] = []
+        self.observers: list[RampObserver] = []
         self.git: Git | None = None
         self.pushes = False
         self.is_file_ignored = False
@@ -99,9 +99,9 @@ class World:
     def _count_interrupt(self) -> None:
         self.interrupts += 1
 
-    def history(self) -> Sequence[PastUpdate]:
+    def history(self) -> Sequence[EngineUpdate]:
         return [
-            PastUpdate(told.message, told.succeeded, {}, told.at or START)
+            EngineUpdate(told.message, told.succeeded, {}, told.at or START)
             for told in self.told[::-1]
         ]
 
@@ -118,13 +118,13 @@ class World:
             raise PassingAwsError("AWS throttles the calls")
         return dict(self.live)
 
-    def services(self) -> Mapping[str, LiveService]:
+    def services(self) -> Mapping[str, ServiceState]:
         return {name: self._service(name) for name in self.splits()}
 
-    def _service(self, name: str) -> LiveService:
+    def _service(self, name: str) -> ServiceState:
         floors: Any = self.applied_floors.get(name) or {}
         slots = {
-            slot: LiveSlot(
+            slot: SlotState(
                 healthy=max(self.healthy[name, slot], floors.get(slot.value, 0))
                 if self.healthy[name, slot]
                 else 0,
@@ -134,7 +134,7 @@ class World:
             )
             for slot in Slot
         }
-        return LiveService(self.live[name], slots)
+        return ServiceState(self.live[name], slots)
 
     # The test's own.
 
@@ -154,22 +154,22 @@ class World:
         """The slot that the guards take for the one to be raised, where the config says so."""
         return self._config().get("candidate")
 
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[EntryKind]:
         return [entry.kind for entry in self.journal.kept]
 
-    def facts(self, kind: Kind) -> list[Mapping[str, Any]]:
+    def facts(self, kind: EntryKind) -> list[Mapping[str, Any]]:
         return [entry.facts for entry in self.journal.kept if entry.kind is kind]
 
     def run(
         self,
-        plan: Plan,
+        plan: RampPlan,
         *,
         why_back: str | None = None,
         traffic: Any = None,
         abandoned: Abandoned | None = None,
     ) -> Ending:
         """Begin, or go on where the journal is, or where the history is when there is none."""
-        hand = Hand("somebody", "here", 4711)
+        hand = LeaseHolder("somebody", "here", 4711)
         effects = Effects(
             aws=self,
             engine=self,
@@ -197,15 +197,15 @@ class World:
             fleets = dict.fromkeys(SERVICES, live)
             facts = started_facts(plan, hand, run.until(), counts, fleets)
             own = IDENTITY.of_services(plan.services)
-            run.put(Kind.RAMP_STARTED, {**facts, "stack": own.document()})
+            run.put(EntryKind.RAMP_STARTED, {**facts, "stack": own.document()})
             if abandoned is not None:
                 abandoned.hand_over(run)
         else:
             run.write(
-                Kind.RESUMED, found="", by=hand.by, host=hand.host, pid=hand.pid, until="never"
+                EntryKind.RESUMED, found="", by=hand.by, host=hand.host, pid=hand.pid, until="never"
             )
         if why_back is not None:
-            run.write(Kind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
+            run.write(EntryKind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
         return Driver(run, self.processes, from_anywhere=why_back is not None).drive()
 
     def set_candidate(self, slot: str | None) -> None:

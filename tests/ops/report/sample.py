@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ops.journal.journal import FileJournal
-from ops.traffic.answer import Stream
-from probe.fault import Fault, Phase
-from probe.record import SCHEMA, EndLine, Mode, RequestLine, RunLine, Verdict
+from ops.traffic.answer import SlotStream
+from probe.fault import Phase, RequestFault
+from probe.record import SCHEMA, EndLine, Mode, RequestLine, RequestOutcome, RunLine
 from probe.record_file import encoded
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.split import Slot
 from rollout.stack_identity import StackIdentity
 
@@ -38,7 +38,7 @@ def entries(*, rolls_back: bool = True) -> list[Entry]:
     found = [
         entry(
             0,
-            Kind.RAMP_STARTED,
+            EntryKind.RAMP_STARTED,
             **{"from": "100/0", "to": "50/50"},
             services=["portal", "web"],
             candidate="02",
@@ -60,33 +60,37 @@ def entries(*, rolls_back: bool = True) -> list[Entry]:
     for number, (weight, seconds) in enumerate(STAGES, start=1):
         split = f"{100 - weight}/{weight}"
         found += [
-            entry(seconds - 5, Kind.STAGE_STARTED, stage=number, of=3, split=split),
-            entry(seconds - 4, Kind.UP_STARTED, message=f"stage {number}/3", pid=1),
-            entry(seconds, Kind.UP_FINISHED, seconds=4.0, changed={"update": 2}, error=""),
-            entry(seconds, Kind.VERIFIED, stage=number, splits={"portal": split, "web": split}),
-            entry(seconds + 1, Kind.ARRIVED, stage=number, requests=40, observed={}, seconds=1.0),
+            entry(seconds - 5, EntryKind.STAGE_STARTED, stage=number, of=3, split=split),
+            entry(seconds - 4, EntryKind.UP_STARTED, message=f"stage {number}/3", pid=1),
+            entry(seconds, EntryKind.UP_FINISHED, seconds=4.0, changed={"update": 2}, error=""),
+            entry(
+                seconds, EntryKind.VERIFIED, stage=number, splits={"portal": split, "web": split}
+            ),
+            entry(
+                seconds + 1, EntryKind.ARRIVED, stage=number, requests=40, observed={}, seconds=1.0
+            ),
         ]
         if number < len(STAGES) or not rolls_back:
             done = {"stage": number, "seconds": 15.0, "outcome": "pass"}
-            found.append(entry(seconds + 14.5, Kind.BAKE_FINISHED, **done))
+            found.append(entry(seconds + 14.5, EntryKind.BAKE_FINISHED, **done))
     if rolls_back:
         found += [
             said(53, 3, "probe", "fail", REASON),
-            entry(53, Kind.ROLLBACK_STARTED, why=f"probe: {REASON}", to="100/0"),
-            entry(BACK_AT, Kind.ROLLBACK_FINISHED, to="100/0", seconds=5.0),
+            entry(53, EntryKind.ROLLBACK_STARTED, why=f"probe: {REASON}", to="100/0"),
+            entry(BACK_AT, EntryKind.ROLLBACK_FINISHED, to="100/0", seconds=5.0),
         ]
     outcome, code = ("rolled back", 1) if rolls_back else ("done", 0)
-    found.append(entry(END_AT, Kind.RAMP_FINISHED, outcome=outcome, exit=code))
+    found.append(entry(END_AT, EntryKind.RAMP_FINISHED, outcome=outcome, exit=code))
     return found
 
 
-def entry(after_s: float, kind: Kind, /, **facts: Any) -> Entry:
+def entry(after_s: float, kind: EntryKind, /, **facts: Any) -> Entry:
     return Entry(at(after_s), RAMP, kind, facts)
 
 
 def said(seconds: float, stage: int, gate: str, outcome: str, reason: str) -> Entry:
     facts = {"gate": gate, "outcome": outcome, "reason": reason, "numbers": {}, "window": None}
-    return entry(seconds, Kind.VERDICT, stage=stage, **facts)
+    return entry(seconds, EntryKind.VERDICT, stage=stage, **facts)
 
 
 def written_folder(folder: Path, *, rolls_back: bool = True) -> Path:
@@ -96,7 +100,7 @@ def written_folder(folder: Path, *, rolls_back: bool = True) -> Path:
         journal.append(each)
     chance = random.Random(1)
     (folder / "probe").mkdir()
-    for stream in Stream:
+    for stream in SlotStream:
         lines = [run_line(), *requests(stream, chance, rolls_back=rolls_back)]
         data = b"".join(map(encoded, [*lines, EndLine(at(END_AT).timestamp(), "the ramp ended")]))
         (folder / "probe" / f"{stream}.jsonl").write_bytes(data)
@@ -110,7 +114,7 @@ def run_line() -> RunLine:
 
 
 def requests(
-    stream: Stream, chance: random.Random, *, rolls_back: bool = True
+    stream: SlotStream, chance: random.Random, *, rolls_back: bool = True
 ) -> Iterator[RequestLine]:
     """What a stream met: slot 02 fails for a while in the last stage."""
     for number in range(int(END_AT * RATE)):
@@ -126,9 +130,9 @@ def requests(
             mode=Mode.FRESH,
             method="GET",
             phase=Phase.DONE,
-            verdict=Verdict.FAILED if is_bad else Verdict.OK,
+            verdict=RequestOutcome.FAILED if is_bad else RequestOutcome.OK,
             latency_ms=chance.lognormvariate(2.3, 0.3) * (2 if is_ill else 1),
-            error=Fault.UNEXPECTED_STATUS if is_bad else None,
+            error=RequestFault.UNEXPECTED_STATUS if is_bad else None,
             status=500 if is_bad else 200,
             slot=slot.value,
         )

@@ -12,7 +12,7 @@ from ops.cli import failover
 from ops.journal.journal import FILE_NAME, FileJournal
 from ops.report.report import PAGE, SUMMARY, ReportError, write_report
 from ops.report.story import story_of
-from rollout.entry import Entry, Kind
+from rollout.entry import Entry, EntryKind
 from rollout.verdict import Outcome
 from tests.ops.report.sample import (
     BACK_AT,
@@ -80,7 +80,7 @@ def test_what_a_gate_repeats_of_a_stage_is_one_verdict_with_the_newest_reason() 
 
 def resumed(seconds: float) -> Entry:
     facts = {"found": "stage 1", "by": "ci", "host": "build-7", "pid": 7, "until": "?"}
-    return entry(seconds, Kind.RESUMED, **facts)
+    return entry(seconds, EntryKind.RESUMED, **facts)
 
 
 def test_a_gate_that_nobody_asked_between_a_kill_and_the_next_run_said_nothing() -> None:
@@ -106,7 +106,7 @@ def test_a_gate_that_nobody_asked_between_a_kill_and_the_next_run_said_nothing()
 
 
 def test_a_ramp_that_was_over_and_is_taken_back_by_hand_is_not_over() -> None:
-    again = [resumed(70), entry(71, Kind.ROLLBACK_STARTED, why="a person asked", to="100/0")]
+    again = [resumed(70), entry(71, EntryKind.ROLLBACK_STARTED, why="a person asked", to="100/0")]
 
     story = story_of([*entries(rolls_back=False), *again])
 
@@ -120,8 +120,8 @@ def test_a_ramp_that_was_over_and_is_taken_back_by_hand_is_not_over() -> None:
 
 def test_a_ramp_that_a_gate_refused_before_any_weight_moved_rolled_nothing_back() -> None:
     refused = [
-        entry(5, Kind.ROLLBACK_STARTED, why=f"probe: {REASON}", to="100/0"),
-        entry(6, Kind.RAMP_FINISHED, outcome="refused", exit=1),
+        entry(5, EntryKind.ROLLBACK_STARTED, why=f"probe: {REASON}", to="100/0"),
+        entry(6, EntryKind.RAMP_FINISHED, outcome="refused", exit=1),
     ]
 
     story = story_of([entries()[0], *refused])
@@ -143,9 +143,9 @@ def test_a_rollback_by_hand_is_no_verdict_of_the_stage_that_it_came_in() -> None
     journal = entries(rolls_back=False)
     journal += [
         resumed(70),
-        entry(71, Kind.ROLLBACK_STARTED, why="by hand", to="100/0"),
-        entry(75, Kind.ROLLBACK_FINISHED, to="100/0", seconds=4.0),
-        entry(76, Kind.RAMP_FINISHED, outcome="rolled back", exit=1),
+        entry(71, EntryKind.ROLLBACK_STARTED, why="by hand", to="100/0"),
+        entry(75, EntryKind.ROLLBACK_FINISHED, to="100/0", seconds=4.0),
+        entry(76, EntryKind.RAMP_FINISHED, outcome="rolled back", exit=1),
     ]
 
     story = story_of(journal)
@@ -156,9 +156,9 @@ def test_a_rollback_by_hand_is_no_verdict_of_the_stage_that_it_came_in() -> None
 
 def test_a_shift_by_hand_that_is_undone_has_no_verdict() -> None:
     shifted = [
-        entry(1, Kind.STAGE_STARTED, stage=1, of=1, split="50/50"),
-        entry(1, Kind.VERIFIED, stage=1, splits={"portal": "50/50", "web": "50/50"}),
-        entry(1, Kind.ROLLBACK_STARTED, why="by hand", to="100/0"),
+        entry(1, EntryKind.STAGE_STARTED, stage=1, of=1, split="50/50"),
+        entry(1, EntryKind.VERIFIED, stage=1, splits={"portal": "50/50", "web": "50/50"}),
+        entry(1, EntryKind.ROLLBACK_STARTED, why="by hand", to="100/0"),
     ]
 
     story = story_of([entries()[0], *shifted])
@@ -168,9 +168,9 @@ def test_a_shift_by_hand_that_is_undone_has_no_verdict() -> None:
 
 
 BY_HAND = [
-    entry(71, Kind.ROLLBACK_STARTED, why="by hand", to="100/0", by_hand=True),
-    entry(75, Kind.ROLLBACK_FINISHED, to="100/0", seconds=4.0),
-    entry(76, Kind.RAMP_FINISHED, outcome="rolled back by hand", exit=0),
+    entry(71, EntryKind.ROLLBACK_STARTED, why="by hand", to="100/0", by_hand=True),
+    entry(75, EntryKind.ROLLBACK_FINISHED, to="100/0", seconds=4.0),
+    entry(76, EntryKind.RAMP_FINISHED, outcome="rolled back by hand", exit=0),
 ]
 
 
@@ -194,7 +194,7 @@ def test_a_rollback_by_hand_is_summed_up_as_that_and_as_no_failure(
 
 def test_a_rollback_by_hand_of_a_shift_that_no_ramp_made_is_told_as_one() -> None:
     begun = replace(entries()[0], facts={**entries()[0].facts, "undoes": True})
-    shifted = entry(1, Kind.STAGE_STARTED, stage=1, of=1, split="0/100")
+    shifted = entry(1, EntryKind.STAGE_STARTED, stage=1, of=1, split="0/100")
 
     story = story_of([begun, shifted, *BY_HAND])
 
@@ -236,7 +236,9 @@ def test_every_tag_of_the_page_is_closed_where_it_was_opened(tmp_path: Path) -> 
 def test_what_a_gate_says_cannot_break_the_page_or_the_table(tmp_path: Path) -> None:
     journal = FileJournal(written_folder(tmp_path))
     facts = {"stage": 3, "gate": "command", "outcome": "fail", "numbers": {}, "window": None}
-    journal.append(entry(64, Kind.VERDICT, **facts, reason='<script>alert("1")</script> | a\nb'))
+    journal.append(
+        entry(64, EntryKind.VERDICT, **facts, reason='<script>alert("1")</script> | a\nb')
+    )
 
     written = write_report(tmp_path)
 
@@ -268,7 +270,9 @@ def test_the_page_of_a_gate_that_changes_its_mind_all_day_stays_small(tmp_path: 
 def test_a_reason_in_the_summary_is_words_whatever_a_command_wrote(tmp_path: Path) -> None:
     journal = FileJournal(written_folder(tmp_path))
     facts = {"stage": 3, "gate": "command", "outcome": "fail", "numbers": {}, "window": None}
-    journal.append(entry(64, Kind.VERDICT, **facts, reason="<!-- @team a\\|b\r\nkept_alive_closed"))
+    journal.append(
+        entry(64, EntryKind.VERDICT, **facts, reason="<!-- @team a\\|b\r\nkept_alive_closed")
+    )
 
     text = write_report(tmp_path).text
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.adopt.errors import AdoptError
-from ops.adopt.stack import StackConfig
+from ops.adopt.stack import AdoptedConfig
 from ops.deploy.errors import DeployInputError
 from ops.deploy.merge import MergedWeights
 from ops.plan.errors import PreviewInputError
@@ -63,7 +63,7 @@ READERS = {
     "a running ramp": lambda folder: StackFile.read(stack_file(folder, "prod")),
     "ramp, even, rollback": lambda folder: opened_stack(folder, "prod"),
     "plan, drift": lambda folder: run_preview(PreviewRequest(folder, "prod"), {}),
-    "adopt": lambda folder: StackConfig.read(stack_file(folder, "prod")),
+    "adopt": lambda folder: AdoptedConfig.read(stack_file(folder, "prod")),
 }
 REFUSALS = (DeployInputError, UnreadError, BadInputError, PreviewInputError, AdoptError)
 

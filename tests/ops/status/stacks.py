@@ -16,8 +16,16 @@ from ops.status.document import (
     Status,
     Unread,
 )
-from rollout.lease import Claim, Hand, Lease
-from rollout.observation import Build, Group, Instance, LiveSlot, Release, Target, Template
+from rollout.lease import Lease, LeaseClaim, LeaseHolder
+from rollout.observation import (
+    AutoScalingGroupState,
+    Build,
+    Instance,
+    LiveSlot,
+    Release,
+    Target,
+    Template,
+)
 from rollout.split import Slot
 
 NOW = datetime.datetime(2026, 11, 21, 12, 0, tzinfo=datetime.UTC)
@@ -29,7 +37,7 @@ def live_slot(states: Mapping[str, int]) -> LiveSlot:
     """A slot with targets in these states, whose last instance is of an older version."""
     states_of = [state for state, count in states.items() for _ in range(count)]
     templates = [NOW_PINNED] * (len(states_of) - 1) + [BEFORE]
-    group = Group(
+    group = AutoScalingGroupState(
         name="web-01-asg",
         desired=len(states_of),
         min_size=2,
@@ -63,8 +71,8 @@ def weights(live: str, config: str, state: str, main: str) -> dict[Source, str]:
     return dict(zip(Source, (live, config, state, main), strict=True))
 
 
-def status(*services: ServiceStatus, claim: Claim | None = None, unread: str = "") -> Status:
-    hand = Hand("minho", "laptop", 7)
+def status(*services: ServiceStatus, claim: LeaseClaim | None = None, unread: str = "") -> Status:
+    hand = LeaseHolder("minho", "laptop", 7)
     lease = Lease(hand, ("portal", "web"), "stage 2/5, 02 at 25", NOW)
     missing = {Source(unread)} if unread in set(Source) else set[Source]()
     return Status(

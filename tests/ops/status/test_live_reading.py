@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from live.session import Session
+from live.session import ProviderSession
 from ops.status.live_reading import LiveReader
 from rollout.split import Slot
 
@@ -69,7 +69,7 @@ class OneSession:
 
 
 def reader(balancing: Balancing) -> LiveReader:
-    return LiveReader(cast(Session, OneSession(balancing)), {"services": SERVICES})
+    return LiveReader(cast(ProviderSession, OneSession(balancing)), {"services": SERVICES})
 
 
 def test_the_rules_beside_one_that_is_gone_are_still_told() -> None:

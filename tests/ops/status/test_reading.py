@@ -28,13 +28,13 @@ from ops.status.ramping import read_ramping
 from ops.status.reader import StatusReader
 from ops.status.terminal import shown
 from ops.status.watch import watch
-from rollout.lease import Claim, Hand, doing_stage, last_message_of, message_of
-from rollout.plan import Plan
+from rollout.lease import LeaseClaim, LeaseHolder, doing_stage, last_message_of, message_of
+from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from tests.ops.status.stacks import NOW
 
 WHO = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false"]
-PLAN = Plan(("web",), Slot.SECOND, Split(100, 0), (25, 100))
+PLAN = RampPlan(("web",), Slot.SECOND, Split(100, 0), (25, 100))
 DOING = doing_stage(PLAN, next(iter(PLAN.stages())))
 
 
@@ -133,12 +133,14 @@ def test_a_machine_without_git_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("hand", "minutes", "claim"),
     [
-        (Hand("minho", "elsewhere", 7), 10, Claim.HELD),
-        (Hand("minho", "elsewhere", 7), -10, Claim.EXPIRED),
-        (Hand("minho", socket.gethostname(), ended_process()), 10, Claim.DEAD),
+        (LeaseHolder("minho", "elsewhere", 7), 10, LeaseClaim.HELD),
+        (LeaseHolder("minho", "elsewhere", 7), -10, LeaseClaim.EXPIRED),
+        (LeaseHolder("minho", socket.gethostname(), ended_process()), 10, LeaseClaim.DEAD),
     ],
 )
-def test_a_lease_stands_until_it_is_let_go_of(hand: Hand, minutes: int, claim: Claim) -> None:
+def test_a_lease_stands_until_it_is_let_go_of(
+    hand: LeaseHolder, minutes: int, claim: LeaseClaim
+) -> None:
     held = message_of(PLAN, DOING, hand, NOW + timedelta(minutes=minutes))
 
     standing = read_ramping(["a tag", held], NOW)

@@ -23,14 +23,14 @@ from ops.status.schema import status_schema
 from ops.status.state_reading import StateReading
 from ops.status.terminal import shown
 from rollout.hidden_rules import hidden_services
-from rollout.lease import Claim
+from rollout.lease import LeaseClaim
 from rollout.split import Slot
 from tests.fixing import fixed
 from tests.ops.status.stacks import NEW, OLD, service, status, weights
 from tests.test_rule_places import foreign, live_of, takes, wanted
 
 SPLITS = st.sampled_from(["100/0", "75/25", "50/50", "0/100"])
-STANDING = (Claim.HELD, Claim.DEAD, Claim.EXPIRED)
+STANDING = (LeaseClaim.HELD, LeaseClaim.DEAD, LeaseClaim.EXPIRED)
 SCHEMA = jsonschema.Draft202012Validator(status_schema())
 EQUAL = weights("75/25", "75/25", "75/25", "75/25")
 EVERYWHERE = st.fixed_dictionaries({}, optional=dict.fromkeys(Source, SPLITS))
@@ -67,7 +67,7 @@ def test_every_service_that_differs_is_in_exactly_one_difference(
 @settings(max_examples=40)
 @given(EVERYWHERE, st.sampled_from([*STANDING, None]), st.sampled_from(["", *Source]))
 def test_every_status_has_the_shape_of_the_schema(
-    told: dict[Source, str], claim: Claim | None, unread: str
+    told: dict[Source, str], claim: LeaseClaim | None, unread: str
 ) -> None:
     found = status(service("web", told), claim=claim, unread=unread)
 
@@ -164,7 +164,7 @@ def test_nobody_is_told_to_touch_what_a_ramp_moves_now() -> None:
 
     for claim in STANDING:
         (found,) = differences(status(service("web", told), claim=claim))
-        assert (found.ways == ()) == (claim is Claim.HELD)
+        assert (found.ways == ()) == (claim is LeaseClaim.HELD)
 
 
 def test_weights_that_are_no_split_are_only_put_back() -> None:

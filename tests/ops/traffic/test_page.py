@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.traffic.page import PageError, fetched
-from ops.traffic.plan import Way
+from ops.traffic.plan import ConnectionRoute
 
 HEAD = b"HTTP/1.1 200 OK\r\nX-Slot: 02\r\nContent-Length: 10\r\n\r\n"
 
@@ -40,7 +40,7 @@ def url_of(answers: list[bytes]) -> str:
 def test_a_whole_answer_is_a_page_with_its_headers(answers: list[bytes]) -> None:
     answers.append(HEAD + b"0123456789")
 
-    page = fetched(url_of(answers), Way(), {}, 10.0)
+    page = fetched(url_of(answers), ConnectionRoute(), {}, 10.0)
 
     assert (page.status, page.headers["x-slot"], page.body) == (200, "02", "0123456789")
 
@@ -49,11 +49,11 @@ def test_an_answer_that_is_cut_is_none(answers: list[bytes]) -> None:
     answers.append(HEAD + b"01234")
 
     with pytest.raises(PageError, match="IncompleteRead"):
-        fetched(url_of(answers), Way(), {}, 10.0)
+        fetched(url_of(answers), ConnectionRoute(), {}, 10.0)
 
 
 def test_a_certificate_authority_that_is_not_there_is_no_answer(tmp_path: Path) -> None:
-    way = Way(ca_file=str(tmp_path / "no-such-ca.pem"))
+    way = ConnectionRoute(ca_file=str(tmp_path / "no-such-ca.pem"))
 
     with pytest.raises(PageError, match="FileNotFoundError"):
         fetched("https://127.0.0.1:9/", way, {}, 10.0)
@@ -71,7 +71,7 @@ def test_an_address_beside_the_url_is_connected_to_and_the_request_names_the_url
 
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
-        way = Way(f"127.0.0.1:{server.getsockname()[1]}", is_beside=True)
+        way = ConnectionRoute(f"127.0.0.1:{server.getsockname()[1]}", is_beside=True)
         page = fetched("http://www.shop.example/a?b=1", way, {}, 10.0)
         thread.join(10)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.traffic.answer import Stream
-from ops.traffic.plan import TrafficPlan, Way
+from ops.traffic.answer import SlotStream
+from ops.traffic.plan import ConnectionRoute, TrafficPlan
 from ops.traffic.sender import Sender
 from probe.prober import Prober
 
@@ -27,10 +27,10 @@ def test_traffic_of_which_one_stream_ends_by_itself_ends_as_a_whole(
     async def sent() -> None:
         plan = TrafficPlan(
             urls={"web": "http://127.0.0.1:9/"},
-            headers={Stream.SLOT_01: "x-failover-slot: 01-token"},
+            headers={SlotStream.SLOT_01: "x-failover-slot: 01-token"},
             rate_per_second=1,
             folder=tmp_path,
-            way=Way(),
+            way=ConnectionRoute(),
         )
         await asyncio.wait_for(Sender(plan).run(), DEADLINE_SECONDS)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.traffic.answer import Answer, Stream
-from ops.traffic.plan import TrafficPlan, Way
+from ops.traffic.answer import SlotAnswer, SlotStream
+from ops.traffic.plan import ConnectionRoute, TrafficPlan
 from ops.traffic.traffic import Traffic
 from probe.record_file import RecordReader
 from rollout.split import Slot
@@ -29,18 +29,18 @@ def server() -> Generator[SlotServer]:
 def plan_for(server: SlotServer, folder: Path) -> TrafficPlan:
     return TrafficPlan(
         urls={"web": server.url},
-        headers={Stream.of(slot): header for slot, header in HEADERS.items()},
+        headers={SlotStream.of(slot): header for slot, header in HEADERS.items()},
         rate_per_second=40,
         folder=folder,
-        way=Way(),
+        way=ConnectionRoute(),
     )
 
 
-def wait_until(traffic: Traffic, is_there: Callable[[list[Answer]], bool]) -> list[Answer]:
+def wait_until(traffic: Traffic, is_there: Callable[[list[SlotAnswer]], bool]) -> list[SlotAnswer]:
     """The answers once they are as wanted; they come by an event."""
     came = threading.Event()
 
-    def look(batch: Sequence[Answer]) -> None:
+    def look(batch: Sequence[SlotAnswer]) -> None:
         came.set()
 
     traffic.subscribe(look)
@@ -59,7 +59,7 @@ def test_a_service_with_an_address_of_its_own_is_met_there_by_the_name_of_its_ur
     plan = replace(
         plan_for(server, tmp_path / "traffic"),
         urls={"web": "http://www.shop.example/"},
-        ways={"web": Way(place, is_beside=True)},
+        ways={"web": ConnectionRoute(place, is_beside=True)},
     )
     traffic = Traffic(plan)
     try:
@@ -80,13 +80,13 @@ def test_each_stream_meets_its_slot_and_leaves_a_record_of_its_own(
     finally:
         traffic.close()
 
-    by_stream = {stream: {a.slot for a in answers if a.stream is stream} for stream in Stream}
+    by_stream = {stream: {a.slot for a in answers if a.stream is stream} for stream in SlotStream}
     assert by_stream == {
-        Stream.USERS: {Slot.FIRST, Slot.SECOND},
-        Stream.SLOT_01: {Slot.FIRST},
-        Stream.SLOT_02: {Slot.SECOND},
+        SlotStream.USERS: {Slot.FIRST, Slot.SECOND},
+        SlotStream.SLOT_01: {Slot.FIRST},
+        SlotStream.SLOT_02: {Slot.SECOND},
     }
-    for stream in Stream:
+    for stream in SlotStream:
         record = tmp_path / "traffic" / f"{stream}.jsonl"
         assert [line.kind for line in RecordReader(record)][-1] == "end"
         assert TOKEN not in record.read_text()
@@ -177,17 +177,17 @@ def test_a_second_run_in_the_same_folder_keeps_the_first_ones_record(
 def test_a_plan_survives_its_way_to_the_process(tmp_path: Path) -> None:
     plan = TrafficPlan(
         urls={"web": "https://www.example.com/"},
-        headers={Stream.SLOT_02: "x-failover-slot: 02-secret"},
+        headers={SlotStream.SLOT_02: "x-failover-slot: 02-secret"},
         rate_per_second=20,
         folder=tmp_path,
-        way=Way("127.0.0.1:4433", "ca.pem"),
+        way=ConnectionRoute("127.0.0.1:4433", "ca.pem"),
     )
 
     assert TrafficPlan.parse(plan.text()) == plan
 
 
 def test_a_rehearsals_port_replaces_that_of_the_url_and_no_name_is_looked_up() -> None:
-    way = Way.from_environment({"FAILOVER_HTTPS_ADDRESS": "127.0.0.1:4433"})
+    way = ConnectionRoute.from_environment({"FAILOVER_HTTPS_ADDRESS": "127.0.0.1:4433"})
 
     url = way.url("https://www.example.com/portal")
 

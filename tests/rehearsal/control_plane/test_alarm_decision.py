@@ -9,7 +9,7 @@ from rehearsal.control_plane.metrics.alarm_decision import (
     IGNORE,
     MISSING,
     NOT_BREACHING,
-    Condition,
+    AlarmCondition,
     judged,
 )
 
@@ -19,7 +19,7 @@ VALUES = {"0": 0.0, "X": 9.0, "-": None}
 
 def state(points: str, needed: int, treatment: str) -> str:
     """The state after `points`, the latest last, of an alarm on 3 data points above 1."""
-    condition = Condition("GreaterThanThreshold", 1.0, 3, needed, treatment)
+    condition = AlarmCondition("GreaterThanThreshold", 1.0, 3, needed, treatment)
     verdict = judged(condition, [VALUES[point] for point in reversed(points.split())])
     return RETAINED if verdict is None else verdict.state
 
@@ -62,14 +62,14 @@ def test_every_row_of_the_guides_tables_holds(
 def test_each_comparison_has_its_side_of_the_threshold(
     comparison: str, breaching: float, fine: float
 ) -> None:
-    condition = Condition(comparison, 1.0, 1, 1, MISSING)
+    condition = AlarmCondition(comparison, 1.0, 1, 1, MISSING)
 
     assert condition.breaches(breaching)
     assert not condition.breaches(fine)
 
 
 def test_the_reason_names_the_data_points_and_the_threshold() -> None:
-    condition = Condition("GreaterThanThreshold", 1.0, 3, 2, MISSING)
+    condition = AlarmCondition("GreaterThanThreshold", 1.0, 3, 2, MISSING)
 
     verdict = judged(condition, [5.0, 3.0, 0.0, None, None])
 

@@ -8,7 +8,7 @@ import pytest
 
 from rehearsal.control_plane.correction import (
     Add,
-    Compute,
+    ComputedProperty,
     Correction,
     Installed,
     Replace,
@@ -31,7 +31,7 @@ class Subject(Base):
         return f"hello {name}"
 
 
-def correction(*changes: Replace | Add | Compute) -> Correction:
+def correction(*changes: Replace | Add | ComputedProperty) -> Correction:
     return Correction("a-difference", "moto", "AWS", changes)
 
 
@@ -56,7 +56,7 @@ def test_everything_is_as_it_was_when_corrections_are_taken_back() -> None:
         Replace(Subject, "greet", louder),
         Replace(Subject, "inherited", lambda w, original, self: original(self) + "+"),
         Add(Subject, "part", lambda w, self: "goodbye"),
-        Compute(Subject, "state", lambda w, self: "AWS"),
+        ComputedProperty(Subject, "state", lambda w, self: "AWS"),
     )
 
     with Installed(world(), [correction(*changes)]):

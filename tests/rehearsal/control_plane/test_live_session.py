@@ -16,7 +16,7 @@ from live.errors import (
     translated,
 )
 from live.provider_config import ProviderConfig
-from live.session import Session
+from live.session import ProviderSession
 from rehearsal.local_aws import LocalAws
 from tests.fixing import fixed
 from tests.rehearsal.control_plane.aws import Aws
@@ -44,7 +44,7 @@ def stack_config(endpoint: str, **more: Any) -> dict[str, str]:
 
 def who(config: dict[str, str]) -> str:
     """The ARN as which a session acts."""
-    client = Session(ProviderConfig.of_stack(config, NO_ENVIRON), attempts=1).client("sts")
+    client = ProviderSession(ProviderConfig.of_stack(config, NO_ENVIRON), attempts=1).client("sts")
     with translated():
         return client.get_caller_identity()["Arn"]
 
@@ -102,7 +102,7 @@ def test_a_region_of_the_environment_counts_where_the_stack_says_none() -> None:
 
 
 def test_an_endpoint_where_nobody_listens_is_said_to_be_out_of_reach() -> None:
-    client = Session(
+    client = ProviderSession(
         ProviderConfig.of_stack(stack_config("http://127.0.0.1:1"), NO_ENVIRON), attempts=1
     ).client("elbv2")
 

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from rehearsal.local_aws import LocalAws
-from rehearsal.provider.aws import Aws as ProviderAws
+from rehearsal.provider.aws import AwsClients
 from tests.rehearsal.control_plane.aws import Aws, refusal
 from tests.rehearsal.data_plane.world import eventually
 
@@ -112,7 +112,7 @@ def test_a_fault_meets_only_the_operations_that_it_names_and_changes_nothing(
 
 
 def test_the_provider_outlasts_throttling_without_a_word(endpoint: str, local: LocalAws) -> None:
-    provider = ProviderAws("us-east-1", endpoint)
+    provider = AwsClients("us-east-1", endpoint)
     local.inject({"operations": ["DescribeVpcs"], "answer": "Throttling", "calls": 3})
 
     vpcs = provider.ec2.describe_vpcs()["Vpcs"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 
 from rehearsal.control_plane.topology import (
-    Condition,
     FixedResponse,
     Forward,
-    HealthCheck,
     Redirect,
     Topology,
+    TopologyCondition,
+    TopologyHealthCheck,
     WeightedTargetGroup,
 )
 from tests.rehearsal.control_plane.aws import START, V1, Aws, forward, self_signed
@@ -50,12 +50,12 @@ def test_listeners_and_rules_are_there_in_the_order_in_which_they_are_tried(aws:
     assert [(r.priority, r.conditions, r.action) for r in secure.rules] == [
         (
             10,
-            (Condition("http-header", ("02-*",), "x-slot"),),
+            (TopologyCondition("http-header", ("02-*",), "x-slot"),),
             Forward((WeightedTargetGroup(two, 1),), False, None),
         ),
         (
             20,
-            (Condition("host-header", ("a.example.com",)),),
+            (TopologyCondition("host-header", ("a.example.com",)),),
             Forward((WeightedTargetGroup(one, 75), WeightedTargetGroup(two, 25)), False, None),
         ),
         (None, (), FixedResponse(404, None, None)),
@@ -76,7 +76,7 @@ def test_a_target_group_has_its_health_check_attributes_and_targets(aws: Aws) ->
 
     (group,) = latest(aws).target_groups
 
-    assert group.health_check == HealthCheck("HTTP", None, "/up", "200-299", 10, 5, 5, 2)
+    assert group.health_check == TopologyHealthCheck("HTTP", None, "/up", "200-299", 10, 5, 5, 2)
     assert group.attributes["deregistration_delay.timeout_seconds"] == "45"
     (target,) = group.targets
     assert target.target_id == aws.instances(name)[0]["InstanceId"]

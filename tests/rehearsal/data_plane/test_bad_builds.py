@@ -12,7 +12,7 @@ from contextlib import closing
 
 import pytest
 
-from rehearsal.control_plane.images import CATALOGUE, NEVER_HEALTHY, Image
+from rehearsal.control_plane.images import CATALOGUE, NEVER_HEALTHY, CatalogueImage
 from tests.rehearsal.data_plane.browser import Connection
 from tests.rehearsal.data_plane.world import Rehearsed, eventually
 
@@ -45,7 +45,7 @@ WATCHED_SECONDS = 14.0
 """From the creation of the groups, in which the one that crashes after 8 s has done so."""
 
 
-def host_of(image: Image) -> str:
+def host_of(image: CatalogueImage) -> str:
     return f"{image.build}.builds.example.test"
 
 
@@ -64,7 +64,7 @@ def boot_seconds(aws: Rehearsed, groups: dict[str, str]) -> dict[str, float]:
     return took
 
 
-def wait_for_verdict(aws: Rehearsed, image: Image, group: str) -> None:
+def wait_for_verdict(aws: Rehearsed, image: CatalogueImage, group: str) -> None:
     """Wait until its target is healthy, or has served for as long as an ill one takes to recover.
 
     While a build boots its target may be called unhealthy too; that says nothing of the build.
@@ -82,7 +82,7 @@ def wait_for_verdict(aws: Rehearsed, image: Image, group: str) -> None:
     eventually(is_judged, "a verdict on its health")
 
 
-def symptoms_of(aws: Rehearsed, image: Image, group: str, until: float) -> set[str]:
+def symptoms_of(aws: Rehearsed, image: CatalogueImage, group: str, until: float) -> set[str]:
     """What one instance of a build shows to somebody who uses it for a while."""
     wait_for_verdict(aws, image, group)
     found = set(aws.states(group)) - {"healthy"}
@@ -97,7 +97,7 @@ def symptoms_of(aws: Rehearsed, image: Image, group: str, until: float) -> set[s
     return found
 
 
-def dies_of_load(aws: Rehearsed, image: Image, group: str) -> bool:
+def dies_of_load(aws: Rehearsed, image: CatalogueImage, group: str) -> bool:
     """Whether its instance ends under more requests a second than the catalogue's weak one bears.
 
     A busy machine may take more than a second for so many: it is tried until they came in one.
@@ -126,7 +126,7 @@ def is_dead(kept: Connection) -> bool:
     return all(kept.get().status == 502 for _ in range(3))
 
 
-def shown_by_requests(kept: Connection, image: Image) -> set[str]:
+def shown_by_requests(kept: Connection, image: CatalogueImage) -> set[str]:
     """Symptoms of single requests; what a 502 means is told by what comes after this."""
     found: set[str] = set()
     late = 0
@@ -186,7 +186,9 @@ def shown(aws: Rehearsed) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("image", CATALOGUE, ids=lambda image: image.build)
-def test_a_build_shows_its_symptom_and_no_other(shown: dict[str, set[str]], image: Image) -> None:
+def test_a_build_shows_its_symptom_and_no_other(
+    shown: dict[str, set[str]], image: CatalogueImage
+) -> None:
     assert shown[image.build] == SYMPTOMS[image.build]
 
 

@@ -15,20 +15,20 @@ from hypothesis import strategies as st
 from rehearsal.control_plane.health import HealthState
 from rehearsal.control_plane.topology import (
     Certificate,
-    Condition,
     FixedResponse,
     Forward,
-    HealthCheck,
-    Instance,
-    Listener,
-    LoadBalancer,
     Redirect,
-    Rule,
     SecurityGroup,
     SecurityGroupRule,
-    Target,
-    TargetGroup,
     Topology,
+    TopologyCondition,
+    TopologyHealthCheck,
+    TopologyInstance,
+    TopologyListener,
+    TopologyLoadBalancer,
+    TopologyRule,
+    TopologyTarget,
+    TopologyTargetGroup,
     WeightedTargetGroup,
 )
 from rehearsal.control_plane.topology_json import decoded, encoded
@@ -43,10 +43,10 @@ from rehearsal.data_plane.check_result import (
 from rehearsal.data_plane.conditions import route_match
 from rehearsal.data_plane.listeners import tls_versions
 from rehearsal.data_plane.patterns import any_of, expression_of
-from rehearsal.data_plane.rendering import Configuration, render
+from rehearsal.data_plane.rendering import EnvoyConfiguration, render
 
 letters = st.text("ab.*?\\/-", max_size=8)
-CHECK = HealthCheck("HTTP", None, "/healthz", "200", 10, 5, 3, 2)
+CHECK = TopologyHealthCheck("HTTP", None, "/healthz", "200", 10, 5, 3, 2)
 
 
 def fits(pattern: str, text: str) -> bool:
@@ -75,7 +75,7 @@ def test_a_condition_holds_when_any_of_its_values_does(patterns: list[str], text
 
 @given(letters, st.text("ab.-", max_size=8), st.sampled_from(["", ":443", ":65000"]))
 def test_a_host_matches_in_any_case_and_with_any_port(pattern: str, host: str, port: str) -> None:
-    match = route_match([Condition("host-header", (pattern,))])
+    match = route_match([TopologyCondition("host-header", (pattern,))])
     assert match is not None
     (header,) = match["headers"]
 
@@ -137,7 +137,7 @@ def test_a_state_changes_only_after_its_threshold_in_a_row(results: list[CheckRe
 
 words = st.sampled_from(["", "a", "b"])
 targets_ = st.builds(
-    Target, words, st.integers(), words, st.none() | words, st.none() | st.just(1.5)
+    TopologyTarget, words, st.integers(), words, st.none() | words, st.none() | st.just(1.5)
 )
 actions = st.one_of(
     st.builds(Forward, st.just((WeightedTargetGroup("a", 1),)), st.booleans(), st.none()),
@@ -145,22 +145,26 @@ actions = st.one_of(
     st.builds(FixedResponse, st.integers(), st.none() | words, st.none() | words),
 )
 rules_ = st.builds(
-    Rule,
+    TopologyRule,
     words,
     st.none() | st.integers(),
-    st.tuples(st.builds(Condition, words, st.tuples(words), st.none() | words)),
+    st.tuples(st.builds(TopologyCondition, words, st.tuples(words), st.none() | words)),
     actions,
 )
 
 
 @given(st.lists(rules_, max_size=3), st.lists(targets_, max_size=3))
-def test_a_topology_arrives_as_it_was_sent(rules: list[Rule], targets: list[Target]) -> None:
-    listener = Listener("l", 443, "HTTPS", "policy", ("c",), {"k": "v"}, tuple(rules))
-    balancer = LoadBalancer(
+def test_a_topology_arrives_as_it_was_sent(
+    rules: list[TopologyRule], targets: list[TopologyTarget]
+) -> None:
+    listener = TopologyListener("l", 443, "HTTPS", "policy", ("c",), {"k": "v"}, tuple(rules))
+    balancer = TopologyLoadBalancer(
         "b", "b", "dns", "internal", ("az",), (), ("sg",), {"k": "v"}, (listener,)
     )
-    group = TargetGroup("g", "g", "HTTP", "HTTP1", 80, "ip", CHECK, {"k": "v"}, tuple(targets))
-    machine = Instance(
+    group = TopologyTargetGroup(
+        "g", "g", "HTTP", "HTTP1", 80, "ip", CHECK, {"k": "v"}, tuple(targets)
+    )
+    machine = TopologyInstance(
         "i", "ami", None, "running", 1.5, "az", None, (), "", {}, None, None, None, None
     )
     fence = SecurityGroup("sg", (SecurityGroupRule(True, "-1", None, None, ("::/0",), None),))
@@ -171,23 +175,23 @@ def test_a_topology_arrives_as_it_was_sent(rules: list[Rule], targets: list[Targ
 
 
 def topology(weights: tuple[int, int], states: dict[str, str]) -> Topology:
-    targets = tuple(Target(i, 80, state, None, None) for i, state in states.items())
+    targets = tuple(TopologyTarget(i, 80, state, None, None) for i, state in states.items())
     groups = tuple(
-        TargetGroup(arn, arn, "HTTP", "HTTP1", 80, "instance", CHECK, {}, targets)
+        TopologyTargetGroup(arn, arn, "HTTP", "HTTP1", 80, "instance", CHECK, {}, targets)
         for arn in ("one", "two", "unused")
     )
     shares = zip(("one", "two"), weights, strict=True)
     weighted = Forward(tuple(WeightedTargetGroup(*s) for s in shares), False, None)
     rules = (
-        Rule("rule", 1, (Condition("path-pattern", ("/*",)),), weighted),
-        Rule("default", None, (), FixedResponse(404, None, None)),
+        TopologyRule("rule", 1, (TopologyCondition("path-pattern", ("/*",)),), weighted),
+        TopologyRule("default", None, (), FixedResponse(404, None, None)),
     )
-    listener = Listener("listener", 80, "HTTP", None, (), {}, rules)
-    balancer = LoadBalancer("alb", "alb", "dns", "internal", (), (), (), {}, (listener,))
+    listener = TopologyListener("listener", 80, "HTTP", None, (), {}, rules)
+    balancer = TopologyLoadBalancer("alb", "alb", "dns", "internal", (), (), (), {}, (listener,))
     return Topology((balancer,), groups)
 
 
-def rendered(held: Topology, healthy: set[str]) -> Configuration:
+def rendered(held: Topology, healthy: set[str]) -> EnvoyConfiguration:
     return render(
         held,
         Path("/files"),

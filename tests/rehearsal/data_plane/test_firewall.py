@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from rehearsal.control_plane.topology import (
     Forward,
-    Instance,
-    Listener,
-    LoadBalancer,
-    Rule,
     SecurityGroup,
     SecurityGroupRule,
     Topology,
+    TopologyInstance,
+    TopologyListener,
+    TopologyLoadBalancer,
+    TopologyRule,
     WeightedTargetGroup,
 )
 from rehearsal.data_plane.firewall import Firewall
@@ -27,16 +27,16 @@ from tests.rehearsal.data_plane.browser import Connection
 from tests.rehearsal.data_plane.world import Rehearsed, eventually
 
 PORT = 8080
-LISTENER = Listener(
+LISTENER = TopologyListener(
     "l",
     443,
     "HTTPS",
     None,
     (),
     {},
-    (Rule("r", 1, (), Forward((WeightedTargetGroup("tg", 1),), False, None)),),
+    (TopologyRule("r", 1, (), Forward((WeightedTargetGroup("tg", 1),), False, None)),),
 )
-BALANCER = LoadBalancer(
+BALANCER = TopologyLoadBalancer(
     "alb",
     "alb",
     "dns",
@@ -47,7 +47,7 @@ BALANCER = LoadBalancer(
     {},
     (LISTENER,),
 )
-INSTANCE = Instance(
+INSTANCE = TopologyInstance(
     "i-1",
     "ami",
     "v1",
@@ -83,7 +83,7 @@ IN_FROM_BALANCER = rule(group="sg-alb")
 def firewall(
     of_balancer: list[SecurityGroupRule],
     of_instance: list[SecurityGroupRule],
-    balancer: LoadBalancer = BALANCER,
+    balancer: TopologyLoadBalancer = BALANCER,
 ) -> Firewall:
     groups = (
         SecurityGroup("sg-alb", tuple(of_balancer)),

@@ -13,11 +13,11 @@ from rehearsal.provider.families import RESOURCE_TYPES
 from rehearsal.provider.table import (
     Block,
     Kind,
-    ListOf,
     MapOf,
     Property,
     ResourceType,
     Scalar,
+    SchemaListOf,
     SetOf,
     Values,
 )
@@ -77,7 +77,7 @@ def shuffled(kind: Kind, value: Any, source: random.Random) -> Any:
         }
     if isinstance(kind, MapOf):
         return {key: shuffled(kind.element, item, source) for key, item in value.items()}
-    if isinstance(kind, ListOf | SetOf):
+    if isinstance(kind, SchemaListOf | SetOf):
         items = [shuffled(kind.element, item, source) for item in value]
         if isinstance(kind, SetOf):
             source.shuffle(items)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.provider.check import Problem, checked_inputs
+from rehearsal.provider.check import InputProblem, checked_inputs
 from rehearsal.provider.defaults import DEFAULTS_KEY
 from rehearsal.provider.families import RESOURCE_TYPES
 from rehearsal.provider.table import ResourceType, Values
@@ -22,7 +22,7 @@ GROUP = RESOURCE_TYPES["aws:autoscaling/group:Group"]
 
 def _check(
     kind: ResourceType, given: Values, *, old: Values | None = None, **tags: str
-) -> tuple[Values, list[Problem]]:
+) -> tuple[Values, list[InputProblem]]:
     return checked_inputs(
         kind, given, old_inputs=old or {}, logical_name="web", seed=b"s", default_tags=tags
     )
@@ -51,7 +51,7 @@ def test_an_input_that_is_not_known_is_refused_by_its_name(kind: ResourceType) -
     _, problems = _check(kind, {"surprise": 1})
 
     reason = f"{kind.token}: input 'surprise' is not supported by the rehearsal"
-    assert Problem("surprise", reason) in problems
+    assert InputProblem("surprise", reason) in problems
 
 
 def test_an_unknown_input_deep_inside_is_refused_by_its_path() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.provider.configuration import Configuration, check_account, configuration_of
+from rehearsal.provider.configuration import ProviderConfiguration, check_account, configuration_of
 from rehearsal.provider.errors import ConfigurationError
 
 
@@ -29,7 +29,7 @@ def test_nested_keys_arrive_as_json_texts() -> None:
         {},
     )
 
-    assert configuration == Configuration(
+    assert configuration == ProviderConfiguration(
         region="eu-west-1", default_tags={"team": "a"}, allowed_account_ids=("123456789012",)
     )
 
@@ -69,7 +69,7 @@ def test_a_key_that_is_not_honoured_is_refused_by_its_name(key: str) -> None:
 def test_only_the_accounts_that_the_stack_names_are_acted_on(
     allowed: tuple[str, ...], forbidden: tuple[str, ...], is_refused: bool
 ) -> None:
-    configuration = Configuration("us-east-1", {}, allowed, forbidden)
+    configuration = ProviderConfiguration("us-east-1", {}, allowed, forbidden)
     account: Any = _Account("1")
 
     if is_refused:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.provider.call import Call
+from rehearsal.provider.call import ProviderCall
 from rehearsal.provider.creation import UnfinishedError, created
 from rehearsal.provider.errors import AbandonedError, ProviderError, WaitError
 from rehearsal.provider.table import Property, ResourceType, Values
@@ -27,22 +27,22 @@ class _Cloud:
     settle_error: Exception | None = None
     on_settle: Any = None
 
-    def create(self, _call: Call, inputs: Values) -> str:
+    def create(self, _call: ProviderCall, inputs: Values) -> str:
         self.made += 1
         thing_id = f"thing-{self.made}"
         self.things[thing_id] = dict(inputs)
         return thing_id
 
-    def settle(self, _call: Call, _id: str, _inputs: Values) -> None:
+    def settle(self, _call: ProviderCall, _id: str, _inputs: Values) -> None:
         if self.on_settle is not None:
             self.on_settle()
         if self.settle_error is not None:
             raise self.settle_error
 
-    def read(self, _call: Call, thing_id: str) -> Values | None:
+    def read(self, _call: ProviderCall, thing_id: str) -> Values | None:
         return self.things.get(thing_id)
 
-    def delete(self, call: Call, thing_id: str, _state: Values) -> None:
+    def delete(self, call: ProviderCall, thing_id: str, _state: Values) -> None:
         looks = iter((False, True))
         call.wait_until(lambda: next(looks), "emptied", limit_seconds=5)
         self.things.pop(thing_id, None)
@@ -60,9 +60,9 @@ class _Cloud:
         )
 
 
-def _call() -> Call:
+def _call() -> ProviderCall:
     aws: Any = _Region()
-    return Call(aws)
+    return ProviderCall(aws)
 
 
 def _made(cloud: _Cloud) -> str:
@@ -102,7 +102,7 @@ def test_an_unfinished_resource_that_cannot_be_read_is_kept_with_its_inputs() ->
 
 def test_a_failed_creation_is_told_as_it_is() -> None:
     class _Refusing(_Cloud):
-        def create(self, _call: Call, inputs: Values) -> str:
+        def create(self, _call: ProviderCall, inputs: Values) -> str:
             raise ProviderError("no more room")
 
     with pytest.raises(ProviderError, match="no more room"):

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rehearsal.provider.defaults import without_defaults_key
-from rehearsal.provider.diff import Change, changes, without_ignored
+from rehearsal.provider.diff import PropertyDifference, changes, without_ignored
 from rehearsal.provider.families.autoscaling import GROUP
 from rehearsal.provider.families.listener_rules import LISTENER_RULE
 from rehearsal.provider.families.target_groups import TARGET_GROUP
-from rehearsal.provider.table import Block, ListOf, ResourceType, SetOf, Values
+from rehearsal.provider.table import Block, ResourceType, SchemaListOf, SetOf, Values
 from rehearsal.provider.wire import UNKNOWN
 from tests.rehearsal.provider.declarations import declared, shuffled, texts
 
@@ -45,7 +45,9 @@ def test_one_changed_property_is_the_only_one_that_shows(
     name = data.draw(st.sampled_from(sorted(kind.properties)))
     state, changed = without_defaults_key(inputs), dict(inputs)
     entry = kind.properties[name]
-    if isinstance(entry.kind, ListOf | SetOf | Block) or not isinstance(inputs.get(name), str):
+    if isinstance(entry.kind, SchemaListOf | SetOf | Block) or not isinstance(
+        inputs.get(name), str
+    ):
         changed[name] = UNKNOWN
     else:
         # A blank alone would leave a JSON document the same.
@@ -74,8 +76,8 @@ def test_a_stage_is_two_weights_and_nothing_else() -> None:
     found = changes(LISTENER_RULE, _rule({"01": 100, "02": 0}), _rule({"01": 75, "02": 25}))
 
     assert found == [
-        Change("actions[0].forward.targetGroups[0].weight", "update"),
-        Change("actions[0].forward.targetGroups[1].weight", "update"),
+        PropertyDifference("actions[0].forward.targetGroups[0].weight", "update"),
+        PropertyDifference("actions[0].forward.targetGroups[1].weight", "update"),
     ]
 
 
@@ -83,7 +85,7 @@ def test_a_stage_is_two_weights_and_nothing_else() -> None:
 def test_a_weight_of_nothing_is_told_from_a_weight_that_is_not_said(old: int, new: int) -> None:
     found = changes(LISTENER_RULE, _rule({"01": old}), _rule({"01": new}))
 
-    assert found == [Change("actions[0].forward.targetGroups[0].weight", "update")]
+    assert found == [PropertyDifference("actions[0].forward.targetGroups[0].weight", "update")]
 
 
 def test_a_condition_value_more_is_one_addition() -> None:
@@ -92,13 +94,13 @@ def test_a_condition_value_more_is_one_addition() -> None:
 
     found = changes(LISTENER_RULE, _rule({"01": 100}), new)
 
-    assert found == [Change("conditions[0].hostHeader.values[2]", "add")]
+    assert found == [PropertyDifference("conditions[0].hostHeader.values[2]", "add")]
 
 
 def test_a_group_taken_out_of_a_forward_is_one_deletion() -> None:
     found = changes(LISTENER_RULE, _rule({"01": 50, "02": 50}), _rule({"01": 50}))
 
-    assert found == [Change("actions[0].forward.targetGroups[1]", "delete")]
+    assert found == [PropertyDifference("actions[0].forward.targetGroups[1]", "delete")]
 
 
 def test_a_rule_s_priority_changes_in_place_and_its_listener_does_not() -> None:
@@ -106,7 +108,10 @@ def test_a_rule_s_priority_changes_in_place_and_its_listener_does_not() -> None:
 
     found = changes(LISTENER_RULE, _rule({"01": 100}), new)
 
-    assert found == [Change("listenerArn", "update", replaces=True), Change("priority", "update")]
+    assert found == [
+        PropertyDifference("listenerArn", "update", replaces=True),
+        PropertyDifference("priority", "update"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["name", "port", "protocol", "vpcId", "targetType"])
@@ -115,7 +120,7 @@ def test_what_a_target_group_is_made_of_replaces_it(name: str) -> None:
 
     found = changes(TARGET_GROUP, state, {**state, name: "other"})
 
-    assert Change(name, "update", replaces=True) in found
+    assert PropertyDifference(name, "update", replaces=True) in found
 
 
 def test_what_aws_chose_stays_when_the_program_says_nothing() -> None:
@@ -131,7 +136,7 @@ def test_a_property_no_longer_declared_is_a_deletion() -> None:
 
     found = changes(GROUP, state, {"minSize": 1, "maxSize": 2})
 
-    assert Change("defaultInstanceWarmup", "delete") in found
+    assert PropertyDifference("defaultInstanceWarmup", "delete") in found
 
 
 def test_an_unknown_value_is_a_change_at_its_own_place() -> None:
@@ -139,7 +144,7 @@ def test_an_unknown_value_is_a_change_at_its_own_place() -> None:
 
     found = changes(GROUP, state, {"launchTemplate": {"id": "lt-1", "version": UNKNOWN}})
 
-    assert Change("launchTemplate.version", "update") in found
+    assert PropertyDifference("launchTemplate.version", "update") in found
     assert "launchTemplate.id" not in {change.path for change in found}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from rehearsal.provider.call import Call, unless_gone
+from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.diff import changes
 from rehearsal.provider.errors import AbandonedError, WaitError
 from rehearsal.provider.families import instance_refresh
@@ -66,9 +66,9 @@ def refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "Operation")
 
 
-def call_on(aws: FakeAws) -> Call:
+def call_on(aws: FakeAws) -> ProviderCall:
     told: Any = aws
-    return Call(told)
+    return ProviderCall(told)
 
 
 def _rule(*weights: int, priority: int = 10) -> Values:

@@ -16,11 +16,11 @@ from rehearsal.provider.families import RESOURCE_TYPES
 from rehearsal.provider.table import (
     Block,
     Kind,
-    ListOf,
     MapOf,
     Property,
     ResourceType,
     Scalar,
+    SchemaListOf,
 )
 
 # The SDK's own modules say which of their neighbours are deprecated.
@@ -132,7 +132,7 @@ def test_an_output_is_not_an_input_too(kind: ResourceType) -> None:
 
 def test_lists_that_aws_limits_carry_their_limit() -> None:
     forward = RESOURCE_TYPES[LISTENER].properties["defaultActions"].kind
-    assert isinstance(forward, ListOf)
+    assert isinstance(forward, SchemaListOf)
     assert isinstance(forward.element, Block)
     block = forward.element.properties["forward"].kind
     assert isinstance(block, Block)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
-from rehearsal.provider.errors import NotSupportedError
+from rehearsal.provider.errors import ProviderNotSupportedError
 from rehearsal.provider.wire import (
     SECRET_SIGNATURE,
     SIGNATURE_KEY,
@@ -67,5 +67,5 @@ def test_an_asset_is_refused() -> None:
     struct = struct_pb2.Struct()
     struct.update({"a": {SIGNATURE_KEY: "c44067f5952c0a294b673a41bacd8c17", "text": "x"}})
 
-    with pytest.raises(NotSupportedError, match="not supported by the rehearsal"):
+    with pytest.raises(ProviderNotSupportedError, match="not supported by the rehearsal"):
         decode(struct)

@@ -7,12 +7,12 @@ import pytest
 
 from rehearsal.errors import BadScenarioError
 from rehearsal.scenarios.catalogue import CATALOGUE, scenario_named
-from rehearsal.scenarios.fault import Fault
+from rehearsal.scenarios.fault import ScenarioFault
 from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.report import document, lines
 from rehearsal.scenarios.scenario import Expected, Scenario
 from rehearsal.scenarios.scenario_run import is_due
-from rollout.entry import Entry, Json, Kind
+from rollout.entry import Entry, EntryKind, Json
 from rollout.split import Split
 from tests.rehearsal.traffic.answers import answer, failed
 
@@ -20,14 +20,14 @@ BAD = Scenario("bad", "it breaks", Expected(1, (1, 1), "probe"))
 START, TARGET = Split.parse("100/0"), Split.parse("0/100")
 
 
-def told(second: float, kind: Kind, **facts: Json) -> Entry:
+def told(second: float, kind: EntryKind, **facts: Json) -> Entry:
     return Entry(datetime.fromtimestamp(second, UTC), "r", kind, facts)
 
 
-VERIFIED = told(10, Kind.VERIFIED, stage=1, splits={"web": "90/10"})
-BACK = told(14, Kind.ROLLBACK_STARTED, why="probe: slot 02 lost 3", to="100/0")
-IS_BACK = told(18, Kind.ROLLBACK_FINISHED, to="100/0", seconds=4.0)
-OVER = told(20, Kind.RAMP_FINISHED, outcome="rolled back", exit=1)
+VERIFIED = told(10, EntryKind.VERIFIED, stage=1, splits={"web": "90/10"})
+BACK = told(14, EntryKind.ROLLBACK_STARTED, why="probe: slot 02 lost 3", to="100/0")
+IS_BACK = told(18, EntryKind.ROLLBACK_FINISHED, to="100/0", seconds=4.0)
+OVER = told(20, EntryKind.RAMP_FINISHED, outcome="rolled back", exit=1)
 CAUGHT = Played(
     scenario=BAD,
     entries=[VERIFIED, BACK, IS_BACK, OVER],
@@ -119,7 +119,7 @@ def test_a_lost_request_is_a_problem_where_nothing_harms_the_traffic() -> None:
 def test_a_ramp_that_should_pass_ends_at_its_target_whatever_held_it() -> None:
     held = told(
         12,
-        Kind.VERDICT,
+        EntryKind.VERDICT,
         stage=1,
         gate="probe",
         outcome="inconclusive",
@@ -138,11 +138,11 @@ def test_a_ramp_that_should_pass_ends_at_its_target_whatever_held_it() -> None:
 
 
 def test_a_fault_happens_once_every_service_has_the_weight() -> None:
-    scenario = replace(BAD, fault=Fault(50, lambda _trouble: None))
+    scenario = replace(BAD, fault=ScenarioFault(50, lambda _trouble: None))
 
     def is_due_at(*splits: str) -> bool:
         facts: dict[str, Json] = {f"s{n}": split for n, split in enumerate(splits)}
-        return is_due(scenario, told(1, Kind.VERIFIED, stage=1, splits=facts))
+        return is_due(scenario, told(1, EntryKind.VERIFIED, stage=1, splits=facts))
 
     assert [is_due_at("75/25"), is_due_at("50/50", "75/25"), is_due_at("25/75")] == [
         False,

@@ -11,7 +11,7 @@ import pytest
 from rehearsal.toolchain import cache, cli, packages
 from rehearsal.toolchain.__main__ import fingerprint
 from rehearsal.toolchain.errors import SetupError
-from rehearsal.toolchain.progress import Progress, duration
+from rehearsal.toolchain.progress import SetupProgress, duration
 
 ROOT = Path(__file__).parents[3]
 
@@ -32,7 +32,7 @@ def folder_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def placed(own: Path) -> Path | None:
-    return cli._from_path(own, Progress())  # pyright: ignore[reportPrivateUsage]
+    return cli._from_path(own, SetupProgress())  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_recent_cli_on_path_with_its_host_is_used(folder_on_path: Path, tmp_path: Path) -> None:

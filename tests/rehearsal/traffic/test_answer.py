@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.traffic.answer import Answer, GrowingRecord, answer_from
+from rehearsal.traffic.answer import GrowingRecord, ObservedAnswer, answer_from
 
 LINE: dict[str, Any] = {
     "kind": "request",
@@ -34,7 +34,9 @@ def test_a_request_is_asked_for_when_its_connection_is_ready() -> None:
 
     assert answer is not None
     assert answer.asked_s == pytest.approx(1000.007)
-    assert replace(answer, asked_s=0.0) == Answer("web", "fresh", "ok", "02", "v2", 200, 0.0, None)
+    assert replace(answer, asked_s=0.0) == ObservedAnswer(
+        "web", "fresh", "ok", "02", "v2", 200, 0.0, None
+    )
 
 
 def test_a_request_without_an_answer_has_no_slot() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.traffic.change import Moment, moment_of_change
+from rehearsal.traffic.change import ChangeInterval, moment_of_change
 
 shares = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0])
 seeds = st.integers(0, 2**32)
@@ -78,4 +78,4 @@ def test_one_request_beside_the_order_rules_nothing_out() -> None:
 
     moment = moment_of_change(answers, 0.0, 1.0)
 
-    assert moment == Moment(98.0, 101.0)
+    assert moment == ChangeInterval(98.0, 101.0)

@@ -12,23 +12,23 @@ import pytest
 
 from rehearsal.account import self_signed_certificate
 from rehearsal.errors import RehearsalError
-from rehearsal.traffic.run import Address, TrafficRun
+from rehearsal.traffic.run import LoadBalancerAddress, TrafficRun
 from tests.ports import refusing_port
 
 URLS = {"web": "https://www.a.test/", "portal": "https://www.a.test/portal"}
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Generator[Address]:
+def address(tmp_path: Path) -> Generator[LoadBalancerAddress]:
     """A port that nobody listens on."""
     ca_file = tmp_path / "ca.pem"
     ca_file.write_bytes(self_signed_certificate(["www.a.test"])[0])
     with refusing_port() as port:
-        yield Address("127.0.0.1", port, ca_file)
+        yield LoadBalancerAddress("127.0.0.1", port, ca_file)
 
 
 def test_requests_that_nobody_answers_are_counted_as_failed_and_reported(
-    tmp_path: Path, address: Address
+    tmp_path: Path, address: LoadBalancerAddress
 ) -> None:
     run = TrafficRun(tmp_path / "record", rate_per_s=40)
     run.start(address, URLS)
@@ -49,7 +49,7 @@ def test_requests_that_nobody_answers_are_counted_as_failed_and_reported(
 
 
 def test_a_service_is_asked_for_more_than_its_page_where_that_is_wished(
-    tmp_path: Path, address: Address
+    tmp_path: Path, address: LoadBalancerAddress
 ) -> None:
     run = TrafficRun(tmp_path / "record", rate_per_s=40)
     run.start(address, URLS, ["assets/app.js"])
@@ -65,7 +65,7 @@ def test_a_service_is_asked_for_more_than_its_page_where_that_is_wished(
 
 
 def test_a_prober_that_is_killed_is_an_error_and_no_silence(
-    tmp_path: Path, address: Address
+    tmp_path: Path, address: LoadBalancerAddress
 ) -> None:
     run = TrafficRun(tmp_path / "record", rate_per_s=20)
     run.start(address, URLS)
@@ -78,9 +78,11 @@ def test_a_prober_that_is_killed_is_an_error_and_no_silence(
         run.stop()
 
 
-def test_a_prober_that_does_not_begin_says_why(tmp_path: Path, address: Address) -> None:
+def test_a_prober_that_does_not_begin_says_why(
+    tmp_path: Path, address: LoadBalancerAddress
+) -> None:
     run = TrafficRun(tmp_path / "record")
-    missing = Address(address.host, address.port, tmp_path / "none.pem")
+    missing = LoadBalancerAddress(address.host, address.port, tmp_path / "none.pem")
 
     with pytest.raises(RehearsalError, match=r"none\.pem"):
         run.start(missing, URLS)

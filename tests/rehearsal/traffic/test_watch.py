@@ -6,39 +6,39 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.traffic.answer import Answer
+from rehearsal.traffic.answer import ObservedAnswer
 from rehearsal.traffic.download import Finished
-from rehearsal.traffic.run import Address, Summary
-from rehearsal.traffic.watch import LEAST_REQUESTS, RampTraffic, Spell, StageWatch
+from rehearsal.traffic.run import LoadBalancerAddress, TrafficSummary
+from rehearsal.traffic.watch import LEAST_REQUESTS, RampTraffic, StageWatch, TrafficInterval
 from rollout.split import Split
 from tests.rehearsal.traffic.answers import OK, drawn
 
-ADDRESS = Address("127.0.0.1", 1, Path("ca.pem"))
+ADDRESS = LoadBalancerAddress("127.0.0.1", 1, Path("ca.pem"))
 URLS = {"web": "https://a.test/"}
 WHOLE = Finished("01", "v1", 10, None)
 
 
-def summary(ok: int = LEAST_REQUESTS, failed: int = 0) -> Summary:
+def summary(ok: int = LEAST_REQUESTS, failed: int = 0) -> TrafficSummary:
     document = {"requests": {"ok": ok, "failed": failed, "excluded": 0}}
-    return Summary(document, Path("record"), Path("report"))
+    return TrafficSummary(document, Path("record"), Path("report"))
 
 
 @dataclass
 class FakeTraffic:
     """Each look at it brings the next batch of answers."""
 
-    batches: list[list[Answer]]
-    answers: list[Answer] = field(default_factory=list[Answer])
+    batches: list[list[ObservedAnswer]]
+    answers: list[ObservedAnswer] = field(default_factory=list[ObservedAnswer])
     marks: list[str] = field(default_factory=list[str])
 
-    def start(self, address: Address, services: Mapping[str, str]) -> None:
+    def start(self, address: LoadBalancerAddress, services: Mapping[str, str]) -> None:
         assert (address, services) == (ADDRESS, URLS)
 
     def mark(self, text: str) -> float:
         self.marks.append(text)
         return 0.0
 
-    def since(self, at_s: float) -> list[Answer]:
+    def since(self, at_s: float) -> list[ObservedAnswer]:
         return [answer for answer in self.answers if answer.asked_s >= at_s]
 
     def counts(self) -> tuple[int, int]:
@@ -51,7 +51,7 @@ class FakeTraffic:
             self.answers += self.batches.pop(0)
         return True
 
-    def stop(self) -> Summary:
+    def stop(self) -> TrafficSummary:
         return summary(len(self.answers))
 
 
@@ -78,7 +78,7 @@ def test_a_stage_is_judged_when_all_of_its_requests_are_recorded() -> None:
 
     watch.mark("weights 90/10")
     splits = (Split.parse("100/0"), Split.parse("90/10"))
-    stage = watch.judge(splits, Spell(0.0, 6.0, 18.0))
+    stage = watch.judge(splits, TrafficInterval(0.0, 6.0, 18.0))
 
     (web,) = stage.services
     assert web.requests == 1200
@@ -91,7 +91,7 @@ def test_a_stage_whose_traffic_does_not_follow_is_wrong() -> None:
     traffic = FakeTraffic([drawn(0.0, 0, 20), drawn(0.0, 20, 40)])
 
     stage = watch_of(traffic).judge(
-        (Split.parse("100/0"), Split.parse("50/50")), Spell(0.0, 6.0, 30.0)
+        (Split.parse("100/0"), Split.parse("50/50")), TrafficInterval(0.0, 6.0, 30.0)
     )
 
     assert len(stage.problems) == 1
@@ -101,7 +101,7 @@ def test_a_step_that_leaves_the_split_alone_is_judged_by_all_its_requests() -> N
     traffic = FakeTraffic([drawn(0.0, 0, 21)])
     full = Split.parse("100/0")
 
-    stage = watch_of(traffic).judge((full, full), Spell(0.0, 0.0, 20.0))
+    stage = watch_of(traffic).judge((full, full), TrafficInterval(0.0, 0.0, 20.0))
 
     assert stage.services[0].requests == 2000
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from rehearsal.provider.table import Block, Kind, ListOf, Property, SetOf
+from rehearsal.provider.table import Block, Kind, Property, SchemaListOf, SetOf
 from tests.rehearsal.provider.attached import Attached
 
 Undo: TypeAlias = Callable[[], object]
@@ -59,7 +59,7 @@ def leaves(table: Mapping[str, Property], path: str = "") -> Iterator[str]:
     """Every property of a table that holds a value of its own, by its path without places."""
     for name, entry in table.items():
         kind: Kind = entry.kind
-        while isinstance(kind, ListOf | SetOf):
+        while isinstance(kind, SchemaListOf | SetOf):
             kind = kind.element
         if isinstance(kind, Block):
             yield from leaves(kind.properties, f"{path}{name}.")
