@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 
 from settings import command
-from settings.findings import ConfigProblems
 from settings.kind import Json
+from settings.problems import ConfigProblems
 
 ACCOUNT_KEYS = ("allowedAccountIds", "forbiddenAccountIds")
 _ID = re.compile(r"\d{12}", re.ASCII)

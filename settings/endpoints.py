@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from rollout.command import Command, Shell, config_remove
-from settings.findings import ConfigProblems
+from settings.problems import ConfigProblems
 
 REHEARSAL_STACK = "rehearsal"
 

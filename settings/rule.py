@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from rollout.command import Command
 from rollout.split import Slot
 from settings import command
-from settings.findings import ConfigProblems
 from settings.key import Key
 from settings.kind import Flag, ListOf, Text, WholeNumber
+from settings.problems import ConfigProblems
 from settings.section import Section
 
 MOST_CONDITION_VALUES = 5

@@ -9,9 +9,9 @@ from typing import TypeVar
 from rollout.command import Command
 from rollout.split import Slot
 from settings import command
-from settings.findings import ConfigProblems
 from settings.key import Key, KeyGroup, Member
 from settings.kind import Json, RefusedValueError, ValueProblem
+from settings.problems import ConfigProblems
 
 T = TypeVar("T")
 

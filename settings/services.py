@@ -9,13 +9,13 @@ from dataclasses import replace
 from rollout.split import Split
 from settings import command
 from settings.capacity import CAPACITY, FLOOR_KEYS, FLOORS, SLOT_CAPACITY
-from settings.findings import ConfigProblems
 from settings.image import IMAGES
 from settings.key import Key, KeyGroup
 from settings.kind import RefusedValueError
 from settings.lookup import Lookups
 from settings.names import Names
 from settings.probe import PROBE, probed_url, refuse_two_addresses
+from settings.problems import ConfigProblems
 from settings.rule import PlacedRule, refuse_clashes
 from settings.section import Section
 from settings.service import (

@@ -10,7 +10,6 @@ from rollout.split import Slot
 from settings import command
 from settings.alarms import ALARMS, AlarmSettings, read_alarms
 from settings.candidate import CANDIDATE
-from settings.findings import ConfigProblems
 from settings.freeze import FREEZE, Freeze, read_freeze
 from settings.load_balancer import (
     LOAD_BALANCER,
@@ -32,6 +31,7 @@ from settings.network import (
 )
 from settings.override import OVERRIDE
 from settings.preview_token import PREVIEW_TOKEN_PATH, read_preview_token
+from settings.problems import ConfigProblems
 from settings.ramp import RAMP, RampSettings, read_ramp
 from settings.raw import decoded
 from settings.schema import ACCESS_LOGS, DASHBOARD, PROTECTION, TOP, WEIGHTS

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from rollout.command import config_set
 from settings.accounts import has_accounts, refuse_bad_accounts
 from settings.endpoints import endpoints, refuse_wrong_endpoint
-from settings.findings import ConfigProblems
 from settings.lookup import Lookups
+from settings.problems import ConfigProblems
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
 from ops.ramp.clock import SystemRampClock
 from ops.ramp.driver import Ending
-from ops.ramp.effects import ServiceState
+from ops.ramp.effects import RampService
 from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedRampError
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import LiveStack, SlotReleases, live_stack, session_of
@@ -140,7 +140,7 @@ def plan_by_journal(
 
 
 def directly(
-    known: KnownStack, session: ProviderSession, services: Mapping[str, ServiceState]
+    known: KnownStack, session: ProviderSession, services: Mapping[str, RampService]
 ) -> list[Command]:
     """What gives one slot everything by the AWS CLI; none onto a slot without a healthy target.
 

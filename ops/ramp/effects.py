@@ -12,7 +12,7 @@ from rollout.split import Slot, Split
 
 
 @dataclass(frozen=True, slots=True)
-class SlotState:
+class RampSlot:
     """One slot of one service, as AWS has it."""
 
     healthy: int
@@ -28,11 +28,11 @@ class SlotState:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceState:
+class RampService:
     """One service, as AWS has it."""
 
     split: Split
-    slots: Mapping[Slot, SlotState]
+    slots: Mapping[Slot, RampSlot]
 
 
 class LiveAws(Protocol):
@@ -47,7 +47,7 @@ class LiveAws(Protocol):
         """
         ...
 
-    def services(self) -> Mapping[str, ServiceState]:
+    def services(self) -> Mapping[str, RampService]:
         """Rules, targets and groups of every service.
 
         Raises:
@@ -182,7 +182,7 @@ class RampClock(Protocol):
         ...
 
 
-class RampTraffic(Protocol):
+class SlotTraffic(Protocol):
     """Which slots answer, as requests of our own see it."""
 
     def slots_that_answered(self, service: str, since_s: float) -> Sequence[Slot]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ops.journal.ramps import Ramps
-from ops.ramp.effects import ServiceState
+from ops.ramp.effects import RampService
 from ops.ramp.errors import BadInputError
 from ops.ramp.resume import newest
 from rollout.capacity import Fleet, fleets_of, shortages, still_known
@@ -26,7 +26,7 @@ class Fleets:
 
     @classmethod
     def of(
-        cls, plan: RampPlan, live: Mapping[str, ServiceState], remembered: Mapping[str, int]
+        cls, plan: RampPlan, live: Mapping[str, RampService], remembered: Mapping[str, int]
     ) -> Fleets:
         """As AWS has them; `remembered` is what an earlier ramp of a moment ago knew."""
         found = fleets_in({service: live[service] for service in plan.services})
@@ -44,7 +44,7 @@ class Fleets:
             raise BadInputError("\n".join(map(str, short)))
 
 
-def fleets_in(live: Mapping[str, ServiceState]) -> dict[str, Fleet]:
+def fleets_in(live: Mapping[str, RampService]) -> dict[str, Fleet]:
     """The instances of every service."""
     return {
         name: Fleet(
@@ -55,7 +55,7 @@ def fleets_in(live: Mapping[str, ServiceState]) -> dict[str, Fleet]:
     }
 
 
-def refuse_groupless(plan: RampPlan, live: Mapping[str, ServiceState]) -> None:
+def refuse_groupless(plan: RampPlan, live: Mapping[str, RampService]) -> None:
     """Raises BadInputError where nobody can say how many instances a slot may have."""
     groupless = [
         f"{service}-{slot}"
@@ -72,7 +72,7 @@ def refuse_groupless(plan: RampPlan, live: Mapping[str, ServiceState]) -> None:
 
 
 def remembered_fleets(
-    ramps: Ramps, live: Mapping[str, ServiceState], now: datetime
+    ramps: Ramps, live: Mapping[str, RampService], now: datetime
 ) -> dict[str, int]:
     """What the newest ramp of this machine knew of the services, as far as it still holds."""
     ramp = newest(ramps, unread=[])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ops.journal.errors import JournalError
 from ops.ramp.commit import Committing
-from ops.ramp.effects import ServiceState
+from ops.ramp.effects import RampService
 from ops.ramp.errors import EngineError, NotSureError
 from ops.ramp.fleets import fleets_in
 from ops.ramp.interrupts import WAYS_OUT, GateFailedError, SecondHandError
@@ -190,7 +190,7 @@ class Floors:
             run.tick(f"capacity: {words}", left)
 
     def _lacks(
-        self, service: str, candidate: Slot, live: ServiceState, needed: int
+        self, service: str, candidate: Slot, live: RampService, needed: int
     ) -> Iterator[str]:
         slot = live.slots[candidate]
         if slot.healthy < needed:

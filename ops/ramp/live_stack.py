@@ -14,7 +14,7 @@ from live.errors import PASSING, LiveError
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.session import ProviderSession
-from ops.ramp.effects import ServiceState, SlotState
+from ops.ramp.effects import RampService, RampSlot
 from ops.ramp.errors import AwsError, NotSureError, PassingAwsError
 from ops.stack.hidden import read_hidden_services
 from rollout import observation
@@ -56,7 +56,7 @@ class LiveStack:
             rules = self.reader.read_rules()
         return {rule.service: _split(rule) for rule in rules}
 
-    def services(self) -> Mapping[str, ServiceState]:
+    def services(self) -> Mapping[str, RampService]:
         """Rules, targets and groups of every service.
 
         Raises:
@@ -64,7 +64,7 @@ class LiveStack:
             NotSureError: a rule's weights are no split.
         """
         return {
-            service.name: ServiceState(
+            service.name: RampService(
                 _split(service.rule), {slot: _slot(service, slot) for slot in Slot}
             )
             for service in self._read()
@@ -181,11 +181,11 @@ def _build(slot: observation.LiveSlot, release: observation.Release | None) -> s
     return f"a build whose time AWS does not tell: {slot.group.pinned or slot.group.name}"
 
 
-def _slot(service: observation.LiveService, slot: Slot) -> SlotState:
+def _slot(service: observation.LiveService, slot: Slot) -> RampSlot:
     live = service.slots[slot]
     if live.group is None:
-        return SlotState(len(live.healthy), 0, 0, has_group=False)
-    return SlotState(
+        return RampSlot(len(live.healthy), 0, 0, has_group=False)
+    return RampSlot(
         healthy=len(live.healthy),
         desired=live.group.desired,
         largest=live.group.max_size,

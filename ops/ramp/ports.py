@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ops.gates.gate import Gate
 from ops.journal.journal import Journal
 from ops.journal.observer import RampObserver
-from ops.ramp.effects import Git, LiveAws, OldSlot, RampClock, RampEngine, RampTraffic, Stop
+from ops.ramp.effects import Git, LiveAws, OldSlot, RampClock, RampEngine, SlotTraffic, Stop
 from ops.ramp.next_commands import NextCommands
 
 
@@ -36,7 +36,7 @@ class Effects:
     stop: Stop
     next: NextCommands
     """What a person types after the run."""
-    traffic: RampTraffic | None = None
+    traffic: SlotTraffic | None = None
     old_slot: OldSlot | None = None
     git: Git | None = None
     pushes: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from ops.ramp.effects import LiveAws, RampClock, ServiceState
+from ops.ramp.effects import LiveAws, RampClock, RampService
 from ops.ramp.errors import PassingAwsError
 from rollout.split import Split
 
@@ -48,7 +48,7 @@ class RetryingReader:
         """
         return self.asked(self._aws.splits)
 
-    def services(self) -> Mapping[str, ServiceState]:
+    def services(self) -> Mapping[str, RampService]:
         """Rules, targets and groups of every service, as soon as AWS answers.
 
         Raises:

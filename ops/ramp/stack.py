@@ -44,9 +44,9 @@ from rollout.stack_identity import StackIdentity
 from settings.accounts import refuse_bad_accounts
 from settings.candidate import CANDIDATE
 from settings.command import NAMESPACE
-from settings.findings import ConfigProblems
 from settings.freeze import FREEZE, Freeze, read_freeze
 from settings.override import OVERRIDE
+from settings.problems import ConfigProblems
 from settings.ramp import RAMP, RampSettings, read_ramp
 from settings.raw import decoded, in_namespace
 from settings.schema import TOP

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.ramp.break_glass import directly, forwarding_to, modify_rules, plan_by_journal
-from ops.ramp.effects import ServiceState, SlotState
+from ops.ramp.effects import RampService, RampSlot
 from ops.ramp.errors import AwsError, NotSureError, RefusedRampError
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import SlotReleases
@@ -136,9 +136,9 @@ class FakeSession:
         return self._elb
 
 
-def services(healthy: dict[Slot, int]) -> dict[str, ServiceState]:
-    slots = {slot: SlotState(healthy[slot], 3, 6) for slot in Slot}
-    return {service: ServiceState(Split(100, 0), slots) for service in SERVICES}
+def services(healthy: dict[Slot, int]) -> dict[str, RampService]:
+    slots = {slot: RampSlot(healthy[slot], 3, 6) for slot in Slot}
+    return {service: RampService(Split(100, 0), slots) for service in SERVICES}
 
 
 def test_without_a_ramp_the_printed_commands_give_one_slot_everything_and_keep_the_rest() -> None:

@@ -7,8 +7,8 @@ import pytest
 from ops.ramp.errors import BadInputError
 from ops.ramp.probed import Probed, connect_to, read_probed, refuse_unreachable
 from settings.command import NAMESPACE
-from settings.findings import ConfigProblems
 from settings.probe import ProbeSettings
+from settings.problems import ConfigProblems
 from settings.raw import decoded
 from settings.schema import TOP
 from settings.section import Section

@@ -12,7 +12,7 @@ from pulumi.automation import CommandError, CommandResult
 from ops.engine.engine import EngineUpdate
 from ops.journal.observer import RampObserver
 from ops.ramp.driver import Driver, Ending
-from ops.ramp.effects import Git, OldSlot, ServiceState, SlotState
+from ops.ramp.effects import Git, OldSlot, RampService, RampSlot
 from ops.ramp.errors import AwsError, PassingAwsError
 from ops.ramp.next_commands import NextCommands
 from ops.ramp.ports import Effects, Limits
@@ -118,13 +118,13 @@ class World:
             raise PassingAwsError("AWS throttles the calls")
         return dict(self.live)
 
-    def services(self) -> Mapping[str, ServiceState]:
+    def services(self) -> Mapping[str, RampService]:
         return {name: self._service(name) for name in self.splits()}
 
-    def _service(self, name: str) -> ServiceState:
+    def _service(self, name: str) -> RampService:
         floors: Any = self.applied_floors.get(name) or {}
         slots = {
-            slot: SlotState(
+            slot: RampSlot(
                 healthy=max(self.healthy[name, slot], floors.get(slot.value, 0))
                 if self.healthy[name, slot]
                 else 0,
@@ -134,7 +134,7 @@ class World:
             )
             for slot in Slot
         }
-        return ServiceState(self.live[name], slots)
+        return RampService(self.live[name], slots)
 
     # The test's own.
 
