@@ -90,6 +90,8 @@ class PortChange:
             *([("protection", "false")] if self.is_protected else []),
         ]
         moves = f"makes {self.successor}; moves nobody but requests of {self._own_path} to it"
+        if self.is_protected:
+            moves += "; the stack is unprotected until the last of these"
         return Command(_set_all(pairs).then(UP).steps, moves)
 
     def second(self) -> Command:

@@ -142,6 +142,23 @@ def rose_from_zero(service: str, history: Sequence[HistoryEntry], live: Split) -
     return risen.pop() if len(risen) == 1 else None
 
 
+def is_where_it_was_made(service: str, history: Sequence[HistoryEntry], live: Split) -> bool:
+    """Whether the history shows the service being made at `live`, and nobody moving it since.
+
+    Updates that failed count too: one may have moved the rule.
+
+    Args:
+        service: Its name.
+        history: The stack's updates, the newest first.
+        live: The split now.
+    """
+    with_it = [n for n, update in enumerate(history) if service in update.splits]
+    if not with_it or any(history[n].splits[service] != live for n in with_it):
+        return False
+    oldest = with_it[-1]
+    return history[oldest].is_first or any(update.splits for update in history[oldest + 1 :])
+
+
 def outside_change(
     service: str, history: Sequence[HistoryEntry], live: Split, wanted: Split
 ) -> Split | None:

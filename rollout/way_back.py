@@ -14,6 +14,7 @@ from rollout.split import Slot, Split
 from rollout.split_history import (
     Period,
     is_lowered,
+    is_where_it_was_made,
     named_by_hand,
     newest_raised,
     outside_change,
@@ -194,6 +195,9 @@ def _found(service: str, situation: Situation) -> _Aim | _Stay | _Unsure:
     live = situation.live[service]
     candidate = _candidate(service, situation)
     if isinstance(candidate, _Unsure):
+        is_alone = any(live.weight_of(slot) == 0 for slot in Slot)
+        if is_alone and is_where_it_was_made(service, situation.history, live):
+            return _Stay(f"it was made at {live}, and nothing has moved it since")
         return candidate
     slot = candidate.slot
     if live.weight_of(slot) == 0:

@@ -11,7 +11,7 @@ from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.stack_file import StackFile
 from rollout.candidate import agreed
 from rollout.command import UP, Command, config_remove
-from rollout.errors import PlanError
+from rollout.errors import PlanError, SplitError
 from rollout.plan import EVEN, RampPlan, lighter, planned
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.weights_key import COMMON
@@ -235,9 +235,18 @@ class Planner:
             stack = self._choice.stack_option
             keep = Command.of("pulumi", "config", "set", *key, str(live[service]), *stack)
             look, move = Command.of("failover", "plan", *stack), UP.with_options(*stack)
+            onwards = f"; or move it to {text}: {look}, then {move}" if _is_split(text) else ""
             raise NotSureError(
                 f"{service} is at {live[service]}, and {self._file.name} says "
                 f"{text}; nothing was changed\n"
                 "  expected: a ramp begins where the config and the live rules agree\n"
-                f"  fix:      keep what is live: {keep}; or move it to {text}: {look}, then {move}"
+                f"  fix:      keep what is live: {keep}{onwards}"
             )
+
+
+def _is_split(text: str) -> bool:
+    try:
+        Split.parse(text)
+    except SplitError:
+        return False
+    return True

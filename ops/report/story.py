@@ -194,13 +194,15 @@ def _tell(story: Story, entry: Entry) -> None:
 def _tell_of_stage(story: Story, entry: Entry, facts: Any, at_s: float) -> None:
     """What belongs to the stage that began last."""
     row = story.rows[-1] if story.rows else None
+    going_up = not story.rollback
     match entry.kind:
         case EntryKind.VERIFIED:
             splits = [Split.parse(text) for text in facts["splits"].values()]
             story.weights += [(at_s, split.weight_of(story.candidate)) for split in splits[:1]]
             if row is not None:
                 row.verified_s = at_s
-        case EntryKind.UP_FINISHED if row is not None and not story.rollback:
+        # What follows the stage's own, such as the end of the floors, is none of it.
+        case EntryKind.UP_FINISHED if row is not None and row.verified_s is None and going_up:
             row.up_seconds = (row.up_seconds or 0.0) + float(facts["seconds"])
         case EntryKind.ARRIVED if row is not None:
             row.arrived_seconds = float(facts["seconds"])

@@ -52,6 +52,13 @@ def test_the_first_update_puts_the_port_back_and_makes_a_copy_on_a_path_of_its_o
     )
 
 
+def test_who_types_the_first_is_told_that_the_protection_is_off_until_the_last() -> None:
+    unprotected = replace(CHANGE, is_protected=False)
+
+    assert CHANGE.first().moves.endswith("the stack is unprotected until the last of these")
+    assert "unprotected" not in unprotected.first().moves
+
+
 def test_the_second_takes_over_what_only_one_service_can_have_and_removes_the_old_one() -> None:
     assert str(CHANGE.second()) == (
         "pulumi config set-all --path --plaintext 'failover:services.web2.paths[0]=/a' "

@@ -379,3 +379,28 @@ def test_without_any_history_nothing_is_guessed() -> None:
 
     assert isinstance(way_back(situation), Unclear)
     assert isinstance(way_back(replace(situation, history=[HistoryEntry("", True, {})])), Unclear)
+
+
+@pytest.mark.parametrize("alone", [Split(100, 0), Split(0, 100)])
+def test_a_service_that_nobody_ever_moved_holds_up_no_other_ones_way_back(alone: Split) -> None:
+    """One that was made beside the others: nothing tells which of its slots is on trial."""
+    world = World().after([Release(SECOND), LONG, *hand(25), LONG])
+    situation = world.situation()
+    newest = situation.history[0]
+    beside = replace(newest, splits={**newest.splits, "shop": alone})
+    with_shop = replace(
+        situation,
+        live={**situation.live, "shop": alone},
+        history=[beside, *situation.history],
+    )
+
+    decided = way_back(with_shop)
+
+    assert isinstance(decided, GoBack)
+    assert decided.plan == RampPlan(SERVICES, SECOND, Split(100, 0), (25,))
+    moved = replace(beside, splits={**beside.splits, "shop": Split(50, 50)})
+    assert isinstance(
+        way_back(replace(with_shop, history=[beside, moved, *situation.history])), Unclear
+    )
+    unseen = replace(with_shop, history=[beside])
+    assert isinstance(way_back(unseen), Unclear)

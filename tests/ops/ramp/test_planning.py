@@ -212,6 +212,15 @@ def test_a_config_that_is_not_what_is_live_is_fixed_on_the_stack_that_was_named(
     )
 
 
+def test_a_config_that_has_no_split_is_only_set_to_what_is_live(tmp_path: Path) -> None:
+    with pytest.raises(NotSureError, match="says 75-25; nothing was changed") as refused:
+        planner(tmp_path, Live(Split(50, 50)), Choice(to=Slot.FIRST), weights="75-25").plan()
+
+    assert str(refused.value).splitlines()[-1] == (
+        "  fix:      keep what is live: pulumi config set weights 50/50"
+    )
+
+
 def test_a_candidate_is_taken_out_of_the_stack_that_was_named(tmp_path: Path) -> None:
     choice = Choice(services=("web",), options=("--stack", "prod"))
 

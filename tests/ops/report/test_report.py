@@ -58,6 +58,17 @@ def test_the_weights_over_time_are_those_that_were_read_back() -> None:
     ]
 
 
+def test_the_update_that_ends_the_floors_is_no_time_of_the_last_stage() -> None:
+    made = entries(rolls_back=False)
+    end = made.pop()
+    floors = entry(62, EntryKind.UP_FINISHED, seconds=30.0, changed={"update": 4}, error="")
+
+    story = story_of([*made, floors, end])
+
+    assert story is not None
+    assert [row.up_seconds for row in story.rows] == [4.0, 4.0, 4.0]
+
+
 def test_what_a_gate_said_holds_until_it_said_something_else() -> None:
     story = story_of(entries())
 
