@@ -136,6 +136,8 @@ def _of_marks(error: yaml.MarkedYAMLError, text: str, name: str) -> StackFileErr
     problem = error.problem or "it is not YAML"
     why = f"{error.context}: {problem}" if error.context else problem
     marks: list[Any] = [error.problem_mark, error.context_mark]
+    if "flow" in (error.context or ""):
+        marks.reverse()  # a bracket that is not closed: the parser meets it lines later
     places = [(mark.line, mark.column) for mark in marks if mark is not None]
     end = text.rstrip()
     last = (end.count("\n"), len(end) - (end.rfind("\n") + 1))

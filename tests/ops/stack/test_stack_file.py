@@ -36,6 +36,10 @@ BROKEN = {
     ),
     "a colon in a value": ("config:\n  failover:org: a: b\n", "line 2, column 18"),
     "a bracket that is not closed": ("config:\n  failover:tags: {a: b\n", "line 2, column 18"),
+    "an open bracket above other keys": (
+        "config:\n  failover:org: [a\n  failover:weights: 75/25\n",
+        "line 2, column 17",
+    ),
     "a tab": ("config:\n\tfailover:weights: 75/25\n", "line 2, column 1"),
     "a key twice": (
         "config:\n  failover:weights: 75/25\n  failover:org: a\n  failover:weights: 50/50\n",
