@@ -37,11 +37,12 @@ def shown(drift: Drift) -> Iterator[Text]:
         yield from (command_line(way, folds=False) for way in drift.together)
     if not drift.drifted:
         yield from (Text(text, style="bold red") for text in drift.surprises)
-    if drift.refusals:
+    if drift.refusals and drift.drifted:
         yield Text(_ORDER, style="dim")
-    # What fixes a refusal stands above, where the property is.
-    heads = (text.partition("\n")[0] for text in drift.refusals)
-    yield from (Text(f"refused as it stands: {text}", style="red") for text in heads)
+    for text in drift.refusals:
+        # What fixes the refusal of a changed property stands above, with the property.
+        said = text.partition("\n")[0] if drift.drifted else text
+        yield Text(f"refused as it stands: {said}", style="red")
     if drift.pending:
         too = ", which either command deploys too" if drift.drifted else ""
         yield Text(f"Not deployed yet{too}:", style="yellow")

@@ -280,3 +280,14 @@ def test_what_fixes_a_refusal_is_told_once_with_its_property() -> None:
 
     assert "refused as it stands: will be refused: web: 60/40 -> 100/0: the live rule" in told
     assert "fix:" not in told
+
+
+def test_a_refusal_of_what_nobody_changed_is_told_whole_and_alone() -> None:
+    why = "slot 02: image ami-1: there is no such image\n  fix: pulumi config set images ami-0"
+    notice = Notice(NoticeKind.WILL_BE_REFUSED, "web", "slot 02", why)
+    event = Event("diagnosticEvent", {"severity": "error", "message": str(notice)})
+
+    told = [line.plain for line in shown(drift(event))]
+
+    assert any("fix: pulumi config set images ami-0" in line for line in told)
+    assert not any("one of these" in line for line in told)
