@@ -38,7 +38,7 @@ RECOVERY_SECONDS = 13.0
 """More than two passed checks, 5 s apart, by which an unhealthy target is healthy again."""
 LOAD = 150
 """Requests in a row, three times what the weak build bears in a second."""
-LOADED_NOT = {"slow", "crash-later", NEVER_HEALTHY}
+NOT_LOADED = {"slow", "crash-later", NEVER_HEALTHY}
 """Builds that cannot be asked so quickly, or that are ended and replaced again and again anyway."""
 MOST_LOAD_SECONDS = 60.0
 WATCHED_SECONDS = 14.0
@@ -175,7 +175,7 @@ def shown(aws: Rehearsed) -> dict[str, set[str]]:
         )
         rows = {image.build: row for image, row in zip(CATALOGUE, found, strict=True)}
     for image in CATALOGUE:  # one after the other, so that this machine has it all for each
-        if image.build not in LOADED_NOT and dies_of_load(aws, image, groups[image.build]):
+        if image.build not in NOT_LOADED and dies_of_load(aws, image, groups[image.build]):
             rows[image.build].add("dead after load")
     boots = booted.result()
     usual = statistics.median(boots.values())
