@@ -11,10 +11,10 @@ from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.stack_file import StackFile
 from rollout.candidate import agreed
 from rollout.command import UP, Command, config_remove
-from rollout.errors import PlanError, SplitError
+from rollout.errors import PlanError
 from rollout.plan import EVEN, RampPlan, lighter, planned
 from rollout.split import TOTAL_WEIGHT, Slot, Split
-from rollout.weights_key import COMMON
+from rollout.weights_key import COMMON, configured_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ class Planner:
 
     def _refuse_other_config(self, live: Mapping[str, Split]) -> None:
         file = StackFile.read(self._file)
-        configured = file.weights()
+        configured, splits = file.weights(), configured_weights(file.config).splits()
         apart = {s: text for s, text in configured.items() if s in live and text != str(live[s])}
         for service, text in sorted(apart.items()):
             is_own = service in file.services_with_weights() or len(apart) < len(configured)
@@ -235,18 +235,10 @@ class Planner:
             stack = self._choice.stack_option
             keep = Command.of("pulumi", "config", "set", *key, str(live[service]), *stack)
             look, move = Command.of("failover", "plan", *stack), UP.with_options(*stack)
-            onwards = f"; or move it to {text}: {look}, then {move}" if _is_split(text) else ""
+            onwards = f"; or move it to {text}: {look}, then {move}" if service in splits else ""
             raise NotSureError(
                 f"{service} is at {live[service]}, and {self._file.name} says "
                 f"{text}; nothing was changed\n"
                 "  expected: a ramp begins where the config and the live rules agree\n"
                 f"  fix:      keep what is live: {keep}{onwards}"
             )
-
-
-def _is_split(text: str) -> bool:
-    try:
-        Split.parse(text)
-    except SplitError:
-        return False
-    return True
