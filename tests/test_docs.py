@@ -105,4 +105,4 @@ def test_pages_commands_and_headings_are_found() -> None:
     assert len(PAGES) > 25
     assert commands > 50
     assert "--break-glass" in flags()["rollback"]
-    assert "what-the-console-changed" in headings("docs/status.md")
+    assert "changes-outside-pulumi" in headings("docs/status.md")
