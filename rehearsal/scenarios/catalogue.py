@@ -43,7 +43,7 @@ CATALOGUE = (
     ),
     Scenario(
         "slow",
-        "the new build takes two seconds longer, five times as long and more",
+        "the new build is two seconds slower, at least five times as slow as the old one",
         Expected(1, (0, 2), "probe"),
         build="slow",
     ),
@@ -55,7 +55,7 @@ CATALOGUE = (
     ),
     Scenario(
         "dies-at-50",
-        "all instances of the new build end when half of the traffic comes",
+        "all instances of the new build exit when half of the traffic arrives",
         Expected(1, (3, 3), ""),
         fault=ScenarioFault(50, fault.candidate_dies),
     ),
@@ -67,7 +67,7 @@ CATALOGUE = (
     ),
     Scenario(
         "crash-under-load",
-        "instances of the new build crash when many requests come at once",
+        "instances of the new build crash when many requests arrive at once",
         Expected(1, (1, 5), ""),
         build="crash-under-load",
     ),
@@ -80,14 +80,14 @@ CATALOGUE = (
     ),
     Scenario(
         "smoke",
-        "the page of the new build is not what it should be, seen at weight 0",
+        "the new build serves the wrong page, which is noticed at weight 0",
         Expected(1, (0, 0), "smoke"),
         gates={**DEFAULT_GATES, "smoke": {"body": "build v3"}},
         harms_traffic=False,
     ),
     Scenario(
         "command",
-        "the team's own check says no from stage 2 on",
+        "the team's own check fails from stage 2 on",
         Expected(1, (2, 2), "command"),
         gates={**DEFAULT_GATES, "command": {"run": ["python3", "-c", _SAYS_NO]}},
         harms_traffic=False,
@@ -102,7 +102,7 @@ CATALOGUE = (
     ),
     Scenario(
         "cloudwatch-silent",
-        "CloudWatch tells nothing from 10 % on: held, and taken back at the deadline",
+        "CloudWatch does not answer from 10 % on: the ramp holds, and rolls back at the deadline",
         Expected(1, (1, 1), "alarms"),
         gates={**DEFAULT_GATES, "alarms": True},
         ramp={"inconclusiveSeconds": 10},
@@ -111,7 +111,7 @@ CATALOGUE = (
     ),
     Scenario(
         "cloudwatch-empty",
-        "CloudWatch has no data: after the bake it is held, and taken back at the deadline",
+        "CloudWatch has no data: the ramp holds after the bake, and rolls back at the deadline",
         Expected(1, (1, 1), "metrics"),
         gates={**DEFAULT_GATES, "metrics": {}},
         ramp={"bakeSeconds": 180, "inconclusiveSeconds": 10},
@@ -120,16 +120,16 @@ CATALOGUE = (
     ),
     Scenario(
         "old-slot-scaled-in",
-        "somebody cuts the old slot to one instance while the new one bakes, and so the others' "
-        "downloads: held, and taken back",
+        "someone scales the old slot in to one instance during the bake, which cuts the others' "
+        "downloads: the ramp holds, then rolls back",
         Expected(1, (3, 3), "targets"),
         ramp={"inconclusiveSeconds": 10},
         fault=ScenarioFault(50, fault.old_slot_is_scaled_in),
     ),
     Scenario(
         "scale-out",
-        "the old slot's groups scale out by three while half of the traffic has moved: gone on "
-        "with, and the new slot is raised for the grown fleet",
+        "the old slot's groups scale out by three when half of the traffic has moved: the ramp "
+        "scales the new slot for the larger fleet, and continues",
         PASSES,
         fault=ScenarioFault(50, fault.old_slot_scales_out),
         harms_traffic=False,
@@ -143,20 +143,20 @@ CATALOGUE = (
     ),
     Scenario(
         "replaced",
-        "one instance of the new slot is replaced at 100 %, and its longest downloads end with it: "
-        "gone on with once its successor is healthy",
+        "one instance of the new slot is replaced at 100 %, which cuts its longest downloads: the "
+        "ramp continues when the replacement is healthy",
         PASSES,
         fault=ScenarioFault(100, fault.one_of_the_new_slot_is_replaced),
     ),
     Scenario(
         "one-of-three",
-        "one instance of the new build is left when half of the traffic is due",
+        "only one instance of the new build is left when half of the traffic is due",
         Expected(1, (2, 2), ""),
         fault=ScenarioFault(25, fault.candidate_shrinks_to_one),
     ),
     Scenario(
         "both-dip",
-        "both slots fail alike for some seconds: held until it is over, then gone on with",
+        "both slots fail alike for some seconds: the ramp holds until that is over, then continues",
         Expected(0, (0, 0), "not known to be the candidate's doing"),
         build="dips",
         stable_build="dips",
@@ -165,7 +165,7 @@ CATALOGUE = (
     ),
     Scenario(
         "metrics",
-        "the new build answers 5 % with 500; CloudWatch shows it at 50 %, no probe runs",
+        "the new build answers 5 % with 500; CloudWatch shows it at 50 %, and no probe runs",
         Expected(1, (1, 1), "metrics"),
         build="some-errors",
         gates={"targets": True, "metrics": {}},
@@ -173,7 +173,7 @@ CATALOGUE = (
     ),
     Scenario(
         "approval",
-        "the new build dies while a person is asked to approve: nobody waits for the person",
+        "the new build fails while the ramp waits for approval: it rolls back without waiting",
         Expected(1, (0, 0), ""),
         gates={**DEFAULT_GATES, "approval": True},
         fault=ScenarioFault(0, fault.candidate_dies),
@@ -181,28 +181,28 @@ CATALOGUE = (
     ),
     Scenario(
         "console-change",
-        "somebody changes the weights in the console at 25 %: it stops, with both values",
+        "someone changes the weights in the console at 25 %: the ramp stops, with both values",
         Expected(3, (2, 2), "40/60", fault.CONSOLE),
         fault=ScenarioFault(25, fault.console_changes_weights),
         harms_traffic=False,
     ),
     Scenario(
         "expired-credentials",
-        "the credentials expire at 25 %: it stops, and the weights stay",
+        "the credentials expire at 25 %: the ramp stops, and the weights stay",
         Expected(3, (2, 2), "", Split.parse("75/25")),
         fault=ScenarioFault(25, fault.credentials_expire),
         harms_traffic=False,
     ),
     Scenario(
         "throttling",
-        "AWS throttles for some seconds at 25 %: it goes on",
+        "AWS throttles for some seconds at 25 %: the ramp continues",
         PASSES,
         fault=ScenarioFault(25, fault.aws_throttles),
         harms_traffic=False,
     ),
     Scenario(
         "throttled-for-good",
-        "AWS throttles from 25 % on and does not stop: it stops, and the weights stay",
+        "AWS throttles from 25 % on, without end: the ramp stops, and the weights stay",
         Expected(3, (2, 2), "AWS throttles", Split.parse("75/25")),
         ramp={"inconclusiveSeconds": 30},
         fault=ScenarioFault(25, fault.aws_throttles_for_good),

@@ -14,18 +14,24 @@ from tests.soak.record import ROOT, Result
 PAGE = ROOT / "docs" / "soak.md"
 
 _HEAD = """\
-# The soak: everything that a ramp must survive
+# The soak: every fault that a ramp must survive
 
-Written by `make soak`. It plays each scenario on a local AWS, under 300 requests a second of
-independent traffic, with the gates `targets`, `probe` and `smoke` and bakes of 5 s, unless the
-scenario says otherwise. `make soak ONLY=slow,kills` runs a part; a run that was stopped is gone
-on with. `TIMES=5` repeats `background` and `kills` so often, in the place of 20 and 30 times.
+`make soak` runs every scenario on a local AWS and writes this page. Unless the scenario differs,
+it sends 300 requests per second of independent traffic, uses the gates `targets`, `probe` and
+`smoke`, and bakes for 5 s. `make soak ONLY=slow,kills` runs only these parts. If you stop a run,
+the next run continues with the parts that are left. `TIMES=5` repeats `background` and `kills`
+5 times, instead of 20 and 30 times.
 
-*Caught at*: the weight of the new build when the ramp turned back. *Verdict*: seconds from the
-first lost request, else from the fault, until it turned back. *Back*: seconds from the first lost
-request, and from the fault, to the last request that was lost or that the new build answered.
-*Lost*: requests of the traffic. *Straight*: those lost by the same release put to 0/100 at once in
-the console, undone 10 s later.
+The columns:
+
+- *caught at*: the weight of the new build when the ramp rolled back.
+- *verdict*: seconds from the first lost request, otherwise from the fault, to the start of the
+  rollback.
+- *back*: seconds from the first lost request, and from the fault, to the last request that was
+  lost or that the new build answered.
+- *lost*: lost requests of the traffic.
+- *straight*: requests lost by the same release if the console sets it to 0/100 at once, and back
+  after 10 s.
 """
 
 
@@ -37,7 +43,7 @@ def page(results: Mapping[str, Result]) -> str:
 
 def _scenarios(results: Mapping[str, Result]) -> Iterator[str]:
     yield (
-        "| scenario | what goes wrong | caught at | verdict | back: lost | back: fault "
+        "| scenario | fault | caught at | verdict | back: lost | back: fault "
         "| requests | lost | straight |  |"
     )
     yield "|---|---|---|---:|---:|---:|---:|---:|---:|---|"
@@ -56,15 +62,14 @@ def _scenarios(results: Mapping[str, Result]) -> Iterator[str]:
     if back:
         median = statistics.median(back)
         yield (
-            "From the first lost request to the old split: median "
-            f"{median:.1f} s, of the {len(back)} that lost any; {unharmed} more went back and lost "
-            "none."
+            f"From the first lost request to the old split: median {median:.1f} s, of the "
+            f"{len(back)} scenarios that lost requests; {unharmed} more rolled back and lost none."
         )
         yield ""
     for part in SCENARIOS:
         result = results.get(part.name)
         if result is not None and not result.ok:
-            yield f"- **{part.name}** was not as it should be: {_first(result.problems)}"
+            yield f"- **{part.name}** did not end as expected: {_first(result.problems)}"
     yield ""
 
 
@@ -100,7 +105,7 @@ def _commands(results: Mapping[str, Result]) -> Iterator[str]:
     rows = [(part, results[part.name]) for part in COMMANDS if part.name in results]
     if not rows:
         return
-    yield "| part | what | came to |  |"
+    yield "| part | what it does | result |  |"
     yield "|---|---|---|---|"
     for part, result in rows:
         verdict = "ok" if result.ok else "NOT OK"

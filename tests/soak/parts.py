@@ -113,7 +113,7 @@ COMMANDS = (
     ),
     CommandPart(
         "two-ramps",
-        "two ramps at once, a killed one, one without its journal, a release refused at weight 0",
+        "two ramps at once, a killed ramp, one without its journal, a release refused at weight 0",
         ("pytest", "-q", "-p", "no:cacheprovider", "tests/engine/test_ramp.py"),
     ),
     CommandPart(

@@ -29,7 +29,7 @@ def test_the_page_has_every_result_and_names_what_was_not_run() -> None:
     drawn = page({"slow": CAUGHT})
 
     assert "| 25 % | 1.5 s | 7.5 s | - | 12,345 | 6 | - | ok, 2026-11-21 06:00 UTC, abc |" in drawn
-    assert "median 7.5 s, of the 1 that lost any; 0 more went back" in drawn
+    assert "median 7.5 s, of the 1 scenarios that lost requests; 0 more rolled back" in drawn
     missing = drawn.split("Not run: ")[1].rstrip(".\n").split(", ")
     assert missing == [name for name in NAMES if name != "slow"]
 
@@ -79,7 +79,7 @@ def test_a_part_that_failed_says_why() -> None:
     drawn = page({"slow": broken})
 
     assert "NOT OK" in drawn
-    assert "**slow** was not as it should be: exit 3, not 1" in drawn
+    assert "**slow** did not end as expected: exit 3, not 1" in drawn
 
 
 def test_a_part_that_ran_twice_counts_by_its_newest_result(tmp_path: Path) -> None:
