@@ -22,7 +22,7 @@ from live.session import check_credentials
 from rollout.messages import stopped, unseen
 from rollout.notice import NoticeKind
 from settings import Settings, SettingsError, Surroundings
-from settings.raw import in_namespace
+from settings.declaration.raw import in_namespace
 
 BAIL = 32
 """The exit code by which a program tells the engine that it has said what is wrong."""

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 
-from settings import command
-from settings.kind import Json
-from settings.problems import ConfigProblems
+from settings.declaration import command
+from settings.declaration.kind import Json
+from settings.declaration.problems import ConfigProblems
 
 ACCOUNT_KEYS = ("allowedAccountIds", "forbiddenAccountIds")
 _ID = re.compile(r"\d{12}", re.ASCII)
@@ -16,7 +16,7 @@ _DIGITS = 12
 _OFFER = "ACCOUNT_ID"
 
 
-def refuse_bad_accounts(aws_config: Mapping[str, str], findings: ConfigProblems) -> bool:
+def reject_bad_accounts(aws_config: Mapping[str, str], problems: ConfigProblems) -> bool:
     """Record account ids that are none, and say whether there are any.
 
     They are text of another form, or numbers that YAML has cut short; the provider then acts in no
@@ -24,7 +24,7 @@ def refuse_bad_accounts(aws_config: Mapping[str, str], findings: ConfigProblems)
 
     Args:
         aws_config: The provider's config by bare names, lists as JSON.
-        findings: Gets the problems.
+        problems: Gets the problems.
     """
     is_bad = False
     for key in ACCOUNT_KEYS:
@@ -36,14 +36,14 @@ def refuse_bad_accounts(aws_config: Mapping[str, str], findings: ConfigProblems)
             accounts = text
         if not isinstance(accounts, list):
             fix = f"{command.removing(path)} && {command.setting(f'{path}[0]', _offer(accounts))}"
-            findings.add(path, accounts, "a list of account ids", fix)
+            problems.add(path, accounts, "a list of account ids", fix)
             is_bad = True
             continue
         for place, account in enumerate(accounts):
             if _ID.fullmatch(str(account)) is None:
                 entry = f"{path}[{place}]"
                 fix = command.setting(entry, _offer(account))
-                findings.add(entry, account, _expected(account), fix)
+                problems.add(entry, account, _expected(account), fix)
                 is_bad = True
     return is_bad
 

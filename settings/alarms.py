@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from settings.arn import arn_of
-from settings.key import Key, KeyGroup
-from settings.kind import WholeNumber
-from settings.section import Section
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import WholeNumber
+from settings.declaration.section import Section
 
 TARGET_5XX_PER_MINUTE = Key(
     "target5xxPerMinute",
@@ -41,5 +41,5 @@ def read_alarms(section: Section, *, is_wanted: bool) -> AlarmSettings | None:
     """The alarms; `None` where the config has none."""
     if not is_wanted:
         return None
-    section.refuse_absent(TARGET_5XX_PER_MINUTE)
+    section.reject_absent(TARGET_5XX_PER_MINUTE)
     return AlarmSettings(section.require(TARGET_5XX_PER_MINUTE), section.read(TOPIC_ARN))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from settings.kind import Text
+from settings.declaration.kind import Text
 
 _PARTITION = "aws[a-z-]*"
 _REGION_AND_ACCOUNT = r"[a-z]{2}(?:-[a-z]+)+-\d+:\d{12}"

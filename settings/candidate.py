@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout.split import Slot
-from settings.key import Key
-from settings.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.key import Key
+from settings.declaration.kind import Json, RefusedValueError, ValueProblem
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout.split import Slot
-from settings.key import Key, KeyGroup
-from settings.kind import Text, WholeNumber
-from settings.section import Section
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Text, WholeNumber
+from settings.declaration.section import Section
 
 INSTANCE_TYPE = Key(
     "instanceType",
@@ -92,7 +92,7 @@ def read_capacity(section: Section, slot: Slot) -> Capacity:
     own = section.section(SLOT_CAPACITY[slot])
     homes = {key.name: own if own.has(key) else section for key in (INSTANCE_TYPE, MIN, MAX)}
     for key in (INSTANCE_TYPE, MIN, MAX):
-        homes[key.name].refuse_absent(key)
+        homes[key.name].reject_absent(key)
     capacity = Capacity(
         instance_type=homes[INSTANCE_TYPE.name].require(INSTANCE_TYPE),
         min_size=homes[MIN.name].require(MIN),
@@ -104,7 +104,7 @@ def read_capacity(section: Section, slot: Slot) -> Capacity:
     )
     least, most = homes[MIN.name], homes[MAX.name]
     if least.is_sound(MIN) and most.is_sound(MAX) and capacity.min_size > capacity.max_size:
-        least.refuse_value(
+        least.reject_value(
             MIN, capacity.min_size, f"no more than max, {capacity.max_size}", capacity.max_size
         )
     return capacity

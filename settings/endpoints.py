@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from rollout.command import Command, Shell, config_remove
-from settings.problems import ConfigProblems
+from settings.declaration.problems import ConfigProblems
 
 REHEARSAL_STACK = "rehearsal"
 
@@ -44,7 +44,7 @@ def endpoints(environ: Mapping[str, str], aws_config: Mapping[str, str]) -> list
     ]
 
 
-def refuse_wrong_endpoint(stack: str, found: list[Endpoint], findings: ConfigProblems) -> bool:
+def reject_wrong_endpoint(stack: str, found: list[Endpoint], problems: ConfigProblems) -> bool:
     """Record a stack that would meet the wrong AWS, and say whether this one would.
 
     The stack `rehearsal` belongs to a local AWS, and every other stack to the real one: a
@@ -53,13 +53,13 @@ def refuse_wrong_endpoint(stack: str, found: list[Endpoint], findings: ConfigPro
     """
     local = list(dict.fromkeys(endpoint.source for endpoint in found if endpoint.is_local))
     if stack == REHEARSAL_STACK:
-        return _refuse_remote(stack, found, local, findings)
+        return _reject_remote(stack, found, local, problems)
     if not local:
         return False
     variables = [source for source in local if source != _STACK_KEY]
     fixes = [Command.of("unset", *variables)] if variables else []
     fixes += [config_remove(_STACK_KEY)] if _STACK_KEY in local else []
-    findings.add(
+    problems.add(
         "stack",
         stack,
         f"{REHEARSAL_STACK}, the only stack that may use a local endpoint; AWS calls go to this "
@@ -69,14 +69,14 @@ def refuse_wrong_endpoint(stack: str, found: list[Endpoint], findings: ConfigPro
     return True
 
 
-def _refuse_remote(
-    stack: str, found: list[Endpoint], local: list[str], findings: ConfigProblems
+def _reject_remote(
+    stack: str, found: list[Endpoint], local: list[str], problems: ConfigProblems
 ) -> bool:
     remote = list(dict.fromkeys(endpoint.source for endpoint in found if not endpoint.is_local))
     if _FOR_ALL_SERVICES in local and not remote:
         return False
     why = f"{' and '.join(remote)} set another" if remote else f"{_FOR_ALL_SERVICES} sets none"
-    findings.add(
+    problems.add(
         "stack",
         stack,
         f"a local endpoint for every AWS call, as `failover rehearse up` gives one; {why}",

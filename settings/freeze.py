@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from settings.key import Key, KeyGroup
-from settings.kind import Json, RefusedValueError, Text, ValueProblem
-from settings.section import Section
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Json, RefusedValueError, Text, ValueProblem
+from settings.declaration.section import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +58,5 @@ def read_freeze(section: Section, *, is_wanted: bool) -> Freeze | None:
     """The freeze; `None` where the config has none."""
     if not is_wanted:
         return None
-    section.refuse_absent(UNTIL, REASON)
+    section.reject_absent(UNTIL, REASON)
     return Freeze(section.require(UNTIL), section.require(REASON))

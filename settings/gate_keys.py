@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from settings.image import Image
-from settings.key import Key, KeyGroup
-from settings.kind import (
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import (
     Decimal,
     Flag,
     Json,
@@ -18,6 +17,7 @@ from settings.kind import (
     ValueProblem,
     WholeNumber,
 )
+from settings.image import Image
 
 _PERCENT = Decimal(0, 100)
 _PATH = Text(r"/[!-~]{0,1023}", "a path that starts with /, such as /healthz")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from settings import gate_keys as keys
-from settings.section import Section
+from settings.declaration.section import Section
 
 _WITHOUT_NAMES = frozenset({"targets", "probe", "smoke"})
 """What is on where the config names no gate that is on."""
@@ -149,5 +149,5 @@ def _metrics(section: Section) -> MetricsLimits:
 
 
 def _command(section: Section) -> CommandLimits:
-    section.refuse_absent(keys.RUN)
+    section.reject_absent(keys.RUN)
     return CommandLimits(section.require(keys.RUN), section.require(keys.TIMEOUT_SECONDS))

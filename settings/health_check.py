@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from settings.key import Key, KeyGroup
-from settings.kind import Text, WholeNumber
-from settings.section import Section
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Text, WholeNumber
+from settings.declaration.section import Section
 
 PATH = Key(
     "path",
@@ -72,7 +72,7 @@ def read_health_check(section: Section) -> HealthCheck:
     )
     is_comparable = section.is_sound(INTERVAL_SECONDS, TIMEOUT_SECONDS)
     if is_comparable and check.timeout_seconds >= check.interval_seconds:
-        section.refuse_value(
+        section.reject_value(
             TIMEOUT_SECONDS,
             check.timeout_seconds,
             f"less than intervalSeconds, {check.interval_seconds}",

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 from rollout.split import Slot
-from settings.key import Key, KeyGroup
-from settings.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups
-from settings.section import Section
 
 _AMI = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
 _PARAMETER = re.compile(r"ssm:(/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)(?::([1-9]\d*))?", re.ASCII)
@@ -72,7 +72,7 @@ def found_image(section: Section, slot: Slot, lookups: Lookups | None) -> str:
     Without `lookups` nothing is asked of AWS, and a parameter stays as it is written.
     """
     key = IMAGE_KEYS[slot]
-    section.refuse_absent(key)
+    section.reject_absent(key)
     image = section.require(key)
     match = _PARAMETER.fullmatch(image)
     if match is None or lookups is None or not section.is_sound(key):
@@ -80,8 +80,8 @@ def found_image(section: Section, slot: Slot, lookups: Lookups | None) -> str:
     try:
         value = lookups.parameter(f"{match[1]}:{match[2]}").value
     except LookupFailedError as error:
-        section.refuse(key, f"a parameter version that can be read; {error}")
+        section.reject(key, f"a parameter version that can be read; {error}")
         return image
     if _AMI.fullmatch(value) is None:
-        section.refuse(key, f"a parameter that holds an AMI id; this one holds {value!r}")
+        section.reject(key, f"a parameter that holds an AMI id; this one holds {value!r}")
     return value

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from settings.arn import arn_of, region_of
-from settings.key import Key, KeyGroup
-from settings.kind import Flag, Text, WholeNumber
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Flag, Text, WholeNumber
+from settings.declaration.section import Section
 from settings.lookup import LoadBalancerFacts, LookupFailedError, Lookups
-from settings.section import Section
 
 CREATE = Key("create", Flag(), "Make a load balancer with its two listeners.", True)
 CERTIFICATE_ARN = Key(
@@ -102,22 +102,22 @@ def is_existing(section: Section) -> bool:
 def read_load_balancer(section: Section, region: str) -> NewLoadBalancer | ExistingLoadBalancer:
     """The load balancer; what each of its two forms lacks, or has of the other, is refused."""
     if is_existing(section) and not section.read(CREATE):
-        section.refuse_idle(
+        section.reject_idle(
             "an existing load balancer", CERTIFICATE_ARN, SSL_POLICY, IDLE_TIMEOUT_SECONDS
         )
-        section.refuse_absent(ARN, LISTENER_ARN, SECURITY_GROUP_ID)
+        section.reject_absent(ARN, LISTENER_ARN, SECURITY_GROUP_ID)
         return ExistingLoadBalancer(
             arn=section.require(ARN),
             listener_arn=section.require(LISTENER_ARN),
             security_group_id=section.require(SECURITY_GROUP_ID),
         )
-    section.refuse_idle("create: true", ARN, LISTENER_ARN, SECURITY_GROUP_ID)
+    section.reject_idle("create: true", ARN, LISTENER_ARN, SECURITY_GROUP_ID)
     if not section.read(CREATE):
-        section.refuse(CREATE, "true, or an existing load balancer's arn and listenerArn")
-    section.refuse_absent(CERTIFICATE_ARN)
+        section.reject(CREATE, "true, or an existing load balancer's arn and listenerArn")
+    section.reject_absent(CERTIFICATE_ARN)
     certificate_arn = section.require(CERTIFICATE_ARN)
     if section.is_sound(CERTIFICATE_ARN) and region and region_of(certificate_arn) != region:
-        section.refuse(CERTIFICATE_ARN, f"a certificate in the load balancer's region, {region}")
+        section.reject(CERTIFICATE_ARN, f"a certificate in the load balancer's region, {region}")
     return NewLoadBalancer(
         certificate_arn=certificate_arn,
         ssl_policy=section.require(SSL_POLICY),
@@ -133,14 +133,14 @@ def found_load_balancer(
     if facts is None:
         return named
     if facts.load_balancer_type != "application":
-        section.refuse(
+        section.reject(
             ARN, f"an application load balancer; this is a {facts.load_balancer_type} one"
         )
     if facts.vpc_id != vpc_id:
-        section.refuse(ARN, f"a load balancer in network.vpcId, {vpc_id}; it is in {facts.vpc_id}")
+        section.reject(ARN, f"a load balancer in network.vpcId, {vpc_id}; it is in {facts.vpc_id}")
     if named.security_group_id not in facts.security_group_ids:
         own = sorted(facts.security_group_ids)
-        section.refuse_value(
+        section.reject_value(
             SECURITY_GROUP_ID,
             named.security_group_id,
             f"a security group of the load balancer, which has {', '.join(own) or 'none'}",
@@ -164,14 +164,14 @@ def _read_facts(
     try:
         facts = lookups.load_balancer(named.arn)
     except LookupFailedError as error:
-        section.refuse(ARN, f"a load balancer that can be read; {error}")
+        section.reject(ARN, f"a load balancer that can be read; {error}")
     try:
         listener = lookups.listener(named.listener_arn)
     except LookupFailedError as error:
-        section.refuse(LISTENER_ARN, f"a listener that can be read; {error}")
+        section.reject(LISTENER_ARN, f"a listener that can be read; {error}")
         return None
     if listener.load_balancer_arn != named.arn:
-        section.refuse(LISTENER_ARN, "a listener of the load balancer that arn names")
+        section.reject(LISTENER_ARN, "a listener of the load balancer that arn names")
     if listener.protocol != "HTTPS":
-        section.refuse(LISTENER_ARN, f"an HTTPS listener; this one speaks {listener.protocol}")
+        section.reject(LISTENER_ARN, f"an HTTPS listener; this one speaks {listener.protocol}")
     return facts

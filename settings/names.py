@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rollout.split import Slot
-from settings.key import Key
-from settings.kind import Text
-from settings.section import Section
+from settings.declaration.key import Key
+from settings.declaration.kind import Text
+from settings.declaration.section import Section
 
 LONGEST_NAME = 32
 """Characters of a target group's or load balancer's name. Source: ELBv2 API, CreateTargetGroup."""
@@ -69,7 +69,7 @@ def read_names(top: Section, services: Iterable[str]) -> Names:
     excess = len(longest_name) - LONGEST_NAME
     parts = {ORG: names.org, REGION_CODE: names.region_code, ENVIRONMENT: names.environment}
     longest = max(parts, key=lambda key: len(parts[key]))
-    top.refuse_value(
+    top.reject_value(
         longest,
         parts[longest],
         f"a shorter one: {longest_name} would be {excess} characters over the {LONGEST_NAME} that "

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from settings import command
-from settings.key import Key, KeyGroup
-from settings.kind import Flag, Json, ListOf, RefusedValueError, Text, ValueProblem
+from settings.declaration import command
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Flag, Json, ListOf, RefusedValueError, Text, ValueProblem
+from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups, SubnetFacts
-from settings.section import Section
 
 _SUBNET = Text("subnet-([0-9a-f]{8}|[0-9a-f]{17})", "a subnet id, such as subnet-0a1b2c3d4e5f60718")
 _ZONE = Text(r"[a-z]{2}(-[a-z]+)+-\d+[a-z]", "an Availability Zone, such as us-east-1a")
@@ -113,14 +113,14 @@ def read_network(
     `has_load_balancer`: the config names an existing one, which has its subnets already.
     """
     if section.read(CREATE):
-        section.refuse_idle("create: true", VPC_ID, ALB_SUBNET_IDS, INSTANCE_SUBNET_IDS)
+        section.reject_idle("create: true", VPC_ID, ALB_SUBNET_IDS, INSTANCE_SUBNET_IDS)
         return _read_new(section, region)
-    section.refuse_idle("an existing VPC", CIDR, ZONES)
-    section.refuse_absent(VPC_ID, INSTANCE_SUBNET_IDS)
+    section.reject_idle("an existing VPC", CIDR, ZONES)
+    section.reject_absent(VPC_ID, INSTANCE_SUBNET_IDS)
     if has_load_balancer:
-        section.refuse_idle("an existing load balancer", ALB_SUBNET_IDS)
+        section.reject_idle("an existing load balancer", ALB_SUBNET_IDS)
     else:
-        section.refuse_absent(ALB_SUBNET_IDS)
+        section.reject_absent(ALB_SUBNET_IDS)
     return ExistingNetwork(
         vpc_id=section.require(VPC_ID),
         alb_subnet_ids=() if has_load_balancer else section.require(ALB_SUBNET_IDS),
@@ -129,18 +129,18 @@ def read_network(
 
 
 def _read_new(section: Section, region: str) -> NewNetwork:
-    section.refuse_absent(CIDR, ZONES)
+    section.reject_absent(CIDR, ZONES)
     network = NewNetwork(section.require(CIDR), section.require(ZONES))
     if section.is_sound(ZONES) and region:
         for place, zone in enumerate(network.availability_zones):
             if zone[:-1] != region:
-                section.refuse_entry(
+                section.reject_entry(
                     ZONES, place, f"an Availability Zone of aws:region, {region}", region + zone[-1]
                 )
     return network
 
 
-def refuse_wrong_subnets(network: ExistingNetwork, section: Section, lookups: Lookups) -> None:
+def reject_wrong_subnets(network: ExistingNetwork, section: Section, lookups: Lookups) -> None:
     """Record subnets that are not there, lie in another VPC, or all in one Availability Zone.
 
     Source: ELBv2 API, CreateLoadBalancer ("You must specify subnets from at least two
@@ -155,17 +155,17 @@ def refuse_wrong_subnets(network: ExistingNetwork, section: Section, lookups: Lo
             try:
                 facts = lookups.subnet(subnet_id)
             except LookupFailedError as error:
-                section.refuse_entry(key, place, f"a subnet that can be read; {error}")
+                section.reject_entry(key, place, f"a subnet that can be read; {error}")
                 continue
             if facts.vpc_id != network.vpc_id:
-                section.refuse_entry(
+                section.reject_entry(
                     key, place, f"a subnet of {network.vpc_id}; this one is in {facts.vpc_id}"
                 )
             found.append(facts)
         zones = {facts.availability_zone for facts in found}
         if len(found) == len(subnet_ids) and len(zones) < 2:
             path = f"{command.joined(section.path, key.name)}[{len(subnet_ids) - 1}]"
-            section.refuse(
+            section.reject(
                 key,
                 f"subnets in at least two Availability Zones; all of these are in {zones.pop()}",
                 command.setting(path, _OFFERED_SUBNETS[-1]),

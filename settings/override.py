@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rollout.command import config_remove
-from settings.key import Key
-from settings.kind import Text
+from settings.declaration.key import Key
+from settings.declaration.kind import Text
 
 OVERRIDE = Key(
     "override",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rollout.command import Command, Shell
-from settings.command import NAMESPACE
-from settings.key import Key
-from settings.kind import Text
-from settings.section import Section
+from settings.declaration.command import NAMESPACE
+from settings.declaration.key import Key
+from settings.declaration.kind import Text
+from settings.declaration.section import Section
 
 _FIX = str(
     Command.of(
@@ -35,5 +35,5 @@ def read_preview_token(top: Section, secret_keys: frozenset[str]) -> str:
     token = top.require(PREVIEW_TOKEN)
     is_set = top.has(PREVIEW_TOKEN)
     if is_set and top.is_sound(PREVIEW_TOKEN) and PREVIEW_TOKEN_PATH not in secret_keys:
-        top.refuse(PREVIEW_TOKEN, "a secret: this one stands in the stack file as plain text")
+        top.reject(PREVIEW_TOKEN, "a secret: this one stands in the stack file as plain text")
     return token

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from settings.key import Key, KeyGroup
-from settings.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.section import Section
 from settings.plain_address import plain_host, plain_path
-from settings.section import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def probed_url(hosts: Sequence[str], paths: Sequence[str], probe: ProbeSettings)
     return None if host is None else f"https://{host}{plain_path(paths)}"
 
 
-def refuse_two_addresses(probed: Iterable[tuple[Section, str | None, ProbeSettings]]) -> None:
+def reject_two_addresses(probed: Iterable[tuple[Section, str | None, ProbeSettings]]) -> None:
     """Record services whose URLs have one host and whose connections would go to two places."""
     first: dict[str, str | None] = {}
     for section, url, probe in probed:
@@ -108,7 +108,7 @@ def refuse_two_addresses(probed: Iterable[tuple[Section, str | None, ProbeSettin
         place = urlsplit(url).netloc.lower()
         known = first.setdefault(place, probe.address)
         if known != probe.address:
-            section.refuse(
+            section.reject(
                 ADDRESS,
                 f"one address for all services with the host {place}; another one has "
                 f"{known or 'what DNS says'}",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Json, ListOf, RefusedValueError, ValueProblem, WholeNumber
+from settings.declaration.section import Section
 from settings.gate_keys import GATES, METRICS
 from settings.gates import Gates, read_gates
-from settings.key import Key, KeyGroup
-from settings.kind import Json, ListOf, RefusedValueError, ValueProblem, WholeNumber
-from settings.section import Section
 
 FEWEST_METRICS_BAKE_SECONDS = 180
 """The first partial minute is dropped, and what remains must hold at least two whole ones.
@@ -34,7 +34,7 @@ class Stages:
         try:
             stages = ListOf(WholeNumber(1, _FULL), 1, 20).read(value)
         except RefusedValueError as refusal:
-            if any(fault.at for fault in refusal.faults):
+            if any(problem.at for problem in refusal.problems):
                 raise
             raise RefusedValueError(ValueProblem(value, self.expected)) from refusal
         if stages != tuple(sorted(stages)) or stages[-1] != _FULL:
@@ -144,7 +144,7 @@ def read_ramp(section: Section) -> RampSettings:
     )
     is_short = ramp.bake_seconds < FEWEST_METRICS_BAKE_SECONDS
     if ramp.gates.metrics is not None and is_short and section.is_sound(BAKE_SECONDS):
-        section.refuse_value(
+        section.reject_value(
             BAKE_SECONDS,
             ramp.bake_seconds,
             f"at least {FEWEST_METRICS_BAKE_SECONDS} with ramp.gates.{METRICS.name}: CloudWatch "
@@ -163,7 +163,7 @@ def _read_limits(section: Section) -> GuardLimits:
     fewest = (limits.healthy_polls - 1) * limits.poll_seconds
     is_sound = section.is_sound(HEALTHY_POLLS, POLL_SECONDS, WAIT_SECONDS)
     if is_sound and limits.wait_seconds < fewest:
-        section.refuse_value(
+        section.reject_value(
             WAIT_SECONDS,
             limits.wait_seconds,
             f"at least {fewest}: {limits.healthy_polls} polls {limits.poll_seconds} s apart take "

@@ -12,7 +12,7 @@ from typing import Any
 
 from rollout.command import config_set
 from rollout.split import Slot
-from settings.key import Key, KeyGroup
+from settings.declaration.key import Key, KeyGroup
 from settings.schema import TOP
 
 _INTRODUCTION = f"""\

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 from rollout.command import Command
 from rollout.split import Slot
-from settings import command
-from settings.key import Key
-from settings.kind import Flag, ListOf, Text, WholeNumber
-from settings.problems import ConfigProblems
-from settings.section import Section
+from settings.declaration import command
+from settings.declaration.key import Key
+from settings.declaration.kind import Flag, ListOf, Text, WholeNumber
+from settings.declaration.problems import ConfigProblems
+from settings.declaration.section import Section
 
 MOST_CONDITION_VALUES = 5
 MOST_WILDCARDS = 6
@@ -120,14 +120,14 @@ def read_rule(section: Section) -> RuleSettings:
     if not section.is_sound(HOSTS, PATHS):
         return rule
     if not rule.hosts and not rule.paths:
-        section.refuse(HOSTS, "at least one host or path, or the rule would take every request")
+        section.reject(HOSTS, "at least one host or path, or the rule would take every request")
         return rule
-    _refuse_too_many_values(rule, section)
-    _refuse_too_many_wildcards(rule, section)
+    _reject_too_many_values(rule, section)
+    _reject_too_many_wildcards(rule, section)
     return rule
 
 
-def _refuse_too_many_wildcards(rule: RuleSettings, section: Section) -> None:
+def _reject_too_many_wildcards(rule: RuleSettings, section: Section) -> None:
     values = [
         (key, place, value)
         for key, held in ((HOSTS, rule.hosts), (PATHS, rule.paths))
@@ -137,7 +137,7 @@ def _refuse_too_many_wildcards(rule: RuleSettings, section: Section) -> None:
     if count <= MOST_WILDCARDS:
         return
     key, place, value = max(values, key=lambda each: _wildcards(each[2]))
-    section.refuse_entry(
+    section.reject_entry(
         key,
         place,
         f"at most {MOST_WILDCARDS} of * and ? in the hosts and paths together, the limit of a "
@@ -156,7 +156,7 @@ def _with_one_wildcard(value: str, *, at_start: bool) -> str:
     return f"*{parts[-1]}" if at_start else f"{parts[0]}*"
 
 
-def _refuse_too_many_values(rule: RuleSettings, section: Section) -> None:
+def _reject_too_many_values(rule: RuleSettings, section: Section) -> None:
     count = len(rule.hosts) + len(rule.paths)
     most = MOST_CONDITION_VALUES - _PREVIEW_VALUES
     if count <= most:
@@ -165,7 +165,7 @@ def _refuse_too_many_values(rule: RuleSettings, section: Section) -> None:
     spare = range(len(values) - 1, max(0, len(values) - 1 - (count - most)), -1)
     address = command.joined(section.path, key.name)
     fix = Command(()).then(*(command.removing(f"{address}[{place}]") for place in spare))
-    section.refuse(
+    section.reject(
         key,
         f"at most {most} hosts and paths together; there are {count}. A rule takes "
         f"{MOST_CONDITION_VALUES} condition values, and a preview rule needs one for its header",
@@ -182,29 +182,29 @@ class PlacedRule:
     section: Section
 
 
-def refuse_clashes(placed: Iterable[PlacedRule], findings: ConfigProblems, path: str) -> None:
+def reject_clashes(placed: Iterable[PlacedRule], problems: ConfigProblems, path: str) -> None:
     """Record priorities and conditions that services share, and more rules than AWS takes."""
     rules = list(placed)
     if len(rules) * RULES_PER_SERVICE > MOST_RULES:
         most = MOST_RULES // RULES_PER_SERVICE
-        findings.add(
+        problems.add(
             path,
             f"{len(rules)} services",
             f"at most {most} services: each has {RULES_PER_SERVICE} rules, and a load balancer "
             f"takes {MOST_RULES}",
             command.removing(rules[-1].section.path),
         )
-    _refuse_shared_places([each for each in rules if each.section.is_sound(PRIORITY)])
-    _refuse_shared_conditions([each for each in rules if each.section.is_sound(HOSTS, PATHS)])
+    _reject_shared_places([each for each in rules if each.section.is_sound(PRIORITY)])
+    _reject_shared_conditions([each for each in rules if each.section.is_sound(HOSTS, PATHS)])
 
 
-def _refuse_shared_places(rules: list[PlacedRule]) -> None:
+def _reject_shared_places(rules: list[PlacedRule]) -> None:
     taken: dict[int, str] = {}
     for each in rules:
         clashes = sorted(set(each.rule.places()) & set(taken))
         if clashes:
             place = clashes[0]
-            each.section.refuse_value(
+            each.section.reject_value(
                 PRIORITY,
                 each.rule.priority,
                 f"three free places, the priority and the two before it; {place} is taken by "
@@ -232,7 +232,7 @@ def _free_priority(clashing: PlacedRule, rules: list[PlacedRule]) -> int:
     return next((priority for priority in (*above, *below) if is_free(priority)), wanted)
 
 
-def _refuse_shared_conditions(rules: list[PlacedRule]) -> None:
+def _reject_shared_conditions(rules: list[PlacedRule]) -> None:
     owners: dict[tuple[str, str], str] = {}
     for each in rules:
         shared = sorted(each.rule.conditions() & set(owners))
@@ -240,7 +240,7 @@ def _refuse_shared_conditions(rules: list[PlacedRule]) -> None:
             host, path = shared[0]
             place = each.rule.paths.index(path) if path in each.rule.paths else 0
             fixed = f"{command.joined(each.section.path, PATHS.name)}[{place}]"
-            each.section.refuse(
+            each.section.reject(
                 PATHS if each.rule.paths else HOSTS,
                 f"a host and path of its own; {host} with {path} is {owners[shared[0]]}'s already, "
                 "and only the rule that comes first would ever match",

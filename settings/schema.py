@@ -6,10 +6,10 @@ from rollout.split import Split
 from settings.alarms import ALARMS
 from settings.candidate import CANDIDATE
 from settings.capacity import CAPACITY
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Flag
 from settings.freeze import FREEZE
 from settings.image import IMAGES
-from settings.key import Key, KeyGroup
-from settings.kind import Flag
 from settings.load_balancer import LOAD_BALANCER
 from settings.names import ENVIRONMENT, ORG, REGION_CODE
 from settings.network import NETWORK

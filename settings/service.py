@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from rollout.split import Slot, Split
 from settings.capacity import read_capacity
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Text, WholeNumber
+from settings.declaration.section import Section
 from settings.health_check import HEALTH_CHECK, HealthCheck, read_health_check
 from settings.image import IMAGE_KEYS, found_image
-from settings.key import Key, KeyGroup
-from settings.kind import Text, WholeNumber
 from settings.lookup import Lookups
 from settings.names import Names
 from settings.probe import PROBE, ProbeSettings, read_probe
 from settings.rule import ADOPTED_RULE, HOSTS, PATHS, PRIORITY, RuleSettings, read_rule
-from settings.section import Section
 from settings.slot import (
     AUTO_SCALING_GROUP,
     SLOTS,
@@ -156,7 +156,7 @@ def _read_slot(
     group_name = read_group_name(section, names, service, slot)
     if has_existing_group(section):
         beside = f"the existing {AUTO_SCALING_GROUP.name} of slot {slot}"
-        sections.images.refuse_idle(beside, IMAGE_KEYS[slot])
+        sections.images.reject_idle(beside, IMAGE_KEYS[slot])
         return SlotSettings(slot, target_group, ExistingInstances(group_name))
     instances = NewInstances(
         group_name=group_name,

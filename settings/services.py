@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rollout.split import Split
-from settings import command
 from settings.capacity import CAPACITY, FLOOR_KEYS, FLOORS, SLOT_CAPACITY
+from settings.declaration import command
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import RefusedValueError
+from settings.declaration.problems import ConfigProblems
+from settings.declaration.section import Section
 from settings.image import IMAGES
-from settings.key import Key, KeyGroup
-from settings.kind import RefusedValueError
 from settings.lookup import Lookups
 from settings.names import Names
-from settings.probe import PROBE, probed_url, refuse_two_addresses
-from settings.problems import ConfigProblems
-from settings.rule import PlacedRule, refuse_clashes
-from settings.section import Section
+from settings.probe import PROBE, probed_url, reject_two_addresses
+from settings.rule import PlacedRule, reject_clashes
 from settings.service import (
     SERVICE_NAME,
     SERVICES,
@@ -36,35 +36,35 @@ from settings.slot import (
     ExistingTargetGroup,
     SlotSettings,
     found_target_group,
-    refuse_detached,
+    reject_detached,
 )
 
 _PATH = f"{command.NAMESPACE}:{SERVICES.name}"
 
 
 def read_services(
-    top: Section, names: Names, split: Split, findings: ConfigProblems, lookups: Lookups | None
+    top: Section, names: Names, split: Split, problems: ConfigProblems, lookups: Lookups | None
 ) -> tuple[ServiceSettings, ...]:
     """Every service, in the order of the names."""
     top.section(SERVICES)
     for group in (IMAGES, CAPACITY) if top.is_sound(SERVICES) else ():
-        _refuse_strangers(top.section(group), top.section(SERVICES).names(), findings)
+        _reject_unknown_services(top.section(group), top.section(SERVICES).names(), problems)
     services = tuple(
         read_service(name, service_sections(top, name), names, split, lookups)
         for name in top.section(SERVICES).names()
     )
     if not services and top.is_sound(SERVICES):
         fix = command.setting(f"{_PATH}.web.hosts", ("www.hankooktire.example",))
-        top.refuse(SERVICES, "at least one service", fix)
+        top.reject(SERVICES, "at least one service", fix)
     for service in services:
-        _refuse_bad_name(service.name, findings)
-        _refuse_idle_capacity(service, service_sections(top, service.name), top)
-    refuse_clashes(
+        _reject_bad_name(service.name, problems)
+        _reject_idle_capacity(service, service_sections(top, service.name), top)
+    reject_clashes(
         [PlacedRule(s.name, s.rule, service_sections(top, s.name).own) for s in services],
-        findings,
+        problems,
         _PATH,
     )
-    refuse_two_addresses(
+    reject_two_addresses(
         (
             service_sections(top, s.name).own.section(PROBE),
             probed_url(s.rule.hosts, s.rule.paths, s.probe),
@@ -72,7 +72,7 @@ def read_services(
         )
         for s in services
     )
-    _refuse_shared_groups(services, top)
+    _reject_shared_groups(services, top)
     return services
 
 
@@ -104,11 +104,13 @@ def _found_slot(
         return slot
     group = found_target_group(slot.target_group, section, vpc_id, lookups)
     if isinstance(slot.instances, ExistingInstances):
-        refuse_detached(slot.instances.group_name, group, section, lookups)
+        reject_detached(slot.instances.group_name, group, section, lookups)
     return replace(slot, target_group=group)
 
 
-def _refuse_strangers(section: Section, services: list[str], findings: ConfigProblems) -> None:
+def _reject_unknown_services(
+    section: Section, services: list[str], problems: ConfigProblems
+) -> None:
     """Record entries of `images` or `capacity` that belong to no service."""
     for name in section.names():
         if name not in services:
@@ -117,32 +119,32 @@ def _refuse_strangers(section: Section, services: list[str], findings: ConfigPro
             path = command.joined(section.path, name)
             known = ", ".join(services) or "none"
             expected = f"the name of a service; {hint}Services here: {known}"
-            findings.add(path, name, expected, command.removing(path))
+            problems.add(path, name, expected, command.removing(path))
 
 
-def _refuse_bad_name(name: str, findings: ConfigProblems) -> None:
+def _reject_bad_name(name: str, problems: ConfigProblems) -> None:
     try:
         SERVICE_NAME.read(name)
     except RefusedValueError as refusal:
         path = command.joined(_PATH, name)
-        findings.add(path, name, refusal.faults[0].expected, command.removing(path))
+        problems.add(path, name, refusal.problems[0].expected, command.removing(path))
 
 
-def _refuse_idle_capacity(
+def _reject_idle_capacity(
     service: ServiceSettings, sections: ServiceSections, top: Section
 ) -> None:
     """Record capacity of slots whose Auto Scaling group is there, with a capacity of its own."""
     theirs = [s.slot for s in service.slots if isinstance(s.instances, ExistingInstances)]
     beside = f"the existing {AUTO_SCALING_GROUP.name}"
     if len(theirs) == len(service.slots):
-        top.section(CAPACITY).refuse_idle(beside, KeyGroup(service.name, "", ()))
+        top.section(CAPACITY).reject_idle(beside, KeyGroup(service.name, "", ()))
         return
     for slot in theirs:
-        sections.capacity.refuse_idle(f"{beside} of slot {slot}", SLOT_CAPACITY[slot])
-        sections.capacity.section(FLOORS).refuse_idle(f"{beside} of slot {slot}", FLOOR_KEYS[slot])
+        sections.capacity.reject_idle(f"{beside} of slot {slot}", SLOT_CAPACITY[slot])
+        sections.capacity.section(FLOORS).reject_idle(f"{beside} of slot {slot}", FLOOR_KEYS[slot])
 
 
-def _refuse_shared_groups(services: Iterable[ServiceSettings], top: Section) -> None:
+def _reject_shared_groups(services: Iterable[ServiceSettings], top: Section) -> None:
     """Record a target group or Auto Scaling group that two slots would have in common."""
     owners: dict[str, str] = {}
     for service in services:
@@ -153,7 +155,7 @@ def _refuse_shared_groups(services: Iterable[ServiceSettings], top: Section) -> 
                 first = owners.setdefault(f"{kind.name} {name}", owner)
                 if first != owner and section.section(kind).is_sound(key):
                     expected = f"a {kind.name} of its own; this one is {first}'s already"
-                    section.section(kind).refuse_value(key, name, expected, f"{owner}-own")
+                    section.section(kind).reject_value(key, name, expected, f"{owner}-own")
 
 
 def _groups(slot: SlotSettings) -> tuple[tuple[KeyGroup, Key[str], str], ...]:

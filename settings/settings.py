@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from rollout.errors import SettingsError
 from rollout.split import Slot
-from settings import command
 from settings.alarms import ALARMS, AlarmSettings, read_alarms
 from settings.candidate import CANDIDATE
+from settings.declaration import command
+from settings.declaration.problems import ConfigProblems
+from settings.declaration.raw import decoded
+from settings.declaration.section import Section
 from settings.freeze import FREEZE, Freeze, read_freeze
 from settings.load_balancer import (
     LOAD_BALANCER,
@@ -27,15 +30,12 @@ from settings.network import (
     ExistingNetwork,
     NewNetwork,
     read_network,
-    refuse_wrong_subnets,
+    reject_wrong_subnets,
 )
 from settings.override import OVERRIDE
 from settings.preview_token import PREVIEW_TOKEN_PATH, read_preview_token
-from settings.problems import ConfigProblems
 from settings.ramp import RAMP, RampSettings, read_ramp
-from settings.raw import decoded
 from settings.schema import ACCESS_LOGS, DASHBOARD, PROTECTION, TOP, WEIGHTS
-from settings.section import Section
 from settings.service import SERVICES, ServiceSettings
 from settings.services import found_services, read_services, service_sections
 from settings.slot import EXISTING_TARGET_GROUP, TARGET_GROUP, ExistingTargetGroup
@@ -77,18 +77,18 @@ class Settings:
         Raises:
             SettingsError: one or more problems; all of them are in it.
         """
-        findings = ConfigProblems(surroundings.secret_keys | {PREVIEW_TOKEN_PATH})
-        lookups = surroundings.right_lookups(findings)
-        surroundings.refuse_incomplete_provider(findings)
-        top = Section(decoded(raw, TOP), f"{command.NAMESPACE}:", TOP, findings)
-        settings = _read(top, findings, surroundings, lookups)
-        if findings.problems:
-            raise SettingsError(findings.problems)
+        problems = ConfigProblems(surroundings.secret_keys | {PREVIEW_TOKEN_PATH})
+        lookups = surroundings.right_lookups(problems)
+        surroundings.reject_incomplete_provider(problems)
+        top = Section(decoded(raw, TOP), f"{command.NAMESPACE}:", TOP, problems)
+        settings = _read(top, problems, surroundings, lookups)
+        if problems.found:
+            raise SettingsError(problems.found)
         return settings
 
 
 def _read(
-    top: Section, findings: ConfigProblems, surroundings: Surroundings, lookups: Lookups | None
+    top: Section, problems: ConfigProblems, surroundings: Surroundings, lookups: Lookups | None
 ) -> Settings:
     names, region = read_names(top, top.section(SERVICES).names()), surroundings.region
     network_section, balancer_section = top.section(NETWORK), top.section(LOAD_BALANCER)
@@ -99,7 +99,7 @@ def _read(
         region=region,
         network=network,
         load_balancer=load_balancer,
-        services=read_services(top, names, top.require(WEIGHTS), findings, lookups),
+        services=read_services(top, names, top.require(WEIGHTS), problems, lookups),
         preview_token=read_preview_token(top, surroundings.secret_keys),
         protection=top.require(PROTECTION),
         access_logs=top.require(ACCESS_LOGS),
@@ -112,8 +112,8 @@ def _read(
         ramp=read_ramp(top.section(RAMP)),
     )
     if isinstance(load_balancer, ExistingLoadBalancer) and settings.access_logs:
-        top.refuse_idle("an existing load balancer", ACCESS_LOGS)
-    _refuse_new_network(settings, top)
+        top.reject_idle("an existing load balancer", ACCESS_LOGS)
+    _reject_new_network(settings, top)
     return settings if lookups is None else _found(settings, top, lookups)
 
 
@@ -122,7 +122,7 @@ def _found(settings: Settings, top: Section, lookups: Lookups) -> Settings:
     network, load_balancer = settings.network, settings.load_balancer
     if not isinstance(network, ExistingNetwork):
         return settings
-    refuse_wrong_subnets(network, top.section(NETWORK), lookups)
+    reject_wrong_subnets(network, top.section(NETWORK), lookups)
     if isinstance(load_balancer, ExistingLoadBalancer):
         load_balancer = found_load_balancer(
             load_balancer, top.section(LOAD_BALANCER), network.vpc_id, lookups
@@ -131,16 +131,16 @@ def _found(settings: Settings, top: Section, lookups: Lookups) -> Settings:
     return replace(settings, load_balancer=load_balancer, services=services)
 
 
-def _refuse_new_network(settings: Settings, top: Section) -> None:
+def _reject_new_network(settings: Settings, top: Section) -> None:
     """Record what is there already and so cannot lie in a VPC that is yet to be made."""
     if not isinstance(settings.network, NewNetwork):
         return
     if isinstance(settings.load_balancer, ExistingLoadBalancer):
-        top.section(NETWORK).refuse(CREATE, "the VPC of the existing load balancer, by vpcId")
+        top.section(NETWORK).reject(CREATE, "the VPC of the existing load balancer, by vpcId")
     for service in settings.services:
         for slot in service.slots:
             if isinstance(slot.target_group, ExistingTargetGroup):
                 section = service_sections(top, service.name).slot(slot.slot)
-                section.section(TARGET_GROUP).refuse(
+                section.section(TARGET_GROUP).reject(
                     EXISTING_TARGET_GROUP, "a target group of ours, since network.create is true"
                 )

@@ -9,11 +9,11 @@ from rollout.split import Slot
 from rollout.stickiness import STICKINESS_OFF, without_stickiness
 from settings.arn import arn_of
 from settings.capacity import Capacity
-from settings.key import Key, KeyGroup
-from settings.kind import Json, RefusedValueError, Text, ValueProblem
+from settings.declaration.key import Key, KeyGroup
+from settings.declaration.kind import Json, RefusedValueError, Text, ValueProblem
+from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups
 from settings.names import LONGEST_NAME, TARGET_GROUP_PART, Names
-from settings.section import Section
 
 _TARGET_GROUP_NAME = Text(
     rf"(?=.{{1,{LONGEST_NAME}}}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?",
@@ -133,12 +133,12 @@ def read_target_group(
     """The target group of a slot."""
     own = section.section(TARGET_GROUP)
     if own.has(EXISTING_TARGET_GROUP):
-        own.refuse_idle("existing", TARGET_GROUP_NAME)
+        own.reject_idle("existing", TARGET_GROUP_NAME)
         return ExistingTargetGroup(own.require(EXISTING_TARGET_GROUP))
     name = own.read(TARGET_GROUP_NAME) or names.of_slot(service, slot, TARGET_GROUP_PART)
     if len(name) > LONGEST_NAME and names.leave_room():
         short = f"{service[: LONGEST_NAME - 6]}-{slot}-tg".replace("--", "-")
-        own.refuse_value(
+        own.reject_value(
             TARGET_GROUP_NAME,
             name,
             f"at most {LONGEST_NAME} characters; by the convention there are {len(name)}. "
@@ -152,9 +152,9 @@ def read_group_name(section: Section, names: Names, service: str, slot: Slot) ->
     """The name of a slot's Auto Scaling group, existing or ours."""
     own = section.section(AUTO_SCALING_GROUP)
     if own.has(EXISTING_GROUP):
-        own.refuse_idle("existing", GROUP_NAME)
+        own.reject_idle("existing", GROUP_NAME)
         if not section.section(TARGET_GROUP).has(EXISTING_TARGET_GROUP):
-            section.section(TARGET_GROUP).refuse(
+            section.section(TARGET_GROUP).reject(
                 EXISTING_TARGET_GROUP,
                 "the target group that the existing Auto Scaling group is attached to",
             )
@@ -175,14 +175,14 @@ def found_target_group(
     try:
         facts = lookups.target_group(named.name_or_arn)
     except LookupFailedError as error:
-        own.refuse(EXISTING_TARGET_GROUP, f"a target group that can be read; {error}")
+        own.reject(EXISTING_TARGET_GROUP, f"a target group that can be read; {error}")
         return named
     if facts.vpc_id != vpc_id:
-        own.refuse(
+        own.reject(
             EXISTING_TARGET_GROUP, f"a target group of {vpc_id}; this one is of {facts.vpc_id}"
         )
     if facts.has_stickiness:
-        own.refuse(
+        own.reject(
             EXISTING_TARGET_GROUP,
             "a target group without stickiness, which would keep clients on a slot of weight 0; "
             f"once it is off, {STICKINESS_OFF}",
@@ -191,7 +191,7 @@ def found_target_group(
     return ExistingTargetGroup(named.name_or_arn, facts.arn, facts.arn_suffix)
 
 
-def refuse_detached(
+def reject_detached(
     group_name: str, target_group: ExistingTargetGroup, section: Section, lookups: Lookups
 ) -> None:
     """Record an existing Auto Scaling group whose instances are not in the slot's target group."""
@@ -201,10 +201,10 @@ def refuse_detached(
     try:
         facts = lookups.auto_scaling_group(group_name)
     except LookupFailedError as error:
-        own.refuse(EXISTING_GROUP, f"an Auto Scaling group that can be read; {error}")
+        own.reject(EXISTING_GROUP, f"an Auto Scaling group that can be read; {error}")
         return
     if target_group.arn and target_group.arn not in facts.target_group_arns:
-        own.refuse(
+        own.reject(
             EXISTING_GROUP,
             f"an Auto Scaling group that is attached to {target_group.name_or_arn}; {_ATTACHED}",
             Command.of_aws(

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rollout.command import config_set
-from settings.accounts import has_accounts, refuse_bad_accounts
-from settings.endpoints import endpoints, refuse_wrong_endpoint
+from settings.accounts import has_accounts, reject_bad_accounts
+from settings.declaration.problems import ConfigProblems
+from settings.endpoints import endpoints, reject_wrong_endpoint
 from settings.lookup import Lookups
-from settings.problems import ConfigProblems
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,23 @@ class Surroundings:
         """The region of the provider; empty where the stack does not say."""
         return self.aws_config.get("region", "")
 
-    def right_lookups(self, findings: ConfigProblems) -> Lookups | None:
+    def right_lookups(self, problems: ConfigProblems) -> Lookups | None:
         """Who may be asked about AWS: nobody, where that would be the wrong AWS for this stack.
 
         Nor where the accounts of the stack are none, since every answer would tell of that alone.
         """
         found = endpoints(self.environ, self.aws_config)
-        is_wrong = refuse_wrong_endpoint(self.stack, found, findings)
-        is_bad = refuse_bad_accounts(self.aws_config, findings)
+        is_wrong = reject_wrong_endpoint(self.stack, found, problems)
+        is_bad = reject_bad_accounts(self.aws_config, problems)
         return None if is_wrong or is_bad else self.lookups
 
-    def refuse_incomplete_provider(self, findings: ConfigProblems) -> None:
+    def reject_incomplete_provider(self, problems: ConfigProblems) -> None:
         """Record what the provider needs in order to act in one region of one account only."""
         if not self.region:
             fix = config_set("aws:region", "us-east-1")
-            findings.add("aws:region", None, "the region of the stack", fix)
+            problems.add("aws:region", None, "the region of the stack", fix)
         if not has_accounts(self.aws_config):
-            findings.add(
+            problems.add(
                 "aws:allowedAccountIds",
                 None,
                 "the account of the stack; any other is then refused, whatever the credentials",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from settings.key import Key
-from settings.kind import Json, RefusedValueError, Text, ValueProblem
+from settings.declaration.key import Key
+from settings.declaration.kind import Json, RefusedValueError, Text, ValueProblem
 
 OWN_TAGS = ("Name", "Environment", "Service", "Slot")
 """Tags that the program gives; a config may not change them."""
@@ -36,18 +36,18 @@ class TagMap:
     expected: str = f"a map of at most {_MOST} strings"
 
     def read(self, value: Json) -> Mapping[str, str]:
-        """The tags; every name and value that is refused is a fault of its own."""
+        """The tags; every name and value that is refused is a problem of its own."""
         if not isinstance(value, dict) or len(value) > _MOST:
             raise RefusedValueError(ValueProblem(value, self.expected))
-        faults: list[ValueProblem] = []
+        problems: list[ValueProblem] = []
         for name, text in value.items():
             for kind, part in ((_NAME, name), (_VALUE, text)):
                 try:
                     kind.read(part)
                 except RefusedValueError as refusal:
-                    faults.append(ValueProblem({name: text}, refusal.faults[0].expected))
-        if faults:
-            raise RefusedValueError(*faults)
+                    problems.append(ValueProblem({name: text}, refusal.problems[0].expected))
+        if problems:
+            raise RefusedValueError(*problems)
         return MappingProxyType({name: str(text) for name, text in value.items()})
 
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from rollout.errors import SplitError, SplitTextError
 from rollout.split import Slot, Split
-from settings.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.kind import Json, RefusedValueError, ValueProblem
 
 UNKNOWN_WEIGHTS = "WEIGHT_01/WEIGHT_02"
 """What a command sets where the value does not tell the split that is meant.

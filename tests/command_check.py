@@ -18,7 +18,7 @@ from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.validate import ParamValidator
 
 from ops.cli import failover
-from settings.key import KeyGroup
+from settings.declaration.key import KeyGroup
 from settings.schema import TOP
 from tests.configs import ROOT
 

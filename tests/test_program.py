@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from settings.key import KeyGroup, Member
+from settings.declaration.key import KeyGroup, Member
 from settings.schema import TOP
 from tests.components.recording import Recording, recorded
 from tests.configs import ROOT, TOKEN_KEY, Config, as_handed_over, stack_config

@@ -25,8 +25,8 @@ from live.address import ServiceAddress
 from rollout.notice import Notice, NoticeKind, without_contradiction
 from rollout.split import Slot, Split
 from settings import Settings
+from settings.declaration.raw import decoded
 from settings.load_balancer import ExistingLoadBalancer
-from settings.raw import decoded
 from settings.schema import TOP
 
 

@@ -11,8 +11,8 @@ from ops.adopt.proposal import Config
 from rollout.errors import SettingsError
 from rollout.problem import Problem
 from settings import Settings, Surroundings
+from settings.declaration.raw import in_namespace
 from settings.preview_token import PREVIEW_TOKEN, PREVIEW_TOKEN_PATH
-from settings.raw import in_namespace
 
 
 def problems(

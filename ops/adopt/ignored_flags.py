@@ -11,7 +11,7 @@ from ops.adopt.merge import Path, is_same
 from ops.adopt.proposal import Config
 from ops.adopt.questions import Flags
 from rollout.split import Slot
-from settings.command import joined, setting
+from settings.declaration.command import joined, setting
 
 _SERVICES, _IMAGES, _CAPACITY = "failover:services", "failover:images", "failover:capacity"
 _FIRST, _SECOND = (("slots", slot.value, "targetGroup") for slot in Slot)

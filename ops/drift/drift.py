@@ -18,7 +18,7 @@ from rollout.command import UP, Command
 from rollout.notice import NoticeKind
 from rollout.observation import split_of
 from rollout.weights_key import weight_changes
-from settings.command import NAMESPACE, removing, setting
+from settings.declaration.command import NAMESPACE, removing, setting
 
 WEIGHTS = "weights"
 _NOT_OURS = "no config key holds this, so it can only be put back"

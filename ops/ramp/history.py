@@ -10,7 +10,7 @@ from ops.ramp.effects import PastUpdate
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.weights_key import configured_weights
-from settings.command import NAMESPACE
+from settings.declaration.command import NAMESPACE
 
 
 def told(past: PastUpdate) -> HistoryEntry:

@@ -9,7 +9,7 @@ from ops.ramp.stack_file import StackFile
 from rollout.command import Command
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.weights_key import CANDIDATE, weight_changes
-from settings.command import NAMESPACE
+from settings.declaration.command import NAMESPACE
 
 OVERRIDE = "override"
 _WHY = "a rollback by hand"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ops.ramp.errors import BadInputError
 from rollout.command import Command
+from settings.declaration.section import Section
 from settings.probe import PROBE, ProbeSettings, probed_url, read_probe
 from settings.rule import HOSTS, PATHS
-from settings.section import Section
 from settings.service import SERVICES
 
 

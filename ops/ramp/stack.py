@@ -41,16 +41,16 @@ from rollout.lease import LeaseHolder
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot
 from rollout.stack_identity import StackIdentity
-from settings.accounts import refuse_bad_accounts
+from settings.accounts import reject_bad_accounts
 from settings.candidate import CANDIDATE
-from settings.command import NAMESPACE
+from settings.declaration.command import NAMESPACE
+from settings.declaration.problems import ConfigProblems
+from settings.declaration.raw import decoded, in_namespace
+from settings.declaration.section import Section
 from settings.freeze import FREEZE, Freeze, read_freeze
 from settings.override import OVERRIDE
-from settings.problems import ConfigProblems
 from settings.ramp import RAMP, RampSettings, read_ramp
-from settings.raw import decoded, in_namespace
 from settings.schema import TOP
-from settings.section import Section
 
 OWN_FOLDER = ".failover"
 """Where journals and records lie; git-ignored."""
@@ -264,9 +264,9 @@ def _with_settings(
     raw: Mapping[str, str],
     secret_keys: frozenset[str],
 ) -> OpenedStack:
-    findings = ConfigProblems(secret_keys)
-    refuse_bad_accounts(in_namespace(raw, "aws"), findings)
-    top = Section(decoded(raw, TOP), f"{NAMESPACE}:", TOP, findings)
+    problems = ConfigProblems(secret_keys)
+    reject_bad_accounts(in_namespace(raw, "aws"), problems)
+    top = Section(decoded(raw, TOP), f"{NAMESPACE}:", TOP, problems)
     opened = OpenedStack(
         name=name,
         folder=folder,
@@ -279,8 +279,8 @@ def _with_settings(
         override=top.read(OVERRIDE),
         probed=read_probed(top, outputs["services"]),
     )
-    if findings.problems:
-        raise BadInputError(str(SettingsError(findings.problems)))
+    if problems.found:
+        raise BadInputError(str(SettingsError(problems.found)))
     opened.refuse_wrong_account()
     return opened
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.stack.pulumi import Pulumi
-from settings.raw import in_namespace
+from settings.declaration.raw import in_namespace
 
 
 def read_aws_config(pulumi: Pulumi) -> dict[str, str]:

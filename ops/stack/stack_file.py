@@ -10,7 +10,7 @@ import yaml
 
 from ops.stack.errors import StackFileError
 from rollout.command import Command
-from settings.command import NAMESPACE
+from settings.declaration.command import NAMESPACE
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where it is there: a stage reads the file many times."""

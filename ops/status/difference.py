@@ -13,7 +13,7 @@ from rollout.errors import SplitError
 from rollout.lease import LeaseClaim
 from rollout.split import Split
 from rollout.weights_key import weight_changes
-from settings.command import NAMESPACE, joined, setting
+from settings.declaration.command import NAMESPACE, joined, setting
 
 NOT_THERE = "not there"
 

@@ -7,7 +7,7 @@ from pulumi.runtime.mocks import MockResourceArgs
 from rollout.split import Slot, Split
 from tests.components.stacks import declared, recording_of
 from tests.configs import TOKEN, stack_config
-from tests.test_settings_values import with_existing_slot
+from tests.settings.test_values import with_existing_slot
 
 
 def test_the_outputs_tell_what_a_person_and_a_script_want() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.components.stacks import declared, recording_of
 from tests.configs import stack_config
-from tests.test_settings_values import LISTENER_ARN, with_existing_load_balancer
+from tests.settings.test_values import LISTENER_ARN, with_existing_load_balancer
 
 
 def test_the_load_balancer_is_hardened_and_logs_what_it_does() -> None:

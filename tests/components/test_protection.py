@@ -10,7 +10,7 @@ import pytest
 from tests.components.recording import Recording, Registration
 from tests.components.stacks import declared
 from tests.configs import Config, FakeLookups, stack_config
-from tests.test_settings_values import with_existing_load_balancer, with_existing_slot
+from tests.settings.test_values import with_existing_load_balancer, with_existing_slot
 
 Stack = Callable[[], tuple[Config, FakeLookups]]
 

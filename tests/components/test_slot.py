@@ -7,7 +7,7 @@ import yaml
 
 from tests.components.stacks import declared, recording_of
 from tests.configs import stack_config
-from tests.test_settings_values import GROUP_ARN, with_existing_slot
+from tests.settings.test_values import GROUP_ARN, with_existing_slot
 
 
 def test_a_target_group_has_its_name_and_health_check_and_waits_for_running_requests() -> None:

@@ -21,7 +21,7 @@ from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE, TARGET_GROUP
 from ops.status.config_reading import ConfigReading
 from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot
-from settings.key import Key, KeyGroup
+from settings.declaration.key import Key, KeyGroup
 from settings.schema import TOP
 from tests.ops.plan.streaming import rule
 

@@ -6,22 +6,22 @@ import pytest
 
 from ops.ramp.errors import BadInputError
 from ops.ramp.probed import Probed, connect_to, read_probed, refuse_unreachable
-from settings.command import NAMESPACE
+from settings.declaration.command import NAMESPACE
+from settings.declaration.problems import ConfigProblems
+from settings.declaration.raw import decoded
+from settings.declaration.section import Section
 from settings.probe import ProbeSettings
-from settings.problems import ConfigProblems
-from settings.raw import decoded
 from settings.schema import TOP
-from settings.section import Section
 from tests.configs import Config, as_handed_over, stack_config
 
 URL = "https://www.hankooktire.example/shop"
 
 
 def probed(config: Config) -> dict[str, Probed]:
-    findings = ConfigProblems(frozenset())
-    top = Section(decoded(as_handed_over(config), TOP), f"{NAMESPACE}:", TOP, findings)
+    problems = ConfigProblems(frozenset())
+    top = Section(decoded(as_handed_over(config), TOP), f"{NAMESPACE}:", TOP, problems)
     found = read_probed(top, ["portal", "web"])
-    assert findings.problems == ()
+    assert problems.found == ()
     return found
 
 

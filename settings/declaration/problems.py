@@ -6,8 +6,8 @@ import re
 
 from rollout.command import Command
 from rollout.problem import NOT_SET, Problem
-from settings import command
-from settings.kind import Json
+from settings.declaration import command
+from settings.declaration.kind import Json
 
 HIDDEN = "[secret]"
 _NOT_TEXT_IN_YAML = re.compile(r"true|false|[-+]?[0-9.]+")
@@ -40,6 +40,6 @@ class ConfigProblems:
         return top in self._secret_keys
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
+    def found(self) -> tuple[Problem, ...]:
         """What was found, each once, in the order of discovery."""
         return tuple(dict.fromkeys(self._problems))

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from settings.command import NAMESPACE
-from settings.key import KeyGroup
-from settings.kind import Flag, Json, Text
+from settings.declaration.command import NAMESPACE
+from settings.declaration.key import KeyGroup
+from settings.declaration.kind import Flag, Json, Text
 
 Value = TypeVar("Value")
 

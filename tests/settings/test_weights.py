@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.split import Split
-from settings.kind import RefusedValueError
+from settings.declaration.kind import RefusedValueError
 from settings.weights import WEIGHTS_KIND, meant_split
 from tests.configs import stack_config
-from tests.test_settings import problems
+from tests.settings.test_problems import problems
 
 CLEAR = [
     "75-25",
@@ -87,9 +87,9 @@ def offered(value: Any) -> str | None:
     """The split that the refusal of `value` offers."""
     with pytest.raises(RefusedValueError) as refused:
         WEIGHTS_KIND.read(value)
-    (fault,) = refused.value.faults
-    assert fault.instead is None or isinstance(fault.instead, str)
-    return fault.instead
+    (problem,) = refused.value.problems
+    assert problem.instead is None or isinstance(problem.instead, str)
+    return problem.instead
 
 
 @pytest.mark.parametrize("value", CLEAR, ids=repr)
@@ -142,5 +142,5 @@ def test_whatever_stands_there_is_refused_or_read_and_never_breaks_the_reading(v
     try:
         WEIGHTS_KIND.read(value)
     except RefusedValueError as refused:
-        (fault,) = refused.faults
-        assert fault.instead is None or str(Split.parse(str(fault.instead))) == fault.instead
+        (problem,) = refused.problems
+        assert problem.instead is None or str(Split.parse(str(problem.instead))) == problem.instead

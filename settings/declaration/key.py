@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from settings.kind import Json, ValueKind
+from settings.declaration.kind import Json, ValueKind
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -26,12 +26,12 @@ class ValueProblem:
 
 
 class RefusedValueError(ValueError):
-    """A value that is not of its kind, with every fault in it."""
+    """A value that is not of its kind, with every problem in it."""
 
-    def __init__(self, *faults: ValueProblem) -> None:
-        """Hold `faults`, of which there is at least one."""
-        self.faults = faults
-        super().__init__(faults)
+    def __init__(self, *problems: ValueProblem) -> None:
+        """Hold `problems`, of which there is at least one."""
+        self.problems = problems
+        super().__init__(problems)
 
 
 class ValueKind(Protocol[T_co]):
@@ -170,24 +170,26 @@ class ListOf(Generic[T]):
         return f"a list of {self.fewest} to {self.most} entries, each {self.item.expected}"
 
     def read(self, value: Json) -> tuple[T, ...]:
-        """A JSON list; every entry that is refused is a fault of its own."""
+        """A JSON list; every entry that is refused is a problem of its own."""
         if not isinstance(value, list) or not self.fewest <= len(value) <= self.most:
             raise RefusedValueError(ValueProblem(value, self.expected, instead=self._listed(value)))
         entries: list[T] = []
-        faults: list[ValueProblem] = []
+        problems: list[ValueProblem] = []
         for place, entry in enumerate(value):
             try:
                 read = self.item.read(entry)
             except RefusedValueError as refusal:
-                faults += [replace(fault, at=f"[{place}]{fault.at}") for fault in refusal.faults]
+                problems += [
+                    replace(problem, at=f"[{place}]{problem.at}") for problem in refusal.problems
+                ]
                 continue
             if read in entries:
-                faults.append(
+                problems.append(
                     ValueProblem(entry, "an entry that is not in the list yet", f"[{place}]")
                 )
             entries.append(read)
-        if faults:
-            raise RefusedValueError(*faults)
+        if problems:
+            raise RefusedValueError(*problems)
         return tuple(entries)
 
     def _listed(self, value: Json) -> Json:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from rollout.command import Command, config_remove, config_set
-from settings.kind import Json
+from settings.declaration.kind import Json
 
 NAMESPACE = "failover"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

@@ -12,8 +12,8 @@ from rollout.split import Slot, Split
 from settings import Settings, SettingsError
 from settings.capacity import Capacity
 from settings.slot import NewInstances
-from tests.bad_configs import bad_configs, scrambled_configs
 from tests.configs import Config, as_handed_over, parsed, stack_config, surroundings
+from tests.settings.bad_configs import bad_configs, scrambled_configs
 
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 

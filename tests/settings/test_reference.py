@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rollout.split import Split
-from settings.key import Key, KeyGroup
+from settings.declaration.key import Key, KeyGroup
 from settings.reference import reference
 from settings.schema import TOP
 from tests.configs import ROOT

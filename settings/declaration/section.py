@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from rollout.command import Command
 from rollout.split import Slot
-from settings import command
-from settings.key import Key, KeyGroup, Member
-from settings.kind import Json, RefusedValueError, ValueProblem
-from settings.problems import ConfigProblems
+from settings.declaration import command
+from settings.declaration.key import Key, KeyGroup, Member
+from settings.declaration.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.problems import ConfigProblems
 
 T = TypeVar("T")
 
@@ -26,22 +26,22 @@ class Section:
     that the reading goes on and finds the rest. Whoever compares values asks `is_sound` first.
     """
 
-    def __init__(self, value: Json, path: str, group: KeyGroup, findings: ConfigProblems) -> None:
+    def __init__(self, value: Json, path: str, group: KeyGroup, problems: ConfigProblems) -> None:
         """Read `value` as `group`, at `path`.
 
         Where `value` is no map, that is the one problem, and every key then reads as its example.
         """
         self.path = path
         self._group = group
-        self._findings = findings
+        self._problems = problems
         self._unsound: set[str] = set()
         self._children: dict[str, Section] = {}
         self._is_map = isinstance(value, dict)
         self._values: Mapping[str, Json] = value if isinstance(value, dict) else {}
         if not self._is_map:
-            findings.add(path, value, f"a map: {self._known_names()}", command.removing(path))
+            problems.add(path, value, f"a map: {self._known_names()}", command.removing(path))
         elif not group.each:
-            self._refuse_unknown()
+            self._reject_unknown()
 
     def read(self, key: Key[T]) -> T | None:
         """The value of `key`, its default where it is absent, its example where it is refused."""
@@ -49,14 +49,14 @@ class Section:
             return key.example
         if not self.has(key):
             if key.is_required:
-                self.refuse(key, key.kind.expected)
+                self.reject(key, key.kind.expected)
                 return key.example
             return key.default
         try:
             return key.kind.read(self._values[key.name])
         except RefusedValueError as refusal:
-            for fault in refusal.faults:
-                self._refuse_fault(key, fault)
+            for problem in refusal.problems:
+                self._reject_problem(key, problem)
             return key.example
 
     def require(self, key: Key[T]) -> T:
@@ -77,7 +77,7 @@ class Section:
         if group.name not in self._children:
             path = command.joined(self.path, group.name)
             value = self._values.get(group.name)
-            child = Section(value if self.has(group) else {}, path, group, self._findings)
+            child = Section(value if self.has(group) else {}, path, group, self._problems)
             child._is_map &= self.is_sound(group)
             if not child._is_map:
                 self._unsound.add(group.name)
@@ -92,51 +92,51 @@ class Section:
         """The entry of that name; an absent one reads as empty."""
         return self.section(KeyGroup(name, self._group.what, self._group.members))
 
-    def refuse(self, member: Member, expected: str, fix: Command | str | None = None) -> None:
+    def reject(self, member: Member, expected: str, fix: Command | str | None = None) -> None:
         """Record that the value of `member` will not do."""
         path = command.joined(self.path, member.name)
         if fix is None:
             fix = self._fix(member) if isinstance(member, Key) else command.removing(path)
         self._unsound.add(member.name)
         found = self._values[member.name] if self.has(member) else None
-        self._findings.add(path, found, expected, fix)
+        self._problems.add(path, found, expected, fix)
 
-    def refuse_value(self, key: Key[T], value: Json, expected: str, instead: Json) -> None:
+    def reject_value(self, key: Key[T], value: Json, expected: str, instead: Json) -> None:
         """Record that `value`, read from `key` or its default, will not do, and what would."""
         path = command.joined(self.path, key.name)
         self._unsound.add(key.name)
-        self._findings.add(path, value, expected, command.setting(path, instead))
+        self._problems.add(path, value, expected, command.setting(path, instead))
 
-    def refuse_absent(self, *keys: Key[object]) -> None:
+    def reject_absent(self, *keys: Key[object]) -> None:
         """Record those of `keys` that are not set, where others make them necessary."""
         for key in keys:
             if self.is_sound(key) and not self.has(key):
-                self.refuse(key, key.kind.expected)
+                self.reject(key, key.kind.expected)
 
-    def refuse_idle(self, beside: str, *members: Member) -> None:
+    def reject_idle(self, beside: str, *members: Member) -> None:
         """Record those of `members` that are set although they do nothing beside another choice."""
         for member in members:
             if self.has(member):
                 fix = command.removing(command.joined(self.path, member.name))
-                self.refuse(member, f"not to be set: it does nothing beside {beside}", fix)
+                self.reject(member, f"not to be set: it does nothing beside {beside}", fix)
 
-    def refuse_entry(
+    def reject_entry(
         self, key: Key[Sequence[str]], place: int, expected: str, instead: Json = None
     ) -> None:
         """Record that one entry of a list will not do, and what would."""
         # As the config has it: once one entry is refused, the key reads as its example.
         own = self._values.get(key.name)
         entry = own[place] if isinstance(own, list) and own else self.require(key)[place]
-        self._refuse_fault(key, ValueProblem(entry, expected, f"[{place}]", instead))
+        self._reject_problem(key, ValueProblem(entry, expected, f"[{place}]", instead))
 
-    def _refuse_fault(self, key: Key[T], fault: ValueProblem) -> None:
-        if not fault.at:
-            self.refuse(key, fault.expected, self._fix(key, fault.instead))
+    def _reject_problem(self, key: Key[T], problem: ValueProblem) -> None:
+        if not problem.at:
+            self.reject(key, problem.expected, self._fix(key, problem.instead))
             return
         self._unsound.add(key.name)
-        path = command.joined(self.path, key.name) + fault.at
-        offer = _first(_offer(key)) if fault.instead is None else fault.instead
-        self._findings.add(path, fault.value, fault.expected, command.setting(path, offer))
+        path = command.joined(self.path, key.name) + problem.at
+        offer = _first(_offer(key)) if problem.instead is None else problem.instead
+        self._problems.add(path, problem.value, problem.expected, command.setting(path, offer))
 
     def _fix(self, key: Key[T], instead: Json = None) -> Command | str:
         """The command that sets what is offered; what stands in its way is taken out first."""
@@ -150,12 +150,12 @@ class Section:
         )
         return command.removing(path).then(fix) if self.has(key) and is_nested else fix
 
-    def _refuse_unknown(self) -> None:
+    def _reject_unknown(self) -> None:
         known = {member.name: member for member in self._group.members}
         for name in sorted(set(self._values) - set(known)):
             slot = _UNQUOTED_SLOTS.get(name)
             if slot is not None and slot in known:
-                self._refuse_unquoted(name, slot)
+                self._reject_unquoted(name, slot)
                 continue
             near = difflib.get_close_matches(name, known, n=1)
             path = command.joined(self.path, name)
@@ -165,15 +165,15 @@ class Section:
                 self._unsound.add(near[0])  # One mistake, one problem.
                 if isinstance(known[near[0]], Key) or isinstance(self._values[name], dict):
                     fix = fix.then(self._moved(name, near[0]))
-            self._findings.add(
+            self._problems.add(
                 path, self._values[name], f"{hint} Known here: {self._known_names()}", fix
             )
 
-    def _refuse_unquoted(self, name: str, slot: str) -> None:
+    def _reject_unquoted(self, name: str, slot: str) -> None:
         """YAML reads `02:` as the number 2, and the CLI then writes it so: quotes keep it text."""
         self._unsound.add(slot)
         path = command.joined(self.path, name)
-        self._findings.add(
+        self._problems.add(
             path,
             self._values[name],
             f'the slot key "{slot}": quote it, since without quotes YAML reads a number',
@@ -183,7 +183,7 @@ class Section:
     def _moved(self, name: str, to: str) -> Command:
         """The command that gives the value of `name` to the key `to`; none sets an empty map."""
         path = command.joined(self.path, to)
-        return command.setting(path, self._findings.revealed(self.path, self._values[name]))
+        return command.setting(path, self._problems.revealed(self.path, self._values[name]))
 
     def _known_names(self) -> str:
         if self._group.each:
