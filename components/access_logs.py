@@ -8,45 +8,44 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.tags import Tags
-from settings.names import Names
+from components.context import Context
 
 ACCESS_LOG_PREFIX = "alb"
-"""Where in the bucket the logs lie."""
+"""The prefix of every log's key in the bucket."""
 
 _DELIVERY = "logdelivery.elasticloadbalancing.amazonaws.com"
-"""Who writes them. Source: ELB user guide, "Enable access logs"."""
+"""The service that writes them. Source: ELB user guide, "Enable access logs"."""
 
 
 class AccessLogsArgs(TypedDict):
-    """What the bucket is made from."""
+    """The arguments of `AccessLogs`."""
 
-    names: Names
-    """The convention of every name."""
-    tags: Tags
-    """The tags of every resource."""
-    is_kept: bool
-    """Whether the bucket survives `destroy` for as long as it has logs in it."""
+    context: Context
+    """What all resources of the stack have in common."""
 
 
 class AccessLogs(pulumi.ComponentResource):
-    """A private bucket that the load balancer of this account, and nobody else, may write to."""
+    """A private bucket that only this account's load balancers may write to.
+
+    Where the stack is protected, the bucket survives `destroy` for as long as it holds logs.
+    """
 
     bucket_name: pulumi.Output[str]
-    """The bucket, once its policy lets the load balancer write: the ALB checks that at once."""
+    """The bucket's name, once its policy lets the load balancer write: the ALB checks at once."""
 
     def __init__(
         self, name: str, args: AccessLogsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Declare the bucket."""
         super().__init__("failover:index:AccessLogs", name, None, opts)
-        bucket_name = args["names"].of("alb-logs")
+        context = args["context"]
+        bucket_name = context.names.of("alb-logs")
         bucket = aws.s3.Bucket(
             "access-logs",
             bucket=bucket_name,
-            # Absent rather than false: only its presence says that logs may go with the bucket.
-            force_destroy=None if args["is_kept"] else True,
-            tags=args["tags"].of(bucket_name),
+            # Absent rather than false: present only where a destroy may delete the logs.
+            force_destroy=None if context.protection else True,
+            tags=context.tags(bucket_name),
             opts=pulumi.ResourceOptions(parent=self),
         )
         block = aws.s3.BucketPublicAccessBlock(
@@ -58,7 +57,7 @@ class AccessLogs(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        # By way of the block: S3 refuses two changes of one bucket's access at a time.
+        # Depends on the block: S3 refuses two concurrent changes of one bucket's access.
         policy = aws.s3.BucketPolicy(
             "access-logs",
             bucket=block.bucket,
@@ -72,7 +71,7 @@ class AccessLogs(pulumi.ComponentResource):
 
 
 def _policy(bucket_arn: str, account_id: str) -> str:
-    """Lets log delivery write the logs of this account's load balancers."""
+    """The policy that lets log delivery write the logs of this account's load balancers."""
     statement = {
         "Sid": "LogDelivery",
         "Effect": "Allow",

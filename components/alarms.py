@@ -1,7 +1,7 @@
-"""The alarms of a slot: what a gate reads while the slot takes over, and no more.
+"""The two alarms of a slot, which a gate reads while the slot gains weight.
 
-Two, since each costs. What both slots share, or what only a comparison can tell (latency, the
-ratio of errors), is judged from the metrics themselves over the minutes of a stage.
+There are only two because each one costs. The metrics gate judges what both slots share, and what
+only a comparison shows (latency, the ratio of errors).
 """
 
 from __future__ import annotations
@@ -11,28 +11,25 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.tags import Tags
+from components.context import Context
 from rollout.split import Slot
 from settings.alarms import AlarmSettings
-from settings.names import Names
 
 _NAMESPACE = "AWS/ApplicationELB"
 _PERIOD_SECONDS = 60
 
 
 class AlarmsArgs(TypedDict):
-    """What the alarms of a slot are made from."""
+    """The arguments of `declare_alarms`."""
 
-    names: Names
-    """The convention of every name."""
-    tags: Tags
-    """The tags of every resource."""
+    context: Context
+    """What all resources of the stack have in common."""
     service: str
     """The service's name."""
     slot: Slot
-    """The slot that they watch."""
+    """The slot that the alarms watch."""
     alarms: AlarmSettings
-    """When they fire, and whom they tell."""
+    """Their thresholds, and the topic that they notify."""
     load_balancer_arn_suffix: pulumi.Input[str]
     """The `LoadBalancer` dimension."""
     target_group_arn_suffix: pulumi.Input[str]
@@ -40,7 +37,7 @@ class AlarmsArgs(TypedDict):
 
 
 def declare_alarms(parent: pulumi.Resource, name: str, args: AlarmsArgs) -> None:
-    """Errors of a slot's targets, and targets of it that are unhealthy."""
+    """Declare the alarms for a slot's 5xx answers and for its unhealthy targets."""
     _declare(
         parent,
         f"{name}-target-5xx",
@@ -50,7 +47,7 @@ def declare_alarms(parent: pulumi.Resource, name: str, args: AlarmsArgs) -> None
         statistic="Sum",
         threshold=args["alarms"].target_5xx_per_minute,
         minutes=1,
-        # CloudWatch has no point for a minute without a 5xx: absent is none.
+        # CloudWatch has no point for a minute without a 5xx: missing means zero.
         treat_missing_data="notBreaching",
     )
     _declare(
@@ -62,7 +59,7 @@ def declare_alarms(parent: pulumi.Resource, name: str, args: AlarmsArgs) -> None
         statistic="Maximum",
         threshold=1,
         minutes=2,
-        # Absent where the slot has no target at all, which says nothing about its health.
+        # Missing where the slot has no target at all, which is neither healthy nor unhealthy.
         treat_missing_data="missing",
     )
 
@@ -80,7 +77,7 @@ def _declare(
     treat_missing_data: str,
 ) -> None:
     topics = [args["alarms"].topic_arn] if args["alarms"].topic_arn else None
-    alarm_name = args["names"].of(name)
+    alarm_name = args["context"].names.of(name)
     aws.cloudwatch.MetricAlarm(
         name,
         name=alarm_name,
@@ -100,8 +97,8 @@ def _declare(
         treat_missing_data=treat_missing_data,
         alarm_actions=topics,
         ok_actions=topics,
-        tags=args["tags"].of(alarm_name, args["service"], args["slot"]),
-        # Not protected, so that they can be turned off. The rule waits for the whole slot, so that
-        # a destroy comes to the alarms after the rule, which is protected.
+        tags=args["context"].tags(alarm_name, args["service"], args["slot"]),
+        # Not protected, so that the config can turn it off. The rule depends on the whole slot, so
+        # a destroy reaches the alarms after the rule, which is protected.
         opts=pulumi.ResourceOptions(parent=parent, protect=False),
     )

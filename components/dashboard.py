@@ -1,4 +1,4 @@
-"""A service's dashboard: both slots side by side."""
+"""A service's dashboard, with both slots side by side."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from components.context import Context
 from rollout.split import Slot
-from settings.names import Names
 
 _NAMESPACE = "AWS/ApplicationELB"
 _WIDTH = 24
@@ -25,14 +25,12 @@ _METRICS = (
 
 
 class DashboardArgs(TypedDict):
-    """What a dashboard is made from."""
+    """The arguments of `declare_dashboard`."""
 
-    names: Names
-    """The convention of every name."""
+    context: Context
+    """What all resources of the stack have in common."""
     service: str
-    """The service that it shows."""
-    region: str
-    """Where the metrics are."""
+    """The service's name."""
     load_balancer_arn_suffix: pulumi.Input[str]
     """The `LoadBalancer` dimension."""
     target_group_arn_suffixes: Mapping[Slot, pulumi.Input[str]]
@@ -42,7 +40,7 @@ class DashboardArgs(TypedDict):
 def declare_dashboard(
     parent: pulumi.Resource, name: str, args: DashboardArgs
 ) -> aws.cloudwatch.Dashboard:
-    """One row per metric, slot 01 left and slot 02 right."""
+    """Declare a dashboard with one row per metric, slot 01 on the left and slot 02 on the right."""
     widgets = [
         _widget(args, slot, row, column * _WIDTH // len(Slot))
         for row in range(len(_METRICS))
@@ -50,7 +48,7 @@ def declare_dashboard(
     ]
     return aws.cloudwatch.Dashboard(
         name,
-        dashboard_name=args["names"].of(name),
+        dashboard_name=args["context"].names.of(name),
         dashboard_body=pulumi.Output.json_dumps({"widgets": widgets}),
         opts=pulumi.ResourceOptions(parent=parent, protect=False),
     )
@@ -66,7 +64,7 @@ def _widget(args: DashboardArgs, slot: Slot, row: int, left: int) -> dict[str, o
         "height": _HEIGHT,
         "properties": {
             "title": f"{args['service']}-{slot}: {title}",
-            "region": args["region"],
+            "region": args["context"].region,
             "view": "timeSeries",
             "stat": statistic,
             "period": 60,

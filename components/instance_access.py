@@ -1,4 +1,4 @@
-"""Who may reach the instances: the load balancer, on the services' ports, and nobody else."""
+"""The firewall of the instances: only the load balancer reaches them, on the services' ports."""
 
 from __future__ import annotations
 
@@ -8,25 +8,21 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.tags import Tags
-from settings.names import Names
+from components.context import Context
 
 
 class InstanceAccessArgs(TypedDict):
-    """What the security group of the instances is made from."""
+    """The arguments of `InstanceAccess`."""
 
-    names: Names
-    """The convention of every name."""
-    tags: Tags
-    """The tags of every resource."""
+    context: Context
+    """What all resources of the stack have in common."""
     vpc_id: pulumi.Input[str]
-    """Where the instances lie."""
     load_balancer_security_group_id: pulumi.Input[str]
-    """From which requests come."""
+    """The security group that requests come from."""
     is_load_balancer_ours: bool
-    """Whether the load balancer's group needs a way out to the instances from us."""
+    """Whether the stack also declares the egress of the load balancer's group."""
     ports: Sequence[int]
-    """The ports that the services listen on, each once."""
+    """The ports that the services listen on, without duplicates."""
 
 
 class InstanceAccess(pulumi.ComponentResource):
@@ -39,13 +35,14 @@ class InstanceAccess(pulumi.ComponentResource):
     ) -> None:
         """Declare the group and its rules."""
         super().__init__("failover:index:InstanceAccess", name, None, opts)
-        group_name = args["names"].of("instance-sg")
+        context = args["context"]
+        group_name = context.names.of("instance-sg")
         group = aws.ec2.SecurityGroup(
             "instance",
             name=group_name,
             description="Requests from the load balancer to the instances",
             vpc_id=args["vpc_id"],
-            tags=args["tags"].of(group_name),
+            tags=context.tags(group_name),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.security_group_id = group.id
@@ -62,7 +59,7 @@ class InstanceAccess(pulumi.ComponentResource):
         self.register_outputs({"securityGroupId": self.security_group_id})
 
     def _allow(self, port: int, args: InstanceAccessArgs) -> None:
-        """Let requests through on one port, at both ends."""
+        """Allow requests on one port, at both ends."""
         aws.vpc.SecurityGroupIngressRule(
             f"instance-{port}",
             security_group_id=self.security_group_id,

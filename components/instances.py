@@ -7,53 +7,45 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.guards.hooks import Hooks
-from components.tags import Tags
+from components.context import Context, Placement
 from components.user_data import user_data
 from rollout.guard_case import FLOOR_TAG
 from rollout.split import Slot
-from settings.names import Names
 from settings.service import ServiceSettings
 from settings.slot import NewInstances
 
 
 class InstancesArgs(TypedDict):
-    """What the instances of a slot are made from."""
+    """The arguments of `declare_instances`."""
 
-    names: Names
-    """The convention of every name."""
-    tags: Tags
-    """The tags of every resource."""
+    context: Context
+    """What all resources of the stack have in common."""
+    placement: Placement
+    """Their subnets and their security group."""
     service: ServiceSettings
-    """The service that they run."""
+    """The service that runs on them."""
     slot: Slot
-    """The slot that they are in."""
+    """Their slot."""
     instances: NewInstances
     """Their image and capacity."""
-    subnet_ids: pulumi.Input[list[str]]
-    """Where they lie."""
-    security_group_id: pulumi.Input[str]
-    """What lets the load balancer, and nobody else, reach them."""
     target_group_arn: pulumi.Input[str]
-    """The target group that they are registered in."""
-    hooks: Hooks
-    """What the guards bind to."""
+    """The target group that registers them."""
 
 
 def declare_instances(
     parent: pulumi.Resource, name: str, args: InstancesArgs
 ) -> aws.ec2.LaunchTemplate:
-    """Instances of one build, as many as their CPU asks for; gives their launch template.
+    """Declare the instances of one build, scaled by their CPU; returns their launch template.
 
-    A new image is a new numbered template version, and the group then renews its instances by an
-    instance refresh that launches before it terminates. The refresh goes back by no alarm and no
-    failure of its own: where it stands is for those to judge who know the weights.
+    A new image is a new numbered template version; the group then replaces its instances by an
+    instance refresh that launches before it terminates. The refresh never rolls back by itself: the
+    guards and the ramp, which know the weights, judge it.
     """
     template = _declare_template(parent, name, args)
     group = _declare_group(parent, name, args, template)
     aws.autoscaling.Policy(
         name,
-        name=args["names"].of(name, "cpu"),
+        name=args["context"].names.of(name, "cpu"),
         autoscaling_group_name=group.name,
         policy_type="TargetTrackingScaling",
         target_tracking_configuration={
@@ -70,16 +62,17 @@ def declare_instances(
 def _declare_template(
     parent: pulumi.Resource, name: str, args: InstancesArgs
 ) -> aws.ec2.LaunchTemplate:
-    service, capacity = args["service"], args["instances"].capacity
-    template_name = args["names"].of(name, "lt")
-    instance_tags = args["tags"].of(args["names"].of(name), service.name, args["slot"])
+    context, service, slot = args["context"], args["service"], args["slot"]
+    capacity = args["instances"].capacity
+    template_name = context.names.of(name, "lt")
+    instance_tags = context.tags(context.names.of(name), service.name, slot)
     return aws.ec2.LaunchTemplate(
         name,
         name=template_name,
         image_id=args["instances"].image_id,
         instance_type=capacity.instance_type,
         iam_instance_profile=_profile(service.instance_profile),
-        user_data=user_data(args["names"].environment, service.name, args["slot"], service.port),
+        user_data=user_data(context.names.environment, service.name, slot, service.port),
         metadata_options={
             "http_endpoint": "enabled",
             "http_tokens": "required",
@@ -90,7 +83,7 @@ def _declare_template(
                 "device_index": 0,
                 "associate_public_ip_address": "false",
                 "delete_on_termination": "true",
-                "security_groups": [args["security_group_id"]],
+                "security_groups": [args["placement"].security_group_id],
             }
         ],
         block_device_mappings=[
@@ -107,26 +100,26 @@ def _declare_template(
         tag_specifications=[
             {"resource_type": kind, "tags": instance_tags} for kind in ("instance", "volume")
         ],
-        tags=args["tags"].of(template_name, service.name, args["slot"]),
-        opts=pulumi.ResourceOptions(parent=parent, hooks=args["hooks"].template),
+        tags=context.tags(template_name, service.name, slot),
+        opts=pulumi.ResourceOptions(parent=parent, hooks=context.hooks.template),
     )
 
 
 def _declare_group(
     parent: pulumi.Resource, name: str, args: InstancesArgs, template: aws.ec2.LaunchTemplate
 ) -> aws.autoscaling.Group:
-    service, capacity = args["service"], args["instances"].capacity
+    context, service, capacity = args["context"], args["service"], args["instances"].capacity
     group_name = args["instances"].group_name
-    tags = args["tags"].of(group_name, service.name, args["slot"])
+    tags = context.tags(group_name, service.name, args["slot"])
     if capacity.floor_size:
         tags[FLOOR_TAG] = str(capacity.floor_size)
     return aws.autoscaling.Group(
         name,
         name=group_name,
-        # The desired number belongs to the scaling policy: to set it here would undo its work.
+        # The scaling policy owns the desired capacity: a value here would undo its work.
         min_size=capacity.effective_min_size,
         max_size=capacity.max_size,
-        vpc_zone_identifiers=args["subnet_ids"],
+        vpc_zone_identifiers=args["placement"].subnet_ids,
         target_group_arns=[args["target_group_arn"]],
         launch_template={
             "id": template.id,
@@ -145,14 +138,14 @@ def _declare_group(
                 "skip_matching": True,
             },
         },
-        # Health is waited for where it is judged, not while the engine holds the stack's lock.
+        # The guards and the ramp wait for health; the engine does not, under the stack's lock.
         wait_for_capacity_timeout="0",
-        # Instances and volumes get theirs from the launch template.
+        # Instances and volumes get their tags from the launch template.
         tags=[
             {"key": key, "value": value, "propagate_at_launch": False}
             for key, value in tags.items()
         ],
-        opts=pulumi.ResourceOptions(parent=parent, hooks=args["hooks"].group),
+        opts=pulumi.ResourceOptions(parent=parent, hooks=context.hooks.group),
     )
 
 

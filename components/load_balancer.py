@@ -1,4 +1,4 @@
-"""The load balancer and its listeners, made by us or there already."""
+"""The load balancer and its listeners: new, or existing ones."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.access_logs import ACCESS_LOG_PREFIX, AccessLogs
-from components.tags import Tags
+from components.context import Context
 from settings.load_balancer import ExistingLoadBalancer, NewLoadBalancer
-from settings.names import LOAD_BALANCER_PART, Names
+from settings.names import LOAD_BALANCER_PART
 
 _HTTPS_PORT = 443
 _HTTP_PORT = 80
@@ -18,26 +18,21 @@ _EVERYONE = "0.0.0.0/0"
 
 
 class LoadBalancerArgs(TypedDict):
-    """What a load balancer is made from."""
+    """The arguments of `LoadBalancer`."""
 
-    names: Names
-    """The convention of every name."""
-    tags: Tags
-    """The tags of every resource."""
+    context: Context
+    """What all resources of the stack have in common."""
     load_balancer: NewLoadBalancer | ExistingLoadBalancer
-    """One to make, or one that is there, of which nothing is declared."""
+    """One to create, or an existing one, of which nothing is declared."""
     vpc_id: pulumi.Input[str]
-    """Where it lies."""
     subnet_ids: pulumi.Input[list[str]]
     """Its public subnets, in at least two Availability Zones."""
     has_access_logs: bool
-    """Whether it writes access logs to a bucket of its own."""
-    protection: bool
-    """Whether AWS refuses to delete it, and the logs are kept."""
+    """Whether it writes access logs to a bucket of the stack's."""
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """An ALB whose HTTPS listener answers 404 to what no rule takes, and HTTP redirects to it."""
+    """An ALB; its HTTPS listener answers 404 where no rule matches, its HTTP listener redirects."""
 
     arn_suffix: pulumi.Output[str]
     dns_name: pulumi.Output[str]
@@ -47,7 +42,7 @@ class LoadBalancer(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Declare the load balancer, or pass the existing one on."""
+        """Declare the load balancer, or pass on the existing one."""
         super().__init__("failover:index:LoadBalancer", name, None, opts)
         self._args = args
         load_balancer = args["load_balancer"]
@@ -61,8 +56,8 @@ class LoadBalancer(pulumi.ComponentResource):
         self.register_outputs({"dnsName": self.dns_name, "listenerArn": self.listener_arn})
 
     def _declare(self, settings: NewLoadBalancer) -> None:
-        args = self._args
-        name = args["names"].of(LOAD_BALANCER_PART)
+        args, context = self._args, self._args["context"]
+        name = context.names.of(LOAD_BALANCER_PART)
         self.security_group_id = self._declare_security_group()
         balancer = aws.lb.LoadBalancer(
             "alb",
@@ -74,9 +69,9 @@ class LoadBalancer(pulumi.ComponentResource):
             idle_timeout=settings.idle_timeout_seconds,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
-            enable_deletion_protection=args["protection"],
+            enable_deletion_protection=context.protection,
             access_logs=self._access_logs(),
-            tags=args["tags"].of(name),
+            tags=context.tags(name),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn_suffix = balancer.arn_suffix
@@ -85,14 +80,15 @@ class LoadBalancer(pulumi.ComponentResource):
         self._declare_http_listener(balancer)
 
     def _declare_security_group(self) -> pulumi.Output[str]:
-        """Lets everyone reach the two listeners. What leaves goes to the instances only."""
-        name = self._args["names"].of("alb-sg")
+        """Everyone may reach the two listeners; requests leave to the instances only."""
+        context = self._args["context"]
+        name = context.names.of("alb-sg")
         group = aws.ec2.SecurityGroup(
             "alb",
             name=name,
             description="Requests from everyone to the load balancer",
             vpc_id=self._args["vpc_id"],
-            tags=self._args["tags"].of(name),
+            tags=context.tags(name),
             opts=pulumi.ResourceOptions(parent=self),
         )
         for protocol, port in (("https", _HTTPS_PORT), ("http", _HTTP_PORT)):
@@ -113,13 +109,9 @@ class LoadBalancer(pulumi.ComponentResource):
             return None
         logs = AccessLogs(
             "access-logs",
-            {
-                "names": self._args["names"],
-                "tags": self._args["tags"],
-                "is_kept": self._args["protection"],
-            },
-            # Not protected, so that they can be turned off: a destroy comes to the bucket after the
-            # load balancer, which is.
+            {"context": self._args["context"]},
+            # Not protected, so that the config can turn it off. A destroy reaches the bucket after
+            # the load balancer, which is protected.
             opts=pulumi.ResourceOptions(parent=self, protect=False),
         )
         return {"bucket": logs.bucket_name, "prefix": ACCESS_LOG_PREFIX, "enabled": True}
@@ -144,7 +136,7 @@ class LoadBalancer(pulumi.ComponentResource):
                     },
                 }
             ],
-            tags=self._args["tags"].of(self._args["names"].of("https")),
+            tags=self._tags("https"),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -164,6 +156,10 @@ class LoadBalancer(pulumi.ComponentResource):
                     },
                 }
             ],
-            tags=self._args["tags"].of(self._args["names"].of("http")),
+            tags=self._tags("http"),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _tags(self, part: str) -> dict[str, str]:
+        context = self._args["context"]
+        return context.tags(context.names.of(part))

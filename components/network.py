@@ -1,4 +1,4 @@
-"""The network that load balancer and instances lie in."""
+"""The network of the load balancer and the instances."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.tags import Tags
-from settings.names import Names
+from components.context import Context
 from settings.network import ExistingNetwork, NewNetwork
 
 
 class NetworkArgs(TypedDict):
-    """What a network is made from."""
+    """The arguments of `Network`."""
 
-    names: Names
-    """The convention of every name."""
-    tags: Tags
-    """The tags of every resource."""
+    context: Context
+    """What all resources of the stack have in common."""
     network: NewNetwork | ExistingNetwork
-    """A VPC to make, or one that is there, of which nothing is declared."""
+    """A VPC to create, or an existing one, of which nothing is declared."""
 
 
 class Network(pulumi.ComponentResource):
     """A VPC with public subnets for the load balancer and private ones for the instances.
 
-    There is no NAT gateway: it costs by the hour, and instances that come from finished images
-    need nothing from outside. Where they do, name an existing VPC that gives it to them.
+    It has no NAT gateway: a gateway costs by the hour, and instances that boot from complete images
+    need nothing from outside. Where they do, name an existing VPC that has a gateway.
     """
 
     vpc_id: pulumi.Output[str]
@@ -37,7 +34,7 @@ class Network(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Declare the network, or pass the existing one on."""
+        """Declare the network, or pass on the existing one."""
         super().__init__("failover:index:Network", name, None, opts)
         self._args = args
         network = args["network"]
@@ -79,7 +76,7 @@ class Network(pulumi.ComponentResource):
                 route_table_id=route_table.id,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            # By way of the association, so that nothing public is made before it has its route.
+            # The id of the association, so that nothing public is created before its route.
             public.append(association.subnet_id.apply(_present))
             private.append(self._declare_subnet(f"private-{zone}", vpc, zone, private_cidr).id)
         self.alb_subnet_ids = pulumi.Output.all(*public)
@@ -112,10 +109,11 @@ class Network(pulumi.ComponentResource):
         )
 
     def _tags(self, *parts: str) -> dict[str, str]:
-        return self._args["tags"].of(self._args["names"].of(*parts))
+        context = self._args["context"]
+        return context.tags(context.names.of(*parts))
 
 
 def _present(subnet_id: str | None) -> str:
-    """The id of an association's subnet, which only an association with a gateway lacks."""
+    """The subnet's id; only the association of a gateway has none."""
     assert subnet_id is not None
     return subnet_id

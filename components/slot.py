@@ -1,4 +1,4 @@
-"""A slot of a service: a target group, and the instances in it."""
+"""A slot of a service: a target group and its instances."""
 
 from __future__ import annotations
 
@@ -8,47 +8,35 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms import declare_alarms
-from components.guards.hooks import Hooks
+from components.context import Context, Placement
 from components.instances import declare_instances
-from components.tags import Tags
 from settings.alarms import AlarmSettings
-from settings.names import Names
 from settings.service import ServiceSettings
 from settings.slot import ExistingTargetGroup, NewInstances, NewTargetGroup, SlotSettings
 
 
 class SlotArgs(TypedDict):
-    """What a slot is made from."""
+    """The arguments of `SlotResources`."""
 
-    names: Names
-    """The convention of every name."""
-    tags: Tags
-    """The tags of every resource."""
+    context: Context
+    """What all resources of the stack have in common."""
+    placement: Placement
+    """Where its targets and its instances are."""
     service: ServiceSettings
-    """The service that it is a slot of."""
+    """The service that the slot belongs to."""
     slot: SlotSettings
-    """Which slot, and what of it is there already."""
+    """Which slot, and what of it exists already."""
     alarms: AlarmSettings | None
-    """Its alarms, if there are any."""
-    vpc_id: pulumi.Input[str]
-    """Where its targets lie."""
-    subnet_ids: pulumi.Input[list[str]]
-    """The subnets of its instances."""
-    security_group_id: pulumi.Input[str]
-    """The security group of its instances."""
-    load_balancer_arn_suffix: pulumi.Input[str]
-    """The load balancer, as its metrics name it."""
-    hooks: Hooks
-    """What the guards bind to."""
+    """`None` for a slot without alarms."""
 
 
 class SlotResources(pulumi.ComponentResource):
-    """A place that builds are released to, healthy or not, live or idle."""
+    """One of the two places that a build is released to."""
 
     target_group_arn: pulumi.Output[str]
     target_group_arn_suffix: pulumi.Output[str]
     image_id: pulumi.Output[str | None]
-    """The image of the launch template; `None` where the Auto Scaling group is not ours."""
+    """The image of the launch template; `None` where the Auto Scaling group is an existing one."""
 
     def __init__(
         self, name: str, args: SlotArgs, opts: pulumi.ResourceOptions | None = None
@@ -62,21 +50,29 @@ class SlotResources(pulumi.ComponentResource):
                 self,
                 name,
                 {
-                    "names": args["names"],
-                    "tags": args["tags"],
+                    "context": args["context"],
+                    "placement": args["placement"],
                     "service": args["service"],
                     "slot": args["slot"].slot,
                     "instances": args["slot"].instances,
-                    "subnet_ids": args["subnet_ids"],
-                    "security_group_id": args["security_group_id"],
                     "target_group_arn": self.target_group_arn,
-                    "hooks": args["hooks"],
                 },
             )
             self.image_id = template.image_id
         if args["alarms"] is not None:
-            self._declare_alarms(name, args, args["alarms"])
-        # Told before the rule moves: the guards know an update that was cut short by it.
+            declare_alarms(
+                self,
+                name,
+                {
+                    "context": args["context"],
+                    "service": args["service"].name,
+                    "slot": args["slot"].slot,
+                    "alarms": args["alarms"],
+                    "load_balancer_arn_suffix": args["placement"].load_balancer_arn_suffix,
+                    "target_group_arn_suffix": self.target_group_arn_suffix,
+                },
+            )
+        # In the state before the rule moves: by it the guards recognise an interrupted update.
         weight = args["service"].split.weight_of(args["slot"].slot)
         self.register_outputs(
             {"targetGroupArn": self.target_group_arn, "imageId": self.image_id, "weight": weight}
@@ -101,7 +97,7 @@ class SlotResources(pulumi.ComponentResource):
             name=settings.name,
             port=service.port,
             protocol="HTTP",
-            vpc_id=args["vpc_id"],
+            vpc_id=args["placement"].vpc_id,
             target_type="instance",
             deregistration_delay=service.deregistration_delay_seconds,
             stickiness={"enabled": False, "type": "lb_cookie"},
@@ -116,33 +112,18 @@ class SlotResources(pulumi.ComponentResource):
                 "healthy_threshold": check.healthy_threshold,
                 "unhealthy_threshold": check.unhealthy_threshold,
             },
-            # An idle slot may have no healthy target, and must not fail the load balancer's DNS.
+            # An idle slot may have no healthy target; that must not fail the load balancer's DNS.
             target_group_health={
                 "dns_failover": {
                     "minimum_healthy_targets_count": "off",
                     "minimum_healthy_targets_percentage": "off",
                 },
-                # AWS's own default, said aloud: the provider reads it back and would remove it.
+                # AWS's default, declared: otherwise the provider reads it back and removes it.
                 "unhealthy_state_routing": {
                     "minimum_healthy_targets_count": 1,
                     "minimum_healthy_targets_percentage": "off",
                 },
             },
-            tags=args["tags"].of(settings.name, service.name, args["slot"].slot),
+            tags=args["context"].tags(settings.name, service.name, args["slot"].slot),
             opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _declare_alarms(self, name: str, args: SlotArgs, alarms: AlarmSettings) -> None:
-        declare_alarms(
-            self,
-            name,
-            {
-                "names": args["names"],
-                "tags": args["tags"],
-                "service": args["service"].name,
-                "slot": args["slot"].slot,
-                "alarms": alarms,
-                "load_balancer_arn_suffix": args["load_balancer_arn_suffix"],
-                "target_group_arn_suffix": self.target_group_arn_suffix,
-            },
         )

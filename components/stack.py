@@ -4,50 +4,49 @@ from __future__ import annotations
 
 import pulumi
 
+from components.context import Context, Placement
 from components.exports import LastRaised, export_outputs
 from components.guards.hooks import Hooks
 from components.instance_access import InstanceAccess
 from components.load_balancer import LoadBalancer
 from components.network import Network
-from components.service import Service
-from components.tags import Tags
+from components.service import Service, ServiceArgs
 from settings import Settings
 from settings.load_balancer import NewLoadBalancer
+from settings.service import ServiceSettings
 
 
 def declare_stack(settings: Settings, hooks: Hooks, last_raised: LastRaised) -> dict[str, Service]:
-    """Declare the network, the load balancer and the services, and export what they are.
+    """Declare the network, the load balancer and the services, and export the stack's outputs.
 
-    Gives the services, by name.
+    Returns the services, by name.
 
     Args:
         settings: The config.
-        hooks: What the guards bind to.
+        hooks: The guards' hooks.
         last_raised: The slot of a service that was raised last, for the outputs.
     """
-    names, tags = settings.names, Tags(settings.names.environment, settings.tags)
-    protected = _protected(settings)
-    network = Network(
-        "network", {"names": names, "tags": tags, "network": settings.network}, protected
-    )
+    context = Context.of(settings, hooks)
+    # Each component passes the protection on to its children. Only a resource that traffic can do
+    # without, and that a protected one depends on, opts out: a destroy meets the protected one
+    # first.
+    protected = pulumi.ResourceOptions(protect=settings.protection)
+    network = Network("network", {"context": context, "network": settings.network}, protected)
     load_balancer = LoadBalancer(
         "load-balancer",
         {
-            "names": names,
-            "tags": tags,
+            "context": context,
             "load_balancer": settings.load_balancer,
             "vpc_id": network.vpc_id,
             "subnet_ids": network.alb_subnet_ids,
             "has_access_logs": settings.access_logs,
-            "protection": settings.protection,
         },
         protected,
     )
     access = InstanceAccess(
         "instance-access",
         {
-            "names": names,
-            "tags": tags,
+            "context": context,
             "vpc_id": network.vpc_id,
             "load_balancer_security_group_id": load_balancer.security_group_id,
             "is_load_balancer_ours": isinstance(settings.load_balancer, NewLoadBalancer),
@@ -55,47 +54,31 @@ def declare_stack(settings: Settings, hooks: Hooks, last_raised: LastRaised) -> 
         },
         protected,
     )
-    services = _declare_services(settings, tags, network, load_balancer, access, hooks)
+    placement = Placement(
+        vpc_id=network.vpc_id,
+        subnet_ids=network.instance_subnet_ids,
+        security_group_id=access.security_group_id,
+        listener_arn=load_balancer.listener_arn,
+        load_balancer_arn_suffix=load_balancer.arn_suffix,
+    )
+    services = {
+        service.name: Service(
+            service.name, _service_args(settings, context, placement, service), protected
+        )
+        for service in settings.services
+    }
     export_outputs(settings, load_balancer, services, last_raised)
     return services
 
 
-def _declare_services(
-    settings: Settings,
-    tags: Tags,
-    network: Network,
-    load_balancer: LoadBalancer,
-    access: InstanceAccess,
-    hooks: Hooks,
-) -> dict[str, Service]:
+def _service_args(
+    settings: Settings, context: Context, placement: Placement, service: ServiceSettings
+) -> ServiceArgs:
     return {
-        service.name: Service(
-            service.name,
-            {
-                "names": settings.names,
-                "tags": tags,
-                "service": service,
-                "preview_token": settings.preview_token,
-                "alarms": settings.alarms,
-                "has_dashboard": settings.dashboard,
-                "region": settings.region,
-                "vpc_id": network.vpc_id,
-                "subnet_ids": network.instance_subnet_ids,
-                "security_group_id": access.security_group_id,
-                "listener_arn": load_balancer.listener_arn,
-                "load_balancer_arn_suffix": load_balancer.arn_suffix,
-                "hooks": hooks,
-            },
-            _protected(settings),
-        )
-        for service in settings.services
+        "context": context,
+        "placement": placement,
+        "service": service,
+        "preview_token": settings.preview_token,
+        "alarms": settings.alarms,
+        "has_dashboard": settings.dashboard,
     }
-
-
-def _protected(settings: Settings) -> pulumi.ResourceOptions:
-    """What every component is declared with, and hands on to whatever is in it.
-
-    A resource is protected unless it says otherwise, which only one may that traffic can do
-    without, and that a protected one depends on: so a destroy meets the protected one first.
-    """
-    return pulumi.ResourceOptions(protect=settings.protection)

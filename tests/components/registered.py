@@ -1,4 +1,4 @@
-"""What the stacks of the repo register with the engine, kept as text: `python -m` writes it anew."""
+"""What the stacks of the repo register with the engine, as text; run it to write it anew."""
 
 from __future__ import annotations
 
