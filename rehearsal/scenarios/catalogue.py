@@ -22,7 +22,7 @@ CATALOGUE = (
     ),
     Scenario(
         "background",
-        "both slots answer 0.05 % of requests with 500, which is no reason to stop",
+        "both slots answer 0.05 % of requests with 500, which must not stop the ramp",
         PASSES,
         build="background",
         stable_build="background",
