@@ -1,51 +1,34 @@
-"""Names in the product: the field's terms, and one meaning each."""
+"""Names, messages and pages: the field's terms, one meaning each, and plain technical English."""
 
 from __future__ import annotations
 
 import ast
-import functools
-import re
-import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-OUTSIDE = ("tests/", "bench/", "scripts/")
-OWN_WORDS = {
-    "contest": "slot comparison",
-    "findings": "problems",
-    "mend": "fix",
-    "newcomer": "new service",
-    "odds": "alternative",
-    "patience": "retry",
-    "recalled": "recovered ramp",
-    "sight": "retrying reader",
-    "sought": "service query",
-    "standing": "blame",
-    "surprise": "out-of-band change",
-    "suspicion": "sequential test",
-    "theatre": "scenario stack",
-    "told": "history entry, or what it is that tells",
-    "unheard": "ignored flags",
-    "whereabouts": "listener hint",
-    "wheel": "lease",
-}
-"""Words that only this project had for a thing, and the field's."""
+from tests.words import (
+    OUR_WORDS,
+    PHRASES,
+    ROOT,
+    found,
+    left,
+    lowered,
+    own_names,
+    pages,
+    phrases_in,
+    product,
+    prose_of,
+    ramp_keys,
+    terms,
+    texts_in,
+    uses,
+)
+
+GLOSSARY = "docs/glossary.md"
 ONE_PROTOCOL_AND_ONE_IMPLEMENTATION: dict[str, frozenset[str]] = {}
 """Names that stand twice because of that; the modules that may have them."""
-
-
-@functools.cache
-def product() -> dict[str, ast.Module]:
-    """Every module of the product, by its path."""
-    listed = subprocess.run(
-        ["git", "ls-files", "*.py"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    paths = [path for path in listed.stdout.splitlines() if not path.startswith(OUTSIDE)]
-    return {path: ast.parse((ROOT / path).read_text()) for path in paths}
 
 
 def classes(module: ast.Module) -> Iterator[str]:
@@ -53,11 +36,6 @@ def classes(module: ast.Module) -> Iterator[str]:
     for node in ast.walk(module):
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             yield node.name
-
-
-def words_of(name: str) -> set[str]:
-    """`NoSuchThing` and `no_such_thing` are both three words."""
-    return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
 
 
 def shared(modules: dict[str, ast.Module]) -> dict[str, list[str]]:
@@ -73,36 +51,82 @@ def shared(modules: dict[str, ast.Module]) -> dict[str, list[str]]:
     }
 
 
-def of_our_own(modules: dict[str, ast.Module]) -> list[str]:
-    """Modules and classes whose name has a word of our own in it."""
-    own = set(OWN_WORDS)
-    found = [path for path in modules if words_of(Path(path).stem) & own]
-    return found + [
-        f"{path}: {name}"
-        for path, module in modules.items()
-        for name in classes(module)
-        if words_of(name) & own
-    ]
-
-
 def test_a_class_name_means_one_thing() -> None:
     assert shared(product()) == {}
 
 
-def test_modules_and_classes_have_the_fields_terms() -> None:
-    assert of_our_own(product()) == []
+def test_nothing_new_has_a_word_or_phrase_of_our_own() -> None:
+    new = found() - left()
+
+    assert dict(new) == {}, "write it with the words on the right of OWN_WORDS and PHRASES"
+
+
+def test_the_list_of_what_is_left_has_nothing_that_is_done() -> None:
+    done = left() - found()
+
+    assert dict(done) == {}, "run: python -m tests.words"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_a_page_has_no_phrase_of_our_own(page: str) -> None:
+    assert {PHRASES[p]: p for p in phrases_in(prose_of(page))} == {}
+
+
+def test_the_glossary_has_every_word_of_ours_that_a_page_uses() -> None:
+    text = " ".join(prose_of(page) for page in pages() if page != GLOSSARY)
+
+    used = {word for word in OUR_WORDS if uses(text, word)} | ramp_keys()
+
+    assert used - terms() == set()
+
+
+def test_every_word_of_the_glossary_is_used() -> None:
+    read = [(ROOT / page).read_text() for page in pages() if page != GLOSSARY]
+    read += [text for module in product().values() for text in texts_in(module)]
+
+    assert {term for term in terms() if not any(uses(text, term) for text in read)} == set()
+    assert len(terms()) > 60
 
 
 @pytest.mark.parametrize(
-    ("path", "text"),
+    ("path", "text", "name"),
     [
-        ("rollout/suspicion.py", ""),
-        ("rollout/lease.py", "class Wheel: ..."),
-        ("live/discovery.py", "class ServiceWhereabouts: ..."),
+        ("rollout/suspicion.py", "", "suspicion"),
+        ("rollout/lease.py", "class Wheel: ...", "Wheel"),
+        ("live/discovery.py", "class ServiceWhereabouts: ...", "ServiceWhereabouts"),
+        ("rollout/entry.py", "class Kind:\n    UP_SAID = 1", "UP_SAID"),
+        ("rollout/plan.py", "def f(hand: int): ...", "hand"),
+        ("rollout/plan.py", "def is_by_hand(): ...", None),
     ],
 )
-def test_a_word_of_our_own_is_seen(path: str, text: str) -> None:
-    assert len(of_our_own({path: ast.parse(text)})) == 1
+def test_a_word_of_our_own_is_seen(path: str, text: str, name: str | None) -> None:
+    names = [found_name for _, _, found_name in own_names({path: ast.parse(text)})]
+
+    assert names == ([] if name is None else [name])
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("changed past the stack", 1),
+        ("a ramp that did not end is\n        gone on with", 1),
+        ("75-25 is no split", 1),
+        ("there is no split", 0),
+        ("the config has it no more", 1),
+        ("Nobody knows, says who told it", 3),
+        ("`failover ramp --anew`", 0),
+    ],
+)
+def test_a_phrase_of_our_own_is_seen(text: str, count: int) -> None:
+    assert sum(phrases_in(text).values()) == count
+
+
+def test_the_list_only_shrinks_and_follows_a_move() -> None:
+    kept = Counter({("phrase", "ops", "a"): 2, ("phrase", "live", "b"): 1, ("name", "ops", "c"): 1})
+
+    moved = Counter({("phrase", "live", "a"): 1, ("phrase", "live", "b"): 2})
+
+    assert lowered(kept, moved) == {("phrase", "live", "a"): 1, ("phrase", "live", "b"): 1}
 
 
 def test_a_name_that_stands_twice_is_seen() -> None:
