@@ -56,7 +56,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("case", COMMANDS)
+QUICK = {"an entry more", "a slot key", "a key of a map out", "a list anew"}
+"""One of each form; `make test-long` has the CLI run them all."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[] if case in QUICK else pytest.mark.long) for case in COMMANDS],
+)
 def test_the_cli_does_what_a_fixing_command_says(project: Path, case: str) -> None:
     config = stack_config("prod")
     file = project / "Pulumi.prod.yaml"

@@ -186,7 +186,7 @@ def test_a_backend_that_is_gone_is_named(name: str, shell: Shell) -> None:
         assert "/not/there" in said
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("name", also_long(["ramp", "status", "adopt", "rehearse"]))
 def test_without_a_project_all_say_the_same(name: str, shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "plan.md").write_text("a plan")
 

@@ -42,7 +42,15 @@ def is_left(port: int, folder: Path) -> bool:
     return any(str(folder) in words for words in listeners(port).values())
 
 
-@pytest.mark.parametrize("victim", ["the data plane", "Envoy", "the control plane", "nobody"])
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "the data plane",
+        "Envoy",
+        pytest.param("the control plane", marks=pytest.mark.long),
+        pytest.param("nobody", marks=pytest.mark.long),
+    ],
+)
 def test_a_kill_leaves_no_process_and_no_port(own: Rehearsed, victim: str) -> None:
     instances = {instance["pid"] for instance in own.report()["instances"]}
     children = children_of(own.data.process.pid)

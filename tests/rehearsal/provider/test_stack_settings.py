@@ -79,6 +79,7 @@ def test_an_account_that_the_stack_does_not_name_is_not_touched(stack: Attached)
     assert "AWS account ID not allowed: 123456789012" in said
 
 
+@pytest.mark.long
 def test_a_provider_key_that_is_not_honoured_is_refused(stack: Attached) -> None:
     said = _refused(stack, "aws:ignoreTags.keys[0]", "team")
 
@@ -135,6 +136,7 @@ def test_a_group_with_a_name_of_its_own_is_deleted_before_it_is_made_anew(
     assert [(one["TargetGroupName"], one["Port"]) for one in told] == [("fixed", 81)]
 
 
+@pytest.mark.long
 def test_what_was_made_but_not_finished_is_kept_and_completed_by_the_next_up(
     stack: Attached,
 ) -> None:
