@@ -13,7 +13,7 @@ from ops.ramp.next_commands import NextCommands
 from ops.ramp.ports import Effects, Limits
 from ops.ramp.run import Run
 from ops.traffic.answer import SlotAnswer, SlotStream
-from probe.record import RequestOutcome
+from probe.record.line import RequestOutcome
 from rollout.entry import Entry, EntryKind
 from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan

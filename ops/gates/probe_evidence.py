@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ops.gates.gate import StageMark
 from ops.traffic.answer import SlotAnswer, SlotStream
-from probe.record import RequestOutcome
+from probe.record.line import RequestOutcome
 from rollout.command import Command
 from rollout.counts import Counts, excluded_rate
 from rollout.slot_comparison import Blame, SlotComparison

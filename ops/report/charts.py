@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from ops.report.records import TrafficHistory
 from ops.report.story import Said, Story
 from ops.traffic.answer import SlotStream
-from probe.plot import (
+from probe.summary.series import EXCLUDED, Bucket
+from probe.view.plot import (
     HEIGHT,
     WIDTH,
     LogScale,
@@ -21,7 +22,6 @@ from probe.plot import (
     nice_ceiling,
     rectangle,
 )
-from probe.series import EXCLUDED, Bucket
 from rollout.split import Slot
 from rollout.verdict import worst
 

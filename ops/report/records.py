@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.traffic.answer import SlotStream
-from probe.record import RequestLine
-from probe.record_file import RecordReader
-from probe.series import Series
+from probe.record.file import RecordReader
+from probe.record.line import RequestLine
+from probe.summary.series import Series
 
 FOLDER = "probe"
 STEPS_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0)

@@ -16,10 +16,10 @@ from ops.report.story import Story, story_of
 from ops.report.summary import summary_markdown
 from ops.traffic.answer import SlotStream
 from probe.errors import RecordError
-from probe.plot import Span
 from probe.quantity import duration_text
-from probe.report import time_ticks
-from probe.sketch import Sketch
+from probe.summary.tally import Sketch
+from probe.view.plot import Span
+from probe.view.report import time_ticks
 from rollout.command import Command
 from rollout.counts import Counts, excluded_rate
 

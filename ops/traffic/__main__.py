@@ -13,9 +13,7 @@ import threading
 
 from ops.traffic.plan import TrafficPlan
 from ops.traffic.sender import Sender
-from probe.background_writer import BackgroundWriter
-from probe.event_loop import loop_factory
-from probe.file_limit import raise_file_limit
+from probe.process.host import BackgroundWriter, loop_factory, raise_file_limit
 
 REPORT_SECONDS = 0.5
 

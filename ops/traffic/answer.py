@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from probe.record import RequestLine, RequestOutcome
+from probe.record.line import RequestLine, RequestOutcome
 from rollout.split import Slot
 
 

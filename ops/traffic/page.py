@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ops.traffic.plan import ConnectionRoute, place_of
-from probe.resolve import host_and_port
+from probe.options.target import host_and_port
 
 MAX_BODY_BYTES = 1 << 20
 

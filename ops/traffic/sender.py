@@ -9,14 +9,13 @@ from typing import Any
 
 from ops.traffic.answer import SlotStream, answer_of
 from ops.traffic.plan import TrafficPlan
-from probe.clock import SystemProbeClock
-from probe.expectation import Expectation
-from probe.header import Header
-from probe.options import Options, default_max_in_flight
-from probe.prober import Prober
-from probe.record import Line, RequestLine, StallLine
-from probe.record_file import LogFile, encoded
-from probe.target import ProbeTarget
+from probe.options.request import Expectation, Header
+from probe.options.run_options import RunOptions, default_max_in_flight
+from probe.options.target import ProbeTarget
+from probe.record.file import LogFile, encoded
+from probe.record.line import Line, RequestLine, StallLine
+from probe.run.prober import Prober
+from probe.timing.clock import SystemProbeClock
 
 GOOD_STATUSES = "200-399"
 """What a request may be answered with; a redirect is an answer as good as another."""
@@ -98,11 +97,11 @@ def unused(folder: Path, name: str) -> Path:
     return path
 
 
-def _options(plan: TrafficPlan, stream: SlotStream) -> Options:
+def _options(plan: TrafficPlan, stream: SlotStream) -> RunOptions:
     urls = [*plan.requested().values()]
     rate = plan.rate_per_second * len(urls)
     header = plan.headers.get(stream)
-    return Options(
+    return RunOptions(
         targets=tuple(ProbeTarget.parse(url) for url in urls),
         rate_per_s=rate,
         timeout_s=plan.timeout_seconds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ops.traffic.answer import SlotAnswer, SlotStream
-from probe.record import RequestOutcome
+from probe.record.line import RequestOutcome
 from rollout.split import Slot
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ops.traffic.answer import SlotAnswer, SlotStream
-from probe.record import RequestOutcome
+from probe.record.line import RequestOutcome
 from rollout.split import Slot
 
 Side = Slot | None

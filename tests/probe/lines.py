@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from probe.fault import NOT_THE_TARGETS, Phase, RequestFault
-from probe.record import (
+from probe.record.line import (
     SCHEMA,
     EndLine,
     Line,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from probe.clock import SystemProbeClock
 from probe.fault import NOT_THE_TARGETS
-from probe.options import Options
-from probe.prober import Prober
-from probe.record import Line, Mode, RequestLine, StallLine
-from probe.summary import Summary
-from probe.target import ProbeTarget
+from probe.options.run_options import RunOptions
+from probe.options.target import ProbeTarget
+from probe.record.line import Line, Mode, RequestLine, StallLine
+from probe.run.prober import Prober
+from probe.summary.run_summary import RunSummary
+from probe.timing.clock import SystemProbeClock
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class Probed:
 
     lines: list[Line] = field(default_factory=list[Line])
     heads: list[bytes] = field(default_factory=list[bytes])
-    summary: Summary = field(default_factory=Summary)
+    summary: RunSummary = field(default_factory=RunSummary)
 
     @property
     def requests(self) -> list[RequestLine]:
@@ -45,14 +45,16 @@ class Probed:
         return [line for line in self.sent if line.mode is mode]
 
 
-def options_for(*urls: str, rate_per_s: float = 200.0, duration_s: float | None = 0.2) -> Options:
+def options_for(
+    *urls: str, rate_per_s: float = 200.0, duration_s: float | None = 0.2
+) -> RunOptions:
     """40 requests in 0.2 s, unless told otherwise."""
     targets = tuple(ProbeTarget.parse(url) for url in urls)
-    return Options(targets, rate_per_s=rate_per_s, duration_s=duration_s)
+    return RunOptions(targets, rate_per_s=rate_per_s, duration_s=duration_s)
 
 
 def prepared(
-    options: Options, watch: Callable[[Prober, Line], None] | None = None
+    options: RunOptions, watch: Callable[[Prober, Line], None] | None = None
 ) -> tuple[Probed, Prober]:
     """A prober that is not running yet, and where its lines will be."""
     result = Probed()
@@ -68,7 +70,9 @@ def prepared(
     return result, prober
 
 
-async def probed(options: Options, watch: Callable[[Prober, Line], None] | None = None) -> Probed:
+async def probed(
+    options: RunOptions, watch: Callable[[Prober, Line], None] | None = None
+) -> Probed:
     """Run to the end; `watch` sees each line as it comes and may stop the prober."""
     result, prober = prepared(options, watch)
     await prober.run()

@@ -21,9 +21,9 @@ import pytest
 
 from probe.cli import probe
 from probe.fault import Phase
-from probe.record import RequestLine
-from probe.record_file import RecordReader
-from probe.summary_document import summary_schema, unix_seconds
+from probe.record.file import RecordReader
+from probe.record.line import RequestLine
+from probe.summary.document import summary_schema, unix_seconds
 from tests.probe import faults
 from tests.probe.commands import COMMAND, ROOT, on_request, run, served, started
 from tests.probe.fault_server import closed_port
@@ -352,7 +352,7 @@ def test_the_report_has_help_of_its_own() -> None:
 
 def test_the_prober_needs_neither_pulumi_nor_aws() -> None:
     code = (
-        "import sys, probe.cli, probe.report, probe.live; "
+        "import sys, probe.cli, probe.view.report, probe.view.terminal; "
         "print([m for m in sys.modules if m.partition('.')[0] in ('pulumi', 'boto3', 'botocore')])"
     )
     found = subprocess.run(

@@ -11,12 +11,12 @@ import sys
 import click
 
 from probe.cli import probe
-from probe.event import SCHEMA as EVENT_SCHEMA
 from probe.fault import Phase, RequestFault
-from probe.header import SECRET_NAMES
-from probe.record import SCHEMA as RECORD_SCHEMA
-from probe.record import Mode, RequestLine, RequestOutcome
-from probe.summary_document import SCHEMA as SUMMARY_SCHEMA
+from probe.options.request import SECRET_NAMES
+from probe.record.line import SCHEMA as RECORD_SCHEMA
+from probe.record.line import Mode, RequestLine, RequestOutcome
+from probe.summary.document import SCHEMA as SUMMARY_SCHEMA
+from probe.view.display import SCHEMA as EVENT_SCHEMA
 from tests.probe import faults
 from tests.probe.commands import ROOT, run, served
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from probe.expectation import Expectation
 from probe.fault import Phase, RequestFault
-from probe.record import Mode, RequestOutcome
+from probe.options.request import Expectation
+from probe.record.line import Mode, RequestOutcome
 from tests.probe import faults
 from tests.probe.certificates import make_certificates
 from tests.probe.fault_server import Script, closed_port, fault_server

@@ -7,7 +7,7 @@ import pytest
 
 from ops.gates.probe import STALE_SECONDS, ProbeGate
 from ops.traffic.answer import SlotAnswer, SlotStream
-from probe.record import RequestOutcome
+from probe.record.line import RequestOutcome
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
 from settings.gates import ProbeLimits

@@ -10,7 +10,7 @@ import pytest
 
 from ops.ramp.gates import RECENT_SECONDS, OwnTraffic
 from ops.traffic.answer import SlotAnswer, SlotStream
-from probe.record import RequestOutcome
+from probe.record.line import RequestOutcome
 from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 

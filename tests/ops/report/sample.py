@@ -11,8 +11,8 @@ from typing import Any
 from ops.journal.journal import FileJournal
 from ops.traffic.answer import SlotStream
 from probe.fault import Phase, RequestFault
-from probe.record import SCHEMA, EndLine, Mode, RequestLine, RequestOutcome, RunLine
-from probe.record_file import encoded
+from probe.record.file import encoded
+from probe.record.line import SCHEMA, EndLine, Mode, RequestLine, RequestOutcome, RunLine
 from rollout.entry import Entry, EntryKind
 from rollout.split import Slot
 from rollout.stack_identity import StackIdentity

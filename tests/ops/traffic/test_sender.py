@@ -8,7 +8,7 @@ import pytest
 from ops.traffic.answer import SlotStream
 from ops.traffic.plan import ConnectionRoute, TrafficPlan
 from ops.traffic.sender import Sender
-from probe.prober import Prober
+from probe.run.prober import Prober
 
 DEADLINE_SECONDS = 120.0
 

@@ -4,7 +4,7 @@ import pytest
 
 from ops.traffic.answer import SlotAnswer, SlotStream
 from ops.traffic.signature import unsigned_slot
-from probe.record import RequestOutcome
+from probe.record.line import RequestOutcome
 from rollout.split import Slot
 
 

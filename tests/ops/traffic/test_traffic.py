@@ -13,7 +13,7 @@ import pytest
 from ops.traffic.answer import SlotAnswer, SlotStream
 from ops.traffic.plan import ConnectionRoute, TrafficPlan
 from ops.traffic.traffic import Traffic
-from probe.record_file import RecordReader
+from probe.record.file import RecordReader
 from rollout.split import Slot
 from tests.ops.traffic.slot_server import HEADERS, TOKEN, SlotServer, slot_server
 

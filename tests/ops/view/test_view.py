@@ -10,7 +10,7 @@ from ops.view.drawing import drawn
 from ops.view.live import LiveView
 from ops.view.second import counted
 from ops.view.state import ViewState
-from probe.record import RequestOutcome
+from probe.record.line import RequestOutcome
 from rollout.entry import EntryKind
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
