@@ -22,23 +22,26 @@ from ops.stack.project import found_project
 from ops.unexpected import STOPPED_EXIT_CODE, ending_of
 
 SUBCOMMANDS = {
-    "adopt": ("ops.adopt.cli:adopt", "Turn the rules that are there into weighted ones."),
-    "approve": ("ops.ramp.approve_cli:approve", "Say yes to the next stage of a ramp."),
-    "comment": ("ops.pull_request.cli:comment", "Put a plan on its pull request."),
-    "deploy-check": ("ops.deploy.cli:deploy_check", "Stop a merge whose weights are not live."),
-    "drift": ("ops.drift.cli:drift", "Say what in AWS is not as the program says."),
-    "inspect": ("ops.inspect.cli:inspect", "Show a load balancer and what slots would meet."),
-    "plan": ("ops.plan.cli:plan", "Say what `pulumi up` would mean, before it does anything."),
-    "probe": ("probe.cli:probe", "Send a steady stream of requests and record every lost one."),
-    "ramp": ("ops.ramp.cli:ramp", "Cut traffic over in judged stages; undo it when one fails."),
-    "rollback": ("ops.ramp.rollback_cli:rollback", "Go back to the split before the ramp, now."),
-    "even": ("ops.ramp.cli:even", "Bring both slots back to 50/50 through the same gates."),
-    "report": ("ops.report.cli:report", "Make a ramp's page and summary from its folder."),
+    "adopt": ("ops.adopt.cli:adopt", "Convert existing listener rules into weighted ones."),
+    "approve": ("ops.ramp.approve_cli:approve", "Approve the next stage of a ramp."),
+    "comment": ("ops.pull_request.cli:comment", "Post a plan as a comment on its pull request."),
+    "deploy-check": (
+        "ops.deploy.cli:deploy_check",
+        "Refuse to deploy a merge with outdated weights.",
+    ),
+    "drift": ("ops.drift.cli:drift", "List what differs between AWS and the program."),
+    "inspect": ("ops.inspect.cli:inspect", "Show a load balancer, and what prevents slots."),
+    "plan": ("ops.plan.cli:plan", "Show what `pulumi up` would change."),
+    "probe": ("probe.cli:probe", "Send a steady stream of requests, record every lost one."),
+    "ramp": ("ops.ramp.cli:ramp", "Shift traffic in stages; roll back if a gate fails."),
+    "rollback": ("ops.ramp.rollback_cli:rollback", "Return to the split before the ramp, now."),
+    "even": ("ops.ramp.cli:even", "Bring both slots back to 50/50, through the same gates."),
+    "report": ("ops.report.cli:report", "Write the page and the summary of a ramp again."),
     "status": (
         "ops.status.cli:status",
-        "Show live, config, state and main, and whether they agree.",
+        "Compare the weights in AWS, config, state and main.",
     ),
-    "rehearse": ("rehearsal.cli:rehearse", "Run a local AWS that the real engine applies to."),
+    "rehearse": ("rehearsal.cli:rehearse", "Run a local AWS for the real Pulumi engine."),
 }
 """Name -> (address of the click command, one-line help shown by `failover --help`)."""
 
@@ -117,10 +120,10 @@ def _in_right_shell(command: click.Command, name: str) -> click.Command:
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def failover() -> None:
-    """Cut traffic over between two slots behind an AWS load balancer, without losing a request.
+    """Move traffic between two slots behind an AWS load balancer, without losing a request.
 
-    What a command exits with is in its own --help; beside that any of them exits with 3 when Ctrl-C
-    ends it, and with 70 when it fails by a fault of its own.
+    The --help of a command lists its exit codes. Every command also exits with 3 after Ctrl-C, and
+    with 70 if it fails because of a bug.
 
     \b
     Examples:

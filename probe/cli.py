@@ -48,28 +48,35 @@ def with_options(options: Sequence[Decorator]) -> Callable[[Command], Command]:
 
 RUN_OPTIONS: tuple[Decorator, ...] = (
     click.argument("urls", nargs=-1, metavar="URL..."),
-    option("--rate", default="50", metavar="N", help="Requests a second over all URLs, or 1/5s."),
-    option("--duration", metavar="TIME", help="How long, such as 30s or 10m; else until Ctrl-C."),
-    option("--timeout", default="5s", metavar="TIME", help="For one request, to its last byte."),
+    option("--rate", default="50", metavar="N", help="Requests per second over all URLs, or 1/5s."),
+    option("--duration", metavar="TIME", help="Such as 30s or 10m. Default: until Ctrl-C."),
     option(
-        "--interval", default="5s", metavar="TIME", help="Between lines of progress, or events."
+        "--timeout", default="5s", metavar="TIME", help="Limit for one request, to its last byte."
     ),
-    option("--method", type=click.Choice(["GET", "HEAD"]), default="GET"),
-    option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Of every request."),
+    option(
+        "--interval",
+        default="5s",
+        metavar="TIME",
+        help="Time between lines of progress, or events.",
+    ),
+    option("--method", type=click.Choice(["GET", "HEAD"]), default="GET", help="HTTP method."),
+    option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Send this header."),
     option(
         "--secret-header",
         "secret_headers",
         multiple=True,
         metavar="NAME",
-        help="Never record this header's value; the usual ones never are.",
+        help="Never record the value of this header; the usual secrets are never recorded.",
     ),
-    option("--expect", default="200", metavar="STATUS", help="What is right: 200,204 2xx 200-399."),
-    option("--body-regex", metavar="REGEX", help="What each body must hold."),
+    option(
+        "--expect", default="200", metavar="STATUS", help="Expected statuses: 200,204 2xx 200-399."
+    ),
+    option("--body-regex", metavar="REGEX", help="Must match somewhere in each body."),
     option(
         "--connections",
         type=click.Choice(sorted(MODES)),
         default="both",
-        help="A new one for each request, a few kept alive, or half of the requests each way.",
+        help="A new connection per request, kept-alive connections, or half of the requests each.",
     ),
     option(
         "--kept",
@@ -78,62 +85,76 @@ RUN_OPTIONS: tuple[Decorator, ...] = (
         metavar="N",
         help="Kept-alive connections per host, used in turn.",
     ),
-    option("--long", metavar="TIME", help="Also hold requests that last this long."),
+    option("--long", metavar="TIME", help="Also keep requests of this length open."),
     option(
-        "--long-url", "long_urls", multiple=True, metavar="URL", help="Of those; else each URL."
+        "--long-url",
+        "long_urls",
+        multiple=True,
+        metavar="URL",
+        help="URL of the --long requests. Default: each URL.",
     ),
-    option("--websocket", is_flag=True, help="Also hold a WebSocket to each URL."),
+    option("--websocket", is_flag=True, help="Also keep a WebSocket to each URL open."),
     option(
-        "--websocket-url", "websocket_urls", multiple=True, metavar="URL", help="Or to this one."
+        "--websocket-url",
+        "websocket_urls",
+        multiple=True,
+        metavar="URL",
+        help="Also keep a WebSocket to this URL open.",
     ),
-    option("--slot-header", default="X-Slot", metavar="NAME", help="Which slot answered."),
-    option("--build-header", default="X-Build", metavar="NAME", help="Which build answered."),
+    option("--slot-header", default="X-Slot", metavar="NAME", help="Answer header with the slot."),
+    option(
+        "--build-header", default="X-Build", metavar="NAME", help="Answer header with the build."
+    ),
     option(
         "--resolve", multiple=True, metavar="HOST:PORT:ADDR", help="Connect to ADDR, as in curl."
     ),
     option("--ca", metavar="FILE", help="Trust these CAs (PEM) and no others."),
-    option("--follow-redirects", is_flag=True, help="Request what an answer redirects to."),
+    option("--follow-redirects", is_flag=True, help="Follow up to 5 redirects."),
     option("--max-body", default="1MiB", metavar="SIZE", help="A larger body is a failure."),
     option(
         "--max-in-flight",
         type=click.IntRange(1, 60000),
         metavar="N",
-        help="Requests open at once; at the cap one is not sent, and counts as failed. "
-        "Else 1.25 * rate * timeout, within 1000 and 6000.",
+        help="Limit of open requests; a request beyond it is not sent, and counts as failed. "
+        "Default: 1.25 * rate * timeout, within 1000 and 6000.",
     ),
     option(
         "--max-rate",
         default=f"{DEFAULT_MAX_RATE_PER_S:g}",
         metavar="N",
-        help="The most that --rate may be. Ask those who run the target first.",
+        help="Upper limit of --rate. Ask those who run the target before you raise it.",
     ),
     option(
         "--allow-failures",
         type=click.IntRange(0),
         default=0,
         metavar="N",
-        help="So many failures still exit 0.",
+        help="This many failures still exit 0.",
     ),
-    option("--log", metavar="DIR", help="Record each request in a new file there, as it ends."),
+    option("--log", metavar="DIR", help="Record each request in a new file in DIR."),
     option(
         "--log-format",
         type=click.Choice(["jsonl", "curl"]),
         default="jsonl",
-        help="JSON lines, or testlog.log with answer headers as `curl -I` shows them.",
+        help="JSON lines, or testlog.log with answer headers as from `curl -I`.",
     ),
-    option("--json", "as_json", is_flag=True, help="The summary as JSON on standard output."),
-    option("--events", is_flag=True, help="Events as JSON lines on standard output, as they come."),
-    option("--quiet", is_flag=True, help="No progress, only the summary."),
+    option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output."),
+    option(
+        "--events",
+        is_flag=True,
+        help="Print events as JSON lines on standard output, as they happen.",
+    ),
+    option("--quiet", is_flag=True, help="Print only the summary, no progress."),
     option(
         "--marks",
         is_flag=True,
-        help="Each line on standard input is a mark in the record; its end ends the run.",
+        help="Each line on standard input is a mark in the record; end of input ends the run.",
     ),
 )
 
 REPORT_OPTIONS: tuple[Decorator, ...] = (
-    option("--html", "html", metavar="PATH", help="Where the page goes; else beside FILE."),
-    option("--json", "as_json", is_flag=True, help="The summary as JSON on standard output."),
+    option("--html", "html", metavar="PATH", help="File for the page. Default: next to FILE."),
+    option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output."),
 )
 
 
@@ -178,13 +199,16 @@ def probe() -> None:
 def run(*, as_json: bool, events: bool, quiet: bool, marks: bool, **given: Any) -> NoReturn:
     """Send a steady stream of requests and record every lost one.
 
-    Requests leave on a fixed schedule whatever the answers do, half of them on new connections and
-    half on kept-alive ones. Latency counts from the planned time. A stall of the prober itself is
-    reported as that, and never as an outage.
+    Requests are sent on a fixed schedule, however the server answers: half of them on new
+    connections and half on kept-alive ones. Latency counts from the planned time. A stall of the
+    prober itself is reported as a stall, never as an outage.
 
     \b
-    Exit code: 0 nothing failed (or no more than --allow-failures), 1 something did,
-    2 bad input, 3 not sure (nothing was measured, or the record is not whole).
+    Exit codes:
+      0  no request failed, or no more than --allow-failures
+      1  requests failed
+      2  invalid input
+      3  undecided: nothing was measured, or the record is incomplete
 
     \b
     Examples:
@@ -218,9 +242,9 @@ def run(*, as_json: bool, events: bool, quiet: bool, marks: bool, **given: Any) 
 @click.argument("file", type=click.Path(path_type=Path))
 @with_options(REPORT_OPTIONS)
 def report(*, file: Path, html: str | None, as_json: bool) -> None:
-    """Sum up a record, and draw it as one HTML page that needs no network.
+    """Print the summary of a record, and draw it as one HTML page that needs no network.
 
-    Exit code: 0 the report was made, whatever it says; 2 FILE is no record.
+    Exit codes: 0 written, whatever the result; 2 FILE is not a record.
 
     \b
     Examples:

@@ -66,30 +66,31 @@ _like = click.option(
     default="prod",
     show_default=True,
     metavar="STACK",
-    help="The stack whose Pulumi.STACK.yaml is rehearsed.",
+    help="The stack whose Pulumi.STACK.yaml is used.",
 )
 _boot = click.option(
     "--boot-seconds",
     type=click.FloatRange(min=0),
     default=BOOT_SECONDS,
     show_default=True,
-    help="What an instance takes from launch to its first passed health check.",
+    metavar="SECONDS",
+    help="Time from an instance's launch to its first passed health check.",
 )
 
 
 @click.group()
 @click.pass_context
 def rehearse(ctx: click.Context) -> None:
-    """Run a local AWS, and the real Pulumi engine against it. Loopback only, no account needed.
+    """Run a local AWS for the real Pulumi engine. Loopback only, no account needed.
 
     \b
     Examples:
-      failover rehearse up --like prod      start it, and leave it running
-      eval "$(failover rehearse env)"       make this shell use it
-      pulumi up                             build the stack on it
+      failover rehearse up --like prod      start the local AWS
+      eval "$(failover rehearse env)"       use it in this shell
+      pulumi up                             create the stack on it
       pulumi config set weights 75/25 && pulumi up
-      failover rehearse down                end it, and forget everything
-      eval "$(failover rehearse env --unset)"
+      failover rehearse down                end it, and remove everything
+      eval "$(failover rehearse env --unset)"  restore this shell
     """
     if ctx.invoked_subcommand == "status":  # the others start, end or leave a rehearsal
         problem = shell_problem(os.environ, None)
@@ -105,24 +106,25 @@ def rehearse(ctx: click.Context) -> None:
     type=click.FloatRange(min=2),
     default=METRIC_LAG_SECONDS,
     show_default=True,
-    help="From the end of a minute to its CloudWatch data points.",
+    metavar="SECONDS",
+    help="Time from the end of a minute to its CloudWatch data points.",
 )
 @click.option(
     "--propagation-seconds",
     type=click.FloatRange(min=0),
     default=0.0,
     show_default=True,
-    help="How much later than the API the load balancer follows a change.",
+    metavar="SECONDS",
+    help="Delay with which the load balancer follows a change of the API.",
 )
 @_with_reported_errors
 def up(
     like: str, boot_seconds: float, metric_lag_seconds: float, propagation_seconds: float
 ) -> None:
-    """Start the local AWS and leave it running; a second `up` finds the first.
+    """Start the local AWS and leave it running. If it runs already, print its addresses.
 
-    \b
-    Writes Pulumi.rehearsal.yaml (git-ignored): the named stack with local ids in place and secrets
-    of its own. Nothing is built yet: that is `pulumi up`.
+    Writes Pulumi.rehearsal.yaml (git-ignored): the named stack with local ids and its own secrets.
+    Creates no resources: run `pulumi up` for that.
 
     \b
     Examples:
@@ -148,12 +150,12 @@ def up(
 
 @rehearse.command()
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON for a program.")
-@click.option("--unset", "unsets", is_flag=True, help="Print what gives the shell back its own.")
+@click.option("--unset", "unsets", is_flag=True, help="Print what restores the shell.")
 @_with_reported_errors
 def env(*, wants_json: bool, unsets: bool) -> None:
-    """Print what a shell needs to work against the rehearsal, or to stop doing so.
+    """Print the environment that makes a shell use the rehearsal.
 
-    --unset restores what each variable was before, also after the rehearsal has ended.
+    --unset restores the previous value of each variable, also after the rehearsal has ended.
 
     \b
     Examples:
@@ -173,12 +175,12 @@ def env(*, wants_json: bool, unsets: bool) -> None:
 
 @rehearse.command()
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON for a program.")
-@click.option("--watch", "is_watched", is_flag=True, help="Show it anew until Ctrl-C.")
+@click.option("--watch", "is_watched", is_flag=True, help="Redraw it until Ctrl-C.")
 @_with_reported_errors
 def status(*, wants_json: bool, is_watched: bool) -> None:
-    """Show the weights, targets, builds and template versions, and what each slot carries now.
+    """Show weights, targets, versions, builds and traffic of each slot.
 
-    Requests a second, and those answered with 5xx, are counted by the proxy over two seconds.
+    The proxy counts requests per second and 5xx answers over two seconds.
 
     \b
     Examples:
@@ -212,12 +214,12 @@ def status(*, wants_json: bool, is_watched: bool) -> None:
 
 
 @rehearse.command()
-@click.option("--force", is_flag=True, help="Also while a pulumi command is at work on it.")
+@click.option("--force", is_flag=True, help="Even while a pulumi command uses it.")
 @_with_reported_errors
 def down(*, force: bool) -> None:
-    """End the rehearsal and remove everything of it, its stack file too.
+    """End the rehearsal and remove its files.
 
-    The ramps that were made on it can no longer be resumed. Their reports are kept in
+    Its stack file is removed too. Its ramps can no longer be resumed; their reports move to
     .failover/rehearsed.
 
     \b
@@ -241,19 +243,24 @@ def down(*, force: bool) -> None:
 @_like
 @_boot
 @click.option("--json", "wants_json", is_flag=True, help="Print one JSON document at the end.")
-@click.option("--scenario", "name", metavar="NAME", help="Play something that goes wrong.")
-@click.option("--list", "wants_list", is_flag=True, help="Name the scenarios, and no more.")
+@click.option("--scenario", "name", metavar="NAME", help="Play this fault.")
+@click.option("--list", "wants_list", is_flag=True, help="List the scenarios.")
 @_with_reported_errors
 def ramp(
     like: str, boot_seconds: float, *, wants_json: bool, name: str | None, wants_list: bool
 ) -> None:
-    """Run a whole `failover ramp` under constant traffic, from nothing to 0/100, and tear it down.
+    """Run a whole cutover under traffic, then remove everything.
 
-    Requests go to every service from the first slots' birth to the end. Exits 0 when the ramp did,
-    every stage changed exactly one rule per service and nothing else, was followed by the requests
-    as configured, and not one request was lost; 1 otherwise. With --scenario it exits 0 when the
-    ramp dealt with the fault as it should. The requests' record stays in .rehearsal-traffic, until
-    the next run.
+    Creates the stack at 100/0 and runs `failover ramp` to 0/100.
+    A prober sends requests to every service from the start to the end. Its record stays in
+    .rehearsal-traffic until the next run.
+
+    \b
+    Exit codes:
+      0  the ramp exited with 0, every stage changed one rule per service and
+         nothing else, traffic followed each split, and no request was lost;
+         with --scenario: the ramp handled the fault as expected
+      1  otherwise
 
     \b
     Examples:

@@ -17,38 +17,50 @@ def _by_service(flag: str, what: str, metavar: str):
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--load-balancer", required=True, metavar="NAME|ARN", help="What to adopt from.")
-@click.option("--stack", required=True, metavar="STACK", help="The stack that takes it over.")
-@_by_service("--service", "The target group that becomes slot 01", "TARGET_GROUP")
-@click.option("--org", metavar="TEXT", help="First part of every name.")
-@click.option("--region-code", metavar="TEXT", help="Second part: the region, in short.")
-@click.option("--environment", metavar="TEXT", help="Third part.")
-@click.option("--security-group", metavar="ID", help="The load balancer's, where it has several.")
-@_by_service("--image", "The image of slot 02, else what slot 01 runs", "AMI_ID")
-@_by_service("--instance-type", "The instances of slot 02, else as in slot 01", "TYPE")
-@_by_service("--second-group", "A target group that is there and becomes slot 02", "TARGET_GROUP")
-@_by_service("--second-name", "The name of the target group made for slot 02", "NAME")
+@click.option(
+    "--load-balancer", required=True, metavar="NAME|ARN", help="The load balancer to adopt."
+)
+@click.option("--stack", required=True, metavar="STACK", help="The stack that gets the rules.")
+@_by_service("--service", "Target group that becomes slot 01", "TARGET_GROUP")
+@click.option("--org", metavar="TEXT", help="First part of every new name.")
+@click.option("--region-code", metavar="TEXT", help="Second part: a short form of the region.")
+@click.option("--environment", metavar="TEXT", help="Third part, such as prd.")
+@click.option(
+    "--security-group", metavar="ID", help="Security group of the load balancer, if it has several."
+)
+@_by_service("--image", "Image of slot 02. Default: the image of slot 01", "AMI_ID")
+@_by_service("--instance-type", "Instance type of slot 02. Default: as in slot 01", "TYPE")
+@_by_service("--second-group", "Existing target group that becomes slot 02", "TARGET_GROUP")
+@_by_service("--second-name", "Name of the new target group of slot 02", "NAME")
 @click.option(
     "--protection/--no-protection",
     default=None,
-    help="Refuse delete and replace of rules and groups from then on, as by default.",
+    help="Whether the engine refuses to delete or replace rules and groups. Default: yes.",
 )
-@click.option("--replace", "replaces", is_flag=True, help="Overrule what the stack file says.")
-@click.option("--yes", "takes_defaults", is_flag=True, help="Ask nothing: take what is suggested.")
-@click.option("--apply", "applies", is_flag=True, help="Import and convert, under the prober.")
+@click.option(
+    "--replace", "replaces", is_flag=True, help="Overwrite values of the stack file; keeps a copy."
+)
+@click.option("--yes", "takes_defaults", is_flag=True, help="Do not ask: accept all suggestions.")
+@click.option(
+    "--apply", "applies", is_flag=True, help="Import and convert the rules, under the prober."
+)
 @click.option(
     "--probe-rate",
     type=click.FloatRange(min=0.1, max=1000),
     default=DEFAULT_RATE,
     show_default=True,
     metavar="N",
-    help="Requests a second beside the update.",
+    help="Requests per second during the update.",
 )
 @click.option(
-    "--probe-url", "probe_urls", multiple=True, metavar="URL", help="In place of the rules' own."
+    "--probe-url",
+    "probe_urls",
+    multiple=True,
+    metavar="URL",
+    help="Probe this URL, not the hosts of the rules.",
 )
-@click.option("--profile", metavar="NAME", help="A profile of the AWS configuration.")
-@click.option("--region", metavar="REGION", help="Where it is; else as the environment says.")
+@click.option("--profile", metavar="NAME", help="A profile of your AWS configuration.")
+@click.option("--region", metavar="REGION", help="The region. Default: the environment's.")
 @click.option(
     "--cwd",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -57,15 +69,15 @@ def _by_service(flag: str, what: str, metavar: str):
     help="The folder of the Pulumi project.",
 )
 def adopt(**given: object) -> None:
-    """Make the rules of a load balancer the stack's, each with two weighted target groups.
+    """Convert the rules of a load balancer: each forwards to two weighted target groups.
 
-    Writes the stack config and import.json from what is there, then shows the plan: the only
-    changes are the rules' actions, from one target group to two at 100/0, and the new slot. What
-    would be replaced or deleted stops it. Nothing in AWS or in the state changes without --apply,
-    which imports the rules and runs the update while a prober watches; where a request fails, the
-    rules are put back. It can be stopped at any moment, and run again to go on.
+    Writes the stack config and import.json from the existing resources, then shows the plan. The
+    plan may only change the rules' actions, from one target group to two at 100/0, and create the
+    new slot; any replacement or deletion is refused. Without --apply nothing changes in AWS or in
+    the state. --apply imports the rules and runs the update under a prober, and restores the rules
+    if a request fails. You can stop the command at any moment, and run it again to continue.
 
-    Exit code: 0 done; 1 refused, or undone; 2 bad input; 3 not sure: a person has to look.
+    Exit codes: 0 done; 1 refused, or undone; 2 invalid input; 3 undecided: check by hand.
 
     \b
     Examples:

@@ -23,23 +23,22 @@ from rollout.weights_key import COMMON
 
 
 @click.command("deploy-check", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--stack", metavar="STACK", required=True, help="The stack to be deployed.")
+@click.option("--stack", metavar="STACK", required=True, help="The stack to deploy to.")
 @click.option(
     "--before",
     metavar="COMMIT",
     default="HEAD^1",
     show_default=True,
-    help="What the branch was at before the merge; a push event's `before`.",
+    help="Commit of the branch before the merge; `before` of a push event.",
 )
 def deploy_check(*, stack: str, before: str) -> NoReturn:
-    """Stop a deployment that would move traffic back behind somebody's back.
+    """Refuse to deploy a merge that would move traffic back by accident.
 
-    A ramp moves the live weights and commits each stage; who merges before those commits are on the
-    branch has a stack file with older weights. This compares the merged weights with the live ones:
-    where they differ and the merge did not change them, nothing may be deployed.
+    A ramp moves the live weights and commits each stage. A merge from before those commits has a
+    stack file with older weights. This command compares the merged weights with the live weights,
+    and refuses if they differ although the merge did not change them.
 
-    \b
-    Exit code: 0 the merge may be deployed, 1 it may not, 2 bad input, 3 what is live is unknown.
+    Exit codes: 0 deploy, 1 do not deploy, 2 invalid input, 3 the live weights are unknown.
 
     \b
     Examples:

@@ -15,16 +15,15 @@ from ops.stack.project import project_folder
 
 
 @click.command("drift", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--stack", metavar="STACK", help="The stack; the selected one if left out.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, for a program.")
+@click.option("--stack", metavar="STACK", help="The stack. Default: the selected one.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for a program.")
 def drift(*, stack: str | None, as_json: bool) -> NoReturn:
-    """Say what in AWS is not as the program says; nothing is changed, the state included.
+    """List what differs between AWS and the program. Changes nothing, not even the state.
 
-    It is `failover status --drift --exit-code`, for a schedule: `pulumi preview --refresh` names
-    each property that was changed past the stack, and what no update has deployed yet.
+    Same as `failover status --drift --exit-code`, for a schedule: runs `pulumi preview --refresh`,
+    and lists each property that was changed outside Pulumi and what no update has deployed yet.
 
-    \b
-    Exit code: 0 no difference, 1 there is one, 2 bad input, 3 it could not be told.
+    Exit codes: 0 no difference, 1 a difference, 2 invalid input, 3 undecided.
 
     \b
     Examples:

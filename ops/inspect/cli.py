@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--load-balancer", required=True, metavar="NAME|ARN", help="What to look at.")
-@click.option("--profile", metavar="NAME", help="A profile of the AWS configuration.")
-@click.option("--region", metavar="REGION", help="Where it is; else as the environment says.")
+@click.option(
+    "--load-balancer", required=True, metavar="NAME|ARN", help="The load balancer to inspect."
+)
+@click.option("--profile", metavar="NAME", help="A profile of your AWS configuration.")
+@click.option("--region", metavar="REGION", help="The region. Default: the environment's.")
 @click.option(
     "--target-group",
     "names",
     multiple=True,
     metavar="NAME",
-    help="Read these in full, and no others; may be given more than once.",
+    help="Read only this group in full; can be repeated.",
 )
 @click.option("--all", "is_everything", is_flag=True, help="Read every target group in full.")
 @click.option("--json", "wants_json", is_flag=True, help="Print JSON for a program.")
@@ -39,13 +41,13 @@ def inspect(
     wants_json: bool,
     wants_markdown: bool,
 ) -> None:
-    """Show every rule of a load balancer in plain words, and what weighted slots would meet.
+    """Show every rule of a load balancer in plain words, and what prevents weighted slots.
 
-    Reads only. Health and attributes take two calls for each target group, so of more than about
-    twenty groups those that rules use first are read in full; `--all` or `--target-group` reads
+    Only reads. Health and attributes take two calls per target group. With more than about twenty
+    groups, only those that rules use first are read in full; `--all` or `--target-group` reads
     others.
 
-    Exit code: 0 it was read, whatever stands in the way; 2 bad input; 3 AWS gave no answer.
+    Exit codes: 0 read, whatever the findings; 2 invalid input; 3 AWS does not answer.
 
     \b
     Examples:

@@ -30,26 +30,26 @@ _OUTPUT = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
 @click.command("plan", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--stack", metavar="STACK", help="The stack; the selected one if left out.")
-@click.option("--markdown", "as_markdown", is_flag=True, help="Markdown, for a pull request.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, for a program.")
+@click.option("--stack", metavar="STACK", help="The stack. Default: the selected one.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown, for a pull request.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for a program.")
 @click.option(
     "--policy-pack",
     "pack",
     metavar="FOLDER",
     type=_FILE,
-    help="The policy pack; `policy` beside Pulumi.yaml if left out.",
+    help="The policy pack. Default: `policy` next to Pulumi.yaml.",
 )
 @click.option(
     "--policy-pack-config",
     "pack_config",
     metavar="FILE",
     type=_FILE,
-    help="The pack's own config; `policy/STACK.json` if left out and there.",
+    help="The pack's config. Default: `policy/STACK.json`, if it exists.",
 )
 @click.option("--no-policy-pack", "no_pack", is_flag=True, help="Preview without a policy pack.")
-@click.option("--refresh", is_flag=True, help="Read AWS first, so that drift is in the plan.")
-@click.option("--output", metavar="FILE", type=_OUTPUT, help="Write there, not to standard output.")
+@click.option("--refresh", is_flag=True, help="Read AWS first, so that the plan includes drift.")
+@click.option("--output", metavar="FILE", type=_OUTPUT, help="Write to this file.")
 def plan(
     *,
     stack: str | None,
@@ -61,14 +61,16 @@ def plan(
     refresh: bool,
     output: Path | None,
 ) -> NoReturn:
-    """Say what `pulumi up` would mean: weights, images, capacity, policies, judgement, cost.
+    """Show what `pulumi up` would change: weights, images, capacity, policies, judgement, cost.
 
-    It runs `pulumi preview` with the policy pack and folds its events; nothing is changed, on any
-    backend. Standard output is a terminal's text, or what --markdown or --json ask for.
+    Runs `pulumi preview` with the policy pack. Changes nothing, on any backend.
 
     \b
-    Exit code: 0 an update may go on (also when nothing changes), 1 it would be refused by a
-    guard, a mandatory policy or protection, 2 bad input, 3 the preview itself failed.
+    Exit codes:
+      0  an update may proceed, also if it changes nothing
+      1  a guard, a mandatory policy or protection would refuse it
+      2  invalid input
+      3  the preview itself failed
 
     \b
     Examples:

@@ -15,21 +15,27 @@ from ops.pull_request.errors import CommentError
 
 @click.command("comment", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--pull-request", "number", metavar="NUMBER", type=int, required=True)
+@click.option(
+    "--pull-request",
+    "number",
+    metavar="NUMBER",
+    type=int,
+    required=True,
+    help="The pull request to comment on.",
+)
 @click.option(
     "--repository",
     metavar="OWNER/NAME",
     envvar="GITHUB_REPOSITORY",
     required=True,
-    help="By default GITHUB_REPOSITORY, which a workflow sets.",
+    help="The repository. Default: GITHUB_REPOSITORY, which a workflow sets.",
 )
 def comment(*, file: Path, number: int, repository: str) -> NoReturn:
-    """Write the plan in FILE as a comment, over the one that the same stack has there already.
+    """Post the plan in FILE as a comment, in place of an earlier plan of the same stack.
 
-    The token is read from GITHUB_TOKEN; GITHUB_API_URL names another server than github.com.
+    The token comes from GITHUB_TOKEN. GITHUB_API_URL selects another server than github.com.
 
-    \b
-    Exit code: 0 written, 2 bad input, 3 GitHub could not be reached or refused.
+    Exit codes: 0 posted, 2 invalid input, 3 GitHub cannot be reached or refused the comment.
 
     \b
     Examples:

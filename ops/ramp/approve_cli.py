@@ -21,15 +21,15 @@ from rollout.progress import Progress
 
 
 @click.command("approve", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--stack", metavar="NAME", help="The stack; by default the selected one.")
-@click.option("--no", "is_no", is_flag=True, help="Say no: the ramp rolls back.")
+@click.option("--stack", metavar="NAME", help="The stack. Default: the selected one.")
+@click.option("--no", "is_no", is_flag=True, help="Refuse the stage: the ramp rolls back.")
 def approve(stack: str | None, *, is_no: bool) -> None:
-    """Say yes to the next stage of the ramp that waits for it, in this clone.
+    """Approve the next stage of the ramp that waits for it in this clone.
 
-    It counts for that one stage. The other gates go on judging, so a fault still rolls back.
+    The approval counts for that stage only. The other gates keep running, so a fault still rolls
+    back the ramp.
 
-    \b
-    Exit code: 0 said, 2 no ramp waits here, 3 the backend cannot be read.
+    Exit codes: 0 recorded, 2 no ramp waits in this clone, 3 the backend cannot be read.
 
     \b
     Examples:

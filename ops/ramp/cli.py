@@ -36,16 +36,26 @@ from rollout.split import Slot
 def _common(command: Callable[..., None]) -> Callable[..., None]:
     """The options that `ramp` and `even` share."""
     options = [
-        click.option("--stack", metavar="NAME", help="The stack; by default the selected one."),
-        click.option("--service", "services", multiple=True, metavar="NAME", help="Only this one."),
-        click.option("--bake", type=Duration(), help="How long each stage bakes, such as 5m."),
-        click.option("--approve-each", is_flag=True, help="Ask a person before each stage."),
-        click.option("--yes", "-y", is_flag=True, help="Do not ask before it starts."),
-        click.option("--commit", "commits", is_flag=True, help="Make each stage a git commit."),
+        click.option("--stack", metavar="NAME", help="The stack. Default: the selected one."),
+        click.option(
+            "--service",
+            "services",
+            multiple=True,
+            metavar="NAME",
+            help="Ramp only this service; can be repeated.",
+        ),
+        click.option("--bake", type=Duration(), help="Length of each bake, such as 5m."),
+        click.option(
+            "--approve-each", is_flag=True, help="Wait for `failover approve` before each stage."
+        ),
+        click.option("--yes", "-y", is_flag=True, help="Start without a prompt."),
+        click.option(
+            "--commit", "commits", is_flag=True, help="Commit the stack file after each stage."
+        ),
         click.option("--push", "pushes", is_flag=True, help="Push each commit; implies --commit."),
         click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines."),
-        click.option("--take-over", is_flag=True, help="Take the wheel from who is gone for sure."),
-        click.option("--anew", is_flag=True, help="Forget an unfinished ramp; plan from live."),
+        click.option("--take-over", is_flag=True, help="Take the lease of a holder that is gone."),
+        click.option("--anew", is_flag=True, help="Drop an unfinished ramp; start from live."),
     ]
     for option in reversed(options):
         command = option(command)
@@ -57,17 +67,21 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
 @_common
 @reported
 def ramp(to: str | None, **given: Any) -> Ending:
-    """Cut traffic over in stages, each judged by its gates; undo it where one says fail.
+    """Shift traffic in stages, with gates that check each stage; roll back if a gate fails.
 
-    Goes on with a ramp that was killed or stopped. Every stage is one config change and one
-    `pulumi up`; both slots keep the capacity that they had until the old one is silent.
+    Each stage is one config change and one `pulumi up`. Both slots keep their capacity until the
+    old slot gets no more requests. If a ramp was killed or stopped, this command resumes it.
 
-    A reader of the output may leave, as in `failover ramp --json | head -1`: the ramp continues,
-    writes its journal, and ends with the same exit code.
+    The ramp continues even if the reader of its output exits, as in
+    `failover ramp --json | head -1`.
 
     \b
-    Exit code: 0 done, 1 a gate or a guard said no (and it went back), 2 bad input,
-    3 not sure, or stopped: nothing more was changed; 70 a fault of the driver itself.
+    Exit codes:
+      0   done
+      1   a gate or a guard refused, and the ramp rolled back
+      2   invalid input; nothing started
+      3   undecided or stopped; nothing further changed; prints the next command
+      70  a bug in the driver
 
     \b
     Examples:
@@ -83,13 +97,14 @@ def ramp(to: str | None, **given: Any) -> Ending:
 @_common
 @reported
 def even(**given: Any) -> Ending:
-    """Bring both slots back to 50/50, through the same stages and gates.
+    """Bring both slots back to 50/50, through the same stages and gates as a ramp.
 
-    Refuses to give users an older build than all of them have: release the build onto the other
-    slot first.
+    Release the build to the other slot first: the command refuses to move users to an older build
+    than all of them have.
 
     \b
-    Exit code: as of `failover ramp`: 0 done, 1 it went back, 2 bad input, 3 not sure or stopped.
+    Exit codes, as of `failover ramp`:
+      0 done   1 rolled back   2 invalid input   3 undecided or stopped   70 a bug
 
     \b
     Examples:

@@ -33,27 +33,32 @@ from rollout.recovery import HistoryEntry
 
 
 @click.command("rollback", context_settings=HELP)
-@click.option("--stack", metavar="NAME", help="The stack; by default the selected one.")
-@click.option("--why", default=WHY_BY_HAND, metavar="TEXT", help="The reason, for the journal.")
-@click.option("--commit", "commits", is_flag=True, help="Make it a git commit.")
+@click.option("--stack", metavar="NAME", help="The stack. Default: the selected one.")
+@click.option(
+    "--why", default=WHY_BY_HAND, metavar="TEXT", help="The reason, recorded in the journal."
+)
+@click.option("--commit", "commits", is_flag=True, help="Commit the stack file.")
 @click.option("--push", "pushes", is_flag=True, help="Push the commit; implies --commit.")
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
 @click.option(
     "--break-glass",
     is_flag=True,
-    help="Change the rules directly, past the engine: only where its backend cannot be reached.",
+    help="Change the rules without the engine. Only if its backend cannot be reached.",
 )
 @reported
 def rollback(**given: Any) -> Ending:
-    """Give the group the split from before the ramp, also one by hand, by one `pulumi up`.
+    """Return to the split before the ramp or before the shift by hand, with one `pulumi up`.
 
-    Stops a ramp of this machine first, also one that waits in a guard. Never raises the slot that
-    was ramped or released last, and never gives requests to a slot without a healthy target. Does
-    not prompt.
+    Stops a running ramp of this machine first, even if it waits in a guard. Never raises the slot
+    that was ramped or released last, and never sends requests to a slot without a healthy target.
+    Does not prompt.
 
     \b
-    Exit code: 0 it is back, or there is nothing to go back to; 1 refused; 2 bad input;
-    3 not sure: nothing was changed, and the commands to type are printed.
+    Exit codes:
+      0  traffic is back, or there is nothing to go back to
+      1  refused
+      2  invalid input
+      3  undecided; nothing changed, and the commands to choose from are printed
 
     \b
     Examples:

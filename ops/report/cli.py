@@ -21,12 +21,12 @@ BAD_INPUT = 2
 @click.option("--list", "lists", is_flag=True, help="List the ramps, the newest first.")
 @click.option("--json", "as_json", is_flag=True, help="With --list: print JSON for a program.")
 def report(folder: Path | None, stack: str | None, *, lists: bool, as_json: bool) -> None:
-    """Make a ramp's page and summary anew from its journal and records.
+    """Write the page and the summary of a ramp again, from its journal and records.
 
-    FOLDER is the ramp's own, as `failover ramp` names it at its end; without it the newest ramp of
-    this project is taken, whatever its stack, also one of a rehearsal that has ended.
+    FOLDER is the folder of the ramp, which `failover ramp` prints at its end. Default: the newest
+    ramp of this project, of any stack, including ramps of a rehearsal that has ended.
 
-    Exit code: 0 made or listed, 2 there is no ramp.
+    Exit codes: 0 written or listed, 2 there is no ramp.
 
     \b
     Examples:

@@ -26,10 +26,10 @@ _NOT_READ = 3
 
 
 @click.command("status", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--stack", metavar="STACK", help="The stack; the selected one if left out.")
-@click.option("--drift", "wants_drift", is_flag=True, help="Name what was changed past the stack.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document, for a program.")
-@click.option("--watch", "watches", is_flag=True, help="Draw it anew until Ctrl-C.")
+@click.option("--stack", metavar="STACK", help="The stack. Default: the selected one.")
+@click.option("--drift", "wants_drift", is_flag=True, help="List what was changed outside Pulumi.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for a program.")
+@click.option("--watch", "watches", is_flag=True, help="Redraw the screen until Ctrl-C.")
 @click.option(
     "--interval",
     "interval_seconds",
@@ -37,9 +37,9 @@ _NOT_READ = 3
     default=DEFAULT_SECONDS,
     show_default=True,
     metavar="SECONDS",
-    help="How long --watch waits.",
+    help="Time between two redraws of --watch.",
 )
-@click.option("--exit-code", "tells", is_flag=True, help="Exit with 1 or 3, as said below.")
+@click.option("--exit-code", "tells", is_flag=True, help="Exit with 1 or 3 too; see above.")
 def status(
     *,
     stack: str | None,
@@ -51,14 +51,18 @@ def status(
 ) -> NoReturn:
     """Show weights live, in config, in state and on main; targets, builds, alarms; who ramps.
 
-    Reads only. What cannot be read is a line, and the rest is shown. --drift runs `pulumi preview
-    --refresh` and names each property that was changed past the stack, with the command that takes
-    it over into the config and the one that puts it back.
+    Only reads. If a source cannot be read, the output has the reason and everything else. --drift
+    runs `pulumi preview --refresh` and lists each property that was changed outside Pulumi, with
+    the command that takes it over into the config and the command that puts it back.
 
     \b
-    Exit code: 0 it was shown, whatever it says; 2 bad input; 3 --drift could not be told.
-    With --exit-code also: 1 something differs, or a service gets no request;
-    3 something could not be read.
+    Exit codes:
+      0  shown, whatever the status is
+      2  invalid input
+      3  with --drift: the preview failed
+    With --exit-code also:
+      1  something differs, or a service gets no request
+      3  something could not be read
 
     \b
     Examples:
