@@ -11,6 +11,8 @@ import click
 import pytest
 
 from ops.cli import failover
+from tests.test_printed_commands import literals
+from tests.words import product
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -21,6 +23,11 @@ PAGES = sorted(
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _COMMAND = re.compile(r"\bfailover ((?:[a-z][a-z-]*(?: |$|(?=`)))+)([^\n`]*)", re.MULTILINE)
 _ENDS = re.compile(r"&&|\||;| then |#|\)")
+_VALUE = re.compile(
+    r"\W*(?:\b(?:NAME|HOST|web|process \d+|on HOST|rule \d+|Pulumi\.\w+\.yaml|failover approve)\b"
+    r"|\b\d+/\d+|No space left on device|\(?\.\.\.\)?)\W*"
+)
+"""What stands for a value in a message that a page quotes."""
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
@@ -99,10 +106,32 @@ def test_every_make_target_of_a_page_is_there(page: str) -> None:
     assert set(re.findall(r"`make ([a-z-]+)", text_of(page))) <= targets
 
 
+def quoted_messages() -> list[str]:
+    """What an operator sees, by the first column of the table at the top of docs/ramp.md."""
+    table = text_of("docs/ramp.md").partition("## At 3 a.m.")[2].partition("\n\nExit codes")[0]
+    cells = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| ")]
+    return [quoted for cell in cells for quoted in re.findall(r"`([^`]+)`", cell) if " " in quoted]
+
+
+@cache
+def messages() -> tuple[str, ...]:
+    """Every text that the product can print, with `{}` for each value."""
+    return tuple(text for module in product().values() for text in literals(module))
+
+
+@pytest.mark.parametrize("quoted", quoted_messages())
+def test_a_message_that_the_page_quotes_is_one_of_the_products(quoted: str) -> None:
+    fixed = [re.escape(part) for part in _VALUE.split(quoted)]
+    pattern = re.compile(r"(?:\{\}|\W)+".join(fixed))
+
+    assert any(pattern.search(text) for text in messages())
+
+
 def test_pages_commands_and_headings_are_found() -> None:
     commands = sum(len(_COMMAND.findall(text_of(page))) for page in PAGES)
 
     assert len(PAGES) > 25
+    assert len(quoted_messages()) > 10
     assert commands > 50
     assert "--break-glass" in flags()["rollback"]
     assert "changes-outside-pulumi" in headings("docs/status.md")
