@@ -17,9 +17,10 @@ from typing import Any
 
 import click
 
+from ops.command import HELP, STOPPED_EXIT_CODE, say_error, say_stopped, say_unexpected
+from ops.errors import CommandError, InputError
 from ops.process_end import deliver_lost_interrupts, end, outlive_closed_pipes
 from ops.stack.project import found_project
-from ops.unexpected import STOPPED_EXIT_CODE, ending_of
 
 SUBCOMMANDS = {
     "adopt": ("ops.adopt.cli:adopt", "Convert existing listener rules into weighted ones."),
@@ -54,8 +55,6 @@ SHELL_PROBLEM = "rehearsal.shell_problem:shell_problem"
 ENDLESS = "probe"
 """The command that runs until Ctrl-C, unless it is given a --duration."""
 
-BAD_INPUT = 2
-
 
 class LazyGroup(click.Group):
     """A click group that imports a subcommand when it is called, and not for its one-line help."""
@@ -79,12 +78,12 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit):
             raise
-        except click.Abort:
-            error: BaseException = KeyboardInterrupt()
-        except (KeyboardInterrupt, Exception) as raised:  # noqa: BLE001  (all of it is said)
-            error = raised
-        words, code = ending_of(error, f"{ctx.info_name} {ctx.invoked_subcommand}")
-        click.echo(words, err=True)
+        except (KeyboardInterrupt, EOFError, click.Abort):
+            code = say_stopped()
+        except CommandError as error:
+            code = say_error(error)
+        except Exception as error:  # noqa: BLE001  (all of it is said)
+            code = say_unexpected(error, f"{ctx.info_name} {ctx.invoked_subcommand}")
         raise click.exceptions.Exit(code)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -110,15 +109,14 @@ def _in_right_shell(command: click.Command, name: str) -> click.Command:
         if problem is not None and name in LOCAL:
             click.echo(f"note: {problem}", err=True)
         elif problem is not None:
-            click.echo(f"error: {problem}", err=True)
-            sys.exit(BAD_INPUT)
+            raise InputError(problem)
         return run(*args, **given)
 
     checked.callback = run_checked
     return checked
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings=HELP)
 def failover() -> None:
     """Move traffic between two slots behind an AWS load balancer, without losing a request.
 
@@ -157,7 +155,7 @@ def main() -> None:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except (KeyboardInterrupt, EOFError, click.Abort):
         was_interrupted = True
-        click.echo(ending_of(KeyboardInterrupt(), "failover")[0], err=True)
+        say_stopped()
     end(code, was_interrupted=was_interrupted or code == STOPPED_EXIT_CODE)
 
 

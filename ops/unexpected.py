@@ -10,23 +10,6 @@ from rollout.command import RAMP, ROLLBACK, STATUS
 EXIT_CODE = 70
 """No verdict of any gate: a fault of this program. Source: sysexits.h, EX_SOFTWARE."""
 
-STOPPED_EXIT_CODE = 3
-"""Ended by a person before it was done."""
-
-
-def ending_of(error: BaseException, command: str) -> tuple[str, int]:
-    """What is said of the error that ends `command`, and the exit code.
-
-    An error that was foreseen has an `exit_code` and a text for a person. Of any other the
-    traceback is shown: it is a fault of this program.
-    """
-    if isinstance(error, KeyboardInterrupt):
-        return "\nstopped; nothing more was done", STOPPED_EXIT_CODE
-    code = getattr(error, "exit_code", None)
-    if isinstance(code, int):
-        return f"error: {error}", code
-    return unexpected_words(error, command), EXIT_CODE
-
 
 def unexpected_words(error: BaseException, command: str, stack_option: Sequence[str] = ()) -> str:
     """The traceback, what it means for the traffic, and what to type.

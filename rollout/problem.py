@@ -24,7 +24,17 @@ class Problem:
 
     def __str__(self) -> str:
         found = self.found if self.found == NOT_SET else f"is {self.found}"
-        return f"{self.path} {found}\n  expected: {self.expected}\n  fix:      {self.fix}"
+        return laid_out(f"{self.path} {found}", self.expected, (self.fix,))
+
+
+def laid_out(happened: str, expected: str = "", fixes: Sequence[str] = ()) -> str:
+    """A message: what happened, what is expected, and each fix on a line of its own.
+
+    The one place that knows the margin. What has neither is the first line alone.
+    """
+    rows = [("expected:", expected)] if expected else []
+    rows += [("or:" if number else "fix:", fix) for number, fix in enumerate(fixes)]
+    return "\n".join([happened, *(f"  {label:<9} {text}" for label, text in rows)])
 
 
 def listed(problems: Sequence[Problem], of: str, nothing_done: str) -> str:

@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.adopt.errors import RefusedAdoptionError, UnsureError
 from ops.adopt.import_file import import_document, missing
 from ops.adopt.live_rules import put_back, putting_back, read_rules
 from ops.adopt.plan import AdoptionPlan, planned
 from ops.adopt.probing import ProberProcess
 from ops.adopt.proposal import Import
 from ops.adopt.state import State
+from ops.errors import CommandError, RefusedError, UnsureError
 from ops.inspect.calls import Calls
 from ops.inspect.document import RuleReport
-from ops.inspect.errors import InspectError
 from ops.plan.preview import PreviewRequest
 from ops.plan.service_plan import RULE
 from ops.plan.whole_preview import whole_preview
@@ -73,7 +72,7 @@ class Adoption:
         for each in absent:
             held = state.rule_arn(each.service)
             if held is not None:
-                raise RefusedAdoptionError(
+                raise RefusedError(
                     f"the stack's {each.service} has the rule {held}, not {each.rule_arn}: adopt "
                     "this one under another service name, or into another stack"
                 )
@@ -162,7 +161,7 @@ class Adoption:
         """
         try:
             differing = put_back(self.calls, self.before)
-        except InspectError as error:
+        except CommandError as error:
             differing = dict.fromkeys(self.before, str(error))
         if differing:
             reasons = "\n".join(f"  {arn}: {reason}" for arn, reason in differing.items())
@@ -181,9 +180,7 @@ class Adoption:
                 f"state does not know it: {error}\n"
                 f"before you run this again: {self._refresh}"
             ) from error
-        raise RefusedAdoptionError(
-            f"{why}; the rules forward as before, and the new slot is left idle"
-        )
+        raise RefusedError(f"{why}; the rules forward as before, and the new slot is left idle")
 
     def _refresh_rules(self) -> None:
         state = State.of(self.pulumi.state())

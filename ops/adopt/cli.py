@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
+
+from ops.command import command
 
 DEFAULT_RATE = 20.0
 
@@ -16,7 +17,7 @@ def _by_service(flag: str, what: str, metavar: str):
     )
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@command("adopt", stopped="stopped; run the same command again to continue")
 @click.option(
     "--load-balancer", required=True, metavar="NAME|ARN", help="The load balancer to adopt."
 )
@@ -86,23 +87,9 @@ def adopt(**given: object) -> None:
           --service web=hankooktire-us-prd-web-tg --service portal=hankooktire-us-prd-portal-tg
       failover adopt --load-balancer shop --stack prod --yes --apply --probe-rate 200
     """
-    from ops.adopt.errors import AdoptError, UnsureError
     from ops.adopt.run import adopt as run
-    from ops.inspect.errors import InspectError
-    from ops.plan.errors import PreviewError
-    from ops.stack.errors import StackError
 
-    try:
-        run(_wish(given), lambda text: click.echo(text))
-    except click.Abort:
-        click.echo("\nended at a question; nothing was written or changed", err=True)
-        sys.exit(UnsureError.exit_code)
-    except KeyboardInterrupt:
-        click.echo("\ninterrupted: the same command goes on from here", err=True)
-        sys.exit(UnsureError.exit_code)
-    except (AdoptError, InspectError, PreviewError, StackError) as error:
-        click.secho(f"error: {error}", fg="red", err=True)
-        sys.exit(error.exit_code)
+    run(_wish(given), lambda text: click.echo(text))
 
 
 def _wish(given: dict[str, object]):

@@ -6,10 +6,10 @@ import functools
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ops.adopt.errors import AdoptError
 from ops.adopt.merge import Path, is_same
 from ops.adopt.proposal import Config
 from ops.adopt.questions import Flags
+from ops.errors import InputError
 from rollout.split import Slot
 from settings.declaration.command import joined, setting
 
@@ -23,7 +23,7 @@ def refuse_unheard(flags: Flags, services: Collection[str], config: Config, file
     `services`: those that are adopted. `config`: as `file` would have it.
 
     Raises:
-        AdoptError: there are some.
+        InputError: there are some.
     """
     lines: list[str] = []
     for flag, service, path, said in _said(flags):
@@ -39,7 +39,7 @@ def refuse_unheard(flags: Flags, services: Collection[str], config: Config, file
                 f"{setting(address, said)}"
             )
     if lines:
-        raise AdoptError("\n".join([*lines, "nothing was written"]))
+        raise InputError("\n".join([*lines, "nothing was written"]))
 
 
 def _said(flags: Flags) -> Iterator[tuple[str, str, Path, str]]:

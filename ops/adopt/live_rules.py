@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ops.errors import CommandError
 from ops.inspect.balancer_reading import rule_of
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import RuleReport
-from ops.inspect.errors import InspectError
 from ops.inspect.forward import forward_action
 from rollout.command import Command
 
@@ -18,7 +18,7 @@ def read_rules(calls: Calls, arns: Sequence[str]) -> dict[str, RuleReport]:
     """The rules by ARN, as they are now.
 
     Raises:
-        NotReadableError: AWS gave no answer, or a rule is gone.
+        UnsureError: AWS gave no answer, or a rule is gone.
     """
     with contextlib.closing(calls.client("elbv2")) as elb, reported():
         found = [rule_of(rule) for rule in elb.describe_rules(RuleArns=list(arns))["Rules"]]
@@ -31,7 +31,7 @@ def put_back(calls: Calls, before: Mapping[str, RuleReport]) -> dict[str, str]:
     Gives the ARNs of those that differ still, and why; one that is refused keeps no other back.
 
     Raises:
-        NotReadableError: AWS gave no answer, or a rule is gone.
+        UnsureError: AWS gave no answer, or a rule is gone.
     """
     changed = read_rules(calls, list(before))
     why: dict[str, str] = {}
@@ -42,7 +42,7 @@ def put_back(calls: Calls, before: Mapping[str, RuleReport]) -> dict[str, str]:
             try:
                 with reported():
                     elb.modify_rule(RuleArn=arn, Actions=[_forward(rule)])
-            except InspectError as error:
+            except CommandError as error:
                 why[arn] = str(error)
     now = read_rules(calls, list(before))
     differing = (arn for arn, rule in before.items() if now.get(arn) != rule)

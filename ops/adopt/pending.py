@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from live.creations import made
-from ops.adopt.errors import RefusedAdoptionError
+from ops.errors import RefusedError
 from ops.inspect.calls import Calls, reported
 from ops.stack.pulumi import Pulumi
 from rollout.pending_creation import foreign, pending_creations, repair, words_of
@@ -26,7 +26,7 @@ def brought_in(
 
     Raises:
         RefusedError: something of such a name is somebody else's.
-        InspectError: AWS cannot be read.
+        InputError: AWS cannot be read.
         PulumiError: the import failed.
     """
     pending = pending_creations(deployment)
@@ -35,7 +35,7 @@ def brought_in(
     with reported():
         found = made(pending, calls.client)
     if foreign(found):
-        raise RefusedAdoptionError(words_of(pulumi.stack, found))
+        raise RefusedError(words_of(pulumi.stack, found))
     if not applies:
         say(f"{words_of(pulumi.stack, found)}\n  or the same command with --apply, which does this")
         return deployment

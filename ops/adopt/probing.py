@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ops.adopt.errors import AdoptError, UnsureError
+from ops.errors import InputError, UnsureError
 from ops.inspect.document import RuleReport
 from ops.traffic.plan import ConnectionRoute
 from settings.plain_address import plain_host, plain_path
@@ -158,12 +158,12 @@ def urls_of(rules: Mapping[str, RuleReport]) -> tuple[str, ...]:
     """An address of each service that its rule takes.
 
     Raises:
-        AdoptError: one cannot be told, since no host of the service is without a wildcard.
+        InputError: one cannot be told, since no host of the service is without a wildcard.
     """
     hosts = {name: plain_host(rule.values_of("host-header")) for name, rule in rules.items()}
     unknown = [name for name, host in hosts.items() if host is None]
     if unknown:
-        raise AdoptError(
+        raise InputError(
             f"no host without a wildcard to probe of {', '.join(unknown)}: say --probe-url "
             f"https://..., once for each of {', '.join(rules)}"
         )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.adopt.answers import Answers, rule_of
-from ops.adopt.errors import AdoptError
 from ops.adopt.first_slot import FirstSlot
 from ops.adopt.unlike import unlike
+from ops.errors import InputError
 from ops.inspect.document import (
     AutoScalingGroup,
     Inspection,
@@ -67,11 +67,11 @@ def found_services(inspection: Inspection, answers: Answers) -> list[FoundServic
     """The services that are named, by name.
 
     Raises:
-        AdoptError: an answer names what is not there.
+        InputError: an answer names what is not there.
     """
     found = [_found(name, inspection, answers) for name in sorted(answers.services)]
     if not found:
-        raise AdoptError("no service to adopt: say --service NAME=TARGET_GROUP")
+        raise InputError("no service to adopt: say --service NAME=TARGET_GROUP")
     return found
 
 
@@ -83,12 +83,12 @@ def proposed(
     `first_slots`: what slot 01 is made from, of each service whose slot 02 is to be made.
 
     Raises:
-        AdoptError: an answer names what is not there, or something is not known.
+        InputError: an answer names what is not there, or something is not known.
     """
     found = found_services(inspection, answers)
     listeners = {each.listener.arn for each in found}
     if len(listeners) != 1:
-        raise AdoptError("the services are on different listeners; a stack has the rules of one")
+        raise InputError("the services are on different listeners; a stack has the rules of one")
     balancer = inspection.load_balancer
     subnets = dict.fromkeys(subnet for each in found for subnet in each.fleet.subnet_ids)
     config: Config = {
@@ -149,7 +149,7 @@ def _found(service: str, inspection: Inspection, answers: Answers) -> FoundServi
                 if rule.groups and not rule.is_preview
             }
         )
-        raise AdoptError(
+        raise InputError(
             f"--service {service}={name}: not the first target group of exactly one rule; rules "
             f"forward to {', '.join(names) or 'none'}"
         )
@@ -157,7 +157,7 @@ def _found(service: str, inspection: Inspection, answers: Answers) -> FoundServi
     group = inspection.target_group(rule.groups[0].arn)
     fleets = inspection.auto_scaling_groups_of(rule.groups[0].arn)
     if group is None or not fleets:
-        raise AdoptError(f"--service {service}={name}: no Auto Scaling group fills it")
+        raise InputError(f"--service {service}={name}: no Auto Scaling group fills it")
     second = _second(service, rule, inspection, answers)
     fleet_of_second = inspection.auto_scaling_groups_of(second.arn) if second else ()
     second_fleet = fleet_of_second[0] if fleet_of_second else None
@@ -175,7 +175,7 @@ def _second(
         return None
     named = [group for group in inspection.target_groups if group.name == wanted]
     if not named:
-        raise AdoptError(
+        raise InputError(
             f"--second-group {service}={wanted}: no target group of this name in "
             f"{inspection.load_balancer.vpc_id}"
         )
@@ -239,14 +239,14 @@ def image_of_second(found: FoundService, answers: Answers) -> str:
     """What the new instances of slot 02 boot from.
 
     Raises:
-        AdoptError: nothing says it.
+        InputError: nothing says it.
     """
     running = found.fleet.image_ids
     if found.name in answers.images:
         return answers.images[found.name]
     if len(running) == 1:
         return running[0]
-    raise AdoptError(
+    raise InputError(
         f"slot {Slot.SECOND} of {found.name} needs an image, and slot {Slot.FIRST} runs "
         f"{', '.join(running) or 'none that is known'}: say --image {found.name}=AMI_ID"
     )
@@ -255,7 +255,7 @@ def image_of_second(found: FoundService, answers: Answers) -> str:
 def _instance_type(found: FoundService, answers: Answers) -> str:
     kind = answers.instance_types.get(found.name) or found.fleet.template.instance_type
     if kind is None:
-        raise AdoptError(
+        raise InputError(
             f"slot {Slot.SECOND} of {found.name} needs an instance type, and "
             f"{found.fleet.template.kind} {found.fleet.template.name} names none: say "
             f"--instance-type {found.name}=TYPE"

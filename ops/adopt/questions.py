@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +11,7 @@ import click
 
 from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_services
 from ops.adopt.earlier_answers import Decided
-from ops.adopt.errors import AdoptError
+from ops.errors import InputError, UnsureError
 from ops.inspect.document import Inspection
 
 
@@ -30,12 +31,30 @@ class AskAtTerminal:
     """Prompts a person."""
 
     def text(self, question: str, flag: str, default: str | None) -> str:
-        """The answer as it was typed."""
-        return click.prompt(f"{question} ({flag})", default=default, err=True)
+        """The answer as it was typed.
+
+        Raises:
+            UnsureError: a person ended the command instead.
+        """
+        with _ended_by_a_person():
+            return click.prompt(f"{question} ({flag})", default=default, err=True)
 
     def confirm(self, question: str) -> bool:
-        """Yes or no; no, where a person just goes on."""
-        return click.confirm(question, default=False, err=True)
+        """Yes or no; no, where a person just goes on.
+
+        Raises:
+            UnsureError: a person ended the command instead.
+        """
+        with _ended_by_a_person():
+            return click.confirm(question, default=False, err=True)
+
+
+@contextlib.contextmanager
+def _ended_by_a_person() -> Generator[None]:
+    try:
+        yield
+    except click.Abort as error:
+        raise UnsureError("ended at a question; nothing was written or changed") from error
 
 
 class TakeDefaults:
@@ -45,10 +64,10 @@ class TakeDefaults:
         """The default.
 
         Raises:
-            AdoptError: there is none.
+            InputError: there is none.
         """
         if default is None:
-            raise AdoptError(f"{question}? Nothing can be suggested: say {flag}")
+            raise InputError(f"{question}? Nothing can be suggested: say {flag}")
         return default
 
     def confirm(self, question: str) -> bool:
@@ -77,7 +96,7 @@ def answered(inspection: Inspection, flags: Flags, decided: Decided, ask: Ask) -
     """Everything answered: by a flag, by the stack where it has adopted already, by a person.
 
     Raises:
-        AdoptError: an answer is missing, or has no right form.
+        InputError: an answer is missing, or has no right form.
     """
     services = {**decided.services, **flags.services} or _services(inspection, ask)
     held, suggested = decided.naming, suggested_naming(list(services.values()))
@@ -131,12 +150,12 @@ def pairs(entries: list[str] | tuple[str, ...], flag: str) -> dict[str, str]:
     """`SERVICE=VALUE` entries as a map.
 
     Raises:
-        AdoptError: one has another form, or a service comes twice.
+        InputError: one has another form, or a service comes twice.
     """
     found: dict[str, str] = {}
     for entry in entries:
         name, equals, value = entry.partition("=")
         if not (name and equals and value) or name in found:
-            raise AdoptError(f"{flag} {entry}: expected SERVICE=VALUE, each service once")
+            raise InputError(f"{flag} {entry}: expected SERVICE=VALUE, each service once")
         found[name] = value
     return found

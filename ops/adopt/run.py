@@ -14,7 +14,6 @@ from ops.adopt.answers import Answers
 from ops.adopt.check import problems
 from ops.adopt.conflict_text import conflicts_text
 from ops.adopt.earlier_answers import Decided
-from ops.adopt.errors import AdoptError, RefusedAdoptionError
 from ops.adopt.first_slot import FirstSlot, read_first_slot
 from ops.adopt.found_lookups import FoundLookups
 from ops.adopt.ignored_flags import refuse_unheard
@@ -38,6 +37,7 @@ from ops.adopt.stack import (
 from ops.adopt.state import State
 from ops.adopt.survey import asked, refuse_obstacles
 from ops.adopt.view import plan_lines, verdict
+from ops.errors import InputError, RefusedError
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Inspection, RuleReport
 from ops.stack.aws_config import read_aws_config
@@ -58,8 +58,8 @@ def adopt(wish: Wish, say: Say) -> None:
     """Look, ask, write, plan; with `--apply` import and convert.
 
     Raises:
-        AdoptError: why it was not done.
-        InspectError: AWS could not be read.
+        InputError: why it was not done.
+        InputError: AWS could not be read.
     """
     own = wish.folder / OWN_FOLDER
     lock = own / f"adopt-{wish.stack.rpartition('/')[2]}.lock"
@@ -132,7 +132,7 @@ def _merged(
     """The edits of the stack file, which the program would take.
 
     Raises:
-        AdoptError: the file says otherwise, or the program would refuse the result.
+        InputError: the file says otherwise, or the program would refuse the result.
     """
     kept = {*Decided.of(stack.config).services, *state.services}
     merge = merged(stack.config, proposal.config, kept)
@@ -146,7 +146,7 @@ def _merged(
     found = problems(config, wish.stack, os.environ, lookups)
     if found:
         text = listed(found, f"the config that {stack.path.name} would have", "nothing was written")
-        raise AdoptError(text)
+        raise InputError(text)
     return merge
 
 
@@ -154,7 +154,7 @@ def _ask_about_conflicts(ask: Ask, merge: Merge, name: str) -> None:
     """Go on only where a person says so.
 
     Raises:
-        AdoptError: nobody does.
+        InputError: nobody does.
     """
     told = conflicts_text(merge.conflicts)
     question = f"{name} says something else than what is there:\n{told}\nReplace it (--replace)"
@@ -224,10 +224,10 @@ def _show(plan: AdoptionPlan, proposal: Proposal, say: Say) -> None:
     for line in plan_lines(plan, proposal.unlike if plan.steps else ()):
         say(line)
     if plan.objections:
-        raise RefusedAdoptionError("the guards would refuse it: " + "\n".join(plan.objections))
+        raise RefusedError("the guards would refuse it: " + "\n".join(plan.objections))
     if plan.refused:
         names = ", ".join(f"{step.name} {step.said}" for step in plan.refused)
-        raise RefusedAdoptionError(
+        raise RefusedError(
             f"stopped: {names}. An adoption changes the rules' actions and makes the new slot, "
             "nothing else: bring the config to what is there, then run it again"
         )

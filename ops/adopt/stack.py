@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ops.adopt.conflict_text import conflicts_text
-from ops.adopt.errors import AdoptError
 from ops.adopt.import_file import import_document
 from ops.adopt.merge import Merge, applied
 from ops.adopt.merge import Path as KeyPath
 from ops.adopt.proposal import Config, Import
 from ops.adopt.stack_file import kept_copy, read_config, with_values, write_whole
 from ops.adopt.state import State
+from ops.errors import InputError
 from ops.stack.errors import StackFileError
 from ops.stack.pulumi import Pulumi
 from ops.stack.stack_file import read_text
@@ -38,12 +38,12 @@ class AdoptedConfig:
         """Read the file; an absent one is empty.
 
         Raises:
-            AdoptError: it is no stack file.
+            InputError: it is no stack file.
         """
         try:
             text = read_text(path) or ""
         except StackFileError as error:
-            raise AdoptError(str(error)) from error
+            raise InputError(str(error)) from error
         return cls(path, text, read_config(text, path.name))
 
     def merged(self, merge: Merge) -> Config:
@@ -99,10 +99,10 @@ def refuse_conflicts(merge: Merge, name: str) -> None:
     """Refuse to overrule what a person wrote.
 
     Raises:
-        AdoptError: the file says something else.
+        InputError: the file says something else.
     """
     if merge.conflicts:
-        raise AdoptError(
+        raise InputError(
             f"{name} says something else than what is there; nothing was written:\n"
             f"{conflicts_text(merge.conflicts)}\n"
             "  fix: --replace, which keeps a copy of the file beside it; or another --stack"

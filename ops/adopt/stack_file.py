@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ops.adopt.errors import AdoptError
+from ops.errors import InputError
 from ops.stack.errors import StackFileError
 from ops.stack.stack_file import read_config as read_stack_config
 
@@ -29,12 +29,12 @@ def read_config(text: str, name: str) -> dict[str, Any]:
     """The `config` of a stack file.
 
     Raises:
-        AdoptError: it is no stack file.
+        InputError: it is no stack file.
     """
     try:
         return read_stack_config(text, name) or {}
     except StackFileError as error:
-        raise AdoptError(str(error)) from error
+        raise InputError(str(error)) from error
 
 
 def with_values(text: str, values: Mapping[tuple[str, ...], Any]) -> str:

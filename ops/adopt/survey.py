@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from ops.adopt.answers import Answers, rule_of
 from ops.adopt.earlier_answers import Decided
-from ops.adopt.errors import RefusedAdoptionError
 from ops.adopt.questions import answered
 from ops.adopt.request import Wish
 from ops.adopt.stack import AdoptedConfig
 from ops.adopt.state import State
+from ops.errors import RefusedError
 from ops.inspect.calls import Calls
 from ops.inspect.document import Inspection
 from ops.inspect.obstacle import Alike, alike
@@ -47,7 +47,7 @@ def refuse_obstacles(inspection: Inspection, answers: Answers, state: State) -> 
     stopping = [each for each in found if each.stops]
     if stopping:
         lines = ["\n".join(_lines(each)) for each in alike(stopping)]
-        raise RefusedAdoptionError("\n".join(["in the way; nothing was changed:", *lines]))
+        raise RefusedError("\n".join(["in the way; nothing was changed:", *lines]))
 
 
 def _lines(found: Alike) -> Iterator[str]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
-from ops.deploy.errors import DeployError, DeployInputError
+from ops.command import command
 from ops.deploy.live_weights import read_live_weights
 from ops.deploy.merge import MergedWeights, Stale, stale_services
 from ops.deploy.repository import file_before
-from ops.stack.errors import StackFileError
+from ops.errors import InputError, RefusedError
 from ops.stack.existing import no_file_text
 from ops.stack.project import project_folder
 from ops.stack.stack_file import read_text, stack_file
@@ -22,7 +20,7 @@ from rollout.command import RAMP, STATUS, Command, Quoted
 from rollout.weights_key import COMMON
 
 
-@click.command("deploy-check", context_settings={"help_option_names": ["-h", "--help"]})
+@command("deploy-check")
 @click.option("--stack", metavar="STACK", required=True, help="The stack to deploy to.")
 @click.option(
     "--before",
@@ -31,7 +29,7 @@ from rollout.weights_key import COMMON
     show_default=True,
     help="Commit of the branch before the merge; `before` of a push event.",
 )
-def deploy_check(*, stack: str, before: str) -> NoReturn:
+def deploy_check(*, stack: str, before: str) -> int:
     """Refuse to deploy a merge that would move traffic back by accident.
 
     A ramp moves the live weights and commits each stage. A merge from before those commits has a
@@ -45,19 +43,12 @@ def deploy_check(*, stack: str, before: str) -> NoReturn:
       failover deploy-check --stack prod
       failover deploy-check --stack prod --before "$BEFORE"
     """
-    try:
-        stale = _stale(project_folder(Path.cwd()), stack, before)
-    except DeployInputError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(2)
-    except DeployError as error:
-        click.echo(f"error: nothing may be deployed: {error}", err=True)
-        sys.exit(3)
+    stale = _stale(project_folder(Path.cwd()), stack, before)
     if stale:
         click.echo(refusal(stack, stale), err=True)
-        sys.exit(1)
+        return RefusedError.exit_code
     click.echo(f"{stack}: the merged weights are the live ones, or this merge changes them")
-    sys.exit(0)
+    return 0
 
 
 def refusal(stack: str, stale: Sequence[Stale]) -> str:
@@ -93,15 +84,12 @@ def _stale(folder: Path, stack: str, before: str) -> tuple[Stale, ...]:
     """What stops the deployment.
 
     Raises:
-        DeployError: something that is needed is not there or cannot be read.
+        CommandError: something that is needed is not there or cannot be read.
     """
     file = stack_file(folder, stack)
-    try:
-        text = read_text(file)
-    except StackFileError as error:
-        raise DeployInputError(str(error)) from error
+    text = read_text(file)
     if text is None:
-        raise DeployInputError(no_file_text(folder, stack, is_there=False))
+        raise InputError(no_file_text(folder, stack, is_there=False))
     merged = MergedWeights.parse(text, file.name)
     base = _readable(file_before(file, before), f"{file.name} at {before}")
     return stale_services(merged, base, read_live_weights(folder, stack, os.environ))
@@ -111,6 +99,6 @@ def _readable(text: str | None, where: str) -> MergedWeights | None:
     """What a file said; `None` where it said nothing that can be told, since that is past."""
     try:
         return None if text is None else MergedWeights.parse(text, where, is_here=False)
-    except DeployInputError as error:
+    except InputError as error:
         click.echo(f"judged without what was before: {error}", err=True)
         return None

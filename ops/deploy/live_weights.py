@@ -11,7 +11,7 @@ from live.errors import LiveError
 from live.provider_config import ProviderConfig
 from live.rules import read_rules
 from live.session import ProviderSession
-from ops.deploy.errors import DeployInputError, LiveUnknownError
+from ops.errors import UnsureError
 from ops.stack.aws_config import read_aws_config
 from ops.stack.errors import NoStackError, StackError
 from ops.stack.pulumi import Pulumi
@@ -23,8 +23,8 @@ def read_live_weights(folder: Path, stack: str, environ: Mapping[str, str]) -> d
     The rules are found by the stack's outputs and read as the stack's own provider would.
 
     Raises:
-        DeployInputError: there is no such stack.
-        LiveUnknownError: the backend or AWS cannot be read.
+        NoStackError: there is no such stack.
+        UnsureError: the backend or AWS cannot be read, so nothing may be deployed.
     """
     pulumi = Pulumi(folder, stack, environ)
     try:
@@ -34,10 +34,10 @@ def read_live_weights(folder: Path, stack: str, environ: Mapping[str, str]) -> d
             return {}
         session = ProviderSession(ProviderConfig.of_stack(read_aws_config(pulumi), environ))
         rules = read_rules(Clients.of(session).balancing, services)
-    except NoStackError as error:
-        raise DeployInputError(str(error)) from error
+    except NoStackError:
+        raise
     except (StackError, LiveError) as error:
-        raise LiveUnknownError(
-            f"the live weights of stack {stack} cannot be read: {error}"
+        raise UnsureError(
+            f"nothing may be deployed: the live weights of stack {stack} cannot be read: {error}"
         ) from error
     return {rule.service: rule.weights for rule in rules}

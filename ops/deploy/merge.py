@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops.deploy.errors import DeployInputError
+from ops.errors import InputError
 from ops.stack.errors import StackFileError
 from ops.stack.stack_file import ours, read_config
 from rollout.errors import SplitError
@@ -49,7 +49,7 @@ class MergedWeights:
         """Read a stack file; `is_here`: the one in the folder, and not in a commit.
 
         Raises:
-            DeployInputError: it is no stack file, or has a split that is none.
+            InputError: it is no stack file, or has a split that is none.
         """
         found = configured_weights(ours(_config(text, where, is_here=is_here)))
         splits = {name: _split(value, name, where) for name, value in found.values.items()}
@@ -85,9 +85,9 @@ def _config(text: str, where: str, *, is_here: bool) -> Mapping[str, Any]:
     try:
         config = read_config(text, where, is_here=is_here)
     except StackFileError as error:
-        raise DeployInputError(str(error)) from error
+        raise InputError(str(error)) from error
     if config is None:
-        raise DeployInputError(f"{where} has no `config`: a Pulumi stack file was expected")
+        raise InputError(f"{where} has no `config`: a Pulumi stack file was expected")
     return config
 
 
@@ -95,6 +95,4 @@ def _split(value: object, service: str, where: str) -> Split:
     try:
         return Split.parse(str(value))
     except SplitError as error:
-        raise DeployInputError(
-            f"the weights of {service} in {where} are {value!r}: {error}"
-        ) from error
+        raise InputError(f"the weights of {service} in {where} are {value!r}: {error}") from error

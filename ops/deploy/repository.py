@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from ops.deploy.errors import DeployInputError
+from ops.errors import InputError
 
 NO_COMMIT = "0" * 40
 """What GitHub calls the commit before the first one of a branch."""
@@ -15,14 +15,14 @@ def file_before(file: Path, revision: str) -> str | None:
     """The text of `file` at `revision`; `None` where it was not there, or the branch was not.
 
     Raises:
-        DeployInputError: there is no such commit here, or no repository.
+        InputError: there is no such commit here, or no repository.
     """
     if revision == NO_COMMIT:
         return None
     folder = file.resolve().parent
     commit = short_commit(folder, revision)
     if commit is None:
-        raise DeployInputError(
+        raise InputError(
             f"--before {revision} is no commit of the repository of {file.name}; a full history is "
             "needed: `git fetch --unshallow`, in a workflow `fetch-depth: 0`"
         )
@@ -33,7 +33,7 @@ def is_ignored(file: Path) -> bool:
     """Whether git ignores `file`, so that no commit is to hold it; one that it follows it does not.
 
     Raises:
-        DeployInputError: there is no git.
+        InputError: there is no git.
     """
     return _git(file.resolve().parent, "check-ignore", "--quiet", "--", file.name) is not None
 
@@ -42,7 +42,7 @@ def short_commit(folder: Path, revision: str) -> str | None:
     """The short id of the commit that `revision` names in the repository of `folder`, if any.
 
     Raises:
-        DeployInputError: there is no git.
+        InputError: there is no git.
     """
     asked = ("rev-parse", "--verify", "--quiet", "--short", f"{revision}^{{commit}}")
     said = _git(folder, *asked)
@@ -55,5 +55,5 @@ def _git(folder: Path, *arguments: str) -> str | None:
             ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
         )
     except FileNotFoundError as error:
-        raise DeployInputError("there is no `git` on PATH") from error
+        raise InputError("there is no `git` on PATH") from error
     return done.stdout if done.returncode == 0 else None

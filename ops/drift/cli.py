@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
-from ops.plan.errors import PreviewError
+from ops.command import command
 from ops.plan.preview import selected_stack
 from ops.stack.project import project_folder
 
+STOPPED = "stopped before the drift was known; nothing was changed"
 
-@click.command("drift", context_settings={"help_option_names": ["-h", "--help"]})
+
+@command("drift", stopped=STOPPED)
 @click.option("--stack", metavar="STACK", help="The stack. Default: the selected one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for a program.")
-def drift(*, stack: str | None, as_json: bool) -> NoReturn:
+def drift(*, stack: str | None, as_json: bool) -> int:
     """List what differs between AWS and the program. Changes nothing, not even the state.
 
     Same as `failover status --drift --exit-code`, for a schedule: runs `pulumi preview --refresh`,
@@ -30,13 +30,9 @@ def drift(*, stack: str | None, as_json: bool) -> NoReturn:
       failover drift
       failover drift --stack prod
     """
-    try:
-        folder = project_folder(Path.cwd())
-        name = selected_stack(folder, stack)
-    except PreviewError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
-    sys.exit(show_drift(folder, name, stack, as_json=as_json, tells=True))
+    folder = project_folder(Path.cwd())
+    name = selected_stack(folder, stack)
+    return show_drift(folder, name, stack, as_json=as_json, tells=True)
 
 
 def show_drift(folder: Path, stack: str, named: str | None, *, as_json: bool, tells: bool) -> int:
@@ -46,14 +42,7 @@ def show_drift(folder: Path, stack: str, named: str | None, *, as_json: bool, te
     """
     from ops.drift.reading import read_drift
 
-    try:
-        found = read_drift(folder, stack, named)
-    except PreviewError as error:
-        click.echo(f"error: {error}", err=True)
-        return error.exit_code
-    except KeyboardInterrupt:
-        click.echo("ended before it could be told; nothing was changed", err=True)
-        return 3
+    found = read_drift(folder, stack, named)
     if as_json:
         from ops.drift.as_json import as_document
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ops.errors import InputError
 from ops.inspect.document import (
     Action,
     ListenerReport,
@@ -15,7 +16,6 @@ from ops.inspect.document import (
     RuleReport,
     WeightedGroup,
 )
-from ops.inspect.errors import WrongLoadBalancerError
 from rollout.forward_action import target_group_weights
 from settings.rule import PREVIEW_HEADER
 
@@ -33,7 +33,7 @@ def read_load_balancer(elb: Any, name_or_arn: str) -> LoadBalancerReport:
     """The load balancer of that name or ARN.
 
     Raises:
-        WrongLoadBalancerError: there is none, or it is none of the kind that has rules.
+        InputError: there is none, or it is none of the kind that has rules.
     """
     is_arn = name_or_arn.startswith("arn:")
     named = {"LoadBalancerArns": [name_or_arn]} if is_arn else {"Names": [name_or_arn]}
@@ -44,13 +44,13 @@ def read_load_balancer(elb: Any, name_or_arn: str) -> LoadBalancerReport:
             raise
         found = []
     if not found:
-        raise WrongLoadBalancerError(
+        raise InputError(
             f"--load-balancer {name_or_arn}: no load balancer of this name in "
             f"{elb.meta.region_name}; it has {_names(elb)}"
         )
     balancer = found[0]
     if balancer["Type"] != "application":
-        raise WrongLoadBalancerError(
+        raise InputError(
             f"--load-balancer {name_or_arn}: a {balancer['Type']} load balancer; only an "
             "application load balancer forwards by weight"
         )

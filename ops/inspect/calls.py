@@ -11,7 +11,7 @@ from typing import Any
 from live.errors import LiveError, NoCredentialsError, ProviderConfigError, translated
 from live.provider_config import ProviderConfig
 from live.session import ProviderSession
-from ops.inspect.errors import InspectError, NotReadableError
+from ops.errors import InputError, UnsureError
 
 _ATTEMPTS = 12
 """A describe that is throttled waits and asks again, slower and slower, for about a minute.
@@ -37,7 +37,7 @@ class Calls:
             aws_config: The `aws:` config of a stack, by bare names; its roles are assumed.
 
         Raises:
-            InspectError: there is no such profile, no region, or a config that cannot be followed.
+            InputError: there is no such profile, no region, or a config that cannot be followed.
         """
         with reported():
             of_stack = ProviderConfig.of_stack(aws_config or {}, os.environ)
@@ -48,7 +48,7 @@ class Calls:
             )
             self._session = ProviderSession(chosen, _ATTEMPTS)
         if not self._session.region:
-            raise InspectError("no region: say --region us-east-1, or set AWS_REGION")
+            raise InputError("no region: say --region us-east-1, or set AWS_REGION")
         self.region = self._session.region
         self.profile = profile
         self.count = 0
@@ -69,13 +69,13 @@ def reported() -> Generator[None]:
     """Tell what AWS or its SDK says against a call in words that lead on.
 
     Raises:
-        NotReadableError: there was no answer, or a refusal.
-        InspectError: what was asked with is wrong: profile, region, credentials.
+        UnsureError: there was no answer, or a refusal.
+        InputError: what was asked with is wrong: profile, region, credentials.
     """
     try:
         with translated():
             yield
     except (NoCredentialsError, ProviderConfigError) as error:
-        raise InspectError(str(error)) from error
+        raise InputError(str(error)) from error
     except LiveError as error:
-        raise NotReadableError(str(error)) from error
+        raise UnsureError(str(error)) from error

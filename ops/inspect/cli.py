@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import click
 
-from ops.inspect.errors import InspectError
+from ops.command import command
+from ops.errors import InputError
 
 if TYPE_CHECKING:
     from ops.inspect.document import Inspection
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@command("inspect")
 @click.option(
     "--load-balancer", required=True, metavar="NAME|ARN", help="The load balancer to inspect."
 )
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     help="Read only this group in full; can be repeated.",
 )
 @click.option("--all", "is_everything", is_flag=True, help="Read every target group in full.")
-@click.option("--json", "wants_json", is_flag=True, help="Print JSON for a program.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
 @click.option("--markdown", "wants_markdown", is_flag=True, help="Print Markdown for a ticket.")
 def inspect(
     *,
@@ -38,7 +38,7 @@ def inspect(
     region: str | None,
     names: tuple[str, ...],
     is_everything: bool,
-    wants_json: bool,
+    as_json: bool,
     wants_markdown: bool,
 ) -> None:
     """Show every rule of a load balancer in plain words, and what prevents weighted slots.
@@ -63,17 +63,13 @@ def inspect(
     from ops.inspect.terminal import shown
     from ops.standard_output import console_on
 
-    if wants_json and wants_markdown:
+    if as_json and wants_markdown:
         raise click.UsageError("--json and --markdown both write to standard output: choose one")
-    try:
-        calls = Calls(profile, region or region_of(load_balancer))
-        inspection = reader.inspect(calls, load_balancer, reader.Wanted(is_everything, names))
-        refuse_unknown(names, inspection)
-    except InspectError as error:
-        click.secho(f"error: {error}", fg="red", err=True)
-        sys.exit(error.exit_code)
+    calls = Calls(profile, region or region_of(load_balancer))
+    inspection = reader.inspect(calls, load_balancer, reader.Wanted(is_everything, names))
+    refuse_unknown(names, inspection)
     found = obstacles(inspection)
-    if wants_json:
+    if as_json:
         click.echo(json.dumps(as_document(inspection, found), indent=2))
     elif wants_markdown:
         click.echo(as_markdown(inspection, found))
@@ -86,12 +82,12 @@ def refuse_unknown(names: Collection[str], inspection: Inspection) -> None:
     """Refuse a name under which nothing would be read.
 
     Raises:
-        InspectError: no target group has it.
+        InputError: no target group has it.
     """
     known = {group.name for group in inspection.target_groups}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise InspectError(
+        raise InputError(
             f"--target-group {', '.join(unknown)}: no target group of this name is the load "
             f"balancer's, or free in its VPC; there are {', '.join(sorted(known)) or 'none'}"
         )

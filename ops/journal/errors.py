@@ -5,8 +5,8 @@ JournalError   it cannot be read or written, so that the ramp could not be found
 
 from __future__ import annotations
 
+from ops.errors import UnsureError
 
-class JournalError(Exception):
+
+class JournalError(UnsureError):
     """The journal cannot be read or written; the text names the file and what the system says."""
-
-    exit_code = 3

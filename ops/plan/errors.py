@@ -10,19 +10,15 @@ PreviewError                what is between a command line and a plan
 
 from __future__ import annotations
 
-from typing import ClassVar
+from ops.errors import CommandError, InputError
 
 
-class PreviewError(Exception):
+class PreviewError(CommandError):
     """Base of every error that this package raises."""
 
-    exit_code: ClassVar[int] = 3
 
-
-class PreviewInputError(PreviewError):
+class PreviewInputError(PreviewError, InputError):
     """The preview was asked for what is not there, or the program refuses the config."""
-
-    exit_code: ClassVar[int] = 2
 
 
 class PreviewFailedError(PreviewError):

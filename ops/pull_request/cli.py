@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
+from ops.command import command
+from ops.errors import InputError
 from ops.pull_request.comments import PullRequest, put_comment
-from ops.pull_request.errors import CommentError
 
 
-@click.command("comment", context_settings={"help_option_names": ["-h", "--help"]})
+@command("comment")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--pull-request",
@@ -30,7 +29,7 @@ from ops.pull_request.errors import CommentError
     required=True,
     help="The repository. Default: GITHUB_REPOSITORY, which a workflow sets.",
 )
-def comment(*, file: Path, number: int, repository: str) -> NoReturn:
+def comment(*, file: Path, number: int, repository: str) -> None:
     """Post the plan in FILE as a comment, in place of an earlier plan of the same stack.
 
     The token comes from GITHUB_TOKEN. GITHUB_API_URL selects another server than github.com.
@@ -44,14 +43,7 @@ def comment(*, file: Path, number: int, repository: str) -> NoReturn:
     """
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
-        click.echo("error: GITHUB_TOKEN is not set; in a workflow: ${{ github.token }}", err=True)
-        sys.exit(2)
+        raise InputError("GITHUB_TOKEN is not set; in a workflow: ${{ github.token }}")
     api = os.environ.get("GITHUB_API_URL", "https://api.github.com")
     request = PullRequest(api, repository, number, token)
-    try:
-        address = put_comment(request, file.read_text(encoding="utf-8"))
-    except CommentError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(3)
-    click.echo(address)
-    sys.exit(0)
+    click.echo(put_comment(request, file.read_text(encoding="utf-8")))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops.pull_request.errors import CommentError
+from ops.errors import UnsureError
 from rollout.command import Command
 
 _SECONDS = 30
@@ -46,11 +46,11 @@ def marker_of(body: str) -> str:
     """The first line of a comment, by which it is found again.
 
     Raises:
-        CommentError: it has none.
+        UnsureError: it has none.
     """
     first = body.partition("\n")[0].strip()
     if not _MARKER.fullmatch(first):
-        raise CommentError(
+        raise UnsureError(
             f"the first line is {first[:60]!r}; `<!-- failover plan of STACK -->` was expected, "
             f"as `{_PLAN}` writes it"
         )
@@ -61,7 +61,7 @@ def put_comment(request: PullRequest, body: str) -> str:
     """Write the comment, over the one with the same marker if there is one; its address.
 
     Raises:
-        CommentError: no marker, or GitHub refused.
+        UnsureError: no marker, or GitHub refused.
     """
     marker = marker_of(body)
     known = next((c for c in _comments(request) if _is_ours(c, marker)), None)
@@ -86,7 +86,7 @@ def _comments(request: PullRequest) -> Iterator[Mapping[str, Any]]:
         following = _NEXT_PAGE.search(link)
         address = following[1] if following else None
         if address and urlsplit(address).netloc != urlsplit(request.api).netloc:
-            raise CommentError(f"the next page of comments is on another host: {address}")
+            raise UnsureError(f"the next page of comments is on another host: {address}")
 
 
 def _call(
@@ -110,9 +110,9 @@ def _call(
     except urllib.error.HTTPError as error:
         with error:
             said = error.read().decode(errors="replace")[:300]
-        raise CommentError(
+        raise UnsureError(
             f"{method} {address} answered {error.code}: {said}; the job needs the permission "
             "`pull-requests: write`"
         ) from error
     except (OSError, ValueError) as error:
-        raise CommentError(f"{method} {address} failed: {error}") from error
+        raise UnsureError(f"{method} {address} failed: {error}") from error

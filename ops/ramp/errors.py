@@ -13,11 +13,11 @@ RampError
 
 from __future__ import annotations
 
+from ops.errors import CommandError
 
-class RampError(Exception):
+
+class RampError(CommandError):
     """Base of every error that ends a command; its text is for a person."""
-
-    exit_code = 3
 
 
 class RefusedRampError(RampError):

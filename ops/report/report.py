@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ops.errors import InputError
 from ops.journal.errors import JournalError
 from ops.journal.journal import FILE_NAME, FileJournal
 from ops.report import charts
@@ -31,7 +32,7 @@ MOST_VERDICTS = 100
 """Of a gate that are listed, the newest ones: the page of a long ramp stays one that opens."""
 
 
-class ReportError(Exception):
+class ReportError(InputError):
     """No report can be made of a folder; its text says what to do."""
 
 

@@ -10,46 +10,33 @@ StackError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from ops.errors import CommandError, InputError, UnsureError
 
 
-class StackError(Exception):
+class StackError(CommandError):
     """Base of every error here; its text says what is wrong and what fixes it."""
 
-    exit_code: ClassVar[int] = 3
 
-
-class NoProjectError(StackError):
+class NoProjectError(StackError, InputError):
     """There is no Pulumi project here."""
 
-    exit_code: ClassVar[int] = 2
 
-
-class NoStackError(StackError):
+class NoStackError(StackError, InputError):
     """There is no such stack in this backend."""
 
-    exit_code: ClassVar[int] = 2
 
-
-class StackFileError(StackError):
+class StackFileError(StackError, InputError):
     """The stack file cannot be read; the text says where it breaks."""
-
-    exit_code: ClassVar[int] = 2
 
     def __init__(self, problem: str, expected: str = "", fix: str = "") -> None:
         """Hold what is wrong, and what fixes it where that can be done here."""
         self.problem = problem
-        lines = [problem]
-        lines += [f"  expected: {expected}"] if expected else []
-        lines += [f"  fix:      {fix}"] if fix else []
-        super().__init__("\n".join(lines))
+        super().__init__(problem, expected=expected, fixes=[fix] if fix else [])
 
 
-class EngineAccessError(StackError):
+class EngineAccessError(StackError, InputError):
     """The shell cannot use the engine: no login, or a passphrase that is missing or wrong."""
 
-    exit_code: ClassVar[int] = 2
 
-
-class PulumiError(StackError):
+class PulumiError(StackError, UnsureError):
     """The CLI exited with an error; the text holds its own words."""

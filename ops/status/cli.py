@@ -8,11 +8,11 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ops.plan.errors import PreviewError
+from ops.command import command
 from ops.plan.preview import selected_stack
 from ops.stack.project import project_folder
 
@@ -25,7 +25,7 @@ _DIFFERS = 1
 _NOT_READ = 3
 
 
-@click.command("status", context_settings={"help_option_names": ["-h", "--help"]})
+@command("status")
 @click.option("--stack", metavar="STACK", help="The stack. Default: the selected one.")
 @click.option("--drift", "wants_drift", is_flag=True, help="List what was changed outside Pulumi.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for a program.")
@@ -48,7 +48,7 @@ def status(
     watches: bool,
     interval_seconds: float,
     tells: bool,
-) -> NoReturn:
+) -> int:
     """Show weights live, in config, in state and on main; targets, builds, alarms; who ramps.
 
     Only reads. If a source cannot be read, the output has the reason and everything else. --drift
@@ -76,30 +76,21 @@ def status(
         raise click.UsageError("--watch draws the screen: leave --json and --drift away")
     if watches and not sys.stdout.isatty():
         raise click.UsageError("--watch needs a terminal; --json is for programs")
-    try:
-        folder = project_folder(Path.cwd())
-        name = selected_stack(folder, stack)
-    except PreviewError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+    folder = project_folder(Path.cwd())
+    name = selected_stack(folder, stack)
     if wants_drift:
         from ops.drift.cli import show_drift
 
-        sys.exit(show_drift(folder, name, stack, as_json=as_json, tells=tells))
-    from ops.stack.errors import NoStackError
+        return show_drift(folder, name, stack, as_json=as_json, tells=tells)
     from ops.status.reader import StatusReader
 
     reader = StatusReader(folder, name, os.environ, stack)
-    try:
-        if watches:
-            _watch(reader, stack, interval_seconds)
-            sys.exit(0)
-        found = reader.read(datetime.now(UTC))
-    except NoStackError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+    if watches:
+        _watch(reader, stack, interval_seconds)
+        return 0
+    found = reader.read(datetime.now(UTC))
     _show(found, stack, as_json=as_json)
-    sys.exit(_code(found) if tells else 0)
+    return _code(found) if tells else 0
 
 
 def _show(found: Status, named: str | None, *, as_json: bool) -> None:

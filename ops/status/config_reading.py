@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ops.deploy.errors import DeployInputError
 from ops.deploy.merge import MergedWeights
+from ops.errors import InputError
 from ops.stack.errors import StackFileError
 from ops.stack.stack_file import ours, read_config
 from ops.status.errors import UnreadError
@@ -47,7 +47,7 @@ class ConfigReading:
         try:
             merged = MergedWeights.parse(text, where, is_here=is_here)
             config = ours(read_config(text, where, is_here=is_here) or {})
-        except (DeployInputError, StackFileError) as error:
+        except (InputError, StackFileError) as error:
             raise UnreadError(str(error)) from error
         return cls(
             weights={service: str(split) for service, split in merged.splits.items()},

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.deploy.errors import DeployInputError
 from ops.deploy.repository import file_before, is_ignored, short_commit
+from ops.errors import InputError
 from ops.status.document import MainBranch
 from ops.status.errors import UnreadError
 from rollout.command import Command
@@ -38,7 +38,7 @@ def read_main(file: Path) -> MainFile | None:
             commit = short_commit(file.parent, ref)
             if commit is not None:
                 return MainFile(MainBranch(ref, commit), _text(file, ref))
-    except DeployInputError as error:
+    except InputError as error:
         raise UnreadError(str(error)) from error
     raise UnreadError(
         f"{file.parent.name} is in no git repository, or it has neither {' nor '.join(REFS)}: "

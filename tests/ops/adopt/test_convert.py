@@ -14,9 +14,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.adopt.adoption import Adoption
-from ops.adopt.errors import RefusedAdoptionError, UnsureError
 from ops.adopt.probing import ProberProcess
 from ops.adopt.proposal import Import
+from ops.errors import RefusedError, UnsureError
 from ops.inspect.balancer_reading import rule_of
 from ops.inspect.calls import Calls
 from ops.stack.errors import PulumiError
@@ -165,9 +165,7 @@ def test_a_request_that_fails_after_an_update_that_failed_is_undone_too(
 ) -> None:
     stack = world.stack("raise SystemExit(255)")
 
-    with pytest.raises(
-        RefusedAdoptionError, match=r"a\.example/ 502 .* the rules forward as before"
-    ):
+    with pytest.raises(RefusedError, match=r"a\.example/ 502 .* the rules forward as before"):
         converted(tmp_path, Watching(settling=FAILED), stack, world.balancing, world.before)
 
     assert world.balancing.rules == world.before

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from ops.adopt.errors import AdoptError
 from ops.adopt.ignored_flags import refuse_unheard
 from ops.adopt.merge import applied, merged
 from ops.adopt.proposal import Config
 from ops.adopt.questions import Flags
+from ops.errors import InputError
 
 NONE = Flags({}, None, None, None, None, {}, {}, {}, {}, None)
 CONFIG: Config = {
@@ -44,7 +44,7 @@ HEARD = Flags(
 
 
 def refusal_of(flags: Flags, config: Config = CONFIG) -> str:
-    with pytest.raises(AdoptError) as found:
+    with pytest.raises(InputError) as found:
         refuse_unheard(flags, ["portal", "web"], config, "Pulumi.prod.yaml")
     assert found.value.exit_code == 2
     return str(found.value)

@@ -8,13 +8,13 @@ import pytest
 from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_services
 from ops.adopt.check import problems
 from ops.adopt.earlier_answers import Decided
-from ops.adopt.errors import AdoptError
 from ops.adopt.first_slot import FirstSlot
 from ops.adopt.found_lookups import FoundLookups
 from ops.adopt.import_file import import_document, missing
 from ops.adopt.proposal import Import, proposed
 from ops.adopt.questions import Flags, TakeDefaults, answered, pairs
 from ops.adopt.state import RULE, SERVICE, State
+from ops.errors import InputError
 from ops.inspect.document import TemplateReport
 from tests.ops.balancers import (
     PORTAL,
@@ -124,7 +124,7 @@ def with_template(**changed: Any) -> Any:
 def test_what_cannot_be_known_is_asked_for_by_its_flag(
     found: Any, answers: Answers, said: str
 ) -> None:
-    with pytest.raises(AdoptError) as refused:
+    with pytest.raises(InputError) as refused:
         proposed(found, answers, FIRST)
 
     assert said in str(refused.value)
@@ -170,7 +170,7 @@ def test_with_yes_what_is_suggested_is_taken_and_what_is_not_is_refused_by_its_f
 
     assert answers == replace(ANSWERS, services={"portal": PORTAL, "web": WEB})
     unnamed = inspection(target_groups=(), listeners=(listener(rule(20, "Shop", "/*")),))
-    with pytest.raises(AdoptError, match="say --service"):
+    with pytest.raises(InputError, match="say --service"):
         answered(unnamed, NO_FLAGS, Decided(), TakeDefaults())
 
 
@@ -193,7 +193,7 @@ def test_a_stack_that_has_adopted_is_asked_nothing_again() -> None:
 
 @pytest.mark.parametrize("entries", [["web"], ["=x"], ["web=a", "web=b"]])
 def test_a_pair_of_another_form_is_refused(entries: list[str]) -> None:
-    with pytest.raises(AdoptError, match="expected SERVICE=VALUE, each service once"):
+    with pytest.raises(InputError, match="expected SERVICE=VALUE, each service once"):
         pairs(entries, "--image")
 
 

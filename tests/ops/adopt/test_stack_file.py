@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.adopt.errors import AdoptError
 from ops.adopt.merge import applied
 from ops.adopt.stack_file import kept_copy, read_config, with_values, write_whole
+from ops.errors import InputError
 
 FILE = textwrap.dedent(
     """\
@@ -104,7 +104,7 @@ def test_slot_keys_stay_text() -> None:
 
 
 def test_what_is_no_stack_file_is_refused_by_its_name() -> None:
-    with pytest.raises(AdoptError, match=r"Pulumi\.prod\.yaml .* `config` is no map"):
+    with pytest.raises(InputError, match=r"Pulumi\.prod\.yaml .* `config` is no map"):
         read_config("config: 7\n", "Pulumi.prod.yaml")
 
 

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.deploy.cli import refusal
-from ops.deploy.errors import DeployInputError
 from ops.deploy.merge import MergedWeights, stale_services
+from ops.errors import InputError
 from rollout.split import Split
 
 splits = st.integers(0, 100).map(lambda weight: Split(weight, 100 - weight))
@@ -107,7 +107,7 @@ def test_a_merge_is_stopped_exactly_when_it_would_move_what_it_did_not_change(
     ],
 )
 def test_what_is_no_stack_file_is_said_with_its_name(text: str, said: str) -> None:
-    with pytest.raises(DeployInputError, match=r"Pulumi\.prod\.yaml") as caught:
+    with pytest.raises(InputError, match=r"Pulumi\.prod\.yaml") as caught:
         MergedWeights.parse(text, "Pulumi.prod.yaml")
 
     assert said in str(caught.value)

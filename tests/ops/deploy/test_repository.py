@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.deploy.errors import DeployInputError
 from ops.deploy.repository import NO_COMMIT, file_before
+from ops.errors import InputError
 
 
 @pytest.fixture
@@ -43,11 +43,11 @@ def test_without_git_nothing_is_deployed_and_the_reason_is_told(
 ) -> None:
     monkeypatch.setenv("PATH", str(file.parent))
 
-    with pytest.raises(DeployInputError, match="no `git` on PATH"):
+    with pytest.raises(InputError, match="no `git` on PATH"):
         file_before(file, "HEAD^1")
 
 
 @pytest.mark.parametrize("revision", ["f" * 40, "HEAD~9", "--output=x"])
 def test_a_commit_that_is_not_there_asks_for_the_whole_history(file: Path, revision: str) -> None:
-    with pytest.raises(DeployInputError, match="fetch-depth: 0"):
+    with pytest.raises(InputError, match="fetch-depth: 0"):
         file_before(file, revision)

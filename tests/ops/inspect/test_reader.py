@@ -5,9 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from ops.errors import InputError, UnsureError
 from ops.inspect.calls import Calls
 from ops.inspect.cli import inspect as command
-from ops.inspect.errors import InspectError, NotReadableError, WrongLoadBalancerError
 from ops.inspect.reader import Wanted, inspect
 from ops.inspect.words import actions_in_words, conditions_in_words
 from settings.rule import PREVIEW_HEADER
@@ -121,7 +121,7 @@ def test_a_refusal_names_the_call(shell: Local, shop: Shop) -> None:
     denied = {"answer": "AccessDenied", "operations": ["autoscaling:*"]}
     with (
         shell.own.faulty(denied),
-        pytest.raises(NotReadableError, match="DescribeAutoScalingGroups"),
+        pytest.raises(UnsureError, match="DescribeAutoScalingGroups"),
     ):
         inspect(Calls(), BALANCER, Wanted())
 
@@ -139,7 +139,7 @@ def test_a_stack_is_read_as_the_role_that_its_provider_assumes(shell: Local, sho
 
 
 def test_a_role_without_its_arn_is_bad_input() -> None:
-    with pytest.raises(InspectError, match="without roleArn") as raised:
+    with pytest.raises(InputError, match="without roleArn") as raised:
         Calls(region="us-east-1", aws_config={"assumeRoles": '[{"sessionName": "x"}]'})
 
     assert raised.value.exit_code == 2
@@ -148,7 +148,7 @@ def test_a_role_without_its_arn_is_bad_input() -> None:
 def test_a_load_balancer_that_is_not_there_is_told_with_those_that_are(
     shell: Local, shop: Shop
 ) -> None:
-    with pytest.raises(WrongLoadBalancerError, match=rf"no load balancer .* it has {BALANCER}"):
+    with pytest.raises(InputError, match=rf"no load balancer .* it has {BALANCER}"):
         inspect(Calls(), "nope", Wanted())
 
 

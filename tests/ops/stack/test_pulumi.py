@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ops.deploy.errors import DeployInputError, LiveUnknownError
 from ops.deploy.live_weights import read_live_weights
+from ops.errors import InputError, UnsureError
 from ops.stack.aws_config import read_aws_config
 from ops.stack.errors import NoStackError, PulumiError
 from ops.stack.pulumi import STACK_NOT_FOUND, Pulumi
@@ -72,7 +72,7 @@ def test_a_stack_that_is_not_there_is_told_with_what_makes_it(cli: Cli) -> None:
 
     with pytest.raises(NoStackError, match=r"no stack prod (.|\n)* pulumi stack init prod "):
         pulumi.state()
-    with pytest.raises(DeployInputError, match="no stack prod"):
+    with pytest.raises(InputError, match="no stack prod"):
         read_live_weights(pulumi.folder, "prod", pulumi.environ)
 
 
@@ -92,7 +92,7 @@ def test_a_cli_that_fails_is_not_sure_and_its_words_are_told(cli: Cli) -> None:
 
     with pytest.raises(PulumiError, match="`pulumi stack export` failed"):
         pulumi.state()
-    with pytest.raises(LiveUnknownError, match="`pulumi stack output --json` failed"):
+    with pytest.raises(UnsureError, match="`pulumi stack output --json` failed"):
         read_live_weights(pulumi.folder, "prod", pulumi.environ)
     with pytest.raises(UnreadError, match="`pulumi config --json` failed"):
         read_provider_config(pulumi)

@@ -10,10 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.adopt.errors import AdoptError
 from ops.adopt.stack import AdoptedConfig
-from ops.deploy.errors import DeployInputError
 from ops.deploy.merge import MergedWeights
+from ops.errors import InputError
 from ops.plan.errors import PreviewInputError
 from ops.plan.preview import PreviewRequest, run_preview
 from ops.ramp.errors import BadInputError
@@ -69,7 +68,7 @@ READERS = {
     "plan, drift": lambda folder: run_preview(PreviewRequest(folder, "prod"), {}),
     "adopt": lambda folder: AdoptedConfig.read(stack_file(folder, "prod")),
 }
-REFUSALS = (DeployInputError, UnreadError, BadInputError, PreviewInputError, AdoptError)
+REFUSALS = (InputError, UnreadError, BadInputError, PreviewInputError, InputError)
 
 
 @pytest.fixture

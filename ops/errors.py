@@ -1,0 +1,54 @@
+"""The errors that end a command of `failover`: what happened, what is expected, and what fixes it.
+
+CommandError        the base; what it says is for a person, and the command exits with its code
+├── RefusedError    a check says no, or what was begun was undone; nothing is left half done (1)
+├── InputError      the options, the config or the shell make no such command (2)
+└── UnsureError     something cannot be read, or is not as it should be: a person has to look (3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rollout.command import Command
+from rollout.problem import laid_out
+
+
+class CommandError(Exception):
+    """Ends a command; `str` is the whole message, laid out for a terminal."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(
+        self, happened: str, *, expected: str = "", fixes: Iterable[Command | str] = ()
+    ) -> None:
+        """Hold the parts of the message.
+
+        Args:
+            happened: What is wrong, with the value.
+            expected: What would be right.
+            fixes: What to type, the best first; a text where a command alone does not say it.
+        """
+        self.happened = happened
+        self.expected = expected
+        self.fixes = tuple(str(fix) for fix in fixes)
+        super().__init__(laid_out(happened, expected, self.fixes))
+
+
+class RefusedError(CommandError):
+    """A check says no, or what was begun was undone; nothing is left half done."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(CommandError):
+    """The options, the config or the shell make no such command; nothing was changed."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class UnsureError(CommandError):
+    """Something cannot be read, or is not as it should be; nothing more was changed."""
+
+    exit_code: ClassVar[int] = 3
