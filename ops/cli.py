@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from ops.command import HELP, STOPPED_EXIT_CODE, say_error, say_stopped, say_unexpected
+from ops.command import HELP, STOPPED_EXIT_CODE, print_error, print_stopped, print_unexpected
 from ops.errors import CommandError, InputError
 from ops.process_end import deliver_lost_interrupts, end, outlive_closed_pipes
 from ops.stack.project import found_project
@@ -79,11 +79,11 @@ class LazyGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (KeyboardInterrupt, EOFError, click.Abort):
-            code = say_stopped()
+            code = print_stopped()
         except CommandError as error:
-            code = say_error(error)
+            code = print_error(error)
         except Exception as error:  # noqa: BLE001  (all of it is said)
-            code = say_unexpected(error, f"{ctx.info_name} {ctx.invoked_subcommand}")
+            code = print_unexpected(error, f"{ctx.info_name} {ctx.invoked_subcommand}")
         raise click.exceptions.Exit(code)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -155,7 +155,7 @@ def main() -> None:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except (KeyboardInterrupt, EOFError, click.Abort):
         was_interrupted = True
-        say_stopped()
+        print_stopped()
     end(code, was_interrupted=was_interrupted or code == STOPPED_EXIT_CODE)
 
 

@@ -1,9 +1,9 @@
 """The errors that end a command of `failover`: what happened, what is expected, and what fixes it.
 
-CommandError        the base; what it says is for a person, and the command exits with its code
-├── RefusedError    a check says no, or what was begun was undone; nothing is left half done (1)
-├── InputError      the options, the config or the shell make no such command (2)
-└── UnsureError     something cannot be read, or is not as it should be: a person has to look (3)
+CommandError        the base: a message for a person, and the exit code of the command
+├── RefusedError    a check failed, or the change was undone; nothing is half done (1)
+├── InputError      the options, the config or the shell are wrong (2)
+└── UnsureError     something cannot be read, or differs from what it should be (3)
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class CommandError(Exception):
         Args:
             happened: What is wrong, with the value.
             expected: What would be right.
-            fixes: What to type, the best first; a text where a command alone does not say it.
+            fixes: What to type, the best first; a text where a command alone is not enough.
         """
         self.happened = happened
         self.expected = expected
@@ -37,18 +37,18 @@ class CommandError(Exception):
 
 
 class RefusedError(CommandError):
-    """A check says no, or what was begun was undone; nothing is left half done."""
+    """A check failed, or the change was undone; nothing is half done."""
 
     exit_code: ClassVar[int] = 1
 
 
 class InputError(CommandError):
-    """The options, the config or the shell make no such command; nothing was changed."""
+    """The options, the config or the shell are wrong; nothing was changed."""
 
     exit_code: ClassVar[int] = 2
 
 
 class UnsureError(CommandError):
-    """Something cannot be read, or is not as it should be; nothing more was changed."""
+    """Something cannot be read, or differs from what it should be; nothing more was changed."""
 
     exit_code: ClassVar[int] = 3
