@@ -1,6 +1,8 @@
 """Kinds of single values, and what makes a value valid.
 
-Messages follow the real provider's: they say the limit, not the rule's name.
+A value is refused here only where the official provider refuses it before it asks AWS, so a preview
+shows the same errors; every other limit is AWS's to refuse. `terraform validate` prints the
+official provider's list. Messages follow its form: they give the limit.
 """
 
 from __future__ import annotations
@@ -56,13 +58,13 @@ JSON_TEXT = Scalar(str, "a JSON document", is_same_json)
 POLICY_TEXT = Scalar(str, "an IAM policy document", is_same_policy)
 
 
-def one_of(*choices: str) -> Validator:
-    """One of these texts."""
+def one_of(*choices: str | int) -> Validator:
+    """One of these values."""
 
     def check(value: Any) -> str | None:
         if value in choices:
             return None
-        return f"expected one of {', '.join(choices)}, got {value!r}"
+        return f"expected one of {', '.join(map(str, choices))}, got {value!r}"
 
     return check
 
@@ -74,6 +76,15 @@ def between(least: float, most: float) -> Validator:
         if least <= value <= most:
             return None
         return f"expected {least} to {most}, got {value}"
+
+    return check
+
+
+def multiple_of(unit: int) -> Validator:
+    """A number that `unit` divides."""
+
+    def check(value: Any) -> str | None:
+        return None if value % unit == 0 else f"expected a multiple of {unit}, got {value}"
 
     return check
 

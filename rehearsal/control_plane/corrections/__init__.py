@@ -24,6 +24,7 @@ from rehearsal.control_plane.corrections import (
     scaling_policies,
     security_groups,
     serialisation,
+    service_model,
     sessions,
     target_groups,
     target_health,
@@ -59,5 +60,6 @@ TABLE: tuple[Correction, ...] = (
     metrics.METRICS,
     alarms.ALARMS,
     unsupported.UNSUPPORTED,
+    service_model.SERVICE_MODEL,
 )
 """Later ones wrap earlier ones where both change a method."""

@@ -74,7 +74,7 @@ def _check(params: dict[str, Any]) -> None:
         )
     periods = int(params["EvaluationPeriods"])
     needed = int(params.get("DatapointsToAlarm") or periods)
-    if not 1 <= needed <= periods:
+    if needed > periods:
         raise CloudWatchValidationError(
             "DatapointsToAlarm must be less than or equal to EvaluationPeriods"
         )

@@ -17,6 +17,13 @@ from moto.elbv2.exceptions import (
 )
 from moto.elbv2.models import ELBv2Backend
 
+from rehearsal.control_plane.corrections.service_model import (
+    at_least,
+    at_most,
+    refusal_of,
+    violation,
+)
+
 MAX_WEIGHT = 999
 MAX_GROUPS_OF_ACTION = 5
 TERMINAL = ("forward", "redirect", "fixed-response")
@@ -62,8 +69,6 @@ def _checked(backend: ELBv2Backend, vpc_id: str, action: dict[str, Any]) -> dict
 
 def _checked_redirect(action: dict[str, Any]) -> dict[str, Any]:
     given = action.get("RedirectConfig") or {}
-    if given.get("StatusCode") not in ("HTTP_301", "HTTP_302"):
-        raise ValidationError("RedirectConfig.StatusCode must be HTTP_301 or HTTP_302")
     config = {**REDIRECT_DEFAULTS, **given}
     if all(config[k] == REDIRECT_DEFAULTS[k] for k in ("Protocol", "Port", "Host", "Path")):
         raise InvalidLoadBalancerActionException(
@@ -123,15 +128,8 @@ def _check_weights(groups: list[dict[str, Any]]) -> None:
         if weight is None:
             raise ValidationError("Weight must be specified for each of several target groups")
         if weight < 0 or weight > MAX_WEIGHT:
-            bound = (
-                f"less than or equal to {MAX_WEIGHT}"
-                if weight > 0
-                else "greater than or equal to 0"
-            )
-            raise ValidationError(
-                f"1 validation error detected: Value '{weight}' at '{where}' failed to satisfy "
-                f"constraint: Member must have value {bound}"
-            )
+            bound = at_most(MAX_WEIGHT) if weight > 0 else at_least(0)
+            raise ValidationError(refusal_of(violation(weight, where, bound)))
     if not any(group["Weight"] for group in groups):
         raise ValidationError(
             "every weight is 0: not supported by the rehearsal, for AWS says nowhere what "

@@ -42,9 +42,6 @@ _ONLY_DEFAULTS: dict[str, Any] = {
 }
 """Settings of which the rehearsal does only what is the default, by the default."""
 
-_DELETION_PROTECTION = ("none", "prevent-force-deletion", "prevent-all-deletion")
-
-
 _HEALTH_CHECK_TYPES = ("EC2", "ELB")
 
 
@@ -94,19 +91,10 @@ def _check_termination_policies(policies: list[str]) -> None:
             )
 
 
-def _check_deletion_protection(params: dict[str, Any]) -> None:
-    given = params.get("DeletionProtection", "none")
-    if given not in _DELETION_PROTECTION:
-        raise ValidationError(
-            f"DeletionProtection '{given}' must be one of {', '.join(_DELETION_PROTECTION)}"
-        )
-
-
 def check_settings(params: dict[str, Any]) -> None:
     """Refuse settings that AWS refuses, and those that the rehearsal cannot honour."""
     _refuse_unsupported(params)
     _check_termination_policies(params.get("TerminationPolicies", []))
-    _check_deletion_protection(params)
     kind = params.get("HealthCheckType", "EC2")
     if kind not in _HEALTH_CHECK_TYPES:
         raise ValidationError(f"HealthCheckType {kind}: not supported by the rehearsal")

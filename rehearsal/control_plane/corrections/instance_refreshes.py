@@ -27,8 +27,6 @@ from rehearsal.control_plane.corrections.group_templates import asked_template, 
 from rehearsal.control_plane.world import World
 
 _UNSUPPORTED = ("CheckpointPercentages", "CheckpointDelay", "AlarmSpecification", "BakeTime")
-_PROTECTED = ("Refresh", "Ignore", "Wait")
-_STANDBY = ("Terminate", "Ignore", "Wait")
 
 
 def _step(world: World, response: AutoScalingResponse) -> GroupStep:
@@ -44,8 +42,6 @@ def _preferences(given: dict[str, Any]) -> Preferences:
             raise ValidationError(f"Preferences.{name}: not supported by the rehearsal")
     minimum = int(given.get("MinHealthyPercentage", 90))
     maximum = given.get("MaxHealthyPercentage")
-    if not 0 <= minimum <= 100:
-        raise ValidationError("MinHealthyPercentage must be between 0 and 100.")
     if maximum is not None:
         _check_maximum(given, minimum, int(maximum))
     return Preferences(
@@ -54,8 +50,8 @@ def _preferences(given: dict[str, Any]) -> Preferences:
         instance_warmup_seconds=given.get("InstanceWarmup"),
         skip_matching=bool(given.get("SkipMatching", False)),
         auto_rollback=bool(given.get("AutoRollback", False)),
-        scale_in_protected_instances=_one_of(given, "ScaleInProtectedInstances", _PROTECTED),
-        standby_instances=_one_of(given, "StandbyInstances", _STANDBY),
+        scale_in_protected_instances=given.get("ScaleInProtectedInstances", "Wait"),
+        standby_instances=given.get("StandbyInstances", "Wait"),
     )
 
 
@@ -64,20 +60,11 @@ def _check_maximum(given: dict[str, Any], minimum: int, maximum: int) -> None:
         raise ValidationError(
             "MinHealthyPercentage must be specified when MaxHealthyPercentage is specified."
         )
-    if not 100 <= maximum <= 200:
-        raise ValidationError("MaxHealthyPercentage must be between 100 and 200.")
     if maximum - minimum > 100:
         raise ValidationError(
             "The difference between MaxHealthyPercentage and MinHealthyPercentage cannot be "
             "greater than 100."
         )
-
-
-def _one_of(given: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
-    value = given.get(name, "Wait")
-    if value not in allowed:
-        raise ValidationError(f"{name} must be one of {', '.join(allowed)}, not '{value}'")
-    return value
 
 
 def _desired(step: GroupStep, given: dict[str, Any] | None) -> TemplateRequest | None:

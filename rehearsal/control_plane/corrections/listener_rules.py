@@ -28,7 +28,6 @@ from rollout.forward_action import target_group_weights
 
 _Original = Callable[..., Any]
 
-MAX_PRIORITY = 50_000
 MAX_RULES = 100
 """Rules of one load balancer, not counting the default ones."""
 MAX_TARGET_GROUPS = 100
@@ -60,25 +59,12 @@ def check_number_of_target_groups(
         )
 
 
-def _check_priority(priority: int) -> None:
-    if 1 <= priority <= MAX_PRIORITY:
-        return
-    bound = (
-        "greater than or equal to 1" if priority < 1 else f"less than or equal to {MAX_PRIORITY}"
-    )
-    raise ValidationError(
-        f"1 validation error detected: Value '{priority}' at 'priority' failed to satisfy "
-        f"constraint: Member must have value {bound}"
-    )
-
-
 def _create_rule(world: World, original: _Original, self: ELBV2Response) -> ActionResult:
     del world
     params, backend = self._get_params(), self.elbv2_backend
     if params.get("Transforms"):
         raise ValidationError("Transforms: not supported by the rehearsal")
     balancer = balancer_of(backend, params["ListenerArn"])
-    _check_priority(int(params["Priority"]))
     rules = sum(len(listener.rules) - 1 for listener in balancer.listeners.values())
     if rules >= MAX_RULES:
         raise ELBClientError(
@@ -130,7 +116,6 @@ def _set_rule_priorities(
     wanted = {entry["RuleArn"]: int(entry["Priority"]) for entry in rule_priorities}
     taken: set[int] = set()
     for priority in wanted.values():
-        _check_priority(priority)
         if priority in taken:
             raise DuplicatePriorityError(str(priority))
         taken.add(priority)
@@ -186,12 +171,12 @@ def _describe_rules(
 RULES = Correction(
     name="listener-rules",
     moto=(
-        "Weights -1 and 1000, both weights 0, any number of groups, values, wildcards and rules, "
-        "any priority; rules in the order they were made; the default rule can be changed."
+        "Weights -1 and 1000, both weights 0, any number of groups, values, wildcards and "
+        "rules; rules in the order they were made; the default rule can be changed."
     ),
     aws=(
         "Weights 0 to 999 on up to 5 groups of the load balancer's VPC; 5 values and 6 wildcards a "
-        "rule; 100 rules and 100 target groups a load balancer; priorities 1 to 50000, each once, "
+        "rule; 100 rules and 100 target groups a load balancer; each priority once, "
         "and rules listed by them; a single target group is shown in both forms of a forward."
     ),
     changes=(

@@ -86,10 +86,7 @@ def _check_unsupported(params: dict[str, Any]) -> None:
         raise ValidationError("ALPN policies are for TLS listeners of Network Load Balancers")
 
 
-def _check_port(backend: ELBv2Backend, balancer: Any, port: int, own_arn: str | None) -> None:
-    del backend
-    if not 1 <= port <= 65535:
-        raise ValidationError(f"Port '{port}' must be between 1 and 65535")
+def _check_port(balancer: Any, port: int, own_arn: str | None) -> None:
     for arn, listener in balancer.listeners.items():
         if arn != own_arn and int(listener.port) == port:
             raise DuplicateListenerError
@@ -108,7 +105,7 @@ def _create(world: World, original: _Original, self: ELBV2Response) -> ActionRes
     if len(balancer.listeners) >= MAX_LISTENERS:
         raise ELBClientError("TooManyListeners", "You've reached the limit on listeners")
     protocol = params["Protocol"]
-    _check_port(backend, balancer, int(params["Port"]), None)
+    _check_port(balancer, int(params["Port"]), None)
     _check_secure(backend, params, protocol)
     if protocol == "HTTPS" and not params.get("Certificates"):
         raise ValidationError("A certificate must be specified for HTTPS listeners")
@@ -140,7 +137,7 @@ def _modify(world: World, original: _Original, self: ELBV2Response) -> ActionRes
     _check_unsupported(params)
     protocol = params.get("Protocol") or listener.protocol
     backend._validate_port_and_protocol(balancer.type, params.get("Port", listener.port), protocol)
-    _check_port(backend, balancer, int(params.get("Port") or listener.port), listener.arn)
+    _check_port(balancer, int(params.get("Port") or listener.port), listener.arn)
     _check_secure(backend, params, protocol)
     if protocol == "HTTPS" and not (params.get("Certificates") or listener.certificates):
         raise ValidationError("A certificate must be specified for HTTPS listeners")

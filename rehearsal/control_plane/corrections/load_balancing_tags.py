@@ -11,6 +11,11 @@ from moto.elbv2.exceptions import TooManyTagsError, ValidationError
 from moto.elbv2.models import ELBv2Backend
 
 from rehearsal.control_plane.correction import Correction, Replace
+from rehearsal.control_plane.corrections.service_model import (
+    no_longer_than,
+    refusal_of,
+    violation,
+)
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]
@@ -24,10 +29,9 @@ def _describe_tags(
 ) -> dict[str, dict[str, str]]:
     del world
     if len(resource_arns) > MAX_RESOURCES:
+        shown = f"[{', '.join(resource_arns)}]"
         raise ValidationError(
-            f"1 validation error detected: Value '{len(resource_arns)} ARNs' at 'resourceArns' "
-            f"failed to satisfy constraint: Member must have length less than or equal to "
-            f"{MAX_RESOURCES}"
+            refusal_of(violation(shown, "resourceArns", no_longer_than(MAX_RESOURCES)))
         )
     for arn in resource_arns:
         self._get_resource_by_arn(arn)

@@ -1,4 +1,4 @@
-"""Target groups: health check settings and attributes within AWS's ranges."""
+"""Target groups: their health checks and attributes."""
 
 # pyright: reportPrivateUsage=false
 
@@ -23,25 +23,12 @@ from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]
 
-RANGES = {
-    "HealthCheckIntervalSeconds": (5, 300),
-    "HealthCheckTimeoutSeconds": (2, 120),
-    "HealthyThresholdCount": (2, 10),
-    "UnhealthyThresholdCount": (2, 10),
-    "Port": (1, 65535),
-}
-"""Source: ELBv2 API Reference, CreateTargetGroup."""
-
 _CODES = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 
 
 def _check_health_check(params: dict[str, Any]) -> None:
-    for name, (lowest, highest) in RANGES.items():
-        value = params.get(name)
-        if value is not None and not lowest <= int(value) <= highest:
-            raise ValidationError(f"{name} '{value}' must be between {lowest} and {highest}")
     path = params.get("HealthCheckPath")
-    if path is not None and (not path.startswith("/") or len(path) > 1024):
+    if path is not None and (not path.startswith("/")):
         raise ValidationError(f"Health check path '{path}' must begin with a '/'")
     if params.get("HealthCheckProtocol") not in (None, "HTTP", "HTTPS"):
         raise ValidationError("Health check protocol must be HTTP or HTTPS")
@@ -164,8 +151,8 @@ def _delete(world: World, original: _Original, self: ELBV2Response) -> ActionRes
 
 TARGET_GROUPS = Correction(
     name="target-groups",
-    moto="Any health check numbers, any attribute with any value, and few defaults.",
-    aws="Ranges for each health check setting and attribute, and a default for every attribute.",
+    moto="Any health check settings, any attribute with any value, and few defaults.",
+    aws="A health check that fits the group; a range and a default for every attribute.",
     changes=(
         Replace(ELBV2Response, "create_target_group", _create),
         Replace(ELBV2Response, "modify_target_group", _modify),

@@ -26,7 +26,7 @@ from rehearsal.provider.table import (
     SetOf,
     Values,
 )
-from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, arn, length, one_of
+from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, arn, length
 
 _ATTRIBUTES = {
     "minSize": "MinSize",
@@ -176,7 +176,7 @@ GROUP = ResourceType(
         "vpcZoneIdentifiers": Property(SetOf(STRING), computed=True),
         "targetGroupArns": Property(SetOf(STRING), computed=True, valid=arn),
         "launchTemplate": Property(launch_reference.LAUNCH_REFERENCE),
-        "healthCheckType": Property(STRING, computed=True, valid=one_of("EC2", "ELB")),
+        "healthCheckType": Property(STRING, computed=True),
         "healthCheckGracePeriod": Property(INTEGER, default=300),
         "defaultCooldown": Property(INTEGER, computed=True),
         "defaultInstanceWarmup": Property(INTEGER),

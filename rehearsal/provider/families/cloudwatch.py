@@ -31,6 +31,7 @@ from rehearsal.provider.values import (
     json_document,
     length,
     matching,
+    multiple_of,
     one_of,
 )
 
@@ -152,7 +153,7 @@ METRIC_ALARM = ResourceType(
                 r"(p|tm|tc|ts|wm|pr|TM|TC|TS|WM|PR|IQM).*", "an extended statistic like p99"
             ),
         ),
-        "period": Property(INTEGER, valid=either(between(10, 30), between(60, 86400))),
+        "period": Property(INTEGER, valid=either(one_of(10, 20, 30), multiple_of(60))),
         "evaluationPeriods": Property(INTEGER, required=True, valid=between(1, 2**31)),
         "datapointsToAlarm": Property(INTEGER, valid=between(1, 2**31)),
         "threshold": Property(NUMBER),

@@ -11,7 +11,7 @@ from typing import Any
 from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.tags import ELBV2_TAGGING, TAGS, listed, read_elbv2
 from rehearsal.provider.table import AutoName, Block, Property, ResourceType, SetOf, Values
-from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, between, matching, one_of
+from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, matching, one_of
 
 ACTIVE_LIMIT_SECONDS = 600
 _NOT_FOUND = "LoadBalancerNotFound"
@@ -199,7 +199,7 @@ LOAD_BALANCER = ResourceType(
         ),
         "securityGroups": Property(SetOf(STRING), computed=True),
         "subnets": Property(SetOf(STRING), computed=True),
-        "idleTimeout": Property(INTEGER, default=60, valid=between(1, 4000)),
+        "idleTimeout": Property(INTEGER, default=60),
         "enableDeletionProtection": Property(BOOLEAN, default=False),
         "dropInvalidHeaderFields": Property(BOOLEAN, default=False),
         "desyncMitigationMode": Property(

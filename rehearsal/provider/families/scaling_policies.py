@@ -13,7 +13,7 @@ from typing import Any
 
 from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.table import AutoName, Block, Property, ResourceType, Values
-from rehearsal.provider.values import BOOLEAN, INTEGER, NUMBER, STRING, length, one_of
+from rehearsal.provider.values import BOOLEAN, INTEGER, NUMBER, STRING, length
 
 TARGET_TRACKING = "TargetTrackingScaling"
 _GROUP_GONE = "ValidationError"
@@ -86,13 +86,6 @@ def _problems(inputs: Values) -> Iterator[tuple[str, str]]:
         yield "targetTrackingConfiguration", f"is needed for {TARGET_TRACKING}"
 
 
-_METRIC_TYPES = (
-    "ASGAverageCPUUtilization",
-    "ASGAverageNetworkIn",
-    "ASGAverageNetworkOut",
-    "ALBRequestCountPerTarget",
-)
-
 POLICY = ResourceType(
     token="aws:autoscaling/policy:Policy",
     properties={
@@ -106,9 +99,7 @@ POLICY = ResourceType(
                     "predefinedMetricSpecification": Property(
                         Block(
                             {
-                                "predefinedMetricType": Property(
-                                    STRING, required=True, valid=one_of(*_METRIC_TYPES)
-                                ),
+                                "predefinedMetricType": Property(STRING, required=True),
                                 "resourceLabel": Property(STRING),
                             }
                         ),

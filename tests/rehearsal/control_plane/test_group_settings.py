@@ -9,6 +9,11 @@ import pytest
 from tests.rehearsal.control_plane.aws import Aws, refusal
 from tests.rehearsal.control_plane.groups import update
 
+LAUNCH_HOOK = {
+    "LifecycleHookName": "h",
+    "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+}
+
 
 def test_two_groups_can_have_policies_of_one_name(aws: Aws) -> None:
     template_id = aws.template()
@@ -100,7 +105,7 @@ def test_the_grace_period_is_0_where_none_is_given(aws: Aws) -> None:
         {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 110}},
         {"PlacementGroup": "p"},
         {"MaxInstanceLifetime": 86400},
-        {"LifecycleHookSpecificationList": [{"LifecycleHookName": "h"}]},
+        {"LifecycleHookSpecificationList": [LAUNCH_HOOK]},
     ],
     ids=lambda s: next(iter(s)),
 )

@@ -18,6 +18,8 @@ LISTENER_ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app
 TARGET_GROUP = RESOURCE_TYPES["aws:lb/targetGroup:TargetGroup"]
 LISTENER_RULE = RESOURCE_TYPES["aws:lb/listenerRule:ListenerRule"]
 GROUP = RESOURCE_TYPES["aws:autoscaling/group:Group"]
+LOAD_BALANCER = RESOURCE_TYPES["aws:lb/loadBalancer:LoadBalancer"]
+ALARM = RESOURCE_TYPES["aws:cloudwatch/metricAlarm:MetricAlarm"]
 
 
 def _check(
@@ -152,7 +154,28 @@ def test_a_rule_that_aws_would_refuse_is_refused_here(changed: Values, path: str
     assert [problem.path for problem in problems] == [path]
 
 
-def test_every_problem_is_told_at_once() -> None:
+@pytest.mark.parametrize(("period", "is_taken"), [(10, True), (15, False), (60, True), (90, False)])
+def test_an_alarms_period_is_10_20_or_30_seconds_or_whole_minutes(
+    period: int, is_taken: bool
+) -> None:
+    _, problems = _check(ALARM, {"period": period})
+
+    assert ("period" not in {problem.path for problem in problems}) == is_taken
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [(LOAD_BALANCER, {"idleTimeout": 4001}), (GROUP, {"healthCheckType": "VPC_LATTICE"})],
+)
+def test_what_the_official_provider_leaves_to_aws_passes_a_preview(
+    kind: ResourceType, given: Values
+) -> None:
+    _, problems = _check(kind, given)
+
+    assert {problem.path for problem in problems}.isdisjoint(given)
+
+
+def test_every_problem_is_reported_at_once() -> None:
     _, problems = _check(TARGET_GROUP, _group(port=0, name="-", surprise=1))
 
     assert {problem.path for problem in problems} == {"port", "name", "surprise"}
