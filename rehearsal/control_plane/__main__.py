@@ -61,12 +61,10 @@ def main(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))
 
-    from rehearsal.control_plane.application import Application
     from rehearsal.control_plane.clock import SystemWorldClock
-    from rehearsal.control_plane.health import ClockHealth
+    from rehearsal.control_plane.health import ClockHealth, ReportedHealth
     from rehearsal.control_plane.plane import ControlPlane
-    from rehearsal.control_plane.reported_health import ReportedHealth
-    from rehearsal.control_plane.server import Server
+    from rehearsal.control_plane.server import Application, Server
     from rehearsal.control_plane.world import World
 
     source = ReportedHealth() if health == "reported" else ClockHealth(boot_seconds)

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rehearsal.control_plane.calls import RecordedCall
+from rehearsal.control_plane.api_requests import ApiError, RecordedCall
 from rehearsal.control_plane.clock import WorldClock
-from rehearsal.control_plane.faults import ApiError
 
 SERVICE_NAMES = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
 """boto3's name of a service, where a signature has another."""

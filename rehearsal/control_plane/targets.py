@@ -53,7 +53,6 @@ class Registration:
 
     target_id: str
     port: int
-    registered_at: float
     checks_begin: float | None = None
     """When its checks could begin: registered and its group in use; None while it is in no use."""
     deregistered_at: float | None = None
@@ -83,13 +82,13 @@ class TargetRegistry:
         default_factory=dict[str, dict[tuple[str, int], Registration]]
     )
 
-    def register(self, arn: str, target_id: str, port: int, now: float) -> bool:
+    def register(self, arn: str, target_id: str, port: int) -> bool:
         """Register a target; a draining one starts anew. True if that changed anything."""
         group = self._groups.setdefault(arn, {})
         known = group.get((target_id, port))
         if known is not None and not known.is_draining:
             return False
-        group[target_id, port] = Registration(target_id, port, now)
+        group[target_id, port] = Registration(target_id, port)
         return True
 
     def deregister(self, arn: str, target_id: str, port: int | None, now: float) -> bool:

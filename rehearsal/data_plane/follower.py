@@ -7,8 +7,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from rehearsal.control_plane.topology import Topology
-from rehearsal.control_plane.topology_json import decoded
+from rehearsal.control_plane.topology import Topology, decoded
 
 _TIMEOUT_SECONDS = 60.0
 """Longer than the control plane holds a question open."""

@@ -1,36 +1,27 @@
-"""Brings each Auto Scaling group towards what is asked of it, one small step a tick."""
+"""Brings each Auto Scaling group and its instance refresh towards what was asked, step by step."""
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from moto.autoscaling.models import AutoScalingBackend, autoscaling_backends
 
-from rehearsal.control_plane.autoscaling import refreshing
-from rehearsal.control_plane.autoscaling.group import (
-    IN_SERVICE,
-    PENDING,
-    TERMINATING,
-    GroupRecord,
-    Member,
-    active,
+from rehearsal.control_plane.autoscaling.group import IN_SERVICE, Member, active
+from rehearsal.control_plane.autoscaling.group_step import GroupStep
+from rehearsal.control_plane.autoscaling.launches import requested_template
+from rehearsal.control_plane.autoscaling.refresh import (
+    STALLED_SECONDS,
+    InstanceRefresh,
+    Preferences,
+    RefreshStatus,
+    RefreshStep,
+    Replaceable,
+    Rollback,
+    TemplateRequest,
+    capacity_bounds,
+    next_step,
 )
-from rehearsal.control_plane.autoscaling.launching import (
-    LaunchError,
-    LaunchSpecification,
-    launch_instance,
-    new_member,
-    requested_template,
-    resolved,
-    specification_of,
-    subnet_for_next,
-)
-from rehearsal.control_plane.autoscaling.termination import Candidate, chosen_for_termination
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.world import World
 
-RETRY_SECONDS = 15.0
-"""After a launch that failed, the group waits this long before the next try."""
+REPLACED_CAUSE = "an instance was taken out of service in response to an instance refresh."
 
 
 def reconcile_groups(world: World, now: float) -> bool:
@@ -39,209 +30,212 @@ def reconcile_groups(world: World, now: float) -> bool:
     for _, _, backend in list(autoscaling_backends.iter_backends()):
         assert isinstance(backend, AutoScalingBackend)
         for group in list(backend.autoscaling_groups.values()):
-            changed |= GroupStep(world, backend, group, now).take()
+            changed |= _take(GroupStep(world, backend, group, now))
     return changed
 
 
-class GroupStep:
-    """One step of one group: moto's `group`, seen at `now`."""
+def _take(step: GroupStep) -> bool:
+    """Take the step. True if anything changed."""
+    step.keep_members()
+    refresh = step.record.active_refresh
+    if refresh is not None and not step.is_suspended("InstanceRefresh"):
+        advance_refresh(step, refresh)
+    else:
+        step.meet_desired_capacity()
+    return step.changed
 
-    def __init__(self, world: World, backend: AutoScalingBackend, group: Any, now: float) -> None:
-        self.world = world
-        self.backend = backend
-        self.group = group
-        self.now = now
-        self.record = world.groups.setdefault(group.arn, GroupRecord())
-        self.changed = False
 
-    @property
-    def members(self) -> list[Member]:
-        """The group's instances, terminating ones included."""
-        return cast("list[Member]", self.group.instance_states)
+def advance_refresh(step: GroupStep, refresh: InstanceRefresh) -> None:
+    """Take the next step of `refresh`, the one that is not finished."""
+    if refresh.status is RefreshStatus.CANCELLING:
+        _finish_cancelling(step, refresh)
+        return
+    if refresh.status is RefreshStatus.PENDING:
+        refresh.status = RefreshStatus.IN_PROGRESS
+        refresh.last_progress_at = step.now
+        step.changed = True
+    _note_progress(step, refresh)
+    if _is_complete(step, refresh):
+        _succeed(step, refresh)
+    elif step.now > refresh.last_progress_at + STALLED_SECONDS:
+        _fail(step, refresh, "No instance was replaced within an hour.")
+    else:
+        _replace(step, refresh)
 
-    def take(self) -> bool:
-        """Take the step. True if anything changed."""
-        self._attach_and_detach()
-        self._put_into_service()
-        self._check_health()
-        self._finish_terminations()
-        if self.record.active_refresh is not None and not self.is_suspended("InstanceRefresh"):
-            refreshing.advance(self, self.record.active_refresh)
-        else:
-            self._meet_desired_capacity()
-        return self.changed
 
-    def is_suspended(self, process: str) -> bool:
-        """Whether that process of the group is suspended."""
-        return any(p["ProcessName"] == process for p in self.group.suspended_processes)
+def begin_rollback(step: GroupStep, refresh: InstanceRefresh, reason: str) -> None:
+    """Turn a refresh round: what it launched is to be replaced from the previous template."""
+    refresh.rollback = Rollback(
+        reason, step.now, refresh.percentage_complete, refresh.instances_to_update
+    )
+    refresh.status = RefreshStatus.ROLLBACK_IN_PROGRESS
+    refresh.status_reason = reason
+    refresh.to_replace = {
+        m.instance_id for m in active(step.members) if m.instance_id not in refresh.known_before
+    }
+    refresh.known_before = {m.instance_id for m in active(step.members)}
+    refresh.total = len(refresh.to_replace)
+    refresh.updated = 0
+    refresh.last_progress_at = step.now
+    step.changed = True
 
-    def _attach_and_detach(self) -> None:
-        """Register members with the group's target groups, and deregister them from others."""
-        wanted = (
-            set[str]()
-            if self.is_suspended("AddToLoadBalancer")
-            else set(self.group.target_group_arns)
-        )
-        for member in active(self.members):
-            for arn in sorted(wanted - member.attached):
-                target_group = self.backend.elbv2_backend.target_groups.get(arn)
-                if target_group is None:
-                    continue
-                self.world.targets.register(
-                    arn, member.instance_id, int(target_group.port), self.now
-                )
-                member.attached.add(arn)
-                self.changed = True
-            for arn in sorted(member.attached - set(self.group.target_group_arns)):
-                self._deregister(member, arn)
 
-    def _deregister(self, member: Member, arn: str) -> None:
-        self.changed |= self.world.targets.deregister(arn, member.instance_id, None, self.now)
-        member.attached.discard(arn)
+def _old_and_new(
+    step: GroupStep, refresh: InstanceRefresh
+) -> tuple[list[Replaceable], list[Replaceable]]:
+    protected_stay = refresh.preferences.scale_in_protected_instances == "Wait"
+    old: list[Replaceable] = []
+    new: list[Replaceable] = []
+    for member in sorted(active(step.members), key=lambda m: (m.launched_at, m.instance_id)):
+        is_old = member.instance_id in refresh.to_replace
+        is_ready = is_healthy(step, member) and (is_old or _is_warm(step, refresh, member))
+        is_protected = is_old and protected_stay and member.protected_from_scale_in
+        (old if is_old else new).append(Replaceable(member.instance_id, is_ready, is_protected))
+    return old, new
 
-    def _put_into_service(self) -> None:
-        """A pending instance that runs is in service, whatever its target groups say of it.
 
-        The load balancer's health checks run in parallel; a group waits for none before InService.
-        Source: Auto Scaling user guide, "Set the health check grace period".
-        """
-        for member in self.members:
-            is_new = member.lifecycle_state == PENDING and member.launched_at < self.now
-            if is_new and member.is_running:
-                member.lifecycle_state = IN_SERVICE
-                member.in_service_at = self.now
-                member.launch.finish(self.now)
-                self.changed = True
+def is_healthy(step: GroupStep, member: Member) -> bool:
+    """In service, healthy in the group, and healthy in every target group that checks it."""
+    if member.lifecycle_state != IN_SERVICE or member.health_status != "Healthy":
+        return False
+    states = {
+        r.state.state
+        for arn in member.attached
+        for r in step.world.targets.active(arn)
+        if r.target_id == member.instance_id
+    }
+    return states <= {"healthy", "unused"}
 
-    def _check_health(self) -> None:
-        for member in list(active(self.members)):
-            if member.health_status == "Healthy" and not self.is_suspended("HealthCheck"):
-                member.health_status = "Healthy" if self._is_healthy(member) else "Unhealthy"
-                self.changed |= member.health_status == "Unhealthy"
-            if member.health_status == "Unhealthy" and not (
-                self.is_suspended("ReplaceUnhealthy") or self.is_suspended("Terminate")
-            ):
-                self.terminate(member, self._unhealthy_cause(member))
 
-    def _is_healthy(self, member: Member) -> bool:
-        """EC2's word counts at once, the load balancer's after the grace period."""
-        if not member.is_running:
-            return False
-        if self.group.health_check_type != "ELB" or self.is_in_grace(member):
-            return True
-        return not any(
-            r.state.state == "unhealthy"
-            for arn in member.attached
-            for r in self.world.targets.active(arn)
-            if r.target_id == member.instance_id
-        )
+def warmup_seconds(step: GroupStep, preferences: Preferences) -> int:
+    """The warm-up of the preferences, else the group's default one, else its grace period."""
+    for seconds in (preferences.instance_warmup_seconds, step.group.default_instance_warmup):
+        if seconds is not None:
+            return int(seconds)
+    return int(step.group.health_check_grace_period or 0)
 
-    def is_in_grace(self, member: Member) -> bool:
-        """Whether the health check grace period of a member is still running."""
-        if member.in_service_at is None:
-            return True
-        return self.now < member.in_service_at + int(self.group.health_check_grace_period or 0)
 
-    def _unhealthy_cause(self, member: Member) -> str:
-        checked = "EC2" if not member.is_running else "ELB system"
-        if checked == "EC2":
-            return (
-                "an instance was taken out of service in response to an EC2 health check "
-                "indicating it has been terminated or stopped."
-            )
-        return f"an instance was taken out of service in response to an {checked} health check."
+def _is_warm(step: GroupStep, refresh: InstanceRefresh, member: Member) -> bool:
+    if member.in_service_at is None:
+        return False
+    return step.now >= member.in_service_at + warmup_seconds(step, refresh.preferences)
 
-    def terminate(self, member: Member, cause: str) -> None:
-        """Take a member out of service; it is terminated when its target groups let go of it."""
-        member.lifecycle_state = TERMINATING
-        member.termination = self.record.begin(
-            f"Terminating EC2 instance: {member.instance_id}", self._at(cause), self.now
-        )
-        if member.launch.ended_at is None:
-            member.launch.finish(self.now, "Cancelled")
-        for arn in sorted(member.attached):
-            self.changed |= self.world.targets.deregister(arn, member.instance_id, None, self.now)
-            member.termination.status = "WaitingForELBConnectionDraining"
-        self.changed = True
 
-    def _finish_terminations(self) -> None:
-        for member in list(self.members):
-            if member.lifecycle_state != TERMINATING:
-                continue
-            is_gone = member.instance.state == "terminated"
-            drains = any(
-                self.world.targets.is_attached(arn, member.instance_id) for arn in member.attached
-            )
-            if drains and not is_gone:
-                continue
-            if not is_gone:
-                self.backend.ec2_backend.terminate_instances([member.instance_id])
-            self.members.remove(member)
-            if member.termination is not None:
-                member.termination.finish(self.now)
-            self.changed = True
+def _note_progress(step: GroupStep, refresh: InstanceRefresh) -> None:
+    _, new = _old_and_new(step, refresh)
+    fresh = [r for r in new if r.instance_id not in refresh.known_before]
+    updated = min(refresh.total, sum(r.is_ready for r in fresh))
+    if updated > refresh.updated:
+        refresh.last_progress_at = step.now
+    if updated != refresh.updated:
+        refresh.updated = updated
+        step.changed = True
 
-    def _meet_desired_capacity(self) -> None:
-        present = list(active(self.members))
-        missing = int(self.group.desired_capacity) - len(present)
-        if missing > 0:
-            self.launch(missing)
-        elif missing < 0:
-            self.scale_in(-missing)
 
-    def scale_in(self, count: int) -> None:
-        """Terminate `count` instances, chosen by the zones and the termination policies."""
-        if self.is_suspended("Terminate"):
-            return
-        present = {m.instance_id: m for m in active(self.members)}
-        candidates = [
-            Candidate(
-                instance_id=m.instance_id,
-                zone=m.availability_zone,
-                launched_at=m.launched_at,
-                template_age=m.template_age,
-                is_protected=m.protected_from_scale_in,
-            )
-            for m in present.values()
-        ]
-        chosen = chosen_for_termination(
-            candidates, self.group.termination_policies, count, self.now
-        )
-        cause = self.record.desired_cause or "the desired capacity is lower than the group's size"
-        for instance_id in chosen:
-            self.terminate(present[instance_id], cause)
+def _is_complete(step: GroupStep, refresh: InstanceRefresh) -> bool:
+    """No instance to replace is left, not even a draining one, and each has a ready successor."""
+    left = any(m.instance_id in refresh.to_replace for m in step.members)
+    wanted = min(refresh.total, int(step.group.desired_capacity))
+    return not left and refresh.updated >= wanted
 
-    def launch(self, count: int) -> None:
-        """Launch `count` instances from the template that is wanted now."""
-        if self.is_suspended("Launch") or self.now < self.record.launch_after:
-            return
-        cause = self._at(
-            self.record.desired_cause or "an instance was started to meet the desired capacity."
-        )
-        for _ in range(count):
-            activity = self.record.begin("Launching a new EC2 instance", cause, self.now)
-            self.changed = True
-            try:
-                ec2 = self.backend.ec2_backend
-                specification = self._specification()
-                subnet_ids = self.group.vpc_zone_identifier.split(",")
-                subnet_id = subnet_for_next(ec2, subnet_ids, list(active(self.members)))
-                instance = launch_instance(ec2, self.group, specification, subnet_id, self.now)
-            except LaunchError as failure:
-                activity.finish(self.now, "Failed", str(failure))
-                self.record.launch_after = self.now + RETRY_SECONDS
-                return
-            member = new_member(self.group, instance, specification, activity, self.now)
-            self.members.append(member)
-        self._attach_and_detach()
 
-    def _specification(self) -> LaunchSpecification:
-        """What an instance is launched from now, by the refresh that runs or the group itself."""
-        ec2, refresh = self.backend.ec2_backend, self.record.active_refresh
-        if refresh is None:
-            return specification_of(ec2, self.group)
-        request = refreshing.template_to_launch(refresh, requested_template(self.group))
-        return LaunchSpecification.of_template(resolved(ec2, request))
+def _replace(step: GroupStep, refresh: InstanceRefresh) -> None:
+    if step.is_suspended("Launch") or step.is_suspended("Terminate"):
+        return
+    old, new = _old_and_new(step, refresh)
+    desired = int(step.group.desired_capacity)
+    todo = next_step(desired, refresh.preferences, old, new)
+    _carry_out(step, todo)
+    _, upper = capacity_bounds(desired, refresh.preferences)
+    surplus = len(list(active(step.members))) - upper
+    if surplus > 0:
+        step.scale_in(surplus)
 
-    def _at(self, cause: str) -> str:
-        return f"At {timestamp(self.now):%Y-%m-%dT%H:%M:%SZ} {cause}"
+
+def _carry_out(step: GroupStep, todo: RefreshStep) -> None:
+    for member in list(active(step.members)):
+        if member.instance_id in todo.terminate:
+            step.terminate(member, REPLACED_CAUSE)
+    if todo.launch:
+        step.launch(todo.launch)
+
+
+def _succeed(step: GroupStep, refresh: InstanceRefresh) -> None:
+    if refresh.status is RefreshStatus.ROLLBACK_IN_PROGRESS:
+        refresh.finish(RefreshStatus.ROLLBACK_SUCCESSFUL, step.now, refresh.status_reason)
+    else:
+        if refresh.desired is not None:
+            use_template(step, refresh.desired)
+        refresh.finish(RefreshStatus.SUCCESSFUL, step.now)
+    refresh.updated = refresh.total
+    step.changed = True
+
+
+def use_template(step: GroupStep, request: TemplateRequest) -> None:
+    """Set the group itself to the template that a refresh brought in."""
+    step.group.ec2_launch_template = step.backend.ec2_backend.get_launch_template(
+        request.template_id
+    )
+    step.group.launch_template_version = request.version or "$Default"
+    step.group.provided_launch_template_version = request.version
+
+
+def _fail(step: GroupStep, refresh: InstanceRefresh, reason: str) -> None:
+    if refresh.status is RefreshStatus.ROLLBACK_IN_PROGRESS:
+        refresh.finish(RefreshStatus.ROLLBACK_FAILED, step.now, reason)
+    elif refresh.preferences.auto_rollback:
+        begin_rollback(step, refresh, reason)
+    else:
+        refresh.finish(RefreshStatus.FAILED, step.now, reason)
+    _drop_unready_surplus(step, refresh)
+    step.changed = True
+
+
+def _finish_cancelling(step: GroupStep, refresh: InstanceRefresh) -> None:
+    """Cancelled once what it had begun is done: no launch pending, nobody terminating."""
+    in_flight = [m for m in step.members if m.lifecycle_state != IN_SERVICE]
+    if refresh.wait_for_transitioning and in_flight:
+        return
+    refresh.finish(RefreshStatus.CANCELLED, step.now, "Cancelled by user")
+    _drop_unready_surplus(step, refresh)
+    step.changed = True
+
+
+def _drop_unready_surplus(step: GroupStep, refresh: InstanceRefresh) -> None:
+    """A refresh that ends early takes its extra instances with it, where they serve nobody yet.
+
+    Otherwise the termination policies would pick the old, healthy ones.
+    """
+    present = list(active(step.members))
+    surplus = len(present) - int(step.group.desired_capacity)
+    unready = [
+        m for m in present if m.instance_id not in refresh.known_before and not is_healthy(step, m)
+    ]
+    for member in unready[: max(0, surplus)]:
+        step.terminate(member, REPLACED_CAUSE)
+
+
+def matches(step: GroupStep, member: Member, request: TemplateRequest) -> bool:
+    """Whether a member is already what the refresh would make of it (skip matching)."""
+    template = step.backend.ec2_backend.get_launch_template(request.template_id)
+    version = template.get_version(request.version or "$Default")
+    own = member.template
+    return own is not None and (own.template_id, own.number) == (template.id, version.number)
+
+
+def begin_refresh(step: GroupStep, refresh: InstanceRefresh) -> None:
+    """Note a new refresh and whom it is to replace."""
+    request = refresh.desired or requested_template(step.group)
+    ignore_protected = refresh.preferences.scale_in_protected_instances == "Ignore"
+    present = list(active(step.members))
+    refresh.known_before = {m.instance_id for m in present}
+    refresh.to_replace = {
+        m.instance_id
+        for m in present
+        if not (refresh.preferences.skip_matching and matches(step, m, request))
+        and not (ignore_protected and m.protected_from_scale_in)
+    }
+    refresh.total = len(refresh.to_replace)
+    refresh.last_progress_at = step.now
+    step.record.refreshes.insert(0, refresh)
+    step.changed = True

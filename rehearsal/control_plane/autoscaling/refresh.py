@@ -169,6 +169,13 @@ def capacity_bounds(desired: int, preferences: Preferences) -> tuple[int, int]:
     return (desired, desired + 1) if maximum is not None else (desired - 1, desired)
 
 
+def template_to_launch(refresh: InstanceRefresh, own: TemplateRequest) -> TemplateRequest:
+    """The template that new instances come from while `refresh` runs; `own` is the group's."""
+    if refresh.status is RefreshStatus.ROLLBACK_IN_PROGRESS:
+        return refresh.previous
+    return refresh.desired or own
+
+
 def next_step(
     desired: int, preferences: Preferences, old: Sequence[Replaceable], new: Sequence[Replaceable]
 ) -> RefreshStep:

@@ -16,14 +16,14 @@ from moto.core.responses import ActionResult
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.corrections.metrics import in_cloudwatch_words, querier_of
-from rehearsal.control_plane.metrics.alarm_decision import (
+from rehearsal.control_plane.metrics.alarms import (
     COMPARISONS,
     INSUFFICIENT_DATA,
     MISSING,
     TREATMENTS,
 )
-from rehearsal.control_plane.metrics.distribution import check_statistic
 from rehearsal.control_plane.metrics.query import check_period
+from rehearsal.control_plane.metrics.store import check_statistic
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]

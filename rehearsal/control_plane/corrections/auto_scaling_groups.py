@@ -1,4 +1,4 @@
-"""Auto Scaling groups: what is asked of them is checked and noted; the reconciler does it."""
+"""Auto Scaling groups: a request is checked and noted; the reconciler carries it out."""
 
 # pyright: reportPrivateUsage=false
 
@@ -14,17 +14,17 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 
 from rehearsal.control_plane.autoscaling.group import GroupRecord
-from rehearsal.control_plane.autoscaling.reconciler import GroupStep
+from rehearsal.control_plane.autoscaling.group_step import GroupStep
 from rehearsal.control_plane.clock import timestamp
-from rehearsal.control_plane.correction import Correction, Replace
+from rehearsal.control_plane.correction import Add, Correction, Replace
 from rehearsal.control_plane.corrections.group_settings import (
     check_bounds,
     check_settings,
+    check_source,
     check_target_groups,
     group_named,
     note_settings,
 )
-from rehearsal.control_plane.corrections.group_templates import check_source
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]
@@ -217,5 +217,76 @@ CAPACITY = Correction(
         Replace(AutoScalingBackend, "update_attached_target_groups", _nothing),
         Replace(AutoScalingBackend, "update_attached_elbs", _nothing),
         Replace(AutoScalingBackend, "notify_terminate_instances", _nothing),
+    ),
+)
+
+
+GRANULARITY = "1Minute"
+
+METRIC_NAMES = tuple(
+    f"{scope}{name}"
+    for scope, names in (
+        ("Group", ("MinSize", "MaxSize", "DesiredCapacity")),
+        (
+            "Group",
+            tuple(
+                f"{state}{unit}"
+                for state in ("InService", "Pending", "Standby", "Terminating", "Total")
+                for unit in ("Instances", "Capacity")
+            ),
+        ),
+        (
+            "WarmPool",
+            (
+                "DesiredCapacity",
+                "WarmedCapacity",
+                "PendingCapacity",
+                "TerminatingCapacity",
+                "TotalCapacity",
+                "MinSize",
+            ),
+        ),
+        ("GroupAndWarmPool", ("DesiredCapacity", "TotalCapacity")),
+    )
+    for name in names
+)
+"""Source: Auto Scaling API Reference, EnableMetricsCollection.Metrics."""
+
+
+def _named(self: AutoScalingResponse) -> tuple[Any, list[str]]:
+    """The group, and the metrics that the request is about: all of them when it names none."""
+    params = self._get_params()
+    group = group_named(self.autoscaling_backend, params["AutoScalingGroupName"])
+    metrics = params.get("Metrics") or list(METRIC_NAMES)
+    for metric in metrics:
+        if metric not in METRIC_NAMES:
+            raise ValidationError(f"Metric '{metric}' is not one of {', '.join(METRIC_NAMES)}")
+    return group, metrics
+
+
+def _enable(world: World, original: _Original, self: AutoScalingResponse) -> ActionResult:
+    del world, original
+    group, metrics = _named(self)
+    granularity = self._get_params().get("Granularity")
+    if granularity != GRANULARITY:
+        raise ValidationError(f"Granularity '{granularity}' must be {GRANULARITY}")
+    group.metrics = [*group.metrics, *(one for one in metrics if one not in group.metrics)]
+    return EmptyResult()
+
+
+def _disable(world: World, self: AutoScalingResponse) -> ActionResult:
+    del world
+    group, metrics = _named(self)
+    group.metrics = [one for one in group.metrics if one not in metrics]
+    return EmptyResult()
+
+
+GROUP_METRICS = Correction(
+    name="auto-scaling-group-metrics",
+    moto="Enabling metrics replaces those that are on; they cannot be disabled.",
+    aws="Enabling adds to them and disabling takes away; naming none means all.",
+    changes=(
+        Replace(AutoScalingResponse, "enable_metrics_collection", _enable),
+        Add(AutoScalingResponse, "disable_metrics_collection", _disable),
     ),
 )

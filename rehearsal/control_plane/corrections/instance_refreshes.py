@@ -11,9 +11,13 @@ from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from rehearsal.control_plane.autoscaling import refreshing
-from rehearsal.control_plane.autoscaling.launching import requested_template
-from rehearsal.control_plane.autoscaling.reconciler import GroupStep
+from rehearsal.control_plane.autoscaling.group_step import GroupStep
+from rehearsal.control_plane.autoscaling.launches import requested_template
+from rehearsal.control_plane.autoscaling.reconciler import (
+    begin_refresh,
+    begin_rollback,
+    warmup_seconds,
+)
 from rehearsal.control_plane.autoscaling.refresh import (
     InstanceRefresh,
     Preferences,
@@ -22,8 +26,11 @@ from rehearsal.control_plane.autoscaling.refresh import (
 )
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Add, Correction
-from rehearsal.control_plane.corrections.group_settings import group_named
-from rehearsal.control_plane.corrections.group_templates import asked_template, check_launchable
+from rehearsal.control_plane.corrections.group_settings import (
+    asked_template,
+    check_launchable,
+    group_named,
+)
 from rehearsal.control_plane.world import World
 
 _UNSUPPORTED = ("CheckpointPercentages", "CheckpointDelay", "AlarmSpecification", "BakeTime")
@@ -114,7 +121,7 @@ def _start(world: World, self: AutoScalingResponse) -> ActionResult:
         to_replace=set(),
         started_at=step.now,
     )
-    refreshing.start(step, refresh)
+    begin_refresh(step, refresh)
     return ActionResult({"InstanceRefreshId": refresh.refresh_id})
 
 
@@ -151,7 +158,7 @@ def _roll_back(world: World, self: AutoScalingResponse) -> ActionResult:
             "The instance refresh has no desired configuration, or a launch template version "
             "that is no number, so there is nothing to roll back to.",
         )
-    refreshing.begin_rollback(step, refresh, "Rollback initiated by user")
+    begin_rollback(step, refresh, "Rollback initiated by user")
     return ActionResult({"InstanceRefreshId": refresh.refresh_id})
 
 
@@ -192,7 +199,7 @@ def _described_preferences(step: GroupStep, preferences: Preferences) -> dict[st
     return {
         "MinHealthyPercentage": preferences.min_healthy_percentage,
         "MaxHealthyPercentage": preferences.max_healthy_percentage,
-        "InstanceWarmup": refreshing.warmup_seconds(step, preferences),
+        "InstanceWarmup": warmup_seconds(step, preferences),
         "SkipMatching": preferences.skip_matching,
         "AutoRollback": preferences.auto_rollback,
         "ScaleInProtectedInstances": preferences.scale_in_protected_instances,

@@ -15,7 +15,7 @@ from moto.autoscaling.models import AutoScalingBackend
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from rehearsal.control_plane.autoscaling.launching import LaunchError, image_of
+from rehearsal.control_plane.autoscaling.launches import LaunchError, image_of
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.world import World

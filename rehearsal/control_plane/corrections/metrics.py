@@ -17,18 +17,21 @@ from moto.core.responses import ActionResult
 
 from rehearsal.control_plane.clock import epoch_of, timestamp
 from rehearsal.control_plane.correction import Correction, Replace
-from rehearsal.control_plane.metrics.distribution import (
-    Distribution,
-    UnsupportedStatisticError,
-    check_statistic,
-)
 from rehearsal.control_plane.metrics.query import (
     Querier,
     QueryError,
     check_period,
     dimensions_of,
 )
-from rehearsal.control_plane.metrics.store import AT_ONCE, MINUTE_SECONDS, Metric, in_periods
+from rehearsal.control_plane.metrics.store import (
+    AT_ONCE,
+    MINUTE_SECONDS,
+    Distribution,
+    Metric,
+    UnsupportedStatisticError,
+    check_statistic,
+    in_periods,
+)
 from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]

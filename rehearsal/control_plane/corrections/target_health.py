@@ -10,7 +10,7 @@ from moto.elbv2.exceptions import ELBClientError, TargetGroupNotFoundError
 from moto.elbv2.models import ELBv2Backend, FakeTargetGroup
 
 from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
-from rehearsal.control_plane.forwarding import users_of_target_groups
+from rehearsal.control_plane.target_reconciler import users_of_target_groups
 from rehearsal.control_plane.targets import NOT_REGISTERED, Registration, TargetState
 from rehearsal.control_plane.world import World
 
@@ -32,9 +32,8 @@ def _register_targets(
     group = _group(self, arn)
     for target in targets:
         _check_target(self, group, target["Id"])
-    now = world.clock.now()
     for target in targets:
-        world.targets.register(arn, target["Id"], int(target.get("Port") or group.port), now)
+        world.targets.register(arn, target["Id"], int(target.get("Port") or group.port))
 
 
 def _check_target(backend: ELBv2Backend, group: Any, target_id: str) -> None:

@@ -10,9 +10,8 @@ from typing import Any
 
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
 
-from rehearsal.control_plane.forwarding import users_of_target_groups
-from rehearsal.control_plane.metrics.distribution import Distribution
-from rehearsal.control_plane.metrics.store import MINUTE_SECONDS, Metric
+from rehearsal.control_plane.metrics.store import MINUTE_SECONDS, Distribution, Metric
+from rehearsal.control_plane.target_reconciler import users_of_target_groups
 from rehearsal.control_plane.world import World
 
 NAMESPACE = "AWS/ApplicationELB"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.control_plane.metrics.alarm_decision import (
+from rehearsal.control_plane.metrics.alarms import (
     BREACHING,
     IGNORE,
     MISSING,

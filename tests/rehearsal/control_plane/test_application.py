@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.control_plane.application import may_change, operation_of
+from rehearsal.control_plane.server import may_change, operation_of
 from tests.rehearsal.control_plane.aws import Aws
 
 FORM = {"CONTENT_TYPE": "application/x-www-form-urlencoded; charset=utf-8"}

@@ -30,8 +30,9 @@ from rehearsal.control_plane.topology import (
     TopologyTarget,
     TopologyTargetGroup,
     WeightedTargetGroup,
+    decoded,
+    encoded,
 )
-from rehearsal.control_plane.topology_json import decoded, encoded
 from rehearsal.data_plane.check_result import (
     NO_ANSWER,
     CheckedHealth,

@@ -18,11 +18,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.control_plane.application import Application
 from rehearsal.control_plane.clock import timestamp
+from rehearsal.control_plane.health import ReportedHealth
 from rehearsal.control_plane.plane import ControlPlane
-from rehearsal.control_plane.reported_health import ReportedHealth
-from rehearsal.control_plane.server import Server
+from rehearsal.control_plane.server import Application, Server
 from rehearsal.control_plane.world import World
 from tests.ports import refusing_port
 from tests.rehearsal.data_plane.browser import Connection

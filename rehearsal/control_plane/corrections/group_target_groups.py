@@ -1,26 +1,78 @@
-"""Traffic sources of Auto Scaling groups: the newer way to attach and detach target groups."""
+"""Target groups of Auto Scaling groups: attached and detached, by name or as traffic sources.
+
+Traffic sources are the newer form of the same.
+"""
 
 # pyright: reportPrivateUsage=false
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from moto.autoscaling.exceptions import ValidationError
-from moto.autoscaling.models import FakeAutoScalingGroup
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from rehearsal.control_plane.autoscaling.reconciler import GroupStep
-from rehearsal.control_plane.correction import Add, ComputedProperty, Correction
-from rehearsal.control_plane.corrections.group_membership import attachment_state
+from rehearsal.control_plane.autoscaling.group import active
+from rehearsal.control_plane.autoscaling.group_step import GroupStep
+from rehearsal.control_plane.correction import Add, ComputedProperty, Correction, Replace
 from rehearsal.control_plane.corrections.group_settings import check_target_groups, group_named
 from rehearsal.control_plane.world import World
+
+_Original = Callable[..., Any]
 
 _TYPE = "elbv2"
 """Of a target group. Source: Auto Scaling API, TrafficSourceIdentifier."""
 _TARGET_GROUP = ":targetgroup/"
+
+
+def _attach_target_groups(
+    world: World,
+    original: _Original,
+    self: AutoScalingBackend,
+    group_name: str,
+    target_group_arns: list[str],
+) -> None:
+    check_target_groups(self, target_group_arns)
+    del world
+    original(self, group_name, target_group_arns)
+
+
+def _detach_target_groups(
+    world: World,
+    original: _Original,
+    self: AutoScalingBackend,
+    group_name: str,
+    target_group_arns: list[str],
+) -> None:
+    """The next tick deregisters the instances."""
+    del world, original
+    group = group_named(self, group_name)
+    group.target_group_arns = [a for a in group.target_group_arns if a not in target_group_arns]
+
+
+def _describe_target_groups(
+    world: World, original: _Original, self: AutoScalingResponse
+) -> ActionResult:
+    del original
+    group = group_named(self.autoscaling_backend, self._get_param("AutoScalingGroupName"))
+    step = GroupStep(world, self.autoscaling_backend, group, world.clock.now())
+    described = [
+        {"LoadBalancerTargetGroupARN": arn, "State": attachment_state(step, arn)}
+        for arn in group.target_group_arns
+    ]
+    return ActionResult({"LoadBalancerTargetGroups": described})
+
+
+def attachment_state(step: GroupStep, arn: str) -> str:
+    """Adding until all are registered, InService once one of them is healthy."""
+    members = list(active(step.members))
+    if not all(arn in member.attached for member in members):
+        return "Adding"
+    healthy = any(r.state.state == "healthy" for r in step.world.targets.active(arn))
+    return "InService" if healthy else "Added"
 
 
 def _described(arn: str) -> dict[str, str]:
@@ -86,6 +138,19 @@ def _of_group(world: World, self: FakeAutoScalingGroup) -> list[dict[str, str]]:
     del world
     return [_described(arn) for arn in self.target_group_arns]
 
+
+TARGET_GROUPS_OF_GROUPS = Correction(
+    name="group-target-groups",
+    moto="Instances are registered and deregistered inside the request; every group is Added.",
+    aws="They follow as time goes by, and the state of an attachment with them.",
+    changes=(
+        Replace(AutoScalingBackend, "attach_load_balancer_target_groups", _attach_target_groups),
+        Replace(AutoScalingBackend, "detach_load_balancer_target_groups", _detach_target_groups),
+        Replace(
+            AutoScalingResponse, "describe_load_balancer_target_groups", _describe_target_groups
+        ),
+    ),
+)
 
 TRAFFIC_SOURCES = Correction(
     name="traffic-sources",
