@@ -59,7 +59,7 @@ class ProviderConfig:
             access_key_id=aws_config.get("accessKey"),
             secret_access_key=aws_config.get("secretKey"),
             session_token=aws_config.get("token"),
-            roles=_roles(aws_config),
+            roles=assumed_roles(aws_config),
             web_identity=_decoded(aws_config, "assumeRoleWithWebIdentity"),
             endpoints=_endpoints(_decoded(aws_config, "endpoints")),
             credentials_file=_only(aws_config, "sharedCredentialsFiles"),
@@ -83,7 +83,12 @@ def _accounts(aws_config: Mapping[str, str], key: str) -> tuple[str, ...]:
     return tuple(str(account) for account in _decoded(aws_config, key) or [])
 
 
-def _roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
+def assumed_roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
+    """The roles of `aws:assumeRoles`, each assumed with the credentials of the one before.
+
+    Raises:
+        ProviderConfigError: an entry without roleArn, or `aws:assumeRole`, which is gone.
+    """
     if aws_config.get("assumeRole"):
         # Source: Pulumi AWS provider, migration to 7.x, "Provider role chaining".
         raise ProviderConfigError(
@@ -153,7 +158,10 @@ def _seconds(duration: str | None, seconds: int | None) -> int | None:
         elif character in _UNIT_SECONDS and number:
             total, number = total + int(number) * _UNIT_SECONDS[character], ""
         else:
-            raise ProviderConfigError(f"aws:assumeRoles has the duration {duration!r}: write 1h30m")
+            total = 0
+            break
+    if number or not total:
+        raise ProviderConfigError(f"aws:assumeRoles has the duration {duration!r}: write 1h30m")
     return total
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from botocore.credentials import (
     AssumeRoleCredentialFetcher,
     AssumeRoleWithWebIdentityCredentialFetcher,
     CredentialProvider,
-    Credentials,
     DeferredRefreshableCredentials,
 )
 
@@ -69,7 +69,10 @@ class ProviderSession:
                     config.access_key_id, config.secret_access_key, config.session_token
                 )
             for role in config.roles:
-                source = self._assumed(source, role)
+                _refuse_without_credentials(source)
+                source = session_as(
+                    role, source, self._creator(source), partial(_told_of, role.arn)
+                )
             if config.web_identity:
                 source = self._by_web_identity(source, config.web_identity)
             self._session = boto3.Session(botocore_session=source, region_name=config.region)
@@ -136,17 +139,6 @@ class ProviderSession:
 
         return create
 
-    def _assumed(
-        self, source: botocore.session.Session, role: AssumedRole
-    ) -> botocore.session.Session:
-        fetcher = AssumeRoleCredentialFetcher(
-            client_creator=self._creator(source),
-            source_credentials=_credentials_of(source),
-            role_arn=role.arn,
-            extra_args=dict(role.arguments),
-        )
-        return _with_credentials("assume-role", _told_of(role.arn, fetcher.fetch_credentials))
-
     def _by_web_identity(
         self, source: botocore.session.Session, identity: Any
     ) -> botocore.session.Session:
@@ -186,6 +178,31 @@ class _Silence:
             self._unanswered += 1
             if self._unanswered >= ATTEMPTS:
                 raise exception
+
+
+def session_as(
+    role: AssumedRole,
+    source: botocore.session.Session,
+    create_client: Callable[..., Any],
+    reported: Callable[[Callable[[], Any]], Callable[[], Any]],
+) -> botocore.session.Session:
+    """A session that acts as `role`, which the credentials of `source` assume.
+
+    The role is assumed when the first call needs it, and again before its credentials expire.
+
+    Args:
+        role: As whom.
+        source: With whose credentials.
+        create_client: Makes the client that asks STS.
+        reported: Gives a request for credentials the errors of whoever makes the session.
+    """
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=create_client,
+        source_credentials=source.get_credentials(),
+        role_arn=role.arn,
+        extra_args=dict(role.arguments),
+    )
+    return _with_credentials("assume-role", reported(fetcher.fetch_credentials))
 
 
 class _Renewed(CredentialProvider):
@@ -228,14 +245,12 @@ def _with_credentials(method: str, ask: Callable[[], Any]) -> botocore.session.S
     return session
 
 
-def _credentials_of(source: botocore.session.Session) -> Credentials:
-    credentials: Any = source.get_credentials()
-    if credentials is None:
+def _refuse_without_credentials(source: botocore.session.Session) -> None:
+    if source.get_credentials() is None:
         raise NoCredentialsError(
             "no AWS credentials to assume a role with: log in, or name a profile "
             "(AWS_PROFILE, or the stack's aws:profile)"
         )
-    return credentials
 
 
 def _wrong_account(caller: Mapping[str, Any], allowed: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ ALLOWED = {
     "components": {"rollout", "settings", "live"},
     "ops": {"live", "rollout", "settings", "probe"},
     "probe": {"rollout"},
-    "rehearsal": {"rollout"},
+    "rehearsal": {"live", "rollout"},
     "policy": set[str](),
 }
 """Which of ours each package may import beside itself."""

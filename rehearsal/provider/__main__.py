@@ -21,8 +21,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from rehearsal.provider.aws import MAX_CONNECTIONS
 from rehearsal.provider.engines import Engines
 from rehearsal.provider.families import FUNCTIONS, RESOURCE_TYPES
-from rehearsal.provider.refusals import Refusals
-from rehearsal.provider.service import AwsProvider
+from rehearsal.provider.service import AwsProvider, Refusals
 
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 """As much as the engine sends. Source: pulumi/sdk/go/common/util/rpcutil, GrpcChannelOptions."""

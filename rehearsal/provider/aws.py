@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
-from rehearsal.provider.roles import Role, session_as
+from live.provider_config import AssumedRole
+from live.session import session_as
+from rehearsal.provider.errors import ConfigurationError, described
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
@@ -47,12 +52,19 @@ class AwsClients:
     first use of each takes a lock. Source: boto3 guide, "Multithreading or multiprocessing".
     """
 
-    def __init__(self, region: str, endpoint: str, roles: Sequence[Role] = ()) -> None:
+    def __init__(self, region: str, endpoint: str, roles: Sequence[AssumedRole] = ()) -> None:
         self.region = region
         self.endpoint = endpoint
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
-        self._session = session_as(roles, REHEARSAL_CREDENTIAL, region, endpoint)
+        source = botocore.session.Session()
+        source.set_credentials(REHEARSAL_CREDENTIAL, REHEARSAL_CREDENTIAL)
+        for role in roles:
+            source = session_as(role, source, self._creator(source), partial(_as_refused, role.arn))
+        self._session = boto3.Session(botocore_session=source, region_name=region)
+
+    def _creator(self, source: botocore.session.Session) -> Callable[..., Any]:
+        return partial(source.create_client, region_name=self.region, endpoint_url=self.endpoint)
 
     def client(self, service: str) -> Any:
         """The client of a service."""
@@ -115,6 +127,25 @@ class AwsClients:
     def sts(self) -> STSClient:
         """Security Token Service."""
         return self.client("sts")
+
+
+def _as_refused(role_arn: str, ask: Callable[[], Any]) -> Callable[[], Any]:
+    """`ask`, with the official provider's message where AWS refuses the role.
+
+    Raises:
+        ConfigurationError: the role may not be assumed, by these credentials or at all.
+    """
+
+    def asked() -> Any:
+        try:
+            return ask()
+        except ClientError as error:
+            raise ConfigurationError(
+                f"IAM Role ({role_arn}) cannot be assumed: {described(error)}: the credentials "
+                "need sts:AssumeRole on it, and its trust policy must name them"
+            ) from error
+
+    return asked
 
 
 def throttling_backoff(

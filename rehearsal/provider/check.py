@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.provider.defaults import DEFAULTS_KEY, without_defaults_key
 from rehearsal.provider.table import (
+    DEFAULTS_KEY,
     Block,
     Kind,
     MapOf,
@@ -23,6 +23,7 @@ from rehearsal.provider.table import (
     SchemaListOf,
     SetOf,
     Values,
+    without_defaults_key,
 )
 from rehearsal.provider.wire import UNKNOWN
 

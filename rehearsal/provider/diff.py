@@ -1,4 +1,4 @@
-"""What the new inputs change, told from the old state.
+"""What the new inputs change, compared with the old state, and the state that a preview shows.
 
 The old side is the *state*, as with the Terraform bridge: what a refresh saw drift is set right by
 the next `up`. Paths are Pulumi property paths (`actions[0].forward.targetGroups[1].weight`).
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from rehearsal.provider.defaults import DEFAULTS_KEY
 from rehearsal.provider.table import (
+    DEFAULTS_KEY,
     Block,
     Kind,
     MapOf,
@@ -22,6 +22,7 @@ from rehearsal.provider.table import (
     SchemaListOf,
     SetOf,
     Values,
+    without_defaults_key,
 )
 from rehearsal.provider.wire import UNKNOWN
 
@@ -194,3 +195,33 @@ def without_ignored(
             for path in paths
         )
     ]
+
+
+def created_state(kind: ResourceType, inputs: Values) -> Values:
+    """The state of a resource to be: its inputs, and unknown all that AWS will choose."""
+    state: Values = dict.fromkeys(kind.outputs, UNKNOWN)
+    for name, entry in kind.properties.items():
+        if name in inputs:
+            state[name] = without_defaults_key(inputs[name])
+        elif entry.computed:
+            state[name] = UNKNOWN
+    if kind.tagging is not None:
+        state["tagsAll"] = state.get("tags", {})
+    return state
+
+
+def updated_state(
+    kind: ResourceType, state: Values, inputs: Values, found: list[PropertyDifference]
+) -> Values:
+    """The state after an update: the old one with the inputs in it, unknown what they recompute."""
+    after = dict(state)
+    for name, entry in kind.properties.items():
+        if name in inputs:
+            after[name] = without_defaults_key(inputs[name])
+        elif not entry.computed:
+            after.pop(name, None)
+    changed = frozenset(change.top_level for change in found)
+    if kind.tagging is not None and "tags" in changed:
+        after["tagsAll"] = after.get("tags", {})
+    after.update(dict.fromkeys(kind.recomputed(changed, inputs), UNKNOWN))
+    return after

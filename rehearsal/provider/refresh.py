@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rehearsal.provider.call import ProviderCall
-from rehearsal.provider.defaults import DEFAULTS_KEY, without_defaults_key
 from rehearsal.provider.diff import is_at_rest, is_same, is_same_scalar, is_unset
 from rehearsal.provider.table import (
+    DEFAULTS_KEY,
     Block,
     Kind,
     MapOf,
@@ -22,6 +22,7 @@ from rehearsal.provider.table import (
     SchemaListOf,
     SetOf,
     Values,
+    without_defaults_key,
 )
 
 

@@ -4,27 +4,84 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+import grpc
+from botocore.exceptions import BotoCoreError, ClientError
+from google.protobuf import any_pb2, empty_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from rehearsal.provider.call import ProviderCall
 from rehearsal.provider.check import checked_inputs
-from rehearsal.provider.configuration import configuration_of
-from rehearsal.provider.creation import created
-from rehearsal.provider.defaults import DEFAULTS_KEY
-from rehearsal.provider.diff import PropertyDifference, changes, without_ignored
-from rehearsal.provider.engines import Engines
-from rehearsal.provider.errors import ConfigurationError, ProviderNotSupportedError
+from rehearsal.provider.diff import (
+    PropertyDifference,
+    changes,
+    created_state,
+    updated_state,
+    without_ignored,
+)
+from rehearsal.provider.engines import Engines, configuration_of
+from rehearsal.provider.errors import (
+    ConfigurationError,
+    ProviderError,
+    ProviderNotSupportedError,
+    described,
+)
 from rehearsal.provider.families import SECRET_RESULTS
-from rehearsal.provider.preview import created_state, updated_state
+from rehearsal.provider.provisioning import UnfinishedError, apply_changes, created, read_back
 from rehearsal.provider.refresh import inputs_of, read_fitted
 from rehearsal.provider.schema import package_schema
-from rehearsal.provider.table import ResourceType, Values
-from rehearsal.provider.update import apply, read_back
+from rehearsal.provider.table import DEFAULTS_KEY, ResourceType, Values
 from rehearsal.provider.wire import decode, encode
+
+log = logging.getLogger("rehearsal.provider")
+
+
+class Refusals(grpc.ServerInterceptor):
+    """Turns what AWS or the provider refuses into one message; a defect stays a traceback."""
+
+    def intercept_service(
+        self, continuation: Callable[[Any], Any], handler_call_details: Any
+    ) -> Any:
+        """Wrap one method."""
+        handler = continuation(handler_call_details)
+        if handler is None:
+            return None
+        method = handler_call_details.method.rpartition("/")[2]
+
+        def serve(request: Any, context: Any) -> Any:
+            try:
+                return handler.unary_unary(request, context)
+            except UnfinishedError as error:
+                _send_unfinished(context, error)
+            except (ProviderError, ClientError, BotoCoreError) as error:
+                subject = getattr(request, "urn", "").rpartition("::")[2]
+                text = described(error)
+                log.info("%s %s: %s", method, subject, text)
+                context.abort(grpc.StatusCode.UNKNOWN, text)
+
+        return grpc.unary_unary_rpc_method_handler(
+            serve, handler.request_deserializer, handler.response_serializer
+        )
+
+
+def _send_unfinished(context: Any, error: UnfinishedError) -> None:
+    """Tell the engine that the resource exists, so that it keeps it and repairs it next time.
+
+    Source: pulumi/proto provider.proto, ErrorResourceInitFailed.
+    """
+    failure = provider_pb2.ErrorResourceInitFailed(
+        id=error.resource_id, properties=encode(error.state), reasons=[str(error)]
+    )
+    detail = any_pb2.Any()
+    detail.Pack(failure)
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
+    status.details.append(detail)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
 
 Function: TypeAlias = Callable[[ProviderCall, Values], Values]
 """An invoke: arguments to result."""
@@ -185,7 +242,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             state = updated_state(kind, old, given.values, found)
         else:
             call = self._engines.of(context.peer()).call(context, request.timeout)
-            apply(call, kind, request.id, old, given.values, found)
+            apply_changes(call, kind, request.id, old, given.values, found)
             state = read_back(call, kind, request.id, given.values)
         return provider_pb2.UpdateResponse(properties=encode(state, given.secrets))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from rehearsal.provider.call import ProviderCall
@@ -130,3 +130,15 @@ class ResourceType:
 
     def __repr__(self) -> str:
         return f"<{self.token}>"
+
+
+DEFAULTS_KEY: Final = "__defaults"
+
+
+def without_defaults_key(value: Any) -> Any:
+    """A value of inputs as it stands in a state, where no object names its defaults."""
+    if isinstance(value, dict):
+        return {k: without_defaults_key(v) for k, v in value.items() if k != DEFAULTS_KEY}
+    if isinstance(value, list):
+        return [without_defaults_key(item) for item in value]
+    return value

@@ -11,17 +11,15 @@ from rehearsal.provider.families.launch_templates import LAUNCH_TEMPLATE
 from rehearsal.provider.families.listener_rules import LISTENER_RULE
 from rehearsal.provider.families.listeners import LISTENER
 from rehearsal.provider.families.load_balancers import LOAD_BALANCER
-from rehearsal.provider.families.network import INTERNET_GATEWAY, VPC
+from rehearsal.provider.families.network import INTERNET_GATEWAY, SUBNET, VPC
 from rehearsal.provider.families.routing import ROUTE_TABLE, ROUTE_TABLE_ASSOCIATION
 from rehearsal.provider.families.scaling_policies import POLICY
-from rehearsal.provider.families.security_group_rules import EGRESS_RULE, INGRESS_RULE
-from rehearsal.provider.families.security_groups import SECURITY_GROUP
+from rehearsal.provider.families.security_groups import EGRESS_RULE, INGRESS_RULE, SECURITY_GROUP
 from rehearsal.provider.families.storage import (
     BUCKET,
     BUCKET_POLICY,
     BUCKET_PUBLIC_ACCESS_BLOCK,
 )
-from rehearsal.provider.families.subnets import SUBNET
 from rehearsal.provider.families.target_groups import TARGET_GROUP
 from rehearsal.provider.table import ResourceType
 

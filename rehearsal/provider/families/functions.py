@@ -13,8 +13,7 @@ from rehearsal.provider.errors import ProviderError, ProviderNotSupportedError
 from rehearsal.provider.families.autoscaling import read_group
 from rehearsal.provider.families.listeners import read_listener
 from rehearsal.provider.families.load_balancers import read_load_balancer
-from rehearsal.provider.families.network import read_vpc
-from rehearsal.provider.families.subnets import read_subnet
+from rehearsal.provider.families.network import read_subnet, read_vpc
 from rehearsal.provider.families.target_groups import read_target_group
 from rehearsal.provider.table import Values
 

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from rehearsal.provider.call import ProviderCall, unless_gone
-from rehearsal.provider.families.launch_reference import as_aws as reference_as_aws
+from rehearsal.provider.families.launch_templates import reference_as_aws
 from rehearsal.provider.table import Block, Property, SetOf, Values
 from rehearsal.provider.values import (
     BOOLEAN,

@@ -1,4 +1,4 @@
-"""Launch template: every change of its data is a new version.
+"""Launch template, its data, and a group's reference to a version of it.
 
 Source: hashicorp/aws 6 internal/service/ec2/ec2_launch_template.go.
 """
@@ -9,10 +9,233 @@ from collections.abc import Iterable
 from typing import Any
 
 from rehearsal.provider.call import ProviderCall, unless_gone
-from rehearsal.provider.families.launch_data import DATA_PROPERTIES, as_aws, from_aws
-from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_map, on_creation
-from rehearsal.provider.table import AutoName, Property, ResourceType, Values
-from rehearsal.provider.values import BOOLEAN, STRING, every, length, matching
+from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_list, as_map, on_creation
+from rehearsal.provider.table import (
+    AutoName,
+    Block,
+    MapOf,
+    Property,
+    ResourceType,
+    SchemaListOf,
+    SetOf,
+    Values,
+)
+from rehearsal.provider.values import (
+    BOOLEAN,
+    INTEGER,
+    STRING,
+    between,
+    every,
+    length,
+    matching,
+    one_of,
+)
+
+# Texts "true" and "false" are the official provider's: they tell "off" from "not given".
+_TEXT_FLAG = Property(STRING, valid=one_of("true", "false"))
+
+_NETWORK_INTERFACE = Block(
+    {
+        "associatePublicIpAddress": _TEXT_FLAG,
+        "deleteOnTermination": _TEXT_FLAG,
+        "deviceIndex": Property(INTEGER),
+        "securityGroups": Property(SetOf(STRING)),
+    }
+)
+_METADATA_OPTIONS = Block(
+    {
+        "httpEndpoint": Property(STRING, computed=True, valid=one_of("enabled", "disabled")),
+        "httpTokens": Property(STRING, computed=True, valid=one_of("optional", "required")),
+        "httpPutResponseHopLimit": Property(INTEGER, computed=True, valid=between(1, 64)),
+        "instanceMetadataTags": Property(
+            STRING, computed=True, valid=one_of("enabled", "disabled")
+        ),
+    }
+)
+_VOLUME_TYPES = ("standard", "gp2", "gp3", "io1", "io2", "sc1", "st1")
+_DEVICE_MAPPING = Block(
+    {
+        "deviceName": Property(STRING),
+        "ebs": Property(
+            Block(
+                {
+                    "encrypted": _TEXT_FLAG,
+                    "deleteOnTermination": _TEXT_FLAG,
+                    "volumeSize": Property(INTEGER, computed=True, valid=between(1, 65536)),
+                    "volumeType": Property(STRING, computed=True, valid=one_of(*_VOLUME_TYPES)),
+                }
+            )
+        ),
+    }
+)
+_TAG_SPECIFICATION = Block(
+    {
+        "resourceType": Property(
+            STRING,
+            valid=one_of("instance", "volume", "network-interface", "spot-instances-request"),
+        ),
+        "tags": Property(MapOf(STRING)),
+    }
+)
+
+DATA_PROPERTIES: dict[str, Property] = {
+    "imageId": Property(STRING),
+    "instanceType": Property(STRING),
+    "userData": Property(STRING),
+    "ebsOptimized": _TEXT_FLAG,
+    "keyName": Property(STRING),
+    "networkInterfaces": Property(SchemaListOf(_NETWORK_INTERFACE)),
+    "vpcSecurityGroupIds": Property(SetOf(STRING)),
+    "metadataOptions": Property(_METADATA_OPTIONS, computed=True),
+    "blockDeviceMappings": Property(SchemaListOf(_DEVICE_MAPPING)),
+    "monitoring": Property(Block({"enabled": Property(BOOLEAN)})),
+    "iamInstanceProfile": Property(Block({"name": Property(STRING), "arn": Property(STRING)})),
+    "tagSpecifications": Property(SchemaListOf(_TAG_SPECIFICATION)),
+}
+
+_PLAIN = {
+    "imageId": "ImageId",
+    "instanceType": "InstanceType",
+    "userData": "UserData",
+    "keyName": "KeyName",
+    "vpcSecurityGroupIds": "SecurityGroupIds",
+}
+
+
+def _capitalised(block: Values) -> dict[str, Any]:
+    return {name[0].upper() + name[1:]: value for name, value in block.items() if value is not None}
+
+
+def _lowered(block: Any, table: Block) -> Values:
+    told = {name[0].lower() + name[1:]: value for name, value in block.items()}
+    return {name: value for name, value in told.items() if name in table.properties}
+
+
+def _flagged(block: Values, *names: str) -> Values:
+    """With the texts of flags as AWS's booleans."""
+    return {name: value == "true" if name in names else value for name, value in block.items()}
+
+
+def _unflagged(block: Values, *names: str) -> Values:
+    """With AWS's booleans as the texts of flags."""
+    return {
+        name: str(value).lower() if name in names and value is not None else value
+        for name, value in block.items()
+    }
+
+
+def data_as_aws(inputs: Values) -> Any:
+    """Declared data as AWS's `LaunchTemplateData`, the whole of it."""
+    data: dict[str, Any] = {aws: inputs[name] for name, aws in _PLAIN.items() if inputs.get(name)}
+    if "ebsOptimized" in inputs:
+        data["EbsOptimized"] = inputs["ebsOptimized"] == "true"
+    if inputs.get("networkInterfaces"):
+        data["NetworkInterfaces"] = [_interface(one) for one in inputs["networkInterfaces"]]
+    if inputs.get("metadataOptions"):
+        data["MetadataOptions"] = _capitalised(inputs["metadataOptions"])
+    if inputs.get("blockDeviceMappings"):
+        data["BlockDeviceMappings"] = [_mapping(one) for one in inputs["blockDeviceMappings"]]
+    if inputs.get("monitoring"):
+        data["Monitoring"] = {"Enabled": bool(inputs["monitoring"].get("enabled"))}
+    if inputs.get("iamInstanceProfile"):
+        data["IamInstanceProfile"] = _capitalised(inputs["iamInstanceProfile"])
+    if inputs.get("tagSpecifications"):
+        data["TagSpecifications"] = [
+            {"ResourceType": one.get("resourceType"), "Tags": as_list(one.get("tags"))}
+            for one in inputs["tagSpecifications"]
+        ]
+    return data
+
+
+def _interface(declared: Values) -> dict[str, Any]:
+    told = _flagged(declared, "associatePublicIpAddress", "deleteOnTermination")
+    groups = told.pop("securityGroups", None)
+    if groups:
+        told["groups"] = groups
+    return _capitalised({"deviceIndex": 0, **told})
+
+
+def _mapping(declared: Values) -> dict[str, Any]:
+    told: dict[str, Any] = {"DeviceName": declared.get("deviceName")}
+    if declared.get("ebs"):
+        told["Ebs"] = _capitalised(_flagged(declared["ebs"], "encrypted", "deleteOnTermination"))
+    return told
+
+
+def data_from_aws(data: Any) -> Values:
+    """AWS's `LaunchTemplateData` as properties."""
+    told: Values = {name: data.get(aws) or None for name, aws in _PLAIN.items()}
+    if "EbsOptimized" in data:
+        told["ebsOptimized"] = str(data["EbsOptimized"]).lower()
+    told["networkInterfaces"] = [
+        {
+            **_unflagged(
+                _lowered(one, _NETWORK_INTERFACE),
+                "associatePublicIpAddress",
+                "deleteOnTermination",
+            ),
+            "securityGroups": list(one.get("Groups") or ()),
+        }
+        for one in data.get("NetworkInterfaces") or ()
+    ]
+    if data.get("MetadataOptions"):
+        told["metadataOptions"] = _lowered(data["MetadataOptions"], _METADATA_OPTIONS)
+    told["blockDeviceMappings"] = [
+        _mapping_from_aws(one) for one in data.get("BlockDeviceMappings") or ()
+    ]
+    if data.get("Monitoring"):
+        told["monitoring"] = {"enabled": bool(data["Monitoring"].get("Enabled"))}
+    if data.get("IamInstanceProfile"):
+        profile = data["IamInstanceProfile"]
+        told["iamInstanceProfile"] = {"name": profile.get("Name"), "arn": profile.get("Arn")}
+    told["tagSpecifications"] = [
+        {"resourceType": one.get("ResourceType"), "tags": as_map(one.get("Tags"))}
+        for one in data.get("TagSpecifications") or ()
+    ]
+    return told
+
+
+def _mapping_from_aws(mapping: Any) -> Values:
+    told: Values = {"deviceName": mapping.get("DeviceName")}
+    if mapping.get("Ebs"):
+        table = _DEVICE_MAPPING.properties["ebs"].kind
+        assert isinstance(table, Block)
+        ebs = _lowered(mapping["Ebs"], table)
+        told["ebs"] = _unflagged(ebs, "encrypted", "deleteOnTermination")
+    return told
+
+
+LAUNCH_REFERENCE = Block(
+    {
+        "id": Property(STRING, computed=True),
+        "name": Property(STRING, computed=True),
+        "version": Property(STRING, computed=True),
+    }
+)
+
+
+def reference_as_aws(declared: Values) -> Any:
+    """AWS takes an id or a name, not both."""
+    told: dict[str, Any] = {}
+    if declared.get("id"):
+        told["LaunchTemplateId"] = declared["id"]
+    elif declared.get("name"):
+        told["LaunchTemplateName"] = declared["name"]
+    if declared.get("version"):
+        told["Version"] = declared["version"]
+    return told
+
+
+def reference_from_aws(told: Any) -> Values | None:
+    """The reference as a property."""
+    if not told:
+        return None
+    return {
+        "id": told.get("LaunchTemplateId"),
+        "name": told.get("LaunchTemplateName"),
+        "version": told.get("Version"),
+    }
+
 
 _NOT_FOUND = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException")
 
@@ -28,7 +251,7 @@ def _described(inputs: Values) -> dict[str, Any]:
 def _create(call: ProviderCall, inputs: Values) -> str:
     answer = call.aws.ec2.create_launch_template(
         LaunchTemplateName=inputs["name"],
-        LaunchTemplateData=as_aws(inputs),
+        LaunchTemplateData=data_as_aws(inputs),
         **_described(inputs),
         **on_creation("launch-template", inputs.get("tags")),
     )
@@ -42,7 +265,7 @@ def _update(
     latest = old["latestVersion"]
     if changed & _VERSIONED:
         answer: Any = ec2.create_launch_template_version(
-            LaunchTemplateId=template_id, LaunchTemplateData=as_aws(new), **_described(new)
+            LaunchTemplateId=template_id, LaunchTemplateData=data_as_aws(new), **_described(new)
         )
         latest = answer["LaunchTemplateVersion"]["VersionNumber"]
     if new.get("updateDefaultVersion"):
@@ -69,7 +292,7 @@ def _read(call: ProviderCall, template_id: str) -> Values | None:
         "description": version.get("VersionDescription") or None,
         "defaultVersion": int(template["DefaultVersionNumber"]),
         "latestVersion": int(latest),
-        **from_aws(version.get("LaunchTemplateData") or {}),
+        **data_from_aws(version.get("LaunchTemplateData") or {}),
         "tags": as_map(template.get("Tags")),
     }
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from rehearsal.provider.check import InputProblem, checked_inputs
-from rehearsal.provider.defaults import DEFAULTS_KEY
 from rehearsal.provider.families import RESOURCE_TYPES
-from rehearsal.provider.table import ResourceType, Values
+from rehearsal.provider.table import DEFAULTS_KEY, ResourceType, Values
 from rehearsal.provider.wire import UNKNOWN
 
 TG_ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/1"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from rehearsal.provider.call import ProviderCall
-from rehearsal.provider.creation import UnfinishedError, created
 from rehearsal.provider.errors import AbandonedError, ProviderError, WaitError
+from rehearsal.provider.provisioning import UnfinishedError, created
 from rehearsal.provider.table import Property, ResourceType, Values
 from rehearsal.provider.values import STRING
 

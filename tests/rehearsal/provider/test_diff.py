@@ -10,12 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.provider.defaults import without_defaults_key
 from rehearsal.provider.diff import PropertyDifference, changes, without_ignored
 from rehearsal.provider.families.autoscaling import GROUP
 from rehearsal.provider.families.listener_rules import LISTENER_RULE
 from rehearsal.provider.families.target_groups import TARGET_GROUP
-from rehearsal.provider.table import Block, ResourceType, SchemaListOf, SetOf, Values
+from rehearsal.provider.table import (
+    Block,
+    ResourceType,
+    SchemaListOf,
+    SetOf,
+    Values,
+    without_defaults_key,
+)
 from rehearsal.provider.wire import UNKNOWN
 from tests.rehearsal.provider.declarations import declared, shuffled, texts
 

@@ -9,17 +9,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.provider.call import ProviderCall, unless_gone
-from rehearsal.provider.diff import changes
+from rehearsal.provider.diff import changes, created_state, updated_state
 from rehearsal.provider.errors import AbandonedError, WaitError
 from rehearsal.provider.families import instance_refresh
-from rehearsal.provider.families.autoscaling import GROUP
-from rehearsal.provider.families.capacity import duration_seconds, in_service_count
+from rehearsal.provider.families.autoscaling import GROUP, duration_seconds, in_service_count
 from rehearsal.provider.families.launch_templates import LAUNCH_TEMPLATE
 from rehearsal.provider.families.listener_rules import LISTENER_RULE
 from rehearsal.provider.families.security_groups import SECURITY_GROUP
-from rehearsal.provider.preview import created_state, updated_state
+from rehearsal.provider.provisioning import apply_changes, read_back
 from rehearsal.provider.table import Values
-from rehearsal.provider.update import apply, read_back
 from rehearsal.provider.wire import UNKNOWN
 
 RULE_ARN = "arn:aws:elasticloadbalancing:us-east-1:1:listener-rule/app/a/1/2/3"
@@ -98,7 +96,7 @@ def test_a_stage_is_one_modify_rule_and_two_reads() -> None:
     )
     old, new = _rule(100, 0), _rule(75, 25)
 
-    apply(call_on(aws), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new))
+    apply_changes(call_on(aws), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new))
     state = read_back(call_on(aws), LISTENER_RULE, RULE_ARN, new)
 
     assert aws.names == ["modify_rule", "describe_rules", "describe_tags"]
@@ -114,7 +112,9 @@ def test_target_groups_reach_aws_in_the_order_of_a_set_and_not_of_the_program() 
     orders: set[tuple[str, ...]] = set()
     for weight in range(101):
         aws, old, new = FakeAws(), _rule(999, 999), _rule(weight, 100 - weight)
-        apply(call_on(aws), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new))
+        apply_changes(
+            call_on(aws), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new)
+        )
         groups = aws.calls[0][1]["Actions"][0]["ForwardConfig"]["TargetGroups"]
         orders.add(tuple(group["TargetGroupArn"] for group in groups))
 
@@ -124,7 +124,7 @@ def test_target_groups_reach_aws_in_the_order_of_a_set_and_not_of_the_program() 
 def test_a_priority_is_set_without_touching_the_rule_s_actions() -> None:
     aws, old, new = FakeAws(), _rule(1, priority=10), _rule(1, priority=11)
 
-    apply(call_on(aws), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new))
+    apply_changes(call_on(aws), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new))
 
     assert aws.names == ["set_rule_priorities"]
 
@@ -134,7 +134,7 @@ def test_tags_change_by_tag_calls_alone() -> None:
     old = {**_rule(1), "tags": {"a": "1", "b": "1"}}
     new = {**_rule(1), "tags": {"b": "2", "c": "1"}}
 
-    apply(call_on(aws), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new))
+    apply_changes(call_on(aws), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new))
 
     assert [(name, told.get("TagKeys") or told.get("Tags")) for name, told in aws.calls] == [
         ("remove_tags", ["a"]),
@@ -175,7 +175,7 @@ def test_an_update_of_the_template_alone_starts_a_refresh_where_one_is_declared(
     plain, refreshed = FakeAws(), FakeAws(start_instance_refresh={"InstanceRefreshId": "r"})
 
     for aws, new in ((plain, _group()), (refreshed, _group(instanceRefresh=refresh))):
-        apply(call_on(aws), GROUP, "g", old, new, changes(GROUP, old, new))
+        apply_changes(call_on(aws), GROUP, "g", old, new, changes(GROUP, old, new))
 
     assert plain.names == ["update_auto_scaling_group"]
     assert refreshed.names == ["update_auto_scaling_group", "start_instance_refresh"]
@@ -289,7 +289,9 @@ def test_a_template_s_change_is_a_whole_new_version_and_leaves_the_default() -> 
         },
     )
 
-    apply(call_on(aws), LAUNCH_TEMPLATE, "lt-1", old, new, changes(LAUNCH_TEMPLATE, old, new))
+    apply_changes(
+        call_on(aws), LAUNCH_TEMPLATE, "lt-1", old, new, changes(LAUNCH_TEMPLATE, old, new)
+    )
 
     assert aws.names == ["create_launch_template_version"]
     data = aws.calls[0][1]["LaunchTemplateData"]
@@ -301,7 +303,9 @@ def test_a_new_default_version_is_the_one_just_made() -> None:
     old = _template()
     new = {"name": "t", "imageId": "ami-2", "updateDefaultVersion": True}
 
-    apply(call_on(aws), LAUNCH_TEMPLATE, "lt-1", old, new, changes(LAUNCH_TEMPLATE, old, new))
+    apply_changes(
+        call_on(aws), LAUNCH_TEMPLATE, "lt-1", old, new, changes(LAUNCH_TEMPLATE, old, new)
+    )
 
     assert aws.calls[-1] == (
         "modify_launch_template",

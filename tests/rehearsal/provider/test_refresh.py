@@ -7,14 +7,13 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.provider.defaults import without_defaults_key
 from rehearsal.provider.diff import changes
 from rehearsal.provider.families.listener_rules import LISTENER_RULE
 from rehearsal.provider.families.load_balancers import LOAD_BALANCER
 from rehearsal.provider.families.network import INTERNET_GATEWAY
 from rehearsal.provider.families.storage import BUCKET_POLICY
 from rehearsal.provider.refresh import fitted, inputs_of
-from rehearsal.provider.table import Block, ResourceType, Values
+from rehearsal.provider.table import Block, ResourceType, Values, without_defaults_key
 from tests.rehearsal.provider.declarations import declared, shuffled
 
 

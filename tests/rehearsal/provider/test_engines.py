@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 
-from rehearsal.provider.configuration import ProviderConfiguration, check_account, configuration_of
+from rehearsal.provider.engines import ProviderConfiguration, check_account, configuration_of
 from rehearsal.provider.errors import ConfigurationError
+
+ROLE = "arn:aws:iam::123456789012:role/deployer"
 
 
 class _Account:
@@ -46,6 +49,19 @@ def test_without_a_region_the_message_says_how_to_set_it() -> None:
 def test_the_one_role_of_older_providers_is_refused_with_what_takes_its_place() -> None:
     with pytest.raises(ConfigurationError, match=re.escape("'aws:assumeRoles[0].roleArn'")):
         configuration_of({"region": "us-east-1", "assumeRole": '{"roleArn": "x"}'}, {})
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"sessionName": "deploy"}, "an entry without roleArn"),
+        ({"roleArn": ROLE, "roleArnn": ROLE}, "has roleArnn; it may have"),
+        ({"roleArn": ROLE, "duration": "soon"}, "the duration 'soon': write 1h30m"),
+    ],
+)
+def test_an_entry_that_names_no_role_is_refused(entry: dict[str, str], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        configuration_of({"region": "us-east-1", "assumeRoles": json.dumps([entry])}, {})
 
 
 @pytest.mark.parametrize(
