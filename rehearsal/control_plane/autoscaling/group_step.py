@@ -50,7 +50,7 @@ class GroupStep:
         return cast("list[Member]", self.group.instance_states)
 
     def keep_members(self) -> None:
-        """Attach, put into service, check and end the instances that are there."""
+        """Attach, put into service, check and terminate the members."""
         self._attach_and_detach()
         self._put_into_service()
         self._check_health()
