@@ -1,7 +1,7 @@
 """The rules of the pack, a file per subject.
 
 Every policy is a value, asks about one resource and reads that resource's inputs and options only;
-the one exception, the firewall, says why. What depends on an input that a preview does not know yet
+the one exception, the firewall, gives its reason. What depends on an input that a preview does not know yet
 is reported as not evaluated, and evaluated in the update.
 """
 

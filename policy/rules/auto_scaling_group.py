@@ -1,4 +1,4 @@
-"""Auto Scaling groups: a build that is told by number, and health as the load balancer sees it."""
+"""Auto Scaling groups: a build with a numbered version, and health as the load balancer sees it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _version_without_a_number(args: ResourceValidationArgs) -> Iterator[str]:
         if not str(version).isdigit():
             yield (
                 f"{path}.version is {shown(version)}; expected the number of a version: a renewal "
-                "by name cannot go back, and no one can tell which build a slot has"
+                "by name cannot go back, and does not show which build a slot has"
             )
 
 

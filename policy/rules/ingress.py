@@ -16,7 +16,7 @@ _ALL = ("-1", "all")
 _NOT_BY_PORT = ("icmp", "icmpv6", "1", "58")
 _ALL_PORTS = (0, 65_535)
 _EVERYONE_BITS = {4: 7, 6: 15}
-"""Longest prefix that still is everyone: halves of the internet, by two rules, are no less open."""
+"""Longest prefix that still is everyone: halves of the internet, by two rules, are as open."""
 
 
 @dataclass(frozen=True, slots=True)

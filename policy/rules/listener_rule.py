@@ -20,7 +20,7 @@ _TO_A_WEIGHT = ("actions", None, "forward", "targetGroups", None, "weight")
 """The path of a weight; `None` is an index."""
 
 
-def _lack_of_two_groups(args: ResourceValidationArgs) -> Iterator[str]:
+def _missing_two_groups(args: ResourceValidationArgs) -> Iterator[str]:
     if _is_preview(args.props):
         return
     for path, groups in _forwards(args.props):
@@ -136,7 +136,7 @@ POLICIES = (
         "A service's rule forwards to the target groups of both its slots; only a preview rule, "
         f"on the header {PREVIEW_HEADER}, forwards to one.",
         LISTENER_RULE,
-        _lack_of_two_groups,
+        _missing_two_groups,
     ),
     traffic_policy(
         "listener-rule-distinct-groups",
@@ -164,7 +164,7 @@ POLICIES = (
     ),
     traffic_policy(
         "listener-rule-weights",
-        "Weights are what the program says: no change of them is ignored.",
+        "No change of weights is ignored: `ignore_changes` does not contain them.",
         LISTENER_RULE,
         _unmanaged_weights,
     ),

@@ -37,7 +37,7 @@ def _policy(noun: str) -> Callable[[tuple[str, ...], str, str], ResourceValidati
     def make(types: tuple[str, ...], pattern: str, example: str) -> ResourceValidationPolicy:
         return traffic_policy(
             f"{noun}-name",
-            f"The name tells stack, and slot: {{prefix}}-{example}.",
+            f"The name contains stack and slot: {{prefix}}-{example}.",
             types,
             _other_than(pattern, example),
             {

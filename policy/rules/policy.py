@@ -62,7 +62,7 @@ def security_policy(
     check: Check,
     config: Properties | None = None,
 ) -> ResourceValidationPolicy:
-    """A policy of the security baseline; mandatory, unless the config says advisory.
+    """A policy of the security baseline; mandatory, unless the config makes it advisory.
 
     Args:
         name: `<resource>-<duty>`.

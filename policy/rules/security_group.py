@@ -22,7 +22,7 @@ def _open_admin_ports(args: ResourceValidationArgs) -> Iterator[str]:
             if ingress.has_port(port):
                 yield (
                     f"{ingress.path} lets {ingress.source} reach port {port}, "
-                    f"{what}; expected nobody: use Session Manager"
+                    f"{what}; expected no such source: use Session Manager"
                 )
 
 
@@ -43,7 +43,7 @@ POLICIES = (
     security_policy(
         "security-group-admin-ports",
         "FSBP EC2.13, EC2.14, CIS 1.2.0/4.1, 4.2",
-        "SSH and RDP are open to nobody outside.",
+        "SSH and RDP are closed to the outside.",
         _TYPES,
         _open_admin_ports,
     ),

@@ -26,7 +26,7 @@ MIXED: dict[str, Any] = {
     },
 }
 NUMBERED = (
-    "expected the number of a version: a renewal by name cannot go back, and no one can tell "
+    "expected the number of a version: a renewal by name cannot go back, and does not show "
     "which build a slot has"
 )
 TWO_ZONES = "expected at least 2, of different zones"

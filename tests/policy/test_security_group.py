@@ -19,7 +19,7 @@ COMPLIANT: dict[str, Any] = {
     "cidrIpv4": "0.0.0.0/0",
 }
 LISTENERS_ONLY = "expected TCP port 80 or 443 only"
-NOBODY = "expected nobody: use Session Manager"
+NOBODY = "expected no such source: use Session Manager"
 
 
 def opened(protocol: str, first: float, last: float, **source: Any) -> dict[str, Any]:
