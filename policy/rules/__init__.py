@@ -1,8 +1,8 @@
 """The rules of the pack, a file per subject.
 
 Every policy is a value, asks about one resource and reads that resource's inputs and options only;
-the one exception, the firewall, gives its reason. What depends on an input that a preview does not know yet
-is reported as not evaluated, and evaluated in the update.
+the one exception, the firewall, gives its reason. What depends on an input that a preview does not
+know yet is reported as not evaluated, and evaluated in the update.
 """
 
 from pulumi_policy import Policy
