@@ -19,13 +19,13 @@ from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
 from rollout.recovery import started_facts
 from rollout.split import Slot, Split
-from settings import gates
+from settings.gates.probe import ProbeLimits
 
 SECONDS = 3600.0
 SERVICES = ("portal", "web")
 RATE = 20
 """Requests a second to each service by each way; what ships."""
-LIMITS = gates.ProbeLimits(
+LIMITS = ProbeLimits(
     rate_per_second=RATE,
     max_failed_percent=0.1,
     max_latency_ratio=3.0,

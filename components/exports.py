@@ -12,8 +12,7 @@ from rollout.candidate import LAST_RAISED
 from rollout.observation import split_of
 from rollout.split import Slot, Split
 from settings import Settings
-from settings.plain_address import plain_path
-from settings.probe import probed_url
+from settings.probe import plain_path, probed_url
 from settings.rule import PREVIEW_HEADER, preview_header_value
 from settings.service import ServiceSettings
 

@@ -3,83 +3,71 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rollout.split import Slot
-from settings.declaration.key import Key, KeyGroup
+from settings.declaration.key import (
+    BySlot,
+    ConfigMap,
+    Key,
+    KeyGroup,
+    key,
+    optional,
+    required,
+)
 from settings.declaration.kind import Text, WholeNumber
 from settings.declaration.section import Section
 
-INSTANCE_TYPE = Key(
-    "instanceType",
-    Text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an instance type, such as m7i.large"),
-    "The type of its instances.",
-    "m7i.large",
-)
-MIN = Key("min", WholeNumber(0, 1000), "The fewest instances of a slot.", 2)
-MAX = Key("max", WholeNumber(1, 1000), "The most instances of a slot.", 6)
-CPU_TARGET_PERCENT = Key(
-    "cpuTargetPercent",
-    WholeNumber(10, 90),
-    "The mean CPU that target tracking holds a slot at.",
-    60,
-    default=60,
-)
-ROOT_DEVICE_NAME = Key(
-    "rootDeviceName",
-    Text(r"/dev/[a-z0-9]+", "a device name, such as /dev/xvda"),
-    "The root device of the image, whose volume is encrypted.",
-    "/dev/xvda",
-    default="/dev/xvda",
-)
-ROOT_VOLUME_GIB = Key(
-    "rootVolumeGib", WholeNumber(1, 16384), "The size of the root volume.", 20, default=20
-)
-SLOT_CAPACITY: dict[Slot, KeyGroup] = {
-    slot: KeyGroup(
-        slot.value,
-        "Where the slot differs from its service.",
-        (INSTANCE_TYPE, MIN, MAX),
+
+@dataclass(frozen=True, kw_only=True)
+class OwnCapacity(ConfigMap):
+    """What a slot may set differently from its service."""
+
+    instance_type: Key[str] = required(
+        "m7i.large",
+        Text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an instance type, such as m7i.large"),
+        "The type of its instances.",
     )
-    for slot in Slot
-}
-FLOOR_KEYS: dict[Slot, Key[int]] = {
-    slot: Key(slot.value, WholeNumber(0, 1000), f"The fewest instances of slot {slot} for now.", 3)
-    for slot in Slot
-}
-FLOORS = KeyGroup(
-    "floors",
-    "The capacity that a ramp holds a slot at: over its min, and at most its max.",
-    tuple(FLOOR_KEYS.values()),
-)
-CAPACITY = KeyGroup(
-    "capacity",
-    "What the instances of a slot are and how many; the desired number is the group's own.",
-    (
-        INSTANCE_TYPE,
-        MIN,
-        MAX,
-        CPU_TARGET_PERCENT,
-        ROOT_DEVICE_NAME,
-        ROOT_VOLUME_GIB,
-        *SLOT_CAPACITY.values(),
-        FLOORS,
-    ),
-    each="<service>",
-)
+    min_size: Key[int] = required(
+        2, WholeNumber(0, 1000), "The fewest instances of a slot.", name="min"
+    )
+    max_size: Key[int] = required(
+        6, WholeNumber(1, 1000), "The most instances of a slot.", name="max"
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """The capacity of one slot."""
+class SlotFloors(ConfigMap):
+    """The fewest instances of each slot while a ramp holds it at them."""
 
-    instance_type: str
-    min_size: int
-    max_size: int
-    floor_size: int
+    of_slot: ClassVar[BySlot[Key[Any]]] = BySlot(
+        lambda slot: optional(
+            3, WholeNumber(0, 1000), f"The fewest instances of slot {slot} for now."
+        )
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity(OwnCapacity):
+    """The capacity of one slot; its class declares that of a service, slots included."""
+
+    cpu_target_percent: Key[int] = key(
+        60, WholeNumber(10, 90), "The mean CPU that target tracking holds a slot at."
+    )
+    root_device_name: Key[str] = key(
+        "/dev/xvda",
+        Text(r"/dev/[a-z0-9]+", "a device name, such as /dev/xvda"),
+        "The root device of the image, whose volume is encrypted.",
+    )
+    root_volume_gib: Key[int] = key(20, WholeNumber(1, 16384), "The size of the root volume.")
+    of_slot: ClassVar[BySlot[KeyGroup[OwnCapacity]]] = BySlot(
+        lambda _: KeyGroup("Where the slot differs from its service.", OwnCapacity, is_partial=True)
+    )
+    floors: ClassVar[KeyGroup[SlotFloors]] = KeyGroup(
+        "The capacity that a ramp holds a slot at: at least its min, and at most its max.",
+        SlotFloors,
+    )
+    floor_size: int = 0
     """What a ramp holds the slot at; 0 where none does."""
-    cpu_target_percent: int
-    root_device_name: str
-    root_volume_gib: int
 
     @property
     def effective_min_size(self) -> int:
@@ -88,23 +76,26 @@ class Capacity:
 
 
 def read_capacity(section: Section, slot: Slot) -> Capacity:
-    """The capacity of a slot: its own values over the service's; a min over the max is refused."""
-    own = section.section(SLOT_CAPACITY[slot])
-    homes = {key.name: own if own.has(key) else section for key in (INSTANCE_TYPE, MIN, MAX)}
-    for key in (INSTANCE_TYPE, MIN, MAX):
-        homes[key.name].reject_absent(key)
-    capacity = Capacity(
-        instance_type=homes[INSTANCE_TYPE.name].require(INSTANCE_TYPE),
-        min_size=homes[MIN.name].require(MIN),
-        max_size=homes[MAX.name].require(MAX),
-        floor_size=section.section(FLOORS).read(FLOOR_KEYS[slot]) or 0,
-        cpu_target_percent=section.require(CPU_TARGET_PERCENT),
-        root_device_name=section.require(ROOT_DEVICE_NAME),
-        root_volume_gib=section.require(ROOT_VOLUME_GIB),
+    """The capacity of a slot: its own values over the service's; a min over the max is rejected."""
+    own = section.section(Capacity.of_slot[slot])
+
+    def home(key: Key[Any]) -> Section:
+        return own if own.has(key) else section
+
+    least, most = home(Capacity.min_size), home(Capacity.max_size)
+    capacity = Capacity.read(
+        section,
+        instance_type=home(Capacity.instance_type).read(Capacity.instance_type),
+        min_size=least.read(Capacity.min_size),
+        max_size=most.read(Capacity.max_size),
+        floor_size=section.section(Capacity.floors).read(SlotFloors.of_slot[slot]) or 0,
     )
-    least, most = homes[MIN.name], homes[MAX.name]
-    if least.is_sound(MIN) and most.is_sound(MAX) and capacity.min_size > capacity.max_size:
+    are_sound = least.is_sound(Capacity.min_size) and most.is_sound(Capacity.max_size)
+    if are_sound and capacity.min_size > capacity.max_size:
         least.reject_value(
-            MIN, capacity.min_size, f"no more than max, {capacity.max_size}", capacity.max_size
+            Capacity.min_size,
+            capacity.min_size,
+            f"no more than max, {capacity.max_size}",
+            capacity.max_size,
         )
     return capacity

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from settings.declaration.key import Key, KeyGroup
+from settings.declaration.key import ConfigMap, Key, required
 from settings.declaration.kind import Json, RefusedValueError, Text, ValueProblem
-from settings.declaration.section import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +27,13 @@ class MomentKind:
         raise RefusedValueError(ValueProblem(value, self.expected))
 
 
-UNTIL = Key(
-    "until",
-    MomentKind(),
-    "When it ends.",
-    datetime(2026, 12, 1, tzinfo=UTC),
-    offer="UNTIL",
-)
-REASON = Key(
-    "reason", Text(r"[^\n]{1,300}", "a reason in words, on one line"), "Why.", "Black Friday"
-)
-FREEZE = KeyGroup(
-    "freeze",
-    "A time in which no ramp may start; `pulumi up`, and so a rollback, go on.",
-    (UNTIL, REASON),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Freeze:
+@dataclass(frozen=True, kw_only=True)
+class Freeze(ConfigMap):
     """A time in which no ramp may start."""
 
-    until: datetime
-    """With its offset, in UTC."""
-    reason: str
-
-
-def read_freeze(section: Section, *, is_wanted: bool) -> Freeze | None:
-    """The freeze; `None` where the config has none."""
-    if not is_wanted:
-        return None
-    section.reject_absent(UNTIL, REASON)
-    return Freeze(section.require(UNTIL), section.require(REASON))
+    until: Key[datetime] = required(
+        datetime(2026, 12, 1, tzinfo=UTC), MomentKind(), "When the freeze ends.", offer="UNTIL"
+    )
+    reason: Key[str] = required(
+        "Black Friday", Text(r"[^\n]{1,300}", "a reason in words, on one line"), "Why."
+    )

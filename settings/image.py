@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rollout.split import Slot
-from settings.declaration.key import Key, KeyGroup
+from settings.declaration.key import BySlot, ConfigMap, Key, required
 from settings.declaration.kind import Json, RefusedValueError, ValueProblem
 from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups
@@ -48,22 +49,17 @@ class Image:
         return text
 
 
-IMAGE_KEYS: dict[Slot, Key[str]] = {
-    slot: Key(
-        slot.value,
-        Image(),
-        f"What slot {slot} runs; not where the slot has an existing Auto Scaling group.",
-        "ami-0a1b2c3d4e5f60718",
-        offer="AMI_ID",
+class Images(ConfigMap):
+    """The image of each slot of a service."""
+
+    of_slot: ClassVar[BySlot[Key[str]]] = BySlot(
+        lambda slot: required(
+            "ami-0a1b2c3d4e5f60718",
+            Image(),
+            f"What slot {slot} runs; not where the slot has an existing Auto Scaling group.",
+            offer="AMI_ID",
+        )
     )
-    for slot in Slot
-}
-IMAGES = KeyGroup(
-    "images",
-    "The build of each slot: what a release changes.",
-    tuple(IMAGE_KEYS.values()),
-    each="<service>",
-)
 
 
 def found_image(section: Section, slot: Slot, lookups: Lookups | None) -> str:
@@ -71,9 +67,8 @@ def found_image(section: Section, slot: Slot, lookups: Lookups | None) -> str:
 
     Without `lookups` nothing is asked of AWS, and a parameter stays as it is written.
     """
-    key = IMAGE_KEYS[slot]
-    section.reject_absent(key)
-    image = section.require(key)
+    key = Images.of_slot[slot]
+    image = section.read(key)
     match = _PARAMETER.fullmatch(image)
     if match is None or lookups is None or not section.is_sound(key):
         return image

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rollout.split import Slot
-from settings.declaration.key import Key
+from settings.declaration.key import ConfigMap, Key, required
 from settings.declaration.kind import Text
 from settings.declaration.section import Section
 
@@ -25,20 +25,16 @@ _FIRST_PART = Text(
     f"{_PART.expected}, not beginning with internal or sg, with which AWS takes no names",
 )
 
-ORG = Key("org", _FIRST_PART, "First part of every name we give.", "hankooktire", is_required=True)
-REGION_CODE = Key(
-    "regionCode", _PART, "Second part of every name: the region, in short.", "us", is_required=True
-)
-ENVIRONMENT = Key("environment", _PART, "Third part of every name.", "prd", is_required=True)
 
-
-@dataclass(frozen=True, slots=True)
-class Names:
+@dataclass(frozen=True, kw_only=True)
+class Names(ConfigMap):
     """Names by the convention `{org}-{region}-{environment}-{what it is}`."""
 
-    org: str
-    region_code: str
-    environment: str
+    org: Key[str] = required("hankooktire", _FIRST_PART, "First part of every name we give.")
+    region_code: Key[str] = required(
+        "us", _PART, "Second part of every name: the region, in short."
+    )
+    environment: Key[str] = required("prd", _PART, "Third part of every name.")
 
     @property
     def prefix(self) -> str:
@@ -60,14 +56,18 @@ class Names:
 
 def read_names(top: Section, services: Iterable[str]) -> Names:
     """The parts of every name, which must leave room for the load balancer's and `services`'."""
-    names = Names(top.require(ORG), top.require(REGION_CODE), top.require(ENVIRONMENT))
-    if names.leave_room() or not top.is_sound(ORG, REGION_CODE, ENVIRONMENT):
+    names = Names.read(top)
+    if names.leave_room() or not top.is_sound(*Names.members()):
         return names
     all_names = [names.of(LOAD_BALANCER_PART)]
     all_names += [names.of_slot(service, Slot.FIRST, TARGET_GROUP_PART) for service in services]
     longest_name = max(all_names, key=len)
     excess = len(longest_name) - LONGEST_NAME
-    parts = {ORG: names.org, REGION_CODE: names.region_code, ENVIRONMENT: names.environment}
+    parts = {
+        Names.org: names.org,
+        Names.region_code: names.region_code,
+        Names.environment: names.environment,
+    }
     longest = max(parts, key=lambda key: len(parts[key]))
     top.reject_value(
         longest,

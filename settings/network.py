@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from typing import ClassVar
 
 from settings.declaration import command
-from settings.declaration.key import Key, KeyGroup
+from settings.declaration.key import ConfigMap, Key, key, optional, required
 from settings.declaration.kind import Flag, Json, ListOf, RefusedValueError, Text, ValueProblem
 from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups, SubnetFacts
@@ -39,51 +40,19 @@ class Cidr:
         return str(block)
 
 
-CREATE = Key("create", Flag(), "Make a VPC with public and private subnets.", True)
-CIDR = Key("cidr", Cidr(), "With `create`: the block of the VPC.", "10.20.0.0/16")
-ZONES = Key(
-    "availabilityZones",
-    ListOf(_ZONE, 2, 4),
-    "With `create`: where the subnets lie; an ALB needs two.",
-    ("us-east-1a", "us-east-1b"),
-)
-VPC_ID = Key(
-    "vpcId",
-    Text("vpc-([0-9a-f]{8}|[0-9a-f]{17})", "a VPC id, such as vpc-0a1b2c3d4e5f60718"),
-    "An existing VPC.",
-    "vpc-0a1b2c3d4e5f60718",
-    offer="VPC_ID",
-)
-ALB_SUBNET_IDS = Key(
-    "albSubnetIds",
-    ListOf(_SUBNET, 2, 8),
-    "With `vpcId`: the public subnets of the load balancer, in at least two Availability Zones.",
-    ("subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"),
-    offer=_OFFERED_SUBNETS,
-)
-INSTANCE_SUBNET_IDS = Key(
-    "instanceSubnetIds",
-    ListOf(_SUBNET, 2, 8),
-    "With `vpcId`: the subnets of the instances, in at least two Availability Zones.",
-    ("subnet-0a1b2c3d4e5f60713", "subnet-0a1b2c3d4e5f60714"),
-    offer=_OFFERED_SUBNETS,
-)
-NETWORK = KeyGroup(
-    "network",
-    "An existing VPC by id, or one of our own: public subnets with a route to the internet for the "
-    "load balancer, and private ones for the instances. There is no NAT gateway, which costs by "
-    "the hour: instances come from finished images and reach nothing outside. Where they must, "
-    "name a VPC that lets them.",
-    (CREATE, CIDR, ZONES, VPC_ID, ALB_SUBNET_IDS, INSTANCE_SUBNET_IDS),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class NewNetwork:
+@dataclass(frozen=True, kw_only=True)
+class NewNetwork(ConfigMap):
     """A VPC to make."""
 
-    cidr: str
-    availability_zones: tuple[str, ...]
+    create: ClassVar[Key[bool | None]] = optional(
+        True, Flag(), "Make a VPC with public and private subnets."
+    )
+    cidr: Key[str] = required("10.20.0.0/16", Cidr(), "With `create`: the block of the VPC.")
+    availability_zones: Key[tuple[str, ...]] = required(
+        ("us-east-1a", "us-east-1b"),
+        ListOf(_ZONE, 2, 4),
+        "With `create`: where the subnets lie; an ALB needs two.",
+    )
 
     def subnet_cidrs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The blocks of the public and of the private subnets, one each per Availability Zone.
@@ -96,46 +65,61 @@ class NewNetwork:
         return tuple(cut[:count]), tuple(cut[8 : 8 + count])
 
 
-@dataclass(frozen=True, slots=True)
-class ExistingNetwork:
-    """A VPC that is there; `alb_subnet_ids` is empty where the load balancer is there too."""
+@dataclass(frozen=True, kw_only=True)
+class ExistingNetwork(ConfigMap):
+    """A VPC that is there."""
 
-    vpc_id: str
-    alb_subnet_ids: tuple[str, ...]
-    instance_subnet_ids: tuple[str, ...]
+    vpc_id: Key[str] = required(
+        "vpc-0a1b2c3d4e5f60718",
+        Text("vpc-([0-9a-f]{8}|[0-9a-f]{17})", "a VPC id, such as vpc-0a1b2c3d4e5f60718"),
+        "An existing VPC.",
+        offer="VPC_ID",
+    )
+    alb_subnet_ids: Key[tuple[str, ...]] = key(
+        (),
+        ListOf(_SUBNET, 2, 8),
+        "With `vpcId`: the public subnets of the load balancer, in at least two Availability "
+        "Zones.",
+        example=("subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"),
+        offer=_OFFERED_SUBNETS,
+    )
+    """Empty where the load balancer is there too."""
+    instance_subnet_ids: Key[tuple[str, ...]] = required(
+        ("subnet-0a1b2c3d4e5f60713", "subnet-0a1b2c3d4e5f60714"),
+        ListOf(_SUBNET, 2, 8),
+        "With `vpcId`: the subnets of the instances, in at least two Availability Zones.",
+        offer=_OFFERED_SUBNETS,
+    )
 
 
 def read_network(
     section: Section, region: str, *, has_load_balancer: bool
 ) -> NewNetwork | ExistingNetwork:
-    """The network; what each of its two forms lacks, or has of the other, is refused.
+    """The network; what each of its two forms lacks, or has of the other, is rejected.
 
     `has_load_balancer`: the config names an existing one, which has its subnets already.
     """
-    if section.read(CREATE):
-        section.reject_idle("create: true", VPC_ID, ALB_SUBNET_IDS, INSTANCE_SUBNET_IDS)
+    if section.read(NewNetwork.create):
+        section.reject_idle("create: true", *ExistingNetwork.members())
         return _read_new(section, region)
-    section.reject_idle("an existing VPC", CIDR, ZONES)
-    section.reject_absent(VPC_ID, INSTANCE_SUBNET_IDS)
+    section.reject_idle("an existing VPC", NewNetwork.cidr, NewNetwork.availability_zones)
+    subnets = ExistingNetwork.alb_subnet_ids
     if has_load_balancer:
-        section.reject_idle("an existing load balancer", ALB_SUBNET_IDS)
-    else:
-        section.reject_absent(ALB_SUBNET_IDS)
-    return ExistingNetwork(
-        vpc_id=section.require(VPC_ID),
-        alb_subnet_ids=() if has_load_balancer else section.require(ALB_SUBNET_IDS),
-        instance_subnet_ids=section.require(INSTANCE_SUBNET_IDS),
-    )
+        section.reject_idle("an existing load balancer", subnets)
+        return ExistingNetwork.read(section, alb_subnet_ids=())
+    if section.is_sound(subnets) and not section.has(subnets):
+        section.reject(subnets, subnets.kind.expected)
+    return ExistingNetwork.read(section)
 
 
 def _read_new(section: Section, region: str) -> NewNetwork:
-    section.reject_absent(CIDR, ZONES)
-    network = NewNetwork(section.require(CIDR), section.require(ZONES))
-    if section.is_sound(ZONES) and region:
+    network = NewNetwork.read(section)
+    zones = NewNetwork.availability_zones
+    if section.is_sound(zones) and region:
         for place, zone in enumerate(network.availability_zones):
             if zone[:-1] != region:
                 section.reject_entry(
-                    ZONES, place, f"an Availability Zone of aws:region, {region}", region + zone[-1]
+                    zones, place, f"an Availability Zone of aws:region, {region}", region + zone[-1]
                 )
     return network
 
@@ -146,27 +130,27 @@ def reject_wrong_subnets(network: ExistingNetwork, section: Section, lookups: Lo
     Source: ELBv2 API, CreateLoadBalancer ("You must specify subnets from at least two
     Availability Zones").
     """
-    for key in (ALB_SUBNET_IDS, INSTANCE_SUBNET_IDS):
-        if not section.is_sound(key, VPC_ID) or not section.has(key):
+    for each in (ExistingNetwork.alb_subnet_ids, ExistingNetwork.instance_subnet_ids):
+        if not section.is_sound(each, ExistingNetwork.vpc_id) or not section.has(each):
             continue
-        subnet_ids = section.require(key)
+        subnet_ids = section.read(each)
         found: list[SubnetFacts] = []
         for place, subnet_id in enumerate(subnet_ids):
             try:
                 facts = lookups.subnet(subnet_id)
             except LookupFailedError as error:
-                section.reject_entry(key, place, f"a subnet that can be read; {error}")
+                section.reject_entry(each, place, f"a subnet that can be read; {error}")
                 continue
             if facts.vpc_id != network.vpc_id:
                 section.reject_entry(
-                    key, place, f"a subnet of {network.vpc_id}; this one is in {facts.vpc_id}"
+                    each, place, f"a subnet of {network.vpc_id}; this one is in {facts.vpc_id}"
                 )
             found.append(facts)
         zones = {facts.availability_zone for facts in found}
         if len(found) == len(subnet_ids) and len(zones) < 2:
-            path = f"{command.joined(section.path, key.name)}[{len(subnet_ids) - 1}]"
+            path = f"{command.joined(section.path, each.name)}[{len(subnet_ids) - 1}]"
             section.reject(
-                key,
+                each,
                 f"subnets in at least two Availability Zones; all of these are in {zones.pop()}",
                 command.setting(path, _OFFERED_SUBNETS[-1]),
             )

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from settings.declaration.key import Key, KeyGroup
+from settings.declaration.key import ConfigMap, Key, optional
 from settings.declaration.kind import Json, RefusedValueError, ValueProblem
 from settings.declaration.section import Section
-from settings.plain_address import plain_host, plain_path
+
+_WILDCARDS = frozenset("*?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,41 +55,24 @@ class HostAndPort:
         return text
 
 
-URL = Key(
-    "url",
-    HttpsUrl(),
-    "An address that its rule takes; without it `paths` and the first of `hosts` that has no "
-    "wildcard give one.",
-    "https://www.hankooktire.example/shop",
-    offer="https://HOST/",
-)
-ADDRESS = Key(
-    "address",
-    HostAndPort(),
-    "Where to connect to in the place of what DNS says of the URL's host; TLS and the request "
-    "still name that host.",
-    "internal-shop-123.us-east-1.elb.amazonaws.com",
-    offer="LOAD_BALANCER_DNS_NAME",
-)
-PROBE = KeyGroup(
-    "probe",
-    "Where requests of our own go, of the gates `probe` and `smoke` and of the proof that a split "
-    "has arrived, where `hosts`, `paths` and DNS do not lead there.",
-    (URL, ADDRESS),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeSettings:
+@dataclass(frozen=True, kw_only=True)
+class ProbeSettings(ConfigMap):
     """What the config says of the requests of our own to one service."""
 
-    url: str | None = None
-    address: str | None = None
-
-
-def read_probe(section: Section) -> ProbeSettings:
-    """What a service says of `probe`."""
-    return ProbeSettings(section.read(URL), section.read(ADDRESS))
+    url: Key[str | None] = optional(
+        "https://www.hankooktire.example/shop",
+        HttpsUrl(),
+        "An address that its rule takes; without it `paths` and the first of `hosts` that has no "
+        "wildcard give one.",
+        offer="https://HOST/",
+    )
+    address: Key[str | None] = optional(
+        "internal-shop-123.us-east-1.elb.amazonaws.com",
+        HostAndPort(),
+        "Where to connect to in the place of what DNS says of the URL's host; TLS and the request "
+        "still name that host.",
+        offer="LOAD_BALANCER_DNS_NAME",
+    )
 
 
 def probed_url(hosts: Sequence[str], paths: Sequence[str], probe: ProbeSettings) -> str | None:
@@ -103,13 +87,30 @@ def reject_two_addresses(probed: Iterable[tuple[Section, str | None, ProbeSettin
     """Record services whose URLs have one host and whose connections would go to two places."""
     first: dict[str, str | None] = {}
     for section, url, probe in probed:
-        if url is None or not section.is_sound(URL, ADDRESS):
+        if url is None or not section.is_sound(*ProbeSettings.members()):
             continue
         place = urlsplit(url).netloc.lower()
         known = first.setdefault(place, probe.address)
         if known != probe.address:
             section.reject(
-                ADDRESS,
+                ProbeSettings.address,
                 f"one address for all services with the host {place}; another one has "
                 f"{known or 'what DNS says'}",
             )
+
+
+def plain_host(hosts: Sequence[str]) -> str | None:
+    """The first host without a wildcard; what another stands for, only its owner knows."""
+    return next((host for host in hosts if not _WILDCARDS & set(host)), None)
+
+
+def plain_path(paths: Sequence[str]) -> str:
+    """A path that the first pattern takes; `/` where a rule takes any.
+
+    Source: ELB user guide, "Path conditions": `*` is 0 or more characters, `?` exactly 1.
+    """
+    pattern = paths[0] if paths else "/"
+    path = pattern.replace("*", "").replace("?", "x")
+    if pattern.startswith("?"):
+        return f"/{path[1:]}"
+    return path if path.startswith("/") else f"/{path}"

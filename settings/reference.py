@@ -12,8 +12,8 @@ from typing import Any
 
 from rollout.command import config_set
 from rollout.split import Slot
-from settings.declaration.key import Key, KeyGroup
-from settings.schema import TOP
+from settings.declaration.key import Key, KeyGroup, Member
+from settings.settings import TOP
 
 _INTRODUCTION = f"""\
 # Config
@@ -44,7 +44,7 @@ def reference() -> str:
     return "\n".join(parts)
 
 
-def _groups(group: KeyGroup, path: str) -> Iterator[tuple[str, KeyGroup]]:
+def _groups(group: KeyGroup[Any], path: str) -> Iterator[tuple[str, KeyGroup[Any]]]:
     """Every map below `group` with the way to it, in the order of the keys; both slots as one."""
     for member in group.members:
         if isinstance(member, KeyGroup):
@@ -53,14 +53,14 @@ def _groups(group: KeyGroup, path: str) -> Iterator[tuple[str, KeyGroup]]:
             yield from _groups(member, way)
 
 
-def _joined(path: str, group: KeyGroup) -> str:
+def _joined(path: str, group: KeyGroup[Any]) -> str:
     name = "<slot>" if group.name in list(Slot) else group.name
     way = f"{path}.{name}" if path else name
     return f"{way}.{group.each}" if group.each else way
 
 
-def _table(title: str, group: KeyGroup, path: str) -> str:
-    rows = [_row(member, path) for member in group.members]
+def _table(title: str, group: KeyGroup[Any], path: str) -> str:
+    rows = [_row(member, group, path) for member in group.members]
     lines = [
         f"## {title}\n",
         f"{group.what}\n",
@@ -72,22 +72,23 @@ def _table(title: str, group: KeyGroup, path: str) -> str:
     return "\n".join(lines)
 
 
-def _row(member: Key[Any] | KeyGroup, path: str) -> tuple[str, str, str, str, str]:
+def _row(member: Member, group: KeyGroup[Any], path: str) -> tuple[str, str, str, str, str]:
     if isinstance(member, KeyGroup):
         kind = f"map by `{member.each}`" if member.each else "map"
         return (_name(member), member.what, kind, "", f"see `{_joined(path, member)}`")
     kind = f"{member.kind.name}: {member.kind.expected}"
-    return (_name(member), member.what, kind, _default(member), _code(member.example))
+    default = _default(member, is_partial=group.is_partial)
+    return (_name(member), member.what, kind, default, _code(member.example))
 
 
-def _name(member: Key[Any] | KeyGroup) -> str:
+def _name(member: Member) -> str:
     return f'`"{member.name}"`' if member.name in list(Slot) else f"`{member.name}`"
 
 
-def _default(key: Key[Any]) -> str:
+def _default(key: Key[Any], *, is_partial: bool) -> str:
     if key.is_required:
-        return "must be set"
-    return "" if key.default in (None, "") else _code(key.default)
+        return "" if is_partial else "must be set"
+    return "" if key.default in (None, "", ()) else _code(key.default)
 
 
 def _code(value: Any) -> str:

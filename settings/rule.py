@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rollout.command import Command
 from rollout.split import Slot
 from settings.declaration import command
-from settings.declaration.key import Key
+from settings.declaration.key import ConfigMap, Key, key, required
 from settings.declaration.kind import Flag, ListOf, Text, WholeNumber
 from settings.declaration.problems import ConfigProblems
 from settings.declaration.section import Section
@@ -34,65 +34,56 @@ _PREVIEW_VALUES = 1
 PREVIEW_HEADER = "x-failover-slot"
 """The header by which a request reaches a slot whatever its weight."""
 
-HOSTS = Key(
-    "hosts",
-    ListOf(
-        Text(
-            rf"(?=.{{1,{LONGEST_CONDITION}}}$)[A-Za-z0-9*?-]+(\.[A-Za-z0-9*?-]+)*\.[A-Za-z]+",
-            "a host name of at most 128 letters, digits, - . * and ? that ends in letters, "
-            "such as www.hankooktire.example",
-        ),
-        1,
-        100,
-    ),
-    "Host names of its requests, with * and ? as wildcards.",
-    ("www.hankooktire.example",),
-)
-PATHS = Key(
-    "paths",
-    ListOf(
-        Text(
-            rf"(?=.{{1,{LONGEST_CONDITION}}}$)[/*][A-Za-z0-9_.$/~\"'@:+&*?-]*",
-            "a path of at most 128 characters that starts with / or *, such as /portal/*",
-        ),
-        1,
-        100,
-    ),
-    "Paths of its requests, with * and ? as wildcards.",
-    ("/*",),
-)
-PRIORITY = Key(
-    "priority",
-    WholeNumber(1 + len(Slot), HIGHEST_PRIORITY),
-    "The place of its rule; its two preview rules take the two places before.",
-    200,
-    is_required=True,
-)
-
-ADOPTED_RULE = Key(
-    "adoptedRule",
-    Flag(),
-    "Whether its rule was there before the stack and `failover adopt` imported it: it then keeps "
-    "the tags that it has.",
-    True,
-    default=False,
-)
-
 
 def preview_header_value(slot: Slot, token: str) -> str:
     """What the preview header of a slot holds: the slot, and the secret that opens it."""
     return f"{slot}-{token}"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSettings:
+@dataclass(frozen=True, kw_only=True)
+class RuleSettings(ConfigMap):
     """What the requests of a service have in common, and its place among the rules."""
 
-    hosts: tuple[str, ...]
-    paths: tuple[str, ...]
-    priority: int
-    is_adopted: bool = False
-    """Whether it was there before the stack, so that its tags are not ours."""
+    hosts: Key[tuple[str, ...]] = key(
+        (),
+        ListOf(
+            Text(
+                rf"(?=.{{1,{LONGEST_CONDITION}}}$)[A-Za-z0-9*?-]+(\.[A-Za-z0-9*?-]+)*\.[A-Za-z]+",
+                "a host name of at most 128 letters, digits, - . * and ? that ends in letters, "
+                "such as www.hankooktire.example",
+            ),
+            1,
+            100,
+        ),
+        "Host names of its requests, with * and ? as wildcards.",
+        example=("www.hankooktire.example",),
+    )
+    paths: Key[tuple[str, ...]] = key(
+        (),
+        ListOf(
+            Text(
+                rf"(?=.{{1,{LONGEST_CONDITION}}}$)[/*][A-Za-z0-9_.$/~\"'@:+&*?-]*",
+                "a path of at most 128 characters that starts with / or *, such as /portal/*",
+            ),
+            1,
+            100,
+        ),
+        "Paths of its requests, with * and ? as wildcards.",
+        example=("/*",),
+    )
+    priority: Key[int] = required(
+        200,
+        WholeNumber(1 + len(Slot), HIGHEST_PRIORITY),
+        "The place of its rule; its two preview rules take the two places before.",
+    )
+    is_adopted: Key[bool] = key(
+        False,
+        Flag(),
+        "Whether its rule was there before the stack and `failover adopt` imported it: the rule "
+        "then keeps the tags that it has.",
+        example=True,
+        name="adoptedRule",
+    )
 
     def preview_priority(self, slot: Slot) -> int:
         """The place of a slot's preview rule, right before the service's own."""
@@ -103,46 +94,41 @@ class RuleSettings:
         previews = {self.preview_priority(slot): f"preview rule of slot {slot}" for slot in Slot}
         return {self.priority: "rule", **previews}
 
+    def reject_inconsistent(self, section: Section) -> None:
+        """Record conditions that AWS would not take."""
+        if not section.is_sound(RuleSettings.hosts, RuleSettings.paths):
+            return
+        if not self.hosts and not self.paths:
+            section.reject(
+                RuleSettings.hosts,
+                "at least one host or path, or the rule would take every request",
+            )
+            return
+        _reject_too_many_values(self, section)
+        _reject_too_many_wildcards(self, section)
+
     def conditions(self) -> set[tuple[str, str]]:
         """Every pair of host and path it takes; `*` where it takes any."""
         hosts = [host.lower() for host in self.hosts] or ["*"]
         return set(itertools.product(hosts, self.paths or ["*"]))
 
 
-def read_rule(section: Section) -> RuleSettings:
-    """The rule of a service; conditions that AWS would not take are refused."""
-    rule = RuleSettings(
-        hosts=section.read(HOSTS) or (),
-        paths=section.read(PATHS) or (),
-        priority=section.require(PRIORITY),
-        is_adopted=section.require(ADOPTED_RULE),
-    )
-    if not section.is_sound(HOSTS, PATHS):
-        return rule
-    if not rule.hosts and not rule.paths:
-        section.reject(HOSTS, "at least one host or path, or the rule would take every request")
-        return rule
-    _reject_too_many_values(rule, section)
-    _reject_too_many_wildcards(rule, section)
-    return rule
-
-
 def _reject_too_many_wildcards(rule: RuleSettings, section: Section) -> None:
     values = [
-        (key, place, value)
-        for key, held in ((HOSTS, rule.hosts), (PATHS, rule.paths))
+        (condition, place, value)
+        for condition, held in ((RuleSettings.hosts, rule.hosts), (RuleSettings.paths, rule.paths))
         for place, value in enumerate(held)
     ]
     count = sum(_wildcards(value) for _, _, value in values)
     if count <= MOST_WILDCARDS:
         return
-    key, place, value = max(values, key=lambda each: _wildcards(each[2]))
+    condition, place, value = max(values, key=lambda each: _wildcards(each[2]))
     section.reject_entry(
-        key,
+        condition,
         place,
         f"at most {MOST_WILDCARDS} of * and ? in the hosts and paths together, the limit of a "
         f"rule; there are {count}",
-        _with_one_wildcard(value, at_start=key is HOSTS),
+        _with_one_wildcard(value, at_start=condition is RuleSettings.hosts),
     )
 
 
@@ -161,12 +147,16 @@ def _reject_too_many_values(rule: RuleSettings, section: Section) -> None:
     most = MOST_CONDITION_VALUES - _PREVIEW_VALUES
     if count <= most:
         return
-    key, values = (PATHS, rule.paths) if len(rule.paths) > 1 else (HOSTS, rule.hosts)
+    condition, values = (
+        (RuleSettings.paths, rule.paths)
+        if len(rule.paths) > 1
+        else (RuleSettings.hosts, rule.hosts)
+    )
     spare = range(len(values) - 1, max(0, len(values) - 1 - (count - most)), -1)
-    address = command.joined(section.path, key.name)
+    address = command.joined(section.path, condition.name)
     fix = Command(()).then(*(command.removing(f"{address}[{place}]") for place in spare))
     section.reject(
-        key,
+        condition,
         f"at most {most} hosts and paths together; there are {count}. A rule takes "
         f"{MOST_CONDITION_VALUES} condition values, and a preview rule needs one for its header",
         fix,
@@ -194,8 +184,10 @@ def reject_clashes(placed: Iterable[PlacedRule], problems: ConfigProblems, path:
             f"takes {MOST_RULES}",
             command.removing(rules[-1].section.path),
         )
-    _reject_shared_places([each for each in rules if each.section.is_sound(PRIORITY)])
-    _reject_shared_conditions([each for each in rules if each.section.is_sound(HOSTS, PATHS)])
+    _reject_shared_places([each for each in rules if each.section.is_sound(RuleSettings.priority)])
+    _reject_shared_conditions(
+        [each for each in rules if each.section.is_sound(RuleSettings.hosts, RuleSettings.paths)]
+    )
 
 
 def _reject_shared_places(rules: list[PlacedRule]) -> None:
@@ -205,7 +197,7 @@ def _reject_shared_places(rules: list[PlacedRule]) -> None:
         if clashes:
             place = clashes[0]
             each.section.reject_value(
-                PRIORITY,
+                RuleSettings.priority,
                 each.rule.priority,
                 f"three free places, the priority and the two before it; {place} is taken by "
                 f"{taken[place]}",
@@ -239,9 +231,9 @@ def _reject_shared_conditions(rules: list[PlacedRule]) -> None:
         if shared:
             host, path = shared[0]
             place = each.rule.paths.index(path) if path in each.rule.paths else 0
-            fixed = f"{command.joined(each.section.path, PATHS.name)}[{place}]"
+            fixed = f"{command.joined(each.section.path, RuleSettings.paths.name)}[{place}]"
             each.section.reject(
-                PATHS if each.rule.paths else HOSTS,
+                RuleSettings.paths if each.rule.paths else RuleSettings.hosts,
                 f"a host and path of its own; {host} with {path} is {owners[shared[0]]}'s already, "
                 "and only the rule that comes first would ever match",
                 command.setting(fixed, f"/{each.service}/*"),

@@ -3,116 +3,102 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rollout.split import Slot, Split
 from settings.capacity import read_capacity
-from settings.declaration.key import Key, KeyGroup
+from settings.declaration.key import (
+    ConfigMap,
+    Key,
+    KeyGroup,
+    KeysBeside,
+    key,
+    optional,
+    required,
+)
 from settings.declaration.kind import Text, WholeNumber
 from settings.declaration.section import Section
-from settings.health_check import HEALTH_CHECK, HealthCheck, read_health_check
-from settings.image import IMAGE_KEYS, found_image
+from settings.health_check import HealthCheck
+from settings.image import Images, found_image
 from settings.lookup import Lookups
 from settings.names import Names
-from settings.probe import PROBE, ProbeSettings, read_probe
-from settings.rule import ADOPTED_RULE, HOSTS, PATHS, PRIORITY, RuleSettings, read_rule
+from settings.probe import ProbeSettings
+from settings.rule import RuleSettings
 from settings.slot import (
-    AUTO_SCALING_GROUP,
-    SLOTS,
     ExistingInstances,
     NewInstances,
+    Slots,
     SlotSettings,
     has_existing_group,
     read_group_name,
     read_target_group,
 )
-from settings.weights import UNKNOWN_WEIGHTS, WEIGHTS_KIND
+from settings.weights import UNKNOWN_WEIGHTS, Weights
 
 SERVICE_NAME = Text(
     r"(?!.*-0[12]$)[a-z](-?[a-z0-9])*",
     "a service name of lower-case letters, digits and single hyphens, which begins with a letter "
     "and does not end in -01 or -02, the slots' own endings",
 )
-PORT = Key(
-    "port",
-    WholeNumber(1, 65_535),
-    "Where the instances take HTTP requests.",
-    8080,
-    is_required=True,
-)
-DEREGISTRATION_DELAY_SECONDS = Key(
-    "deregistrationDelaySeconds",
-    WholeNumber(0, 3600),
-    "How long a running request may take when its instance goes: at least the slowest one.",
-    30,
-    default=30,
-)
-HEALTH_CHECK_GRACE_SECONDS = Key(
-    "healthCheckGraceSeconds",
-    WholeNumber(0, 7200),
-    "How long an instance may boot before a failed health check replaces it, and until its CPU "
-    "counts.",
-    120,
-    default=120,
-)
-INSTANCE_PROFILE = Key(
-    "instanceProfile",
-    Text(
-        r"arn:aws[a-z-]*:iam::\d{12}:instance-profile/[A-Za-z0-9_+=,.@/-]+|[A-Za-z0-9_+=,.@-]{1,128}",
-        "the name or the ARN of an IAM instance profile",
-        "name or ARN",
-    ),
-    "The IAM instance profile of the instances; none where it is absent.",
-    "web",
-    offer="INSTANCE_PROFILE_NAME",
-)
-OWN_WEIGHTS = Key(
-    "weights",
-    WEIGHTS_KIND,
-    "This service's own split, over the common one.",
-    Split(75, 25),
-    offer=UNKNOWN_WEIGHTS,
-)
-SLOT_SETTINGS = KeyGroup(
-    "slots", "Where a slot has something of another name.", tuple(SLOTS.values())
-)
-SERVICES = KeyGroup(
-    "services",
-    "The services behind the load balancer.",
-    (
-        HOSTS,
-        PATHS,
-        PRIORITY,
-        ADOPTED_RULE,
-        PORT,
-        OWN_WEIGHTS,
-        PROBE,
-        HEALTH_CHECK,
-        DEREGISTRATION_DELAY_SECONDS,
-        HEALTH_CHECK_GRACE_SECONDS,
-        INSTANCE_PROFILE,
-        SLOT_SETTINGS,
-    ),
-    each="<service>",
-)
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceSettings:
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings(ConfigMap):
     """One service."""
 
     name: str
-    rule: RuleSettings
-    port: int
+    rule: KeysBeside[RuleSettings] = KeysBeside(RuleSettings)
+    port: Key[int] = required(
+        8080, WholeNumber(1, 65_535), "Where the instances take HTTP requests."
+    )
+    own_split: Key[Split | None] = optional(
+        Split(75, 25),
+        Weights(),
+        "This service's own split, over the common one.",
+        name="weights",
+        offer=UNKNOWN_WEIGHTS,
+    )
     split: Split
-    has_own_weights: bool
-    """Whether its split is its own, and not the common one."""
-    probe: ProbeSettings
-    health_check: HealthCheck
-    deregistration_delay_seconds: int
-    health_check_grace_seconds: int
-    instance_profile: str | None
+    """Its own, or the common one."""
+    probe: KeyGroup[ProbeSettings] = KeyGroup(
+        "Where requests of our own go, of the gates `probe` and `smoke` and of the proof that a "
+        "split has propagated, where `hosts`, `paths` and DNS do not lead there.",
+        ProbeSettings,
+    )
+    health_check: KeyGroup[HealthCheck] = KeyGroup(
+        "How the load balancer tells a healthy target.", HealthCheck
+    )
+    deregistration_delay_seconds: Key[int] = key(
+        30,
+        WholeNumber(0, 3600),
+        "How long a running request may take when its instance goes: at least the slowest one.",
+    )
+    health_check_grace_seconds: Key[int] = key(
+        120,
+        WholeNumber(0, 7200),
+        "How long an instance may boot before a failed health check replaces it, and until its CPU "
+        "counts.",
+    )
+    instance_profile: Key[str | None] = optional(
+        "web",
+        Text(
+            r"arn:aws[a-z-]*:iam::\d{12}:instance-profile/[A-Za-z0-9_+=,.@/-]+|[A-Za-z0-9_+=,.@-]{1,128}",
+            "the name or the ARN of an IAM instance profile",
+            "name or ARN",
+        ),
+        "The IAM instance profile of the instances; none where it is absent.",
+        offer="INSTANCE_PROFILE_NAME",
+    )
+    slot_maps: ClassVar[KeyGroup[Slots]] = KeyGroup(
+        "Where a slot has something of another name.", Slots, name="slots"
+    )
     slots: tuple[SlotSettings, ...]
     """Both, in the order of `Slot`."""
+
+    @property
+    def has_own_weights(self) -> bool:
+        """Whether its split is its own, and not the common one."""
+        return self.own_split is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +111,19 @@ class ServiceSections:
 
     def slot(self, slot: Slot) -> Section:
         """What the service says of one slot."""
-        return self.own.section(SLOT_SETTINGS).section(SLOTS[slot])
+        return self.own.section(ServiceSettings.slot_maps).section(Slots.of_slot[slot])
 
 
 def read_service(
     name: str, sections: ServiceSections, names: Names, split: Split, lookups: Lookups | None
 ) -> ServiceSettings:
     """One service; `split` is the common one, which holds where it has none of its own."""
-    own = sections.own
-    return ServiceSettings(
+    own_split = sections.own.read(ServiceSettings.own_split)
+    return ServiceSettings.read(
+        sections.own,
         name=name,
-        rule=read_rule(own),
-        port=own.require(PORT),
-        split=own.read(OWN_WEIGHTS) or split,
-        has_own_weights=own.has(OWN_WEIGHTS),
-        probe=read_probe(own.section(PROBE)),
-        health_check=read_health_check(own.section(HEALTH_CHECK)),
-        deregistration_delay_seconds=own.require(DEREGISTRATION_DELAY_SECONDS),
-        health_check_grace_seconds=own.require(HEALTH_CHECK_GRACE_SECONDS),
-        instance_profile=own.read(INSTANCE_PROFILE),
+        own_split=own_split,
+        split=own_split or split,
         slots=tuple(_read_slot(name, sections, names, slot, lookups) for slot in Slot),
     )
 
@@ -155,12 +135,13 @@ def _read_slot(
     target_group = read_target_group(section, names, service, slot)
     group_name = read_group_name(section, names, service, slot)
     if has_existing_group(section):
-        beside = f"the existing {AUTO_SCALING_GROUP.name} of slot {slot}"
-        sections.images.reject_idle(beside, IMAGE_KEYS[slot])
-        return SlotSettings(slot, target_group, ExistingInstances(group_name))
+        beside = f"the existing {SlotSettings.instances.name} of slot {slot}"
+        sections.images.reject_idle(beside, Images.of_slot[slot])
+        instances = ExistingInstances(group_name=group_name)
+        return SlotSettings(slot=slot, target_group=target_group, instances=instances)
     instances = NewInstances(
         group_name=group_name,
         image_id=found_image(sections.images, slot, lookups),
         capacity=read_capacity(sections.capacity, slot),
     )
-    return SlotSettings(slot, target_group, instances)
+    return SlotSettings(slot=slot, target_group=target_group, instances=instances)

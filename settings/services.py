@@ -5,57 +5,72 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any, ClassVar
 
 from rollout.split import Split
-from settings.capacity import CAPACITY, FLOOR_KEYS, FLOORS, SLOT_CAPACITY
+from settings.capacity import Capacity, SlotFloors
 from settings.declaration import command
-from settings.declaration.key import Key, KeyGroup
+from settings.declaration.key import ConfigMap, Key, KeyGroup
 from settings.declaration.kind import RefusedValueError
 from settings.declaration.problems import ConfigProblems
 from settings.declaration.section import Section
-from settings.image import IMAGES
+from settings.image import Images
 from settings.lookup import Lookups
 from settings.names import Names
-from settings.probe import PROBE, probed_url, reject_two_addresses
+from settings.probe import probed_url, reject_two_addresses
 from settings.rule import PlacedRule, reject_clashes
-from settings.service import (
-    SERVICE_NAME,
-    SERVICES,
-    ServiceSections,
-    ServiceSettings,
-    read_service,
-)
+from settings.service import SERVICE_NAME, ServiceSections, ServiceSettings, read_service
 from settings.slot import (
-    AUTO_SCALING_GROUP,
-    EXISTING_GROUP,
-    EXISTING_TARGET_GROUP,
-    GROUP_NAME,
-    TARGET_GROUP,
-    TARGET_GROUP_NAME,
     ExistingInstances,
     ExistingTargetGroup,
+    NewInstances,
+    NewTargetGroup,
     SlotSettings,
     found_target_group,
     reject_detached,
 )
 
-_PATH = f"{command.NAMESPACE}:{SERVICES.name}"
+_EACH = "<service>"
+
+
+class ServiceMaps(ConfigMap):
+    """The maps of the config that have an entry for each service."""
+
+    services: ClassVar[KeyGroup[Any]] = KeyGroup(
+        "The services behind the load balancer.", ServiceSettings, each=_EACH
+    )
+    images: ClassVar[KeyGroup[Any]] = KeyGroup(
+        "The build of each slot: what a release changes.", Images, each=_EACH, is_partial=True
+    )
+    capacity: ClassVar[KeyGroup[Any]] = KeyGroup(
+        "What the instances of a slot are and how many; the desired number is the group's own.",
+        Capacity,
+        each=_EACH,
+        is_partial=True,
+    )
+
+
+_PATH = f"{command.NAMESPACE}:{ServiceMaps.services.name}"
 
 
 def read_services(
     top: Section, names: Names, split: Split, problems: ConfigProblems, lookups: Lookups | None
 ) -> tuple[ServiceSettings, ...]:
     """Every service, in the order of the names."""
-    top.section(SERVICES)
-    for group in (IMAGES, CAPACITY) if top.is_sound(SERVICES) else ():
-        _reject_unknown_services(top.section(group), top.section(SERVICES).names(), problems)
+    top.section(ServiceMaps.services)
+    for group in (
+        (ServiceMaps.images, ServiceMaps.capacity) if top.is_sound(ServiceMaps.services) else ()
+    ):
+        _reject_unknown_services(
+            top.section(group), top.section(ServiceMaps.services).names(), problems
+        )
     services = tuple(
         read_service(name, service_sections(top, name), names, split, lookups)
-        for name in top.section(SERVICES).names()
+        for name in top.section(ServiceMaps.services).names()
     )
-    if not services and top.is_sound(SERVICES):
+    if not services and top.is_sound(ServiceMaps.services):
         fix = command.setting(f"{_PATH}.web.hosts", ("www.hankooktire.example",))
-        top.reject(SERVICES, "at least one service", fix)
+        top.reject(ServiceMaps.services, "at least one service", fix)
     for service in services:
         _reject_bad_name(service.name, problems)
         _reject_idle_capacity(service, service_sections(top, service.name), top)
@@ -66,7 +81,7 @@ def read_services(
     )
     reject_two_addresses(
         (
-            service_sections(top, s.name).own.section(PROBE),
+            service_sections(top, s.name).own.section(ServiceSettings.probe),
             probed_url(s.rule.hosts, s.rule.paths, s.probe),
             s.probe,
         )
@@ -91,9 +106,9 @@ def found_services(
 def service_sections(top: Section, name: str) -> ServiceSections:
     """Where the settings of a service stand."""
     return ServiceSections(
-        own=top.section(SERVICES).entry(name),
-        images=top.section(IMAGES).entry(name),
-        capacity=top.section(CAPACITY).entry(name),
+        own=top.section(ServiceMaps.services).entry(name),
+        images=top.section(ServiceMaps.images).entry(name),
+        capacity=top.section(ServiceMaps.capacity).entry(name),
     )
 
 
@@ -135,13 +150,15 @@ def _reject_idle_capacity(
 ) -> None:
     """Record capacity of slots whose Auto Scaling group is there, with a capacity of its own."""
     theirs = [s.slot for s in service.slots if isinstance(s.instances, ExistingInstances)]
-    beside = f"the existing {AUTO_SCALING_GROUP.name}"
+    beside = f"the existing {SlotSettings.instances.name}"
     if len(theirs) == len(service.slots):
-        top.section(CAPACITY).reject_idle(beside, KeyGroup(service.name, "", ()))
+        top.section(ServiceMaps.capacity).reject_idle(beside, KeyGroup("", name=service.name))
         return
     for slot in theirs:
-        sections.capacity.reject_idle(f"{beside} of slot {slot}", SLOT_CAPACITY[slot])
-        sections.capacity.section(FLOORS).reject_idle(f"{beside} of slot {slot}", FLOOR_KEYS[slot])
+        sections.capacity.reject_idle(f"{beside} of slot {slot}", Capacity.of_slot[slot])
+        sections.capacity.section(Capacity.floors).reject_idle(
+            f"{beside} of slot {slot}", SlotFloors.of_slot[slot]
+        )
 
 
 def _reject_shared_groups(services: Iterable[ServiceSettings], top: Section) -> None:
@@ -158,20 +175,20 @@ def _reject_shared_groups(services: Iterable[ServiceSettings], top: Section) -> 
                     section.section(kind).reject_value(key, name, expected, f"{owner}-own")
 
 
-def _groups(slot: SlotSettings) -> tuple[tuple[KeyGroup, Key[str], str], ...]:
+def _groups(slot: SlotSettings) -> tuple[tuple[KeyGroup[Any], Key[str], str], ...]:
     """What names the two groups of a slot."""
     group = slot.target_group
     theirs = isinstance(slot.instances, ExistingInstances)
     target_key, target = (
-        (EXISTING_TARGET_GROUP, group.name_or_arn)
+        (ExistingTargetGroup.name_or_arn, group.name_or_arn)
         if isinstance(group, ExistingTargetGroup)
-        else (TARGET_GROUP_NAME, group.name)
+        else (NewTargetGroup.name, group.name)
     )
     return (
-        (TARGET_GROUP, target_key, target),
+        (SlotSettings.target_group, target_key, target),
         (
-            AUTO_SCALING_GROUP,
-            EXISTING_GROUP if theirs else GROUP_NAME,
+            SlotSettings.instances,
+            ExistingInstances.group_name if theirs else NewInstances.group_name,
             slot.instances.group_name,
         ),
     )

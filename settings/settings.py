@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
+from rollout.command import Command, Shell, config_remove
 from rollout.errors import SettingsError
-from rollout.split import Slot
-from settings.alarms import ALARMS, AlarmSettings, read_alarms
-from settings.candidate import CANDIDATE
+from rollout.split import Slot, Split
+from settings.alarms import AlarmSettings
 from settings.declaration import command
+from settings.declaration.key import (
+    ConfigMap,
+    Key,
+    KeyGroup,
+    KeysBeside,
+    key,
+    optional,
+    required,
+)
+from settings.declaration.kind import Flag, Text
 from settings.declaration.problems import ConfigProblems
 from settings.declaration.raw import decoded
 from settings.declaration.section import Section
-from settings.freeze import FREEZE, Freeze, read_freeze
+from settings.freeze import Freeze
 from settings.load_balancer import (
-    LOAD_BALANCER,
     ExistingLoadBalancer,
     NewLoadBalancer,
     found_load_balancer,
@@ -24,47 +34,115 @@ from settings.load_balancer import (
 )
 from settings.lookup import Lookups
 from settings.names import Names, read_names
-from settings.network import (
-    CREATE,
-    NETWORK,
-    ExistingNetwork,
-    NewNetwork,
-    read_network,
-    reject_wrong_subnets,
-)
-from settings.override import OVERRIDE
-from settings.preview_token import PREVIEW_TOKEN_PATH, read_preview_token
-from settings.ramp import RAMP, RampSettings, read_ramp
-from settings.schema import ACCESS_LOGS, DASHBOARD, PROTECTION, TOP, WEIGHTS
-from settings.service import SERVICES, ServiceSettings
-from settings.services import found_services, read_services, service_sections
-from settings.slot import EXISTING_TARGET_GROUP, TARGET_GROUP, ExistingTargetGroup
+from settings.network import ExistingNetwork, NewNetwork, read_network, reject_wrong_subnets
+from settings.ramp import RampSettings
+from settings.service import ServiceSettings
+from settings.services import ServiceMaps, found_services, read_services, service_sections
+from settings.slot import ExistingTargetGroup, SlotSettings
 from settings.surroundings import Surroundings
-from settings.tags import TAGS
+from settings.tags import OWN_TAGS, TagMap
+from settings.weights import UNKNOWN_WEIGHTS, SlotName, Weights
+
+_NEW_TOKEN = str(
+    Command.of(
+        "pulumi", "config", "set", "--secret", "previewToken", Shell('"$(openssl rand -hex 16)"')
+    )
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, kw_only=True)
+class Settings(ConfigMap):
     """The config of one stack; whatever it says can be declared."""
 
-    names: Names
-    region: str
-    network: NewNetwork | ExistingNetwork
-    load_balancer: NewLoadBalancer | ExistingLoadBalancer
+    weights: Key[Split] = required(
+        Split(75, 25),
+        Weights(),
+        "The split between slot 01 and slot 02 of every service: the one value that a stage "
+        "changes.",
+        offer=UNKNOWN_WEIGHTS,
+    )
+    candidate: Key[Slot | None] = optional(
+        Slot.SECOND,
+        SlotName(),
+        "The slot that a ramp raises. Without it that is the slot that was released last.",
+    )
+    override: Key[str | None] = optional(
+        "both slots are down, 02 is the less bad one",
+        Text(r"[^\s](.{0,298}[^\s])?", "a reason in words, on one line of at most 300 characters"),
+        "A reason. It lets through what a guard refuses, and every preview shows it until it is "
+        f"removed: `{config_remove('override')}`.",
+    )
+    names: KeysBeside[Names] = KeysBeside(Names)
+    service_maps: ClassVar[KeysBeside[ServiceMaps]] = KeysBeside(ServiceMaps)
     services: tuple[ServiceSettings, ...]
     """In the order of their names."""
-    preview_token: str = field(repr=False)
-    protection: bool
-    access_logs: bool
-    alarms: AlarmSettings | None
-    dashboard: bool
-    tags: Mapping[str, str]
-    candidate: Slot | None
-    """The slot that a ramp raises; `None` where that is told from what was released last."""
-    override: str | None
-    """The reason for which one thing that a guard refuses is let through."""
-    freeze: Freeze | None
-    ramp: RampSettings
+    network: KeyGroup[NewNetwork | ExistingNetwork] = KeyGroup(
+        "An existing VPC by id, or one of our own: public subnets with a route to the internet for "
+        "the load balancer, and private ones for the instances. There is no NAT gateway, which "
+        "costs by the hour: instances come from finished images and reach nothing outside. Where "
+        "they must, name a VPC that lets them.",
+        NewNetwork,
+        ExistingNetwork,
+    )
+    load_balancer: KeyGroup[NewLoadBalancer | ExistingLoadBalancer] = KeyGroup(
+        "An existing load balancer by ARN, or one of our own.",
+        NewLoadBalancer,
+        ExistingLoadBalancer,
+    )
+    ramp: KeyGroup[RampSettings] = KeyGroup(
+        "The stages of a cutover, and what judges them.", RampSettings
+    )
+    freeze: KeyGroup[Freeze | None] = KeyGroup(
+        "A time in which no ramp may start; `pulumi up`, and so a rollback, go on.",
+        Freeze,
+        is_optional=True,
+    )
+    preview_token: Key[str] = field(
+        default=required(
+            "0123456789abcdef0123456789abcdef",
+            Text(
+                r"[A-Za-z0-9_-]{16,96}",
+                "a secret of 16 to 96 letters, digits, - and _",
+                "secret string",
+            ),
+            "The secret in the header that reaches a slot whatever its weight: "
+            "`x-failover-slot: SLOT-TOKEN`. Always held as a secret of the stack.",
+            fix=_NEW_TOKEN,
+        ),
+        repr=False,
+    )
+    protection: Key[bool] = key(
+        False,
+        Flag(),
+        "Whether delete, replace and destroy of everything that traffic needs are refused, the "
+        "load balancer by AWS too, and the access logs kept.",
+        example=True,
+    )
+    access_logs: Key[bool] = key(
+        False,
+        Flag(),
+        "Whether the load balancer that we make writes access logs to a bucket of its own. Costs.",
+        example=True,
+    )
+    alarms: KeyGroup[AlarmSettings | None] = KeyGroup(
+        "Two CloudWatch alarms per slot, 5xx and unhealthy hosts; none where it is absent. They "
+        "cost.",
+        AlarmSettings,
+        is_optional=True,
+    )
+    dashboard: Key[bool] = key(
+        False,
+        Flag(),
+        "Whether every service has a CloudWatch dashboard with both slots side by side. Costs.",
+        example=True,
+    )
+    tags: Key[Mapping[str, str]] = key(
+        {},
+        TagMap(),
+        f"Tags of every resource, beside {', '.join(OWN_TAGS)}.",
+        example={"CostCenter": "web"},
+    )
+    region: str
 
     @classmethod
     def parse(cls, raw: Mapping[str, str], surroundings: Surroundings) -> Settings:
@@ -80,41 +158,52 @@ class Settings:
         problems = ConfigProblems(surroundings.secret_keys | {PREVIEW_TOKEN_PATH})
         lookups = surroundings.right_lookups(problems)
         surroundings.reject_incomplete_provider(problems)
-        top = Section(decoded(raw, TOP), f"{command.NAMESPACE}:", TOP, problems)
-        settings = _read(top, problems, surroundings, lookups)
+        settings = _read(top_section(raw, problems), problems, surroundings, lookups)
         if problems.found:
             raise SettingsError(problems.found)
         return settings
 
 
+TOP: KeyGroup[Settings] = KeyGroup("The config of a stack.", Settings)
+PREVIEW_TOKEN_PATH = f"{command.NAMESPACE}:{Settings.preview_token.name}"
+
+
+def top_section(raw: Mapping[str, str], problems: ConfigProblems) -> Section:
+    """The keys of our namespace in `raw`, which has them as `PULUMI_CONFIG` has."""
+    return Section(decoded(raw, TOP), f"{command.NAMESPACE}:", TOP, problems)
+
+
 def _read(
     top: Section, problems: ConfigProblems, surroundings: Surroundings, lookups: Lookups | None
 ) -> Settings:
-    names, region = read_names(top, top.section(SERVICES).names()), surroundings.region
-    network_section, balancer_section = top.section(NETWORK), top.section(LOAD_BALANCER)
+    region = surroundings.region
+    names = read_names(top, top.section(ServiceMaps.services).names())
+    network_section = top.section(Settings.network)
+    balancer_section = top.section(Settings.load_balancer)
     network = read_network(network_section, region, has_load_balancer=is_existing(balancer_section))
     load_balancer = read_load_balancer(balancer_section, region)
-    settings = Settings(
+    weights = top.read(Settings.weights)
+    settings = Settings.read(
+        top,
+        weights=weights,
         names=names,
         region=region,
         network=network,
         load_balancer=load_balancer,
-        services=read_services(top, names, top.require(WEIGHTS), problems, lookups),
-        preview_token=read_preview_token(top, surroundings.secret_keys),
-        protection=top.require(PROTECTION),
-        access_logs=top.require(ACCESS_LOGS),
-        alarms=read_alarms(top.section(ALARMS), is_wanted=top.has(ALARMS)),
-        dashboard=top.require(DASHBOARD),
-        tags=top.require(TAGS),
-        candidate=top.read(CANDIDATE),
-        override=top.read(OVERRIDE),
-        freeze=read_freeze(top.section(FREEZE), is_wanted=top.has(FREEZE)),
-        ramp=read_ramp(top.section(RAMP)),
+        services=read_services(top, names, weights, problems, lookups),
     )
+    _reject_plain_token(top, surroundings.secret_keys)
     if isinstance(load_balancer, ExistingLoadBalancer) and settings.access_logs:
-        top.reject_idle("an existing load balancer", ACCESS_LOGS)
+        top.reject_idle("an existing load balancer", Settings.access_logs)
     _reject_new_network(settings, top)
     return settings if lookups is None else _found(settings, top, lookups)
+
+
+def _reject_plain_token(top: Section, secret_keys: frozenset[str]) -> None:
+    """Record a token that stands in the stack file for all to read."""
+    token = Settings.preview_token
+    if top.has(token) and top.is_sound(token) and PREVIEW_TOKEN_PATH not in secret_keys:
+        top.reject(token, "a secret: this one stands in the stack file as plain text")
 
 
 def _found(settings: Settings, top: Section, lookups: Lookups) -> Settings:
@@ -122,10 +211,10 @@ def _found(settings: Settings, top: Section, lookups: Lookups) -> Settings:
     network, load_balancer = settings.network, settings.load_balancer
     if not isinstance(network, ExistingNetwork):
         return settings
-    reject_wrong_subnets(network, top.section(NETWORK), lookups)
+    reject_wrong_subnets(network, top.section(Settings.network), lookups)
     if isinstance(load_balancer, ExistingLoadBalancer):
         load_balancer = found_load_balancer(
-            load_balancer, top.section(LOAD_BALANCER), network.vpc_id, lookups
+            load_balancer, top.section(Settings.load_balancer), network.vpc_id, lookups
         )
     services = found_services(settings.services, top, network.vpc_id, lookups)
     return replace(settings, load_balancer=load_balancer, services=services)
@@ -136,11 +225,14 @@ def _reject_new_network(settings: Settings, top: Section) -> None:
     if not isinstance(settings.network, NewNetwork):
         return
     if isinstance(settings.load_balancer, ExistingLoadBalancer):
-        top.section(NETWORK).reject(CREATE, "the VPC of the existing load balancer, by vpcId")
+        top.section(Settings.network).reject(
+            NewNetwork.create, "the VPC of the existing load balancer, by vpcId"
+        )
     for service in settings.services:
         for slot in service.slots:
             if isinstance(slot.target_group, ExistingTargetGroup):
                 section = service_sections(top, service.name).slot(slot.slot)
-                section.section(TARGET_GROUP).reject(
-                    EXISTING_TARGET_GROUP, "a target group of ours, since network.create is true"
+                section.section(SlotSettings.target_group).reject(
+                    ExistingTargetGroup.name_or_arn,
+                    "a target group of ours, since network.create is true",
                 )

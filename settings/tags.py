@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from settings.declaration.key import Key
 from settings.declaration.kind import Json, RefusedValueError, Text, ValueProblem
 
 OWN_TAGS = ("Name", "Environment", "Service", "Slot")
@@ -49,12 +48,3 @@ class TagMap:
         if problems:
             raise RefusedValueError(*problems)
         return MappingProxyType({name: str(text) for name, text in value.items()})
-
-
-TAGS: Key[Mapping[str, str]] = Key(
-    "tags",
-    TagMap(),
-    "Tags of every resource, beside " + ", ".join(OWN_TAGS) + ".",
-    {"CostCenter": "web"},
-    default={},
-)

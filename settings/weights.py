@@ -1,4 +1,4 @@
-"""Weights as a config value."""
+"""Weights and slots as config values."""
 
 from __future__ import annotations
 
@@ -52,7 +52,18 @@ class Weights:
         return RefusedValueError(ValueProblem(value, expected, instead=meant and str(meant)))
 
 
-WEIGHTS_KIND = Weights()
+@dataclass(frozen=True, slots=True)
+class SlotName:
+    """The kind of a slot's name."""
+
+    name: str = "slot"
+    expected: str = "01 or 02"
+
+    def read(self, value: Json) -> Slot:
+        """The slot."""
+        if not isinstance(value, str) or value not in list(Slot):
+            raise RefusedValueError(ValueProblem(value, self.expected, instead=_meant_slot(value)))
+        return Slot(value)
 
 
 def meant_split(value: Json) -> Split | None:
@@ -89,3 +100,9 @@ def _numbers(value: Json) -> Sequence[Fraction]:
     numbers = [Fraction(each) for each in written]
     are_shares = sum(numbers) == 1 and all("." in each for each in written) and not has_percent
     return [number * 100 for number in numbers] if are_shares else numbers
+
+
+def _meant_slot(value: Json) -> str | None:
+    """The slot behind `2`, which is what YAML makes of `02` without quotes."""
+    text = f"0{value}" if isinstance(value, int) else f"0{value}"[-2:]
+    return text if text in list(Slot) else None

@@ -19,7 +19,7 @@ from botocore.validate import ParamValidator
 
 from ops.cli import failover
 from settings.declaration.key import KeyGroup
-from settings.schema import TOP
+from settings.settings import TOP
 from tests.configs import ROOT
 
 KNOWN_TO_US = frozenset({"BACKEND", "NAME", "REGION", "SERVICE", "SLOT", "STACK"})

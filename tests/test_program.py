@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from settings.declaration.key import KeyGroup, Member
-from settings.schema import TOP
+from settings.settings import TOP
 from tests.components.recording import Recording, recorded
 from tests.configs import ROOT, TOKEN_KEY, Config, as_handed_over, stack_config
 from tests.live.fake_aws import FakeAws

@@ -27,7 +27,7 @@ from rollout.split import Slot, Split
 from settings import Settings
 from settings.declaration.raw import decoded
 from settings.load_balancer import ExistingLoadBalancer
-from settings.schema import TOP
+from settings.settings import TOP
 
 
 class ProgramGuards:

@@ -8,6 +8,7 @@ from live.discovery import ListenerHint, ServiceQuery
 from rollout.guard_case import GuardRules, WantedService, WantedSlot
 from rollout.observation import Build
 from settings import Settings
+from settings.gates.smoke import SmokeLimits
 from settings.load_balancer import ExistingLoadBalancer
 from settings.names import LOAD_BALANCER_PART
 from settings.service import ServiceSettings
@@ -49,7 +50,7 @@ def search_of(settings: Settings) -> Search:
 
 def guard_rules(settings: Settings) -> GuardRules:
     """What the team has set for its guards."""
-    smoke = settings.ramp.gates.smoke
+    smoke = settings.ramp.gates.of(SmokeLimits)
     return GuardRules(
         stages=settings.ramp.stages,
         healthy_polls=settings.ramp.guard.healthy_polls,

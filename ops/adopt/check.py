@@ -12,14 +12,14 @@ from rollout.errors import SettingsError
 from rollout.problem import Problem
 from settings import Settings, Surroundings
 from settings.declaration.raw import in_namespace
-from settings.preview_token import PREVIEW_TOKEN, PREVIEW_TOKEN_PATH
+from settings.settings import PREVIEW_TOKEN_PATH
 
 
 def problems(
     config: Config, stack: str, environ: Mapping[str, str], lookups: FoundLookups
 ) -> tuple[Problem, ...]:
     """What the program would refuse of it."""
-    filled = {**config, PREVIEW_TOKEN_PATH: PREVIEW_TOKEN.example}
+    filled = {**config, PREVIEW_TOKEN_PATH: Settings.preview_token.example}
     raw = {key: _handed_over(value) for key, value in filled.items()}
     surroundings = Surroundings(
         stack=stack.rpartition("/")[2],

@@ -17,7 +17,7 @@ from typing import Any
 from ops.errors import InputError, UnsureError
 from ops.inspect.document import RuleReport
 from ops.traffic.plan import ConnectionRoute
-from settings.plain_address import plain_host, plain_path
+from settings.probe import plain_host, plain_path
 
 GOOD_STATUSES = "200-399"
 """What a request may be answered with; a redirect is an answer as good as another."""

@@ -18,8 +18,8 @@ from ops.inspect.document import (
     TargetGroupReport,
 )
 from rollout.split import Slot, Split
-from settings.capacity import ROOT_DEVICE_NAME, ROOT_VOLUME_GIB
-from settings.health_check import HEALTHY_THRESHOLD, MATCHER, UNHEALTHY_THRESHOLD
+from settings.capacity import Capacity
+from settings.health_check import HealthCheck
 
 Config = dict[str, Any]
 BY_SERVICE = ("failover:services", "failover:images", "failover:capacity")
@@ -191,9 +191,9 @@ def _service(found: FoundService, answers: Answers) -> Config:
         "timeoutSeconds": check.timeout_seconds,
     }
     for key, value in (
-        (HEALTHY_THRESHOLD, check.healthy_threshold),
-        (UNHEALTHY_THRESHOLD, check.unhealthy_threshold),
-        (MATCHER, check.matcher),
+        (HealthCheck.healthy_threshold, check.healthy_threshold),
+        (HealthCheck.unhealthy_threshold, check.unhealthy_threshold),
+        (HealthCheck.matcher, check.matcher),
     ):
         if value != key.default:
             health[key.name] = value
@@ -271,8 +271,8 @@ def _capacity(found: FoundService, answers: Answers, first: FirstSlot) -> Config
     }
     image_id = image_of_second(found, answers)
     for key, value in (
-        (ROOT_DEVICE_NAME, first.root_device(image_id)),
-        (ROOT_VOLUME_GIB, first.root_volume_gib(image_id)),
+        (Capacity.root_device_name, first.root_device(image_id)),
+        (Capacity.root_volume_gib, first.root_volume_gib(image_id)),
     ):
         if value not in (None, key.default):
             capacity[key.name] = value

@@ -19,7 +19,7 @@ from ops.errors import InputError
 from ops.stack.errors import StackFileError
 from ops.stack.pulumi import Pulumi
 from ops.stack.stack_file import read_text
-from settings.preview_token import PREVIEW_TOKEN_PATH
+from settings.settings import PREVIEW_TOKEN_PATH
 
 IMPORT_FILE = "import.json"
 _TOKEN_BYTES = 16

@@ -6,17 +6,22 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from live.alarms import ALARM, INSUFFICIENT_DATA, Alarm
+from live.alarms import ALARM, INSUFFICIENT_DATA, Alarm, Alarms
 from live.errors import LiveError
+from ops.gates.context import GateContext
 from ops.gates.gate import StageMark
-from ops.gates.repeated import Repeated
+from ops.gates.repeated import LookLimits, Repeated, RepeatedGate
 from rollout.verdict import EvidenceWindow, Outcome, Verdict
+from settings.gates.alarms import AlarmsLimits
 
-NAME = "alarms"
+NAME = AlarmsLimits.name
 POLL_SECONDS = 5.0
-
-STALE_SECONDS = 60.0
-"""A look that is older tells nothing any more."""
+LOOKS = LookLimits(
+    stale_seconds=60.0,
+    nothing_yet="no alarm was read yet",
+    unreadable="alarms cannot be read",
+    stale="alarms were last read {age} s ago",
+)
 
 
 class ReadAlarms(Protocol):
@@ -31,42 +36,23 @@ class ReadAlarms(Protocol):
         ...
 
 
-class AlarmsGate:
+class AlarmsGate(RepeatedGate[Sequence[Alarm]]):
     """One alarm of the candidate or of the load balancer is a fail; of the stable slot, a hold."""
 
-    name = NAME
-
     def __init__(self, read: ReadAlarms, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._looks = Repeated(read, POLL_SECONDS, (LiveError,), now, NAME)
-        self._stage: StageMark | None = None
+        looks = Repeated(read, POLL_SECONDS, (LiveError,), now, NAME)
+        super().__init__(NAME, looks, LOOKS, now)
 
-    def begin(self, stage: StageMark) -> None:
-        """Judge by what is read from now on."""
-        self._stage = stage
-        self._looks.restart()
+    def _judged(self, value: Sequence[Alarm], stage: StageMark, window: EvidenceWindow) -> Verdict:
+        outcome, reason = judged_alarms(value, stage)
+        return Verdict(NAME, outcome, reason, {each.name: each.state for each in value}, window)
 
-    def judge(self) -> Verdict:
-        """By the newest look."""
-        stage, newest = self._stage, self._looks.newest
-        if stage is None or newest is None:
-            return Verdict(NAME, Outcome.INCONCLUSIVE, "no alarm was read yet")
-        now = self._now().astimezone(UTC)
-        window = EvidenceWindow(newest.began_at, max(now, newest.began_at))
-        if newest.value is None:
-            reason = f"alarms cannot be read: {newest.error}"
-            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
-        age_s = newest.age_seconds(now)
-        if age_s > STALE_SECONDS:
-            reason = f"alarms were last read {age_s:.0f} s ago"
-            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
-        outcome, reason = judged_alarms(newest.value, stage)
-        states = {alarm.name: alarm.state for alarm in newest.value}
-        return Verdict(NAME, outcome, reason, states, window)
 
-    def close(self) -> None:
-        """Read no more."""
-        self._looks.close()
+def opened(_limits: AlarmsLimits, context: GateContext) -> AlarmsGate:
+    """The gate of a stack."""
+    stack = context.stack
+    alarms = Alarms(context.session.client("cloudwatch"), stack.listener_arn, stack.addresses)
+    return AlarmsGate(alarms.read, context.now)
 
 
 def judged_alarms(alarms: Sequence[Alarm], stage: StageMark) -> tuple[Outcome, str]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ops.gates.context import GateContext
 from ops.gates.gate import StageMark
 from rollout.command import Command
 from rollout.verdict import EvidenceWindow, Outcome, Verdict
+from settings.gates.approval import ApprovalLimits
 
-NAME = "approval"
+NAME = ApprovalLimits.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class ApprovalGate:
     name = NAME
 
     def __init__(self, ramp_folder: Path, stack_option: Sequence[str] = ()) -> None:
-        """Be ready.
+        """Read nothing yet.
 
         Args:
             ramp_folder: Where the answers are kept.
@@ -112,3 +114,8 @@ class ApprovalGate:
 
     def close(self) -> None:
         """Nothing: the answers stay with the ramp."""
+
+
+def opened(_limits: ApprovalLimits, context: GateContext) -> ApprovalGate:
+    """The gate of a stack."""
+    return ApprovalGate(context.places.ramp, context.places.stack_option)

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from live import metrics as names
 from live.errors import LiveError
-from live.metrics import Measured, StackMetrics
+from live.metrics import Measured, Metrics, StackMetrics
+from ops.gates.context import GateContext
 from ops.gates.gate import StageMark
-from ops.gates.repeated import Repeated
+from ops.gates.repeated import Look, LookLimits, Repeated, RepeatedGate
 from rollout.counts import Counts, excluded_rate
 from rollout.slot_minutes import (
     FEWEST_REQUESTS,
@@ -22,16 +23,19 @@ from rollout.slot_minutes import (
 )
 from rollout.split import TOTAL_WEIGHT
 from rollout.verdict import EvidenceWindow, Number, Outcome, ServiceFinding, Verdict, worst
-from settings.gates import MetricsLimits
+from settings.gates.metrics import MetricsLimits
 
-NAME = "metrics"
+NAME = MetricsLimits.name
 BALANCER = "load balancer"
 """Under what name the load balancer's own responses stand beside the services."""
 POLL_SECONDS = 15.0
 MINUTE = timedelta(minutes=1)
-
-STALE_SECONDS = 120.0
-"""A reading that is older tells nothing any more."""
+LOOKS = LookLimits(
+    stale_seconds=120.0,
+    nothing_yet="no metrics were read yet",
+    unreadable="CloudWatch cannot be read",
+    stale="CloudWatch was last read {age} s ago",
+)
 
 Judged = tuple[Outcome, str]
 
@@ -48,47 +52,30 @@ class ReadMetrics(Protocol):
         ...
 
 
-class MetricsGate:
+class MetricsGate(RepeatedGate[StackMetrics]):
     """Reads all minutes of the stage anew each time: CloudWatch still adds to the newest ones."""
-
-    name = NAME
 
     def __init__(
         self, limits: MetricsLimits, read: ReadMetrics, now: Callable[[], datetime]
     ) -> None:
-        self._limits = limits
+        looks = Repeated(self._look, POLL_SECONDS, (LiveError,), now, NAME)
+        super().__init__(NAME, looks, LOOKS, now)
+        self._metrics_limits = limits
         self._read = read
-        self._now = now
-        self._stage: StageMark | None = None
-        self._looks = Repeated(self._look, POLL_SECONDS, (LiveError,), now, NAME)
-
-    def begin(self, stage: StageMark) -> None:
-        """Judge the minutes from the first whole one on."""
-        self._stage = stage
-        self._looks.restart()
 
     def judge(self) -> Verdict:
-        """By the newest reading."""
+        """By the newest reading; before the first stage there is nothing to judge."""
         stage, newest = self._stage, self._looks.newest
-        if stage is None or newest is None:
-            return Verdict(NAME, Outcome.INCONCLUSIVE, "no metrics were read yet")
-        if stage.number == 0:
-            reason = "the candidate has no weight yet; metrics are judged from the first stage on"
-            return Verdict(NAME, Outcome.PASS, reason, window=_window(newest.began_at, self._now()))
-        start = first_whole_minute(stage.verified_at)
-        window = _window(start, max(start, _floor(self._now())))
-        if newest.value is None:
-            reason = f"CloudWatch cannot be read: {newest.error}"
-            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
-        age_s = newest.age_seconds(self._now())
-        if age_s > STALE_SECONDS:
-            reason = f"CloudWatch was last read {age_s:.0f} s ago"
-            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
-        return self._verdict(newest.value, stage, _window(newest.value.start, newest.value.end))
+        if stage is None or newest is None or stage.number > 0:
+            return super().judge()
+        reason = "the candidate has no weight yet; metrics are judged from the first stage on"
+        return Verdict(NAME, Outcome.PASS, reason, window=_window(newest.began_at, self._now()))
 
-    def close(self) -> None:
-        """Read no more."""
-        self._looks.close()
+    def _window(
+        self, stage: StageMark, looks: list[Look[StackMetrics]], now: datetime
+    ) -> EvidenceWindow:
+        start = first_whole_minute(stage.verified_at)
+        return _window(start, max(start, _floor(now)))
 
     def _look(self) -> StackMetrics:
         stage = self._stage
@@ -98,7 +85,8 @@ class MetricsGate:
             return StackMetrics(start, start, {}, Measured())
         return self._read(start, end)
 
-    def _verdict(self, found: StackMetrics, stage: StageMark, window: EvidenceWindow) -> Verdict:
+    def _judged(self, value: StackMetrics, stage: StageMark, window: EvidenceWindow) -> Verdict:
+        found = value
         judged = [self._service(found, name, stage) for name in stage.services]
         judged.append(self._balancer(found))
         outcome = worst(each for each, _ in judged)
@@ -108,7 +96,8 @@ class MetricsGate:
             for name, (each, said) in zip([*stage.services, BALANCER], judged, strict=True)
             if said
         )
-        return Verdict(NAME, outcome, reason, self._numbers(found, stage), window, services)
+        read = _window(found.start, found.end)
+        return Verdict(NAME, outcome, reason, self._numbers(found, stage), read, services)
 
     def _service(self, found: StackMetrics, name: str, stage: StageMark) -> Judged:
         candidate = found.slots.get((name, stage.candidate), Measured())
@@ -137,7 +126,7 @@ class MetricsGate:
     def _against(
         self, candidate: Measured, stable: Measured, *, is_alone: bool
     ) -> list[Judged | None]:
-        limits, ratio = self._limits, self._limits.max_ratio_to_stable
+        limits, ratio = self._metrics_limits, self._metrics_limits.max_ratio_to_stable
         errors = [m.total(names.CONNECTION_ERRORS) for m in (candidate, stable)]
         pairs = pairs_of(candidate, stable, names.STATUS_5XX)
         found = [
@@ -157,7 +146,7 @@ class MetricsGate:
         requests = int(found.balancer.total(names.REQUESTS))
         bad = min(int(found.balancer.total(names.BALANCER_5XX)), requests)
         minutes = [Pair(Minute(Counts(bad, requests)), Minute(Counts()))]
-        limit_percent = self._limits.max_5xx_percent
+        limit_percent = self._metrics_limits.max_5xx_percent
         if judged_share("5xx", minutes, limit_percent, 1.0, is_alone=True) is None:
             return Outcome.PASS, ""
         share = Counts(bad, requests).rate * 100
@@ -175,6 +164,14 @@ class MetricsGate:
                 numbers[f"{prefix}.5xx"] = int(measured.total(names.STATUS_5XX))
                 numbers[f"{prefix}.4xx"] = int(measured.total(names.STATUS_4XX))
         return numbers
+
+
+def opened(limits: MetricsLimits, context: GateContext) -> MetricsGate:
+    """The gate of a stack."""
+    stack, cloudwatch = context.stack, context.session.client("cloudwatch")
+    percentile = limits.latency_percentile
+    metrics = Metrics(cloudwatch, stack.listener_arn, stack.addresses, percentile)
+    return MetricsGate(limits, metrics.read, context.now)
 
 
 def pairs_of(candidate: Measured, stable: Measured, metric: str) -> Sequence[Pair]:

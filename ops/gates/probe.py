@@ -12,15 +12,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
 
+from ops.gates.context import AnswerSource, GateContext
 from ops.gates.gate import StageMark
 from ops.gates.probe_evidence import ServiceEvidence
 from ops.traffic.answer import SlotAnswer
 from rollout.verdict import EvidenceWindow, Outcome, ServiceFinding, Verdict, worst
-from settings.gates import ProbeLimits
+from settings.gates.probe import ProbeLimits
 
-NAME = "probe"
+NAME = ProbeLimits.name
 STALE_SECONDS = 3.0
 """Answers come twice a second; without any for so long there is no data."""
 
@@ -32,23 +32,6 @@ TOLD_STALL_SECONDS = 0.5
 
 SETTLING_SECONDS = 0.6
 """What ended in a second is judged so long after it: answers come in batches."""
-
-
-class AnswerSource(Protocol):
-    """Where the answers come from: `ops.traffic.Traffic`."""
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether requests are still being sent."""
-        ...
-
-    def subscribe(self, listener: Callable[[Sequence[SlotAnswer]], None]) -> None:
-        """Hand every batch to `listener`, in a thread of its own."""
-        ...
-
-    def stalled_seconds(self, since_s: float) -> float:
-        """How long the prober itself did not run since then."""
-        ...
 
 
 class ProbeGate:
@@ -149,3 +132,9 @@ class ProbeGate:
     def _give_back(self, answer: SlotAnswer) -> None:
         with self._lock:
             self._waiting.append(answer)
+
+
+def opened(limits: ProbeLimits, context: GateContext) -> ProbeGate:
+    """The gate of a stack."""
+    assert context.traffic is not None, "the gate probe judges traffic"
+    return ProbeGate(limits, context.traffic, context.now)

@@ -14,7 +14,7 @@ from rollout.counts import Counts, excluded_rate
 from rollout.slot_comparison import Blame, SlotComparison
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
-from settings.gates import ProbeLimits
+from settings.gates.probe import ProbeLimits
 
 FEWEST_ANSWERS = 20
 """Of either slot since the stage was verified; fewer say nothing."""

@@ -1,14 +1,21 @@
-"""Asks something that takes a while, again and again, so that a gate's answer is always at hand."""
+"""Reads something that takes a while, again and again, so that a gate always has an answer."""
 
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
+from ops.gates.gate import StageMark
+from rollout.verdict import EvidenceWindow, Outcome, Verdict
+
 T = TypeVar("T")
+
+_KEPT = 20
+"""Looks that are kept: the newest, and what came before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Repeated(Generic[T]):
         name: str,
         is_final: Callable[[T], bool] = lambda _: False,
     ) -> None:
-        """Be ready.
+        """Look at nothing yet.
 
         Args:
             look: Finds the value; takes as long as it takes.
@@ -125,5 +132,68 @@ class Repeated(Generic[T]):
         return Look(value, told, began_at, max(began_at, self._now()))
 
 
-_KEPT = 20
-"""Looks that are kept: the newest, and what came before it."""
+@dataclass(frozen=True, slots=True)
+class LookLimits:
+    """When a look is not evidence, and the words for it."""
+
+    stale_seconds: float
+    """A look that is older is not evidence for the stage as it is now."""
+    nothing_yet: str
+    """Before the first look has ended."""
+    unreadable: str = ""
+    """What could not be read; the error follows."""
+    stale: str = ""
+    """With `{age}` for the seconds since the newest look."""
+
+
+class RepeatedGate(ABC, Generic[T]):
+    """Inconclusive while it has read nothing, cannot read, or read too long ago."""
+
+    def __init__(
+        self, name: str, looks: Repeated[T], limits: LookLimits, now: Callable[[], datetime]
+    ) -> None:
+        self._name = name
+        self._looks = looks
+        self._limits = limits
+        self._now = now
+        self._stage: StageMark | None = None
+
+    @property
+    def name(self) -> str:
+        """As the config spells it."""
+        return self._name
+
+    def begin(self, stage: StageMark) -> None:
+        """Judge by what is read from now on."""
+        self._stage = stage
+        self._looks.restart()
+
+    def judge(self) -> Verdict:
+        """By the newest look."""
+        stage, looks = self._stage, self._looks.looks
+        if stage is None or not looks:
+            return Verdict(self._name, Outcome.INCONCLUSIVE, self._limits.nothing_yet)
+        newest, now = looks[-1], self._now().astimezone(UTC)
+        window = self._window(stage, looks, now)
+        if newest.value is None:
+            return self._inconclusive(f"{self._limits.unreadable}: {newest.error}", window)
+        age_s = newest.age_seconds(now)
+        if age_s > self._limits.stale_seconds:
+            return self._inconclusive(self._limits.stale.format(age=f"{age_s:.0f}"), window)
+        return self._judged(newest.value, stage, window)
+
+    def close(self) -> None:
+        """Read no more."""
+        self._looks.close()
+
+    def _inconclusive(self, reason: str, window: EvidenceWindow) -> Verdict:
+        return Verdict(self._name, Outcome.INCONCLUSIVE, reason, window=window)
+
+    def _window(self, stage: StageMark, looks: list[Look[T]], now: datetime) -> EvidenceWindow:
+        """What the verdict rests on: by default the time since the newest look began."""
+        began_at = looks[-1].began_at
+        return EvidenceWindow(began_at, max(now, began_at))
+
+    @abstractmethod
+    def _judged(self, value: T, stage: StageMark, window: EvidenceWindow) -> Verdict:
+        """The verdict by the newest look."""

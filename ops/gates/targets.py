@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
+from live.clients import Clients
 from live.errors import LiveError
+from live.reader import Reader
+from ops.gates.context import GateContext
 from ops.gates.gate import StageMark
-from ops.gates.repeated import Look, Repeated
+from ops.gates.repeated import Look, LookLimits, Repeated, RepeatedGate
 from rollout.observation import LiveService
 from rollout.target_health import RampCounts, TargetHealth, desired, judged_target_health
 from rollout.verdict import EvidenceWindow, Outcome, ServiceFinding, Verdict, worst
+from settings.gates.targets import TargetsLimits
 
-NAME = "targets"
+NAME = TargetsLimits.name
 POLL_SECONDS = 3.0
-
-STALE_SECONDS = 30.0
-"""A look that is older tells nothing any more."""
+LOOKS = LookLimits(
+    stale_seconds=30.0,
+    nothing_yet="no target health was read yet",
+    unreadable="target health cannot be read",
+    stale="target health was last read {age} s ago",
+)
 
 FAILED_LOOKS = 2
 """So many looks in a row must fail: a target that is replaced is gone for a moment."""
@@ -36,40 +43,26 @@ class LiveServices(Protocol):
         ...
 
 
-class TargetsGate:
-    """Reads every few seconds, judges what it read last."""
-
-    name = NAME
+class TargetsGate(RepeatedGate[Sequence[LiveService]]):
+    """Reads every few seconds, and fails by the newest looks together."""
 
     def __init__(self, read: LiveServices, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._looks = Repeated(read, POLL_SECONDS, (LiveError,), now, NAME)
-        self._stage: StageMark | None = None
+        looks = Repeated(read, POLL_SECONDS, (LiveError,), now, NAME)
+        super().__init__(NAME, looks, LOOKS, now)
         self._stable_before: dict[str, int] = {}
         self._least_desired: dict[str, int] = {}
 
-    def begin(self, stage: StageMark) -> None:
-        """Judge by what is read from now on."""
-        self._stage = stage
-        self._looks.restart()
+    def _window(
+        self, stage: StageMark, looks: list[Look[Sequence[LiveService]]], now: datetime
+    ) -> EvidenceWindow:
+        return super()._window(stage, looks[:1], now)
 
-    def judge(self) -> Verdict:
-        """By the newest look, and by the ones before it where it fails."""
-        stage, looks = self._stage, self._looks.looks
-        if stage is None or not looks:
-            return Verdict(NAME, Outcome.INCONCLUSIVE, "no target health was read yet")
-        newest, now = looks[-1], self._now().astimezone(UTC)
-        window = EvidenceWindow(looks[0].began_at, max(now, looks[0].began_at))
-        if newest.value is None:
-            reason = f"target health cannot be read: {newest.error}"
-            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
-        age_s = newest.age_seconds(now)
-        if age_s > STALE_SECONDS:
-            reason = f"target health was last read {age_s:.0f} s ago"
-            return Verdict(NAME, Outcome.INCONCLUSIVE, reason, window=window)
-        found = self._found(newest, stage)
+    def _judged(
+        self, value: Sequence[LiveService], stage: StageMark, window: EvidenceWindow
+    ) -> Verdict:
+        found = self._found(value, stage)
         seen = worst(each.outcome for each in found)
-        is_brief = seen is Outcome.FAIL and not self._fails_for_long(looks, stage)
+        is_brief = seen is Outcome.FAIL and not self._fails_for_long(stage)
         numbers = {name: value for each in found for name, value in each.numbers.items()}
         reasons = [each.reason for each in found if each.outcome is seen]
         outcome = Outcome.INCONCLUSIVE if is_brief else seen
@@ -79,12 +72,8 @@ class TargetsGate:
         )
         return Verdict(NAME, outcome, "; ".join(reasons), numbers, window, services)
 
-    def close(self) -> None:
-        """Read no more."""
-        self._looks.close()
-
-    def _found(self, look: Look[Sequence[LiveService]], stage: StageMark) -> list[TargetHealth]:
-        services = {service.name: service for service in look.value or ()}
+    def _found(self, live: Sequence[LiveService], stage: StageMark) -> list[TargetHealth]:
+        services = {service.name: service for service in live}
         return [self._health(services.get(name), name, stage) for name in stage.services]
 
     def _health(self, live: LiveService | None, name: str, stage: StageMark) -> TargetHealth:
@@ -111,10 +100,16 @@ class TargetsGate:
         self._least_desired[name] = least
         return replace(counted, candidate=min(counted.candidate, least), stable=None)
 
-    def _fails_for_long(
-        self, looks: Sequence[Look[Sequence[LiveService]]], stage: StageMark
-    ) -> bool:
-        told = [look for look in looks if look.value is not None][-FAILED_LOOKS:]
-        return len(told) == FAILED_LOOKS and all(
-            any(each.outcome is Outcome.FAIL for each in self._found(look, stage)) for look in told
+    def _fails_for_long(self, stage: StageMark) -> bool:
+        read = [look.value for look in self._looks.looks if look.value is not None]
+        newest = read[-FAILED_LOOKS:]
+        return len(newest) == FAILED_LOOKS and all(
+            any(each.outcome is Outcome.FAIL for each in self._found(live, stage))
+            for live in newest
         )
+
+
+def opened(_limits: TargetsLimits, context: GateContext) -> TargetsGate:
+    """The gate of a stack."""
+    reader = Reader(Clients.of(context.session), context.stack.addresses)
+    return TargetsGate(reader.read, context.now)

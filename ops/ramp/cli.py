@@ -31,6 +31,7 @@ from rollout.build_age import PlannedBuild, planned_builds
 from rollout.command import Command, config_remove, config_set
 from rollout.plan import EVEN, RampPlan
 from rollout.split import Slot
+from settings.gates.smoke import SmokeLimits
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -194,7 +195,7 @@ def _judged_builds(
     Raises:
         RefusedError: one is older than what all have, and the config has no override.
     """
-    smoke = stack.ramp.gates.smoke
+    smoke = stack.ramp.gates.of(SmokeLimits)
     names = smoke.builds if smoke is not None else {}
     builds = planned_builds(plan, stack.live().observed(), names)
     if stack.override is not None and any(each.is_step_back for each in builds):

@@ -20,7 +20,7 @@ from ops.ramp.planning import Choice
 from ops.ramp.ports import Limits
 from ops.ramp.stack import OpenedStack
 from probe.quantity import parse_duration_seconds
-from settings.ramp import FEWEST_METRICS_BAKE_SECONDS
+from settings.gates.limits import GateLimits
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 RAMP_ID = "%Y%m%dT%H%M%SZ"
@@ -66,15 +66,9 @@ def limits_of(
 ) -> Limits:
     """The config's limits, the bake as the person asked for it."""
     ramp_settings = stack.ramp
-    is_short = bake_seconds is not None and bake_seconds < FEWEST_METRICS_BAKE_SECONDS
-    if is_short and ramp_settings.gates.metrics is not None:
-        again = (choice or Choice()).with_bake(FEWEST_METRICS_BAKE_SECONDS).command()
-        raise BadInputError(
-            f"--bake {bake_seconds:g}s is too short for the gate metrics\n"
-            f"  expected: {FEWEST_METRICS_BAKE_SECONDS} s or more: CloudWatch has one point a "
-            "minute, and the first, partial one does not count\n"
-            f"  fix:      {again}"
-        )
+    slowest = ramp_settings.gates.slowest
+    if slowest is not None and bake_seconds is not None:
+        _refuse_short_bake(bake_seconds, slowest, choice or Choice())
     return Limits(
         bake=bake_seconds if bake_seconds is not None else ramp_settings.bake_seconds,
         hold=ramp_settings.hold_seconds,
@@ -82,6 +76,16 @@ def limits_of(
         inconclusive=ramp_settings.inconclusive_seconds,
         guard_wait=ramp_settings.guard.wait_seconds,
     )
+
+
+def _refuse_short_bake(bake_seconds: float, gate: GateLimits, choice: Choice) -> None:
+    least = gate.least_bake_seconds
+    if bake_seconds < least:
+        raise BadInputError(
+            f"--bake {bake_seconds:g}s is too short for the gate {gate.name}\n"
+            f"  expected: {least} s or more: {gate.least_bake_reason}\n"
+            f"  fix:      {choice.with_bake(least).command()}"
+        )
 
 
 def observer(*, as_json: bool) -> RampObserver:

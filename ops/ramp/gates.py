@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from live.errors import LiveError
+from ops.gates.context import GateContext, Places
 from ops.gates.gate import Gate
-from ops.gates.opened import Places, opened_gates, traffic_plan
+from ops.gates.opened import opened_gates, traffic_plan
 from ops.gates.stack import StackFacts
 from ops.ramp.errors import AwsError, NotSureError
 from ops.ramp.probed import connect_to
@@ -22,7 +23,7 @@ from ops.traffic.signature import users_by_slot
 from ops.traffic.traffic import Traffic
 from rollout.plan import RampPlan
 from rollout.split import Slot
-from settings.gates import ApprovalLimits
+from settings.gates.approval import ApprovalLimits
 
 RECENT_SECONDS = 120.0
 """So far back a request is looked for: who asks does so every second."""
@@ -47,7 +48,7 @@ class Gating:
         """
         gates = stack.ramp.gates
         if approve_each:
-            gates = replace(gates, approval=ApprovalLimits())
+            gates = gates.with_gate(ApprovalLimits())
         facts = replace(
             StackFacts.of_outputs(stack.outputs),
             urls=stack.urls,
@@ -59,7 +60,8 @@ class Gating:
         except OSError as error:
             raise NotSureError(f"the prober cannot be started: {error}") from error
         try:
-            found = opened_gates(gates, facts, stack.session(), self.traffic, places, now)
+            context = GateContext(facts, stack.session(), self.traffic, places, now)
+            found = opened_gates(gates, context)
         except LiveError as error:
             self.traffic.close()
             raise AwsError(str(error)) from error

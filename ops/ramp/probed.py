@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from ops.ramp.errors import BadInputError
 from rollout.command import Command
 from settings.declaration.section import Section
-from settings.probe import PROBE, ProbeSettings, probed_url, read_probe
-from settings.rule import HOSTS, PATHS
-from settings.service import SERVICES
+from settings.probe import ProbeSettings, probed_url
+from settings.rule import RuleSettings
+from settings.service import ServiceSettings
+from settings.services import ServiceMaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ def read_probed(top: Section, services: Iterable[str]) -> dict[str, Probed]:
     """What the config says of each of `services`; its problems are recorded."""
     found: dict[str, Probed] = {}
     for name in services:
-        own = top.section(SERVICES).entry(name)
+        own = top.section(ServiceMaps.services).entry(name)
         found[name] = Probed(
-            own.read(HOSTS) or (), own.read(PATHS) or (), read_probe(own.section(PROBE))
+            own.read(RuleSettings.hosts),
+            own.read(RuleSettings.paths),
+            own.read(ServiceSettings.probe),
         )
     return found
 

@@ -42,15 +42,11 @@ from rollout.recovery import HistoryEntry
 from rollout.split import Slot
 from rollout.stack_identity import StackIdentity
 from settings.accounts import reject_bad_accounts
-from settings.candidate import CANDIDATE
-from settings.declaration.command import NAMESPACE
 from settings.declaration.problems import ConfigProblems
-from settings.declaration.raw import decoded, in_namespace
-from settings.declaration.section import Section
-from settings.freeze import FREEZE, Freeze, read_freeze
-from settings.override import OVERRIDE
-from settings.ramp import RAMP, RampSettings, read_ramp
-from settings.schema import TOP
+from settings.declaration.raw import in_namespace
+from settings.freeze import Freeze
+from settings.ramp import RampSettings
+from settings.settings import Settings, top_section
 
 OWN_FOLDER = ".failover"
 """Where journals and records lie; git-ignored."""
@@ -266,17 +262,17 @@ def _with_settings(
 ) -> OpenedStack:
     problems = ConfigProblems(secret_keys)
     reject_bad_accounts(in_namespace(raw, "aws"), problems)
-    top = Section(decoded(raw, TOP), f"{NAMESPACE}:", TOP, problems)
+    top = top_section(raw, problems)
     opened = OpenedStack(
         name=name,
         folder=folder,
         engine=engine,
         outputs=outputs,
         config=raw,
-        ramp=read_ramp(top.section(RAMP)),
-        candidate=top.read(CANDIDATE),
-        freeze=read_freeze(top.section(FREEZE), is_wanted=top.has(FREEZE)),
-        override=top.read(OVERRIDE),
+        ramp=top.read(Settings.ramp),
+        candidate=top.read(Settings.candidate),
+        freeze=top.read(Settings.freeze),
+        override=top.read(Settings.override),
         probed=read_probed(top, outputs["services"]),
     )
     if problems.found:

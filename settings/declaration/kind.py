@@ -201,3 +201,16 @@ class ListOf(Generic[T]):
         except RefusedValueError:
             return None
         return [value]
+
+
+_PARTITION = "aws[a-z-]*"
+_REGION_AND_ACCOUNT = r"[a-z]{2}(?:-[a-z]+)+-\d+:\d{12}"
+
+
+def arn_of(service: str, resource: str, what: str) -> Text:
+    """The kind of an ARN of `service`, whose resource part matches the pattern `resource`."""
+    return Text(
+        rf"arn:{_PARTITION}:{service}:{_REGION_AND_ACCOUNT}:{resource}",
+        f"the ARN of {what}: arn:aws:{service}:REGION:ACCOUNT:...",
+        "ARN",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from settings.declaration.command import NAMESPACE
 from settings.declaration.key import KeyGroup
@@ -15,7 +15,7 @@ Value = TypeVar("Value")
 _FLAGS: Mapping[str, Json] = {"true": True, "false": False}
 
 
-def decoded(raw: Mapping[str, str], top: KeyGroup) -> dict[str, Json]:
+def decoded(raw: Mapping[str, str], top: KeyGroup[Any]) -> dict[str, Json]:
     """The values of our namespace, by their bare names; what cannot be decoded stays text.
 
     `raw` has every key with its namespace, as `PULUMI_CONFIG` has.

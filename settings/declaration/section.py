@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from rollout.command import Command
 from rollout.split import Slot
@@ -26,7 +26,9 @@ class Section:
     that the reading goes on and finds the rest. Whoever compares values asks `is_sound` first.
     """
 
-    def __init__(self, value: Json, path: str, group: KeyGroup, problems: ConfigProblems) -> None:
+    def __init__(
+        self, value: Json, path: str, group: KeyGroup[Any], problems: ConfigProblems
+    ) -> None:
         """Read `value` as `group`, at `path`.
 
         Where `value` is no map, that is the one problem, and every key then reads as its example.
@@ -43,26 +45,34 @@ class Section:
         elif not group.each:
             self._reject_unknown()
 
-    def read(self, key: Key[T]) -> T | None:
-        """The value of `key`, its default where it is absent, its example where it is refused."""
+    def read(self, member: Key[T] | KeyGroup[T]) -> T:
+        """The value of a key, its default where it is absent, its example where it is rejected.
+
+        Of a group, what its form reads; `None` where it is absent and turns something on.
+        """
+        return self._of_group(member) if isinstance(member, KeyGroup) else self._of_key(member)
+
+    def _of_group(self, group: KeyGroup[T]) -> T:
+        if group.is_optional and not self.has(group):
+            return group.value_if_absent()
+        (form,) = group.forms
+        value: Any = form.read(self.section(group))
+        return value
+
+    def _of_key(self, key: Key[T]) -> T:
         if not self.is_sound(key):
             return key.example
         if not self.has(key):
             if key.is_required:
                 self.reject(key, key.kind.expected)
                 return key.example
-            return key.default
+            return key.value_if_absent()
         try:
             return key.kind.read(self._values[key.name])
         except RefusedValueError as refusal:
             for problem in refusal.problems:
                 self._reject_problem(key, problem)
             return key.example
-
-    def require(self, key: Key[T]) -> T:
-        """`read` for a key that is required or has a default, so that there is a value always."""
-        value = self.read(key)
-        return key.example if value is None else value
 
     def has(self, member: Member) -> bool:
         """Whether the config gives it a value; an empty text, list or map is none."""
@@ -72,7 +82,7 @@ class Section:
         """Whether none of them was refused, so that their values may be compared."""
         return self._is_map and not any(member.name in self._unsound for member in members)
 
-    def section(self, group: KeyGroup) -> Section:
+    def section(self, group: KeyGroup[Any]) -> Section:
         """The map under `group`; an absent one reads as empty, a refused one as examples."""
         if group.name not in self._children:
             path = command.joined(self.path, group.name)
@@ -90,7 +100,7 @@ class Section:
 
     def entry(self, name: str) -> Section:
         """The entry of that name; an absent one reads as empty."""
-        return self.section(KeyGroup(name, self._group.what, self._group.members))
+        return self.section(self._group.entry(name))
 
     def reject(self, member: Member, expected: str, fix: Command | str | None = None) -> None:
         """Record that the value of `member` will not do."""
@@ -107,12 +117,6 @@ class Section:
         self._unsound.add(key.name)
         self._problems.add(path, value, expected, command.setting(path, instead))
 
-    def reject_absent(self, *keys: Key[object]) -> None:
-        """Record those of `keys` that are not set, where others make them necessary."""
-        for key in keys:
-            if self.is_sound(key) and not self.has(key):
-                self.reject(key, key.kind.expected)
-
     def reject_idle(self, beside: str, *members: Member) -> None:
         """Record those of `members` that are set although they do nothing beside another choice."""
         for member in members:
@@ -121,12 +125,12 @@ class Section:
                 self.reject(member, f"not to be set: it does nothing beside {beside}", fix)
 
     def reject_entry(
-        self, key: Key[Sequence[str]], place: int, expected: str, instead: Json = None
+        self, key: Key[tuple[str, ...]], place: int, expected: str, instead: Json = None
     ) -> None:
         """Record that one entry of a list will not do, and what would."""
         # As the config has it: once one entry is refused, the key reads as its example.
         own = self._values.get(key.name)
-        entry = own[place] if isinstance(own, list) and own else self.require(key)[place]
+        entry = own[place] if isinstance(own, list) and own else self.read(key)[place]
         self._reject_problem(key, ValueProblem(entry, expected, f"[{place}]", instead))
 
     def _reject_problem(self, key: Key[T], problem: ValueProblem) -> None:
@@ -191,7 +195,7 @@ class Section:
         return ", ".join(member.name for member in self._group.members)
 
 
-def _offer(key: Key[object]) -> object:
+def _offer(key: Key[Any]) -> object:
     return key.example if key.offer is None else key.offer
 
 

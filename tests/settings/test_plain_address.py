@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings.plain_address import plain_host, plain_path
+from settings.probe import plain_host, plain_path
 
 patterns = st.tuples(st.sampled_from("/*?"), st.text("/ab*?", max_size=8)).map("".join)
 

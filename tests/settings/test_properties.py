@@ -109,7 +109,13 @@ def test_a_right_config_is_read_as_it_was_written(config: Config) -> None:
         for slot in service.slots:
             assert isinstance(slot.instances, NewInstances)
             assert slot.instances.capacity == Capacity(
-                "m7i.large", capacity["min"], capacity["max"], 0, 60, "/dev/xvda", 20
+                instance_type="m7i.large",
+                min_size=capacity["min"],
+                max_size=capacity["max"],
+                floor_size=0,
+                cpu_target_percent=60,
+                root_device_name="/dev/xvda",
+                root_volume_gib=20,
             )
 
 

@@ -9,16 +9,14 @@ import pytest
 
 from rollout.split import Slot
 from settings.freeze import Freeze
-from settings.gates import (
-    AlarmsLimits,
-    ApprovalLimits,
-    CommandLimits,
-    Gates,
-    MetricsLimits,
-    ProbeLimits,
-    SmokeLimits,
-    TargetsLimits,
-)
+from settings.gates.alarms import AlarmsLimits
+from settings.gates.approval import ApprovalLimits
+from settings.gates.command import CommandLimits
+from settings.gates.gates import Gates
+from settings.gates.metrics import MetricsLimits
+from settings.gates.probe import ProbeLimits
+from settings.gates.smoke import SmokeLimits
+from settings.gates.targets import TargetsLimits
 from settings.ramp import GuardLimits, RampSettings
 from settings.slot import NewInstances
 from tests.components.stacks import declared
@@ -32,7 +30,16 @@ PROBE = ProbeLimits(
     timeout_seconds=5,
     slot_header="x-slot",
 )
-SMOKE = SmokeLimits(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
+SMOKE = SmokeLimits(
+    requests=10,
+    path="/",
+    status=200,
+    body="",
+    slot_header="x-slot",
+    build_header="x-build",
+    builds={},
+    assets=True,
+)
 
 
 def with_ramp(**values: object) -> Config:
@@ -50,7 +57,7 @@ def test_a_stack_that_says_nothing_of_a_ramp_has_the_defaults() -> None:
         watch_seconds=300,
         inconclusive_seconds=600,
         guard=GuardLimits(healthy_polls=3, poll_seconds=5, wait_seconds=600),
-        gates=Gates(TargetsLimits(), PROBE, SMOKE, None, None, None, None),
+        gates=Gates.on(TargetsLimits(), PROBE, SMOKE),
     )
 
 
@@ -77,17 +84,21 @@ def test_what_is_said_of_a_ramp_is_read() -> None:
 
     assert settings.candidate is Slot.SECOND
     assert settings.override == "it is the only one that is up"
-    assert settings.freeze == Freeze(datetime(2026, 12, 1, tzinfo=UTC), "Black Friday")
+    assert settings.freeze == Freeze(until=datetime(2026, 12, 1, tzinfo=UTC), reason="Black Friday")
     assert settings.ramp.stages == (5, 25, 50, 100)
-    assert settings.ramp.guard == GuardLimits(2, 1, 30)
-    assert settings.ramp.gates == Gates(
-        targets=None,
-        probe=None,
-        smoke=None,
-        metrics=MetricsLimits(0.5, None, 500, 95, 2.0, 0),
-        alarms=AlarmsLimits(),
-        command=CommandLimits(("./check.sh", "--fast"), 60),
-        approval=ApprovalLimits(),
+    assert settings.ramp.guard == GuardLimits(healthy_polls=2, poll_seconds=1, wait_seconds=30)
+    assert settings.ramp.gates == Gates.on(
+        MetricsLimits(
+            max_5xx_percent=0.5,
+            max_4xx_percent=None,
+            max_latency_ms=500,
+            latency_percentile=95,
+            max_ratio_to_stable=2.0,
+            max_connection_errors=0,
+        ),
+        AlarmsLimits(),
+        CommandLimits(run=("./check.sh", "--fast"), timeout_seconds=60),
+        ApprovalLimits(),
     )
 
 

@@ -137,8 +137,8 @@ def test_a_slot_may_differ_from_its_service_in_capacity() -> None:
 
     capacities = [s.instances.capacity for s in web.slots if isinstance(s.instances, NewInstances)]
     assert capacities == [
-        Capacity("m7i.large", 3, 12, 0, 60, "/dev/xvda", 20),
-        Capacity("m7i.large", 5, 12, 0, 60, "/dev/xvda", 20),
+        Capacity(instance_type="m7i.large", min_size=3, max_size=12),
+        Capacity(instance_type="m7i.large", min_size=5, max_size=12),
     ]
 
 
@@ -306,10 +306,12 @@ def test_a_slot_may_be_there_already_under_any_name() -> None:
     _, web = parsed(config, lookups).services
 
     assert web.slots[0].target_group == ExistingTargetGroup(
-        "shop-web", GROUP_ARN, "targetgroup/shop-web/0123456789abcdef"
+        name_or_arn="shop-web",
+        arn=GROUP_ARN,
+        arn_suffix="targetgroup/shop-web/0123456789abcdef",
     )
-    assert web.slots[0].instances == ExistingInstances("shop-web-asg")
-    assert web.slots[1].target_group == NewTargetGroup("hankooktire-us-prd-web-02-tg")
+    assert web.slots[0].instances == ExistingInstances(group_name="shop-web-asg")
+    assert web.slots[1].target_group == NewTargetGroup(name="hankooktire-us-prd-web-02-tg")
 
 
 def test_a_slot_of_ours_may_have_names_of_its_own() -> None:
@@ -323,7 +325,7 @@ def test_a_slot_of_ours_may_have_names_of_its_own() -> None:
 
     _, web = parsed(config).services
 
-    assert web.slots[0].target_group == NewTargetGroup("hankooktire-us-prd-web-tg")
+    assert web.slots[0].target_group == NewTargetGroup(name="hankooktire-us-prd-web-tg")
     assert isinstance(web.slots[0].instances, NewInstances)
     assert web.slots[0].instances.group_name == "web-prod-1"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rollout.split import Split
 from settings.declaration.kind import RefusedValueError
-from settings.weights import WEIGHTS_KIND, meant_split
+from settings.weights import Weights, meant_split
 from tests.configs import stack_config
 from tests.settings.test_problems import problems
 
@@ -86,7 +86,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 def offered(value: Any) -> str | None:
     """The split that the refusal of `value` offers."""
     with pytest.raises(RefusedValueError) as refused:
-        WEIGHTS_KIND.read(value)
+        Weights().read(value)
     (problem,) = refused.value.problems
     assert problem.instead is None or isinstance(problem.instead, str)
     return problem.instead
@@ -140,7 +140,7 @@ def test_what_is_offered_has_the_numbers_of_the_value_and_no_others(
 @given(value=JSON)
 def test_whatever_stands_there_is_refused_or_read_and_never_breaks_the_reading(value: Any) -> None:
     try:
-        WEIGHTS_KIND.read(value)
+        Weights().read(value)
     except RefusedValueError as refused:
         (problem,) = refused.problems
         assert problem.instead is None or str(Split.parse(str(problem.instead))) == problem.instead

@@ -22,7 +22,7 @@ from ops.status.config_reading import ConfigReading
 from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot
 from settings.declaration.key import Key, KeyGroup
-from settings.schema import TOP
+from settings.settings import TOP
 from tests.ops.plan.streaming import rule
 
 CONFIG = ConfigReading({"web": "100/0"}, frozenset(), {}, {}, ())
@@ -236,7 +236,7 @@ def declared(path: str) -> bool:
     parts = [
         json.loads(q) if q else p for q, p in re.findall(r'\[("[^"]+")\]|([A-Za-z0-9]+)', path)
     ]
-    member: KeyGroup | Key[Any] = TOP
+    member: KeyGroup[Any] | Key[Any] = TOP
     for part in parts:
         if isinstance(member, Key):
             return part.isdigit()

@@ -74,7 +74,7 @@ def test_a_look_that_is_old_says_nothing() -> None:
     assert judged(gate).outcome is Outcome.PASS
     gate.close()
 
-    clock.advance(alarms.STALE_SECONDS + 1)
+    clock.advance(alarms.LOOKS.stale_seconds + 1)
 
     assert gate.judge().outcome is Outcome.INCONCLUSIVE
     assert "alarms were last read 61 s ago" in gate.judge().reason

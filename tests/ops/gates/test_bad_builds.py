@@ -17,27 +17,30 @@ import pytest
 
 from live.clients import Clients
 from live.reader import Reader
+from ops.gates.context import GateContext, Places
 from ops.gates.gate import Gate, StageMark
-from ops.gates.opened import Places, opened_gates, traffic_plan
+from ops.gates.opened import opened_gates, traffic_plan
 from ops.gates.targets import TargetsGate
 from ops.traffic.traffic import Traffic
 from rehearsal.control_plane.images import CATALOGUE, NEVER_HEALTHY
 from rollout.split import Slot, Split
 from rollout.target_health import RampCounts
 from rollout.verdict import Outcome, Verdict
-from settings.gates import AlarmsLimits, Gates, MetricsLimits, ProbeLimits, SmokeLimits
+from settings.gates.alarms import AlarmsLimits
+from settings.gates.gates import Gates
+from settings.gates.metrics import MetricsLimits
+from settings.gates.probe import ProbeLimits
+from settings.gates.smoke import SmokeLimits
 from tests.ops.gates.bad_services import WEIGHT, BadServices
 from tests.rehearsal.data_plane.world import Rehearsed, eventually
 
 pytestmark = pytest.mark.engine
 
-PROBE = ProbeLimits(3, 0.1, 3.0, 20, 5, "x-slot")
+PROBE = ProbeLimits(rate_per_second=3)
 """Few requests a second: nine services at once must not be what makes the machine slow."""
-LOAD = ProbeLimits(60, 0.1, 3.0, 20, 5, "x-slot")
-SMOKE = SmokeLimits(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
-METRICS = MetricsLimits(1.0, None, None, 95, 2.0, 0)
-REQUESTS = Gates(None, PROBE, SMOKE, None, None, None, None)
-CLOUDWATCH = Gates(None, None, None, METRICS, AlarmsLimits(), None, None)
+LOAD = ProbeLimits(rate_per_second=60)
+REQUESTS = Gates.on(PROBE, SmokeLimits())
+CLOUDWATCH = Gates.on(MetricsLimits(), AlarmsLimits())
 LEFT_OUT = {"v1", "v3", "slow-boot"}
 """v1 is the stable build; one that boots slowly is good once it has booted."""
 
@@ -99,10 +102,11 @@ class Watched:
 
     def _gates(self, build: str, traffic: Traffic) -> list[Gate]:
         """All of one build; CloudWatch's for one only, since they say the same of all."""
-        facts, session = self.services.facts, self.services.session()
+        services = self.services
+        context = GateContext(services.facts, services.session(), traffic, self._places, now)
         found: list[Gate] = [TargetsGate(self._reader.read, now)]
         for gates in (REQUESTS, *([CLOUDWATCH] if build == "v2" else [])):
-            found += opened_gates(gates, facts, session, traffic, self._places, now)
+            found += opened_gates(gates, context)
         return found
 
     def _is_over(self, at_s: float) -> bool:
@@ -116,7 +120,7 @@ class Watched:
 
     def _load(self) -> Traffic:
         """More requests to the one build that ends under many."""
-        gates = Gates(None, LOAD, None, None, None, None, None)
+        gates = Gates.on(LOAD)
         places = Places(self._places.project, self._places.ramp / "load", self.services.way)
         return Traffic(traffic_plan(gates, self.services.facts, [CRASHING], places))
 
@@ -225,16 +229,9 @@ def test_an_alarm_that_is_on_fails_the_candidate_that_it_watches(watched: Watche
         ComparisonOperator="GreaterThanOrEqualToThreshold",
     )
     client.set_alarm_state(AlarmName="v2-5xx", StateValue="ALARM", StateReason="51 in a minute")
-    only_alarms = Gates(None, None, None, None, AlarmsLimits(), None, None)
     places = Places(Path(), Path(), services.way)
-    (gate,) = opened_gates(
-        only_alarms,
-        services.facts,
-        services.session(),
-        NoAnswers(),
-        places,
-        now,
-    )
+    context = GateContext(services.facts, services.session(), NoAnswers(), places, now)
+    (gate,) = opened_gates(Gates.on(AlarmsLimits()), context)
 
     gate.begin(stage_of("v2"))
     verdict = eventually(lambda: v if (v := gate.judge()).window else None, "alarms are read")

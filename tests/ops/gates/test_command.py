@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ops.gates.command import CommandGate, stage_document
-from ops.gates.command_run import CommandRun
+from ops.gates.command import CommandGate, CommandRun, stage_document
 from rollout.verdict import Outcome, Verdict
-from settings.gates import CommandLimits
+from settings.gates.command import CommandLimits
 from tests.ops.gates.marks import stage
 from tests.ops.gates.waiting import DEADLINE_SECONDS, judged
 
 
 def gate_of(code: str, folder: Path, timeout_seconds: int = 30) -> CommandGate:
-    limits = CommandLimits((sys.executable, "-c", code), timeout_seconds)
+    limits = CommandLimits(run=(sys.executable, "-c", code), timeout_seconds=timeout_seconds)
     return CommandGate(limits, folder, lambda: datetime.now(UTC))
 
 
@@ -63,7 +62,7 @@ def test_a_command_that_takes_too_long_is_ended_and_inconclusive(tmp_path: Path)
 
 
 def test_a_command_that_is_not_there_is_inconclusive(tmp_path: Path) -> None:
-    gate = CommandGate(CommandLimits(("./no-such-check",), 5), tmp_path, lambda: datetime.now(UTC))
+    gate = CommandGate(CommandLimits(run=("./no-such-check",)), tmp_path, lambda: datetime.now(UTC))
     gate.begin(stage())
 
     verdict = judged(gate)

@@ -12,11 +12,11 @@ from ops.gates import metrics
 from ops.gates.metrics import MetricsGate, first_whole_minute
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
-from settings.gates import MetricsLimits
+from settings.gates.metrics import MetricsLimits
 from tests.ops.gates.marks import NOON, FakeClock, stage
 from tests.ops.gates.waiting import judged
 
-LIMITS = MetricsLimits(1.0, None, None, 95, 2.0, 0)
+LIMITS = MetricsLimits()
 VERIFIED = NOON + timedelta(seconds=20)
 
 
@@ -229,7 +229,7 @@ def test_a_reading_that_is_old_says_nothing() -> None:
     assert judged(gate).outcome is Outcome.PASS
     gate.close()
 
-    clock.advance(metrics.STALE_SECONDS + 1)
+    clock.advance(metrics.LOOKS.stale_seconds + 1)
 
     assert gate.judge().outcome is Outcome.INCONCLUSIVE
     assert "CloudWatch was last read 121 s ago" in gate.judge().reason

@@ -10,10 +10,10 @@ from ops.traffic.answer import SlotAnswer, SlotStream
 from probe.record.line import RequestOutcome
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
-from settings.gates import ProbeLimits
+from settings.gates.probe import ProbeLimits
 from tests.ops.gates.marks import FakeClock, stage
 
-LIMITS = ProbeLimits(20, 0.1, 3.0, 20, 5, "x-slot")
+LIMITS = ProbeLimits()
 RATE = 20
 
 

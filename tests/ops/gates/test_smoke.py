@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.gates import smoke
-from ops.gates.assets import assets_of
-from ops.gates.smoke import Fetch, Site, SmokeGate
+from ops.gates.smoke import gate as smoke
+from ops.gates.smoke.assets import assets_of
+from ops.gates.smoke.gate import Fetch, Site, SmokeGate
 from ops.traffic.page import PageAnswer, PageError, fetched
 from ops.traffic.plan import ConnectionRoute
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
-from settings.gates import SmokeLimits
+from settings.gates.smoke import SmokeLimits
 from tests.ops.gates.marks import FakeClock, stage
 from tests.ops.gates.waiting import judged
 from tests.ops.traffic.slot_server import HEADERS, SlotServer, slot_server
 
-LIMITS = SmokeLimits(10, "/", 200, "", "x-slot", "x-build", {}, assets=True)
+LIMITS = SmokeLimits()
 IMAGES = {Slot.FIRST: "ami-01", Slot.SECOND: "ami-02"}
 PAGE = '<script src="/assets/app.js"></script><link rel="stylesheet" href="/assets/app.css">'
 
@@ -136,7 +136,7 @@ def test_a_round_that_is_old_says_nothing() -> None:
     assert judged(gate).outcome is Outcome.PASS
     gate.close()
 
-    clock.advance(smoke.STALE_SECONDS + 20)
+    clock.advance(smoke.LOOKS.stale_seconds + 20)
 
     assert gate.judge().outcome is Outcome.INCONCLUSIVE
     assert "the newest round ended 200 s ago" in gate.judge().reason

@@ -168,7 +168,7 @@ def test_a_look_that_is_old_says_nothing() -> None:
     judged(gate)
     gate.close()
 
-    clock.advance(targets.STALE_SECONDS + 600)
+    clock.advance(targets.LOOKS.stale_seconds + 600)
 
     assert judged(gate).outcome is Outcome.INCONCLUSIVE
 

@@ -11,7 +11,7 @@ from settings.declaration.problems import ConfigProblems
 from settings.declaration.raw import decoded
 from settings.declaration.section import Section
 from settings.probe import ProbeSettings
-from settings.schema import TOP
+from settings.settings import TOP
 from tests.configs import Config, as_handed_over, stack_config
 
 URL = "https://www.hankooktire.example/shop"

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from ops.gates.assets import assets_of
-from ops.gates.smoke_pairs import Pairs
+from ops.gates.smoke.assets import assets_of
+from ops.gates.smoke.pairs import Pairs
 from ops.traffic.page import PageAnswer, PageError
 from rollout.counts import Counts, excluded_rate
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
-from settings.gates import SmokeLimits
+from settings.gates.smoke import SmokeLimits
 
 ATTEMPTS = 2
 """A single wrong answer is asked for again: a background of rare errors is the probe's business."""
