@@ -14,10 +14,10 @@ from ops.ramp.ports import Effects, Limits
 from ops.ramp.run import Run
 from ops.traffic.answer import SlotAnswer, SlotStream
 from probe.record.line import RequestOutcome
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
 from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
-from rollout.recovery import started_facts
+from rollout.ramp_event import RampStart, SplitReadBack, StageStart
 from rollout.split import Slot, Split
 from settings.gates.probe import ProbeLimits
 
@@ -67,12 +67,10 @@ class Hour:
         run = Run("bench", hand, limits, effects)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
         fleets: dict[str, int] = dict.fromkeys(SERVICES, 3)
-        run.put(
-            EntryKind.RAMP_STARTED, started_facts(self._plan, hand, run.until(), counts, fleets)
-        )
+        run.write(RampStart.of(self._plan, hand, run.until(), counts, fleets))
         stage = self._plan.stage(1)
-        run.write(EntryKind.STAGE_STARTED, stage=1, of=2, split=str(stage.split))
-        run.write(EntryKind.VERIFIED, stage=1, splits=dict.fromkeys(SERVICES, str(stage.split)))
+        run.write(StageStart.at(stage))
+        run.write(SplitReadBack(stage=1, splits=dict.fromkeys(SERVICES, stage.split)))
         Proving(run).prove(stage)
 
     # The clock.

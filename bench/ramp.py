@@ -27,7 +27,17 @@ from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import (
+    RampEvent,
+    RollbackEnd,
+    RollbackStart,
+    SplitPropagation,
+    SplitReadBack,
+    StageStart,
+    UpdateEnd,
+    UpdateStart,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +80,9 @@ def _measure(console: Console, theatre: ScenarioStack) -> None:
     table.add_row("median", *_cells(middle))
     console.print(table)
     failed = _entries(theatre, scenario_named("command"))
-    back = [e for e in failed if e.kind is EntryKind.ROLLBACK_FINISHED]
-    told = [e for e in failed if e.kind is EntryKind.ROLLBACK_STARTED]
-    whole = (back[0].at - told[0].at).total_seconds()
+    began = next(each.at for each in failed if isinstance(each.event, RollbackStart))
+    ended = next(each.at for each in failed if isinstance(each.event, RollbackEnd))
+    whole = (ended - began).total_seconds()
     console.print(f"the way back, from the verdict to the rule that was read back: {whole:.1f} s")
 
 
@@ -87,20 +97,15 @@ def _entries(theatre: ScenarioStack, scenario: Scenario) -> list[Entry]:
 
 def stage_times(entries: Sequence[Entry]) -> Iterator[StageTimes]:
     """The parts of every stage that was proved by traffic."""
-    kinds = (
-        EntryKind.STAGE_STARTED,
-        EntryKind.UP_STARTED,
-        EntryKind.UP_FINISHED,
-        EntryKind.VERIFIED,
-        EntryKind.ARRIVED,
-    )
-    marks: list[tuple[EntryKind, float]] = []
+    kinds = [StageStart, UpdateStart, UpdateEnd, SplitReadBack, SplitPropagation]
+    marks: list[tuple[type[RampEvent], float]] = []
     for entry in entries:
-        if entry.kind is EntryKind.STAGE_STARTED:
+        kind = type(entry.event)
+        if kind is StageStart:
             marks = []
-        if entry.kind in kinds:
-            marks.append((entry.kind, entry.at.timestamp()))
-        if entry.kind is EntryKind.ARRIVED and [kind for kind, _ in marks] == list(kinds):
+        if kind in kinds:
+            marks.append((kind, entry.at.timestamp()))
+        if kind is SplitPropagation and [each for each, _ in marks] == kinds:
             set_s, up_s, verified_s, proof_s = (
                 after - before for (_, before), (_, after) in itertools.pairwise(marks)
             )

@@ -14,7 +14,16 @@ from rehearsal.observation import ServiceObserver, ServiceState
 from rehearsal.ramped_stage import CHANGE_OF_WEIGHTS, CallCounts, RampedStage, ramped_stages
 from rehearsal.traffic.stage import StageTraffic
 from rehearsal.traffic.watch import TrafficInterval
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import (
+    BakeStart,
+    HoldStart,
+    RampEvent,
+    RollbackStart,
+    SplitReadBack,
+    StageStart,
+    UpdateStart,
+)
 from rollout.split import Slot, Split
 
 START = Split.parse("100/0")
@@ -156,10 +165,10 @@ class Cutover:
     def _told(self, ramp: Ramp) -> Iterator[Entry]:
         """The entries, each shown as it passes by."""
         for entry in ramp.entries():
-            if (said := _said(entry)) is not None:
+            if (said := _said(entry.event)) is not None:
                 self._say(said)
-            if entry.kind is EntryKind.STAGE_STARTED:
-                self._watch.mark(f"weights {entry.facts['split']}")
+            if isinstance(entry.event, StageStart):
+                self._watch.mark(f"weights {entry.event.split}")
             yield entry
 
     def _stage(self, observer: ServiceObserver, stage: RampedStage, services: int) -> CutoverStep:
@@ -217,20 +226,19 @@ def _step(
     return CutoverStep(name, changed, weights, seconds, "; ".join(problems), traffic)
 
 
-def _said(entry: Entry) -> str | None:
+def _said(event: RampEvent) -> str | None:
     """What a ramp does now, for the line of what is going on; None of what takes no time."""
-    facts = entry.facts
-    match entry.kind:
-        case EntryKind.UP_STARTED:
-            return f"pulumi up: {str(facts['message']).split(', by ')[0]}"
-        case EntryKind.VERIFIED:
+    match event:
+        case UpdateStart(message=message):
+            return f"pulumi up: {message.split(', by ')[0]}"
+        case SplitReadBack():
             return "waiting for the split to show in the traffic"
-        case EntryKind.BAKE_STARTED:
-            return f"waiting for the gates, {facts['seconds']} s"
-        case EntryKind.HOLD_STARTED:
-            return f"waiting for slot {facts['slot']} to be silent for {facts['seconds']} s"
-        case EntryKind.ROLLBACK_STARTED:
-            return f"rollback to {facts['to']}: {facts['why']}"
+        case BakeStart(seconds=seconds):
+            return f"waiting for the gates, {seconds} s"
+        case HoldStart(slot=slot, seconds=seconds):
+            return f"waiting for slot {slot} to be silent for {seconds} s"
+        case RollbackStart(to=to, why=why):
+            return f"rollback to {to}: {why}"
         case _:
             return None
 

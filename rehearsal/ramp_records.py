@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rollout.entry import Entry
 from rollout.errors import EntryError
-from rollout.stack_identity import StackIdentity
+from rollout.ramp_event import RampStart
 
 OWN_FOLDER = ".failover"
 ENDED = "rehearsed"
@@ -52,10 +52,11 @@ def _backend_of(journal: Path) -> str:
     with journal.open(encoding="utf-8", errors="replace") as lines:
         first = lines.readline()
     try:
-        identity = StackIdentity.parse(Entry.parse(first).facts.get("stack"))
+        event = Entry.parse(first).event
     except EntryError:
         return ""
-    return "" if identity is None else identity.backend
+    stack = event.stack if isinstance(event, RampStart) else None
+    return "" if stack is None else stack.backend
 
 
 def _known_backend(file: Path) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import BakeEnd, SplitReadBack, StageStart, UpdateEnd
 from rollout.split import Split
 
 CHANGE_OF_WEIGHTS = "ModifyRule"
@@ -63,44 +64,25 @@ def ramped_stages(
         start: The split before the first stage.
     """
     before = start
-    opened: Entry | None = None
-    finished: Entry | None = None
-    verified: Entry | None = None
-    mark, writes = 0, dict[str, int]()
+    mark, writes, changed = 0, dict[str, int](), dict[str, int]()
+    began_s = verified_s = up_seconds = 0.0
+    split: Split | None = None
     for entry in entries:
-        match entry.kind:
-            case EntryKind.STAGE_STARTED:
-                mark, opened = calls.mark(), entry
-            case EntryKind.UP_FINISHED:
-                finished = entry
-            case EntryKind.VERIFIED:
-                writes, verified = writes_of(calls.calls(mark)), entry
-            case EntryKind.BAKE_FINISHED if opened and finished and verified:
-                stage = _stage(before, writes, opened, finished, verified, entry)
-                yield stage
-                before, opened = stage.split, None
+        match entry.event:
+            case StageStart(split=split):
+                mark, began_s, verified_s = calls.mark(), entry.at.timestamp(), 0.0
+            case UpdateEnd(seconds=up_seconds, changed=counts):
+                changed = dict(counts)
+            case SplitReadBack():
+                writes, verified_s = writes_of(calls.calls(mark)), entry.at.timestamp()
+            case BakeEnd() if split is not None and verified_s:
+                ended_s = entry.at.timestamp()
+                yield RampedStage(
+                    before, split, began_s, verified_s, ended_s, up_seconds, changed, writes
+                )
+                before, split = split, None
             case _:
                 pass
-
-
-def _stage(
-    before: Split,
-    writes: Mapping[str, int],
-    opened: Entry,
-    finished: Entry,
-    verified: Entry,
-    baked: Entry,
-) -> RampedStage:
-    return RampedStage(
-        before=before,
-        split=Split.parse(str(opened.facts["split"])),
-        began_s=opened.at.timestamp(),
-        verified_s=verified.at.timestamp(),
-        ended_s=baked.at.timestamp(),
-        up_seconds=float(cast("float", finished.facts["seconds"])),
-        changed=cast("Mapping[str, int]", finished.facts["changed"]),
-        writes=writes,
-    )
 
 
 def writes_of(calls: Mapping[str, int]) -> dict[str, int]:

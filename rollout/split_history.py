@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from rollout.lease import Lease, ReleasedLease, read_freed, read_lease
+from rollout.history_message import (
+    GroupRollback,
+    HistoryMessage,
+    NewRamp,
+    StageCapacity,
+    StageShift,
+)
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.stage_order import rising
-
-_RAISED = re.compile(
-    r"ramp of (?P<started>0[12]) from \d+/\d+ through [\d,]+"
-    r"|(?:capacity for )?stage \d+/\d+, (?P<stage>0[12]) at \d+"
-)
-_BACK = re.compile(r"rollback to \d+/\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +72,19 @@ def periods_of(service: str, history: Sequence[HistoryEntry]) -> list[Period]:
     periods: list[Period] = []
     for update in _updates(service, history):
         split = update.splits[service]
-        lease, freed = read_lease(update.message), read_freed(update.message)
-        if _is_rollback(service, lease, freed):
+        message = _message_of(service, update)
+        is_start = message is not None and isinstance(message.activity, NewRamp)
+        if message is not None and _is_rollback(message):
             _restore(periods, split, update)
             continue
         if not periods or periods[-1].split != split:
             _leave(periods, update)
-            is_stage = lease is not None and service in lease.services and not _is_start(lease)
+            is_stage = message is not None and not message.is_release and not is_start
             periods.append(Period(split, update.ended or update.at, is_stage=is_stage))
-        if freed is not None and service in freed.services:
+        if message is not None and message.is_release:
             periods[-1] = replace(periods[-1], done_at=update.at)
-        raised = _raised(service, update)
-        if raised is not None and lease is not None and _is_start(lease):
-            periods[-1] = replace(periods[-1], ramp_from=raised)
+        if is_start:
+            periods[-1] = replace(periods[-1], ramp_from=_raised(service, update))
     return periods
 
 
@@ -112,8 +111,7 @@ def named_by_hand(service: str, history: Sequence[HistoryEntry]) -> Slot | None:
     """
     updates = list(_updates(service, history))
     for before, update in reversed(list(pairwise(updates))):
-        lease, freed = read_lease(update.message), read_freed(update.message)
-        if lease is not None or freed is not None:
+        if HistoryMessage.parse(update.message) is not None:
             return None
         if before.splits[service] != update.splits[service]:
             return Slot(update.candidate) if update.candidate in set(Slot) else None
@@ -201,15 +199,14 @@ def _updates(service: str, history: Sequence[HistoryEntry]) -> Iterator[HistoryE
     return (past for past in reversed(history) if past.succeeded and service in past.splits)
 
 
-def _is_start(lease: Lease) -> bool:
-    found = _RAISED.fullmatch(lease.doing)
-    return found is not None and found["started"] is not None
+def _message_of(service: str, update: HistoryEntry) -> HistoryMessage | None:
+    """The message of a ramp that moves `service`; None of any other update."""
+    message = HistoryMessage.parse(update.message)
+    return message if message is not None and service in message.services else None
 
 
-def _is_rollback(service: str, lease: Lease | None, freed: ReleasedLease | None) -> bool:
-    if lease is not None and service in lease.services:
-        return _BACK.fullmatch(lease.doing) is not None
-    return freed is not None and service in freed.services and freed.went_back
+def _is_rollback(message: HistoryMessage) -> bool:
+    return message.went_back or isinstance(message.activity, GroupRollback)
 
 
 def _restore(periods: list[Period], split: Split, update: HistoryEntry) -> None:
@@ -233,8 +230,13 @@ def _leave(periods: list[Period], update: HistoryEntry) -> None:
 
 
 def _raised(service: str, past: HistoryEntry) -> Raised | None:
-    lease = read_lease(past.message)
-    if lease is None or service not in lease.services:
+    message = _message_of(service, past)
+    if message is None or message.is_release:
         return None
-    found = _RAISED.fullmatch(lease.doing)
-    return None if found is None else Raised(Slot(found["started"] or found["stage"]), past.at)
+    match message.activity:
+        case NewRamp(candidate=slot) | StageShift(candidate=slot):
+            return Raised(slot, past.at)
+        case StageCapacity(shift):
+            return Raised(shift.candidate, past.at)
+        case _:
+            return None

@@ -1,7 +1,7 @@
 """What a ramp does next: one pure decision from how far it is and what the live rules say.
 
 The driver asks, does the one step, writes down what came of it, and asks again. Since the answer
-needs nothing but what survives a kill, a ramp that is run again goes on where the last one was.
+needs nothing but what survives a kill, a ramp that is run again continues where the last one was.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rollout.plan import Stage
-from rollout.progress import BY_HAND, REFUSED, ROLLED_BACK, Progress
+from rollout.progress import Progress
+from rollout.ramp_event import RampOutcome
 from rollout.split import Split
 
 
 @dataclass(frozen=True, slots=True)
 class BringCapacity:
-    """Set the floors that `stage` takes; the first time it also takes the wheel."""
+    """Set the floors that `stage` takes; the first time it also acquires the lease."""
 
     stage: Stage
 
 
 @dataclass(frozen=True, slots=True)
-class Prove:
+class BakeStage:
     """Let the gates judge `stage` for its bake time; stage 0 is the start, before any weight."""
 
     stage: Stage
@@ -42,8 +43,8 @@ class HoldOldSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class FreeFloors:
-    """Remove the floors and let go of the wheel."""
+class ReleaseFloors:
+    """Remove the floors and release the lease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class RollBack:
 class Finish:
     """Nothing is left to do."""
 
-    outcome: str
+    outcome: RampOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,15 @@ class AskPerson:
     def __str__(self) -> str:
         live = ", ".join(f"{name} is at {split}" for name, split in sorted(self.found.items()))
         left = " or ".join(map(str, self.expected))
-        return f"somebody else moved the weights: {live}, and this ramp left {left}"
+        return f"someone else changed the weights: {live}; this ramp left {left}"
 
 
 Step: TypeAlias = (
     BringCapacity
-    | Prove
+    | BakeStage
     | Shift
     | HoldOldSlot
-    | FreeFloors
+    | ReleaseFloors
     | WatchStep
     | RollBack
     | Finish
@@ -94,8 +95,8 @@ Step: TypeAlias = (
 
 def next_step(progress: Progress, live: Mapping[str, Split]) -> Step:
     """The one step to take, from the progress and the live split of each service of the group."""
-    if progress.is_over:
-        return Finish(progress.outcome or "")
+    if progress.outcome is not None:
+        return Finish(progress.outcome)
     expected = expected_splits(progress)
     if any(live.get(service) not in expected for service in progress.plan.services):
         return AskPerson(expected, live)
@@ -123,10 +124,10 @@ def _way_back(progress: Progress, why: str) -> Step:
     if not progress.is_back and progress.has_moved:
         return RollBack(progress.plan.start, why)
     if progress.has_floors:
-        return FreeFloors()
+        return ReleaseFloors()
     if progress.is_back_by_hand:
-        return Finish(BY_HAND)
-    return Finish(ROLLED_BACK if progress.has_moved else REFUSED)
+        return Finish(RampOutcome.ROLLED_BACK_BY_HAND)
+    return Finish(RampOutcome.ROLLED_BACK if progress.has_moved else RampOutcome.REFUSED)
 
 
 def _way_on(progress: Progress) -> Step:
@@ -134,15 +135,15 @@ def _way_on(progress: Progress) -> Step:
     if progress.capacity == 0:
         return BringCapacity(plan.stage(1))
     if not progress.has_started:
-        return Prove(plan.stage(0))
+        return BakeStage(plan.stage(0))
     if progress.passed < progress.verified:
-        return Prove(plan.stage(progress.verified))
+        return BakeStage(plan.stage(progress.verified))
     if progress.verified < len(plan.weights):
         stage = plan.stage(progress.verified + 1)
         return BringCapacity(stage) if progress.capacity < stage.number else Shift(stage)
     # A slot that keeps weight, as after `failover even`, never falls silent.
     if not progress.is_held and plan.target.weight_of(plan.stable) == 0:
         return HoldOldSlot()
-    if not progress.is_freed:
-        return FreeFloors()
-    return Finish("done") if progress.is_watched else WatchStep()
+    if not progress.is_released:
+        return ReleaseFloors()
+    return Finish(RampOutcome.DONE) if progress.is_watched else WatchStep()

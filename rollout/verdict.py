@@ -5,8 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 Number = int | float | str
 """A value that a verdict rests on; text where it is a name, such as a build or a class of fault."""
@@ -68,32 +67,6 @@ class Verdict:
     """None where no time was looked at, such as before the first answer of a script."""
     services: tuple[ServiceFinding, ...] = field(default=(), compare=False)
     """What was found of each service, where that is all that decided; for the screen alone."""
-
-    def document(self) -> dict[str, Any]:
-        """The verdict as plain data, times as ISO 8601 in UTC; `verdict_from` reads it back."""
-        plain: dict[str, Any] = {
-            "gate": self.gate,
-            "outcome": self.outcome.value,
-            "reason": self.reason,
-            "numbers": dict(self.numbers),
-        }
-        if self.window is not None:
-            times = (self.window.start, self.window.end)
-            plain["window"] = [time.astimezone(UTC).isoformat() for time in times]
-        return plain
-
-
-def verdict_from(plain: Mapping[str, Any]) -> Verdict:
-    """The verdict that `Verdict.document` made it from.
-
-    Raises:
-        ValueError: an outcome that is none, or a time that cannot be read.
-        KeyError: a missing field.
-    """
-    times = plain.get("window")
-    window = EvidenceWindow(*(datetime.fromisoformat(time) for time in times)) if times else None
-    outcome = Outcome(plain["outcome"])
-    return Verdict(plain["gate"], outcome, plain["reason"], plain["numbers"], window)
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal, journals
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import RampStart
 from rollout.stack_identity import StackIdentity
 
 
@@ -71,6 +72,6 @@ class Ramps:
 def identity_in(entries: Sequence[Entry]) -> StackIdentity | None:
     """The stack that a journal says it belongs to; None where a former version wrote it."""
     for entry in entries:
-        if entry.kind is EntryKind.RAMP_STARTED:
-            return StackIdentity.parse(entry.facts.get("stack"))
+        if isinstance(entry.event, RampStart):
+            return entry.event.stack
     return None

@@ -8,9 +8,17 @@ from datetime import timedelta
 from ops.ramp.interrupts import GateFailedError
 from ops.ramp.run import Run
 from rollout.command import config_set
-from rollout.entry import EntryKind, Json
 from rollout.plan import Stage
 from rollout.propagation import Propagation, judged_arrival
+from rollout.ramp_event import (
+    BakeEnd,
+    BakeStart,
+    HoldEnd,
+    HoldStart,
+    SplitPropagation,
+    WatchEnd,
+    WatchStart,
+)
 from rollout.verdict import Outcome
 
 
@@ -31,18 +39,14 @@ class Proving:
         if stage.number > 0:
             self._await_arrival(stage)
         bake = run.limits.bake if stage.number > 0 else 0.0
-        run.write(EntryKind.BAKE_STARTED, stage=stage.number, seconds=bake)
+        run.write(BakeStart(stage=stage.number, seconds=bake))
         what = (
             f"stage {stage.number}/{stage.of} bakes" if stage.number else "gates before the start"
         )
         seconds = self._judged_for(bake, what)
         run.write_verdicts()
-        run.write(
-            EntryKind.BAKE_FINISHED,
-            stage=stage.number,
-            seconds=round(seconds, 3),
-            outcome=Outcome.PASS.value,
-        )
+        seconds = round(seconds, 3)
+        run.write(BakeEnd(stage=stage.number, seconds=seconds, outcome=Outcome.PASS))
 
     def hold(self) -> None:
         """Wait until the old slot has had no request for the hold time, and every gate says pass.
@@ -54,7 +58,7 @@ class Proving:
         run, clock = self._run, self._run.effects.clock
         plan = run.progress.plan
         run.begin(plan.stage(len(plan.weights)))
-        run.write(EntryKind.HOLD_STARTED, seconds=run.limits.hold, slot=plan.stable.value)
+        run.write(HoldStart(seconds=run.limits.hold, slot=plan.stable))
         started = clock.monotonic()
         began = clock.now()
         requests = 0
@@ -78,7 +82,7 @@ class Proving:
             words, seconds = (silent, left) if left > 0 else (held, run.limits.inconclusive - late)
             outcome = run.tick(words, seconds)
         seconds = clock.monotonic() - started
-        run.write(EntryKind.HOLD_FINISHED, seconds=round(seconds, 3), requests=requests)
+        run.write(HoldEnd(seconds=round(seconds, 3), requests=requests))
 
     def watch(self) -> None:
         """Let the gates judge for the watch time after the cutover.
@@ -89,9 +93,9 @@ class Proving:
         run = self._run
         plan = run.progress.plan
         run.begin(plan.stage(len(plan.weights)))
-        run.write(EntryKind.WATCH_STARTED, seconds=run.limits.watch)
+        run.write(WatchStart(seconds=run.limits.watch))
         seconds = self._judged_for(run.limits.watch, "the watch after the cutover")
-        run.write(EntryKind.WATCH_FINISHED, seconds=round(seconds, 3), outcome=Outcome.PASS.value)
+        run.write(WatchEnd(seconds=round(seconds, 3), outcome=Outcome.PASS))
 
     def _judged_for(self, seconds: float, what: str) -> float:
         """Tick until `seconds` are over and every gate says pass; how long it took."""
@@ -122,7 +126,7 @@ class Proving:
         run, clock = self._run, self._run.effects.clock
         plan = run.progress.plan
         if run.effects.traffic is None or run.mark is None:
-            run.write(EntryKind.ARRIVED, stage=stage.number, requests=0, observed={}, seconds=0.0)
+            run.write(SplitPropagation(stage=stage.number, requests=0, observed={}, seconds=0.0))
             return
         started = clock.monotonic()
         since_s = run.mark.verified_at.timestamp()
@@ -143,13 +147,13 @@ class Proving:
             run.tick(
                 f"{stage.split} to show in the traffic: {words}", run.limits.inconclusive - spent
             )
-        observed: dict[str, Json] = {s: f"{a.observed}/{a.requests}" for s, a in found.items()}
         run.write(
-            EntryKind.ARRIVED,
-            stage=stage.number,
-            requests=sum(arrival.requests for arrival in found.values()),
-            observed=observed,
-            seconds=round(clock.monotonic() - started, 3),
+            SplitPropagation(
+                stage=stage.number,
+                requests=sum(arrival.requests for arrival in found.values()),
+                observed={s: f"{a.observed}/{a.requests}" for s, a in found.items()},
+                seconds=round(clock.monotonic() - started, 3),
+            )
         )
 
     def _arrivals(self, stage: Stage, since_s: float) -> dict[str, Propagation]:

@@ -25,9 +25,10 @@ from ops.ramp.way_back import last_moved
 from ops.stack.backend import current_backend
 from ops.stack.project import project_folder
 from rollout.command import REFRESH, ROLLBACK, Command
-from rollout.entry import Entry, EntryKind, Json, timestamp
+from rollout.entry import Entry
 from rollout.plan import RampPlan
 from rollout.progress import Progress
+from rollout.ramp_event import Resumption, RollbackStart
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.stack_identity import StackIdentity
 from rollout.way_back import GoBack, KnownRamp, NothingToUndo, Situation, Unclear, way_back
@@ -265,21 +266,13 @@ def _refuse_dead(live: LiveStack, plan: RampPlan) -> None:
 def _write_down(folder: Path, progress: Progress, plan: RampPlan, why: str) -> str:
     """Put it into the journal; what went wrong with that, in words."""
     now, hand = SystemRampClock().now(), own_hand()
-    resumed: dict[str, Json] = {
-        "found": "break-glass",
-        "by": hand.by,
-        "host": hand.host,
-        "pid": hand.pid,
-        "until": timestamp(now),
-        "to_go_back": True,
-    }
-    why = f"break-glass: {why}"
-    back: dict[str, Json] = {"why": why, "to": str(plan.start), "by_hand": True}
+    resumption = Resumption.of("break-glass", hand, now, to_go_back=True)
+    rollback = RollbackStart(why=f"break-glass: {why}", to=plan.start, by_hand=True)
     try:
         journal = FileJournal(folder)
         # The engine has not heard of it, so the ramp is not over, whatever it was before.
-        journal.append(Entry(now, progress.ramp, EntryKind.RESUMED, resumed))
-        journal.append(Entry(now, progress.ramp, EntryKind.ROLLBACK_STARTED, back))
+        journal.append(Entry(now, progress.ramp, resumption))
+        journal.append(Entry(now, progress.ramp, rollback))
     except JournalError as error:
         return f" (not in the journal: {error})"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.ramp.errors import NotSureError
 from ops.ramp.run import Run
-from rollout.entry import EntryKind
+from rollout.ramp_event import StackFileCommit
 
 
 class Committing:
@@ -36,6 +36,4 @@ class Committing:
             if not run.is_going_back:
                 raise
             run.refused_by_git.append(str(error))
-        run.write(
-            EntryKind.COMMIT, message=message, file=file.name, commit=commit, pushed=is_pushed
-        )
+        run.write(StackFileCommit(message=message, file=file.name, commit=commit, pushed=is_pushed))

@@ -19,17 +19,17 @@ from ops.ramp.shift import Shifting
 from ops.ramp.updating import Updating
 from ops.unexpected import EXIT_CODE, unexpected_words
 from rollout.command import Command
-from rollout.entry import EntryKind
 from rollout.plan import RampPlan
-from rollout.progress import BY_HAND, WHY_BY_HAND
+from rollout.progress import WHY_BY_HAND
+from rollout.ramp_event import RampEnd, RampInterruption, RampOutcome, RollbackStart
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.step import (
     AskPerson,
+    BakeStage,
     BringCapacity,
     Finish,
-    FreeFloors,
     HoldOldSlot,
-    Prove,
+    ReleaseFloors,
     RollBack,
     Shift,
     Step,
@@ -45,6 +45,8 @@ class Ending:
     exit_code: int
     """0 done; 1 a gate or a guard said no; 3 not sure, or stopped by hand; 70 a fault of ours."""
     words: str
+    is_back: bool = False
+    """Whether the ramp is over with no more weight on its candidate than before."""
 
 
 class Driver:
@@ -82,7 +84,7 @@ class Driver:
                 f"{self._next_commands.rollback}"
             )
         except SecondHandError as error:
-            self._run.write(EntryKind.RAMP_FINISHED, outcome="refused", exit=1)
+            self._run.write(RampEnd(outcome=RampOutcome.REFUSED, exit_code=1))
             return Ending(1, f"{error}; no weight was changed\n  next:     wait for it")
         except JournalError as error:
             return Ending(3, f"stopped, the weights stay: {error}\n  next:     {go_on}")
@@ -127,8 +129,8 @@ class Driver:
         progress = run.progress
         if progress.back is not None:
             run.is_going_back = True
-        if progress.is_over:
-            return Finish(progress.outcome or "")
+        if progress.outcome is not None:
+            return Finish(progress.outcome)
         live = run.live_splits()
         if self._from_anywhere and progress.back is not None and not progress.is_back:
             return RollBack(progress.plan.start, progress.back)
@@ -138,13 +140,13 @@ class Driver:
         match step:
             case BringCapacity(stage):
                 self._floors.bring(stage)
-            case Prove(stage):
+            case BakeStage(stage):
                 self._proving.prove(stage)
             case Shift(stage):
                 self._shifting.shift(stage)
             case HoldOldSlot():
                 self._proving.hold()
-            case FreeFloors():
+            case ReleaseFloors():
                 self._floors.free()
             case WatchStep():
                 self._proving.watch()
@@ -170,8 +172,8 @@ class Driver:
 
     def _turn_back(self, why: str) -> None:
         self._run.is_going_back = True
-        start = str(self._run.progress.plan.start)
-        self._run.write(EntryKind.ROLLBACK_STARTED, why=why, to=start, by_hand=False)
+        start = self._run.progress.plan.start
+        self._run.write(RollbackStart(why=why, to=start, by_hand=False))
 
     def _roll_back(self, to: Split) -> None:
         """Go back, unless that would put requests onto a slot with no healthy target.
@@ -234,27 +236,28 @@ class Driver:
             + (f"{by_hand}{onto_living}" if onto_living is not None else "")
         )
 
-    def _finished(self, outcome: str) -> Ending:
+    def _finished(self, outcome: RampOutcome) -> Ending:
         run = self._run
         progress = run.progress
-        # Who asked to go back has what was asked for.
-        is_asked_for = outcome == "done" or (outcome == BY_HAND and self._from_anywhere)
+        by_hand = outcome is RampOutcome.ROLLED_BACK_BY_HAND
+        # A person who asked to go back has what was asked for.
+        is_asked_for = not outcome.went_back or (by_hand and self._from_anywhere)
         code = 0 if is_asked_for else 1
         if progress.outcome is None:
-            run.write(EntryKind.RAMP_FINISHED, outcome=outcome, exit=code)
+            run.write(RampEnd(outcome=outcome, exit_code=code))
         lost = _lost_words(run.lost_entries)
         lost += "".join(f"\nnot in git: {words}" for words in run.refused_by_git)
         where = f"{progress.plan.group} at {progress.plan.stage(progress.verified).split}"
-        if outcome == "done":
+        if outcome is RampOutcome.DONE:
             return Ending(code, f"done: {where}{lost}")
-        if outcome == BY_HAND and not progress.has_moved:
+        if by_hand and not progress.has_moved:
             where += "; no stage of the ramp had begun"
         because = "" if progress.back == WHY_BY_HAND else f"\n  because:  {progress.back}"
-        return Ending(code, f"{outcome}: {where}{because}{lost}")
+        return Ending(code, f"{outcome}: {where}{because}{lost}", is_back=True)
 
     def _stopped(self, by: str) -> Ending:
         go_on = self._next_commands.go_on
-        self._run.write(EntryKind.INTERRUPTED, by=by, next=go_on)
+        self._run.write(RampInterruption(by=by, next=go_on))
         return Ending(3, f"stopped by {by}: {self._where()}\n  next:     {go_on}")
 
     def _where(self) -> str:
@@ -265,7 +268,7 @@ class Driver:
 
     def _not_sure(self, words: str) -> Ending:
         try:
-            self._run.write(EntryKind.INTERRUPTED, by=words, next=self._next_commands.go_on)
+            self._run.write(RampInterruption(by=words, next=self._next_commands.go_on))
         except JournalError as error:
             words = f"{words}\n{error}"
         return Ending(3, words)

@@ -14,18 +14,16 @@ from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig, owned_floors
 from ops.ramp.updating import Updating
 from rollout.capacity import floors_at
-from rollout.entry import EntryKind
-from rollout.lease import (
-    doing_end,
-    doing_stage,
-    doing_start,
-    last_message_of,
-    message_of,
-    read_lease,
+from rollout.history_message import (
+    HistoryMessage,
+    LeaseRelease,
+    NewRamp,
+    StageCapacity,
+    StageShift,
 )
 from rollout.plan import RampPlan, Stage
-from rollout.progress import hands
-from rollout.recovery import floor_texts
+from rollout.progress import holders
+from rollout.ramp_event import CapacityChange
 from rollout.split import Slot
 from rollout.weights_key import floor_changes
 
@@ -53,6 +51,7 @@ class Floors:
         """
         run, progress = self._run, self._run.progress
         plan = progress.plan
+        shift = StageShift.to(stage, plan.candidate)
         floors = self._floors_for(stage)
         file = self._config.file()
         owned = owned_floors(file, floors)
@@ -61,23 +60,14 @@ class Floors:
         is_set = owned_floors(file, progress.floors) == file.floors(owned) == owned
         takes_the_wheel = progress.capacity == 0
         if takes_the_wheel or not is_set or candidate:
-            doing = (
-                doing_start(plan)
-                if stage.number <= 1
-                else f"capacity for {doing_stage(plan, stage)}"
-            )
+            activity = NewRamp.of(plan) if stage.number <= 1 else StageCapacity(shift)
             changes = {**floor_changes(owned, owned), **candidate}
             back = {**floor_changes(file.floors(owned), owned), **file.values(candidate)}
-            self._apply(changes, back, message_of(plan, doing, run.hand, run.until()))
+            self._apply(changes, back, run.message(activity))
             if takes_the_wheel:
                 self._refuse_second(back)
-        run.write(
-            EntryKind.CAPACITY,
-            stage=stage.number,
-            floors=floor_texts(floors),
-            why=f"{doing_stage(plan, stage)} takes this many; each slot keeps what it had, or has "
-            "grown to",
-        )
+        why = f"{shift} takes this many; each slot keeps what it had, or has grown to"
+        run.write(CapacityChange(stage=stage.number, floors=floors, why=why))
         self._wait_for(plan, {s: each[plan.candidate] for s, each in floors.items()})
 
     def follow(self, stage: Stage) -> bool:
@@ -109,8 +99,8 @@ class Floors:
         run, progress = self._run, self._run.progress
         plan = progress.plan
         split = plan.stage(progress.verified).split
-        doing = doing_end(split, went_back=progress.back is not None)
-        message = last_message_of(plan, doing, run.hand)
+        release = LeaseRelease(split, went_back=progress.back is not None)
+        message = HistoryMessage(plan.services, release, run.hand, until=None).format()
         file = self._config.file()
         had, candidate = file.floors(plan.services), self._config.candidate_before()
         self._apply(
@@ -119,10 +109,8 @@ class Floors:
             message,
         )
         # Before it counts as done: after a kill in between it is done again, the commit too.
-        self._committing.commit(f"{plan.group}: {doing}, without floors")
-        run.write(
-            EntryKind.CAPACITY, stage=progress.capacity, floors={}, why="the ramp needs no more"
-        )
+        self._committing.commit(f"{plan.group}: {release}, without floors")
+        run.write(CapacityChange(stage=progress.capacity, floors={}, why="the ramp needs no more"))
 
     def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
         """Set `changes` and run an `up`; where it fails, the file gets `back`.
@@ -153,17 +141,19 @@ class Floors:
             SecondHandError: another hand took it in between, and before us.
         """
         run = self._run
-        own = hands(run.effects.journal.entries())
+        own = holders(run.effects.journal.entries())
         for past in reversed(run.effects.engine.history()):
-            lease = read_lease(past.message)
-            if lease is None or past.message in run.effects.known_messages:
+            message = HistoryMessage.parse(past.message)
+            is_known = past.message in run.effects.known_messages
+            if message is None or message.is_release or is_known:
                 continue
-            if lease.hand in own:
+            if message.holder in own:
                 return
-            if lease.hand.host != run.hand.host:
+            if message.holder.host != run.hand.host:
                 self._config.put_back(back)
             raise SecondHandError(
-                f"{lease.hand.by} on {lease.hand.host} took the wheel first: {lease.doing}"
+                f"{message.holder.by} on {message.holder.host} acquired the lease first: "
+                f"{message.activity}"
             )
 
     def _wait_for(self, plan: RampPlan, needed: Mapping[str, int]) -> None:

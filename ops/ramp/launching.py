@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from ops.journal.errors import JournalError
@@ -27,11 +26,11 @@ from ops.ramp.run import Run
 from ops.ramp.stack import OpenedStack
 from ops.ramp.takeover import Abandoned
 from ops.ramp.watching import show_traffic, watched
-from rollout.entry import EntryKind, Json
 from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
-from rollout.recovery import started_facts
+from rollout.ramp_event import RampStart, Resumption, RollbackStart, SplitReadBack, StageStart
 from rollout.split import Split
+from rollout.stack_identity import StackIdentity
 
 
 class Launcher:
@@ -111,27 +110,34 @@ class Launcher:
             self._begin(run, plan, fleets, undoes=True)
             stage = plan.stage(len(plan.weights))
             live = self.sight.splits()
-            splits: dict[str, Json] = {service: str(live[service]) for service in plan.services}
-            run.write(
-                EntryKind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split)
-            )
-            run.write(EntryKind.VERIFIED, stage=stage.number, splits=splits)
+            run.write(StageStart.at(stage))
+            splits = {service: live[service] for service in plan.services}
+            run.write(SplitReadBack(stage=stage.number, splits=splits))
             return self._driven_back(run, why, plan.start)
 
     def _begin(self, run: Run, plan: RampPlan, fleets: Fleets, *, undoes: bool = False) -> None:
-        facts = started_facts(plan, self._hand, run.until(), fleets.counts, fleets.carrying)
-        run.put(EntryKind.RAMP_STARTED, facts | self._of_stack(plan) | {"undoes": undoes})
+        run.write(
+            RampStart.of(
+                plan,
+                self._hand,
+                run.until(),
+                fleets.counts,
+                fleets.carrying,
+                self._identity(plan),
+                undoes=undoes,
+            )
+        )
 
-    def _of_stack(self, plan: RampPlan) -> dict[str, Json]:
-        """The fact of `ramp-started` that says whose rules the ramp moves."""
-        return {"stack": self._stack.identity.of_services(plan.services).document()}
+    def _identity(self, plan: RampPlan) -> StackIdentity:
+        """The stack, and those of its rules that the ramp moves."""
+        return self._stack.identity.of_services(plan.services)
 
     def _driven(self, run: Run, *, from_anywhere: bool = False) -> Ending:
         with self._signals.caught():
             return Driver(run, Processes(), from_anywhere=from_anywhere).drive()
 
     def _driven_back(self, run: Run, why: str, to: Split) -> Ending:
-        run.write(EntryKind.ROLLBACK_STARTED, why=why, to=str(to), by_hand=True)
+        run.write(RollbackStart(why=why, to=to, by_hand=True))
         return self._driven(run, from_anywhere=True)
 
     def _write_resumed(self, run: Run, found: Found, *, to_go_back: bool = False) -> None:
@@ -139,16 +145,11 @@ class Launcher:
         stage = progress.plan.stage(progress.verified)
         live = ", ".join(f"{s} at {split}" for s, split in sorted(run.sight.splits().items()))
         source = "its own journal" if found.recalled is None else "the stack's history"
-        run.write(
-            EntryKind.RESUMED,
-            found=f"{progress.plan.group} verified at {stage.split}, stage {stage.number}/"
-            f"{stage.of}, by {source}; live: {live}",
-            by=self._hand.by,
-            host=self._hand.host,
-            pid=self._hand.pid,
-            until=run.until_text(),
-            to_go_back=to_go_back,
+        where = (
+            f"{progress.plan.group} verified at {stage.split}, stage {stage.number}/{stage.of}, "
+            f"by {source}; live: {live}"
         )
+        run.write(Resumption.of(where, self._hand, run.until(), to_go_back=to_go_back))
 
     @contextmanager
     def _opened(
@@ -216,10 +217,8 @@ class Launcher:
             return lost
         counts = {s: fleet.desired for s, fleet in fleets_in(self.sight.services()).items()}
         live = self.sight.splits()
-        for entry in found.recalled.entries(ramp, self._clock.now(), live, counts):
-            if entry.kind is EntryKind.RAMP_STARTED:
-                facts = {**entry.facts, **self._of_stack(found.plan)}
-                entry = replace(entry, facts=facts)
+        now, stack = self._clock.now(), self._identity(found.plan)
+        for entry in found.recalled.entries(ramp, now, live, counts, stack):
             try:
                 journal.append(entry)
             except JournalError as error:

@@ -11,7 +11,8 @@ from ops.ramp.errors import RefusedRampError
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from rollout.command import ROLLBACK
-from rollout.lease import Lease, LeaseClaim, LeaseHolder, claim, current_lease
+from rollout.history_message import current_lease
+from rollout.lease import Lease, LeaseClaim, LeaseHolder, claim
 from rollout.progress import Progress
 from rollout.recovery import HistoryEntry
 
@@ -40,15 +41,15 @@ def at_work(history: Sequence[HistoryEntry], here: Progress | None) -> list[AtWo
     told = None if lease is None else _told(lease)
     if here is None or here.is_over:
         return [] if told is None else [told]
-    if told is not None and told.hand == here.hand:
+    if told is not None and told.hand == here.holder:
         return [replace(told, is_going_back=here.back is not None)]
     so_far = f"{here.plan.stage(here.verified).split} so far"
-    own = AtWork(here.hand, here.plan.group, so_far, is_going_back=here.back is not None)
+    own = AtWork(here.holder, here.plan.group, so_far, is_going_back=here.back is not None)
     return [own] if told is None else [told, own]
 
 
 def _told(lease: Lease) -> AtWork:
-    return AtWork(lease.hand, "+".join(lease.services), lease.doing)
+    return AtWork(lease.holder, "+".join(lease.services), lease.activity)
 
 
 def refuse_held(
@@ -104,7 +105,7 @@ def claim_of(
     lease: Lease | None, own: LeaseHolder, now: datetime, processes: Processes
 ) -> LeaseClaim:
     """What `lease` means, its process looked up where it would be on this host."""
-    is_alive = lease is not None and is_driving(lease.hand, processes)
+    is_alive = lease is not None and is_driving(lease.holder, processes)
     return claim(lease, own, now, is_alive=is_alive)
 
 

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from probe.quantity import duration_text
 from rollout.command import UP
-from rollout.entry import Entry, EntryKind
-from rollout.progress import BY_HAND, WHY_BY_HAND
-from rollout.verdict import Verdict
+from rollout.entry import Entry
+from rollout.progress import WHY_BY_HAND
+from rollout.ramp_event import (
+    BakeEnd,
+    BakeStart,
+    CapacityChange,
+    ConfigChange,
+    EngineLine,
+    GateVerdict,
+    HoldEnd,
+    HoldStart,
+    RampEnd,
+    RampEvent,
+    RampInterruption,
+    RampOutcome,
+    RampStart,
+    Resumption,
+    RollbackEnd,
+    RollbackStart,
+    SplitPropagation,
+    SplitReadBack,
+    StackFileCommit,
+    StageStart,
+    UpdateEnd,
+    UpdateStart,
+    WatchEnd,
+    WatchStart,
+)
+from rollout.verdict import Outcome, Verdict
 
 Say = Callable[[str], None]
 QUIET_SECONDS = 10.0
@@ -31,28 +56,30 @@ class PlainLines:
         self._next_new_wait = 0.0
         self._next_same_wait = 0.0
         self._waited_for = ""
-        self._last_outcome: dict[Any, Any] = {}
+        self._last_outcome: dict[str, Outcome] = {}
         self._undoes = False
 
     def saw(self, entry: Entry) -> None:
-        """Tell a person, in words; an entry that tells a person nothing is left out."""
-        text = described(entry)
-        if entry.kind is EntryKind.RAMP_STARTED:
-            self._undoes = bool(entry.facts.get("undoes"))
-        if self._undoes and entry.kind is EntryKind.STAGE_STARTED:
-            return  # no ramp began it
-        if entry.kind is EntryKind.VERDICT and not self._is_news(entry):
-            return
+        """Print the entry in words, unless it says nothing new."""
+        text = described(entry.event)
+        match entry.event:
+            case RampStart(undoes=undoes):
+                self._undoes = undoes
+            case StageStart() if self._undoes:
+                return  # no ramp began it
+            case GateVerdict() as verdict if not self._is_news(verdict):
+                return
+            case _:
+                pass
         if text:
             self._say(f"{entry.at:%H:%M:%S} {text}")
             self._next_new_wait = self._monotonic() + QUIET_SECONDS
             self._waited_for = ""
 
-    def _is_news(self, entry: Entry) -> bool:
-        """Whether the gate says something else than the last time."""
-        gate, outcome = entry.facts["gate"], entry.facts["outcome"]
-        is_news = self._last_outcome.get(gate) != outcome
-        self._last_outcome[gate] = outcome
+    def _is_news(self, verdict: GateVerdict) -> bool:
+        """Whether the gate has another outcome than the last time."""
+        is_news = self._last_outcome.get(verdict.gate) is not verdict.outcome
+        self._last_outcome[verdict.gate] = verdict.outcome
         return is_news
 
     def waits(self, what: str, seconds_left: float | None) -> None:
@@ -92,97 +119,106 @@ class JsonLines:
         """Nothing: the entries have what changed."""
 
 
-def described(entry: Entry) -> str:
-    """An entry in words; empty for one that says nothing new."""
-    facts: Mapping[str, Any] = entry.facts
-    make = _WORDS.get(entry.kind)
-    return make(facts) if make is not None else ""
+def described(event: RampEvent) -> str:
+    """An event in words; empty where it says nothing new."""
+    match event:
+        case RampStart():
+            return _started(event)
+        case StageStart(stage=stage, of=of, split=split):
+            return f"stage {stage}/{of}: {split}"
+        case SplitReadBack(splits=splits):
+            return "live: " + ", ".join(f"{name} {split}" for name, split in splits.items())
+        case GateVerdict(gate=gate, outcome=outcome, reason=reason):
+            return f"gate {gate}: {outcome} - {reason}"
+        case RollbackStart():
+            return _rollback(event)
+        case RollbackEnd(to=to, seconds=seconds):
+            return f"rolled back to {to} in {seconds:.1f} s"
+        case RampInterruption(by=by):
+            return f"interrupted: {by}"
+        case Resumption(found=found, to_go_back=to_go_back):
+            return f"{'rollback of' if to_go_back else 'resumed:'} {found}"
+        case RampEnd(outcome=RampOutcome.ROLLED_BACK_BY_HAND as outcome):
+            return outcome
+        case RampEnd(outcome=outcome):
+            return f"ramp {outcome}"
+        case CapacityChange() | ConfigChange() | UpdateStart() | EngineLine() | UpdateEnd():
+            return _described_update(event)
+        case StackFileCommit():
+            return _commit(event)
+        case _:
+            return _described_wait(event)
+
+
+def _described_update(
+    event: CapacityChange | ConfigChange | UpdateStart | EngineLine | UpdateEnd,
+) -> str:
+    match event:
+        case CapacityChange(floors=floors):
+            counts = ", ".join(
+                f"{service}-{slot} {count}"
+                for service, slots in floors.items()
+                for slot, count in slots.items()
+            )
+            return f"floors: {counts}" if floors else "floors removed"
+        case ConfigChange():
+            return ""
+        case UpdateStart(message=message):
+            return f"{UP}: {message}"
+        case EngineLine(line=line):
+            return f"  | {line}"
+        case UpdateEnd(seconds=seconds, error=error) if error:
+            return f"the up failed after {seconds:.1f} s"
+        case UpdateEnd(seconds=seconds, changed=changed):
+            counts = ", ".join(f"{number} {operation}" for operation, number in changed.items())
+            return f"up done in {seconds:.1f} s: {counts or 'nothing to change'}"
+
+
+def _described_wait(
+    event: SplitPropagation | BakeStart | BakeEnd | HoldStart | HoldEnd | WatchStart | WatchEnd,
+) -> str:
+    match event:
+        case SplitPropagation(observed=observed, seconds=seconds):
+            if not observed:
+                return "no probe: that the split arrived is not proved by traffic"
+            seen = ", ".join(f"{service} {part}" for service, part in observed.items())
+            return f"arrived in the traffic after {seconds:.1f} s: {seen} from the candidate"
+        case BakeStart(stage=stage, seconds=seconds):
+            return f"bake for {seconds:g} s" if stage else "gates before the start"
+        case BakeEnd(stage=stage, seconds=seconds, outcome=outcome):
+            return f"{'bake' if stage else 'gates'} {outcome} after {seconds:.1f} s"
+        case HoldStart(seconds=seconds, slot=slot):
+            return f"hold: slot {slot} silent for {seconds:g} s"
+        case HoldEnd(seconds=seconds):
+            return f"held for {seconds:.1f} s"
+        case WatchStart(seconds=seconds):
+            return f"watch for {seconds:g} s"
+        case WatchEnd(outcome=outcome):
+            return f"watch {outcome}"
+
+
+def _commit(event: StackFileCommit) -> str:
+    if event.commit:
+        pushed = ", pushed" if event.pushed else ""
+        return f"committed {event.commit[:10]}{pushed}: {event.message}"
+    return f'commit to make: git commit -m "{event.message}" -- {event.file}'
+
+
+def _started(start: RampStart) -> str:
+    group, by = "+".join(start.services), f"by {start.by}@{start.host}"
+    stages = ", ".join(map(str, start.weights))
+    if start.undoes:
+        return (
+            f"rollback of {group}: slot {start.candidate} from {stages} back to {start.start}, {by}"
+        )
+    return f"ramp of {group}: {start.candidate} from {start.start} through {stages}, {by}"
+
+
+def _rollback(event: RollbackStart) -> str:
+    """Who or what asked for it, where the journal has that."""
+    asked = " by hand" if event.by_hand and event.why != WHY_BY_HAND else ""
+    return f"ROLLBACK{asked} to {event.to}: {event.why}"
 
 
 def _time_left(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 60 else duration_text(seconds)
-
-
-def _capacity(facts: Mapping[str, Any]) -> str:
-    if not facts["floors"]:
-        return "floors removed"
-    floors = ", ".join(
-        f"{service}-{slot} {count}"
-        for service, slots in facts["floors"].items()
-        for slot, count in slots.items()
-    )
-    return f"floors: {floors}"
-
-
-def _up_finished(facts: Mapping[str, Any]) -> str:
-    if facts["error"]:
-        return f"the up failed after {facts['seconds']:.1f} s"
-    changed = ", ".join(f"{number} {operation}" for operation, number in facts["changed"].items())
-    return f"up done in {facts['seconds']:.1f} s: {changed or 'nothing to change'}"
-
-
-def _arrived(facts: Mapping[str, Any]) -> str:
-    if not facts["observed"]:
-        return "no probe: that the split arrived is not proved by traffic"
-    seen = ", ".join(f"{service} {part}" for service, part in facts["observed"].items())
-    return f"arrived in the traffic after {facts['seconds']:.1f} s: {seen} from the candidate"
-
-
-def _commit(facts: Mapping[str, Any]) -> str:
-    if facts["commit"]:
-        pushed = ", pushed" if facts["pushed"] else ""
-        return f"committed {facts['commit'][:10]}{pushed}: {facts['message']}"
-    return f'commit to make: git commit -m "{facts["message"]}" -- {facts["file"]}'
-
-
-def _started(facts: Mapping[str, Any]) -> str:
-    group, by = "+".join(facts["services"]), f"by {facts['by']}@{facts['host']}"
-    slot, start, stages = facts["candidate"], facts["from"], ", ".join(map(str, facts["stages"]))
-    if facts.get("undoes"):
-        return f"rollback of {group}: slot {slot} from {stages} back to {start}, {by}"
-    return f"ramp of {group}: {slot} from {start} through {stages}, {by}"
-
-
-def _rollback(facts: Mapping[str, Any]) -> str:
-    """With who or what asked for it, where the journal says so."""
-    why = facts["why"]
-    asked = " by hand" if facts.get("by_hand") and why != WHY_BY_HAND else ""
-    return f"ROLLBACK{asked} to {facts['to']}: {why}"
-
-
-_WORDS: Mapping[EntryKind, Callable[[Mapping[str, Any]], str]] = {
-    EntryKind.RAMP_STARTED: _started,
-    EntryKind.CAPACITY: _capacity,
-    EntryKind.STAGE_STARTED: lambda f: f"stage {f['stage']}/{f['of']}: {f['split']}",
-    EntryKind.UP_STARTED: lambda f: f"{UP}: {f['message']}",
-    EntryKind.UP_SAID: lambda f: f"  | {f['line']}",
-    EntryKind.UP_FINISHED: _up_finished,
-    EntryKind.VERIFIED: lambda f: (
-        "live: " + ", ".join(f"{name} {split}" for name, split in f["splits"].items())
-    ),
-    EntryKind.ARRIVED: _arrived,
-    EntryKind.VERDICT: lambda f: f"gate {f['gate']}: {f['outcome']} - {f['reason']}",
-    EntryKind.APPROVAL: lambda f: (
-        f"approved by {f['by']}" if f["approved"] else f"refused by {f['by']}"
-    ),
-    EntryKind.BAKE_STARTED: lambda f: (
-        f"bake for {f['seconds']:g} s" if f["stage"] else "gates before the start"
-    ),
-    EntryKind.BAKE_FINISHED: lambda f: (
-        f"{'bake' if f['stage'] else 'gates'} {f['outcome']} after {f['seconds']:.1f} s"
-    ),
-    EntryKind.HOLD_STARTED: lambda f: f"hold: slot {f['slot']} silent for {f['seconds']:g} s",
-    EntryKind.HOLD_FINISHED: lambda f: f"held for {f['seconds']:.1f} s",
-    EntryKind.WATCH_STARTED: lambda f: f"watch for {f['seconds']:g} s",
-    EntryKind.WATCH_FINISHED: lambda f: f"watch {f['outcome']}",
-    EntryKind.ROLLBACK_STARTED: _rollback,
-    EntryKind.ROLLBACK_FINISHED: lambda f: f"rolled back to {f['to']} in {f['seconds']:.1f} s",
-    EntryKind.COMMIT: _commit,
-    EntryKind.INTERRUPTED: lambda f: f"interrupted: {f['by']}",
-    EntryKind.RESUMED: lambda f: (
-        f"{'rollback of' if f.get('to_go_back') else 'resumed:'} {f['found']}"
-    ),
-    EntryKind.RAMP_FINISHED: lambda f: (
-        str(f["outcome"]) if f["outcome"] == BY_HAND else f"ramp {f['outcome']}"
-    ),
-}

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from ops.journal.ramps import Ramps
 from rollout.entry import Entry
-from rollout.lease import LeaseHolder, read_freed, read_lease
+from rollout.history_message import HistoryMessage
+from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
-from rollout.progress import Progress, folded, hands
-from rollout.recovery import HistoryEntry, RecoveredRamp, recalled
+from rollout.progress import Progress, folded, holders
+from rollout.recovery import HistoryEntry, RecoveredRamp, recovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,13 @@ def unfinished(
     Raises:
         JournalError: as `newest`.
     """
-    from_history = recalled(history)
+    from_history = recovered(history)
     here = newest(ramps, unread)
     if here is not None:
         folder, progress, entries = here.folder, here.progress, here.entries
-        own = hands(entries)
+        own = holders(entries)
         is_ours = from_history is None or (
-            from_history.lease.hand in own and not _is_short(progress, from_history)
+            from_history.lease.holder in own and not _is_short(progress, from_history)
         )
         if is_ours and not progress.is_over and not _is_ended_in(history, entries, progress):
             return Found(folder, progress, None)
@@ -76,23 +77,21 @@ def _is_ended_in(
     Somebody else has ended it, from another machine; or the disk was full when it went back. One
     that never took the wheel is over as soon as somebody else has had it since.
     """
-    own = hands(entries)
+    own = holders(entries)
     if progress.capacity == 0:  # it never took the wheel, so the history tells of others
         since = [past for past in history if past.at is not None and past.at > entries[0].at]
-        return any(_hand(past.message) not in (None, *own) for past in since)
+        return any(_holder(past.message) not in (None, *own) for past in since)
     for past in history:
-        if read_lease(past.message) is not None:
-            return False
-        freed = read_freed(past.message)
-        if freed is not None:
-            went_back_unseen = freed.went_back and progress.back is None
-            return went_back_unseen or freed.hand not in own
+        message = HistoryMessage.parse(past.message)
+        if message is not None:
+            went_back_unseen = message.went_back and progress.back is None
+            return message.is_release and (went_back_unseen or message.holder not in own)
     return False
 
 
-def _hand(message: str) -> LeaseHolder | None:
-    held = read_lease(message) or read_freed(message)
-    return None if held is None else held.hand
+def _holder(text: str) -> LeaseHolder | None:
+    message = HistoryMessage.parse(text)
+    return None if message is None else message.holder
 
 
 def _is_short(progress: Progress, told: RecoveredRamp) -> bool:

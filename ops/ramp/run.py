@@ -16,10 +16,12 @@ from ops.ramp.interrupts import (
 )
 from ops.ramp.ports import Effects, Limits
 from ops.ramp.retrying_reader import RetryingReader
-from rollout.entry import Entry, EntryKind, Json, timestamp
+from rollout.entry import Entry
+from rollout.history_message import Activity, HistoryMessage
 from rollout.lease import LeaseHolder
 from rollout.plan import Stage
 from rollout.progress import Progress, folded
+from rollout.ramp_event import GateVerdict, RampEvent
 from rollout.split import Split
 from rollout.step import AskPerson, expected_splits
 from rollout.verdict import Outcome, Verdict, combined
@@ -59,17 +61,13 @@ class Run:
         assert progress is not None, "the journal of a run begins with ramp-started or resumed"
         return progress
 
-    def write(self, kind: EntryKind, **facts: Json) -> None:
-        """Put down what happened, then tell the observers; `from_` is the fact `from`."""
-        self.put(kind, {name.removesuffix("_"): value for name, value in facts.items()})
-
-    def put(self, kind: EntryKind, facts: Mapping[str, Json]) -> None:
-        """Put down what happened, then tell the observers.
+    def write(self, event: RampEvent) -> None:
+        """Write the event to the journal, then notify the observers.
 
         Raises:
             JournalError: it could not be written, and the ramp is not on its way back.
         """
-        entry = Entry(self.effects.clock.now(), self.ramp, kind, facts)
+        entry = Entry(self.effects.clock.now(), self.ramp, event)
         try:
             self.effects.journal.append(entry)
         except JournalError as error:
@@ -100,9 +98,10 @@ class Run:
             seconds=longest + limits.guard_wait + SPARE_SECONDS
         )
 
-    def until_text(self) -> str:
-        """The same, as entries have it."""
-        return timestamp(self.until())
+    def message(self, activity: Activity) -> str:
+        """The message of an update that keeps the lease."""
+        services = self.progress.plan.services
+        return HistoryMessage(services, activity, self.hand, self.until()).format()
 
     def begin(self, stage: Stage) -> None:
         """Let the gates judge `stage` from now on; a second time for the same one is nothing.
@@ -113,7 +112,7 @@ class Run:
         plan = progress.plan
         if before is not None and before.number != stage.number:
             before = None
-        if before is not None and before.is_freed == progress.is_freed:
+        if before is not None and before.is_freed == progress.is_released:
             return
         self._mark = StageMark(
             services=plan.services,
@@ -124,7 +123,7 @@ class Run:
             number=stage.number,
             of=stage.of,
             counted=progress.counted,
-            is_freed=progress.is_freed,
+            is_freed=progress.is_released,
         )
         for gate in self.effects.gates:
             gate.begin(self._mark)
@@ -155,21 +154,16 @@ class Run:
 
     def undecided(self) -> str:
         """Which gates cannot tell, and why."""
-        held = {g: why for g, (outcome, why) in self._last_said.items() if outcome != "pass"}
+        held = {
+            gate: why
+            for gate, (outcome, why) in self._last_said.items()
+            if outcome is not Outcome.PASS
+        }
         return "; ".join(f"{gate}: {why}" for gate, why in sorted(held.items()))
 
     def write_verdict(self, verdict: Verdict) -> None:
         """Keep a verdict with its evidence."""
-        document = verdict.document()
-        self.write(
-            EntryKind.VERDICT,
-            stage=self._mark.number if self._mark else 0,
-            gate=verdict.gate,
-            outcome=verdict.outcome.value,
-            reason=verdict.reason,
-            numbers=document["numbers"],
-            window=document.get("window"),
-        )
+        self.write(GateVerdict.of(self._mark.number if self._mark else 0, verdict))
 
     def write_verdicts(self) -> None:
         """Keep what every gate says now: the evidence that a stage passed by."""

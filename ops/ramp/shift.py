@@ -12,9 +12,9 @@ from ops.ramp.interrupts import WAYS_OUT, GateFailedError, StopAskedError
 from ops.ramp.run import Run
 from ops.ramp.stack_config import Changes, StackConfig
 from ops.ramp.updating import Updating
-from rollout.entry import EntryKind, Json
-from rollout.lease import doing_stage, message_of
+from rollout.history_message import Activity, GroupRollback, StageShift
 from rollout.plan import RampPlan, Stage
+from rollout.ramp_event import RollbackEnd, SplitReadBack, StageStart
 from rollout.split import Split
 
 
@@ -39,7 +39,8 @@ class Shifting:
             StopAskedError: a person ended it; where weights have moved, the file stays, too.
         """
         run, plan = self._run, self._run.progress.plan
-        run.write(EntryKind.STAGE_STARTED, stage=stage.number, of=stage.of, split=str(stage.split))
+        shift = StageShift.to(stage, plan.candidate)
+        run.write(StageStart.at(stage))
         before = plan.stage(self._run.progress.verified).split
         changes = self._config.weights(plan, stage.split)
         back = {
@@ -49,16 +50,17 @@ class Shifting:
         }
         self._config.set(changes)
         try:
-            ended = self._up(doing_stage(plan, stage))
+            ended = self._up(shift)
         except (*WAYS_OUT, NotSureError, JournalError):
             self._put_back_unless_moved(stage.split, back)
             raise
         if ended.error:
             self._refused(stage, before, back, ended)
         self._verify(plan, stage.split)
-        run.write(EntryKind.VERIFIED, stage=stage.number, splits=_texts(plan, stage.split))
+        splits = dict.fromkeys(plan.services, stage.split)
+        run.write(SplitReadBack(stage=stage.number, splits=splits))
         run.begin(stage)
-        self._committing.commit(f"{plan.group}: {doing_stage(plan, stage)}")
+        self._committing.commit(f"{plan.group}: {shift}")
 
     def roll_back(self, to: Split) -> None:
         """Give the group `to`, with the floors that it had there, in one `up`, and read it back.
@@ -77,8 +79,7 @@ class Shifting:
             }
         )
         self._config.set(changes)
-        message = message_of(plan, f"rollback to {to}", run.hand, run.until())
-        ended = self._updating.up(message)
+        ended = self._up(GroupRollback(to))
         if ended.error:
             raise NotSureError(
                 f"the rollback to {to} failed; the weights are {self._live_words()}:\n{ended.error}"
@@ -87,12 +88,11 @@ class Shifting:
             )
         self._verify(plan, to)
         seconds = run.effects.clock.monotonic() - started
-        run.write(EntryKind.ROLLBACK_FINISHED, to=str(to), seconds=round(seconds, 3))
+        run.write(RollbackEnd(to=to, seconds=round(seconds, 3)))
         self._committing.commit(f"{plan.group}: rollback to {to}")
 
-    def _up(self, doing: str) -> EndedUpdate:
-        run = self._run
-        return self._updating.up(message_of(run.progress.plan, doing, run.hand, run.until()))
+    def _up(self, activity: Activity) -> EndedUpdate:
+        return self._updating.up(self._run.message(activity))
 
     def _refused(self, stage: Stage, before: Split, back: Changes, ended: EndedUpdate) -> None:
         """Say what a failed `up` of a stage comes to."""
@@ -154,10 +154,6 @@ class Shifting:
             return _found(self._run.live_splits())
         except NotSureError as error:
             return f"not known ({error})"
-
-
-def _texts(plan: RampPlan, split: Split) -> dict[str, Json]:
-    return {service: str(split) for service in plan.services}
 
 
 def _found(live: Mapping[str, Split]) -> str:

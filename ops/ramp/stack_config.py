@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from ops.journal.errors import JournalError
 from ops.ramp.run import Run
 from ops.ramp.stack_file import StackFile
-from rollout.entry import EntryKind
 from rollout.plan import RampPlan
+from rollout.ramp_event import ConfigChange
 from rollout.split import Slot, Split
 from rollout.weights_key import CANDIDATE, floor_changes, weight_changes
 
@@ -28,8 +28,7 @@ class StackConfig:
             return
         old = self.file().values(changes)
         self._run.write(
-            EntryKind.CONFIG_CHANGED,
-            changes={path: [old[path], new] for path, new in changes.items()},
+            ConfigChange(changes={path: (old[path], new) for path, new in changes.items()})
         )
         self._run.effects.engine.set_config(changes)
 

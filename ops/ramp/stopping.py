@@ -8,7 +8,8 @@ from ops.ramp.errors import NotSureError
 from ops.ramp.lease_holder import AtWork, is_driving
 from ops.ramp.processes import Processes
 from rollout.command import ROLLBACK, Command
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import UpdateEnd, UpdateStart
 
 DRIVER_SECONDS = 30.0
 """A driver that is told to stop ends its `up` as Ctrl-C does, and that may take a moment."""
@@ -63,11 +64,13 @@ def left_behind(entries: Sequence[Entry], processes: Processes) -> int | None:
     """The engine that a killed driver began and that still runs; None where none does."""
     started: int | None = None
     for entry in entries:
-        if entry.kind is EntryKind.UP_STARTED:
-            pid = entry.facts["pid"]
-            started = pid if isinstance(pid, int) else None
-        elif entry.kind is EntryKind.UP_FINISHED:
-            started = None
+        match entry.event:
+            case UpdateStart(pid=pid):
+                started = pid
+            case UpdateEnd():
+                started = None
+            case _:
+                pass
     if started is None or not processes.is_alive(started):
         return None
     return started if "pulumi" in processes.command(started) else None

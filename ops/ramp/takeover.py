@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ops.ramp.run import Run
 from ops.ramp.stack_config import StackConfig
 from ops.ramp.stack_file import StackFile
-from rollout.entry import EntryKind
 from rollout.progress import Progress
+from rollout.ramp_event import ConfigChange
 from rollout.recovery import HistoryEntry, RecoveredRamp
 from rollout.split import Slot
 from rollout.weights_key import CANDIDATE, floor_changes
@@ -72,6 +72,6 @@ class Abandoned:
         config = StackConfig(run)
         now = config.file().value(CANDIDATE)
         if self.set_candidate and now == self.candidate:
-            run.write(EntryKind.CONFIG_CHANGED, changes={CANDIDATE: [self.candidate_was, now]})
+            run.write(ConfigChange(changes={CANDIDATE: (self.candidate_was, now)}))
         left = set(self.services) - set(run.progress.plan.services)
         config.set(floor_changes({}, config.file().floors(left)))

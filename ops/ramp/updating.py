@@ -13,7 +13,7 @@ from ops.ramp.interrupts import GateFailedError
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
 from rollout.command import Command
-from rollout.entry import EntryKind
+from rollout.ramp_event import EngineLine, UpdateEnd, UpdateStart
 
 POLL_SECONDS = 0.2
 LOCK_WAIT_SECONDS = 60.0
@@ -73,9 +73,7 @@ class Updating:
         while update.pid is None and ended is None:
             clock.wait(0.01)
             ended = update.poll()
-        trouble = self._trouble(
-            lambda: run.write(EntryKind.UP_STARTED, message=message, pid=update.pid)
-        )
+        trouble = self._trouble(lambda: run.write(UpdateStart(message=message, pid=update.pid)))
         is_interrupted = False
         while ended is None:
             trouble = trouble or self._trouble(lambda: self._look(update))
@@ -97,16 +95,12 @@ class Updating:
 
     def _tell(self, update: Update) -> None:
         for line in update.said():
-            self._run.write(EntryKind.UP_SAID, line=line)
+            self._run.write(EngineLine(line=line))
 
     def _tell_end(self, update: Update, ended: EndedUpdate) -> None:
         self._tell(update)
-        self._run.write(
-            EntryKind.UP_FINISHED,
-            seconds=round(ended.seconds, 3),
-            changed=dict(ended.changed),
-            error=ended.error,
-        )
+        seconds, changed = round(ended.seconds, 3), dict(ended.changed)
+        self._run.write(UpdateEnd(seconds=seconds, changed=changed, error=ended.error))
 
     def _trouble(self, look: Callable[[], None]) -> GateFailedError | JournalError | None:
         """What speaks against going on. An update that runs is ended for it, and never left."""

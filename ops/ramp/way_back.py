@@ -16,10 +16,12 @@ from ops.ramp.resume import Found, newest, unfinished
 from ops.ramp.stack_file import StackFile
 from ops.ramp.takeover import Abandoned
 from rollout.command import RAMP, Command
-from rollout.entry import Entry, EntryKind
-from rollout.lease import read_freed, read_lease
+from rollout.entry import Entry
+from rollout.history_message import HistoryMessage
+from rollout.lease import Lease
 from rollout.plan import RampPlan
-from rollout.progress import hands
+from rollout.progress import holders
+from rollout.ramp_event import RampStart, StageStart
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.split_history import outside_change
@@ -113,26 +115,31 @@ def _last_heard(past: Past, found: Found) -> datetime | None:
     """When an unfinished ramp last moved, by its journal, else by the history."""
     if found.recalled is not None:
         lease = found.recalled.lease
-        return next((one.at for one in past.history if read_lease(one.message) == lease), None)
+        return next((one.at for one in past.history if _lease_in(one.message) == lease), None)
     return last_moved(FileJournal(found.folder).entries())
+
+
+def _lease_in(text: str) -> Lease | None:
+    message = HistoryMessage.parse(text)
+    return None if message is None else message.lease
 
 
 def last_moved(entries: Sequence[Entry]) -> datetime | None:
     """When a ramp last set out to raise its slot; `None` of an empty journal."""
-    kinds = {EntryKind.RAMP_STARTED, EntryKind.STAGE_STARTED}
-    return next((entry.at for entry in reversed(entries) if entry.kind in kinds), None)
+    moves = RampStart | StageStart
+    return next((each.at for each in reversed(entries) if isinstance(each.event, moves)), None)
 
 
 def _own_ramp(past: Past, plan: RampPlan) -> Found | None:
     """The newest ramp of this machine, where it is the newest of all, and `plan` is to undo it."""
     here = newest(past.ramps, [])
-    moved = (read_lease(one.message) or read_freed(one.message) for one in past.history)
+    moved = (HistoryMessage.parse(one.message) for one in past.history)
     last = next((one for one in moved if one is not None), None)
     if here is None or last is None:
         return None
     own = here.progress.plan
     is_it = (own.services, own.candidate, own.start) == (plan.services, plan.candidate, plan.start)
-    if not is_it or here.progress.back or last.hand not in hands(here.entries):
+    if not is_it or here.progress.back or last.holder not in holders(here.entries):
         return None
     return Found(here.folder, here.progress, None)
 

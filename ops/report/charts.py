@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ops.report.records import TrafficHistory
-from ops.report.story import Said, Story
+from ops.report.story import Story, VerdictPeriod
 from ops.traffic.answer import SlotStream
 from probe.summary.series import EXCLUDED, Bucket
 from probe.view.plot import (
@@ -111,8 +111,8 @@ def latency_plot(traffic: TrafficHistory, span: Span) -> Plot:
 def lanes(story: Story, span: Span) -> dict[str, list[Band]]:
     """Gate -> its verdicts along the axis."""
     return {
-        gate: [_band(each, span) for each in _thinned(said, span)]
-        for gate, said in story.said.items()
+        gate: [_band(each, span) for each in _thinned(verdicts, span)]
+        for gate, verdicts in story.verdicts.items()
     }
 
 
@@ -125,13 +125,13 @@ def _streams() -> Sequence[tuple[SlotStream, str]]:
     return [(SlotStream.USERS, "users"), *((SlotStream.of(slot), css_of(slot)) for slot in Slot)]
 
 
-def _thinned(said: Sequence[Said], span: Span) -> Sequence[Said]:
-    """What a gate said; where it changed its mind too often, the worst of each part of the axis."""
-    if len(said) <= MAX_BANDS:
-        return said
+def _thinned(verdicts: Sequence[VerdictPeriod], span: Span) -> Sequence[VerdictPeriod]:
+    """A gate's verdicts; where they are too many, the worst one of each part of the axis."""
+    if len(verdicts) <= MAX_BANDS:
+        return verdicts
     step_s = (span.end_s - span.start_s) / MAX_BANDS
-    parts: dict[int, Said] = {}
-    for each in said:
+    parts: dict[int, VerdictPeriod] = {}
+    for each in verdicts:
         last = min(int((each.end_s - span.start_s) / step_s), MAX_BANDS - 1)
         for part in range(min(int((each.start_s - span.start_s) / step_s), last), last + 1):
             known = parts.get(part)
@@ -141,10 +141,10 @@ def _thinned(said: Sequence[Said], span: Span) -> Sequence[Said]:
     return [parts[part] for part in sorted(parts)]
 
 
-def _band(said: Said, span: Span) -> Band:
-    left = span.percent(said.start_s)
-    width = max(span.percent(said.end_s) - left, 0.4)
-    return Band(min(left, 100 - width), round(width, 4), said.outcome.value, said.reason)
+def _band(period: VerdictPeriod, span: Span) -> Band:
+    left = span.percent(period.start_s)
+    width = max(span.percent(period.end_s) - left, 0.4)
+    return Band(min(left, 100 - width), round(width, 4), period.outcome.value, period.reason)
 
 
 def _judged(bucket: Bucket, slot: Slot) -> int:

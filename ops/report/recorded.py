@@ -11,8 +11,10 @@ from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal, journals
 from ops.journal.ramps import identity_in
 from ops.report.report import EVERY, ReportError
-from rollout.entry import Entry, timestamp
+from rollout.entry import Entry
 from rollout.progress import Progress, folded
+from rollout.ramp_event import RampStart
+from rollout.timestamp import timestamp
 
 _FOLDER = Path(".failover")
 _ENDED = "rehearsed"
@@ -118,7 +120,7 @@ def _row(folder: Path, parent: str) -> Row:
     identity = identity_in(entries)
     stack = identity.stack if identity is not None else _former_stack(parent)
     plan, outcome = progress.plan, progress.outcome or _UNFINISHED
-    direction = _direction(progress, entries[0])
+    direction = _direction(progress, entries)
     return Row(folder, stack, entries[0].at, plan.services, direction, outcome)
 
 
@@ -127,8 +129,8 @@ def _former_stack(parent: str) -> str:
     return "rehearsal" if parent == _ENDED else parent
 
 
-def _direction(progress: Progress, started: Entry) -> str:
+def _direction(progress: Progress, entries: Sequence[Entry]) -> str:
     plan = progress.plan
-    if started.facts.get("undoes"):
+    if any(isinstance(each.event, RampStart) and each.event.undoes for each in entries):
         return f"{plan.candidate} back: {plan.target} -> {plan.start}"
     return f"{plan.candidate} up: {plan.start} -> {plan.target}"

@@ -1,13 +1,30 @@
-"""What happened in a ramp, told by its journal: weights, verdicts and stages over time."""
+"""What happened in a ramp, folded from its journal: weights, verdicts and stages over time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from rollout.entry import Entry, EntryKind
-from rollout.progress import BY_HAND, ROLLED_BACK, WHY_BY_HAND
+from rollout.entry import Entry
+from rollout.progress import WHY_BY_HAND
+from rollout.ramp_event import (
+    BakeEnd,
+    GateVerdict,
+    HoldStart,
+    RampEnd,
+    RampEvent,
+    RampInterruption,
+    RampOutcome,
+    RampStart,
+    Resumption,
+    RollbackEnd,
+    RollbackStart,
+    SplitPropagation,
+    SplitReadBack,
+    StageStart,
+    UpdateEnd,
+    WatchStart,
+)
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 
@@ -19,13 +36,14 @@ class TimelineMark:
     """Something worth a mark on the axis of time."""
 
     at_s: float
-    kind: EntryKind
+    kind: str
+    """Of the entry, such as `stage-started`."""
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a gate said for a while; Unix seconds."""
+class VerdictPeriod:
+    """A verdict that a gate had for a while; Unix seconds."""
 
     start_s: float
     end_s: float
@@ -43,8 +61,8 @@ class StageRow:
     started_s: float
     up_seconds: float | None = None
     verified_s: float | None = None
-    arrived_seconds: float | None = None
-    outcome: str = ""
+    propagation_seconds: float | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(slots=True)
@@ -59,14 +77,15 @@ class Story:
     by: str
     started_s: float
     ended_s: float
-    outcome: str = NOT_OVER
+    ending: RampOutcome | None = None
+    """None while it is not over."""
     exit_code: int | None = None
     weights: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
     """When the candidate's weight was seen live, and what it was."""
-    said: dict[str, list[Said]] = field(default_factory=dict[str, list[Said]])
-    """Gate -> what it said, in order."""
+    verdicts: dict[str, list[VerdictPeriod]] = field(default_factory=dict[str, list[VerdictPeriod]])
+    """Gate -> its verdicts, in order."""
     rows: list[StageRow] = field(default_factory=list[StageRow])
-    moments: list[TimelineMark] = field(default_factory=list[TimelineMark])
+    marks: list[TimelineMark] = field(default_factory=list[TimelineMark])
     rollback: str = ""
     """Why it went back; empty where it did not."""
     rollback_seconds: float | None = None
@@ -75,28 +94,36 @@ class Story:
     undoes: bool = False
     """Whether no ramp made the shift that is rolled back."""
     stops: list[float] = field(default_factory=list[float])
-    """When a driver that was killed or stopped was last heard of, before the next one went on."""
+    """When each driver that was killed or stopped wrote its last entry."""
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in words."""
+        return self.ending or NOT_OVER
 
     @property
     def verdict(self) -> Outcome:
-        """How it ended, in the words of a verdict."""
-        if self.outcome == "done":
-            return Outcome.PASS
-        is_back = self.outcome == ROLLED_BACK or bool(self.rollback)
-        if self.outcome == BY_HAND:
-            return Outcome.INCONCLUSIVE  # no gate and no guard said no
-        return Outcome.FAIL if is_back else Outcome.INCONCLUSIVE
+        """How it ended, as a verdict."""
+        match self.ending:
+            case RampOutcome.DONE:
+                return Outcome.PASS
+            case RampOutcome.ROLLED_BACK_BY_HAND:
+                return Outcome.INCONCLUSIVE  # no gate and no guard failed
+            case RampOutcome.ROLLED_BACK:
+                return Outcome.FAIL
+            case _:
+                return Outcome.FAIL if self.rollback else Outcome.INCONCLUSIVE
 
     @property
     def turn(self) -> str:
         """What came of turning back, for where `rollback` says why."""
         if self.rollback_seconds is not None:
             return "Rolled back by hand" if self.is_undone_by_hand else "Rolled back"
-        return "Refused" if self.outcome == "refused" else "On its way back"
+        return "Refused" if self.ending is RampOutcome.REFUSED else "On its way back"
 
     @property
     def why(self) -> str:
-        """What was said to turn back for; empty where a person gave no reason."""
+        """Why it turned back; empty where a person gave no reason."""
         return "" if self.rollback == WHY_BY_HAND else self.rollback
 
     @property
@@ -116,147 +143,139 @@ class Story:
 def story_of(entries: Sequence[Entry]) -> Story | None:
     """The story of one ramp's entries; None where they do not begin one."""
     story: Story | None = None
-    before: Entry | None = None
+    before: RampEvent | None = None
     for entry in entries:
-        if story is not None and entry.kind is EntryKind.ROLLBACK_STARTED and not story.rollback:
-            story.is_undone_by_hand = _is_by_hand(story, entry, before)
-        before = entry
-        if entry.kind is EntryKind.RAMP_STARTED:
-            story = _begun(entry)
+        event, at_s = entry.event, entry.at.timestamp()
+        if isinstance(event, RampStart):
+            story = _begun(entry.ramp, event, at_s)
         elif story is not None:
-            if entry.kind is EntryKind.RESUMED:
+            if isinstance(event, RollbackStart) and not story.rollback:
+                story.is_undone_by_hand = _is_by_hand(story, event, before)
+            if isinstance(event, Resumption):
                 story.stops.append(story.ended_s)
-                story.outcome, story.exit_code = NOT_OVER, None
-            story.ended_s = entry.at.timestamp()
-            _tell(story, entry)
+                story.ending, story.exit_code = None, None
+            story.ended_s = at_s
+            _take(story, event, at_s)
+            if (text := _mark_text(event)) is not None:
+                story.marks.append(TimelineMark(at_s, event.kind, text))
+        before = event
     if story is not None:
         _close(story)
     return story
 
 
-def _is_by_hand(story: Story, entry: Entry, before: Entry | None) -> bool:
-    """Whether a person asked for the rollback that `entry` begins.
+def _is_by_hand(story: Story, rollback: RollbackStart, before: RampEvent | None) -> bool:
+    """Whether a person asked for the rollback.
 
-    A journal of a former version does not say it. There, `failover rollback` begins it at once
+    A journal of an earlier version does not record it. There, `failover rollback` begins it at once
     after `before`: when it has resumed a ramp, or with the one stage of a shift by hand, which no
     `up` of its own has made. A gate or a guard has always run something.
     """
-    if "by_hand" in entry.facts:
-        return bool(entry.facts["by_hand"])
-    if before is None or before.kind is EntryKind.RESUMED:
+    if rollback.by_hand is not None:
+        return rollback.by_hand
+    if before is None or isinstance(before, Resumption):
         return True
-    return before.kind is EntryKind.VERIFIED and all(row.up_seconds is None for row in story.rows)
+    is_read_back = isinstance(before, SplitReadBack)
+    return is_read_back and all(row.up_seconds is None for row in story.rows)
 
 
-def _begun(entry: Entry) -> Story:
-    facts: Any = entry.facts
-    at_s = entry.at.timestamp()
-    candidate, start = Slot(facts["candidate"]), Split.parse(facts["from"])
+def _begun(ramp: str, start: RampStart, at_s: float) -> Story:
     return Story(
-        ramp=entry.ramp,
-        services=list(facts["services"]),
-        candidate=candidate,
-        start=start,
-        stages=list(facts["stages"]),
-        by=f"{facts['by']}@{facts['host']}",
+        ramp=ramp,
+        services=list(start.services),
+        candidate=start.candidate,
+        start=start.start,
+        stages=list(start.weights),
+        by=f"{start.by}@{start.host}",
         started_s=at_s,
         ended_s=at_s,
-        weights=[(at_s, start.weight_of(candidate))],
-        undoes=bool(facts.get("undoes")),
+        weights=[(at_s, start.start.weight_of(start.candidate))],
+        undoes=start.undoes,
     )
 
 
-def _tell(story: Story, entry: Entry) -> None:
-    facts: Any = entry.facts
-    at_s = entry.at.timestamp()
-    match entry.kind:
-        case EntryKind.STAGE_STARTED:
-            story.rows.append(StageRow(facts["stage"], facts["split"], at_s))
-        case EntryKind.VERDICT:
-            said = Said(
-                at_s, at_s, Outcome(facts["outcome"]), facts["reason"], int(facts["stage"] or 0)
-            )
-            story.said.setdefault(facts["gate"], []).append(said)
-        case EntryKind.ROLLBACK_STARTED:
-            story.rollback = story.rollback or str(facts["why"])
-        case EntryKind.ROLLBACK_FINISHED:
-            story.rollback_seconds = float(facts["seconds"])
-            weight = Split.parse(facts["to"]).weight_of(story.candidate)
-            story.weights.append((at_s, weight))
-        case EntryKind.RAMP_FINISHED:
-            story.outcome, story.exit_code = str(facts["outcome"]), int(facts["exit"])
+def _take(story: Story, event: RampEvent, at_s: float) -> None:
+    match event:
+        case StageStart(stage=stage, split=split):
+            story.rows.append(StageRow(stage, str(split), at_s))
+        case GateVerdict(stage=stage, gate=gate, outcome=outcome, reason=reason):
+            period = VerdictPeriod(at_s, at_s, outcome, reason, stage)
+            story.verdicts.setdefault(gate, []).append(period)
+        case RollbackStart(why=why):
+            story.rollback = story.rollback or why
+        case RollbackEnd(to=to, seconds=seconds):
+            story.rollback_seconds = seconds
+            story.weights.append((at_s, to.weight_of(story.candidate)))
+        case RampEnd(outcome=outcome, exit_code=exit_code):
+            story.ending, story.exit_code = outcome, exit_code
+        case SplitReadBack(splits=splits):
+            story.weights += [
+                (at_s, split.weight_of(story.candidate)) for split in [*splits.values()][:1]
+            ]
+            if story.rows:
+                story.rows[-1].verified_s = at_s
         case _:
-            _tell_of_stage(story, entry, facts, at_s)
-    if (text := _marked(entry.kind, facts)) is not None:
-        story.moments.append(TimelineMark(at_s, entry.kind, text))
+            if story.rows:
+                _take_of_stage(story, story.rows[-1], event)
 
 
-def _tell_of_stage(story: Story, entry: Entry, facts: Any, at_s: float) -> None:
+def _take_of_stage(story: Story, row: StageRow, event: RampEvent) -> None:
     """What belongs to the stage that began last."""
-    row = story.rows[-1] if story.rows else None
-    going_up = not story.rollback
-    match entry.kind:
-        case EntryKind.VERIFIED:
-            splits = [Split.parse(text) for text in facts["splits"].values()]
-            story.weights += [(at_s, split.weight_of(story.candidate)) for split in splits[:1]]
-            if row is not None:
-                row.verified_s = at_s
+    match event:
         # What follows the stage's own, such as the end of the floors, is none of it.
-        case EntryKind.UP_FINISHED if row is not None and row.verified_s is None and going_up:
-            row.up_seconds = (row.up_seconds or 0.0) + float(facts["seconds"])
-        case EntryKind.ARRIVED if row is not None:
-            row.arrived_seconds = float(facts["seconds"])
-        case EntryKind.BAKE_FINISHED if row is not None:
-            row.outcome = str(facts["outcome"])
+        case UpdateEnd(seconds=seconds) if row.verified_s is None and not story.rollback:
+            row.up_seconds = (row.up_seconds or 0.0) + seconds
+        case SplitPropagation(seconds=seconds):
+            row.propagation_seconds = seconds
+        case BakeEnd(outcome=outcome):
+            row.outcome = outcome
         case _:
             pass
 
 
-def _marked(kind: EntryKind, facts: Any) -> str | None:
-    match kind:
-        case EntryKind.STAGE_STARTED:
-            return f"stage {facts['stage']}/{facts['of']}: {facts['split']}"
-        case EntryKind.ROLLBACK_STARTED:
-            return f"rollback to {facts['to']}: {facts['why']}"
-        case EntryKind.ROLLBACK_FINISHED:
-            return f"back at {facts['to']}"
-        case EntryKind.APPROVAL:
-            return f"{facts['by']} said {'yes' if facts['approved'] else 'no'}"
-        case EntryKind.INTERRUPTED:
-            return f"interrupted by {facts['by']}"
-        case EntryKind.RESUMED:
-            return f"gone on with: {facts['found']}"
-        case EntryKind.HOLD_STARTED:
-            return f"slot {facts['slot']} is held"
-        case EntryKind.WATCH_STARTED:
+def _mark_text(event: RampEvent) -> str | None:
+    match event:
+        case StageStart(stage=stage, of=of, split=split):
+            return f"stage {stage}/{of}: {split}"
+        case RollbackStart(to=to, why=why):
+            return f"rollback to {to}: {why}"
+        case RollbackEnd(to=to):
+            return f"back at {to}"
+        case RampInterruption(by=by):
+            return f"interrupted by {by}"
+        case Resumption(found=found):
+            return f"resumed: {found}"
+        case HoldStart(slot=slot):
+            return f"slot {slot} is held"
+        case WatchStart():
             return "watching"
         case _:
             return None
 
 
 def _close(story: Story) -> None:
-    """What a gate said holds until it said something else, or nobody asked it any more."""
+    """A verdict holds until the gate has another one, or until no driver asks the gate any more."""
     story.weights.append((story.ended_s, story.weights[-1][1]))
-    for gate, said in story.said.items():
-        ends = [each.start_s for each in said[1:]] + [story.ended_s]
-        story.said[gate] = _joined(
+    for gate, verdicts in story.verdicts.items():
+        ends = [each.start_s for each in verdicts[1:]] + [story.ended_s]
+        story.verdicts[gate] = _merged(
             replace(each, end_s=min([end_s, *(s for s in story.stops if s >= each.start_s)]))
-            for each, end_s in zip(said, ends, strict=True)
+            for each, end_s in zip(verdicts, ends, strict=True)
         )
     last = story.rows[-1] if story.rows else None
     is_judged = bool(story.rollback) and not story.is_undone_by_hand
-    if last is not None and is_judged and last.outcome in ("", "pass"):
-        last.outcome = "fail"
+    if last is not None and is_judged and last.outcome in (None, Outcome.PASS):
+        last.outcome = Outcome.FAIL
 
 
-def _joined(said: Iterable[Said]) -> list[Said]:
-    """What a gate said twice in a row of one stage, as one with the newer reason."""
-    joined: list[Said] = []
-    for each in said:
-        last = joined[-1] if joined else None
+def _merged(verdicts: Iterable[VerdictPeriod]) -> list[VerdictPeriod]:
+    """The same verdict twice in a row in one stage, as one with the newer reason."""
+    merged: list[VerdictPeriod] = []
+    for each in verdicts:
+        last = merged[-1] if merged else None
         is_same = last is not None and (last.outcome, last.stage) == (each.outcome, each.stage)
         if last is not None and is_same and last.end_s == each.start_s:
-            joined[-1] = replace(each, start_s=last.start_s)
+            merged[-1] = replace(each, start_s=last.start_s)
         else:
-            joined.append(each)
-    return joined
+            merged.append(each)
+    return merged

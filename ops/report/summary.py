@@ -31,7 +31,8 @@ def _head(story: Story, traffic: TrafficHistory) -> Iterator[str]:
         back = story.rollback_seconds
         took_back = "" if back is None else f" in {duration_text(back)}"
         yield ""
-        yield f"**{story.turn}{took_back}{':' if story.why else ''}** {_said(story.why)}".rstrip()
+        why = f": {_in_one_line(story.why)}" if story.why else ""
+        yield f"**{story.turn}{took_back}{why[:1]}**{why[1:]}"
     users = Counts(traffic.failed(SlotStream.USERS), traffic.total(SlotStream.USERS))
     if users.total:
         yield ""
@@ -49,21 +50,21 @@ def _stages(story: Story) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for row in story.rows:
         up = "-" if row.up_seconds is None else duration_text(row.up_seconds)
-        arrived = "-" if row.arrived_seconds is None else duration_text(row.arrived_seconds)
+        arrived = "-" if row.propagation_seconds is None else duration_text(row.propagation_seconds)
         yield f"| {row.number} | {row.split} | {up} | {arrived} | {row.outcome or '-'} |"
 
 
 def _gates(story: Story) -> Iterator[str]:
-    if not story.said:
-        yield "No gate said anything."
+    if not story.verdicts:
+        yield "No gate has reported a verdict."
         return
     yield "| gate | last verdict | why |"
     yield "|---|---|---|"
-    for gate, said in story.said.items():
-        last = next((each for each in said if each.outcome is Outcome.FAIL), said[-1])
-        yield f"| {gate} | {SIGNS[last.outcome]} {last.outcome} | {_said(last.reason)} |"
+    for gate, verdicts in story.verdicts.items():
+        last = next((each for each in verdicts if each.outcome is Outcome.FAIL), verdicts[-1])
+        yield f"| {gate} | {SIGNS[last.outcome]} {last.outcome} | {_in_one_line(last.reason)} |"
 
 
-def _said(reason: str) -> str:
-    """What a gate said, in one line: it may hold anything that a command or a page wrote."""
+def _in_one_line(reason: str) -> str:
+    """A gate's reason in one line: it may hold anything that a command or a page wrote."""
     return as_words(" ".join(reason.split()))

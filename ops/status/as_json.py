@@ -129,10 +129,10 @@ def _ramp(ramping: Ramping) -> dict[str, Any]:
     lease = ramping.lease
     return {
         "services": list(lease.services),
-        "doing": lease.doing,
-        "by": lease.hand.by,
-        "host": lease.hand.host,
-        "pid": lease.hand.pid,
+        "doing": lease.activity,
+        "by": lease.holder.by,
+        "host": lease.holder.host,
+        "pid": lease.holder.pid,
         "until": lease.until.isoformat(timespec="seconds"),
         "is": ramping.claim.name.lower(),
     }

@@ -9,10 +9,11 @@ from datetime import datetime
 from ops.ramp.lease_holder import claim_of
 from ops.ramp.processes import Processes
 from ops.status.document import Ramping
-from rollout.lease import LeaseHolder, current_lease
+from rollout.history_message import current_lease
+from rollout.lease import LeaseHolder
 
 _NOBODY = LeaseHolder("-", socket.gethostname(), 0)
-"""Status has no hand on the wheel, so no lease is its own; it sees the processes of this host."""
+"""Status holds no lease, so no lease is its own; it sees the processes of this host."""
 
 
 def read_ramping(messages: Sequence[str], now: datetime) -> Ramping | None:

@@ -76,16 +76,16 @@ def ramping(status: Status) -> str:
 
 
 def _who(found: Ramping) -> str:
-    lease, hand = found.lease, found.lease.hand
+    lease, holder = found.lease, found.lease.holder
     until = f"{lease.until:%H:%M:%S} UTC"
     if found.claim is LeaseClaim.DEAD:
         return (
-            f"the ramp of {hand} stopped at {lease.doing}: `failover ramp` goes on with it, "
+            f"the ramp of {holder} stopped at {lease.activity}: `failover ramp` goes on with it, "
             "`failover rollback` undoes it"
         )
     if found.claim is LeaseClaim.EXPIRED:
-        return f"{hand} was at {lease.doing} until {until}, and has not said more since"
-    return f"{hand} ramps: {lease.doing}, until {until}"
+        return f"{holder} was at {lease.activity} until {until}, and has not said more since"
+    return f"{holder} ramps: {lease.activity}, until {until}"
 
 
 def _group(found: Ramping) -> str:

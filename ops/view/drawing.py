@@ -12,7 +12,8 @@ from ops.view.second import Second
 from ops.view.state import ViewState
 from ops.view.traffic_lines import SLOT_CELLS, SLOT_STYLES, traffic_lines
 from probe.quantity import duration_text
-from rollout.progress import BY_HAND, WHY_BY_HAND
+from rollout.progress import WHY_BY_HAND
+from rollout.ramp_event import RampOutcome
 from rollout.split import Slot, Split
 
 SHOWN_NOTES = 5
@@ -60,7 +61,7 @@ def _title(state: ViewState, now_s: float, width: int) -> Text:
         style = "bold white on red"
     if state.outcome:
         words = f" {state.outcome.upper()} "
-        is_good = state.outcome in ("done", BY_HAND)
+        is_good = state.outcome in (RampOutcome.DONE, RampOutcome.ROLLED_BACK_BY_HAND)
         style = "bold white on dark_green" if is_good else "bold white on red"
     end = Text(" off " if state.going_back else " to ")
     end.append(f"slot {state.candidate}", style=SLOT_STYLES[state.candidate])
@@ -148,8 +149,8 @@ def _doing(state: ViewState, width: int) -> Text:
     doing = Text(" ".join(state.doing.split()), style="bold")
     doing.truncate(max(width - text.cell_len - left.cell_len, SHORTEST), overflow="ellipsis")
     text.append_text(doing).append_text(left)
-    if state.engine_says:
-        text.append(f"  {state.engine_says}", style="dim")
+    if state.engine_line:
+        text.append(f"  {state.engine_line}", style="dim")
     text.truncate(width, overflow="ellipsis")
     return text
 

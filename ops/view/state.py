@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ops.ramp.lines import described
 from ops.view.second import Second
 from rollout.command import UP
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import (
+    BakeEnd,
+    ConfigChange,
+    EngineLine,
+    GateVerdict,
+    RampEnd,
+    RampOutcome,
+    RampStart,
+    Resumption,
+    RollbackEnd,
+    RollbackStart,
+    SplitReadBack,
+    StackFileCommit,
+    StageStart,
+    UpdateEnd,
+    UpdateStart,
+)
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
-from rollout.verdict import Verdict
+from rollout.verdict import Outcome, Verdict
 
 KEPT_SECONDS = 200
 KEPT_NOTES = 40
-_NOTED = frozenset(EntryKind) - {
-    EntryKind.UP_SAID,
-    EntryKind.CONFIG_CHANGED,
-    EntryKind.VERDICT,
-    EntryKind.RAMP_STARTED,
-}
+_UNNOTED = EngineLine | ConfigChange | GateVerdict | RampStart
 
 
 @dataclass(slots=True)
@@ -44,12 +55,12 @@ class ViewState:
     seconds_left: float | None = None
     whole_seconds: float | None = None
     """The length of the wait that `seconds_left` is of."""
-    engine_says: str = ""
+    engine_line: str = ""
     going_back: str = ""
     """Why the ramp goes back; empty while it goes on."""
     is_by_hand: bool = False
     """Whether a person asked to go back."""
-    outcome: str = ""
+    outcome: RampOutcome | None = None
     commit_to_make: str = ""
     """The command that keeps the newest split in git, where the ramp does not."""
     began_s: float = 0.0
@@ -65,35 +76,31 @@ class ViewState:
 
     def saw(self, entry: Entry) -> None:
         """Take what happened."""
-        facts: Any = entry.facts
-        match entry.kind:
-            case EntryKind.RAMP_STARTED:
-                self._begin(entry, facts)
-            case EntryKind.STAGE_STARTED:
-                self.stage = int(facts["stage"])
-                self.doing = f"stage {facts['stage']}/{facts['of']}"
-            case EntryKind.VERIFIED:
-                self.live = Split.parse(next(iter(facts["splits"].values())))
-            case EntryKind.BAKE_FINISHED if facts["outcome"] == "pass":
-                self.passed = max(self.passed, int(facts["stage"] or 0))
-            case EntryKind.UP_STARTED:
-                self.doing, self.seconds_left, self.engine_says = str(UP), None, ""
-            case EntryKind.UP_SAID:
-                self.engine_says = str(facts["line"]).strip()
-            case EntryKind.UP_FINISHED:
-                self.engine_says = ""
-            case EntryKind.ROLLBACK_STARTED:
-                if not self.going_back:
-                    self.going_back = str(facts["why"])
-                    self.is_by_hand = bool(facts.get("by_hand"))
-            case EntryKind.COMMIT:
-                self.commit_to_make = "" if facts["commit"] else described(entry)
-            case EntryKind.ROLLBACK_FINISHED:
-                self.live = Split.parse(facts["to"])
-            case EntryKind.RESUMED:
-                self.outcome, self.doing = "", "starting"
-            case EntryKind.RAMP_FINISHED:
-                self.outcome, self.doing, self.seconds_left = str(facts["outcome"]), "over", None
+        match entry.event:
+            case RampStart() as start:
+                self._begin(start, entry.at.timestamp())
+            case StageStart(stage=stage, of=of):
+                self.stage, self.doing = stage, f"stage {stage}/{of}"
+            case SplitReadBack(splits=splits):
+                self.live = next(iter(splits.values()))
+            case BakeEnd(stage=stage, outcome=Outcome.PASS):
+                self.passed = max(self.passed, stage)
+            case UpdateStart():
+                self.doing, self.seconds_left, self.engine_line = str(UP), None, ""
+            case EngineLine(line=line):
+                self.engine_line = line.strip()
+            case UpdateEnd():
+                self.engine_line = ""
+            case RollbackStart(why=why, by_hand=by_hand) if not self.going_back:
+                self.going_back, self.is_by_hand = why, bool(by_hand)
+            case StackFileCommit(commit=commit):
+                self.commit_to_make = "" if commit else described(entry.event)
+            case RollbackEnd(to=to):
+                self.live = to
+            case Resumption():
+                self.outcome, self.doing = None, "starting"
+            case RampEnd(outcome=outcome):
+                self.outcome, self.doing, self.seconds_left = outcome, "over", None
             case _:
                 pass
         self._note(entry)
@@ -110,16 +117,16 @@ class ViewState:
         """Take what the gates say now."""
         self.verdicts = tuple(verdicts)
 
-    def _begin(self, entry: Entry, facts: Any) -> None:
-        self.services = tuple(facts["services"])
-        self.stack = StackIdentity.parse(facts.get("stack"))
-        self.candidate = Slot(facts["candidate"])
-        self.start = self.live = Split.parse(facts["from"])
-        self.stages = tuple(int(weight) for weight in facts["stages"])
-        self.began_s = entry.at.timestamp()
+    def _begin(self, start: RampStart, at_s: float) -> None:
+        self.services = start.services
+        self.stack = start.stack
+        self.candidate = start.candidate
+        self.start = self.live = start.start
+        self.stages = start.weights
+        self.began_s = at_s
 
     def _note(self, entry: Entry) -> None:
-        text = described(entry) if entry.kind in _NOTED else ""
+        text = "" if isinstance(entry.event, _UNNOTED) else described(entry.event)
         if text:
             self.notes.append(f"{entry.at.astimezone():%H:%M:%S}  {text}")
             del self.notes[:-KEPT_NOTES]

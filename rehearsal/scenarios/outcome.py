@@ -8,8 +8,17 @@ from dataclasses import dataclass
 
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.traffic.answer import SCHEDULED, ObservedAnswer
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import (
+    GateVerdict,
+    RampEnd,
+    RampEvent,
+    RollbackEnd,
+    RollbackStart,
+    SplitReadBack,
+)
 from rollout.split import Slot, Split
+from rollout.verdict import Outcome
 
 ASKS = 3
 """The exit code of a ramp that left all as it was and asks a person."""
@@ -41,26 +50,27 @@ class Played:
         """The stage whose weights were live when it turned back or stopped; of a good end 0."""
         verified = 0
         for entry in self.entries:
-            if entry.kind is EntryKind.VERIFIED:
-                verified = int(str(entry.facts["stage"]))
-            elif entry.kind is EntryKind.ROLLBACK_STARTED:
-                return verified
+            match entry.event:
+                case SplitReadBack(stage=stage):
+                    verified = stage
+                case RollbackStart():
+                    return verified
+                case _:
+                    pass
         return verified if self.exit_code else 0
 
     @property
     def reason(self) -> str:
         """Why it went back or stopped, or what held it on the way to a good end."""
-        back = [e for e in self.entries if e.kind is EntryKind.ROLLBACK_STARTED]
+        events = [entry.event for entry in self.entries]
+        back = [event for event in events if isinstance(event, RollbackStart)]
         if back:
-            return str(back[0].facts["why"])
+            return back[0].why
         if self.exit_code:
             return self.words
-        held = [
-            f"{e.facts['gate']}: {e.facts['reason']}"
-            for e in self.entries
-            if e.kind is EntryKind.VERDICT and e.facts["outcome"] == "inconclusive"
-        ]
-        return "; ".join(held)
+        verdicts = (event for event in events if isinstance(event, GateVerdict))
+        held = [v for v in verdicts if v.outcome is Outcome.INCONCLUSIVE]
+        return "; ".join(f"{verdict.gate}: {verdict.reason}" for verdict in held)
 
     @property
     def lost(self) -> int:
@@ -97,7 +107,7 @@ class Played:
         None where there was neither, or the ramp turned back before.
         """
         began = self.faulted_s if self.first_lost_s is None else self.first_lost_s
-        turned = [e.at.timestamp() for e in self.entries if e.kind is EntryKind.ROLLBACK_STARTED]
+        turned = self._times_of(RollbackStart)
         if began is None or not turned or turned[0] < began:
             return None
         return turned[0] - began
@@ -108,7 +118,7 @@ class Played:
         A candidate that is dead answers nothing, and its share of the requests fails all the same.
         None where the candidate got no request after that moment.
         """
-        back = [e.at.timestamp() for e in self.entries if e.kind is EntryKind.ROLLBACK_FINISHED]
+        back = self._times_of(RollbackEnd)
         if first_s is None or not back:
             return None
         met = (
@@ -121,7 +131,10 @@ class Played:
 
     @property
     def _is_finished(self) -> bool:
-        return any(entry.kind is EntryKind.RAMP_FINISHED for entry in self.entries)
+        return bool(self._times_of(RampEnd))
+
+    def _times_of(self, kind: type[RampEvent]) -> list[float]:
+        return [each.at.timestamp() for each in self.entries if isinstance(each.event, kind)]
 
     @property
     def problems(self) -> list[str]:

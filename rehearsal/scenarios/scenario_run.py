@@ -13,7 +13,8 @@ from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.scenarios.scenario_stack import START, ScenarioStack
 from rehearsal.traffic.run import RATE_PER_S, TrafficRun
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import BakeStart, RollbackStart, SplitReadBack
 from rollout.split import Slot, Split
 
 CLEAN_SECONDS = 1.0
@@ -117,21 +118,21 @@ def is_due(scenario: Scenario, entry: Entry) -> bool:
     if scenario.fault is None:
         return False
     if scenario.fault.at_weight == 0:
-        return entry.kind is EntryKind.BAKE_STARTED
-    if entry.kind is not EntryKind.VERIFIED:
+        return isinstance(entry.event, BakeStart)
+    if not isinstance(entry.event, SplitReadBack):
         return False
-    splits = entry.facts["splits"]
-    assert isinstance(splits, dict)
-    weights = [Split.parse(str(split)).weight_of(Slot.SECOND) for split in splits.values()]
+    weights = [split.weight_of(Slot.SECOND) for split in entry.event.splits.values()]
     return min(weights) >= scenario.fault.at_weight
 
 
 def _show(entry: Entry, scenario: Scenario, say: Callable[[str], None]) -> None:
-    facts = entry.facts
-    if entry.kind is EntryKind.VERIFIED:
-        say(f"{scenario.name}: stage {facts['stage']} is live")
-    elif entry.kind is EntryKind.ROLLBACK_STARTED:
-        say(f"{scenario.name}: back to {facts['to']}: {facts['why']}")
+    match entry.event:
+        case SplitReadBack(stage=stage):
+            say(f"{scenario.name}: stage {stage} is live")
+        case RollbackStart(to=to, why=why):
+            say(f"{scenario.name}: back to {to}: {why}")
+        case _:
+            pass
 
 
 def _await(traffic: TrafficRun, until_s: float) -> None:

@@ -15,7 +15,7 @@ from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.scenario import PASSES, Expected, Scenario
 from rehearsal.scenarios.scenario_run import ScenarioRun
 from rehearsal.scenarios.scenario_stack import ScenarioStack
-from rollout.entry import EntryKind
+from rollout.ramp_event import CapacityChange
 from tests.engine.rehearsed import rehearsed
 
 pytestmark = pytest.mark.engine
@@ -71,7 +71,7 @@ def test_a_ramp_goes_on_while_its_old_slot_scales_out_and_raises_the_new_one_for
 
     played = play.play(scenario)
 
-    floors = [e.facts["floors"] for e in played.entries if e.kind is EntryKind.CAPACITY]
+    floors = [e.event.floors for e in played.entries if isinstance(e.event, CapacityChange)]
     assert_nobody_lost_anything(played)
     assert floors == [
         {"portal": {"01": 2, "02": 2}, "web": {"01": 3, "02": 3}},

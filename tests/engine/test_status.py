@@ -17,10 +17,12 @@ from ops.status.reader import StatusReader
 from ops.status.schema import status_schema
 from rehearsal.lifecycle import ROOT
 from rehearsal.local_aws import LocalAws
-from rollout.lease import LeaseHolder, doing_start, message_of
+from rollout.history_message import NewRamp
+from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from tests.engine.rehearsed import Rehearsed, rehearsed
+from tests.rollout.history import held
 
 pytestmark = pytest.mark.engine
 
@@ -238,7 +240,7 @@ def test_a_min_that_the_console_changed_is_taken_over_by_the_command_that_is_tol
 @pytest.mark.long
 def test_who_ramps_is_told_from_the_stacks_history(person: Person) -> None:
     until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=10)
-    message = message_of(RAMP, doing_start(RAMP), LeaseHolder("minho", "elsewhere", 7), until)
+    message = held(RAMP, NewRamp.of(RAMP), LeaseHolder("minho", "elsewhere", 7), until)
 
     person.stack.pulumi("up", "--yes", "--skip-preview", "--message", message)
 

@@ -14,8 +14,10 @@ from rehearsal.engine import RehearsalEngine, UpResult
 from rehearsal.observation import ServiceObserver, ServiceState, SlotState
 from rehearsal.traffic.stage import ServiceTraffic, StageTraffic
 from rehearsal.traffic.watch import TrafficInterval
-from rollout.entry import Entry, EntryKind, Json
+from rollout.entry import Entry, Json
+from rollout.ramp_event import BakeEnd, RampEvent, SplitReadBack, StageStart, UpdateEnd
 from rollout.split import Slot, Split
+from tests.rollout.journal_lines import entry
 
 
 class FakeEngine:
@@ -98,16 +100,12 @@ class FakeRamp:
 
     def entries(self) -> Iterator[Entry]:
         for number, split in enumerate(SPLITS[1:], 1):
-            yield told(10 * number, EntryKind.STAGE_STARTED, stage=number, of=2, split=split)
+            yield told(10 * number, StageStart, stage=number, of=2, split=split)
             self._engine.weights = split
             self._calls.made(split)
-            yield told(
-                10 * number + 1, EntryKind.UP_FINISHED, seconds=1.0, changed={"update": 2}, error=""
-            )
-            yield told(10 * number + 2, EntryKind.VERIFIED, stage=number, splits={})
-            yield told(
-                10 * number + 3, EntryKind.BAKE_FINISHED, stage=number, seconds=1.0, outcome="pass"
-            )
+            yield told(10 * number + 1, UpdateEnd, seconds=1.0, changed={"update": 2}, error="")
+            yield told(10 * number + 2, SplitReadBack, stage=number, splits={})
+            yield told(10 * number + 3, BakeEnd, stage=number, seconds=1.0, outcome="pass")
 
     def wait(self) -> int:
         return self._exit_code
@@ -132,8 +130,8 @@ class FakeCalls:
         return self._now
 
 
-def told(second: int, kind: EntryKind, **facts: Json) -> Entry:
-    return Entry(datetime.fromtimestamp(second, UTC), "r", kind, facts)
+def told(second: int, kind: type[RampEvent], **facts: Json) -> Entry:
+    return entry(datetime.fromtimestamp(second, UTC), "r", kind, facts)
 
 
 def problems_of(

@@ -12,6 +12,7 @@ from ops.journal.ramps import Ramps
 from ops.ramp.known_stack import KnownStack
 from rehearsal.ramp_records import ended_ramps, put_away
 from rehearsal.workspace import STACK, Workspace
+from rollout.ramp_event import RampStart
 from rollout.stack_identity import StackIdentity
 from tests.ops.report.sample import IDENTITY, entries
 
@@ -20,9 +21,8 @@ def recorded(workspace: Workspace, ramp: str, owner: StackIdentity | None) -> Pa
     """A ramp as a driver leaves it, with its report."""
     folder = workspace.root / ".failover" / "ramps" / STACK / ramp
     first, *others = entries()
-    facts = {name: fact for name, fact in first.facts.items() if name != "stack"}
-    facts |= {"stack": owner.document()} if owner is not None else {}
-    for entry in [replace(first, facts=facts), *others]:
+    assert isinstance(first.event, RampStart)
+    for entry in [replace(first, event=replace(first.event, stack=owner)), *others]:
         FileJournal(folder).append(entry)
     (folder / "report.html").write_text(ramp)
     return folder

@@ -7,16 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from rollout.lease import (
-    LeaseHolder,
-    doing_end,
-    doing_stage,
-    doing_start,
-    last_message_of,
-    message_of,
-)
+from rollout.history_message import Activity, LeaseRelease, NewRamp, StageShift
+from rollout.lease import LeaseHolder
 from rollout.plan import EVEN, RampPlan, lighter, planned
-from rollout.recovery import HistoryEntry, recalled
+from rollout.recovery import HistoryEntry, recovered
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.way_back import (
     GoBack,
@@ -26,6 +20,7 @@ from rollout.way_back import (
     WayBack,
     way_back,
 )
+from tests.rollout.history import held, released
 
 SERVICES = ("portal", "web")
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -131,7 +126,7 @@ class World:
 
     def situation(self) -> Situation:
         history = self.history[::-1]
-        found = recalled(history)
+        found = recovered(history)
         ramp = None
         if found is not None:
             at = next(told.at for told in history if str(HAND) in told.message)
@@ -153,18 +148,18 @@ class World:
         is_apart = len(set(self.live.values())) > 1
         if is_apart or self.live["web"].weight_of(slot) >= top:
             return
-        if recalled(self.history[::-1]) is not None:
+        if recovered(self.history[::-1]) is not None:
             return  # `failover ramp` would resume that one
         plan = planned(self.live, slot, STAGES, top)
         self.on_trial = slot
-        self._say(plan, doing_start(plan))
+        self._say(plan, NewRamp.of(plan))
         stages = list(plan.stages())[: max(up_to, 0 if end != "done" else 99)]
         for stage in stages:
             self.live |= dict.fromkeys(plan.services, stage.split)
-            self._say(plan, doing_stage(plan, stage))
+            self._say(plan, StageShift.to(stage, plan.candidate))
             self.seconds += 60
         if end == "done":
-            self._update(last_message_of(plan, doing_end(plan.target, went_back=False), HAND))
+            self._update(released(plan, LeaseRelease(plan.target, went_back=False), HAND))
         elif end == "back":
             self._go_back(plan, has_moved=bool(stages))
 
@@ -178,10 +173,10 @@ class World:
         if has_moved:
             self.live |= dict.fromkeys(plan.services, plan.start)
             self._say(plan, f"rollback to {plan.start}")
-        self._update(last_message_of(plan, doing_end(plan.start, went_back=True), HAND))
+        self._update(released(plan, LeaseRelease(plan.start, went_back=True), HAND))
 
-    def _say(self, plan: RampPlan, doing: str) -> None:
-        self._update(message_of(plan, doing, HAND, self.now + timedelta(hours=1)))
+    def _say(self, plan: RampPlan, activity: Activity | str) -> None:
+        self._update(held(plan, activity, HAND, self.now + timedelta(hours=1)))
 
     def _update(self, message: str, candidate: Slot | None = None) -> None:
         began, self.seconds = self.now, self.seconds + UP_SECONDS

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
 from rollout.progress import Progress
+from rollout.ramp_event import RampOutcome
 from rollout.split import Slot, Split
 from rollout.step import AskPerson, Finish, RollBack, Shift, expected_splits, next_step
 
@@ -38,7 +39,7 @@ def facts(draw: st.DrawFn) -> dict[str, object]:
         "has_moved": draw(st.booleans()) or verified > 0,
         "has_floors": draw(st.booleans()),
         "is_held": draw(st.booleans()),
-        "is_freed": draw(st.booleans()),
+        "is_released": draw(st.booleans()),
         "back": draw(st.sampled_from([None, "a gate failed"])),
     }
 
@@ -93,6 +94,6 @@ def test_mirrored_slots_mirror_the_step(known: dict[str, object], live: Split) -
 
 @given(facts())
 def test_a_ramp_that_is_over_has_no_next_step(known: dict[str, object]) -> None:
-    progress = progress_of(Slot.SECOND, **(known | {"outcome": "done"}))
+    progress = progress_of(Slot.SECOND, **(known | {"outcome": RampOutcome.DONE}))
 
-    assert next_step(progress, {}) == Finish("done")
+    assert next_step(progress, {}) == Finish(RampOutcome.DONE)

@@ -10,12 +10,13 @@ import pytest
 
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal, journals
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import EngineLine
 
 
 def entry(line: str) -> Entry:
     at = datetime(2026, 11, 21, tzinfo=UTC)
-    return Entry(at, "r", EntryKind.UP_SAID, {"line": line})
+    return Entry(at, "r", EngineLine(line=line))
 
 
 def test_entries_are_there_for_the_next_process(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from ops.ramp.effects import RampService, RampSlot
 from ops.ramp.errors import AwsError, NotSureError, RefusedRampError
 from ops.ramp.known_stack import KnownStack
 from ops.ramp.live_stack import SlotReleases
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
 from rollout.plan import RampPlan
+from rollout.ramp_event import StageStart
 from rollout.split import Slot, Split
 from rollout.way_back import LastRelease
 from tests.ops.ramp.fakes import START
@@ -173,7 +174,7 @@ def test_no_printed_command_gives_requests_to_a_slot_without_a_healthy_target() 
     assert only.moves == "gives slot 02 all requests of portal, web"
 
 
-MOVED = [Entry(START, "r", EntryKind.STAGE_STARTED, {"stage": 2, "of": 2, "split": "0/100"})]
+MOVED = [Entry(START, "r", StageStart(stage=2, of=2, split=Split(0, 100)))]
 
 
 class FakeLive:

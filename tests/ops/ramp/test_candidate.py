@@ -9,10 +9,11 @@ import pytest
 from ops.ramp.driver import Ending
 from ops.ramp.stack_file import StackFile
 from ops.ramp.takeover import Abandoned
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
 from rollout.plan import RampPlan
 from rollout.progress import folded
-from rollout.recovery import HistoryEntry, recalled
+from rollout.ramp_event import SplitReadBack, UpdateStart
+from rollout.recovery import HistoryEntry, recovered
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import KilledError
@@ -70,7 +71,7 @@ def test_a_finished_ramp_of_groups_that_the_stack_only_names_lets_go_once_it_is_
     ending = world.run(PLAN, why_back="by hand")
 
     assert ending.words.startswith("rolled back: portal+web at 50/50")
-    assert world.has_let_go()
+    assert world.has_released()
     assert world.candidate() == candidate
 
 
@@ -180,7 +181,7 @@ def test_a_candidate_and_floors_that_an_update_ran_with_are_a_persons(world: Wor
 
 def abandoned_in(world: World, *, is_journal_lost: bool) -> Abandoned:
     progress = None if is_journal_lost else folded(world.journal.kept)
-    abandoned = Abandoned.of(progress, recalled(world.told[::-1]))
+    abandoned = Abandoned.of(progress, recovered(world.told[::-1]))
     assert abandoned is not None
     return abandoned
 
@@ -196,7 +197,7 @@ def kill_in_the_first_update(world: World) -> None:
     """With its engine, as by a reboot, so that no history tells of it."""
 
     def kill(entry: Entry) -> None:
-        if entry.kind is EntryKind.UP_STARTED:
+        if isinstance(entry.event, UpdateStart):
             raise KilledError
 
     world.journal.before_append = kill
@@ -206,7 +207,7 @@ def kill_in_the_first_update(world: World) -> None:
 
 def kill_at_the_second_stage(world: World) -> None:
     def kill(entry: Entry) -> None:
-        if entry.kind is EntryKind.VERIFIED and entry.facts["stage"] == 2:
+        if isinstance(entry.event, SplitReadBack) and entry.event.stage == 2:
             raise KilledError
 
     world.journal.before_append = kill

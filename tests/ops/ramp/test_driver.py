@@ -11,8 +11,10 @@ import pytest
 from ops.gates.gate import StageMark
 from ops.ramp.ports import Limits
 from ops.ramp.run import Run
-from rollout.entry import Entry, EntryKind
-from rollout.lease import LeaseHolder, current_lease
+from rollout.entry import Entry
+from rollout.history_message import current_lease
+from rollout.lease import LeaseHolder
+from rollout.ramp_event import HoldEnd, HoldStart, RollbackStart, SplitPropagation, UpdateStart
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -83,12 +85,12 @@ def test_a_gate_that_cannot_tell_prolongs_the_hold_and_keeps_the_floors(world: W
     ended: list[float] = []
 
     def says(_mark: StageMark) -> Outcome:
-        is_held = EntryKind.HOLD_STARTED in world.kinds()
+        is_held = HoldStart in world.kinds()
         ended[:] = ended or ([world.clock.seconds + 20] if is_held else [])
         return Outcome.INCONCLUSIVE if ended and world.clock.seconds < ended[0] else Outcome.PASS
 
     def look(entry: Entry) -> None:
-        if entry.kind is EntryKind.HOLD_FINISHED:
+        if isinstance(entry.event, HoldEnd):
             assert world.clock.seconds >= ended[0]
             assert world.floors() != {}
 
@@ -100,7 +102,7 @@ def test_a_gate_that_cannot_tell_prolongs_the_hold_and_keeps_the_floors(world: W
 
 def test_a_gate_that_cannot_tell_in_the_hold_goes_back_at_its_deadline(world: World) -> None:
     world.gate.says = lambda _mark: (
-        Outcome.INCONCLUSIVE if EntryKind.HOLD_STARTED in world.kinds() else Outcome.PASS
+        Outcome.INCONCLUSIVE if HoldStart in world.kinds() else Outcome.PASS
     )
 
     ending = world.run(PLAN)
@@ -112,7 +114,7 @@ def test_a_gate_that_cannot_tell_in_the_hold_goes_back_at_its_deadline(world: Wo
 
 def test_a_gate_that_fails_while_an_update_runs_ends_that_update(world: World) -> None:
     def fails(mark: StageMark) -> Outcome:
-        is_shifting = world.kinds()[-1] is EntryKind.UP_STARTED and mark.number == 2
+        is_shifting = world.kinds()[-1] is UpdateStart and mark.number == 2
         return Outcome.FAIL if is_shifting else Outcome.PASS
 
     world.gate.says = fails
@@ -126,7 +128,7 @@ def test_a_gate_that_fails_while_an_update_runs_ends_that_update(world: World) -
 
 def test_an_update_is_interrupted_once_since_twice_would_cut_it_off(world: World) -> None:
     def stop(entry: Entry) -> None:
-        if entry.kind is EntryKind.UP_STARTED and "stage 2/5" in str(entry.facts["message"]):
+        if isinstance(entry.event, UpdateStart) and "stage 2/5" in entry.event.message:
             world.stop.asked = 2
 
     world.journal.before_append = stop
@@ -142,7 +144,7 @@ def test_a_refused_stage_puts_the_old_value_back_and_then_goes_back(world: World
     seen: list[str] = []
     world.refuse = lambda message: "judgement: refused: not fit" if "stage 3/5" in message else ""
     world.journal.before_append = lambda entry: (
-        seen.append(world.weights()) if (entry.kind is EntryKind.ROLLBACK_STARTED) else None
+        seen.append(world.weights()) if (isinstance(entry.event, RollbackStart)) else None
     )
 
     ending = world.run(PLAN)
@@ -165,7 +167,7 @@ def test_of_two_that_take_the_wheel_in_one_moment_the_first_keeps_it(world: Worl
     ending = world.run(PLAN)
 
     assert ending.exit_code == 1
-    assert "ben on build-7 took the wheel first" in ending.words
+    assert "ben on build-7 acquired the lease first" in ending.words
     assert set(world.live.values()) == {Split(100, 0)}
     assert len(world.updates) == 1
     assert (world.floors(), world.candidate()) == ({}, None)
@@ -186,9 +188,9 @@ class SplitTraffic:
 def test_a_stage_bakes_once_the_traffic_shows_its_split(world: World) -> None:
     world.run(PLAN, traffic=SplitTraffic(world))
 
-    arrived = world.facts(EntryKind.ARRIVED)
-    assert [facts["stage"] for facts in arrived] == [1, 2, 3, 4, 5]
-    assert all(facts["requests"] > 0 for facts in arrived)
+    arrived = world.events(SplitPropagation)
+    assert [each.stage for each in arrived] == [1, 2, 3, 4, 5]
+    assert all(each.requests > 0 for each in arrived)
 
 
 def test_a_lease_outlasts_a_split_that_arrives_late_and_gates_that_tell_late(world: World) -> None:

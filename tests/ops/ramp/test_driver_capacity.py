@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ops.gates.gate import StageMark
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
 from rollout.plan import RampPlan
+from rollout.ramp_event import CapacityChange, HoldEnd, SplitReadBack, UpdateStart
 from rollout.split import Slot, Split
 from rollout.target_health import RampCounts
 from rollout.verdict import Outcome
@@ -30,9 +31,9 @@ def test_both_slots_keep_their_floors_until_the_hold_is_over_and_then_none_is_le
     stages = [f"portal+web: stage {number}/5" for number in range(1, 6)]
     assert [floors_at[stage] for stage in stages] == [kept] * 5
     assert world.floors() == {}
-    assert world.kinds().index(EntryKind.HOLD_FINISHED) < len(world.kinds()) - world.kinds()[
-        ::-1
-    ].index(EntryKind.CAPACITY)
+    assert world.kinds().index(HoldEnd) < len(world.kinds()) - world.kinds()[::-1].index(
+        CapacityChange
+    )
 
 
 def test_the_gates_are_told_when_the_floors_are_gone_and_that_it_is_the_same_stage(
@@ -58,7 +59,7 @@ def test_a_way_back_that_ends_the_removal_of_the_floors_has_them_again(world: Wo
     world.after_up = lambda message: floors_at.update({message.split(", by")[0]: world.floors()})
     world.gate.says = lambda _mark: (
         Outcome.FAIL
-        if world.facts(EntryKind.UP_STARTED) and "released" in last_message(world)
+        if world.events(UpdateStart) and "released" in last_message(world)
         else Outcome.PASS
     )
 
@@ -73,7 +74,7 @@ def test_a_way_back_from_another_clone_keeps_the_stable_slot_at_its_floor(world:
     floors_at: dict[str, object] = {}
 
     def kill(entry: Entry) -> None:
-        if entry.kind is EntryKind.VERIFIED and entry.facts["stage"] == 3:
+        if isinstance(entry.event, SplitReadBack) and entry.event.stage == 3:
             raise KilledError
 
     world.journal.before_append = kill
@@ -92,7 +93,7 @@ def test_a_way_back_from_another_clone_keeps_the_stable_slot_at_its_floor(world:
 
 
 def last_message(world: World) -> str:
-    return str(world.facts(EntryKind.UP_STARTED)[-1]["message"])
+    return world.events(UpdateStart)[-1].message
 
 
 def test_a_group_that_the_stack_only_names_gets_no_floor_and_the_other_slots_does(
@@ -120,7 +121,7 @@ def test_a_slot_beside_a_group_that_the_stack_only_names_is_raised_for_its_share
     ending = world.run(plan)
 
     assert ending.exit_code == 0
-    assert world.facts(EntryKind.CAPACITY)[0]["floors"]["web"] == {"01": 3, "02": 6}
+    assert world.events(CapacityChange)[0].floors["web"] == {"01": 3, "02": 6}
 
 
 def test_a_group_that_is_not_the_stacks_is_said_to_be_a_persons_to_raise(world: World) -> None:
@@ -142,7 +143,7 @@ def test_the_candidate_is_brought_to_what_its_share_needs_before_the_weight(worl
 
     world.run(plan)
 
-    floors = [facts["floors"].get("web") for facts in world.facts(EntryKind.CAPACITY)]
+    floors = [each.floors.get("web") for each in world.events(CapacityChange)]
     order = [message.split(", by ")[0] for message in world.updates]
     assert floors == [{"01": 3, "02": 5}, {"01": 3, "02": 6}, None]
     assert order == [
@@ -183,7 +184,7 @@ def test_a_release_that_never_gets_done_is_no_candidate(world: World) -> None:
 
 def test_the_floors_follow_a_stable_slot_that_scales_out_in_mid_ramp(world: World) -> None:
     def scale_out(entry: Entry) -> None:
-        if entry.kind is EntryKind.VERIFIED and entry.facts["stage"] == 3:
+        if isinstance(entry.event, SplitReadBack) and entry.event.stage == 3:
             for service in SERVICES:
                 world.desired[service, Slot.FIRST] = 6
 
@@ -191,7 +192,7 @@ def test_the_floors_follow_a_stable_slot_that_scales_out_in_mid_ramp(world: Worl
 
     ending = world.run(PLAN)
 
-    floors = [facts["floors"].get("web") for facts in world.facts(EntryKind.CAPACITY)]
+    floors = [each.floors.get("web") for each in world.events(CapacityChange)]
     assert ending.exit_code == 0
     assert floors == [
         *[{"01": 3, "02": 3}] * 3,
@@ -207,7 +208,7 @@ def test_the_gates_measure_by_what_the_candidate_was_brought_to_for_the_verified
     counted: dict[int, RampCounts] = {}
 
     def scale_out(entry: Entry) -> None:
-        if entry.kind is EntryKind.VERIFIED and entry.facts["stage"] == 3:
+        if isinstance(entry.event, SplitReadBack) and entry.event.stage == 3:
             world.desired["web", Slot.FIRST] = 6
 
     def says(mark: StageMark) -> Outcome:
@@ -230,7 +231,7 @@ def test_a_ramp_that_is_gone_on_with_while_it_grows_is_not_measured_by_what_stil
     world: World,
 ) -> None:
     def kill(entry: Entry) -> None:
-        if entry.kind is EntryKind.CAPACITY and entry.facts["stage"] == 4:
+        if isinstance(entry.event, CapacityChange) and entry.event.stage == 4:
             world.journal.kept.append(entry)
             raise KilledError
 
@@ -267,7 +268,7 @@ def test_a_stage_that_is_refused_because_the_service_has_grown_meanwhile_is_aske
 
     ending = world.run(PLAN)
 
-    floors = [facts["floors"].get("web") for facts in world.facts(EntryKind.CAPACITY)]
+    floors = [each.floors.get("web") for each in world.events(CapacityChange)]
     assert ending.exit_code == 0, ending.words
     assert len(refusals) == 1
     assert floors[3:] == [{"01": 3, "02": 3}, {"01": 6, "02": 5}, {"01": 6, "02": 6}, None]

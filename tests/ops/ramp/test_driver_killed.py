@@ -9,9 +9,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rollout.entry import Entry, EntryKind
-from rollout.lease import current_lease
+from rollout.entry import Entry
+from rollout.history_message import current_lease
 from rollout.plan import RampPlan
+from rollout.ramp_event import RampInterruption, UpdateStart
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -28,7 +29,7 @@ def test_a_stop_between_two_steps_leaves_the_weights_and_says_what_to_type(world
 
     assert ending.exit_code == 3
     assert "failover ramp to go on, failover rollback to go back" in ending.words
-    assert world.kinds()[-1] is EntryKind.INTERRUPTED
+    assert world.kinds()[-1] is RampInterruption
 
 
 def test_a_stopped_ramp_goes_on_where_it_was(world: World) -> None:
@@ -68,7 +69,7 @@ def test_a_stage_that_was_killed_before_its_update_gives_no_weight_when_the_gate
     world: World,
 ) -> None:
     def kill(entry: Entry) -> None:
-        if entry.kind is EntryKind.UP_STARTED and "stage 1/5" in str(entry.facts["message"]):
+        if isinstance(entry.event, UpdateStart) and "stage 1/5" in entry.event.message:
             raise KilledError
 
     world.journal.before_append = kill
@@ -137,7 +138,7 @@ def test_the_gates_judge_at_once_a_ramp_that_is_gone_on_with(world: World) -> No
 
 def test_the_first_update_of_a_killed_driver_is_no_second_hand(world: World) -> None:
     killed_before_the_update(world, "ramp of 02")
-    killed = str(world.facts(EntryKind.UP_STARTED)[0]["message"]).replace("(4711)", "(99)")
+    killed = world.events(UpdateStart)[0].message.replace("(4711)", "(99)")
     world.journal.kept = [
         Entry.parse(entry.line().replace('"pid":4711', '"pid":99')) for entry in world.journal.kept
     ]
@@ -160,7 +161,7 @@ def test_a_ramp_killed_anywhere_ends_at_its_target_or_its_start(
         killed_at(world, moment)
         if is_journal_lost:
             world.journal.kept.clear()
-            if world.has_let_go() and world.splits()["web"] == Split(0, 100):
+            if world.has_released() and world.splits()["web"] == Split(0, 100):
                 return  # nothing is left to do, which is what a person is told
         world.gate.says = lambda mark: Outcome.FAIL if mark.number == failing else Outcome.PASS
 

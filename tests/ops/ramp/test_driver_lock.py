@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from ops.ramp.processes import Processes
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import UpdateStart
 from rollout.split import Split
 from rollout.verdict import Verdict
 from tests.ops.ramp.world import PLAN, World
@@ -84,7 +85,7 @@ def test_a_weight_that_moves_while_the_lock_is_waited_for_is_not_taken_back(
     world: World, doing: str
 ) -> None:
     def hold(entry: Entry) -> None:
-        if entry.kind is EntryKind.UP_STARTED and doing in str(entry.facts["message"]):
+        if isinstance(entry.event, UpdateStart) and doing in entry.event.message:
             world.locks = [OWN_LOCK]
 
     def move() -> None:
@@ -99,7 +100,7 @@ def test_a_weight_that_moves_while_the_lock_is_waited_for_is_not_taken_back(
     ending = world.run(PLAN)
 
     assert ending.exit_code == 3
-    assert "somebody else moved the weights" in ending.words
+    assert "someone else changed the weights" in ending.words
     assert set(world.live.values()) == {Split(42, 58)}
     assert world.weights() == ("100/0" if doing == "ramp of 02" else "90/10")
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from ops.gates.gate import StageMark
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import (
+    BakeEnd,
+    BakeStart,
+    EngineLine,
+    RampEvent,
+    RampInterruption,
+    RollbackStart,
+    StageStart,
+    UpdateEnd,
+    UpdateStart,
+)
 from rollout.split import Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import KilledError
@@ -29,7 +40,7 @@ def test_a_weight_that_somebody_else_changed_stops_the_ramp_with_both_values(
     world: World,
 ) -> None:
     def change(entry: Entry) -> None:
-        if entry.kind is EntryKind.BAKE_STARTED and entry.facts["stage"] == 2:
+        if isinstance(entry.event, BakeStart) and entry.event.stage == 2:
             world.live["web"] = Split(42, 58)
 
     world.journal.before_append = change
@@ -56,9 +67,9 @@ def test_a_weight_that_somebody_moves_while_an_update_runs_is_no_verdict_on_the_
     ending = world.run(PLAN)
 
     assert ending.exit_code == 3
-    assert "somebody else moved the weights: portal is at 75/25, web is at 42/58" in ending.words
+    assert "someone else changed the weights: portal is at 75/25, web is at 42/58" in ending.words
     assert world.weights() == "75/25"
-    assert EntryKind.ROLLBACK_STARTED not in world.kinds()
+    assert RollbackStart not in world.kinds()
 
 
 def test_what_a_killed_driver_was_going_to_set_is_not_put_back_as_the_old_value(
@@ -114,13 +125,13 @@ def test_a_fault_of_the_driver_itself_is_no_verdict_and_leaves_the_weights(world
     assert "ZeroDivisionError: nobody thought of it" in ending.words
     assert "failover rollback goes back" in ending.words
     assert "portal+web at 75/25, stage 2/5" in ending.words
-    assert world.kinds()[-1] is EntryKind.INTERRUPTED
+    assert world.kinds()[-1] is RampInterruption
     assert set(world.live.values()) == {Split(75, 25)}
 
 
 def test_a_stack_file_that_is_broken_in_mid_ramp_is_a_persons_to_fix(world: World) -> None:
     def break_it(entry: Entry) -> None:
-        if entry.kind is EntryKind.BAKE_FINISHED and entry.facts["stage"] == 2:
+        if isinstance(entry.event, BakeEnd) and entry.event.stage == 2:
             world.stack_file.write_text("config: [")
 
     world.journal.before_append = break_it
@@ -137,7 +148,7 @@ def test_a_backend_that_is_gone_in_mid_ramp_leaves_the_weights_and_names_break_g
     world: World, is_going_back: bool
 ) -> None:
     def fail(entry: Entry) -> None:
-        if entry.kind is EntryKind.BAKE_STARTED and entry.facts["stage"] == 2:
+        if isinstance(entry.event, BakeStart) and entry.event.stage == 2:
             world.backend_error = "error: could not read the bucket"
 
     world.journal.before_append = fail
@@ -155,7 +166,7 @@ def test_a_backend_that_is_gone_in_mid_ramp_leaves_the_weights_and_names_break_g
 
 def test_a_full_disk_stops_the_ramp_and_leaves_the_weights(world: World) -> None:
     def fill(entry: Entry) -> None:
-        world.journal.is_full = entry.kind is EntryKind.BAKE_STARTED and entry.facts["stage"] == 2
+        world.journal.is_full = isinstance(entry.event, BakeStart) and entry.event.stage == 2
 
     world.journal.before_append = fill
 
@@ -166,13 +177,13 @@ def test_a_full_disk_stops_the_ramp_and_leaves_the_weights(world: World) -> None
     assert set(world.live.values()) == {Split(75, 25)}
 
 
-@pytest.mark.parametrize("at", [EntryKind.UP_STARTED, EntryKind.UP_SAID, EntryKind.UP_FINISHED])
-def test_an_update_is_not_left_to_itself_by_a_disk_that_fills(world: World, at: EntryKind) -> None:
+@pytest.mark.parametrize("at", [UpdateStart, EngineLine, UpdateEnd])
+def test_an_update_is_not_left_to_itself_by_a_disk_that_fills(
+    world: World, at: type[RampEvent]
+) -> None:
     def fill(entry: Entry) -> None:
-        is_third = world.facts(EntryKind.STAGE_STARTED)[-1:] == [
-            {"stage": 3, "of": 5, "split": "50/50"}
-        ]
-        world.journal.is_full = world.journal.is_full or (is_third and entry.kind is at)
+        is_third = world.events(StageStart)[-1:] == [StageStart.at(PLAN.stage(3))]
+        world.journal.is_full = world.journal.is_full or (is_third and isinstance(entry.event, at))
 
     world.journal.before_append = fill
     world.says = ["updating (12 s)"]
@@ -181,13 +192,13 @@ def test_an_update_is_not_left_to_itself_by_a_disk_that_fills(world: World, at: 
 
     assert (ending.exit_code, world.is_updating) == (3, False)
     assert "No space left on device" in ending.words
-    moved = Split(50, 50) if at is EntryKind.UP_FINISHED else Split(75, 25)
+    moved = Split(50, 50) if at is UpdateEnd else Split(75, 25)
     assert (set(world.live.values()), world.weights()) == ({moved}, str(moved))
 
 
 def test_a_full_disk_does_not_keep_a_failing_candidate_in_traffic(world: World) -> None:
     def fill(entry: Entry) -> None:
-        world.journal.is_full = world.journal.is_full or entry.kind is EntryKind.ROLLBACK_STARTED
+        world.journal.is_full = world.journal.is_full or isinstance(entry.event, RollbackStart)
 
     world.gate.says = lambda mark: Outcome.FAIL if mark.number == 2 else Outcome.PASS
     world.journal.before_append = fill

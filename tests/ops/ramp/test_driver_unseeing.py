@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import BakeStart, RollbackStart, SplitReadBack, StageStart
 from rollout.verdict import Outcome
 from tests.ops.ramp.world import PLAN, World
 
 
 @pytest.mark.parametrize(
     ("at", "stage"),
-    [(EntryKind.BAKE_STARTED, 2), (EntryKind.VERIFIED, 2), (EntryKind.STAGE_STARTED, 3)],
+    [(BakeStart, 2), (SplitReadBack, 2), (StageStart, 3)],
 )
 def test_a_ramp_goes_on_after_aws_has_throttled_for_a_while(
-    world: World, at: EntryKind, stage: int
+    world: World, at: type[BakeStart | SplitReadBack | StageStart], stage: int
 ) -> None:
     def throttle(entry: Entry) -> None:
-        if entry.kind is at and entry.facts["stage"] == stage:
+        if isinstance(entry.event, at) and entry.event.stage == stage:
             world.throttled_until = world.clock.seconds + 20
 
     world.journal.before_append = throttle
@@ -43,7 +44,7 @@ def test_capacity_is_waited_for_through_an_aws_that_throttles(world: World) -> N
 
 def test_the_way_back_waits_for_an_aws_that_throttles(world: World) -> None:
     def throttle(entry: Entry) -> None:
-        if entry.kind is EntryKind.ROLLBACK_STARTED:
+        if isinstance(entry.event, RollbackStart):
             world.throttled_until = world.clock.seconds + 20
 
     world.gate.says = lambda mark: Outcome.FAIL if mark.number == 2 else Outcome.PASS
@@ -59,7 +60,7 @@ def test_an_aws_that_throttles_for_good_stops_the_ramp_and_leaves_the_weights(
     world: World,
 ) -> None:
     def throttle(entry: Entry) -> None:
-        if entry.kind is EntryKind.BAKE_STARTED and entry.facts["stage"] == 2:
+        if isinstance(entry.event, BakeStart) and entry.event.stage == 2:
             world.throttled_until = float("inf")
 
     world.journal.before_append = throttle
@@ -75,11 +76,11 @@ def test_an_aws_that_throttles_for_good_stops_the_ramp_and_leaves_the_weights(
 def test_a_request_to_stop_ends_the_wait_for_an_aws_that_throttles(
     world: World, fails: bool, requests: int, code: int
 ) -> None:
-    at = EntryKind.ROLLBACK_STARTED if fails else EntryKind.VERIFIED
+    at = RollbackStart if fails else SplitReadBack
     waits = 0
 
     def throttle(entry: Entry) -> None:
-        if entry.kind is at and entry.facts.get("stage", 2) == 2:
+        if isinstance(entry.event, at) and getattr(entry.event, "stage", 2) == 2:
             world.throttled_until = world.clock.seconds + 30
             world.clock.on_wait = ask
 
@@ -99,7 +100,7 @@ def test_a_request_to_stop_ends_the_wait_for_an_aws_that_throttles(
 
 def test_credentials_that_expire_stop_the_ramp_and_leave_the_weights(world: World) -> None:
     def expire(entry: Entry) -> None:
-        if entry.kind is EntryKind.BAKE_STARTED and entry.facts["stage"] == 2:
+        if isinstance(entry.event, BakeStart) and entry.event.stage == 2:
             world.aws_error = "the AWS credentials have expired"
 
     world.journal.before_append = expire

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rollout.entry import EntryKind
 from rollout.plan import RampPlan
+from rollout.ramp_event import HoldEnd, HoldStart
 from rollout.split import Slot, Split
 from tests.ops.ramp.world import SERVICES, World
 
@@ -33,7 +33,7 @@ def test_an_even_split_waits_for_no_slot_to_fall_silent(tmp_path: Path, rising: 
 
     assert (ending.exit_code, ending.words) == (0, "done: portal+web at 50/50")
     assert world.floors() == {}
-    assert EntryKind.HOLD_STARTED not in world.kinds()
+    assert HoldStart not in world.kinds()
 
 
 def test_a_cutover_waits_for_the_old_slot_to_fall_silent(tmp_path: Path) -> None:
@@ -43,4 +43,4 @@ def test_a_cutover_waits_for_the_old_slot_to_fall_silent(tmp_path: Path) -> None
     ending = world.run(RampPlan(SERVICES, Slot.SECOND, Split(50, 50), (100,)))
 
     assert ending.exit_code == 0
-    assert EntryKind.HOLD_FINISHED in world.kinds()
+    assert HoldEnd in world.kinds()

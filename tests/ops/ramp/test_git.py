@@ -9,8 +9,8 @@ import pytest
 
 from ops.ramp.errors import BadInputError
 from ops.ramp.git import OwnGit, is_ignored
-from rollout.entry import EntryKind
 from rollout.plan import RampPlan
+from rollout.ramp_event import StackFileCommit
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import KilledError
@@ -122,7 +122,7 @@ def test_a_push_that_is_refused_does_not_stop_the_way_back(world: World, tmp_pat
     assert ending.exit_code == 1
     assert ending.words.startswith("rolled back: portal+web at 100/0")
     assert "not in git: `git push --quiet` exited 1" in ending.words
-    assert world.has_let_go()
+    assert world.has_released()
 
 
 def test_no_commit_is_asked_for_of_a_file_that_git_ignores(world: World, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_no_commit_is_asked_for_of_a_file_that_git_ignores(world: World, tmp_pat
     ending = world.run(PLAN)
 
     assert ending.exit_code == 0
-    assert world.facts(EntryKind.COMMIT) == []
+    assert world.events(StackFileCommit) == []
 
 
 def test_a_commit_is_asked_for_of_a_file_that_git_follows(world: World) -> None:
@@ -139,7 +139,7 @@ def test_a_commit_is_asked_for_of_a_file_that_git_follows(world: World) -> None:
 
     world.run(PLAN)
 
-    assert len(world.facts(EntryKind.COMMIT)) == 3
+    assert len(world.events(StackFileCommit)) == 3
 
 
 def test_only_what_git_does_not_follow_can_be_ignored(world: World, tmp_path: Path) -> None:

@@ -17,11 +17,12 @@ from ops.ramp.launching import Launcher
 from ops.ramp.lines import PlainLines
 from ops.ramp.planning import Choice
 from ops.ramp.resume import Found
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
 from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
 from rollout.progress import WHY_BY_HAND, folded
-from rollout.recovery import recalled
+from rollout.ramp_event import BakeStart, RampEvent, RollbackStart, SplitReadBack
+from rollout.recovery import recovered
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
 from tests.ops.ramp.fakes import START, KilledError
@@ -81,7 +82,7 @@ def test_a_ramp_that_somebody_lowered_below_its_start_ends_where_it_is(
 
     assert ending.words.startswith("rolled back by hand: portal+web at 100/0")
     assert set(world.live.values()) == {lowered}
-    assert (world.floors(), world.candidate(), world.has_let_go()) == ({}, None, True)
+    assert (world.floors(), world.candidate(), world.has_released()) == ({}, None, True)
 
 
 def test_a_rollback_never_raises_the_slot_that_somebody_lowered_in_the_meantime(
@@ -130,26 +131,26 @@ def test_a_ramp_that_was_stopped_before_its_first_stage_is_rolled_back_by_hand(
 ) -> None:
     said: list[str] = []
     folder = tmp_path / "ramps" / "r"
-    kill_at(world, EntryKind.BAKE_STARTED)
+    kill_at(world, BakeStart)
     asked = launcher(world, folder, PlainLines(said.append, world.clock.monotonic))
 
     ending = asked.go_back(found(world, folder), "r", WHY_BY_HAND, PLAN.start)
 
-    assert ending == Ending(
-        0, "rolled back by hand: portal+web at 100/0; no stage of the ramp had begun"
-    )
+    words = "rolled back by hand: portal+web at 100/0; no stage of the ramp had begun"
+    assert ending == Ending(0, words, is_back=True)
     opening = said[0].partition(" ")[2]
     assert opening.startswith("rollback of portal+web verified at 100/0, stage 0/2, by ")
     assert not any("refused" in line for line in said)
-    back = next(e for e in FileJournal(folder).entries() if e.kind is EntryKind.ROLLBACK_STARTED)
-    assert back.facts["by_hand"] is True
+    back = next(e for e in FileJournal(folder).entries() if isinstance(e.event, RollbackStart))
+    assert isinstance(back.event, RollbackStart)
+    assert back.event.by_hand is True
 
 
 def test_a_rollback_by_hand_says_the_reason_that_a_person_gave(
     world: World, tmp_path: Path
 ) -> None:
     folder = tmp_path / "ramps" / "r"
-    kill_at(world, EntryKind.VERIFIED)
+    kill_at(world, SplitReadBack)
 
     ending = launcher(world, folder).go_back(
         found(world, folder), "r", "checkout is broken", PLAN.start
@@ -165,14 +166,12 @@ def test_a_ramp_that_a_gate_has_turned_back_is_not_rolled_back_by_hand(
 ) -> None:
     world.gate.says = lambda mark: Outcome.FAIL if mark.number else Outcome.PASS
     folder = tmp_path / "ramps" / "r"
-    kill_at(world, EntryKind.ROLLBACK_STARTED)
+    kill_at(world, RollbackStart)
     progress = folded(world.journal.entries())
     journal = FileJournal(folder)
     for each in world.journal.entries():
         journal.append(each)
-    journal.append(
-        Entry(START, "r", EntryKind.ROLLBACK_STARTED, {"why": "fake: fail", "to": "100/0"})
-    )
+    journal.append(Entry(START, "r", RollbackStart(why="fake: fail", to=Split(100, 0))))
 
     ending = launcher(world, folder).go_back(
         Found(folder, progress, None), "r", WHY_BY_HAND, PLAN.start
@@ -190,23 +189,23 @@ def test_a_shift_by_hand_is_undone_in_the_words_of_a_rollback(world: World, tmp_
 
     ending = undone.undo(PLAN, "u", tmp_path / "ramps" / "u", WHY_BY_HAND)
 
-    assert ending == Ending(0, "rolled back by hand: portal+web at 100/0")
+    assert ending == Ending(0, "rolled back by hand: portal+web at 100/0", is_back=True)
     first = said[0].partition(" ")[2]
     assert first.startswith("rollback of portal+web: slot 02 from 50, 100 back to 100/0, by ")
     assert not any(" stage " in line or " ramp of " in line for line in said if "|" not in line)
 
 
 def found(world: World, folder: Path) -> Found:
-    return Found(folder, None, recalled(world.told[::-1]))
+    return Found(folder, None, recovered(world.told[::-1]))
 
 
 def kill_when_verified(world: World, plan: RampPlan = PLAN) -> None:
-    kill_at(world, EntryKind.VERIFIED, plan)
+    kill_at(world, SplitReadBack, plan)
 
 
-def kill_at(world: World, kind: EntryKind, plan: RampPlan = PLAN) -> None:
+def kill_at(world: World, kind: type[RampEvent], plan: RampPlan = PLAN) -> None:
     def kill(entry: Any) -> None:
-        if entry.kind is kind:
+        if isinstance(entry.event, kind):
             raise KilledError
 
     world.journal.before_append = kill

@@ -12,11 +12,12 @@ from ops.ramp.lease_holder import AtWork, at_work, refuse_held
 from ops.ramp.planning import Choice
 from ops.ramp.processes import Processes
 from ops.ramp.stopping import stop_driver
-from rollout.lease import LeaseHolder, message_of
+from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
 from rollout.progress import Progress
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
+from tests.rollout.history import held
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 PLAN = RampPlan(("portal", "web"), Slot.SECOND, Split(100, 0), (50, 100))
@@ -56,9 +57,7 @@ class FakeProcesses(Processes):
 
 def history_of(hand: LeaseHolder) -> list[HistoryEntry]:
     return [
-        HistoryEntry(
-            message_of(PLAN, "stage 1/2, 02 at 50", hand, NOW + timedelta(hours=1)), True, {}
-        )
+        HistoryEntry(held(PLAN, "stage 1/2, 02 at 50", hand, NOW + timedelta(hours=1)), True, {})
     ]
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from ops.gates.gate import StageMark
 from ops.ramp.lines import JsonLines, PlainLines, described
-from rollout.entry import FIELDS, Entry, EntryKind, Json
+from rollout.entry import KINDS, Entry
 from rollout.plan import RampPlan
+from rollout.ramp_event import BakeStart, ConfigChange, RampEvent
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
 from tests.ops.ramp.fakes import START
 from tests.ops.ramp.world import SERVICES, World
 
+RECORDED = Path(__file__).parents[2] / "rollout" / "recorded"
 PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 
 
@@ -57,13 +59,13 @@ class Waiting:
             self._lines.waits(what(second), float(seconds - second))
             self._second += 1.0
 
-    def see(self, kind: EntryKind, **facts: Json) -> None:
-        self._lines.saw(Entry(START, "r", kind, facts))
+    def see(self, event: RampEvent) -> None:
+        self._lines.saw(Entry(START, "r", event))
 
 
 def test_a_bake_of_five_minutes_is_a_line_a_minute_with_the_time_left() -> None:
     waiting = Waiting()
-    waiting.see(EntryKind.BAKE_STARTED, stage=2, seconds=300)
+    waiting.see(BakeStart(stage=2, seconds=300))
 
     waiting.wait(lambda _second: "stage 2/5 bakes", 300)
 
@@ -87,7 +89,7 @@ def test_numbers_that_count_up_are_no_news_and_another_wait_is() -> None:
 
 def test_a_wait_that_is_over_within_seconds_is_not_told() -> None:
     waiting = Waiting()
-    waiting.see(EntryKind.BAKE_STARTED, stage=1, seconds=5)
+    waiting.see(BakeStart(stage=1, seconds=5))
 
     waiting.wait(lambda _second: "stage 1/5 bakes", 5)
 
@@ -124,20 +126,13 @@ def test_a_terminal_that_is_gone_does_not_end_the_ramp(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_entry_has_words_of_its_own() -> None:
-    some: dict[str, object] = {
-        "services": ["web"],
-        "stages": [50],
-        "seconds": 1.0,
-        "floors": {"web": {"01": 3}},
-        "changed": {"update": 2},
-        "splits": {"web": "50/50"},
-        "observed": {"web": "1/2"},
-    }
-    for kind, fields in FIELDS.items():
-        facts = {name: some.get(name, "x") for name in fields}
-        entry = Entry(START, "r", kind, facts)  # pyright: ignore[reportArgumentType]
+    recorded = sorted(RECORDED.glob("*.jsonl"))
+    entries = [Entry.parse(line) for each in recorded for line in each.read_text().splitlines()]
 
-        assert described(entry) or kind is EntryKind.CONFIG_CHANGED, kind
+    silent = {type(entry.event) for entry in entries if not described(entry.event)}
+
+    assert {entry.kind for entry in entries} == set(KINDS)
+    assert silent == {ConfigChange}
 
 
 def fails_at_once(_mark: StageMark) -> Outcome:

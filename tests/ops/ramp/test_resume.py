@@ -13,14 +13,17 @@ from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
 from ops.ramp.resume import foreign, newest, unfinished
-from rollout.entry import Entry, EntryKind
-from rollout.lease import LeaseHolder, doing_end, last_message_of
+from rollout.entry import Entry
+from rollout.history_message import LeaseRelease
+from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
+from rollout.ramp_event import RampEnd, RampOutcome, RampStart, StageStart, UpdateStart, WatchStart
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
 from tests.ops.ramp.fakes import START, KilledError
 from tests.ops.ramp.world import IDENTITY, SERVICES, World
+from tests.rollout.history import released
 
 PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
 LONG = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (25, 50, 75, 100))
@@ -38,7 +41,7 @@ def killed(world: World, when: Callable[[Entry], bool], plan: RampPlan = PLAN) -
 
 
 def is_second_stage(entry: Entry) -> bool:
-    return entry.kind is EntryKind.STAGE_STARTED and entry.facts["stage"] == 2
+    return isinstance(entry.event, StageStart) and entry.event.stage == 2
 
 
 def found_by(world: World, folder: Path) -> bool:
@@ -49,7 +52,7 @@ def found_by(world: World, folder: Path) -> bool:
 
 
 def let_go(world: World, hand: LeaseHolder, split: Split, *, went_back: bool) -> None:
-    message = last_message_of(PLAN, doing_end(split, went_back=went_back), hand)
+    message = released(PLAN, LeaseRelease(split, went_back=went_back), hand)
     world.told.append(HistoryEntry(message, True, {}))
 
 
@@ -79,7 +82,7 @@ def test_a_ramp_that_went_back_on_a_full_disk_is_over(world: World, tmp_path: Pa
 def test_a_ramp_that_has_let_go_and_still_watches_is_under_way(
     world: World, tmp_path: Path
 ) -> None:
-    killed(world, lambda entry: entry.kind is EntryKind.WATCH_STARTED)
+    killed(world, lambda entry: isinstance(entry.event, WatchStart))
 
     assert found_by(world, tmp_path)
 
@@ -88,7 +91,7 @@ def test_a_ramp_that_was_killed_before_its_first_update_is_under_way(
     world: World, tmp_path: Path
 ) -> None:
     let_go(world, OTHER, PLAN.start, went_back=True)
-    killed(world, lambda entry: entry.kind is EntryKind.UP_STARTED)
+    killed(world, lambda entry: isinstance(entry.event, UpdateStart))
 
     assert found_by(world, tmp_path)
 
@@ -102,8 +105,8 @@ def test_the_journal_of_one_who_came_second_does_not_hide_the_ramp_of_the_first(
         FileJournal(ramps / "r1").append(entry)
         if number == 0:
             FileJournal(ramps / "r2").append(entry)
-    refused = {"outcome": "refused", "exit": 1}
-    FileJournal(ramps / "r2").append(Entry(first[0].at, "r", EntryKind.RAMP_FINISHED, refused))
+    refused = RampEnd(outcome=RampOutcome.REFUSED, exit_code=1)
+    FileJournal(ramps / "r2").append(Entry(first[0].at, "r", refused))
 
     found = unfinished(Ramps(ramps, IDENTITY), world.told[::-1], "r3")
 
@@ -112,7 +115,7 @@ def test_the_journal_of_one_who_came_second_does_not_hide_the_ramp_of_the_first(
 
 
 def is_third_stage(entry: Entry) -> bool:
-    return entry.kind is EntryKind.STAGE_STARTED and entry.facts["stage"] == 3
+    return isinstance(entry.event, StageStart) and entry.event.stage == 3
 
 
 @pytest.mark.parametrize(("kept", "stage"), [(1, 1), (1, 2), (8, 2), (12, 2)])
@@ -148,10 +151,10 @@ def test_a_way_back_passes_over_a_journal_that_cannot_be_read(world: World, tmp_
 def test_a_ramp_that_never_began_is_over_once_somebody_else_has_ramped(
     world: World, tmp_path: Path, seconds: float, is_found: bool
 ) -> None:
-    killed(world, lambda entry: entry.kind is EntryKind.UP_STARTED)
-    released = last_message_of(PLAN, doing_end(PLAN.target, went_back=False), OTHER)
+    killed(world, lambda entry: isinstance(entry.event, UpdateStart))
+    release = released(PLAN, LeaseRelease(PLAN.target, went_back=False), OTHER)
     at = START + timedelta(seconds=seconds)
-    world.told.append(HistoryEntry(released, True, {}, at=at))
+    world.told.append(HistoryEntry(release, True, {}, at=at))
 
     assert found_by(world, tmp_path) is is_found
 
@@ -164,11 +167,10 @@ FORMER: StackIdentity | None = None
 def journal_of(owner: StackIdentity | None, world: World, folder: Path) -> None:
     """The world's journal as a ramp of `owner` would have written it."""
     for entry in world.journal.kept:
-        facts = dict(entry.facts)
-        if entry.kind is EntryKind.RAMP_STARTED:
-            del facts["stack"]
-            facts |= {} if owner is None else {"stack": owner.document()}
-        FileJournal(folder).append(replace(entry, facts=facts))
+        event = entry.event
+        if isinstance(event, RampStart):
+            event = replace(event, stack=owner)
+        FileJournal(folder).append(replace(entry, event=event))
 
 
 @pytest.mark.parametrize("owner", [ANEW, ELSEWHERE, FORMER])

@@ -14,6 +14,7 @@ from ops.ramp.errors import NotSureError
 from ops.ramp.live_stack import SlotReleases
 from ops.ramp.way_back import Nothing, Past, Return, Stack, where_back
 from rollout.plan import RampPlan
+from rollout.ramp_event import CapacityChange, RampEnd, RampEvent, StageStart
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -229,16 +230,19 @@ def test_a_candidate_that_a_killed_ramp_left_in_the_file_decides_nothing(
         where_back(Past(Ramps(ramps, IDENTITY), "r2", world.told), left)
 
 
+def is_of_the_end(event: RampEvent) -> bool:
+    return isinstance(event, RampEnd) or (isinstance(event, CapacityChange) and not event.floors)
+
+
 @pytest.mark.parametrize("seconds", [-1, 1])
 def test_a_killed_ramp_is_undone_unless_the_other_slot_was_released_since(
     world: World, ramps: Path, seconds: int
 ) -> None:
     world.run(PLAN)
     world.told.pop()
-    kept = [entry for entry in world.journal.kept if entry.facts.get("outcome") != "done"]
-    world.journal.kept = [e for e in kept if not (e.kind == "capacity" and not e.facts["floors"])]
+    world.journal.kept = [entry for entry in world.journal.kept if not is_of_the_end(entry.event)]
     keep_journal(world, ramps)
-    moved = max(e.at for e in world.journal.kept if e.kind == "stage-started")
+    moved = max(e.at for e in world.journal.kept if isinstance(e.event, StageStart))
     found = releases(Slot.FIRST, moved + timedelta(seconds=seconds))
 
     way = where_back(Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1]), stack_of(world, found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi.automation import CommandError, CommandResult
 
@@ -19,10 +19,10 @@ from ops.ramp.ports import Effects, Limits
 from ops.ramp.processes import Processes
 from ops.ramp.run import Run
 from ops.ramp.takeover import Abandoned
-from rollout.entry import EntryKind
-from rollout.lease import LeaseHolder, is_letting_go
+from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
-from rollout.recovery import HistoryEntry, recalled, started_facts
+from rollout.ramp_event import RampEvent, RampStart, Resumption, RollbackStart
+from rollout.recovery import HistoryEntry, recovered
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
 from tests.ops.ramp.fakes import START, Clock, Ended, Gate, MemoryJournal, Stop, Update
@@ -34,6 +34,9 @@ IDENTITY = StackIdentity(
 PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (10, 25, 50, 75, 100))
 NEXT = NextCommands("prod", services=SERVICES)
 LIMITS = Limits(bake=5, hold=5, watch=5, inconclusive=30, guard_wait=60)
+
+
+Event = TypeVar("Event")
 
 
 class World:
@@ -154,11 +157,11 @@ class World:
         """The slot that the guards take for the one to be raised, where the config says so."""
         return self._config().get("candidate")
 
-    def kinds(self) -> list[EntryKind]:
-        return [entry.kind for entry in self.journal.kept]
+    def kinds(self) -> list[type[RampEvent]]:
+        return [type(entry.event) for entry in self.journal.kept]
 
-    def facts(self, kind: EntryKind) -> list[Mapping[str, Any]]:
-        return [entry.facts for entry in self.journal.kept if entry.kind is kind]
+    def events(self, kind: type[Event]) -> list[Event]:
+        return [each.event for each in self.journal.kept if isinstance(each.event, kind)]
 
     def run(
         self,
@@ -188,24 +191,21 @@ class World:
         )
         run = Run("r", hand, LIMITS, effects)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
-        found = recalled(self.told[::-1]) if abandoned is None else None
+        found = recovered(self.told[::-1]) if abandoned is None else None
         if not self.journal.kept and found is not None:
             for entry in found.entries("r", self.clock.now(), self.live, counts):
                 self.journal.append(entry)
         if not self.journal.kept:
             live = sum(3 for slot in Slot if plan.start.weight_of(slot))
             fleets = dict.fromkeys(SERVICES, live)
-            facts = started_facts(plan, hand, run.until(), counts, fleets)
             own = IDENTITY.of_services(plan.services)
-            run.put(EntryKind.RAMP_STARTED, {**facts, "stack": own.document()})
+            run.write(RampStart.of(plan, hand, run.until(), counts, fleets, own))
             if abandoned is not None:
                 abandoned.hand_over(run)
         else:
-            run.write(
-                EntryKind.RESUMED, found="", by=hand.by, host=hand.host, pid=hand.pid, until="never"
-            )
+            run.write(Resumption.of("", hand, run.until()))
         if why_back is not None:
-            run.write(EntryKind.ROLLBACK_STARTED, why=why_back, to=str(plan.start))
+            run.write(RollbackStart(why=why_back, to=plan.start))
         return Driver(run, self.processes, from_anywhere=why_back is not None).drive()
 
     def set_candidate(self, slot: str | None) -> None:
@@ -218,9 +218,9 @@ class World:
         whole["services"][service] = dict(config)
         self._write(whole)
 
-    def has_let_go(self) -> bool:
-        """Whether the newest update let go of the wheel."""
-        return bool(self.told) and is_letting_go(self.told[-1].message)
+    def has_released(self) -> bool:
+        """Whether the newest update released the lease."""
+        return bool(self.told) and self.told[-1].message.endswith(", done")
 
     def _apply(self, message: str) -> Ended:
         if self.locks:

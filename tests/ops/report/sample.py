@@ -13,9 +13,24 @@ from ops.traffic.answer import SlotStream
 from probe.fault import Phase, RequestFault
 from probe.record.file import encoded
 from probe.record.line import SCHEMA, EndLine, Mode, RequestLine, RequestOutcome, RunLine
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import (
+    BakeEnd,
+    GateVerdict,
+    RampEnd,
+    RampEvent,
+    RampStart,
+    RollbackEnd,
+    RollbackStart,
+    SplitPropagation,
+    SplitReadBack,
+    StageStart,
+    UpdateEnd,
+    UpdateStart,
+)
 from rollout.split import Slot
 from rollout.stack_identity import StackIdentity
+from tests.rollout import journal_lines
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 IDENTITY = StackIdentity(
@@ -38,7 +53,7 @@ def entries(*, rolls_back: bool = True) -> list[Entry]:
     found = [
         entry(
             0,
-            EntryKind.RAMP_STARTED,
+            RampStart,
             **{"from": "100/0", "to": "50/50"},
             services=["portal", "web"],
             candidate="02",
@@ -60,37 +75,35 @@ def entries(*, rolls_back: bool = True) -> list[Entry]:
     for number, (weight, seconds) in enumerate(STAGES, start=1):
         split = f"{100 - weight}/{weight}"
         found += [
-            entry(seconds - 5, EntryKind.STAGE_STARTED, stage=number, of=3, split=split),
-            entry(seconds - 4, EntryKind.UP_STARTED, message=f"stage {number}/3", pid=1),
-            entry(seconds, EntryKind.UP_FINISHED, seconds=4.0, changed={"update": 2}, error=""),
+            entry(seconds - 5, StageStart, stage=number, of=3, split=split),
+            entry(seconds - 4, UpdateStart, message=f"stage {number}/3", pid=1),
+            entry(seconds, UpdateEnd, seconds=4.0, changed={"update": 2}, error=""),
+            entry(seconds, SplitReadBack, stage=number, splits={"portal": split, "web": split}),
             entry(
-                seconds, EntryKind.VERIFIED, stage=number, splits={"portal": split, "web": split}
-            ),
-            entry(
-                seconds + 1, EntryKind.ARRIVED, stage=number, requests=40, observed={}, seconds=1.0
+                seconds + 1, SplitPropagation, stage=number, requests=40, observed={}, seconds=1.0
             ),
         ]
         if number < len(STAGES) or not rolls_back:
             done = {"stage": number, "seconds": 15.0, "outcome": "pass"}
-            found.append(entry(seconds + 14.5, EntryKind.BAKE_FINISHED, **done))
+            found.append(entry(seconds + 14.5, BakeEnd, **done))
     if rolls_back:
         found += [
             said(53, 3, "probe", "fail", REASON),
-            entry(53, EntryKind.ROLLBACK_STARTED, why=f"probe: {REASON}", to="100/0"),
-            entry(BACK_AT, EntryKind.ROLLBACK_FINISHED, to="100/0", seconds=5.0),
+            entry(53, RollbackStart, why=f"probe: {REASON}", to="100/0"),
+            entry(BACK_AT, RollbackEnd, to="100/0", seconds=5.0),
         ]
     outcome, code = ("rolled back", 1) if rolls_back else ("done", 0)
-    found.append(entry(END_AT, EntryKind.RAMP_FINISHED, outcome=outcome, exit=code))
+    found.append(entry(END_AT, RampEnd, outcome=outcome, exit=code))
     return found
 
 
-def entry(after_s: float, kind: EntryKind, /, **facts: Any) -> Entry:
-    return Entry(at(after_s), RAMP, kind, facts)
+def entry(after_s: float, kind: type[RampEvent], /, **facts: Any) -> Entry:
+    return journal_lines.entry(at(after_s), RAMP, kind, facts)
 
 
 def said(seconds: float, stage: int, gate: str, outcome: str, reason: str) -> Entry:
     facts = {"gate": gate, "outcome": outcome, "reason": reason, "numbers": {}, "window": None}
-    return entry(seconds, EntryKind.VERDICT, stage=stage, **facts)
+    return entry(seconds, GateVerdict, stage=stage, **facts)
 
 
 def written_folder(folder: Path, *, rolls_back: bool = True) -> Path:

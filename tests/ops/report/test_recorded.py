@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from ops.cli import failover
 from ops.journal.journal import FileJournal
+from rollout.ramp_event import RampStart
 from tests.ops.report.sample import entries
 
 
@@ -26,10 +27,11 @@ def record(
 ) -> None:
     """A ramp in the folder; so many entries of it, and without its stack where it is former."""
     first, *others = entries()
-    facts = dict(first.facts)
+    event = first.event
+    assert isinstance(event, RampStart)
     if is_former:
-        del facts["stack"]
-    for entry in [replace(first, facts=facts), *others][:count]:
+        event = replace(event, stack=None)
+    for entry in [replace(first, event=event), *others][:count]:
         FileJournal(project / ".failover" / folder).append(entry)
 
 

@@ -12,7 +12,18 @@ from ops.cli import failover
 from ops.journal.journal import FILE_NAME, FileJournal
 from ops.report.report import PAGE, SUMMARY, ReportError, write_report
 from ops.report.story import story_of
-from rollout.entry import Entry, EntryKind
+from rollout.entry import Entry
+from rollout.ramp_event import (
+    GateVerdict,
+    RampEnd,
+    RampStart,
+    Resumption,
+    RollbackEnd,
+    RollbackStart,
+    SplitReadBack,
+    StageStart,
+    UpdateEnd,
+)
 from rollout.verdict import Outcome
 from tests.ops.report.sample import (
     BACK_AT,
@@ -61,7 +72,7 @@ def test_the_weights_over_time_are_those_that_were_read_back() -> None:
 def test_the_update_that_ends_the_floors_is_no_time_of_the_last_stage() -> None:
     made = entries(rolls_back=False)
     end = made.pop()
-    floors = entry(62, EntryKind.UP_FINISHED, seconds=30.0, changed={"update": 4}, error="")
+    floors = entry(62, UpdateEnd, seconds=30.0, changed={"update": 4}, error="")
 
     story = story_of([*made, floors, end])
 
@@ -73,7 +84,7 @@ def test_what_a_gate_said_holds_until_it_said_something_else() -> None:
     story = story_of(entries())
 
     assert story is not None
-    probe = [(s.outcome, round(s.end_s - START.timestamp())) for s in story.said["probe"]]
+    probe = [(s.outcome, round(s.end_s - START.timestamp())) for s in story.verdicts["probe"]]
     assert probe == [(Outcome.INCONCLUSIVE, 4), (Outcome.PASS, 53), (Outcome.FAIL, 64)]
 
 
@@ -85,13 +96,19 @@ def test_what_a_gate_repeats_of_a_stage_is_one_verdict_with_the_newest_reason() 
     story = story_of([entries()[0], first, again, later])
 
     assert story is not None
-    told = [(s.stage, s.start_s - START.timestamp(), s.reason) for s in story.said["smoke"]]
+    told = [(s.stage, s.start_s - START.timestamp(), s.reason) for s in story.verdicts["smoke"]]
     assert told == [(0, 1, "20 of 20"), (1, 9, "30 of 30")]
 
 
 def resumed(seconds: float) -> Entry:
-    facts = {"found": "stage 1", "by": "ci", "host": "build-7", "pid": 7, "until": "?"}
-    return entry(seconds, EntryKind.RESUMED, **facts)
+    facts = {
+        "found": "stage 1",
+        "by": "ci",
+        "host": "build-7",
+        "pid": 7,
+        "until": "2026-11-21T10:00:00Z",
+    }
+    return entry(seconds, Resumption, **facts)
 
 
 def test_a_gate_that_nobody_asked_between_a_kill_and_the_next_run_said_nothing() -> None:
@@ -109,7 +126,7 @@ def test_a_gate_that_nobody_asked_between_a_kill_and_the_next_run_said_nothing()
 
     assert story is not None
     begun = START.timestamp()
-    assert [(s.start_s - begun, s.end_s - begun) for s in story.said["smoke"]] == [
+    assert [(s.start_s - begun, s.end_s - begun) for s in story.verdicts["smoke"]] == [
         (1, 5),
         (3601, 3601),
         (7300, 7300),
@@ -117,7 +134,7 @@ def test_a_gate_that_nobody_asked_between_a_kill_and_the_next_run_said_nothing()
 
 
 def test_a_ramp_that_was_over_and_is_taken_back_by_hand_is_not_over() -> None:
-    again = [resumed(70), entry(71, EntryKind.ROLLBACK_STARTED, why="a person asked", to="100/0")]
+    again = [resumed(70), entry(71, RollbackStart, why="a person asked", to="100/0")]
 
     story = story_of([*entries(rolls_back=False), *again])
 
@@ -131,8 +148,8 @@ def test_a_ramp_that_was_over_and_is_taken_back_by_hand_is_not_over() -> None:
 
 def test_a_ramp_that_a_gate_refused_before_any_weight_moved_rolled_nothing_back() -> None:
     refused = [
-        entry(5, EntryKind.ROLLBACK_STARTED, why=f"probe: {REASON}", to="100/0"),
-        entry(6, EntryKind.RAMP_FINISHED, outcome="refused", exit=1),
+        entry(5, RollbackStart, why=f"probe: {REASON}", to="100/0"),
+        entry(6, RampEnd, outcome="refused", exit=1),
     ]
 
     story = story_of([entries()[0], *refused])
@@ -154,9 +171,9 @@ def test_a_rollback_by_hand_is_no_verdict_of_the_stage_that_it_came_in() -> None
     journal = entries(rolls_back=False)
     journal += [
         resumed(70),
-        entry(71, EntryKind.ROLLBACK_STARTED, why="by hand", to="100/0"),
-        entry(75, EntryKind.ROLLBACK_FINISHED, to="100/0", seconds=4.0),
-        entry(76, EntryKind.RAMP_FINISHED, outcome="rolled back", exit=1),
+        entry(71, RollbackStart, why="by hand", to="100/0"),
+        entry(75, RollbackEnd, to="100/0", seconds=4.0),
+        entry(76, RampEnd, outcome="rolled back", exit=1),
     ]
 
     story = story_of(journal)
@@ -167,21 +184,21 @@ def test_a_rollback_by_hand_is_no_verdict_of_the_stage_that_it_came_in() -> None
 
 def test_a_shift_by_hand_that_is_undone_has_no_verdict() -> None:
     shifted = [
-        entry(1, EntryKind.STAGE_STARTED, stage=1, of=1, split="50/50"),
-        entry(1, EntryKind.VERIFIED, stage=1, splits={"portal": "50/50", "web": "50/50"}),
-        entry(1, EntryKind.ROLLBACK_STARTED, why="by hand", to="100/0"),
+        entry(1, StageStart, stage=1, of=1, split="50/50"),
+        entry(1, SplitReadBack, stage=1, splits={"portal": "50/50", "web": "50/50"}),
+        entry(1, RollbackStart, why="by hand", to="100/0"),
     ]
 
     story = story_of([entries()[0], *shifted])
 
     assert story is not None
-    assert [row.outcome for row in story.rows] == [""]
+    assert [row.outcome for row in story.rows] == [None]
 
 
 BY_HAND = [
-    entry(71, EntryKind.ROLLBACK_STARTED, why="by hand", to="100/0", by_hand=True),
-    entry(75, EntryKind.ROLLBACK_FINISHED, to="100/0", seconds=4.0),
-    entry(76, EntryKind.RAMP_FINISHED, outcome="rolled back by hand", exit=0),
+    entry(71, RollbackStart, why="by hand", to="100/0", by_hand=True),
+    entry(75, RollbackEnd, to="100/0", seconds=4.0),
+    entry(76, RampEnd, outcome="rolled back by hand", exit=0),
 ]
 
 
@@ -204,8 +221,10 @@ def test_a_rollback_by_hand_is_summed_up_as_that_and_as_no_failure(
 
 
 def test_a_rollback_by_hand_of_a_shift_that_no_ramp_made_is_told_as_one() -> None:
-    begun = replace(entries()[0], facts={**entries()[0].facts, "undoes": True})
-    shifted = entry(1, EntryKind.STAGE_STARTED, stage=1, of=1, split="0/100")
+    start = entries()[0].event
+    assert isinstance(start, RampStart)
+    begun = replace(entries()[0], event=replace(start, undoes=True))
+    shifted = entry(1, StageStart, stage=1, of=1, split="0/100")
 
     story = story_of([begun, shifted, *BY_HAND])
 
@@ -247,9 +266,7 @@ def test_every_tag_of_the_page_is_closed_where_it_was_opened(tmp_path: Path) -> 
 def test_what_a_gate_says_cannot_break_the_page_or_the_table(tmp_path: Path) -> None:
     journal = FileJournal(written_folder(tmp_path))
     facts = {"stage": 3, "gate": "command", "outcome": "fail", "numbers": {}, "window": None}
-    journal.append(
-        entry(64, EntryKind.VERDICT, **facts, reason='<script>alert("1")</script> | a\nb')
-    )
+    journal.append(entry(64, GateVerdict, **facts, reason='<script>alert("1")</script> | a\nb'))
 
     written = write_report(tmp_path)
 
@@ -281,9 +298,7 @@ def test_the_page_of_a_gate_that_changes_its_mind_all_day_stays_small(tmp_path: 
 def test_a_reason_in_the_summary_is_words_whatever_a_command_wrote(tmp_path: Path) -> None:
     journal = FileJournal(written_folder(tmp_path))
     facts = {"stage": 3, "gate": "command", "outcome": "fail", "numbers": {}, "window": None}
-    journal.append(
-        entry(64, EntryKind.VERDICT, **facts, reason="<!-- @team a\\|b\r\nkept_alive_closed")
-    )
+    journal.append(entry(64, GateVerdict, **facts, reason="<!-- @team a\\|b\r\nkept_alive_closed"))
 
     text = write_report(tmp_path).text
 

@@ -28,14 +28,16 @@ from ops.status.ramping import read_ramping
 from ops.status.reader import StatusReader
 from ops.status.terminal import shown
 from ops.status.watch import watch
-from rollout.lease import LeaseClaim, LeaseHolder, doing_stage, last_message_of, message_of
+from rollout.history_message import StageShift
+from rollout.lease import LeaseClaim, LeaseHolder
 from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from tests.ops.status.stacks import NOW
+from tests.rollout.history import held, released
 
 WHO = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false"]
 PLAN = RampPlan(("web",), Slot.SECOND, Split(100, 0), (25, 100))
-DOING = doing_stage(PLAN, next(iter(PLAN.stages())))
+DOING = StageShift.to(next(iter(PLAN.stages())), PLAN.candidate)
 
 
 def ended_process() -> int:
@@ -141,13 +143,13 @@ def test_a_machine_without_git_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_lease_stands_until_it_is_let_go_of(
     hand: LeaseHolder, minutes: int, claim: LeaseClaim
 ) -> None:
-    held = message_of(PLAN, DOING, hand, NOW + timedelta(minutes=minutes))
+    lease = held(PLAN, DOING, hand, NOW + timedelta(minutes=minutes))
 
-    standing = read_ramping(["a tag", held], NOW)
-    freed = read_ramping([last_message_of(PLAN, DOING, hand), held], NOW)
+    standing = read_ramping(["a tag", lease], NOW)
+    freed = read_ramping([released(PLAN, DOING, hand), lease], NOW)
 
     assert standing is not None
-    assert (standing.lease.hand, standing.claim) == (hand, claim)
+    assert (standing.lease.holder, standing.claim) == (hand, claim)
     assert freed is None
 
 

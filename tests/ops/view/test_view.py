@@ -11,7 +11,7 @@ from ops.view.live import LiveView
 from ops.view.second import counted
 from ops.view.state import ViewState
 from probe.record.line import RequestOutcome
-from rollout.entry import EntryKind
+from rollout.ramp_event import RampEnd, Resumption, RollbackEnd, RollbackStart, StackFileCommit
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
 from rollout.verdict import Outcome, Verdict
@@ -131,12 +131,13 @@ def test_rates_losses_and_latencies_are_told_by_slot() -> None:
 
 
 def test_a_ramp_that_was_done_and_is_taken_back_by_hand_is_shown_going_back() -> None:
-    by_hand = {"found": "done", "by": "ci", "host": "build-7", "pid": 7, "until": "?"}
+    until = "2026-11-21T10:00:00Z"
+    by_hand = {"found": "done", "by": "ci", "host": "build-7", "pid": 7, "until": until}
     state = ViewState()
     for each in (
         *entries(rolls_back=False),
-        entry(70, EntryKind.RESUMED, **by_hand),
-        entry(71, EntryKind.ROLLBACK_STARTED, why="a person asked", to="100/0"),
+        entry(70, Resumption, **by_hand),
+        entry(71, RollbackStart, why="a person asked", to="100/0"),
     ):
         state.saw(each)
 
@@ -149,9 +150,9 @@ def test_a_ramp_that_was_done_and_is_taken_back_by_hand_is_shown_going_back() ->
 def test_a_rollback_by_hand_has_a_title_of_its_own_and_a_reason_only_where_one_was_given() -> None:
     state = ViewState()
     state.saw(entries()[0])
-    state.saw(entry(1, EntryKind.ROLLBACK_STARTED, why="by hand", to="100/0", by_hand=True))
+    state.saw(entry(1, RollbackStart, why="by hand", to="100/0", by_hand=True))
     going = text_of(state, 80)
-    state.saw(entry(2, EntryKind.RAMP_FINISHED, outcome="rolled back by hand", exit=0))
+    state.saw(entry(2, RampEnd, outcome="rolled back by hand", exit=0))
 
     assert "ROLLING BACK BY HAND   portal+web off slot 02" in going
     assert "why" not in going
@@ -187,8 +188,8 @@ def test_a_ramp_that_went_back_shows_why_and_how_it_ended() -> None:
 
 @pytest.mark.parametrize("width", [80, 160])
 def test_the_whole_reason_stands_over_what_is_done_while_a_ramp_goes_back(width: int) -> None:
-    *going_on, back = (e for e in entries() if e.kind is not EntryKind.RAMP_FINISHED)
-    assert back.kind is EntryKind.ROLLBACK_FINISHED
+    *going_on, back = (e for e in entries() if not isinstance(e.event, RampEnd))
+    assert isinstance(back.event, RollbackEnd)
     state = ViewState()
     for each in going_on:
         state.saw(each)
@@ -231,9 +232,9 @@ def test_below_the_view_stands_the_whole_commit_to_make(
     view = LiveView(console)
     message = "web: ramp of 02 from 100/0 through 10,25,50,75,100 done, without floors"
     facts = {"message": message, "file": "Pulumi.prod.yaml", "commit": commit, "pushed": False}
-    view.saw(entry(50, EntryKind.COMMIT, **facts))
+    view.saw(entry(50, StackFileCommit, **facts))
     if is_back:
-        view.saw(entry(51, EntryKind.ROLLBACK_STARTED, why=REASON, to="100/0"))
+        view.saw(entry(51, RollbackStart, why=REASON, to="100/0"))
 
     view.close()
 

@@ -12,22 +12,31 @@ from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.report import document, lines
 from rehearsal.scenarios.scenario import Expected, Scenario
 from rehearsal.scenarios.scenario_run import is_due
-from rollout.entry import Entry, EntryKind, Json
+from rollout.entry import Entry, Json
+from rollout.ramp_event import (
+    GateVerdict,
+    RampEnd,
+    RampEvent,
+    RollbackEnd,
+    RollbackStart,
+    SplitReadBack,
+)
 from rollout.split import Split
 from tests.rehearsal.traffic.answers import answer, failed
+from tests.rollout.journal_lines import entry
 
 BAD = Scenario("bad", "it breaks", Expected(1, (1, 1), "probe"))
 START, TARGET = Split.parse("100/0"), Split.parse("0/100")
 
 
-def told(second: float, kind: EntryKind, **facts: Json) -> Entry:
-    return Entry(datetime.fromtimestamp(second, UTC), "r", kind, facts)
+def told(second: float, kind: type[RampEvent], **facts: Json) -> Entry:
+    return entry(datetime.fromtimestamp(second, UTC), "r", kind, facts)
 
 
-VERIFIED = told(10, EntryKind.VERIFIED, stage=1, splits={"web": "90/10"})
-BACK = told(14, EntryKind.ROLLBACK_STARTED, why="probe: slot 02 lost 3", to="100/0")
-IS_BACK = told(18, EntryKind.ROLLBACK_FINISHED, to="100/0", seconds=4.0)
-OVER = told(20, EntryKind.RAMP_FINISHED, outcome="rolled back", exit=1)
+VERIFIED = told(10, SplitReadBack, stage=1, splits={"web": "90/10"})
+BACK = told(14, RollbackStart, why="probe: slot 02 lost 3", to="100/0")
+IS_BACK = told(18, RollbackEnd, to="100/0", seconds=4.0)
+OVER = told(20, RampEnd, outcome="rolled back", exit=1)
 CAUGHT = Played(
     scenario=BAD,
     entries=[VERIFIED, BACK, IS_BACK, OVER],
@@ -119,7 +128,7 @@ def test_a_lost_request_is_a_problem_where_nothing_harms_the_traffic() -> None:
 def test_a_ramp_that_should_pass_ends_at_its_target_whatever_held_it() -> None:
     held = told(
         12,
-        EntryKind.VERDICT,
+        GateVerdict,
         stage=1,
         gate="probe",
         outcome="inconclusive",
@@ -142,7 +151,7 @@ def test_a_fault_happens_once_every_service_has_the_weight() -> None:
 
     def is_due_at(*splits: str) -> bool:
         facts: dict[str, Json] = {f"s{n}": split for n, split in enumerate(splits)}
-        return is_due(scenario, told(1, EntryKind.VERIFIED, stage=1, splits=facts))
+        return is_due(scenario, told(1, SplitReadBack, stage=1, splits=facts))
 
     assert [is_due_at("75/25"), is_due_at("50/50", "75/25"), is_due_at("25/75")] == [
         False,
