@@ -106,6 +106,56 @@ def test_every_make_target_of_a_page_is_there(page: str) -> None:
     assert set(re.findall(r"`make ([a-z-]+)", text_of(page))) <= targets
 
 
+QUOTED = {
+    "README.md": (
+        *("will be refused", "next stage is", "as it is live", "the rehearsal is gone"),
+        *("a rehearsal like", "every stage changed one rule per service and nothing else"),
+        *("no request was lost", "begun on slot", "whole after", "after the up began"),
+    ),
+    "docs/adopt.md": (
+        "says something else than what is there; nothing was written",
+        "nothing was changed yet; the same command with --apply does this",
+        *("one target group becomes two", "the plan:", "kept the file as it was"),
+        *("adopted already: nothing to change", "In the way of weighted slots", "way out"),
+        *("it also looks at", "weights belong to one rule", "there is no second group beside it"),
+        *("a target group cannot be renamed", "user data of its own", "which was found fit in"),
+        *("a security group of its own, which takes requests", "probing at"),
+    ),
+    "docs/guards.md": (
+        *("the next stage of slot", "will wait", "back towards slot", "without waiting"),
+        *("get the older build", "order of rules", "gets no request:", "the live rule is at"),
+        *("and the stack left it at", "and the stack's state has lost it", "then deletes"),
+        "AWS cannot change the port of a target group",
+        "moves nobody but requests of",
+        "the stack is unprotected until the last of these",
+    ),
+    "docs/plan.md": (
+        "refused: deploying this merge to",
+        "would move traffic that it did not mean to",
+        *("to move it", "as it is live"),
+    ),
+    "docs/ramp.md": (
+        "this would give users an older build than all of them have; nothing was begun",
+        *("which was released later", "the older build after all", "up done in"),
+        *("arrived in the traffic after", "floors removed", "is ruled out at"),
+    ),
+    "docs/status.md": (
+        *("was changed past the stack", "as the config", "nobody ramps", "by the program"),
+        *("put back what was changed past the stack", "take it over", "put it back"),
+        "nothing to import; the next update makes it",
+    ),
+}
+"""Parts of the output that a page shows, which change on the page when they change in the code."""
+
+
+@pytest.mark.parametrize(
+    ("page", "part"), [(page, part) for page, parts in QUOTED.items() for part in parts]
+)
+def test_output_that_a_page_shows_is_the_products(page: str, part: str) -> None:
+    assert part in " ".join(text_of(page).split())
+    assert any(part in text for text in messages())
+
+
 def quoted_messages() -> list[str]:
     """What an operator sees, by the first column of the table at the top of docs/ramp.md."""
     table = text_of("docs/ramp.md").partition("## At 3 a.m.")[2].partition("\n\nExit codes")[0]
@@ -116,7 +166,8 @@ def quoted_messages() -> list[str]:
 @cache
 def messages() -> tuple[str, ...]:
     """Every text that the product can print, with `{}` for each value."""
-    return tuple(text for module in product().values() for text in literals(module))
+    texts = (text for module in product().values() for text in literals(module))
+    return tuple(" ".join(text.split()) for text in texts)
 
 
 @pytest.mark.parametrize("quoted", quoted_messages())
