@@ -109,7 +109,7 @@ class ProberProcess:
     def wait_until_good(self, more: int, seconds: float) -> None:
         """Return when `more` requests were answered well, or one was not.
 
-        A busy machine sends late, which is no fault of the load balancer's: `seconds` is the
+        A busy machine sends late, which is not a fault of the load balancer: `seconds` is the
         longest time without a single good answer, and `MAX_WAITS` times it the longest time at all.
 
         Raises:
