@@ -18,7 +18,7 @@ from rich.table import Table
 
 from rehearsal.engine import RehearsalEngine
 from rehearsal.lifecycle import ROOT, engine_of, start
-from rehearsal.project_copy import copy_project
+from rehearsal.project import copy_project
 from rehearsal.workspace import Workspace
 
 RUNS = 5

@@ -18,8 +18,7 @@ from rich.table import Table
 from bench.weight_change import set_services
 from rehearsal.engine import RehearsalEngine
 from rehearsal.lifecycle import ROOT, engine_of, start
-from rehearsal.policy_pack import pack_options
-from rehearsal.project_copy import copy_project
+from rehearsal.project import copy_project, pack_options
 from rehearsal.workspace import Workspace
 
 LIKE = "dev"

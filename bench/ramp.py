@@ -21,8 +21,8 @@ from rich.table import Table
 
 from bench.hour import Hour
 from rehearsal.lifecycle import ROOT, start
-from rehearsal.project_copy import copy_project
-from rehearsal.ramp_process import ramp_process
+from rehearsal.project import copy_project
+from rehearsal.ramp import ramp_process
 from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.scenarios.scenario_stack import ScenarioStack

@@ -26,7 +26,7 @@ from bench.terraform_peer import TerraformPeer
 from bench.timeline import Timeline, timed_up
 from rehearsal.engine import RehearsalEngine
 from rehearsal.lifecycle import ROOT, engine_of, start
-from rehearsal.project_copy import copy_project
+from rehearsal.project import copy_project
 from rehearsal.shell_environment import process_environment
 from rehearsal.workspace import Workspace
 

@@ -49,7 +49,7 @@ SUBCOMMANDS = {
 LOCAL = frozenset({"comment", "probe", "report"})
 """Commands that ask neither the stack nor AWS: in a wrong shell they say so, and still run."""
 
-SHELL_PROBLEM = "rehearsal.shell_problem:shell_problem"
+SHELL_PROBLEM = "rehearsal.shell_environment:shell_problem"
 """Address of what tells a shell with the environment of a rehearsal that is gone."""
 
 ENDLESS = "probe"

@@ -20,15 +20,18 @@ from rehearsal.cutover_run import CutoverResult, run_cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, find, start, stop
-from rehearsal.ramp_records import ended_ramps
 from rehearsal.scenarios.catalogue import CATALOGUE
-from rehearsal.scenarios.report import listed
-from rehearsal.scenarios.run import INTERRUPTED, play_and_tell
-from rehearsal.shell_environment import as_json, as_restoring_shell, as_shell, root_in
-from rehearsal.shell_problem import UNSET_COMMAND, shell_problem
-from rehearsal.status import statuses
-from rehearsal.status_view import status_table
-from rehearsal.workspace import Workspace
+from rehearsal.scenarios.run import INTERRUPTED, listed, play_and_tell
+from rehearsal.shell_environment import (
+    UNSET_COMMAND,
+    as_json,
+    as_restoring_shell,
+    as_shell,
+    root_in,
+    shell_problem,
+)
+from rehearsal.status import status_table, statuses
+from rehearsal.workspace import Workspace, ended_ramps
 
 BOOT_SECONDS = 2.0
 NOT_SURE = 3

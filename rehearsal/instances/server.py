@@ -9,10 +9,8 @@ import time
 from collections import deque
 
 from rehearsal.instances.behaviour import KEEP_ALIVE_SECONDS, Behaviour
-from rehearsal.instances.identity import Identity
-from rehearsal.instances.message import Request, head_bytes, read_request
-from rehearsal.instances.site import SitePage, page_at
-from rehearsal.instances.websocket import accept_of, echo
+from rehearsal.instances.message import Request, accept_of, echo, head_bytes, read_request
+from rehearsal.instances.site import Identity, SitePage, page_at
 
 _CHUNK_BYTES = 1024
 _CHUNKS_PER_SECOND = 10

@@ -1,4 +1,4 @@
-"""What an instance's pages and files are: the same on every instance of a build."""
+"""An instance as it presents itself: who it is, and the pages that it serves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,31 @@ import re
 from dataclasses import dataclass
 
 from rehearsal.instances.behaviour import Behaviour
-from rehearsal.instances.identity import Identity
+
+_VARIABLE = re.compile(r"^\s*FAILOVER_([A-Z]+)=['\"]?([^'\"\s]*)['\"]?\s*$", re.MULTILINE)
+"""A line of the identity file that the user data writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answers."""
+
+    instance_id: str
+    build: str
+    service: str | None
+    slot: str | None
+    port: int | None
+    """The port that the application listens on, as the user data says; None where it does not."""
+
+
+def identity_from(instance_id: str, build: str, user_data: str) -> Identity:
+    """The identity of an instance that booted with `user_data`."""
+    told = dict(_VARIABLE.findall(user_data))
+    port = told.get("PORT")
+    return Identity(
+        instance_id, build, told.get("SERVICE"), told.get("SLOT"), int(port) if port else None
+    )
+
 
 _ASSET = re.compile(r"/assets/app\.([A-Za-z0-9_-]+)\.js$")
 

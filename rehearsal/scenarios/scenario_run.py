@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rehearsal.ramp_process import ramp_process
+from rehearsal.ramp import ramp_process
 from rehearsal.scenarios.fault import Trouble
 from rehearsal.scenarios.outcome import Played
 from rehearsal.scenarios.scenario import Scenario

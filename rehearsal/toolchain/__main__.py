@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 from rehearsal.toolchain.cli import place_cli
-from rehearsal.toolchain.errors import SetupError
 from rehearsal.toolchain.packages import fill_environment
-from rehearsal.toolchain.progress import SetupProgress
+from rehearsal.toolchain.progress import SetupError, SetupProgress
 
 ROOT = Path(__file__).parents[2]
 STAMP = ROOT / ".venv" / ".failover-setup"

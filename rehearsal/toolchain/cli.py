@@ -9,8 +9,7 @@ import subprocess
 from pathlib import Path
 
 from rehearsal.toolchain.cache import cache_folder, only_one
-from rehearsal.toolchain.errors import SetupError
-from rehearsal.toolchain.progress import SetupProgress
+from rehearsal.toolchain.progress import SetupError, SetupProgress
 from rehearsal.toolchain.source_build import VERSION as SOURCE_VERSION
 from rehearsal.toolchain.source_build import build_cli
 

@@ -10,8 +10,7 @@ import venv
 from pathlib import Path
 
 from rehearsal.toolchain.cache import cache_folder, only_one, published
-from rehearsal.toolchain.errors import SetupError
-from rehearsal.toolchain.progress import SetupProgress, duration
+from rehearsal.toolchain.progress import SetupError, SetupProgress, duration
 
 _HERE = Path(__file__).parent
 

@@ -1,9 +1,14 @@
-"""Says what setup does: one line a step, and a running line for the long ones."""
+"""What `make setup` prints while it works, and the error that it ends with."""
 
 from __future__ import annotations
 
 import sys
 import time
+
+
+class SetupError(Exception):
+    """A step failed; the text names the step, the reason and the fix."""
+
 
 LINE_EVERY_SECONDS = 15.0
 """How often a long step says where it is when the output is not a terminal."""

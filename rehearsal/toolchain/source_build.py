@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal.toolchain.cache import cache_folder, published
-from rehearsal.toolchain.errors import SetupError
 from rehearsal.toolchain.packages import installed_apart
-from rehearsal.toolchain.progress import SetupProgress, duration
+from rehearsal.toolchain.progress import SetupError, SetupProgress, duration
 
 VERSION = "3.255.0"
 """Newer tags of the CLI's module were not on the proxy when this was pinned."""

@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rehearsal.toolchain.cache import cache_folder, only_one, published
-from rehearsal.toolchain.errors import SetupError
-from rehearsal.toolchain.progress import SetupProgress
+from rehearsal.toolchain.progress import SetupError, SetupProgress
 from rehearsal.toolchain.source_build import go_compiler, go_environment
 
 ACTIONLINT_VERSION = "1.7.12"

@@ -15,7 +15,7 @@ import yaml
 from rehearsal.engine import RehearsalEngine
 from rehearsal.lifecycle import ROOT, engine_of, start
 from rehearsal.observation import ServiceObserver, local_session
-from rehearsal.project_copy import copy_project
+from rehearsal.project import copy_project
 from rehearsal.shell_environment import process_environment
 from rehearsal.workspace import Running, Workspace
 

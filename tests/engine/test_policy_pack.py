@@ -14,7 +14,7 @@ import pytest
 
 from policy.rules import POLICIES
 from rehearsal.engine import RehearsalEngineError
-from rehearsal.policy_pack import pack_options
+from rehearsal.project import pack_options
 from rehearsal.workspace import STACK
 from tests.configs import ROOT
 from tests.engine.rehearsed import Rehearsed, rehearsed

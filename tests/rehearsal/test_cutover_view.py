@@ -8,8 +8,7 @@ import pytest
 from rich.console import Console
 
 from rehearsal.cutover import CutoverStep
-from rehearsal.cutover_text import block, step_lines
-from rehearsal.cutover_view import CutoverView
+from rehearsal.cutover_view import CutoverView, block, step_lines
 from rehearsal.traffic.change import ChangeInterval
 from rehearsal.traffic.download import Finished
 from rehearsal.traffic.run import TrafficSummary

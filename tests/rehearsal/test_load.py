@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.errors import RehearsalError
-from rehearsal.load import ADMIN_SOCKET, IDLE, Load, ProxyCounters, counted, target_group_name
+from rehearsal.status import ADMIN_SOCKET, IDLE, Load, ProxyCounters, counted, target_group_name
 
 
 @contextmanager

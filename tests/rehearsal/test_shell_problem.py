@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.shell_environment import LIFE_VARIABLE, ROOT_VARIABLE, shell_variables
-from rehearsal.shell_problem import shell_problem
+from rehearsal.shell_environment import LIFE_VARIABLE, ROOT_VARIABLE, shell_problem, shell_variables
 from rehearsal.workspace import Workspace
 from tests.rehearsal.test_workspace import RUNNING
 

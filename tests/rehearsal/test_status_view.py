@@ -4,9 +4,8 @@ import dataclasses
 
 from rich.console import Console
 
-from rehearsal.load import IDLE, Load
 from rehearsal.observation import ServiceState
-from rehearsal.status_view import status_table
+from rehearsal.status import IDLE, Load, status_table
 from rollout.split import Slot
 from tests.rehearsal.test_cutover import slot_at
 

@@ -12,7 +12,7 @@ from rehearsal.errors import NoPortError
 from rehearsal.supervisor import not_ready
 
 TRACE = """Traceback (most recent call last):
-  File "rehearsal/data_plane/ports.py", line 26, in of
+  File "rehearsal/data_plane/addresses.py", line 26, in of
     holder.bind((HOST, 0))
 """
 

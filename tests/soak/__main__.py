@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rehearsal.lifecycle import ROOT, start
-from rehearsal.project_copy import copy_project
+from rehearsal.project import copy_project
 from rehearsal.scenarios.scenario_run import ScenarioRun
 from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace

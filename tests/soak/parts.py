@@ -12,7 +12,7 @@ from typing import Any
 from rehearsal.errors import RehearsalError
 from rehearsal.scenarios.catalogue import CATALOGUE
 from rehearsal.scenarios.outcome import Played
-from rehearsal.scenarios.report import document
+from rehearsal.scenarios.run import document
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.scenarios.scenario_run import ScenarioRun
 from tests.soak.record import ROOT

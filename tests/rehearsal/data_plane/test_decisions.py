@@ -33,7 +33,7 @@ from rehearsal.control_plane.topology import (
     decoded,
     encoded,
 )
-from rehearsal.data_plane.check_result import (
+from rehearsal.data_plane.health_checks import (
     NO_ANSWER,
     CheckedHealth,
     CheckResult,
@@ -41,10 +41,9 @@ from rehearsal.data_plane.check_result import (
     is_matched,
     judged,
 )
-from rehearsal.data_plane.conditions import route_match
 from rehearsal.data_plane.listeners import tls_versions
-from rehearsal.data_plane.patterns import any_of, expression_of
 from rehearsal.data_plane.rendering import EnvoyConfiguration, render
+from rehearsal.data_plane.routes import any_of, expression_of, route_match
 
 letters = st.text("ab.*?\\/-", max_size=8)
 CHECK = TopologyHealthCheck("HTTP", None, "/healthz", "200", 10, 5, 3, 2)

@@ -9,7 +9,7 @@ from rehearsal.errors import BadScenarioError
 from rehearsal.scenarios.catalogue import CATALOGUE, scenario_named
 from rehearsal.scenarios.fault import ScenarioFault
 from rehearsal.scenarios.outcome import Played
-from rehearsal.scenarios.report import document, lines
+from rehearsal.scenarios.run import document, lines
 from rehearsal.scenarios.scenario import Expected, Scenario
 from rehearsal.scenarios.scenario_run import is_due
 from rollout.entry import Entry, Json

@@ -10,8 +10,7 @@ import pytest
 
 from rehearsal.toolchain import cache, cli, packages
 from rehearsal.toolchain.__main__ import fingerprint
-from rehearsal.toolchain.errors import SetupError
-from rehearsal.toolchain.progress import SetupProgress, duration
+from rehearsal.toolchain.progress import SetupError, SetupProgress, duration
 
 ROOT = Path(__file__).parents[3]
 

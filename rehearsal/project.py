@@ -1,11 +1,33 @@
-"""A copy of the program in another folder, for runs that leave a person's rehearsal alone."""
+"""The program as a rehearsal runs it: a copy in another folder, and its policy pack."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from rehearsal.workspace import STACK
+from rehearsal.workspace import STACK, Workspace
+
+PACK = "policy"
+"""The pack's folder, in that of the program."""
+
+
+def pack_options(root: Path, stack: str = STACK) -> tuple[str, ...]:
+    """The options by which `pulumi preview` and `pulumi up` in `root` run the pack.
+
+    A stack's config of the pack is called as the stack is; without one everything is mandatory.
+    """
+    config = Path(PACK, f"{stack}.json")
+    if not (root / config).is_file():
+        return ("--policy-pack", PACK)
+    return ("--policy-pack", PACK, "--policy-pack-config", str(config))
+
+
+def write_pack_config(workspace: Workspace, like: str) -> None:
+    """Give the rehearsal the config of the pack that the stack `like` has, where it has one."""
+    source = workspace.policy_file.with_name(f"{like}.json")
+    if source.is_file():
+        shutil.copyfile(source, workspace.policy_file)
+
 
 PROGRAM = ("__main__.py", "settings", "components", "live", "rollout", "policy")
 """What the engine needs of the repository, its Pulumi files apart."""
