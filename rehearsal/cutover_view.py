@@ -1,4 +1,7 @@
-"""A cutover in words, and as data."""
+"""A cutover as text, as data, and live while it runs.
+
+On a terminal that is a table, elsewhere a line a step.
+"""
 
 from __future__ import annotations
 

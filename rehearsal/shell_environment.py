@@ -1,4 +1,7 @@
-"""What a shell needs so that pulumi, the AWS CLI, boto3 and Terraform meet the local AWS."""
+"""The environment by which pulumi, the AWS CLI, boto3 and Terraform meet the local AWS.
+
+A shell that has the environment of another rehearsal is reported.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much each target group carries now, by the proxy's own counters."""
+"""`failover rehearse status`: the slots as AWS has them, what each carries, and their table."""
 
 from __future__ import annotations
 

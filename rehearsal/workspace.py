@@ -1,4 +1,7 @@
-"""The ramps that `failover` recorded on a rehearsal, once that rehearsal has ended."""
+"""Where a rehearsal keeps its things, and how one process sees that another is alive.
+
+The ramps that `failover` recorded on a rehearsal outlive it.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from botocore.loaders import JSONFileLoader
 
 METRIC_LAG_SECONDS = 5.0
 SHORTEST_METRIC_LAG_SECONDS = 2.0
-"""What the data plane needs to tell the last requests of a minute."""
+"""What the data plane needs to report the last requests of a minute."""
 
 
 @contextlib.contextmanager
@@ -59,7 +59,7 @@ def imported_quickly() -> Generator[None]:
     "--longest-drain-seconds",
     type=float,
     default=None,
-    help="Cut deregistration delays to this; without it they take what the target group says.",
+    help="Cut deregistration delays to this; without it they take the target group's own.",
 )
 @click.option(
     "--health",

@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class WorldClock(Protocol):
-    """Tells the time. Every duration in the rehearsal is measured on one clock."""
+    """The time. Every duration in the rehearsal is measured on one clock."""
 
     def now(self) -> float:
         """Seconds since the epoch, UTC."""

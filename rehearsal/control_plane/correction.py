@@ -1,7 +1,7 @@
 """How a difference between moto and AWS is corrected: by name, in a table, all at once.
 
-A `Correction` names one difference, says what moto does and what AWS does, and lists the methods of
-moto's classes that it replaces or adds. Nothing else in this package changes moto.
+A `Correction` names one difference, describes what moto does and what AWS does, and lists the
+methods of moto's classes that it replaces or adds. Nothing else in this package changes moto.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Who says whether a target passes its health checks.
+"""Whether a target passes its health checks, and who decides it.
 
 The control plane decides which targets are checked at all (registered, in a target group that a
-listener rule uses, on a running instance). A `HealthSource` says how those checks go. Here it is a
-clock; a data plane that really checks can take its place.
+listener rule uses, on a running instance). A `HealthSource` reports how those checks go. Here it is
+a clock; a data plane that really checks can take its place.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class CheckedTarget:
     checks_begin: float
     """Epoch seconds: registered, and its target group in use. Health from before does not count."""
     launched_at: float | None
-    """Epoch seconds of the instance's launch; None for a target that is no known instance."""
+    """Epoch seconds of the instance's launch; None for a target that is not a known instance."""
     build: str | None
     """The build of the instance's image (`images.BUILD_TAG`); None where it is not known."""
     interval_seconds: int
@@ -45,7 +45,7 @@ class CheckedTarget:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the health checks of one target say, and since when (epoch seconds)."""
+    """The outcome of one target's health checks, and since when (epoch seconds)."""
 
     state: HealthState
     since: float
@@ -104,7 +104,7 @@ TargetKey = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the checks of one target say."""
+    """The health that the checks of one target found."""
 
     checks_began: float
     """Epoch seconds; a report from before a target's registration is none."""

@@ -17,7 +17,7 @@ NEVER_HEALTHY = "never-healthy"
 
 @dataclass(frozen=True, slots=True)
 class CatalogueImage:
-    """A machine image that is there from the start, in every region."""
+    """A machine image that exists from the start, in every region."""
 
     image_id: str
     """`ami-` and 17 hexadecimal digits, as AWS gives them today."""
@@ -53,9 +53,7 @@ BAD_BUILDS = (
         "ami-0fa11bad000000007", "crash-later", "Ends some time after it began to serve"
     ),
     CatalogueImage("ami-0fa11bad000000008", "slow-boot", "Boots for a long time, then works"),
-    CatalogueImage(
-        "ami-0fa11bad000000009", "wrong-build", "Works, and says that it is another build"
-    ),
+    CatalogueImage("ami-0fa11bad000000009", "wrong-build", "Works, and reports another build"),
 )
 
 SUBTLE_BUILDS = (
@@ -69,7 +67,7 @@ SUBTLE_BUILDS = (
 """Builds whose fault shows under steady traffic only."""
 
 CATALOGUE = GOOD_BUILDS + BAD_BUILDS
-"""Builds that a few requests tell apart."""
+"""Builds that differ within a few requests."""
 
 IMAGES = CATALOGUE + SUBTLE_BUILDS
 """Every image that a new region has."""

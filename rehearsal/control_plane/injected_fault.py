@@ -89,7 +89,7 @@ ANSWERS: dict[str, Answers] = {
 
 
 class FaultRequestError(ValueError):
-    """A list of faults that cannot be injected; the text says which entry and why."""
+    """A list of faults that cannot be injected; the text names the entry and the reason."""
 
 
 @dataclass(slots=True, eq=False)

@@ -1,9 +1,22 @@
-"""What a data plane asks of the control plane and tells it; loopback only, and not an AWS API.
+"""The rehearsal's own API beside AWS's, under `/_rehearsal/`; loopback only.
 
-GET  /_rehearsal/topology?after=REVISION   the topology once its revision differs from that;
-204 when nothing changed for a while
-PUT  /_rehearsal/report                    the data plane's whole view: health, addresses
-GET  /_rehearsal/report                    the addresses of the last report
+For a data plane:
+
+GET    /_rehearsal/topology?after=REVISION         the topology once its revision is another one;
+                                                   204 when nothing changed for a while
+PUT    /_rehearsal/report                          the data plane's whole view: health, addresses
+GET    /_rehearsal/report                          the addresses of the last report
+POST   /_rehearsal/traffic                         what it counted since the last time
+
+For tests:
+
+GET    /_rehearsal/calls?after=MARK&accessKey=ID   requests per operation since MARK (0: the start)
+GET    /_rehearsal/faults                          the faults in force, and how often each was met
+PUT    /_rehearsal/faults                          a JSON list of faults, in place of all others
+DELETE /_rehearsal/faults                          lift all
+
+A fault is `{"operations": ["elbv2:Describe*"], "answer": "Throttling", "seconds": 30}`: see
+`injected_fault`.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Changes:
         return lambda: self._subscribers.remove(subscriber)
 
     def publish(self, topology: Topology) -> bool:
-        """Take `topology` as the latest, and tell it where it differs. True if it did."""
+        """Take `topology` as the latest, and publish it where it differs. True if it did."""
         if topology == self._topology:
             return False
         self._revision += 1
@@ -85,7 +85,7 @@ class ControlPlane:
         self._stop = threading.Event()
 
     def tick(self) -> bool:
-        """Bring everything up to now, and tell it. True if anything changed."""
+        """Bring everything up to now, and publish it. True if anything changed."""
         with self.world.lock:
             changed = self._reconcile()
             if changed:
@@ -93,7 +93,7 @@ class ControlPlane:
             return changed
 
     def settle(self) -> None:
-        """After a request that may have changed something: take that up, and tell it."""
+        """After a request that may have changed something: take that up, and publish it."""
         with self.world.lock:
             self._reconcile()
             self._publish()

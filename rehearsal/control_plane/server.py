@@ -160,7 +160,7 @@ THREADS = 64
 for the next topology, or are silent because a test wants them so."""
 
 CONNECTIONS = 10_000
-"""Kept-alive ones that nobody uses at the moment count too: each client of AWS holds up to ten. At
+"""Kept-alive ones that are idle at the moment count too: each client of AWS holds up to ten. At
 its limit, a hundred by default, the server leaves every new one unanswered; AWS has no such limit.
 """
 

@@ -83,7 +83,7 @@ class TargetRegistry:
     )
 
     def register(self, arn: str, target_id: str, port: int) -> bool:
-        """Register a target; a draining one starts anew. True if that changed anything."""
+        """Register a target; a draining one starts again. True if that changed anything."""
         group = self._groups.setdefault(arn, {})
         known = group.get((target_id, port))
         if known is not None and not known.is_draining:

@@ -1,7 +1,7 @@
 """What the control plane holds, as a data plane needs it: frozen values, in AWS's words.
 
 Nothing of moto is in here. Two topologies are equal exactly when nothing that matters to traffic
-differs, so a change is told by comparison.
+differs, so a change is found by comparison.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the rehearsal knows beside moto's objects, and who is told when it changes."""
+"""What the rehearsal knows in addition to moto's objects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class World:
     clock: WorldClock
     health: HealthSource
     longest_drain_seconds: float | None = None
-    """Where set, no target drains longer than this, whatever its deregistration delay says."""
+    """Where set, no target drains longer than this, whatever its deregistration delay."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     targets: TargetRegistry = field(default_factory=TargetRegistry)
     groups: dict[str, GroupRecord] = field(default_factory=dict[str, GroupRecord])

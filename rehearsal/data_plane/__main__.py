@@ -50,7 +50,7 @@ def main(endpoint: str, folder: Path, boot_seconds: float, propagation_seconds: 
 
 
 async def _serve(settings: DataPlaneSettings) -> None:
-    """Carry traffic until told to end, and end the process."""
+    """Carry traffic until asked to end, and end the process."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     loop.add_reader(sys.stdin.fileno(), told.set)

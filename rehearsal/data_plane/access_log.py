@@ -1,4 +1,4 @@
-"""Envoy's access log: one short line a request, and what it says."""
+"""Envoy's access log: one short line a request, and its meaning."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ class Exchange:
 
 
 def parsed(line: str) -> Exchange:
-    """What a line of the log says.
+    """The exchange that a line of the log reports.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not such a line.
     """
     (
         load_balancer_arn,

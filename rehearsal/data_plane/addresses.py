@@ -1,4 +1,7 @@
-"""Loopback ports that stay ours while nobody listens on them."""
+"""Where on loopback everything is: listeners, instances, and what is nowhere.
+
+A loopback port stays ours while no process listens on it.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class Ports:
 class SilentPorts:
     """Loopback ports to which no connection comes about, as where a firewall drops the packets.
 
-    A port's queue of one is filled by a connection of ours that nobody accepts, so that the kernel
+    A port's queue of one is filled by a connection of ours that is not accepted, so that the kernel
     (Linux) answers no other one; elsewhere a connection may come about, and gets no answer.
     """
 
@@ -103,7 +106,7 @@ class Addresses:
     """Gives each listener and each instance its loopback port.
 
     The ports of the first load balancer's 80 and 443 are known before there is one, so that a shell
-    can be told them. A listener keeps its port for as long as it is there.
+    can have them. A listener keeps its port for as long as it is there.
     """
 
     def __init__(self, serves_on: Callable[[str, int], bool]) -> None:
@@ -119,14 +122,14 @@ class Addresses:
         self._nowhere = self._ports.of(_NOWHERE)
 
     def follow_instances(self, instances: Iterable[TopologyInstance]) -> None:
-        """Take up new instances, and let go of those that are no more."""
+        """Take up new instances, and release those that are gone."""
         present = list(instances)
         self._by_private_ip = {i.private_ip: i.instance_id for i in present if i.private_ip}
         self._instances = {_instance_key(i.instance_id) for i in present}
         self._let_go()
 
     def follow_listeners(self, topology: Topology) -> None:
-        """Take up new listeners, and let go of those that are no more."""
+        """Take up new listeners, and release those that are gone."""
         present = [(b.arn, listener.port) for b, listener in each_listener(topology)]
         self._keys = {place: key for place, key in self._keys.items() if place in present}
         for place in present:
@@ -137,7 +140,7 @@ class Addresses:
         self._let_go()
 
     def follow_firewall(self, topology: Topology) -> None:
-        """Take up the security groups, and stop being silent where somebody may connect again."""
+        """Take up the security groups, and stop being silent where a client may connect again."""
         self._firewall = Firewall(topology)
         closed = {_closed_key(b, each) for b, each in self._closed(topology)}
         unreachable = {
@@ -148,7 +151,7 @@ class Addresses:
         self._silent.keep(closed | unreachable)
 
     def silence_closed_listeners(self, topology: Topology) -> None:
-        """Answer nothing where no client may connect. Nobody else listens there any more."""
+        """Answer nothing where no client may connect. No other process listens there any more."""
         self._silent.hold(
             {_closed_key(b, each): self.of_listener(b, each) for b, each in self._closed(topology)}
         )

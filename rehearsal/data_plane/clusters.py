@@ -77,7 +77,7 @@ def endpoints(
 
 
 def _metadata(*, is_healthy: bool) -> dict[str, Any]:
-    """What the access log tells of the target that a request went to."""
+    """What the access log shows of the target that a request went to."""
     return {"filter_metadata": {"rehearsal": {"healthy": "true" if is_healthy else "false"}}}
 
 

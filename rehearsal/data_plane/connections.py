@@ -51,7 +51,7 @@ class Connections:
         self._active_told_of = 0
 
     def seen(self, stats: str, owners: Owners, now: float) -> list[dict[str, Any]]:
-        """What CloudWatch is told after a look at `now`, in the form of a traffic tally.
+        """What CloudWatch gets after a look at `now`, in the form of a traffic tally.
 
         The active ones are one sample a minute.
 
@@ -80,7 +80,7 @@ class Connections:
         ]
 
     def _new(self, key: str, count: int) -> int:
-        """How much a counter has grown; one that is smaller has begun anew."""
+        """How much a counter has grown; a smaller one has started again."""
         before = self._before.get(key, 0)
         self._before[key] = count
         return count - before if count >= before else count

@@ -1,4 +1,4 @@
-"""What Envoy is started with; everything else it reads from the files beside it."""
+"""One Envoy process: what it is started with, and what it reports."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class Envoy:
 
     async def _is_live(self) -> bool:
         if self._process is not None and self._process.returncode is not None:
-            raise EnvoyError(f"Envoy ended with {self._process.returncode}; its log says why")
+            raise EnvoyError(f"Envoy ended with {self._process.returncode}; see its log")
         try:
             return (await self.ask("/ready")).strip() == "LIVE"
         except (OSError, EnvoyError):

@@ -50,7 +50,7 @@ class Firewall:
         """Whether a load balancer that forwards to the group may connect to a target on `port`.
 
         Each node of it connects by itself, so all of its subnets must be let in where a rule names
-        addresses. A target that is no instance has no security group of its own.
+        addresses. A target that is not an instance has no security group of its own.
         """
         return any(
             self._lets_out(balancer, target_id, port) and self._lets_in(balancer, target_id, port)

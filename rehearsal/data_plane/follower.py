@@ -18,7 +18,7 @@ class LinkError(Exception):
 
 
 class ControlPlaneLink:
-    """Asks and tells the control plane at `endpoint`. One thread at a time may use it."""
+    """Asks, and reports to, the control plane at `endpoint`. One thread at a time may use it."""
 
     def __init__(self, endpoint: str) -> None:
         self._connection = http.client.HTTPConnection(
@@ -42,7 +42,7 @@ class ControlPlaneLink:
             return decoded(answer["topology"])
 
     def report(self, report: dict[str, Any]) -> None:
-        """Tell the control plane what the data plane sees.
+        """Report to the control plane what the data plane sees.
 
         Raises:
             OSError: the control plane is gone.
@@ -51,7 +51,7 @@ class ControlPlaneLink:
         self._ask("PUT", "/_rehearsal/report", json.dumps(report))
 
     def tell_traffic(self, tallies: list[dict[str, Any]]) -> None:
-        """Tell the control plane what was counted since the last time.
+        """Report to the control plane what was counted since the last time.
 
         Raises:
             OSError: the control plane is gone.

@@ -76,7 +76,7 @@ class CheckedHealth:
     def after(self, result: CheckResult, check: TopologyHealthCheck, now: float) -> CheckedHealth:
         """The health with one more result.
 
-        One pass is enough for a new target, whatever the healthy threshold says. Source: ELB user
+        One pass is enough for a new target, whatever the healthy threshold. Source: ELB user
         guide, "Health checks for your target groups".
         """
         if isinstance(result, Passed):
@@ -121,7 +121,7 @@ async def _status(address: tuple[str, int], check: TopologyHealthCheck) -> int:
 
     Raises:
         OSError: refused or reset.
-        ValueError: what came is no HTTP.
+        ValueError: the answer is not HTTP.
         EOFError: closed without an answer.
     """
     host, port = address
@@ -188,7 +188,7 @@ class Checker:
         return health is not None and health.state is HealthState.HEALTHY
 
     def follow(self, groups: list[TopologyTargetGroup], address_of: AddressOf) -> None:
-        """Check the targets of `groups`, and no others. A target that is new begins anew."""
+        """Check the targets of `groups`, and no others. A new target starts at the beginning."""
         wanted = {
             (group.arn, target.target_id, target.port): _subject(group, target, address_of)
             for group in groups

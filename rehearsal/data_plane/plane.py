@@ -1,4 +1,7 @@
-"""What the data plane tells the control plane: health, and where everything is."""
+"""The data plane as a whole: follows the control plane, drives Envoy, checks, starts instances.
+
+What it sees goes back to the control plane: health, and where everything is.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,7 @@ log = logging.getLogger(__name__)
 
 CA_FILE = "ca.pem"
 TRAFFIC_SECONDS = 0.5
-"""How often the control plane is told what traffic there was."""
+"""How often the traffic is reported to the control plane."""
 CONNECTIONS_SECONDS = 5.0
 """How often the connections are counted."""
 
@@ -166,7 +169,7 @@ class DataPlane:
         self._dirty.set()
 
     async def _work(self) -> None:
-        """Bring Envoy to where the topology and the health are, then tell it."""
+        """Bring Envoy to where the topology and the health are, then report it."""
         link = ControlPlaneLink(self._settings.endpoint)
         while True:
             await self._dirty.wait()
@@ -202,7 +205,7 @@ class DataPlane:
             self._tally.add(parsed(line))
 
     async def _tell_traffic(self) -> None:
-        """Tell the control plane now and then what was counted."""
+        """Report what was counted to the control plane, now and then."""
         link = ControlPlaneLink(self._settings.endpoint)
         while True:
             await asyncio.sleep(TRAFFIC_SECONDS)
@@ -211,7 +214,7 @@ class DataPlane:
                 await asyncio.to_thread(link.tell_traffic, tallies)
 
     async def _connections_seen(self) -> list[dict[str, Any]]:
-        """What there is to tell of connections, now and then."""
+        """Report the connections, now and then."""
         now = time.time()
         if now < self._connections_looked_at + CONNECTIONS_SECONDS:
             return []

@@ -14,7 +14,7 @@ CLUSTERS = "clusters.json"
 
 
 class EnvoyAcceptance(Protocol):
-    """Tells what Envoy has taken from the files."""
+    """Reports what Envoy has taken from the files."""
 
     async def wait_for_clusters(self, names: set[str]) -> None:
         """Return when a route may refer to all of them."""

@@ -203,7 +203,7 @@ def _routes(
 ) -> Iterable[dict[str, Any]]:
     """One route, or none for a rule that no request of a rehearsal can meet.
 
-    What is not supported answers 501 and says what it is, rather than something untrue.
+    What is not supported answers 501 and names it, rather than something untrue.
     """
     try:
         match = route_match(rule.conditions)

@@ -1,4 +1,4 @@
-"""What CloudWatch is told of the traffic: a fold over exchanges, per minute.
+"""What CloudWatch gets of the traffic: a fold over exchanges, per minute.
 
 Source of every name and of what it counts: ELB user guide, "CloudWatch metrics for your Application
 Load Balancer".
@@ -16,7 +16,7 @@ from rehearsal.data_plane.access_log import Exchange
 
 MINUTE_SECONDS = 60
 _DIGITS = 3
-"""Response times are told to this many digits, so that a minute has few different ones; their sum,
+"""Response times have this many digits, so that a minute has few different ones; their sum,
 least and greatest are exact."""
 
 _ELB_CODES = (500, 502, 503, 504)

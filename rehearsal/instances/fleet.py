@@ -1,4 +1,4 @@
-"""The process that one instance is, as its starter sees it."""
+"""One process for every instance that the control plane holds."""
 
 from __future__ import annotations
 

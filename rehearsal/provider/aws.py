@@ -30,7 +30,7 @@ MAX_CONNECTIONS = 64
 """As many as calls that the provider serves at once."""
 
 THROTTLED_ATTEMPTS = 25
-"""How often a call that AWS throttles is made again, without a word, before the program is told.
+"""How often a call that AWS throttles is made again, in silence, before it is reported.
 
 Source: hashicorp/aws, provider argument `max_retries`.
 """

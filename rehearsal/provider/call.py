@@ -33,13 +33,13 @@ class ProviderCall:
     """Set when the connection is lost."""
 
     def limit_seconds(self, usual: float) -> float:
-        """How long this operation may wait: what the program says, else what is usual."""
+        """How long this operation may wait: the program's limit, else the usual one."""
         return self.timeout_seconds or usual
 
     def wait_until(
         self, is_reached: Callable[[], bool], what: str, *, limit_seconds: float
     ) -> None:
-        """Poll AWS until it says so.
+        """Poll AWS until the condition holds.
 
         Raises:
             WaitError: not within the limit.
@@ -77,7 +77,7 @@ class ProviderCall:
 
 
 def unless_gone(action: Callable[[], _R], *codes: str) -> _R | None:
-    """The result, or None when AWS says by one of these codes that the thing does not exist."""
+    """The result, or None when AWS answers with one of these codes: the resource does not exist."""
     try:
         return action()
     except ClientError as error:

@@ -46,7 +46,7 @@ class PropertyDifference:
 
 
 def is_unset(value: Any) -> bool:
-    """Whether a value says no more than absence: Terraform cannot tell a zero value from null."""
+    """Whether a value equals absence: Terraform cannot distinguish a zero value from null."""
     return value is None or value is False or (not value and value is not UNKNOWN)
 
 
@@ -95,7 +95,7 @@ def property_changes(
 
 
 def is_at_rest(entry: Property, value: Any) -> bool:
-    """Whether a value is what AWS has when nobody says anything: its default, all the way down."""
+    """Whether a value is what AWS has when none is given: its default, all the way down."""
     if value == entry.default or (is_unset(value) and is_unset(entry.default)):
         return True
     if isinstance(entry.kind, Block) and isinstance(value, dict):

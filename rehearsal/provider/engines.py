@@ -62,7 +62,7 @@ ROLE_MEMBERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ProviderConfiguration:
-    """What a stack's `aws:` keys say."""
+    """A stack's `aws:` keys."""
 
     region: str
     default_tags: Mapping[str, str] = field(default_factory=lambda: dict[str, str]())
@@ -131,7 +131,7 @@ def _nested(values: Mapping[str, Any], name: str, empty: Any) -> Any:
 
 
 def check_account(configuration: ProviderConfiguration, aws: AwsClients) -> None:
-    """Refuse to act on an account that the stack does not name, or as a role that nobody may be.
+    """Refuse an account that the stack does not allow, and a role that cannot be assumed.
 
     Raises:
         ConfigurationError: the credentials' account is not allowed, or a role cannot be assumed.
@@ -148,7 +148,7 @@ def check_account(configuration: ProviderConfiguration, aws: AwsClients) -> None
 
 @dataclass(slots=True)
 class AttachedEngine:
-    """One attached engine, told from the others by its connection."""
+    """One attached engine, identified by its connection."""
 
     configuration: ProviderConfiguration
     aws: AwsClients

@@ -1,4 +1,4 @@
-"""What the provider refuses, and how it says so.
+"""What the provider refuses, and its messages.
 
 ProviderError            one readable message for the person at the terminal
 ├── NotSupportedError    right in AWS, but not part of the rehearsal
@@ -29,7 +29,7 @@ class WaitError(ProviderError):
 
 
 class AbandonedError(ProviderError):
-    """The engine that asked for this call is gone, or told the provider to stop."""
+    """The engine that asked for this call is gone, or asked the provider to stop."""
 
 
 def error_code(error: Exception) -> str:
@@ -45,7 +45,7 @@ def is_aws_error(error: Exception, *codes: str) -> bool:
 
 
 def described(error: Exception) -> str:
-    """One line with AWS's operation, code and text; other errors say their own."""
+    """One line with AWS's operation, code and text; other errors have their own."""
     if isinstance(error, ClientError):
         detail = error.response.get("Error", {})
         code, text = detail.get("Code", "unknown code"), detail.get("Message", "")

@@ -87,7 +87,7 @@ def created(call: ProviderCall, kind: ResourceType, inputs: Values) -> tuple[str
 def _as_far_as_known(
     call: ProviderCall, kind: ResourceType, resource_id: str, inputs: Values
 ) -> Values:
-    """The state of an unfinished resource; if AWS does not tell it either, its inputs."""
+    """The state of an unfinished resource; if AWS does not return it either, its inputs."""
     try:
         return read_back(call, kind, resource_id, inputs)
     except (ProviderError, ClientError, BotoCoreError) as error:

@@ -1,4 +1,4 @@
-"""A state that AWS told, in the order and form in which the inputs say it, and the inputs it means.
+"""A state from AWS, in the order and form of the inputs, and the inputs it means.
 
 AWS returns sets in an order of its own, and documents in a spelling of its own. Read back, they are
 put in the inputs' order and spelling, so that only what differs is seen to differ.
@@ -40,7 +40,7 @@ def read_fitted(
 
 
 def fitted(kind: ResourceType, state: Values, inputs: Values) -> Values:
-    """The state as the inputs would say it, with the inputs that only the provider keeps."""
+    """The state in the form of the inputs, with the inputs that only the provider keeps."""
     if kind.as_declared is not None:
         state = kind.as_declared(state, inputs)
     result = dict(state)

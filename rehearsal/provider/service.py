@@ -68,7 +68,7 @@ class Refusals(grpc.ServerInterceptor):
 
 
 def _send_unfinished(context: Any, error: UnfinishedError) -> None:
-    """Tell the engine that the resource exists, so that it keeps it and repairs it next time.
+    """Report to the engine that the resource exists, so that it keeps it and repairs it next time.
 
     Source: pulumi/proto provider.proto, ErrorResourceInitFailed.
     """
@@ -156,7 +156,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=encode(given.values, given.secrets))
 
     def DiffConfig(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
-        """Say what changed: the engine goes on with the old configuration unless something did."""
+        """Report what changed: without a change the engine keeps the old configuration."""
         old, new = decode(request.old_inputs).values, decode(request.news).values
         changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
         return _diff_response(
@@ -209,7 +209,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return _diff_response(found, delete_before_replace=must_go_first)
 
     def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
-        """Make it, or say what a preview can say of it."""
+        """Create it, or return what a preview can know of it."""
         kind = self._type(request.urn)
         given = decode(request.properties)
         if request.preview:
@@ -220,7 +220,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CreateResponse(id=resource_id, properties=encode(state, given.secrets))
 
     def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
-        """Refresh a resource, or import one; an empty id says that it is gone."""
+        """Refresh a resource, or import one; an empty id means that it is gone."""
         kind = self._type(request.urn)
         old_inputs, old_state = decode(request.inputs), decode(request.properties)
         call = self._engines.of(context.peer()).call(context)

@@ -1,8 +1,8 @@
-"""The tables that say what a resource type's properties are.
+"""The tables of a resource type's properties.
 
-A type's inputs are a table of `Property` values over a few kinds. Everything that can be told from
-the table (check, diff, refresh, import) is written once, in the modules that read it; a family
-module adds only how AWS creates, reads, updates and deletes.
+A type's inputs are a table of `Property` values over a few kinds. Everything that follows from the
+table (check, diff, refresh, import) is written once, in the modules that read it; a family module
+adds only how AWS creates, reads, updates and deletes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Values: TypeAlias = dict[str, Any]
 """Properties of one resource by Pulumi name, as inputs or as state."""
 
 Validator: TypeAlias = Callable[[Any], str | None]
-"""Says what is wrong with a known value, or nothing."""
+"""Returns what is wrong with a known value, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ class Property:
     kind: Kind
     required: bool = False
     default: Any = None
-    """Put into the checked inputs when the program says nothing, as the real provider does."""
+    """Put into the checked inputs when the program gives none, as the official provider does."""
     computed: bool = False
-    """AWS chooses when the program says nothing, and saying nothing later changes nothing."""
+    """AWS chooses when the program gives none, and leaving it out later changes nothing."""
     replaces: bool = False
     """AWS cannot change it in place."""
     provider_only: bool = False
@@ -109,7 +109,7 @@ class ResourceType:
     create: Callable[[ProviderCall, Values], str]
     """Makes the resource and returns its id; nothing that could fail comes after it exists."""
     read: Callable[[ProviderCall, str], Values | None]
-    """Everything AWS tells of it, without `provider_only` inputs; None when it is gone."""
+    """Everything that AWS has of it, without `provider_only` inputs; None when it is gone."""
     delete: Callable[[ProviderCall, str, Values], None]
     """Ends when it is gone; the state may be old. No error when it is gone already."""
     update: Callable[[ProviderCall, str, Values, Values, frozenset[str]], object] | None = None

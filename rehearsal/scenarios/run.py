@@ -1,4 +1,7 @@
-"""A played scenario in words and as data."""
+"""One scenario from nothing to nothing: a rehearsal of its own, the run, and the teardown.
+
+Its result is printed as text, and as data.
+"""
 
 from __future__ import annotations
 

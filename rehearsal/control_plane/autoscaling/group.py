@@ -25,7 +25,7 @@ class TemplateVersion:
     template_name: str
     number: int
     template_created_at: float = 0.0
-    """Epoch seconds; tells the older of two templates."""
+    """Epoch seconds; decides which of two templates is the older."""
 
     @property
     def as_api(self) -> dict[str, str]:

@@ -83,7 +83,7 @@ class GroupStep:
         member.attached.discard(arn)
 
     def _put_into_service(self) -> None:
-        """A pending instance that runs is in service, whatever its target groups say of it.
+        """A pending instance that runs is in service, whatever its health in the target groups.
 
         The load balancer's health checks run in parallel; a group waits for none before InService.
         Source: Auto Scaling user guide, "Set the health check grace period".

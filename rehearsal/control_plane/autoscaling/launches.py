@@ -39,12 +39,12 @@ class LaunchSpecification:
 
     @classmethod
     def of_template(cls, version: LaunchTemplateVersion) -> LaunchSpecification:
-        """What a launch template version says."""
+        """From a launch template version."""
         return cls(version.data, identified(version), None)
 
     @classmethod
     def of_configuration(cls, configuration: Any) -> LaunchSpecification:
-        """What moto's launch configuration says."""
+        """From moto's launch configuration."""
         public = configuration.associate_public_ip_address
         data = {
             "ImageId": configuration.image_id,
@@ -152,7 +152,7 @@ def launch_instance(
 
 
 def _as_run(specification: LaunchSpecification) -> dict[str, Any]:
-    """What a specification says, in the words of moto's `run_instances`."""
+    """A specification, as the arguments of moto's `run_instances`."""
     data, template = specification.data, specification.template
     interface = next(iter(data.get("NetworkInterfaces", [])), {})
     monitored = data.get("Monitoring", {}).get("Enabled") is True
@@ -183,7 +183,7 @@ def _tags(group: Any, data: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def _volumes(image: Any, data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The root volume and those of the template, with EC2's defaults where it says nothing."""
+    """The root volume and those of the template, with EC2's defaults for what it leaves out."""
     defaults = {"VolumeSize": 8, "VolumeType": "gp3", "DeleteOnTermination": True}
     asked = {image.root_device_name: dict[str, Any]()}
     for mapping in data.get("BlockDeviceMappings", []):

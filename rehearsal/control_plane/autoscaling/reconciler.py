@@ -192,7 +192,7 @@ def _fail(step: GroupStep, refresh: InstanceRefresh, reason: str) -> None:
 
 
 def _finish_cancelling(step: GroupStep, refresh: InstanceRefresh) -> None:
-    """Cancelled once what it had begun is done: no launch pending, nobody terminating."""
+    """Cancelled once what it had begun is done: no launch pending, no instance terminating."""
     in_flight = [m for m in step.members if m.lifecycle_state != IN_SERVICE]
     if refresh.wait_for_transitioning and in_flight:
         return
@@ -202,7 +202,7 @@ def _finish_cancelling(step: GroupStep, refresh: InstanceRefresh) -> None:
 
 
 def _drop_unready_surplus(step: GroupStep, refresh: InstanceRefresh) -> None:
-    """A refresh that ends early takes its extra instances with it, where they serve nobody yet.
+    """A refresh that ends early takes its extra instances with it, where they serve no traffic yet.
 
     Otherwise the termination policies would pick the old, healthy ones.
     """

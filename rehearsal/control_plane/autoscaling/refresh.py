@@ -1,4 +1,4 @@
-"""An instance refresh: what it is told, how far it is, and its next step. The step is pure.
+"""An instance refresh: its preferences, how far it is, and its next step. The step is pure.
 
 Source: Auto Scaling API Reference, RefreshPreferences and InstanceRefresh; user guide, "How an
 instance refresh works in an Auto Scaling group".
@@ -101,7 +101,7 @@ class InstanceRefresh:
     wait_for_transitioning: bool = True
     """Whether a cancellation waits for launches and terminations that have begun."""
     known_before: set[str] = field(default_factory=set[str])
-    """Ids of the instances that were there at the start."""
+    """Ids of the instances that existed at the start."""
 
     @property
     def is_finished(self) -> bool:
@@ -142,7 +142,7 @@ class Replaceable:
     is_ready: bool
     """In service, healthy in the group and in every target group, and warm."""
     is_protected: bool = False
-    """Protected from scale-in, and the preferences do not say to replace such ones."""
+    """Protected from scale-in, and the preferences do not replace such instances."""
 
 
 @dataclass(frozen=True, slots=True)

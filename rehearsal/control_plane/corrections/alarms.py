@@ -108,7 +108,7 @@ def _delete(
 
 ALARMS = Correction(
     name="alarms",
-    moto="An alarm is OK and stays so; putting it again begins its state anew.",
+    moto="An alarm is OK and stays so; putting it again resets its state.",
     aws=(
         "It begins with INSUFFICIENT_DATA and is evaluated each minute; putting it again keeps its "
         "state until then. A state that was set by hand lasts as long."

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from moto.elbv2.exceptions import ELBClientError, ValidationError
 
 Takes = Callable[[str], bool]
-"""Tells whether an attribute takes a value; what it expects is its docstring's first line."""
+"""Decides whether an attribute takes a value; what it expects is its docstring's first line."""
 
 
 def _boolean(value: str) -> bool:

@@ -132,6 +132,6 @@ def _check_weights(groups: list[dict[str, Any]]) -> None:
             raise ValidationError(refusal_of(violation(weight, where, bound)))
     if not any(group["Weight"] for group in groups):
         raise ValidationError(
-            "every weight is 0: not supported by the rehearsal, for AWS says nowhere what "
+            "every weight is 0: not supported by the rehearsal, for AWS documents nowhere what "
             "happens then"
         )

@@ -115,7 +115,7 @@ PROCESSES = (
 
 
 class _Groups(OrderedDict[str, Any]):
-    """Groups by name; asking for one that is not there is AWS's error, not Python's."""
+    """Groups by name; asking for an unknown one is AWS's error, not Python's."""
 
     def __missing__(self, name: str) -> Any:
         raise ValidationError(
@@ -149,7 +149,7 @@ def _step_of(
 
 
 def _set_health(world: World, original: _Original, self: AutoScalingResponse) -> ActionResult:
-    """Unhealthy within the grace period is not taken, unless the call says to ignore it."""
+    """Unhealthy within the grace period is not taken, unless the call ignores it."""
     del original
     step, member = _step_of(world, self, self._get_param("InstanceId"))
     wanted = self._get_param("HealthStatus")
@@ -238,8 +238,8 @@ MEMBERSHIP = Correction(
         "once, whatever the minimum; an unknown group is a Python error."
     ),
     aws=(
-        "Unhealthy ones are replaced, after the grace period unless told otherwise; they leave "
-        "their target groups first; the desired capacity does not fall below the minimum."
+        "Unhealthy ones are replaced, after the grace period unless the call ignores it; they "
+        "leave their target groups first; the desired capacity does not fall below the minimum."
     ),
     changes=(
         Replace(AutoScalingBackend, "__init__", _new_backend),

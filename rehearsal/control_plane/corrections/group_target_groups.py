@@ -83,7 +83,7 @@ def _asked(response: AutoScalingResponse) -> tuple[Any, list[str]]:
     """The group and the target groups that a call names.
 
     Raises:
-        ValidationError: there is no such group, or a source is no target group.
+        ValidationError: there is no such group, or a source is not a target group.
     """
     group = group_named(response.autoscaling_backend, response._get_param("AutoScalingGroupName"))
     sources: Sequence[dict[str, str]] = response._get_param("TrafficSources", [])

@@ -156,7 +156,7 @@ def _roll_back(world: World, self: AutoScalingResponse) -> ActionResult:
         raise AutoscalingClientError(
             "IrreversibleInstanceRefresh",
             "The instance refresh has no desired configuration, or a launch template version "
-            "that is no number, so there is nothing to roll back to.",
+            "that is not a number, so there is nothing to roll back to.",
         )
     begin_rollback(step, refresh, "Rollback initiated by user")
     return ActionResult({"InstanceRefreshId": refresh.refresh_id})

@@ -45,7 +45,7 @@ def _run(
 
 
 def _end_interface_with(instance: Any, asked: list[dict[str, Any]]) -> None:
-    """The primary interface goes with its instance, unless the request says otherwise."""
+    """The primary interface goes with its instance, unless the request keeps it."""
     primary = next((nic for nic in asked if int(nic.get("DeviceIndex", 0)) == 0), {})
     instance.nics[0].delete_on_termination = primary.get("DeleteOnTermination", True) is not False
 

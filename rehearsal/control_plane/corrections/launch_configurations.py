@@ -1,6 +1,6 @@
 """Launch configurations: what groups launched from before there were launch templates.
 
-AWS gives them to no new account, and keeps those that are there.
+AWS gives them to no new account, and keeps the existing ones.
 """
 
 # pyright: reportPrivateUsage=false

@@ -29,7 +29,7 @@ def _data(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create(world: World, original: _Original, self: LaunchTemplates) -> ActionResult:
-    """The template's own tags are no part of what its instances are launched from."""
+    """The template's own tags are not part of what its instances are launched from."""
     del original
     self.error_on_dryrun()
     template = self.ec2_backend.create_launch_template(
@@ -127,7 +127,7 @@ LAUNCH_TEMPLATES = Correction(
         "part of its data and stay as they were made; unknown ids are passed over."
     ),
     aws=(
-        "A version from a source version has its data where it says nothing itself; the "
+        "A version from a source version has its data where it has none itself; the "
         "template's tags are its own, and current; an unknown id is an error."
     ),
     changes=(

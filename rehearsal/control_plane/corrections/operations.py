@@ -39,7 +39,7 @@ def _refuse(world: World, original: _Original, self: AutoScalingResponse) -> Act
 UNSUPPORTED = Correction(
     name="unsupported-operations",
     moto="They are noted, and nothing comes of it.",
-    aws="They work. The rehearsal says that it does not support them.",
+    aws="They work. The rehearsal refuses them as not supported.",
     changes=tuple(Replace(AutoScalingResponse, name, _refuse) for name in _SILENT),
 )
 

@@ -121,7 +121,7 @@ def _modify_rules(
     group_id: str,
     rules: dict[str, dict[str, Any]],
 ) -> None:
-    """Each rule becomes what the request says; a request without a description removes it."""
+    """Each rule becomes as requested; a request without a description removes it."""
     del world, original
     group = self.get_security_group_from_id(group_id)
     if group is None:
@@ -235,10 +235,10 @@ SECURITY_GROUPS = Correction(
     moto=(
         "A rule that refers to a group loses its description, in a duplicate the description "
         "counts; only IPv4 rules can be modified; a group in use can be deleted; a default group "
-        "lets nobody in."
+        "lets nothing in."
     ),
     aws=(
-        "Every rule has a description, which does not tell rules apart; every rule can be "
+        "Every rule has a description, which does not distinguish rules; every rule can be "
         "modified within its kind; a group that a rule, an interface or a load balancer uses "
         "stays; a VPC's default group lets its own members in."
     ),

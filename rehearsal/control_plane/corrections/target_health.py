@@ -37,7 +37,7 @@ def _register_targets(
 
 
 def _check_target(backend: ELBv2Backend, group: Any, target_id: str) -> None:
-    """Refuse what is no running instance of the group's VPC."""
+    """Refuse what is not a running instance of the group's VPC."""
     if group.target_type == "ip":
         return
     ec2 = ec2_backends[backend.account_id][backend.region_name]

@@ -1,5 +1,6 @@
-"""What the state of an alarm is, from its data points: pure.
+"""Evaluates every alarm once a minute, when the data points of a minute have come in.
 
+The decision is pure: the state of an alarm follows from its data points.
 Source: CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data".
 """
 
@@ -106,38 +107,38 @@ def _crossed(
 ) -> AlarmVerdict:
     needed = condition.datapoints_to_alarm
     if not real:
-        told = (
+        reason = (
             f"Threshold Crossed: no datapoints were received for {filled} periods and {filled} "
             "missing datapoints were treated as [Breaching]."
         )
-        return AlarmVerdict(ALARM, told, real)
+        return AlarmVerdict(ALARM, reason, real)
     were = "was" if breaching == 1 else "were"
-    told = (
+    reason = (
         f"Threshold Crossed: {breaching} out of the last {len(real)} datapoints {_shown(real)} "
         f"{were} {condition.in_words} (minimum {needed} {_noun(needed)} for OK -> ALARM "
         "transition)."
     )
-    return AlarmVerdict(ALARM, told, real)
+    return AlarmVerdict(ALARM, reason, real)
 
 
 def _fine(condition: AlarmCondition, real: tuple[float, ...], breaching: int) -> AlarmVerdict:
     if not real:
         periods = condition.evaluation_periods
-        told = (
+        reason = (
             f"Threshold Crossed: no datapoints were received for {periods} {_period(periods)} and "
             f"{periods} missing {_noun(periods)} {'was' if periods == 1 else 'were'} treated as "
             "[NonBreaching]."
         )
-        return AlarmVerdict(OK, told, real)
+        return AlarmVerdict(OK, reason, real)
     within = len(real) - breaching
     needed = max(1, condition.evaluation_periods - condition.datapoints_to_alarm + 1)
     were = "was" if within == 1 else "were"
-    told = (
+    reason = (
         f"Threshold Crossed: {within} out of the last {len(real)} datapoints {_shown(real)} "
         f"{were} not {condition.in_words} (minimum {needed} {_noun(needed)} for ALARM -> OK "
         "transition)."
     )
-    return AlarmVerdict(OK, told, real)
+    return AlarmVerdict(OK, reason, real)
 
 
 def _shown(values: Sequence[float]) -> str:

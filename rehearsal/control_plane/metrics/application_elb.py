@@ -56,10 +56,10 @@ class _Adder:
         self._world.metrics.add(metric, self._minute, samples, unit, lag)
 
 
-def _times(told: Mapping[str, Any]) -> Distribution:
-    values = tuple((float(value), float(count)) for value, count in told["values"])
+def _times(reported: Mapping[str, Any]) -> Distribution:
+    values = tuple((float(value), float(count)) for value, count in reported["values"])
     count = sum(count for _, count in values)
-    return Distribution(count, told["sum"], told["minimum"], told["maximum"], values)
+    return Distribution(count, reported["sum"], reported["minimum"], reported["maximum"], values)
 
 
 def _sharing(world: World, group_arn: str) -> int:

@@ -1,5 +1,6 @@
-"""Metric math: arithmetic on series, a few functions; anything else says that it is not supported.
+"""Statistics and metric math, as GetMetricStatistics, GetMetricData and alarms ask for them.
 
+Arithmetic on series and a few functions work; anything else is refused as not supported.
 Source: CloudWatch user guide, "Using metric math".
 """
 

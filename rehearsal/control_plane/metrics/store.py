@@ -1,4 +1,4 @@
-"""The samples of one metric in one minute, and the statistics of them."""
+"""Every data point of every metric: its samples, their statistics, and when it can be seen."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Actions of listeners and listener rules: forward, redirect and fixed response.
 
-AWS tells a forward to one target group in two ways at once; a program declares it in one of them.
+AWS shows a forward to one target group in two ways at once; a program declares it in one of them.
 Source: hashicorp/aws 6 internal/service/elbv2, listener_rule.go and listener.go.
 """
 
@@ -161,7 +161,7 @@ def _forward_as_aws(forward: Values) -> dict[str, Any]:
 def _place_in_set(group: Values) -> str:
     """What a target group of a forward is sorted by on its way to AWS.
 
-    The official provider holds the groups in a set, whose order is that of the elements' checksums,
+    The official provider holds the groups in a set, ordered by the elements' checksums,
     as text; AWS keeps the order in which they come. So neither slot is always the first one.
     Source: terraform-plugin-sdk, schema.Set.List and schema.SerializeResourceForHash.
     """
@@ -206,7 +206,7 @@ def _forward_from_aws(action: Any) -> Values:
 
 
 def as_declared(actions: list[Values], declared: Any) -> list[Values]:
-    """Each forward in the form that the program chose; unasked, the short one where it says all."""
+    """Each forward in the form that the program chose; unasked, the short one where it suffices."""
     known = declared if isinstance(declared, list) else []
     return [
         _one_form(action, known[at] if at < len(known) else {}) for at, action in enumerate(actions)

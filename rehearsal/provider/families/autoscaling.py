@@ -52,7 +52,7 @@ def is_duration(value: Any) -> str | None:
 
 
 def describe_group(call: ProviderCall, name: str) -> Any:
-    """What AWS tells of a group; None when it is gone or going."""
+    """What AWS has of a group; None when it is gone or going."""
     answer = call.aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     found = answer["AutoScalingGroups"]
     return found[0] if found else None
@@ -188,7 +188,7 @@ def _update(
 
 
 def read_group(call: ProviderCall, name: str) -> Values | None:
-    """What AWS tells of a group."""
+    """The state of a group in AWS."""
     group = describe_group(call, name)
     if group is None:
         return None
@@ -215,7 +215,7 @@ def read_group(call: ProviderCall, name: str) -> Values | None:
 
 
 def _not_default(policies: list[str]) -> list[str]:
-    """AWS tells `Default` where nothing was chosen; it stays out of the state unless declared."""
+    """AWS returns `Default` where nothing was chosen; it stays out of the state unless declared."""
     return [] if policies == ["Default"] else policies
 
 

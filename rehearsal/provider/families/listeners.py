@@ -62,7 +62,7 @@ def _update_listener(
 
 
 def read_listener(call: ProviderCall, listener_arn: str) -> Values | None:
-    """What AWS tells of a listener and its tags."""
+    """The state in AWS of a listener and its tags."""
     answer = unless_gone(
         lambda: call.aws.elbv2.describe_listeners(ListenerArns=[listener_arn]), _NO_LISTENER
     )

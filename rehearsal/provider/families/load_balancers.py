@@ -121,7 +121,7 @@ def _describe(call: ProviderCall, arn: str) -> Any:
 
 
 def read_load_balancer(call: ProviderCall, arn: str) -> Values | None:
-    """What AWS tells of a load balancer, its attributes and tags."""
+    """The state in AWS of a load balancer, its attributes and tags."""
     found = _describe(call, arn)
     if found is None:
         return None

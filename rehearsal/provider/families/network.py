@@ -63,7 +63,7 @@ def _describe_vpc(call: ProviderCall, vpc_id: str) -> Any:
 
 
 def read_vpc(call: ProviderCall, vpc_id: str) -> Values | None:
-    """What AWS tells of a VPC and of the defaults that it made with it."""
+    """The state in AWS of a VPC and of the defaults that it made with it."""
     found = _describe_vpc(call, vpc_id)
     if found is None:
         return None
@@ -228,7 +228,7 @@ def _update_subnet(
 
 
 def read_subnet(call: ProviderCall, subnet_id: str) -> Values | None:
-    """What AWS tells of a subnet."""
+    """The state in AWS of a subnet."""
     found = unless_gone(lambda: call.aws.ec2.describe_subnets(SubnetIds=[subnet_id]), _NO_SUBNET)
     if not found or not found["Subnets"]:
         return None

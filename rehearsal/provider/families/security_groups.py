@@ -210,7 +210,7 @@ def _rule_problems(inputs: Values) -> Iterator[tuple[str, str]]:
 
 
 def _as_declared(state: Values, inputs: Values) -> Values:
-    """AWS tells a protocol by its name; a program may give its number, or ports with `-1`."""
+    """AWS returns a protocol by its name; a program may give its number, or ports with `-1`."""
     told = dict(state)
     declared = inputs.get("ipProtocol")
     if isinstance(declared, str):

@@ -151,7 +151,7 @@ def _update(
 
 
 def read_target_group(call: ProviderCall, arn: str) -> Values | None:
-    """What AWS tells of a target group, its attributes and tags."""
+    """The state in AWS of a target group, its attributes and tags."""
     answer = unless_gone(
         lambda: call.aws.elbv2.describe_target_groups(TargetGroupArns=[arn]), _NOT_FOUND
     )
