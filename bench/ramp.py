@@ -67,8 +67,8 @@ def main() -> None:
             started.supervisor.wait()
 
 
-def _measure(console: Console, theatre: ScenarioStack) -> None:
-    stages = list(stage_times(_entries(theatre, scenario_named("good"))))
+def _measure(console: Console, stack: ScenarioStack) -> None:
+    stages = list(stage_times(_entries(stack, scenario_named("good"))))
     table = Table(title="One stage of `failover ramp`, its bake apart", title_justify="left")
     for column in ("", "engine", "AWS calls", "proof by traffic", "sum"):
         table.add_column(column, justify="right")
@@ -79,17 +79,17 @@ def _measure(console: Console, theatre: ScenarioStack) -> None:
     )
     table.add_row("median", *_cells(middle))
     console.print(table)
-    failed = _entries(theatre, scenario_named("command"))
+    failed = _entries(stack, scenario_named("command"))
     began = next(each.at for each in failed if isinstance(each.event, RollbackStart))
     ended = next(each.at for each in failed if isinstance(each.event, RollbackEnd))
     whole = (ended - began).total_seconds()
     console.print(f"the way back, from the verdict to the rule that was read back: {whole:.1f} s")
 
 
-def _entries(theatre: ScenarioStack, scenario: Scenario) -> list[Entry]:
-    theatre.prepare(scenario)
-    theatre.say(f"failover ramp: {scenario.sentence}")
-    with ramp_process(theatre.workspace.root, theatre.env, ("--to", "02", "--anew")) as ramp:
+def _entries(stack: ScenarioStack, scenario: Scenario) -> list[Entry]:
+    stack.prepare(scenario)
+    stack.say(f"failover ramp: {scenario.sentence}")
+    with ramp_process(stack.workspace.root, stack.env, ("--to", "02", "--anew")) as ramp:
         entries = list(ramp.entries())
         ramp.wait()
     return entries

@@ -70,7 +70,7 @@ def prepare_account(endpoint: str, region: str, hosts: Iterable[str]) -> Account
 
 
 def certificate_names(hosts: Iterable[str]) -> list[str]:
-    """What the certificate says it is for: each host, and its neighbours.
+    """The names in the certificate: each host, and its neighbours.
 
     A team's certificate covers its domain, so a name beside the services' own meets the load
     balancer's answer to an unknown host, and no error of TLS. A pattern that no certificate can

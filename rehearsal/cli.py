@@ -21,7 +21,7 @@ from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, find, start, stop
 from rehearsal.scenarios.catalogue import CATALOGUE
-from rehearsal.scenarios.run import INTERRUPTED, listed, play_and_tell
+from rehearsal.scenarios.run import INTERRUPTED, listed, run_and_report
 from rehearsal.shell_environment import (
     UNSET_COMMAND,
     as_json,
@@ -277,7 +277,7 @@ def ramp(
         return
     workspace = Workspace(ROOT)
     if name is not None:
-        sys.exit(play_and_tell(workspace, name, like, boot_seconds, wants_json=wants_json))
+        sys.exit(run_and_report(workspace, name, like, boot_seconds, wants_json=wants_json))
     view = CutoverView(Console(), as_json=wants_json)
     ended: CutoverResult | None = None
     try:

@@ -46,7 +46,7 @@ class CutoverStep:
     problem: str
     """Empty when the step did exactly what it should."""
     traffic: StageTraffic | None = None
-    """What the requests of this step say; None before there are any."""
+    """What the requests of this step show; None before there are any."""
 
 
 class StepJudge(Protocol):
@@ -61,7 +61,7 @@ class StepJudge(Protocol):
         ...
 
     def judge(self, splits: tuple[Split, Split], spell: TrafficInterval) -> StageTraffic:
-        """Say what the requests of that spell tell, when all of them are known."""
+        """Return what the requests of that interval show, when all of them are known."""
         ...
 
 
@@ -78,7 +78,7 @@ class Ramp(Protocol):
 
     @property
     def last_words(self) -> str:
-        """What it said to a person."""
+        """The end of what it printed for a person."""
         ...
 
 
@@ -153,7 +153,7 @@ class Cutover:
         self._say("failover ramp")
         with self._open_ramp() as ramp:
             began_s = time.monotonic()
-            for stage in ramped_stages(self._told(ramp), self._calls, START):
+            for stage in ramped_stages(self._shown(ramp), self._calls, START):
                 yield self._stage(observer, stage, services)
             code = ramp.wait()
             problem = f"failover ramp exited {code}:\n{ramp.last_words}" if code else ""
@@ -162,11 +162,11 @@ class Cutover:
             "failover ramp", f"exit {code}", seconds, observer.read(), TARGET, None, problem
         )
 
-    def _told(self, ramp: Ramp) -> Iterator[Entry]:
+    def _shown(self, ramp: Ramp) -> Iterator[Entry]:
         """The entries, each shown as it passes by."""
         for entry in ramp.entries():
-            if (said := _said(entry.event)) is not None:
-                self._say(said)
+            if (activity := _activity(entry.event)) is not None:
+                self._say(activity)
             if isinstance(entry.event, StageStart):
                 self._watch.mark(f"weights {entry.event.split}")
             yield entry
@@ -226,7 +226,7 @@ def _step(
     return CutoverStep(name, changed, weights, seconds, "; ".join(problems), traffic)
 
 
-def _said(event: RampEvent) -> str | None:
+def _activity(event: RampEvent) -> str | None:
     """What a ramp does now, for the line of what is going on; None of what takes no time."""
     match event:
         case UpdateStart(message=message):

@@ -24,7 +24,7 @@ from rehearsal.workspace import Running, Workspace
 RELEASED_BUILD = "v2"
 LOOPBACK = "127.0.0.1"
 IDLE_DRAINING_SECONDS = 5
-"""Nobody is on the slot that gets the release."""
+"""No user is on the slot that gets the release."""
 RAMP = {
     "bakeSeconds": 5,
     "holdSeconds": 3,

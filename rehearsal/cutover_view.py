@@ -24,7 +24,7 @@ from rehearsal.traffic.watch import RampTraffic
 
 
 def step_lines(step: CutoverStep) -> list[str]:
-    """What a step did, in a line, and what the traffic said, in another."""
+    """What a step did, in a line, and what the traffic showed, in another."""
     live = ", ".join(f"{name} {weights}" for name, weights in step.weights.items())
     verdict = step.problem or "ok"
     did = f"{step.name}: {step.changed}; live {live}; up took {step.seconds:.1f} s; {verdict}"
@@ -164,7 +164,7 @@ class CutoverView:
         self._live: Live | None = None
         self._steps: list[CutoverStep] = []
         self._started = time.monotonic()
-        self._said = ""
+        self._shown_text = ""
         self._counts: Callable[[], tuple[int, int]] | None = None
         self._spinner = Spinner("dots")
 
@@ -180,7 +180,7 @@ class CutoverView:
             try:
                 yield
             finally:
-                self._said = ""
+                self._shown_text = ""
                 self._live = None
                 live.refresh()
 
@@ -190,9 +190,9 @@ class CutoverView:
 
     def say(self, text: str) -> None:
         """What is going on now."""
-        if self._as_json or text == self._said:
+        if self._as_json or text == self._shown_text:
             return
-        self._said = text
+        self._shown_text = text
         if self._live is None and not text.startswith("waiting"):
             self._print_line(text)
 
@@ -224,9 +224,9 @@ class CutoverView:
         self._console.print(f"{self._seconds():6.1f} s  {text}", highlight=False, soft_wrap=True)
 
     def _now(self) -> RenderableType:
-        if not self._said:
+        if not self._shown_text:
             return self._table()
-        text = self._said
+        text = self._shown_text
         if self._counts is not None:
             requests, failed = self._counts()
             text += f"; {requests:,} requests, {failed:,} failed" if requests else ""

@@ -7,14 +7,14 @@ RehearsalError            base; `exit_code` is what the command ends with
 ├── NoPortError           no port is free on loopback, or there is no loopback
 ├── StartError            the supervisor could not start it; it has the supervisor's exit code
 ├── BusyError             someone else runs, or an update is in progress
-└── NotSupportedError     the rehearsal cannot be true to AWS here, and says so
+└── NotSupportedError     the rehearsal cannot be true to AWS here
 """
 
 from __future__ import annotations
 
 
 class RehearsalError(Exception):
-    """Something went wrong; the text says what, and what to type next."""
+    """Something went wrong; the text names it, and what to type next."""
 
     exit_code = 1
 

@@ -34,7 +34,7 @@ class Started:
 
     running: Running
     supervisor: subprocess.Popen[str] | None
-    """Of one that this process started; a tethered one ends when this is let go."""
+    """Of a rehearsal that this process started; a tethered one ends when this is let go."""
 
     @property
     def is_new(self) -> bool:
@@ -184,8 +184,8 @@ def _start_supervisor(
     line = supervisor.stdout.readline()
     if not line:
         supervisor.communicate()
-        said = workspace.supervisor_log.read_text().strip()[-2000:]
-        raise RehearsalError(f"the supervisor ended with {supervisor.returncode}:\n{said}")
+        printed = workspace.supervisor_log.read_text().strip()[-2000:]
+        raise RehearsalError(f"the supervisor ended with {supervisor.returncode}:\n{printed}")
     ready: dict[str, Any] = json.loads(line)
     if "error" in ready:
         supervisor.communicate()

@@ -35,7 +35,7 @@ class LocalAws:
                 `calls`, `accessKeys`.
 
         Raises:
-            urllib.error.HTTPError: a fault that is none; its body says why.
+            urllib.error.HTTPError: not a fault; its body has the reason.
         """
         self._ask("PUT", "faults", list(faults))
 

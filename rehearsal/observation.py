@@ -1,4 +1,4 @@
-"""What the local AWS says of each service, read with boto3 and nothing of the engine's state."""
+"""Each service as the local AWS has it, read with boto3 and nothing of the engine's state."""
 
 from __future__ import annotations
 

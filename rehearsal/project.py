@@ -8,7 +8,7 @@ from pathlib import Path
 from rehearsal.workspace import STACK, Workspace
 
 PACK = "policy"
-"""The pack's folder, in that of the program."""
+"""The pack's folder, below the program's."""
 
 
 def pack_options(root: Path, stack: str = STACK) -> tuple[str, ...]:

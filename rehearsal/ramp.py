@@ -44,7 +44,7 @@ class RampProcess:
 
     @property
     def last_words(self) -> str:
-        """What it has said to a person, the end of it."""
+        """The end of what it has printed for a person."""
         return self._words.read_text(errors="replace").strip()[-_SHOWN:]
 
 
@@ -139,7 +139,7 @@ def ramped_stages(
     """Every stage as its bake ends.
 
     Args:
-        entries: As the ramp tells them, read as they come: the calls are counted meanwhile.
+        entries: As the ramp prints them, read as they come: the calls are counted meanwhile.
         calls: Of the AWS that it works on.
         start: The split before the first stage.
     """

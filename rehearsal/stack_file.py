@@ -23,7 +23,7 @@ _ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRole", "aws:endpoints", "aws:s
 
 _SHORT_GUARD = {"pollSeconds": 1, "waitSeconds": 120}
 """Local targets boot within seconds: to look at them as rarely as at AWS's would only make every
-stage slower. What the stack says itself holds."""
+stage slower. The stack's own value holds."""
 
 _HEADER = """\
 # Written by `failover rehearse up` from Pulumi.{like}.yaml; `failover rehearse down` removes it.
@@ -64,7 +64,7 @@ def read_stack(root: Path, like: str) -> RehearsalStackFile:
 
     Raises:
         NotSupportedError: it is the rehearsal's own, or has no region.
-        BadStackError: there is no such file, or it is no stack file.
+        BadStackError: there is no such file, or it is not a stack file.
     """
     if like == STACK:
         raise NotSupportedError(f"--like {STACK}: name the stack to rehearse, such as prod or dev")
@@ -101,7 +101,7 @@ def rehearsed_stack(
     Everything else stays as it is, so that what is rehearsed is what will run: names, weights,
     sizes, timeouts, alarms. The exceptions are the time that a service grants its instances to
     boot: local ones boot in `boot_seconds`, and a renewal waits out the whole of that time. And
-    the guards look every second where the stack does not say how often.
+    the guards look every second where the stack does not set it.
 
     Raises:
         NotSupportedError: the stack builds on resources that only the team's account has.

@@ -77,7 +77,7 @@ def counted(folder: Path) -> ProxyCounters:
         connection.request("GET", f"/stats?format=json&filter={_COUNTERS}")
         answer = json.load(connection.getresponse())
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise RehearsalError(f"the proxy does not tell its counters: {error}") from error
+        raise RehearsalError(f"the proxy does not report its counters: {error}") from error
     finally:
         connection.close()
     found: dict[str, dict[str, int]] = {"completed": {}, "5xx": {}}

@@ -1,8 +1,8 @@
 """`python -m rehearsal.supervisor ROOT`: holds the rehearsal's processes together.
 
 It is alive exactly as long as the rehearsal is: it holds the workspace's lock, starts the local
-AWS, the provider and the data plane, drops the leases of killed engines, and ends when it is told
-to, when a child ends, or, with `--tethered`, when its standard input closes.
+AWS, the provider and the data plane, drops the leases of killed engines, and ends when it is
+asked to, when a child ends, or, with `--tethered`, when its standard input closes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 
 class Part:
-    """A process of the rehearsal that says its port when it is ready.
+    """A process of the rehearsal that prints its port when it is ready.
 
     It ends when its standard input closes, which the kernel does for it when the supervisor dies.
     """
@@ -51,10 +51,10 @@ class Part:
             )
 
     def wait_until_ready(self) -> dict[str, int]:
-        """What the part says when it is ready: its `port`, and others by name.
+        """What the part prints when it is ready: its `port`, and others by name.
 
         Raises:
-            RehearsalError: it ended, or said nothing for `READY_SECONDS`.
+            RehearsalError: it ended, or printed nothing for `READY_SECONDS`.
         """
         assert self._process.stdout is not None
         alarm = threading.Timer(READY_SECONDS, self._process.kill)
@@ -97,7 +97,7 @@ def not_ready(part: str, code: int, last_words: str, log: Path) -> RehearsalErro
             f"no port is free on 127.0.0.1 for the {part}\n"
             "  expected: loopback, and some twenty free ports of the range that the system hands "
             "out\n"
-            "  fix:      ss -ltn   # shows the ports in use; end what nobody needs\n"
+            "  fix:      ss -ltn   # shows the ports in use; end what is not needed\n"
             "  or:       sysctl net.ipv4.ip_local_port_range   # shows the range"
         )
     return RehearsalError(
@@ -117,7 +117,7 @@ class Delays:
 
 
 def main() -> int:
-    """Serve until told to stop; the first line on standard output says that all is ready."""
+    """Serve until asked to stop; the first line on standard output means that all is ready."""
     parser = argparse.ArgumentParser(description="Hold a rehearsal's processes together.")
     parser.add_argument("root", type=Path)
     parser.add_argument("--boot-seconds", type=float, default=2.0)
@@ -186,11 +186,11 @@ def _stop_event(*, tethered: bool) -> threading.Event:
     """Set by SIGTERM, SIGINT, or the end of standard input."""
     stop = threading.Event()
 
-    def told(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    signal.signal(signal.SIGTERM, told)
-    signal.signal(signal.SIGINT, told)
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
 
     def follow_stdin() -> None:
         sys.stdin.buffer.read()

@@ -114,7 +114,7 @@ class Running:
         return f"{self.started_at}/{self.pid}"
 
 
-LOCK_PATIENCE_SECONDS = 0.5
+LOCK_RETRY_SECONDS = 0.5
 """A look at the lock holds it for an instant; whoever meets that instant tries again."""
 
 
@@ -188,7 +188,7 @@ class Workspace:
         return moved
 
     def passphrase(self) -> str:
-        """What the stack's secrets are encrypted with; made anew for each rehearsal."""
+        """What the stack's secrets are encrypted with; new for each rehearsal."""
         return self._passphrase.read_text()
 
     def write_running(self, running: Running) -> None:
@@ -220,7 +220,7 @@ class Workspace:
 
 def _is_locked(file: IO[str], kind: int) -> bool:
     """Take the lock, not waiting longer than another process's look at it can last."""
-    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    deadline = time.monotonic() + LOCK_RETRY_SECONDS
     while True:
         try:
             fcntl.flock(file, kind | fcntl.LOCK_NB)

@@ -105,7 +105,7 @@ def main(
         threading.Thread(target=work, daemon=True).start()
     sys.stdout.write(json.dumps({"port": server.port}) + "\n")
     sys.stdout.flush()
-    sys.stdout = sys.stderr  # the one line is said; moto prints now and then
+    sys.stdout = sys.stderr  # the one line is out; moto prints now and then
     while sys.stdin.buffer.read(1):
         pass
     os._exit(0)

@@ -52,17 +52,17 @@ def main(endpoint: str, folder: Path, boot_seconds: float, propagation_seconds: 
 async def _serve(settings: DataPlaneSettings) -> None:
     """Carry traffic until asked to end, and end the process."""
     loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-    loop.add_reader(sys.stdin.fileno(), told.set)
+    ended = asyncio.Event()
+    loop.add_reader(sys.stdin.fileno(), ended.set)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, ended.set)
     plane = DataPlane(settings)
     try:
         await plane.start()
         ports = {"httpPort": plane.addresses.http_port, "httpsPort": plane.addresses.https_port}
         print(json.dumps({"port": ports["httpsPort"], **ports}), flush=True)
         running = asyncio.create_task(plane.run())
-        asked = asyncio.create_task(told.wait())
+        asked = asyncio.create_task(ended.wait())
         await asyncio.wait([running, asked], return_when=asyncio.FIRST_COMPLETED)
         if running.done() and (error := running.exception()) is not None:
             log.error("the data plane cannot go on", exc_info=error)
@@ -72,7 +72,7 @@ async def _serve(settings: DataPlaneSettings) -> None:
         await plane.close()
         logging.shutdown()
         # A thread may still wait for the control plane's answer, and a return would wait for it.
-        os._exit(0 if told.is_set() else 1)
+        os._exit(0 if ended.is_set() else 1)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ class Connections:
         is_first = minute != self._active_told_of
         self._active_told_of = minute
         return [
-            _told(arn, minute, counted, active[arn] if is_first else 0)
+            _reported(arn, minute, counted, active[arn] if is_first else 0)
             for arn, counted in counts.items()
             if counted.total() or (is_first and active[arn])
         ]
@@ -86,7 +86,7 @@ class Connections:
         return count - before if count >= before else count
 
 
-def _told(arn: str, minute: int, counted: Counter[str], active: int) -> dict[str, Any]:
+def _reported(arn: str, minute: int, counted: Counter[str], active: int) -> dict[str, Any]:
     return {
         "loadBalancerArn": arn,
         "targetGroupArn": None,

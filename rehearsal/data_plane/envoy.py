@@ -34,7 +34,7 @@ def bootstrap(folder: Path) -> dict[str, Any]:
     }
 
 
-_PATIENCE_SECONDS = 60.0
+_RETRY_SECONDS = 60.0
 _LOOK_SECONDS = 0.005
 _CONCURRENCY = 2
 _DRAIN_SECONDS = 30
@@ -167,12 +167,12 @@ class Envoy:
         """Look until `is_so`; Envoy has no event for it.
 
         Raises:
-            EnvoyError: it is not so for `_PATIENCE_SECONDS`.
+            EnvoyError: it is not so for `_RETRY_SECONDS`.
         """
-        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        deadline = asyncio.get_running_loop().time() + _RETRY_SECONDS
         while not await is_so():
             if asyncio.get_running_loop().time() > deadline:
-                raise EnvoyError(f"no sign within {_PATIENCE_SECONDS:.0f} s that Envoy {what}")
+                raise EnvoyError(f"no sign within {_RETRY_SECONDS:.0f} s that Envoy {what}")
             await asyncio.sleep(_LOOK_SECONDS)
 
 

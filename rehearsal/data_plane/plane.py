@@ -194,10 +194,10 @@ class DataPlane:
                 self._envoy,
             )
             self.addresses.silence_closed_listeners(topology)
-            told = report(self._checker.health, topology, port_of, self._fleet.served)
-            if told != self._reported:
-                await asyncio.to_thread(link.report, told)
-                self._reported = told
+            seen = report(self._checker.health, topology, port_of, self._fleet.served)
+            if seen != self._reported:
+                await asyncio.to_thread(link.report, seen)
+                self._reported = seen
 
     async def _count(self) -> None:
         """Count every request as the proxy logs it, until the proxy ends."""

@@ -35,7 +35,7 @@ class Behaviour:
     """The process ends so long after it began to serve."""
     boot_factor: float = 1.0
     """How many times as long as others it boots."""
-    says_build: str | None = None
+    reported_build: str | None = None
     """The build that it claims to be, where that is not its own."""
 
 
@@ -52,7 +52,7 @@ _BY_BUILD = {
     "some-errors": Behaviour(error_every=20),
     "background": Behaviour(error_every=2000),
     "dips": Behaviour(dip_seconds=4.0),
-    "wrong-build": Behaviour(says_build=GOOD_BUILDS[0].build),
+    "wrong-build": Behaviour(reported_build=GOOD_BUILDS[0].build),
 }
 
 

@@ -30,7 +30,7 @@ class Request:
 
     @property
     def is_health_check(self) -> bool:
-        """Whether a load balancer checks, or somebody asks the same by hand."""
+        """Whether a load balancer checks, or a person asks the same by hand."""
         agent = self.headers.get("user-agent", "")
         return agent.startswith("ELB-HealthChecker/") or self.path.endswith("/healthz")
 
@@ -38,7 +38,7 @@ class Request:
         """The query's `seconds`.
 
         Raises:
-            ValueError: it is no number.
+            ValueError: it is not a number.
         """
         return float(self.query.get("seconds", [str(default)])[0])
 
@@ -47,7 +47,7 @@ class Request:
         """The query's `bytes`; None without it.
 
         Raises:
-            ValueError: it is no whole number.
+            ValueError: it is not a whole number.
         """
         return int(self.query["bytes"][0]) if "bytes" in self.query else None
 
@@ -57,7 +57,7 @@ async def read_request(reader: asyncio.StreamReader) -> Request:
 
     Raises:
         asyncio.IncompleteReadError: the client closed.
-        ValueError: this is no HTTP.
+        ValueError: the request is not HTTP.
     """
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")[:-2]

@@ -33,7 +33,7 @@ class InstanceServer:
         self._recent: deque[float] = deque()
         named = {
             "Server": "failover-rehearsal",
-            "X-Build": behaviour.says_build or identity.build,
+            "X-Build": behaviour.reported_build or identity.build,
             "X-Slot": identity.slot,
             "X-Service": identity.service,
             "X-Instance": identity.instance_id,

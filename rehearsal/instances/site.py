@@ -20,15 +20,15 @@ class Identity:
     service: str | None
     slot: str | None
     port: int | None
-    """The port that the application listens on, as the user data says; None where it does not."""
+    """The port that the application listens on, by the user data; None where it does not."""
 
 
 def identity_from(instance_id: str, build: str, user_data: str) -> Identity:
     """The identity of an instance that booted with `user_data`."""
-    told = dict(_VARIABLE.findall(user_data))
-    port = told.get("PORT")
+    given = dict(_VARIABLE.findall(user_data))
+    port = given.get("PORT")
     return Identity(
-        instance_id, build, told.get("SERVICE"), told.get("SLOT"), int(port) if port else None
+        instance_id, build, given.get("SERVICE"), given.get("SLOT"), int(port) if port else None
     )
 
 
@@ -54,7 +54,7 @@ def page_at(path: str, identity: Identity, behaviour: Behaviour) -> SitePage:
     so a build that is fit for a cutover has the assets of both, as if all lay in one place: those
     of every build, whatever its name.
     """
-    build = behaviour.says_build or identity.build
+    build = behaviour.reported_build or identity.build
     if (asset := _ASSET.search(path)) is not None:
         is_shared = behaviour.has_shared_assets and asset[1] != NO_BUILD
         if asset[1] != build and not is_shared:

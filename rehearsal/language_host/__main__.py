@@ -22,7 +22,7 @@ def main() -> None:
     """Print the port, serve, and leave at once on SIGINT or SIGTERM.
 
     The engine interrupts its plugins when it is done and waits five seconds for those that do not
-    leave; a killed engine says nothing, so a vanished parent ends the host too.
+    leave; a killed engine sends nothing, so a vanished parent ends the host too.
     """
     positional = [arg for arg in sys.argv[1:] if not arg.startswith("-")]
     children = Children()

@@ -13,7 +13,7 @@ from pathlib import Path
 _TETHERED = Path(__file__).with_name("tethered.py")
 PARENT_POLL_SECONDS = 0.2
 GRACE_SECONDS = 1.5
-"""How long a program may take to say its last words after an interrupt."""
+"""How long a program may take to print its last lines after an interrupt."""
 
 
 class Children:
@@ -93,7 +93,7 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
 def when_orphaned(act: Callable[[], None]) -> None:
     """Call `act` once, from a thread, when the process that started this one is gone.
 
-    The parent of an orphan changes; no portable event tells so, hence the short poll.
+    The parent of an orphan changes; no portable event reports it, hence the short poll.
     """
     parent = os.getppid()
     never = threading.Event()

@@ -11,7 +11,7 @@ from typing import TypeVar
 from botocore.exceptions import ClientError
 
 from rehearsal.provider.aws import AwsClients
-from rehearsal.provider.errors import AbandonedError, WaitError, is_aws_error
+from rehearsal.provider.errors import EngineGoneError, WaitError, is_aws_error
 
 FIRST_POLL_SECONDS = 0.1
 LONGEST_POLL_SECONDS = 1.0
@@ -43,7 +43,7 @@ class ProviderCall:
 
         Raises:
             WaitError: not within the limit.
-            AbandonedError: the engine is gone or asked to stop.
+            EngineGoneError: the engine is gone or asked to stop.
         """
         deadline = time.monotonic() + limit_seconds
         pause = FIRST_POLL_SECONDS
@@ -51,7 +51,7 @@ class ProviderCall:
             if time.monotonic() >= deadline:
                 raise WaitError(f"{what}: not within {limit_seconds:g} s")
             if self.ended.wait(pause) or self.engine.is_set():
-                raise AbandonedError(f"{what}: stopped while waiting")
+                raise EngineGoneError(f"{what}: stopped while waiting")
             pause = min(pause * POLL_GROWTH, LONGEST_POLL_SECONDS)
 
     def retried(self, action: Callable[[], _R], *codes: str, limit_seconds: float) -> _R:

@@ -50,7 +50,7 @@ def is_unset(value: Any) -> bool:
     return value is None or value is False or (not value and value is not UNKNOWN)
 
 
-def _says_nothing(value: Any) -> bool:
+def _is_absent(value: Any) -> bool:
     """Whether a value is absent or an empty container; a zero, a false and a "" are values."""
     if isinstance(value, dict):
         return not value.keys() - {DEFAULTS_KEY}
@@ -82,14 +82,14 @@ def property_changes(
         new = entry.default
     if new is UNKNOWN:
         return [PropertyDifference(path, "add" if is_unset(old) else "update", replaces)]
-    untold = _says_nothing(new)
-    if untold and (entry.computed or is_at_rest(entry, old)):
+    absent = _is_absent(new)
+    if absent and (entry.computed or is_at_rest(entry, old)):
         return []
     if is_unset(new) and is_unset(old):
         return []
-    if untold:
+    if absent:
         return [PropertyDifference(path, "delete", replaces)]
-    if _says_nothing(old):
+    if _is_absent(old):
         return [PropertyDifference(path, "add", replaces)]
     return list(_kind_changes(entry.kind, path, old, new, replaces))
 

@@ -4,7 +4,7 @@ ProviderError            one readable message for the person at the terminal
 ├── NotSupportedError    right in AWS, but not part of the rehearsal
 ├── ConfigurationError   a provider setting that cannot be honoured
 ├── WaitError            AWS did not reach the awaited condition in time
-└── AbandonedError       the engine that asked is gone, or asked to stop
+└── EngineGoneError       the engine that asked is gone, or asked to stop
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class WaitError(ProviderError):
     """A condition that was awaited did not come within its limit."""
 
 
-class AbandonedError(ProviderError):
+class EngineGoneError(ProviderError):
     """The engine that asked for this call is gone, or asked the provider to stop."""
 
 

@@ -30,10 +30,10 @@ def read_fitted(
     call: ProviderCall, kind: ResourceType, resource_id: str, inputs: Values
 ) -> Values | None:
     """What AWS holds of a resource, in the form of these inputs; None when it is gone."""
-    told = kind.read(call, resource_id)
-    if told is None:
+    shown = kind.read(call, resource_id)
+    if shown is None:
         return None
-    state = {"id": resource_id, "region": call.aws.region, **told}
+    state = {"id": resource_id, "region": call.aws.region, **shown}
     if kind.tagging is not None:
         state["tagsAll"] = state.get("tags") or {}
     return fitted(kind, state, inputs)

@@ -1,1 +1,1 @@
-"""Bad releases and faults that a rehearsed ramp has to catch, each a value and a play."""
+"""Bad releases and faults that a rehearsed ramp has to catch, each a value and a run."""

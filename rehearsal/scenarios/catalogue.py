@@ -1,4 +1,4 @@
-"""The scenarios that the rehearsal can play."""
+"""The scenarios that the rehearsal can run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rehearsal.scenarios.fault import ScenarioFault
 from rehearsal.scenarios.scenario import DEFAULT_GATES, PASSES, STABLE_BUILD, Expected, Scenario
 from rollout.split import Split
 
-_SAYS_NO = "import json, sys; sys.exit(json.load(sys.stdin)['stage'] >= 2)"
+_REFUSES = "import json, sys; sys.exit(json.load(sys.stdin)['stage'] >= 2)"
 _STABLE_ASSET = f"assets/app.{STABLE_BUILD}.js"
 """What a page that was loaded from the stable build makes a browser ask for."""
 
@@ -89,7 +89,7 @@ CATALOGUE = (
         "command",
         "the team's own check fails from stage 2 on",
         Expected(1, (2, 2), "command"),
-        gates={**DEFAULT_GATES, "command": {"run": ["python3", "-c", _SAYS_NO]}},
+        gates={**DEFAULT_GATES, "command": {"run": ["python3", "-c", _REFUSES]}},
         harms_traffic=False,
     ),
     Scenario(

@@ -1,4 +1,4 @@
-"""Faults that a play causes in mid-ramp, each by the API that a person or AWS itself would use."""
+"""Faults that a scenario causes during a ramp, each by the API that a person or AWS would use."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_elbv2.type_defs import TargetGroupTupleTypeDef
 
 
-class Trouble:
-    """The hands of a fault on a running rehearsal.
+class FaultContext:
+    """What a fault can do to a running rehearsal.
 
     Args:
         running: The rehearsal.
@@ -126,62 +126,62 @@ class ScenarioFault:
     at_weight: int
     """It happens when the first stage with at least this weight has been verified; 0: while the
     gates judge before the first one."""
-    cause: Callable[[Trouble], None]
+    cause: Callable[[FaultContext], None]
 
 
-def candidate_dies(trouble: Trouble) -> None:
+def candidate_dies(context: FaultContext) -> None:
     """Every instance of slot 02 ends."""
-    trouble.end_instances(Slot.SECOND, leave=0)
+    context.end_instances(Slot.SECOND, leave=0)
 
 
-def candidate_shrinks_to_one(trouble: Trouble) -> None:
+def candidate_shrinks_to_one(context: FaultContext) -> None:
     """One instance of slot 02 is left."""
-    trouble.end_instances(Slot.SECOND, leave=1)
+    context.end_instances(Slot.SECOND, leave=1)
 
 
-def old_slot_is_scaled_in(trouble: Trouble) -> None:
+def old_slot_is_scaled_in(context: FaultContext) -> None:
     """Slot 01 is cut to one instance a service."""
-    trouble.scale_in(Slot.FIRST, to=1)
+    context.scale_in(Slot.FIRST, to=1)
 
 
-def old_slot_scales_out(trouble: Trouble) -> None:
+def old_slot_scales_out(context: FaultContext) -> None:
     """Slot 01 wants three more instances a service, which boot while the ramp goes on."""
-    trouble.scale_out(Slot.FIRST, by=3)
+    context.scale_out(Slot.FIRST, by=3)
 
 
-def new_slot_scales_out(trouble: Trouble) -> None:
+def new_slot_scales_out(context: FaultContext) -> None:
     """Slot 02 wants three more instances a service, which boot while the ramp goes on."""
-    trouble.scale_out(Slot.SECOND, by=3)
+    context.scale_out(Slot.SECOND, by=3)
 
 
-def one_of_the_new_slot_is_replaced(trouble: Trouble) -> None:
+def one_of_the_new_slot_is_replaced(context: FaultContext) -> None:
     """One instance of slot 02 ends; its group launches another one."""
-    trouble.end_one(Slot.SECOND)
+    context.end_one(Slot.SECOND)
 
 
-def alarm_fires(trouble: Trouble) -> None:
+def alarm_fires(context: FaultContext) -> None:
     """An alarm of slot 02 goes on."""
-    trouble.raise_alarm()
+    context.raise_alarm()
 
 
-def metrics_are_late(trouble: Trouble) -> None:
+def metrics_are_late(context: FaultContext) -> None:
     """CloudWatch answers nothing."""
-    trouble.aws.inject({"operations": ["monitoring:*"], "answer": "ServiceUnavailable"})
+    context.aws.inject({"operations": ["monitoring:*"], "answer": "ServiceUnavailable"})
 
 
-def credentials_expire(trouble: Trouble) -> None:
-    """AWS answers nobody any more."""
-    trouble.aws.inject({"answer": "ExpiredToken"})
+def credentials_expire(context: FaultContext) -> None:
+    """AWS answers no client any more."""
+    context.aws.inject({"answer": "ExpiredToken"})
 
 
-def aws_throttles(trouble: Trouble) -> None:
+def aws_throttles(context: FaultContext) -> None:
     """AWS throttles what asks for health and rules, for some seconds."""
-    trouble.aws.inject({**_THROTTLED, "seconds": 6})
+    context.aws.inject({**_THROTTLED, "seconds": 6})
 
 
-def aws_throttles_for_good(trouble: Trouble) -> None:
+def aws_throttles_for_good(context: FaultContext) -> None:
     """The same, until the ramp has ended."""
-    trouble.aws.inject({**_THROTTLED})
+    context.aws.inject({**_THROTTLED})
 
 
 _THROTTLED: Mapping[str, Any] = {
@@ -193,6 +193,6 @@ CONSOLE = Split.parse("40/60")
 """What a person sets in the console."""
 
 
-def console_changes_weights(trouble: Trouble) -> None:
+def console_changes_weights(context: FaultContext) -> None:
     """A person moves the weights by hand."""
-    trouble.change_weights(CONSOLE)
+    context.change_weights(CONSOLE)

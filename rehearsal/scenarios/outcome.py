@@ -1,4 +1,4 @@
-"""What came of a played scenario: a fold over what the ramp told and what the requests met."""
+"""The result of a scenario: a fold over the entries of its ramp and the answers to requests."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ START, TARGET = Split.parse("100/0"), Split.parse("0/100")
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """A scenario that was played to its end. Times are Unix seconds."""
+class ScenarioResult:
+    """What a scenario came to. Times are Unix seconds."""
 
     scenario: Scenario
     entries: Sequence[Entry]
@@ -35,7 +35,7 @@ class Played:
     """Of the independent traffic."""
     exit_code: int
     words: str
-    """What the ramp said at its end."""
+    """What the ramp printed at its end."""
     seconds: float
     """From its start to its end."""
     faulted_s: float | None
@@ -79,14 +79,14 @@ class Played:
 
     @property
     def requests(self) -> int:
-        """All that say something."""
+        """All that report something."""
         return sum(answer.verdict != "excluded" for answer in self.answers)
 
     @property
     def first_lost_s(self) -> float | None:
         """When the first request that was lost was asked for.
 
-        A download or a WebSocket may have been asked for long before it was cut: it tells no time.
+        A download or a WebSocket may have been asked for long before it was cut: it shows no time.
         """
         return min((answer.asked_s for answer in self.answers if _is_lost(answer)), default=None)
 
@@ -148,8 +148,8 @@ class Played:
         first, last = expected.stages
         if expected.exit_code == 1 and not first <= self.caught_stage <= last:
             found.append(f"caught at stage {self.caught_stage}, not at {first} to {last}")
-        if expected.said not in self.reason:
-            found.append(f"not because of {expected.said}: {self.reason or 'no reason'}")
+        if expected.reason not in self.reason:
+            found.append(f"not because of {expected.reason}: {self.reason or 'no reason'}")
         split = expected.ends_at or (START if expected.exit_code else TARGET)
         if self.live != frozenset([split]):
             at = ", ".join(sorted(map(str, self.live)))

@@ -14,7 +14,7 @@ import click
 
 from rehearsal.lifecycle import start, stop
 from rehearsal.scenarios.catalogue import scenario_named
-from rehearsal.scenarios.outcome import Played
+from rehearsal.scenarios.outcome import ScenarioResult
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.scenarios.scenario_run import ScenarioRun
 from rehearsal.scenarios.scenario_stack import ScenarioStack
@@ -28,51 +28,51 @@ def listed(scenarios: tuple[Scenario, ...]) -> Iterator[str]:
         yield f"{scenario.name:<{width}}  {scenario.sentence}"
 
 
-def lines(played: Played) -> Iterator[str]:
+def lines(result: ScenarioResult) -> Iterator[str]:
     """What came of it, and each way in which it was not what it should be."""
-    verdict = "not as it should be" if played.problems else "as it should be"
-    yield f"{played.scenario.name}: {ending(played)}; {verdict}"
-    if played.reason:
-        yield f"  because   {played.reason}"
-    yield f"  requests  {played.requests:,}, {played.lost:,} lost"
-    if (seconds := played.seconds_from_first_lost) is not None:
+    verdict = "not as it should be" if result.problems else "as it should be"
+    yield f"{result.scenario.name}: {ending(result)}; {verdict}"
+    if result.reason:
+        yield f"  because   {result.reason}"
+    yield f"  requests  {result.requests:,}, {result.lost:,} lost"
+    if (seconds := result.seconds_from_first_lost) is not None:
         yield f"  back      {seconds:.1f} s after the first lost request all was as before"
-    elif (seconds := played.seconds_from_fault) is not None:
+    elif (seconds := result.seconds_from_fault) is not None:
         yield f"  back      {seconds:.1f} s after the fault all was as before"
-    if played.lost_straight is not None:
-        yield f"  straight  {played.lost_straight:,} lost by 0/100 at once, undone after 10 s"
-    for problem in played.problems:
+    if result.lost_straight is not None:
+        yield f"  straight  {result.lost_straight:,} lost by 0/100 at once, undone after 10 s"
+    for problem in result.problems:
         yield f"  problem   {problem}"
 
 
-def ending(played: Played) -> str:
+def ending(result: ScenarioResult) -> str:
     """`exit 1, caught at stage 2 (25 %), 34 s in all`."""
-    how = "done" if played.exit_code == 0 else f"exit {played.exit_code}, {caught(played)}"
-    return f"{how}, {played.seconds:.0f} s in all"
+    how = "done" if result.exit_code == 0 else f"exit {result.exit_code}, {caught(result)}"
+    return f"{how}, {result.seconds:.0f} s in all"
 
 
-def caught(played: Played) -> str:
+def caught(result: ScenarioResult) -> str:
     """The stage at which it was caught."""
-    return f"caught at stage {played.caught_stage}" if played.caught_stage else "caught at weight 0"
+    return f"caught at stage {result.caught_stage}" if result.caught_stage else "caught at weight 0"
 
 
-def document(played: Played) -> dict[str, Any]:
+def document(result: ScenarioResult) -> dict[str, Any]:
     """The whole as JSON can hold it. Fields may be added within a version."""
     return {
         "version": 1,
-        "scenario": played.scenario.name,
-        "ok": not played.problems,
-        "problems": played.problems,
-        "exit": played.exit_code,
-        "caughtAtStage": played.caught_stage if played.scenario.expected.exit_code else None,
-        "because": played.reason,
-        "seconds": round(played.seconds, 1),
-        "secondsToVerdict": _rounded(played.seconds_to_verdict),
-        "secondsFromFirstLost": _rounded(played.seconds_from_first_lost),
-        "secondsFromFault": _rounded(played.seconds_from_fault),
-        "requests": played.requests,
-        "lost": played.lost,
-        "lostStraight": played.lost_straight,
+        "scenario": result.scenario.name,
+        "ok": not result.problems,
+        "problems": result.problems,
+        "exit": result.exit_code,
+        "caughtAtStage": result.caught_stage if result.scenario.expected.exit_code else None,
+        "because": result.reason,
+        "seconds": round(result.seconds, 1),
+        "secondsToVerdict": _rounded(result.seconds_to_verdict),
+        "secondsFromFirstLost": _rounded(result.seconds_from_first_lost),
+        "secondsFromFault": _rounded(result.seconds_from_fault),
+        "requests": result.requests,
+        "lost": result.lost,
+        "lostStraight": result.lost_straight,
     }
 
 
@@ -83,10 +83,10 @@ def _rounded(seconds: float | None) -> float | None:
 INTERRUPTED = 130
 
 
-def play_and_tell(
+def run_and_report(
     workspace: Workspace, name: str, like: str, boot_seconds: float, *, wants_json: bool
 ) -> int:
-    """Play a scenario by its name and print what came of it; the exit code.
+    """Run a scenario by its name and print its result; the exit code.
 
     Raises:
         BadScenarioError: there is none of that name.
@@ -99,24 +99,24 @@ def play_and_tell(
     scenario = scenario_named(name)
     say(f"{scenario.name}: {scenario.sentence}")
     try:
-        played = play_alone(workspace, scenario, like, boot_seconds, say)
+        result = run_alone(workspace, scenario, like, boot_seconds, say)
     except KeyboardInterrupt:
         say("stopped by hand; everything of the rehearsal is gone")
         return INTERRUPTED
-    click.echo(json.dumps(document(played), indent=2) if wants_json else "\n".join(lines(played)))
-    for page in _reports(workspace, played):
+    click.echo(json.dumps(document(result), indent=2) if wants_json else "\n".join(lines(result)))
+    for page in _reports(workspace, result):
         say(f"  report    {page}")
-    return 1 if played.problems else 0
+    return 1 if result.problems else 0
 
 
-def play_alone(
+def run_alone(
     workspace: Workspace,
     scenario: Scenario,
     like: str,
     boot_seconds: float,
     say: Callable[[str], None],
-) -> Played:
-    """Play a scenario on a rehearsal that is there for it alone.
+) -> ScenarioResult:
+    """Run a scenario on a rehearsal of its own.
 
     Raises:
         RehearsalError: it could not be started or prepared; or one runs already.
@@ -124,15 +124,15 @@ def play_alone(
     lag = scenario.metric_lag_seconds
     started = start(workspace, like, boot_seconds, say, tethered=True, metric_lag_seconds=lag)
     try:
-        theatre = ScenarioStack(workspace, started.running, say)
-        return ScenarioRun(theatre, workspace.traffic).play(scenario)
+        stack = ScenarioStack(workspace, started.running, say)
+        return ScenarioRun(stack, workspace.traffic).run(scenario)
     finally:
         say("tearing everything down")
         stop(workspace, force=True)
 
 
-def _reports(workspace: Workspace, played: Played) -> list[Path]:
+def _reports(workspace: Workspace, result: ScenarioResult) -> list[Path]:
     """The page that the ramp has left; none where it could not be made."""
-    ramps = {entry.ramp for entry in played.entries}
+    ramps = {entry.ramp for entry in result.entries}
     pages = ended_ramps(workspace.root).glob("*/report.html")
     return [page for page in pages if page.parent.name in ramps]

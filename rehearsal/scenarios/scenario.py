@@ -24,7 +24,7 @@ class Expected:
     """Of `failover ramp`: 0 done, 1 it went back, 3 it left all as it was and asks."""
     stages: tuple[int, int]
     """The first and the last stage at which it may be caught; 0 is before any weight."""
-    said: str
+    reason: str
     """What the reason to go back has in it; of a ramp that is done, what held it on its way."""
     ends_at: Split | None = None
     """The split that is left; None: the target where it is done, else the start."""
@@ -47,17 +47,17 @@ class Scenario:
     gates: Mapping[str, Any] = field(default_factory=lambda: DEFAULT_GATES)
     """`ramp.gates` of the config."""
     ramp: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """More of `ramp`, where it differs from that of the other scenarios."""
+    """More of `ramp`, where it differs from the other scenarios' config."""
     fault: ScenarioFault | None = None
-    """What happens in mid-ramp."""
+    """What happens during the ramp."""
     metric_lag_seconds: float = METRIC_LAG_SECONDS
-    """From the end of a minute to its data points, of the rehearsal that it is played on."""
+    """From the end of a minute to its data points, of the rehearsal that it is result on."""
     harms_traffic: bool = True
-    """Whether requests would be lost if nobody looked; it is then compared with 0/100 at once."""
+    """Whether requests would be lost without gates; it is then compared with 0/100 at once."""
     asked_too: tuple[str, ...] = ()
     """Paths that the traffic asks for in turn with a service's page."""
 
     @property
     def may_lose(self) -> bool:
-        """Whether requests may be lost: by the new build, or by one that carries everything."""
+        """Whether requests may be lost: by the new build, or by a build that carries everything."""
         return self.harms_traffic or self.stable_build != STABLE_BUILD

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rehearsal.ramp import ramp_process
-from rehearsal.scenarios.fault import Trouble
-from rehearsal.scenarios.outcome import Played
+from rehearsal.scenarios.fault import FaultContext
+from rehearsal.scenarios.outcome import ScenarioResult
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.scenarios.scenario_stack import START, ScenarioStack
 from rehearsal.traffic.run import RATE_PER_S, TrafficRun
@@ -25,83 +25,85 @@ RETRY_SECONDS = 60.0
 
 
 class ScenarioRun:
-    """Plays scenarios on one rehearsal.
+    """Runs scenarios on one rehearsal.
 
     Args:
-        theatre: The rehearsal.
-        folder: Where the record of the traffic goes; of the last play alone.
+        stack: The rehearsal.
+        folder: Where the record of the traffic goes; of the last run alone.
         rate_per_s: Requests of the independent traffic.
         options: More of the options of `failover ramp`.
     """
 
     def __init__(
         self,
-        theatre: ScenarioStack,
+        stack: ScenarioStack,
         folder: Path,
         rate_per_s: int = RATE_PER_S,
         options: tuple[str, ...] = ("--to", "02", "--anew"),
     ) -> None:
-        self._theatre = theatre
+        self._stack = stack
         self._folder = folder
         self._rate_per_s = rate_per_s
         self._options = options
 
-    def play(self, scenario: Scenario, *, compare: bool = False) -> Played:
+    def run(self, scenario: Scenario, *, compare: bool = False) -> ScenarioResult:
         """The whole scenario; `compare` also puts the release straight to 0/100 afterwards.
 
         Raises:
             RehearsalError: the stack could not be prepared, or the traffic ended.
         """
-        theatre = self._theatre
-        trouble = theatre.prepare(scenario)
+        stack = self._stack
+        context = stack.prepare(scenario)
         with self._traffic(scenario) as traffic:
-            played = self._ramped(scenario, trouble, traffic)
-        trouble.resume()
-        if not compare or not scenario.harms_traffic or played.live != frozenset([START]):
-            return played
-        theatre.settle(scenario)
-        return dataclasses.replace(played, lost_straight=self._straight(scenario, trouble))
+            result = self._ramped(scenario, context, traffic)
+        context.resume()
+        if not compare or not scenario.harms_traffic or result.live != frozenset([START]):
+            return result
+        stack.settle(scenario)
+        return dataclasses.replace(result, lost_straight=self._straight(scenario, context))
 
-    def _straight(self, scenario: Scenario, trouble: Trouble) -> int:
+    def _straight(self, scenario: Scenario, context: FaultContext) -> int:
         """Requests lost when a person in the console gives the release everything at once.
 
         It stays so for `STRAIGHT_SECONDS`.
         """
-        self._theatre.say(f"{scenario.name}: straight to 0/100")
+        self._stack.say(f"{scenario.name}: straight to 0/100")
         with self._traffic(scenario) as traffic:
-            trouble.change_weights(Split(0, 100))
+            context.change_weights(Split(0, 100))
             if scenario.fault is not None:
-                scenario.fault.cause(trouble)
+                scenario.fault.cause(context)
             _await(traffic, time.time() + STRAIGHT_SECONDS)
-            trouble.change_weights(START)
+            context.change_weights(START)
             _await(traffic, time.time() + CLEAN_SECONDS)
             lost = traffic.counts()[1]
-        trouble.resume()
+        context.resume()
         return lost
 
     def _traffic(self, scenario: Scenario) -> _Running:
-        return _Running(self._theatre, self._folder, self._rate_per_s, scenario.asked_too)
+        return _Running(self._stack, self._folder, self._rate_per_s, scenario.asked_too)
 
-    def _ramped(self, scenario: Scenario, trouble: Trouble, traffic: TrafficRun) -> Played:
-        theatre, began_s = self._theatre, time.time()
+    def _ramped(
+        self, scenario: Scenario, context: FaultContext, traffic: TrafficRun
+    ) -> ScenarioResult:
+        stack, began_s = self._stack, time.time()
         _await(traffic, began_s + CLEAN_SECONDS)
         faulted: float | None = None
         entries: list[Entry] = []
-        with ramp_process(theatre.workspace.root, theatre.env, self._options) as ramp:
+        with ramp_process(stack.workspace.root, stack.env, self._options) as ramp:
             started = time.monotonic()
             for entry in ramp.entries():
                 entries.append(entry)
-                _show(entry, scenario, theatre.say)
+                _show(entry, scenario, stack.say)
                 if faulted is None and is_due(scenario, entry):
                     assert scenario.fault is not None
                     faulted = traffic.mark(f"fault of {scenario.name}")
-                    scenario.fault.cause(trouble)
+                    scenario.fault.cause(context)
             code = ramp.wait()
             seconds = time.monotonic() - started
             words = ramp.last_words
-        trouble.aws.lift()
+        context.aws.lift()
         _await(traffic, time.time() + CLEAN_SECONDS)
-        return Played(
+        return ScenarioResult(
             scenario=scenario,
             entries=entries,
             answers=traffic.since(began_s),
@@ -109,12 +111,12 @@ class ScenarioRun:
             words=words,
             seconds=seconds,
             faulted_s=faulted,
-            live=frozenset(theatre.live()),
+            live=frozenset(stack.live()),
         )
 
 
 def is_due(scenario: Scenario, entry: Entry) -> bool:
-    """Whether the fault of a scenario happens when the ramp tells this."""
+    """Whether the fault of a scenario happens at this entry of the ramp."""
     if scenario.fault is None:
         return False
     if scenario.fault.at_weight == 0:
@@ -144,15 +146,15 @@ class _Running:
     """Traffic to every service for as long as the block runs."""
 
     def __init__(
-        self, theatre: ScenarioStack, folder: Path, rate_per_s: int, paths: tuple[str, ...]
+        self, stack: ScenarioStack, folder: Path, rate_per_s: int, paths: tuple[str, ...]
     ) -> None:
-        self._theatre = theatre
+        self._stack = stack
         self._paths = paths
         self._traffic = TrafficRun(folder, rate_per_s)
 
     def __enter__(self) -> TrafficRun:
-        urls = self._theatre.engine.outputs()["urls"]
-        self._traffic.start(self._theatre.address, urls, self._paths)
+        urls = self._stack.engine.outputs()["urls"]
+        self._traffic.start(self._stack.address, urls, self._paths)
         return self._traffic
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""The rehearsal that scenarios are played on, one after another."""
+"""The rehearsal that scenarios are result on, one after another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rehearsal.engine import RehearsalEngine
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import engine_of
 from rehearsal.observation import ServiceObserver, ServiceState
-from rehearsal.scenarios.fault import Trouble
+from rehearsal.scenarios.fault import FaultContext
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.shell_environment import process_environment
 from rehearsal.traffic.run import LoadBalancerAddress
@@ -38,7 +38,7 @@ _REASON = "the rehearsal sets its stack up"
 
 @dataclass(frozen=True)
 class ScenarioStack:
-    """A running rehearsal, and what a play does to it between two ramps."""
+    """A running rehearsal, and what a scenario does to it between two ramps."""
 
     workspace: Workspace
     running: Running
@@ -59,7 +59,7 @@ class ScenarioStack:
         """Where its load balancer listens."""
         return LoadBalancerAddress("127.0.0.1", self.running.https_port, self.workspace.ca_file)
 
-    def prepare(self, scenario: Scenario) -> Trouble:
+    def prepare(self, scenario: Scenario) -> FaultContext:
         """Bring the stack to 100/0 with the builds and the config of `scenario`.
 
         Raises:
@@ -80,10 +80,10 @@ class ScenarioStack:
         del config[f"{PROJECT}:candidate"]  # the driver is to set its own
         self._write(document)
         outputs = self.engine.outputs()
-        trouble = Trouble(self.running, outputs["services"])
-        trouble.resume()
+        context = FaultContext(self.running, outputs["services"])
+        context.resume()
         self._await_settled(outputs["services"], scenario)
-        return trouble
+        return context
 
     def _release(self, document: dict[str, Any], slot: Slot, image: str) -> None:
         """Run the config with `image` on `slot` of every service."""
@@ -97,7 +97,7 @@ class ScenarioStack:
         self.engine.run("up", "--yes", "--skip-preview")
 
     def settle(self, scenario: Scenario) -> None:
-        """Wait until what a play left of the slots is whole again.
+        """Wait until what a scenario left of the slots is whole again.
 
         Raises:
             RehearsalError: it does not become so.

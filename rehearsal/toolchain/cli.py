@@ -67,7 +67,7 @@ def _from_path(own: Path, progress: SetupProgress) -> Path | None:
 
 
 def _from_installer(python: Path, progress: SetupProgress) -> Path | None:
-    """The CLI that the SDK's own installer fetches; None, with the reason said, where it cannot."""
+    """The CLI from the SDK's own installer; None where it cannot, with a printed reason."""
     root = cache_folder() / "pulumi-official"
     # The SDK's default is a folder of the person's home; a socket limit ends a silent network.
     script = (

@@ -101,9 +101,9 @@ def _run(argv: list[str], step: str) -> None:
     }
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-15:])
+        printed = "\n".join((done.stderr or done.stdout).strip().splitlines()[-15:])
         raise SetupError(
-            f"{step}: `{' '.join(argv[:4])} …` exited with {done.returncode}:\n{said}\n"
+            f"{step}: `{' '.join(argv[:4])} …` exited with {done.returncode}:\n{printed}\n"
             "When the network is back, run `make setup` again: it goes on where it stopped."
         )
 

@@ -11,7 +11,7 @@ class SetupError(Exception):
 
 
 LINE_EVERY_SECONDS = 15.0
-"""How often a long step says where it is when the output is not a terminal."""
+"""How often a long step prints where it is when the output is not a terminal."""
 
 
 class SetupProgress:

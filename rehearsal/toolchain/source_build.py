@@ -99,7 +99,7 @@ def _output(argv: list[str], env: Mapping[str, str]) -> str:
 def _watched(
     argv: list[str], env: Mapping[str, str], verb: str, total: int | None, progress: SetupProgress
 ) -> None:
-    """Run a Go command and say how far it is by the lines it prints, one a module or package."""
+    """Run a Go command and show how far it is by the lines it prints, one a module or package."""
     started = time.monotonic()
     lines: list[str] = []
     with subprocess.Popen(
@@ -119,10 +119,10 @@ def _watched(
         raise SetupError(_failure(argv, process.returncode, "".join(lines)))
 
 
-def _failure(argv: list[str], code: int, said: str) -> str:
-    tail = "\n".join(said.strip().splitlines()[-12:])
+def _failure(argv: list[str], code: int, printed: str) -> str:
+    tail = "\n".join(printed.strip().splitlines()[-12:])
     return (
         f"pulumi: `{Path(argv[0]).name} {' '.join(argv[1:3])}` exited with {code}:\n{tail}\n"
-        "Install the CLI as its vendor says (https://www.pulumi.com/docs/install/), or run "
+        "Install the CLI as its vendor describes (https://www.pulumi.com/docs/install/), or run "
         "`make setup` again when the network is back: it goes on where it stopped."
     )

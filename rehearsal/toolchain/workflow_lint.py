@@ -1,6 +1,6 @@
 """`python -m rehearsal.toolchain.workflow_lint`: lint the GitHub workflows, and their scripts.
 
-actionlint checks what a workflow says, zizmor what it lets in, shellcheck the scripts. zizmor and
+actionlint checks what a workflow does, zizmor what it lets in, shellcheck the scripts. zizmor and
 shellcheck are wheels; actionlint's wheel would fetch its binary from GitHub as it is installed, so
 it is built from the Go module proxy, from modules pinned by hash, once.
 """

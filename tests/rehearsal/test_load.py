@@ -57,12 +57,12 @@ def test_the_counters_of_target_groups_are_read_in_a_folder_with_a_long_name(
 
 @pytest.mark.parametrize("body", ["", "no stats here"])
 def test_an_answer_that_is_none_is_an_error(tmp_path: Path, body: str) -> None:
-    with proxy(tmp_path, body), pytest.raises(RehearsalError, match="does not tell its counters"):
+    with proxy(tmp_path, body), pytest.raises(RehearsalError, match="does not report its counters"):
         counted(tmp_path)
 
 
 def test_no_proxy_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(RehearsalError, match="does not tell its counters"):
+    with pytest.raises(RehearsalError, match="does not report its counters"):
         counted(tmp_path)
 
 

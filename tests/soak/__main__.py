@@ -83,11 +83,11 @@ def _play(
             )
             assert started.supervisor is not None
             try:
-                play = ScenarioRun(
+                scenarios = ScenarioRun(
                     ScenarioStack(workspace, started.running, say), Path(folder) / "record"
                 )
                 for part in group:
-                    run(part.name, lambda part=part, play=play: part.run(play, say))
+                    run(part.name, lambda part=part, scenarios=scenarios: part.run(scenarios, say))
             finally:
                 started.supervisor.terminate()
                 started.supervisor.communicate()

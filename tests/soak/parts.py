@@ -11,7 +11,7 @@ from typing import Any
 
 from rehearsal.errors import RehearsalError
 from rehearsal.scenarios.catalogue import CATALOGUE
-from rehearsal.scenarios.outcome import Played
+from rehearsal.scenarios.outcome import ScenarioResult
 from rehearsal.scenarios.run import document
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.scenarios.scenario_run import ScenarioRun
@@ -37,22 +37,22 @@ class ScenarioPart:
         """Of the part."""
         return self.scenario.name
 
-    def run(self, play: ScenarioRun, say: Say) -> Found:
+    def run(self, scenarios: ScenarioRun, say: Say) -> Found:
         """Play it; the last one's numbers, and everybody's problems."""
         problems: list[str] = []
         passed = 0
-        played: Played | None = None
+        result: ScenarioResult | None = None
         for number in range(self.times):
             if self.times > 1:
                 say(f"{self.name}: {number + 1} of {self.times}")
             try:
-                played = play.play(self.scenario, compare=True)
+                result = scenarios.run(self.scenario, compare=True)
             except RehearsalError as error:
                 problems.append(str(error))
                 continue
-            problems += played.problems
-            passed += not played.problems
-        facts = {} if played is None else document(played)
+            problems += result.problems
+            passed += not result.problems
+        facts = {} if result is None else document(result)
         return not problems, {**facts, "passed": passed, "times": self.times}, problems
 
 

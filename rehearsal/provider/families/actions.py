@@ -119,31 +119,31 @@ def as_aws(actions: list[Values]) -> list[Any]:
 
 
 def _action_as_aws(action: Values, place: int) -> dict[str, Any]:
-    told: dict[str, Any] = {"Type": action["type"], "Order": action.get("order") or place}
+    sent: dict[str, Any] = {"Type": action["type"], "Order": action.get("order") or place}
     if action["type"] == "forward":
         if action.get("targetGroupArn"):
-            told["TargetGroupArn"] = action["targetGroupArn"]
+            sent["TargetGroupArn"] = action["targetGroupArn"]
         if action.get("forward"):
-            told["ForwardConfig"] = _forward_as_aws(action["forward"])
+            sent["ForwardConfig"] = _forward_as_aws(action["forward"])
     elif action["type"] == "redirect":
         redirect = action["redirect"]
-        told["RedirectConfig"] = {
+        sent["RedirectConfig"] = {
             name[0].upper() + name[1:]: redirect[name]
             for name in _REDIRECT.properties
             if name in redirect
         }
     else:
         fixed = action["fixedResponse"]
-        told["FixedResponseConfig"] = {
+        sent["FixedResponseConfig"] = {
             name[0].upper() + name[1:]: fixed[name]
             for name in _FIXED_RESPONSE.properties
             if fixed.get(name) is not None
         }
-    return told
+    return sent
 
 
 def _forward_as_aws(forward: Values) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    sent: dict[str, Any] = {
         "TargetGroups": [
             {"TargetGroupArn": group["arn"], "Weight": group["weight"]}
             for group in sorted(forward["targetGroups"], key=_place_in_set)
@@ -151,11 +151,11 @@ def _forward_as_aws(forward: Values) -> dict[str, Any]:
     }
     stickiness = forward.get("stickiness")
     if stickiness:
-        told["TargetGroupStickinessConfig"] = {
+        sent["TargetGroupStickinessConfig"] = {
             "Enabled": stickiness.get("enabled", False),
             "DurationSeconds": stickiness["duration"],
         }
-    return told
+    return sent
 
 
 def _place_in_set(group: Values) -> str:
@@ -175,14 +175,14 @@ def from_aws(actions: list[Any]) -> list[Values]:
 
 
 def _action_from_aws(action: Any, place: int) -> Values:
-    told: Values = {"type": action["Type"], "order": action.get("Order", place)}
+    shown: Values = {"type": action["Type"], "order": action.get("Order", place)}
     if action["Type"] == "forward":
-        told.update(_forward_from_aws(action))
+        shown.update(_forward_from_aws(action))
     elif action["Type"] == "redirect":
-        told["redirect"] = _lowered(action["RedirectConfig"])
+        shown["redirect"] = _lowered(action["RedirectConfig"])
     elif action["Type"] == "fixed-response":
-        told["fixedResponse"] = _lowered(action["FixedResponseConfig"])
-    return told
+        shown["fixedResponse"] = _lowered(action["FixedResponseConfig"])
+    return shown
 
 
 def _lowered(config: Any) -> Values:

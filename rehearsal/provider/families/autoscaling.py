@@ -131,22 +131,22 @@ _ATTRIBUTES = {
 
 
 def _arguments(inputs: Values, names: frozenset[str]) -> dict[str, Any]:
-    told = {
+    sent = {
         aws: inputs[name]
         for name, aws in _ATTRIBUTES.items()
         if name in names and inputs.get(name) is not None
     }
     if "terminationPolicies" in names and not inputs.get("terminationPolicies"):
-        told["TerminationPolicies"] = ["Default"]
+        sent["TerminationPolicies"] = ["Default"]
     if "defaultInstanceWarmup" in names and inputs.get("defaultInstanceWarmup") is None:
-        told["DefaultInstanceWarmup"] = -1  # AWS's way to say "none"
+        sent["DefaultInstanceWarmup"] = -1  # AWS's way to say "none"
     if "healthCheckType" in names:
-        told["HealthCheckGracePeriod"] = inputs["healthCheckGracePeriod"]
+        sent["HealthCheckGracePeriod"] = inputs["healthCheckGracePeriod"]
     if "launchTemplate" in names:
-        told["LaunchTemplate"] = reference_as_aws(inputs["launchTemplate"])
+        sent["LaunchTemplate"] = reference_as_aws(inputs["launchTemplate"])
     if "vpcZoneIdentifiers" in names and inputs.get("vpcZoneIdentifiers"):
-        told["VPCZoneIdentifier"] = ",".join(inputs["vpcZoneIdentifiers"])
-    return told
+        sent["VPCZoneIdentifier"] = ",".join(inputs["vpcZoneIdentifiers"])
+    return sent
 
 
 def _create(call: ProviderCall, inputs: Values) -> str:

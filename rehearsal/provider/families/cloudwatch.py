@@ -57,14 +57,14 @@ _ALARM = {
 
 
 def _alarm_arguments(inputs: Values) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    sent: dict[str, Any] = {
         aws: inputs[name] for name, aws in _ALARM.items() if inputs.get(name) is not None
     }
-    told["Threshold"] = float(told["Threshold"])
-    told["Dimensions"] = [
+    sent["Threshold"] = float(sent["Threshold"])
+    sent["Dimensions"] = [
         {"Name": key, "Value": value} for key, value in (inputs.get("dimensions") or {}).items()
     ]
-    return told
+    return sent
 
 
 def _create_alarm(call: ProviderCall, inputs: Values) -> str:

@@ -136,12 +136,12 @@ def _get_parameter(call: ProviderCall, arguments: Values) -> Values:
 
 def _get_caller_identity(call: ProviderCall, arguments: Values) -> Values:
     _accepting(arguments, "aws:index/getCallerIdentity:getCallerIdentity")
-    told = call.aws.sts.get_caller_identity()
+    identity = call.aws.sts.get_caller_identity()
     return {
-        "id": told["Account"],
-        "accountId": told["Account"],
-        "arn": told["Arn"],
-        "userId": told["UserId"],
+        "id": identity["Account"],
+        "accountId": identity["Account"],
+        "arn": identity["Arn"],
+        "userId": identity["UserId"],
     }
 
 

@@ -51,8 +51,8 @@ def change_target_groups(call: ProviderCall, name: str, old: list[str], new: lis
         )
 
     def is_settled() -> bool:
-        told = autoscaling.describe_load_balancer_target_groups(AutoScalingGroupName=name)
-        states = [one.get("State") for one in told["LoadBalancerTargetGroups"]]
+        answer = autoscaling.describe_load_balancer_target_groups(AutoScalingGroupName=name)
+        states = [one.get("State") for one in answer["LoadBalancerTargetGroups"]]
         return not {"Adding", "Removing"} & set(states)
 
     call.wait_until(

@@ -90,8 +90,8 @@ def start(call: ProviderCall, name: str, inputs: Values) -> None:
 
 
 def _is_under_way(call: ProviderCall, name: str) -> bool:
-    told = call.aws.autoscaling.describe_instance_refreshes(AutoScalingGroupName=name)
-    return any(one.get("Status") in _ONGOING for one in told["InstanceRefreshes"])
+    answer = call.aws.autoscaling.describe_instance_refreshes(AutoScalingGroupName=name)
+    return any(one.get("Status") in _ONGOING for one in answer["InstanceRefreshes"])
 
 
 def _arguments(name: str, inputs: Values) -> dict[str, Any]:

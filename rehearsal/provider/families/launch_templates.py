@@ -107,8 +107,8 @@ def _capitalised(block: Values) -> dict[str, Any]:
 
 
 def _lowered(block: Any, table: Block) -> Values:
-    told = {name[0].lower() + name[1:]: value for name, value in block.items()}
-    return {name: value for name, value in told.items() if name in table.properties}
+    shown = {name[0].lower() + name[1:]: value for name, value in block.items()}
+    return {name: value for name, value in shown.items() if name in table.properties}
 
 
 def _flagged(block: Values, *names: str) -> Values:
@@ -148,26 +148,26 @@ def data_as_aws(inputs: Values) -> Any:
 
 
 def _interface(declared: Values) -> dict[str, Any]:
-    told = _flagged(declared, "associatePublicIpAddress", "deleteOnTermination")
-    groups = told.pop("securityGroups", None)
+    sent = _flagged(declared, "associatePublicIpAddress", "deleteOnTermination")
+    groups = sent.pop("securityGroups", None)
     if groups:
-        told["groups"] = groups
-    return _capitalised({"deviceIndex": 0, **told})
+        sent["groups"] = groups
+    return _capitalised({"deviceIndex": 0, **sent})
 
 
 def _mapping(declared: Values) -> dict[str, Any]:
-    told: dict[str, Any] = {"DeviceName": declared.get("deviceName")}
+    sent: dict[str, Any] = {"DeviceName": declared.get("deviceName")}
     if declared.get("ebs"):
-        told["Ebs"] = _capitalised(_flagged(declared["ebs"], "encrypted", "deleteOnTermination"))
-    return told
+        sent["Ebs"] = _capitalised(_flagged(declared["ebs"], "encrypted", "deleteOnTermination"))
+    return sent
 
 
 def data_from_aws(data: Any) -> Values:
     """AWS's `LaunchTemplateData` as properties."""
-    told: Values = {name: data.get(aws) or None for name, aws in _PLAIN.items()}
+    shown: Values = {name: data.get(aws) or None for name, aws in _PLAIN.items()}
     if "EbsOptimized" in data:
-        told["ebsOptimized"] = str(data["EbsOptimized"]).lower()
-    told["networkInterfaces"] = [
+        shown["ebsOptimized"] = str(data["EbsOptimized"]).lower()
+    shown["networkInterfaces"] = [
         {
             **_unflagged(
                 _lowered(one, _NETWORK_INTERFACE),
@@ -179,30 +179,30 @@ def data_from_aws(data: Any) -> Values:
         for one in data.get("NetworkInterfaces") or ()
     ]
     if data.get("MetadataOptions"):
-        told["metadataOptions"] = _lowered(data["MetadataOptions"], _METADATA_OPTIONS)
-    told["blockDeviceMappings"] = [
+        shown["metadataOptions"] = _lowered(data["MetadataOptions"], _METADATA_OPTIONS)
+    shown["blockDeviceMappings"] = [
         _mapping_from_aws(one) for one in data.get("BlockDeviceMappings") or ()
     ]
     if data.get("Monitoring"):
-        told["monitoring"] = {"enabled": bool(data["Monitoring"].get("Enabled"))}
+        shown["monitoring"] = {"enabled": bool(data["Monitoring"].get("Enabled"))}
     if data.get("IamInstanceProfile"):
         profile = data["IamInstanceProfile"]
-        told["iamInstanceProfile"] = {"name": profile.get("Name"), "arn": profile.get("Arn")}
-    told["tagSpecifications"] = [
+        shown["iamInstanceProfile"] = {"name": profile.get("Name"), "arn": profile.get("Arn")}
+    shown["tagSpecifications"] = [
         {"resourceType": one.get("ResourceType"), "tags": as_map(one.get("Tags"))}
         for one in data.get("TagSpecifications") or ()
     ]
-    return told
+    return shown
 
 
 def _mapping_from_aws(mapping: Any) -> Values:
-    told: Values = {"deviceName": mapping.get("DeviceName")}
+    shown: Values = {"deviceName": mapping.get("DeviceName")}
     if mapping.get("Ebs"):
         table = _DEVICE_MAPPING.properties["ebs"].kind
         assert isinstance(table, Block)
         ebs = _lowered(mapping["Ebs"], table)
-        told["ebs"] = _unflagged(ebs, "encrypted", "deleteOnTermination")
-    return told
+        shown["ebs"] = _unflagged(ebs, "encrypted", "deleteOnTermination")
+    return shown
 
 
 LAUNCH_REFERENCE = Block(
@@ -216,24 +216,24 @@ LAUNCH_REFERENCE = Block(
 
 def reference_as_aws(declared: Values) -> Any:
     """AWS takes an id or a name, not both."""
-    told: dict[str, Any] = {}
+    sent: dict[str, Any] = {}
     if declared.get("id"):
-        told["LaunchTemplateId"] = declared["id"]
+        sent["LaunchTemplateId"] = declared["id"]
     elif declared.get("name"):
-        told["LaunchTemplateName"] = declared["name"]
+        sent["LaunchTemplateName"] = declared["name"]
     if declared.get("version"):
-        told["Version"] = declared["version"]
-    return told
+        sent["Version"] = declared["version"]
+    return sent
 
 
-def reference_from_aws(told: Any) -> Values | None:
+def reference_from_aws(reference: Any) -> Values | None:
     """The reference as a property."""
-    if not told:
+    if not reference:
         return None
     return {
-        "id": told.get("LaunchTemplateId"),
-        "name": told.get("LaunchTemplateName"),
-        "version": told.get("Version"),
+        "id": reference.get("LaunchTemplateId"),
+        "name": reference.get("LaunchTemplateName"),
+        "version": reference.get("Version"),
     }
 
 

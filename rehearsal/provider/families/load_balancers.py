@@ -125,8 +125,8 @@ def read_load_balancer(call: ProviderCall, arn: str) -> Values | None:
     found = _describe(call, arn)
     if found is None:
         return None
-    told = call.aws.elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
-    attributes = {entry.get("Key"): entry.get("Value", "") for entry in told}
+    shown = call.aws.elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    attributes = {entry.get("Key"): entry.get("Value", "") for entry in shown}
     return {
         "arn": arn,
         "arnSuffix": arn.partition("loadbalancer/")[2],

@@ -211,13 +211,13 @@ def _rule_problems(inputs: Values) -> Iterator[tuple[str, str]]:
 
 def _as_declared(state: Values, inputs: Values) -> Values:
     """AWS returns a protocol by its name; a program may give its number, or ports with `-1`."""
-    told = dict(state)
+    shown = dict(state)
     declared = inputs.get("ipProtocol")
     if isinstance(declared, str):
         same = _PROTOCOL_NUMBERS.get(declared.lower(), declared.lower())
         if same == state["ipProtocol"]:
-            told["ipProtocol"] = declared
-    return told
+            shown["ipProtocol"] = declared
+    return shown
 
 
 def _rule_type(direction: str, *, is_egress: bool) -> ResourceType:

@@ -108,8 +108,8 @@ def _empty_bucket(call: ProviderCall, bucket: str) -> None:
         Bucket=bucket, PaginationConfig={"PageSize": MAX_DELETED_OBJECTS}
     )
     for page in pages:
-        told: list[Any] = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        objects: list[Any] = [{"Key": o["Key"], "VersionId": o["VersionId"]} for o in told]
+        listed: list[Any] = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        objects: list[Any] = [{"Key": o["Key"], "VersionId": o["VersionId"]} for o in listed]
         if objects:
             call.aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
@@ -173,8 +173,8 @@ def _read_access_block(call: ProviderCall, bucket: str) -> Values | None:
     )
     if not found:
         return None
-    told: Any = found["PublicAccessBlockConfiguration"]
-    return {"bucket": bucket, **{name: told.get(aws, False) for name, aws in _BLOCKS.items()}}
+    shown: Any = found["PublicAccessBlockConfiguration"]
+    return {"bucket": bucket, **{name: shown.get(aws, False) for name, aws in _BLOCKS.items()}}
 
 
 def _delete_access_block(call: ProviderCall, bucket: str, _state: Values) -> None:

@@ -62,16 +62,16 @@ def attributes_as_aws(inputs: Values, names: Iterable[str]) -> list[Any]:
 def attributes_from_aws(attributes: Iterable[Any]) -> Values:
     """AWS's attributes as the properties that they stand in."""
     texts = {entry.get("Key"): entry.get("Value") for entry in attributes}
-    told: Values = {}
+    shown: Values = {}
     for path, key in _ATTRIBUTES.items():
         text = texts.get(key)
         if text is None:
             continue
-        block = told
+        block = shown
         for step in path[:-1]:
             block = block.setdefault(step, {})
         block[path[-1]] = _typed(path, text)
-    return told
+    return shown
 
 
 _INTEGERS = {
@@ -158,7 +158,7 @@ def read_target_group(call: ProviderCall, arn: str) -> Values | None:
     if not answer or not answer["TargetGroups"]:
         return None
     found: Any = answer["TargetGroups"][0]
-    told = call.aws.elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    shown = call.aws.elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
     check = {name: found.get(aws) for name, aws in _HEALTH_CHECK.items()}
     matcher = found.get("Matcher") or {}
     check["matcher"] = matcher.get("HttpCode") or matcher.get("GrpcCode")
@@ -174,7 +174,7 @@ def read_target_group(call: ProviderCall, arn: str) -> Values | None:
         "ipAddressType": found.get("IpAddressType"),
         "loadBalancerArns": found.get("LoadBalancerArns", []),
         "healthCheck": check,
-        **attributes_from_aws(told),
+        **attributes_from_aws(shown),
         "tags": read_elbv2(call, arn),
     }
 

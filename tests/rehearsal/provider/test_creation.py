@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rehearsal.provider.call import ProviderCall
-from rehearsal.provider.errors import AbandonedError, ProviderError, WaitError
+from rehearsal.provider.errors import EngineGoneError, ProviderError, WaitError
 from rehearsal.provider.provisioning import UnfinishedError, created
 from rehearsal.provider.table import Property, ResourceType, Values
 from rehearsal.provider.values import STRING
@@ -70,7 +70,7 @@ def _made(cloud: _Cloud) -> str:
 
 
 def test_what_an_engine_never_heard_of_stays_and_is_not_handed_to_the_next_one() -> None:
-    cloud = _Cloud(settle_error=AbandonedError("stopped"))
+    cloud = _Cloud(settle_error=EngineGoneError("stopped"))
 
     with pytest.raises(UnfinishedError, match="thing-1 was created, but: stopped"):
         _made(cloud)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.diff import changes, created_state, updated_state
-from rehearsal.provider.errors import AbandonedError, WaitError
+from rehearsal.provider.errors import EngineGoneError, WaitError
 from rehearsal.provider.families import instance_refresh
 from rehearsal.provider.families.autoscaling import GROUP, duration_seconds, in_service_count
 from rehearsal.provider.families.launch_templates import LAUNCH_TEMPLATE
@@ -337,7 +337,7 @@ def test_a_wait_ends_at_once_when_the_engine_stops() -> None:
     call = call_on(FakeAws())
     call.engine.set()
 
-    with pytest.raises(AbandonedError, match="stopped while waiting"):
+    with pytest.raises(EngineGoneError, match="stopped while waiting"):
         call.wait_until(lambda: False, "a thing", limit_seconds=60)
 
 

@@ -8,7 +8,7 @@ import pytest
 from rehearsal.errors import BadScenarioError
 from rehearsal.scenarios.catalogue import CATALOGUE, scenario_named
 from rehearsal.scenarios.fault import ScenarioFault
-from rehearsal.scenarios.outcome import Played
+from rehearsal.scenarios.outcome import ScenarioResult
 from rehearsal.scenarios.run import document, lines
 from rehearsal.scenarios.scenario import Expected, Scenario
 from rehearsal.scenarios.scenario_run import is_due
@@ -37,7 +37,7 @@ VERIFIED = told(10, SplitReadBack, stage=1, splits={"web": "90/10"})
 BACK = told(14, RollbackStart, why="probe: slot 02 lost 3", to="100/0")
 IS_BACK = told(18, RollbackEnd, to="100/0", seconds=4.0)
 OVER = told(20, RampEnd, outcome="rolled back", exit=1)
-CAUGHT = Played(
+CAUGHT = ScenarioResult(
     scenario=BAD,
     entries=[VERIFIED, BACK, IS_BACK, OVER],
     answers=[answer(11, "02"), failed(12), answer(16, "02"), answer(17, "01")],
@@ -95,7 +95,7 @@ def test_without_a_lost_request_or_a_fault_there_is_no_way_to_measure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("played", "problem"),
+    ("result", "problem"),
     [
         (replace(CAUGHT, exit_code=3), "exit 3, not 1: rolled back"),
         (replace(CAUGHT, entries=[BACK, IS_BACK, OVER]), "caught at stage 0, not at 1 to 1"),
@@ -110,9 +110,9 @@ def test_without_a_lost_request_or_a_fault_there_is_no_way_to_measure() -> None:
         ),
     ],
 )
-def test_any_other_end_is_a_problem(played: Played, problem: str) -> None:
-    assert any(problem in each for each in played.problems)
-    assert any(problem in line for line in lines(played))
+def test_any_other_end_is_a_problem(result: ScenarioResult, problem: str) -> None:
+    assert any(problem in each for each in result.problems)
+    assert any(problem in line for line in lines(result))
 
 
 def test_a_lost_request_is_a_problem_where_nothing_harms_the_traffic() -> None:
@@ -138,12 +138,12 @@ def test_a_ramp_that_should_pass_ends_at_its_target_whatever_held_it() -> None:
     )
     good = Scenario("dip", "both dip", Expected(0, (0, 0), "both lost"))
 
-    played = replace(
+    result = replace(
         CAUGHT, scenario=good, entries=[VERIFIED, held, OVER], exit_code=0, live=frozenset([TARGET])
     )
 
-    assert played.problems == []
-    assert document(played)["caughtAtStage"] is None
+    assert result.problems == []
+    assert document(result)["caughtAtStage"] is None
 
 
 def test_a_fault_happens_once_every_service_has_the_weight() -> None:
