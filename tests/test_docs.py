@@ -113,7 +113,7 @@ QUOTED = {
         *("no request was lost", "begun on slot", "whole after", "after the up began"),
     ),
     "docs/adopt.md": (
-        "says something else than what is there; nothing was written",
+        "differs from AWS; nothing was written",
         "nothing was changed yet; the same command with --apply does this",
         *("one target group becomes two", "the plan:", "kept the file as it was"),
         *("adopted already: nothing to change", "In the way of weighted slots", "way out"),

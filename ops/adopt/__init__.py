@@ -1,1 +1,1 @@
-"""`failover adopt`: from the load balancer that is there to a stack, with no interruption."""
+"""`failover adopt`: an existing load balancer becomes a stack, without interruption."""

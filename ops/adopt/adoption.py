@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.adopt.import_file import import_document, missing
 from ops.adopt.live_rules import put_back, putting_back, read_rules
 from ops.adopt.plan import AdoptionPlan, planned
 from ops.adopt.probing import ProberProcess
 from ops.adopt.proposal import Import
-from ops.adopt.state import State
+from ops.adopt.state import State, import_document, missing
 from ops.errors import CommandError, RefusedError, UnsureError
 from ops.inspect.calls import Calls
 from ops.inspect.document import RuleReport
@@ -57,7 +56,7 @@ class Adoption:
 
     @property
     def _refresh(self) -> Command:
-        """Has the state read what is there; nothing in AWS is changed."""
+        """Updates the state from AWS; changes nothing in AWS."""
         return Command.of("pulumi", "refresh", "--stack", self.pulumi.stack)
 
     def bring_in(self, pulumi: Pulumi) -> None:
@@ -106,31 +105,31 @@ class Adoption:
         """Run the `up` while the prober watches; undo the rules where a request fails.
 
         Raises:
-            UnsureError: requests failed before anything was changed, or it cannot be told how the
-                rules are.
+            UnsureError: requests failed before anything was changed, or the rules cannot be read.
             RefusedError: it was undone, or the engine refused.
         """
         self.say(f"probing at {rate:g} requests a second")
         _wait_until_good(prober, 2 * rate, ANSWER_SECONDS, "No rule was changed: fix that first")
         if prober.failures:
             raise UnsureError(
-                f"requests fail before anything was changed: {_told(prober)}. Fix that first"
+                f"requests fail before anything was changed: {_failures_text(prober)}. "
+                "Fix that first"
             )
         prober.mark("up begins")
         self.say(str(UP))
-        code, said = self._up(prober, log_path)
+        code, errors = self._up(prober, log_path)
         prober.mark("up ended")
         unknown = (
             f"So it is not known how requests fare; `pulumi up` ended with {code}. `failover "
-            f"inspect` shows the rules; the same command goes on from here.\n{said}"
+            f"inspect` shows the rules; run the same command again to continue.\n{errors}"
         )
         _wait_until_good(prober, settle_seconds * rate, settle_seconds + 30, unknown)
         if prober.failures:
-            self._undo(f"a request failed: {_told(prober)}")
+            self._undo(f"a request failed: {_failures_text(prober)}")
         if code:
             raise UnsureError(
                 f"`pulumi up` ended with {code}; no request failed. Run the same command again to "
-                f"go on.\n{said}"
+                f"continue.\n{errors}"
             )
 
     def _up(self, prober: ProberProcess, log_path: Path) -> tuple[int, str]:
@@ -204,7 +203,7 @@ class Adoption:
             ):
                 raise UnsureError(
                     f"the rule of {each.service} is not as it should be: {rule}; `failover drift` "
-                    "says what differs, and how to fix it"
+                    "lists what differs, and the fixes"
                 )
         left = self.planned(self.pulumi)
         if left.steps:
@@ -234,7 +233,7 @@ def _wait_until_good(prober: ProberProcess, more: float, seconds: float, otherwi
         raise UnsureError(f"{error}. {otherwise}") from error
 
 
-def _told(prober: ProberProcess) -> str:
+def _failures_text(prober: ProberProcess) -> str:
     """The first failure, and how many there are."""
     first: Mapping[str, Any] = prober.failures[0]
     what = first.get("status") or first.get("error") or first.get("detail")

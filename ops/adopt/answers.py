@@ -1,14 +1,24 @@
-"""What no inspection can tell, and a person or a flag must say."""
+"""What a person answered: by flags, at the terminal, or when the stack adopted a service before."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
 
+import click
+
+from ops.adopt.config_merge import Config, KeyPath, is_same
+from ops.errors import InputError, UnsureError
 from ops.inspect.document import Inspection, ListenerReport, RuleReport
 from ops.inspect.obstacles import obstacles
 from ops.inspect.rule_obstacles import candidates
+from rollout.split import Slot
+from settings.declaration.command import joined, setting
 
 _CONVENTIONAL = re.compile(
     r"(?P<org>[a-z0-9]+)-(?P<region>[a-z0-9]+)-(?P<environment>[a-z0-9]+)"
@@ -38,7 +48,7 @@ class Answers:
     """Service to the image of slot 02; else what slot 01 runs."""
     instance_types: Mapping[str, str] = field(default_factory=dict[str, str])
     second_groups: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Service to a target group that is there and becomes slot 02."""
+    """Service to an existing target group that becomes slot 02."""
     second_names: Mapping[str, str] = field(default_factory=dict[str, str])
     """Service to the name of the target group that is made for slot 02."""
     protection: bool = True
@@ -70,3 +80,267 @@ def rule_of(inspection: Inspection, group_name: str) -> tuple[ListenerReport, Ru
     first = [found for found in placed if names[found[1].arn][0] == group_name]
     found = first or [found for found in placed if group_name in names[found[1].arn]]
     return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAnswers:
+    """The answers that are in the config; of a stack that has adopted nothing, none."""
+
+    services: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The services whose rule was adopted, with the target groups of their slot 01."""
+    naming: Naming | None = None
+    security_group_id: str | None = None
+
+    @classmethod
+    def of(cls, config: Config) -> EarlierAnswers:
+        """Read a config; without an adopted service nothing in it counts as an answer."""
+        services = dict(_adopted(config))
+        if not services:
+            return cls()
+        parts = [config.get(f"failover:{key}") for key in ("org", "regionCode", "environment")]
+        group = _map(config.get("failover:loadBalancer")).get("securityGroupId")
+        return cls(
+            services=services,
+            naming=Naming(*map(str, parts)) if all(parts) else None,
+            security_group_id=str(group) if group else None,
+        )
+
+
+def _adopted(config: Config) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, service in _map(config.get("failover:services")).items():
+        first = _map(_map(_map(service).get("slots")).get("01"))
+        group = _map(first.get("targetGroup")).get("existing")
+        if _map(service).get("adoptedRule") is True and isinstance(group, str):
+            found.append((name, group))
+    return found
+
+
+def _map(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+class Ask(Protocol):
+    """Gets an answer, or takes the default."""
+
+    def text(self, question: str, flag: str, default: str | None) -> str:
+        """The answer to a question that `flag` would have answered."""
+        ...
+
+    def confirm(self, question: str) -> bool:
+        """Whether to do what may not be wanted."""
+        ...
+
+
+class AskAtTerminal:
+    """Prompts a person."""
+
+    def text(self, question: str, flag: str, default: str | None) -> str:
+        """The answer as it was typed.
+
+        Raises:
+            UnsureError: a person ended the command instead.
+        """
+        with _ended_by_a_person():
+            return click.prompt(f"{question} ({flag})", default=default, err=True)
+
+    def confirm(self, question: str) -> bool:
+        """Yes or no; no, where a person just goes on.
+
+        Raises:
+            UnsureError: a person ended the command instead.
+        """
+        with _ended_by_a_person():
+            return click.confirm(question, default=False, err=True)
+
+
+@contextlib.contextmanager
+def _ended_by_a_person() -> Generator[None]:
+    try:
+        yield
+    except click.Abort as error:
+        raise UnsureError("ended at a question; nothing was written or changed") from error
+
+
+class TakeDefaults:
+    """`--yes`: takes what is suggested, and refuses where nothing is."""
+
+    def text(self, question: str, flag: str, default: str | None) -> str:
+        """The default.
+
+        Raises:
+            InputError: there is none.
+        """
+        if default is None:
+            raise InputError(f"{question}? There is no suggestion: pass {flag}")
+        return default
+
+    def confirm(self, question: str) -> bool:
+        """No: what may not be wanted has a flag of its own."""
+        del question
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The values of the flags; `None` or empty for a flag that was not given."""
+
+    services: Mapping[str, str]
+    org: str | None
+    region_code: str | None
+    environment: str | None
+    security_group_id: str | None
+    images: Mapping[str, str]
+    instance_types: Mapping[str, str]
+    second_groups: Mapping[str, str]
+    second_names: Mapping[str, str]
+    protection: bool | None
+
+
+def answered(inspection: Inspection, flags: Flags, earlier: EarlierAnswers, ask: Ask) -> Answers:
+    """Everything answered: by a flag, by the stack where it has adopted already, by a person.
+
+    Raises:
+        InputError: an answer is missing, or has no right form.
+    """
+    services = {**earlier.services, **flags.services} or _services(inspection, ask)
+    held, suggested = earlier.naming, suggested_naming(list(services.values()))
+
+    def part(name: str, flag: str, given: str | None, question: str) -> str:
+        known = given or _part(held, name)
+        return known or ask.text(question, flag, _part(suggested, name))
+
+    return Answers(
+        services=services,
+        naming=Naming(
+            org=part("org", "--org", flags.org, "First part of every name"),
+            region_code=part(
+                "region_code", "--region-code", flags.region_code, "The region, in short"
+            ),
+            environment=part("environment", "--environment", flags.environment, "The environment"),
+        ),
+        security_group_id=flags.security_group_id
+        or earlier.security_group_id
+        or _security_group(inspection, ask),
+        images=flags.images,
+        instance_types=flags.instance_types,
+        second_groups=flags.second_groups,
+        second_names=flags.second_names,
+        protection=flags.protection is not False,
+    )
+
+
+def _part(naming: Naming | None, name: str) -> str | None:
+    return getattr(naming, name) if naming else None
+
+
+def _services(inspection: Inspection, ask: Ask) -> dict[str, str]:
+    suggested = " ".join(f"{k}={v}" for k, v in suggested_services(inspection).items())
+    question = "Services, each with the target group that becomes its slot 01"
+    return pairs(ask.text(question, "--service", suggested or None).split(), "--service")
+
+
+def _security_group(inspection: Inspection, ask: Ask) -> str:
+    found = inspection.load_balancer.security_group_ids
+    if len(found) == 1:
+        return found[0]
+    return ask.text(
+        f"The load balancer's security group, of {', '.join(found) or 'none'}",
+        "--security-group",
+        found[0] if found else None,
+    )
+
+
+def pairs(entries: list[str] | tuple[str, ...], flag: str) -> dict[str, str]:
+    """`SERVICE=VALUE` entries as a map.
+
+    Raises:
+        InputError: one has another form, or a service comes twice.
+    """
+    found: dict[str, str] = {}
+    for entry in entries:
+        name, equals, value = entry.partition("=")
+        if not (name and equals and value) or name in found:
+            raise InputError(f"{flag} {entry}: expected SERVICE=VALUE, each service once")
+        found[name] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionRequest:
+    """What the command line asks for."""
+
+    load_balancer: str
+    stack: str
+    folder: Path
+    flags: Flags
+    ask: Ask
+    profile: str | None
+    region: str | None
+    replaces: bool
+    applies: bool
+    probe_rate: float
+    probe_urls: tuple[str, ...]
+
+
+_SERVICES, _IMAGES, _CAPACITY = "failover:services", "failover:images", "failover:capacity"
+_FIRST, _SECOND = (("slots", slot.value, "targetGroup") for slot in Slot)
+
+
+def reject_ignored_flags(
+    flags: Flags, services: Collection[str], config: Config, file: str
+) -> None:
+    """Refuse flags that the config does not follow, such as one of a service adopted before.
+
+    `services`: those that are adopted. `config`: as `file` would have it.
+
+    Raises:
+        InputError: there are some.
+    """
+    lines: list[str] = []
+    for flag, service, path, value in _given(flags):
+        held = functools.reduce(_entry, path, config)
+        if service and service not in services:
+            lines.append(f"{flag}: no such service; expected one of {', '.join(services)}")
+        elif not is_same(held, value):
+            address = functools.reduce(joined, path)
+            lines.append(
+                f"{flag}: {file} has {address} {'not set' if held is None else held}; that stays "
+                f"once a service is adopted, and so does an existing slot {Slot.SECOND}\n"
+                "  fix:      leave the flag out\n"
+                f"  or:       {setting(address, value)}   # changes the config"
+            )
+    if lines:
+        raise InputError("\n".join([*lines, "nothing was written"]))
+
+
+def _given(flags: Flags) -> Iterator[tuple[str, str, KeyPath, str]]:
+    """Each flag as it was written, with its service, the key that it is for, and its value."""
+    for flag, key, by_service, inner in (
+        ("--service", _SERVICES, flags.services, (*_FIRST, "existing")),
+        ("--second-group", _SERVICES, flags.second_groups, (*_SECOND, "existing")),
+        ("--second-name", _SERVICES, flags.second_names, (*_SECOND, "name")),
+        ("--image", _IMAGES, flags.images, (Slot.SECOND.value,)),
+        ("--instance-type", _CAPACITY, flags.instance_types, ("instanceType",)),
+    ):
+        for service, value in by_service.items():
+            yield f"{flag} {service}={value}", service, (key, service, *inner), value
+    for flag, path, value in (
+        ("--org", ("failover:org",), flags.org),
+        ("--region-code", ("failover:regionCode",), flags.region_code),
+        ("--environment", ("failover:environment",), flags.environment),
+        (
+            "--security-group",
+            ("failover:loadBalancer", "securityGroupId"),
+            flags.security_group_id,
+        ),
+    ):
+        if value is not None:
+            yield f"{flag} {value}", "", path, value
+    if flags.protection is not None:
+        flag = "--protection" if flags.protection else "--no-protection"
+        yield flag, "", ("failover:protection",), "true" if flags.protection else "false"
+
+
+def _entry(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None

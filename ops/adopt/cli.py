@@ -89,12 +89,11 @@ def adopt(**given: object) -> None:
     """
     from ops.adopt.run import adopt as run
 
-    run(_wish(given), lambda text: click.echo(text))
+    run(_request(given), lambda text: click.echo(text))
 
 
-def _wish(given: dict[str, object]):
-    from ops.adopt.questions import AskAtTerminal, Flags, TakeDefaults, pairs
-    from ops.adopt.request import Wish
+def _request(given: dict[str, object]):
+    from ops.adopt.answers import AdoptionRequest, AskAtTerminal, Flags, TakeDefaults, pairs
     from ops.inspect.cli import region_of
 
     def text(name: str) -> str | None:
@@ -123,7 +122,7 @@ def _wish(given: dict[str, object]):
         second_names=by_service("second_name"),
         protection=None if given["protection"] is None else bool(given["protection"]),
     )
-    return Wish(
+    return AdoptionRequest(
         load_balancer=load_balancer,
         stack=stack,
         folder=folder.absolute(),

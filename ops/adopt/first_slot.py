@@ -16,7 +16,7 @@ Described = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FirstSlot:
-    """Everything that AWS says of a slot 01; empty where there is no such thing."""
+    """Everything that AWS reports about a slot 01; empty if it does not exist."""
 
     launch: Described = field(default_factory=dict[str, Any])
     """The data of its launch template, or its launch configuration."""

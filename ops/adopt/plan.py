@@ -1,10 +1,12 @@
-"""Looks at a preview, and says whether it does what an adoption may do and nothing else: pure."""
+"""Whether a preview does only what an adoption may do, and its lines for a person. Pure."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Mapping
+import textwrap
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ops.adopt.proposal import Import
 from ops.adopt.state import STACK
@@ -37,8 +39,8 @@ class AdoptionStep:
     kind: AdoptionStepKind
     type_token: str
     name: str
-    said: str
-    """What it does in words, or why it is refused; empty where the kind says it all."""
+    what: str
+    """What it does in words, or why it is refused; empty if the kind alone is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +83,28 @@ def _step(
     is_rule = step.type_token == RULE and step.name in services
     paths = ", ".join(step.changed_paths)
     if step.operation is Operation.UPDATE and is_rule:
-        kind, said = _conversion(step, services[step.name])
+        kind, what = _conversion(step, services[step.name])
     elif step.operation is Operation.CREATE and is_rule:
-        kind, said = (
+        kind, what = (
             AdoptionStepKind.REFUSED,
-            "the rule is there and would be made anew: it is not imported",
+            "the rule exists and would be created a second time: it is not imported",
         )
     elif step.operation is Operation.CREATE:
-        kind, said = AdoptionStepKind.NEW, ""
+        kind, what = AdoptionStepKind.NEW, ""
     elif step.operation is Operation.UPDATE and _is_of_new_slot(step, converted):
-        kind, said = AdoptionStepKind.NEW, f"was begun before, and gets {paths or 'what it lacks'}"
+        kind, what = (
+            AdoptionStepKind.NEW,
+            f"was started before, and gets {paths or 'what is missing'}",
+        )
     elif step.operation is Operation.UPDATE:
-        kind, said = (
+        kind, what = (
             AdoptionStepKind.REFUSED,
             f"would change {paths or 'it'}, which no adoption does",
         )
     else:
         reason = f", because of {paths}" if paths else ""
-        kind, said = AdoptionStepKind.REFUSED, f"would {step.operation} it{reason}"
-    return AdoptionStep(kind, step.type_token, step.name, said)
+        kind, what = AdoptionStepKind.REFUSED, f"would {step.operation} it{reason}"
+    return AdoptionStep(kind, step.type_token, step.name, what)
 
 
 def _is_of_new_slot(step: ResourceStep, converted: Collection[str]) -> bool:
@@ -116,7 +121,7 @@ def _conversion(step: ResourceStep, live: RuleReport) -> tuple[AdoptionStepKind,
             f"would change {', '.join(other)} of the rule, not its actions alone",
         )
     weights = dict(declared_groups(step.new_inputs))
-    said = "/".join(str(weight) for weight in weights.values())
+    what = "/".join(str(weight) for weight in weights.values())
     if len(weights) != len(Slot):
         return (
             AdoptionStepKind.REFUSED,
@@ -126,7 +131,53 @@ def _conversion(step: ResourceStep, live: RuleReport) -> tuple[AdoptionStepKind,
     lost = [arn for arn, share in shares.items() if weights.get(arn, 0) != share]
     if lost:
         now = "/".join(map(str, live.split))
-        return AdoptionStepKind.REFUSED, f"would move requests: from {now} of {lost[0]} to {said}"
+        return AdoptionStepKind.REFUSED, f"would move requests: from {now} of {lost[0]} to {what}"
     if len(shares) == 1:
-        return AdoptionStepKind.CONVERSION, f"one target group becomes two, {said}"
-    return AdoptionStepKind.CONVERSION, f"its weights become shares of 100, {said}"
+        return AdoptionStepKind.CONVERSION, f"one target group becomes two, {what}"
+    return AdoptionStepKind.CONVERSION, f"its weights become shares of 100, {what}"
+
+
+_WIDTH = 80
+_INDENT = 12
+
+
+def plan_lines(plan: AdoptionPlan, unlike: Sequence[str]) -> list[str]:
+    """Every change, the rules first; then what the new slots do not take over."""
+    lines = [line for kind in AdoptionStepKind for line in _of_kind(kind, plan)]
+    return [*lines, *(line for text in unlike for line in _wrapped("  note      ", text))]
+
+
+def _of_kind(kind: AdoptionStepKind, plan: AdoptionPlan) -> Iterator[str]:
+    """The changes of one kind in columns; a line that is too long goes on below the last one."""
+    steps = sorted((step for step in plan.steps if step.kind is kind), key=lambda step: step.name)
+    width = max((len(_short(step.type_token)) for step in steps), default=0)
+    longest = max((len(step.name) for step in steps), default=0)
+    for step in steps:
+        head = f"  {kind.value:9} {_short(step.type_token):{width}}  {step.name:{longest}}"
+        yield from _wrapped(f"{head}  ", step.what) if step.what else [head.rstrip()]
+
+
+def _wrapped(head: str, text: str) -> list[str]:
+    """`text` behind `head`, as wide as a terminal, and indented where it goes on."""
+    indent = " " * (len(head) if len(head) <= _WIDTH // 2 else _INDENT)
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _short(type_token: str) -> str:
+    """`lb:ListenerRule` for `aws:lb/listenerRule:ListenerRule`."""
+    package, module, name = (*type_token.split(":"), "", "")[:3]
+    return f"{module.partition('/')[0]}:{name}" if package == "aws" else name
+
+
+def verdict(summary: Mapping[str, Any] | None, log: str) -> str:
+    """How the requests fared."""
+    counted: Mapping[str, int] = (summary or {}).get("requests", {})
+    sent, failed = counted.get("sent", 0), counted.get("failed", 0)
+    return f"{sent} requests, {failed} failed ({log})"

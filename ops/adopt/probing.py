@@ -103,7 +103,7 @@ class ProberProcess:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing is sent any more; `wait_until_good` says why."""
+        """Whether nothing is sent any more; `wait_until_good` raises the reason."""
         return self._ended
 
     def wait_until_good(self, more: int, seconds: float) -> None:
@@ -179,13 +179,13 @@ def urls_of(rules: Mapping[str, RuleReport]) -> tuple[str, ...]:
     """An address of each service that its rule takes.
 
     Raises:
-        InputError: one cannot be told, since no host of the service is without a wildcard.
+        InputError: a service has no host without a wildcard.
     """
     hosts = {name: plain_host(rule.values_of("host-header")) for name, rule in rules.items()}
     unknown = [name for name, host in hosts.items() if host is None]
     if unknown:
         raise InputError(
-            f"no host without a wildcard to probe of {', '.join(unknown)}: say --probe-url "
+            f"no host without a wildcard to probe for {', '.join(unknown)}: pass --probe-url "
             f"https://..., once for each of {', '.join(rules)}"
         )
     return tuple(

@@ -1,14 +1,14 @@
-"""The stack config that says what is there: pure, from an inspection and the answers."""
+"""The stack config that describes existing services, from an inspection and the answers. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ops.adopt.answers import Answers, rule_of
+from ops.adopt.config_merge import Config
 from ops.adopt.first_slot import FirstSlot
-from ops.adopt.unlike import unlike
+from ops.adopt.slot_differences import unlike
 from ops.errors import InputError
 from ops.inspect.document import (
     AutoScalingGroup,
@@ -21,10 +21,6 @@ from rollout.split import Slot, Split
 from settings.capacity import Capacity
 from settings.health_check import HealthCheck
 
-Config = dict[str, Any]
-BY_SERVICE = ("failover:services", "failover:images", "failover:capacity")
-"""Keys that are maps by service, of which an adoption writes its own entries alone."""
-
 
 @dataclass(frozen=True, slots=True)
 class Import:
@@ -36,7 +32,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the stack file should say, and what the state should learn."""
+    """The config for the stack file, and the rules to import into the state."""
 
     config: Config
     imports: tuple[Import, ...]
@@ -71,7 +67,7 @@ def found_services(inspection: Inspection, answers: Answers) -> list[FoundServic
     """
     found = [_found(name, inspection, answers) for name in sorted(answers.services)]
     if not found:
-        raise InputError("no service to adopt: say --service NAME=TARGET_GROUP")
+        raise InputError("no service to adopt: pass --service NAME=TARGET_GROUP")
     return found
 
 
@@ -167,7 +163,7 @@ def _found(service: str, inspection: Inspection, answers: Answers) -> FoundServi
 def _second(
     service: str, rule: RuleReport, inspection: Inspection, answers: Answers
 ) -> TargetGroupReport | None:
-    """The group that is there and becomes slot 02: by the rule, or by an answer."""
+    """The existing group that becomes slot 02: by the rule, or by an answer."""
     if len(rule.groups) > 1:
         return inspection.target_group(rule.groups[1].arn)
     wanted = answers.second_groups.get(service)
@@ -239,7 +235,7 @@ def image_of_second(found: FoundService, answers: Answers) -> str:
     """What the new instances of slot 02 boot from.
 
     Raises:
-        InputError: nothing says it.
+        InputError: no image is known.
     """
     running = found.fleet.image_ids
     if found.name in answers.images:
@@ -248,7 +244,7 @@ def image_of_second(found: FoundService, answers: Answers) -> str:
         return running[0]
     raise InputError(
         f"slot {Slot.SECOND} of {found.name} needs an image, and slot {Slot.FIRST} runs "
-        f"{', '.join(running) or 'none that is known'}: say --image {found.name}=AMI_ID"
+        f"{', '.join(running) or 'none that is known'}: pass --image {found.name}=AMI_ID"
     )
 
 
@@ -257,7 +253,7 @@ def _instance_type(found: FoundService, answers: Answers) -> str:
     if kind is None:
         raise InputError(
             f"slot {Slot.SECOND} of {found.name} needs an instance type, and "
-            f"{found.fleet.template.kind} {found.fleet.template.name} names none: say "
+            f"{found.fleet.template.kind} {found.fleet.template.name} names none: pass "
             f"--instance-type {found.name}=TYPE"
         )
     return kind

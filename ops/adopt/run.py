@@ -1,51 +1,114 @@
-"""`failover adopt` from its first look to its last."""
+"""`failover adopt` from the first look to the last."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ops.adopt.adoption import Adoption, is_whole
-from ops.adopt.answers import Answers
-from ops.adopt.check import problems
-from ops.adopt.conflict_text import conflicts_text
-from ops.adopt.earlier_answers import Decided
+from ops.adopt.answers import (
+    AdoptionRequest,
+    Answers,
+    Ask,
+    EarlierAnswers,
+    answered,
+    reject_ignored_flags,
+    rule_of,
+)
+from ops.adopt.config_check import FoundLookups, problems
+from ops.adopt.config_merge import Merge, conflicts_text, merged
 from ops.adopt.first_slot import FirstSlot, read_first_slot
-from ops.adopt.found_lookups import FoundLookups
-from ops.adopt.ignored_flags import refuse_unheard
-from ops.adopt.import_file import missing
-from ops.adopt.lock import held
-from ops.adopt.merge import Merge, merged
-from ops.adopt.pending import brought_in
-from ops.adopt.plan import AdoptionPlan
+from ops.adopt.plan import AdoptionPlan, plan_lines, verdict
 from ops.adopt.probing import Probe, ProberProcess, urls_of
 from ops.adopt.proposal import Proposal, found_services, image_of_second, proposed
-from ops.adopt.questions import Ask
-from ops.adopt.request import Wish
 from ops.adopt.scratch import scratch_of
-from ops.adopt.stack import (
+from ops.adopt.stack_file import (
     AdoptedConfig,
     ensure_token,
     refuse_conflicts,
     secret_values,
     write_imports,
 )
-from ops.adopt.state import State
-from ops.adopt.survey import asked, refuse_obstacles
-from ops.adopt.view import plan_lines, verdict
+from ops.adopt.state import State, brought_in, missing
 from ops.errors import InputError, RefusedError
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Inspection, RuleReport
+from ops.inspect.obstacle import Alike, alike
+from ops.inspect.obstacles import obstacles
+from ops.inspect.reader import Wanted, inspect
+from ops.inspect.rule_obstacles import candidates
 from ops.stack.aws_config import read_aws_config
 from ops.stack.errors import NoStackError
 from ops.stack.pulumi import Pulumi
 from ops.traffic.plan import ConnectionRoute
 from rollout.command import Command
 from rollout.problem import listed
+
+
+@contextlib.contextmanager
+def held(path: Path, waiting: Callable[[], None]) -> Generator[int]:
+    """Hold the lock, waiting for whoever has it; gives the descriptor for children to inherit.
+
+    An update outlives an adoption that is killed, and has the descriptor: so the next adoption
+    begins when that update has ended, and finds a stack at rest.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
+
+
+def asked(
+    request: AdoptionRequest, calls: Calls, stack: AdoptedConfig
+) -> tuple[Inspection, Answers]:
+    """The inspection with the services' groups read in full, and all questions answered."""
+    first = inspect(calls, request.load_balancer, Wanted())
+    answers = answered(first, request.flags, EarlierAnswers.of(stack.config), request.ask)
+    names = {*answers.services.values(), *answers.second_groups.values()}
+    for name in answers.services.values():
+        placed = rule_of(first, name)
+        names |= {first.name_of(group.arn) for group in placed[1].groups} if placed else set()
+    return inspect(calls, first.load_balancer.arn, Wanted(names=names)), answers
+
+
+def refuse_obstacles(inspection: Inspection, answers: Answers, state: State) -> None:
+    """Refuse if an obstacle remains; the stack's own groups do not count.
+
+    Raises:
+        RefusedError: something does.
+    """
+    names = set(answers.services.values())
+    chosen = {
+        rule.arn
+        for _, rule in candidates(inspection)
+        if names & {inspection.name_of(group.arn) for group in rule.groups}
+    }
+    ours = set(state.ids.values()) - chosen
+    found = [each for each in obstacles(inspection, chosen) if not ours & set(each.arns)]
+    stopping = [each for each in found if each.stops]
+    if stopping:
+        lines = ["\n".join(_lines(each)) for each in alike(stopping)]
+        raise RefusedError("\n".join(["obstacles; nothing was changed:", *lines]))
+
+
+def _lines(found: Alike) -> Iterator[str]:
+    yield from found.told
+    if found.more:
+        yield f"  and {found.more} more"
+    yield f"  why:     {found.why}"
+    yield f"  fix:     {found.fix.sentence}"
+    if found.fix.command is not None:
+        yield f"    {found.fix.command}"
+
 
 OWN_FOLDER = ".failover"
 SETTLE_SECONDS = 5.0
@@ -54,27 +117,27 @@ SETTLE_SECONDS = 5.0
 Say = Callable[[str], None]
 
 
-def adopt(wish: Wish, say: Say) -> None:
+def adopt(request: AdoptionRequest, say: Say) -> None:
     """Look, ask, write, plan; with `--apply` import and convert.
 
     Raises:
         InputError: why it was not done.
         InputError: AWS could not be read.
     """
-    own = wish.folder / OWN_FOLDER
-    lock = own / f"adopt-{wish.stack.rpartition('/')[2]}.lock"
+    own = request.folder / OWN_FOLDER
+    lock = own / f"adopt-{request.stack.rpartition('/')[2]}.lock"
     waiting = "another adoption of this stack, or an update that it began, is at work: waiting"
     with held(lock, lambda: say(waiting)) as descriptor:
-        pulumi = Pulumi(wish.folder, wish.stack, os.environ, (descriptor,))
+        pulumi = Pulumi(request.folder, request.stack, os.environ, (descriptor,))
         deployment = _deployment_of(pulumi)  # Before anything else: there must be a stack.
         stack = AdoptedConfig.read(pulumi.stack_file)
-        calls = Calls(wish.profile, wish.region, read_aws_config(pulumi))
-        state = State.of(brought_in(pulumi, calls, deployment, say, applies=wish.applies))
-        inspection, answers = asked(wish, calls, stack)
+        calls = Calls(request.profile, request.region, read_aws_config(pulumi))
+        state = State.of(brought_in(pulumi, calls, deployment, say, applies=request.applies))
+        inspection, answers = asked(request, calls, stack)
         refuse_obstacles(inspection, answers, state)
         proposal = proposed(inspection, answers, _first_slots(calls, inspection, answers))
-        merge = _merged(wish, stack, proposal, state, inspection, calls)
-        _write(wish, stack, merge, pulumi, proposal, say)
+        merge = _merged(request, stack, proposal, state, inspection, calls)
+        _write(request, stack, merge, pulumi, proposal, say)
         adoption = Adoption(
             imports=proposal.imports,
             before=_adopted_rules(inspection, proposal),
@@ -82,7 +145,7 @@ def adopt(wish: Wish, say: Say) -> None:
             calls=calls,
             say=say,
         )
-        _carry_out(wish, adoption, proposal, own, say)
+        _carry_out(request, adoption, proposal, own, say)
 
 
 def _first_slots(calls: Calls, inspection: Inspection, answers: Answers) -> dict[str, FirstSlot]:
@@ -110,7 +173,7 @@ def _deployment_of(pulumi: Pulumi) -> Mapping[str, Any]:
     except NoStackError as error:
         init = Command.of("pulumi", "stack", "init", pulumi.stack)
         raise NoStackError(
-            f"{error}\n  or:       {init}   # makes it, empty: to adopt into a new stack"
+            f"{error}\n  or:       {init}   # creates an empty stack, to adopt into"
         ) from error
 
 
@@ -122,7 +185,7 @@ def _adopted_rules(inspection: Inspection, proposal: Proposal) -> dict[str, Rule
 
 
 def _merged(
-    wish: Wish,
+    request: AdoptionRequest,
     stack: AdoptedConfig,
     proposal: Proposal,
     state: State,
@@ -132,18 +195,18 @@ def _merged(
     """The edits of the stack file, which the program would take.
 
     Raises:
-        InputError: the file says otherwise, or the program would refuse the result.
+        InputError: the file differs, or the program would refuse the result.
     """
-    kept = {*Decided.of(stack.config).services, *state.services}
+    kept = {*EarlierAnswers.of(stack.config).services, *state.services}
     merge = merged(stack.config, proposal.config, kept)
-    if merge.conflicts and not wish.replaces:
-        _ask_about_conflicts(wish.ask, merge, stack.path.name)
+    if merge.conflicts and not request.replaces:
+        _ask_about_conflicts(request.ask, merge, stack.path.name)
     config = stack.merged(merge)
     adopted = [each.service for each in proposal.imports]
-    refuse_unheard(wish.flags, adopted, config, stack.path.name)
+    reject_ignored_flags(request.flags, adopted, config, stack.path.name)
     subnets = config.get("failover:network", {}).get("instanceSubnetIds", [])
     lookups = FoundLookups(inspection, _zones(calls, subnets))
-    found = problems(config, wish.stack, os.environ, lookups)
+    found = problems(config, request.stack, os.environ, lookups)
     if found:
         text = listed(found, f"the config that {stack.path.name} would have", "nothing was written")
         raise InputError(text)
@@ -151,13 +214,13 @@ def _merged(
 
 
 def _ask_about_conflicts(ask: Ask, merge: Merge, name: str) -> None:
-    """Go on only where a person says so.
+    """Continue only if a person confirms.
 
     Raises:
-        InputError: nobody does.
+        InputError: no one confirms.
     """
-    told = conflicts_text(merge.conflicts)
-    question = f"{name} says something else than what is there:\n{told}\nReplace it (--replace)"
+    listing = conflicts_text(merge.conflicts)
+    question = f"{name} differs from AWS:\n{listing}\nReplace it (--replace)"
     if not ask.confirm(question):
         refuse_conflicts(merge, name)
 
@@ -169,24 +232,31 @@ def _zones(calls: Calls, subnets: list[str]) -> dict[str, str]:
 
 
 def _write(
-    wish: Wish, stack: AdoptedConfig, merge: Merge, pulumi: Pulumi, proposal: Proposal, say: Say
+    request: AdoptionRequest,
+    stack: AdoptedConfig,
+    merge: Merge,
+    pulumi: Pulumi,
+    proposal: Proposal,
+    say: Say,
 ) -> None:
     copy = stack.write(merge)
     if copy is not None:
-        if wish.replaces:  # else a person was shown what it is about, and said yes
+        if request.replaces:  # else a person was shown what it is about, and said yes
             say(f"replaced:\n{conflicts_text(merge.conflicts)}")
         say(f"kept the file as it was: {copy.name}")
     if merge.edits:
         say(f"wrote {stack.path.name}")
     if ensure_token(pulumi):
         say("set failover:previewToken, a secret of the stack")
-    imports = write_imports(wish.folder, proposal.imports)
+    imports = write_imports(request.folder, proposal.imports)
     if imports is not None:
         say(f"wrote {imports.name}")
 
 
-def _carry_out(wish: Wish, adoption: Adoption, proposal: Proposal, own: Path, say: Say) -> None:
-    if wish.applies:
+def _carry_out(
+    request: AdoptionRequest, adoption: Adoption, proposal: Proposal, own: Path, say: Say
+) -> None:
+    if request.applies:
         adoption.bring_in(adoption.pulumi)
         plan = adoption.planned(adoption.pulumi)
     else:
@@ -195,8 +265,8 @@ def _carry_out(wish: Wish, adoption: Adoption, proposal: Proposal, own: Path, sa
     if is_whole(plan, State.of(adoption.pulumi.state())):
         adoption.verify()
         say("adopted already: nothing to change")
-    elif wish.applies:
-        _convert(wish, adoption, own, say)
+    elif request.applies:
+        _convert(request, adoption, own, say)
     else:
         say("nothing was changed yet; the same command with --apply does this")
 
@@ -226,21 +296,21 @@ def _show(plan: AdoptionPlan, proposal: Proposal, say: Say) -> None:
     if plan.objections:
         raise RefusedError("the guards would refuse it: " + "\n".join(plan.objections))
     if plan.refused:
-        names = ", ".join(f"{step.name} {step.said}" for step in plan.refused)
+        names = ", ".join(f"{step.name} {step.what}" for step in plan.refused)
         raise RefusedError(
             f"stopped: {names}. An adoption changes the rules' actions and makes the new slot, "
-            "nothing else: bring the config to what is there, then run it again"
+            "nothing else: make the config agree with AWS, then run it again"
         )
 
 
-def _convert(wish: Wish, adoption: Adoption, own: Path, say: Say) -> None:
-    urls = wish.probe_urls or urls_of(adoption.rules)
-    probe = Probe(urls, wish.probe_rate, ConnectionRoute.from_environment(), own / "adopt")
+def _convert(request: AdoptionRequest, adoption: Adoption, own: Path, say: Say) -> None:
+    urls = request.probe_urls or urls_of(adoption.rules)
+    probe = Probe(urls, request.probe_rate, ConnectionRoute.from_environment(), own / "adopt")
     probe.log_folder.mkdir(parents=True, exist_ok=True)
     with ProberProcess(probe, os.environ) as prober:
-        adoption.convert(prober, wish.probe_rate, SETTLE_SECONDS, own / "adopt" / "up.log")
+        adoption.convert(prober, request.probe_rate, SETTLE_SECONDS, own / "adopt" / "up.log")
         summary = prober.stop()
-    say(verdict(summary, str(probe.log_folder.relative_to(wish.folder))))
+    say(verdict(summary, str(probe.log_folder.relative_to(request.folder))))
     adoption.verify()
     count = len(adoption.imports)
     rules = "1 rule forwards" if count == 1 else f"{count} rules forward"

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from ops.adopt.proposal import Config
+from ops.adopt.config_merge import Config
 from ops.stack.pulumi import Pulumi
 
 _OURS = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")

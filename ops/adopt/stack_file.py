@@ -1,17 +1,24 @@
-"""Writes values into a stack file and leaves every other line of it as it is, comments too."""
+"""The stack file of an adoption: reads it, writes the new values, and keeps every other line."""
 
 from __future__ import annotations
 
+import json
 import os
+import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ops.adopt.config_merge import Config, KeyPath, Merge, applied, conflicts_text
+from ops.adopt.proposal import Import
+from ops.adopt.state import State, import_document
 from ops.errors import InputError
-from ops.stack.errors import StackFileError
-from ops.stack.stack_file import read_config as read_stack_config
+from ops.stack.pulumi import Pulumi
+from ops.stack.stack_file import read_config, read_text
+from settings.settings import PREVIEW_TOKEN_PATH
 
 _STEP = 2
 
@@ -25,22 +32,10 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
-def read_config(text: str, name: str) -> dict[str, Any]:
-    """The `config` of a stack file.
-
-    Raises:
-        InputError: it is no stack file.
-    """
-    try:
-        return read_stack_config(text, name) or {}
-    except StackFileError as error:
-        raise InputError(str(error)) from error
-
-
 def with_values(text: str, values: Mapping[tuple[str, ...], Any]) -> str:
     """`text` with each value at its path, such as `("config", "failover:org")`.
 
-    A value of `None` takes the key out. What is there already and equal stays untouched.
+    A value of `None` removes the key. A value that is already equal stays untouched.
     """
     for path, value in values.items():
         text = _with_value(text, path, value)
@@ -151,3 +146,87 @@ def kept_copy(path: Path) -> Path:
         number += 1
     write_whole(copy, path.read_text())
     return copy
+
+
+IMPORT_FILE = "import.json"
+_TOKEN_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedConfig:
+    """A stack file as it was read."""
+
+    path: Path
+    text: str
+    config: Config
+
+    @classmethod
+    def read(cls, path: Path) -> AdoptedConfig:
+        """Read the file; an absent one is empty.
+
+        Raises:
+            StackFileError: it is not a stack file.
+        """
+        text = read_text(path) or ""
+        return cls(path, text, read_config(text, path.name) or {})
+
+    def merged(self, merge: Merge) -> Config:
+        """The config with all edits in it."""
+        return applied(self.config, merge.edits)
+
+    def write(self, merge: Merge) -> Path | None:
+        """Write the edits; where they overrule what stood there, the file is kept beside it first.
+
+        Gives the copy.
+        """
+        edits: dict[KeyPath, Any] = {("config", *path): v for path, v in merge.edits.items()}
+        if not edits:
+            return None
+        copy = kept_copy(self.path) if merge.conflicts else None
+        write_whole(self.path, with_values(self.text, edits))
+        return copy
+
+
+def ensure_token(pulumi: Pulumi) -> bool:
+    """Give the stack a preview token if it has none; returns whether it did."""
+    config = AdoptedConfig.read(pulumi.stack_file).config
+    if config.get(PREVIEW_TOKEN_PATH):
+        return False
+    token = secrets.token_hex(_TOKEN_BYTES)
+    pulumi.run("config", "set", "--secret", PREVIEW_TOKEN_PATH, stdin=token)
+    return True
+
+
+def secret_values(pulumi: Pulumi) -> dict[str, str]:
+    """The stack's secrets by key; objects that hold one are given as JSON."""
+    found = pulumi.document("config", "--show-secrets", "--json")
+    return {key: entry["value"] for key, entry in found.items() if entry.get("secret")}
+
+
+def write_imports(folder: Path, imports: tuple[Import, ...]) -> Path | None:
+    """Write `import.json`; `None` if the file is the same already.
+
+    Another file of that name is kept beside it.
+    """
+    path = folder / IMPORT_FILE
+    text = json.dumps(import_document(imports, State({})), indent=2) + "\n"
+    held = path.read_text() if path.exists() else None
+    if held == text:
+        return None
+    if held is not None:
+        kept_copy(path)
+    write_whole(path, text)
+    return path
+
+
+def refuse_conflicts(merge: Merge, name: str) -> None:
+    """Refuse to overrule what a person wrote.
+
+    Raises:
+        InputError: the file has another value.
+    """
+    if merge.conflicts:
+        raise InputError(
+            f"{name} differs from AWS; nothing was written:\n{conflicts_text(merge.conflicts)}",
+            fixes=["--replace, which keeps a copy of the file next to it", "another --stack"],
+        )

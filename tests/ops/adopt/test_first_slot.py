@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.adopt.first_slot import FirstSlot, read_first_slot
-from ops.adopt.unlike import unlike
+from ops.adopt.slot_differences import unlike
 from ops.inspect.calls import Calls
 from ops.inspect.reader import Wanted, inspect
 from tests.ops.console_made import BALANCER, PORTAL_GROUP, WEB_GROUP, Shop, click_together

@@ -1,10 +1,12 @@
+"""What of a preview an adoption may do, and the lines that show it."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
 
-from ops.adopt.plan import AdoptionPlan, AdoptionStep, AdoptionStepKind, planned
+from ops.adopt.plan import AdoptionPlan, AdoptionStep, AdoptionStepKind, plan_lines, planned
 from ops.adopt.proposal import Import
 from ops.inspect.document import RuleReport
 from ops.plan.event_stream import Event
@@ -40,7 +42,7 @@ def only(found: Event, live: RuleReport = SINGLE) -> AdoptionStep:
 def test_a_rule_that_gets_two_weighted_groups_is_a_conversion() -> None:
     told = only(conversion((WEB, 100), ("04da6b54-80e4-46f7-96ec-b56ff0331ba9", 0)))
 
-    assert (told.kind, told.said) == (
+    assert (told.kind, told.what) == (
         AdoptionStepKind.CONVERSION,
         "one target group becomes two, 100/0",
     )
@@ -50,7 +52,7 @@ def test_two_weighted_groups_keep_their_shares() -> None:
     kept = only(conversion((WEB, 75), (group_arn("b-tg"), 25)), DOUBLE)
     moved = only(conversion((WEB, 100), (group_arn("b-tg"), 0)), DOUBLE)
 
-    assert (kept.kind, kept.said) == (
+    assert (kept.kind, kept.what) == (
         AdoptionStepKind.CONVERSION,
         "its weights become shares of 100, 75/25",
     )
@@ -94,7 +96,7 @@ def test_anything_else_stops_the_adoption_with_its_reason(found: Event, why: str
     told = only(found)
 
     assert told.kind is AdoptionStepKind.REFUSED
-    assert why in told.said
+    assert why in told.what
 
 
 def test_what_the_guards_would_refuse_is_known_before_anything_is_changed() -> None:
@@ -104,3 +106,32 @@ def test_what_the_guards_would_refuse_is_known_before_anything_is_changed() -> N
 
     assert plan.refused == ()
     assert plan.objections == ("will be refused: web: 100/0 -> 100/0: frozen until Monday",)
+
+
+GROUP = "aws:autoscaling/group:Group"
+
+
+def test_a_plan_has_the_rules_first_and_what_is_refused_last_in_80_columns() -> None:
+    plan = AdoptionPlan(
+        (
+            AdoptionStep(
+                AdoptionStepKind.REFUSED,
+                GROUP,
+                "web-02",
+                "would change maxSize, which no adoption does, " * 3,
+            ),
+            AdoptionStep(AdoptionStepKind.NEW, GROUP, "portal-02", ""),
+            AdoptionStep(
+                AdoptionStepKind.CONVERSION, RULE, "web", "one target group becomes two, 100/0"
+            ),
+        )
+    )
+
+    lines = plan_lines(plan, ["web-02: a security group of its own, " * 4])
+
+    assert lines[0] == "  ~ rule    lb:ListenerRule  web  one target group becomes two, 100/0"
+    assert lines[1] == "  + new     autoscaling:Group  portal-02"
+    assert lines[2].startswith("  ! refused autoscaling:Group  web-02  would change maxSize,")
+    (note,) = [number for number, line in enumerate(lines) if line.startswith("  note      web-02")]
+    assert all(line.startswith(" " * 12) for line in lines[note + 1 :])
+    assert max(map(len, lines)) <= 80

@@ -25,5 +25,5 @@ def test_each_service_is_probed_where_its_rule_takes_it() -> None:
 def test_no_service_is_left_out_because_its_host_cannot_be_told(hosts: tuple[str, ...]) -> None:
     rules = {"web": rule(("a.example",)), "portal": rule(hosts)}
 
-    with pytest.raises(InputError, match=r"to probe of portal: say --probe-url .* web, portal"):
+    with pytest.raises(InputError, match=r"to probe for portal: pass --probe-url .* web, portal"):
         urls_of(rules)

@@ -5,15 +5,21 @@ from typing import Any
 
 import pytest
 
-from ops.adopt.answers import Answers, Naming, suggested_naming, suggested_services
-from ops.adopt.check import problems
-from ops.adopt.earlier_answers import Decided
+from ops.adopt.answers import (
+    Answers,
+    EarlierAnswers,
+    Flags,
+    Naming,
+    TakeDefaults,
+    answered,
+    pairs,
+    suggested_naming,
+    suggested_services,
+)
+from ops.adopt.config_check import FoundLookups, problems
 from ops.adopt.first_slot import FirstSlot
-from ops.adopt.found_lookups import FoundLookups
-from ops.adopt.import_file import import_document, missing
 from ops.adopt.proposal import Import, proposed
-from ops.adopt.questions import Flags, TakeDefaults, answered, pairs
-from ops.adopt.state import RULE, SERVICE, State
+from ops.adopt.state import RULE, SERVICE, State, import_document, missing
 from ops.errors import InputError
 from ops.inspect.document import TemplateReport
 from tests.ops.balancers import (
@@ -114,10 +120,10 @@ def with_template(**changed: Any) -> Any:
 @pytest.mark.parametrize(
     ("found", "answers", "said"),
     [
-        (with_template(instance_type="m5.large"), ANSWERS, "say --image web=AMI_ID"),
-        (with_template(image_id="ami-1"), ANSWERS, "say --instance-type web=TYPE"),
+        (with_template(instance_type="m5.large"), ANSWERS, "pass --image web=AMI_ID"),
+        (with_template(image_id="ami-1"), ANSWERS, "pass --instance-type web=TYPE"),
         (inspection(), replace(ANSWERS, services={"web": "nope"}), "--service web=nope: not the"),
-        (inspection(), replace(ANSWERS, services={}), "say --service NAME=TARGET_GROUP"),
+        (inspection(), replace(ANSWERS, services={}), "pass --service NAME=TARGET_GROUP"),
         (inspection(), replace(ANSWERS, second_groups={"web": "x"}), "--second-group web=x: no"),
     ],
 )
@@ -166,12 +172,12 @@ def test_names_suggest_the_services_and_the_naming() -> None:
 
 
 def test_with_yes_what_is_suggested_is_taken_and_what_is_not_is_refused_by_its_flag() -> None:
-    answers = answered(inspection(), NO_FLAGS, Decided(), TakeDefaults())
+    answers = answered(inspection(), NO_FLAGS, EarlierAnswers(), TakeDefaults())
 
     assert answers == replace(ANSWERS, services={"portal": PORTAL, "web": WEB})
     unnamed = inspection(target_groups=(), listeners=(listener(rule(20, "Shop", "/*")),))
-    with pytest.raises(InputError, match="say --service"):
-        answered(unnamed, NO_FLAGS, Decided(), TakeDefaults())
+    with pytest.raises(InputError, match="pass --service"):
+        answered(unnamed, NO_FLAGS, EarlierAnswers(), TakeDefaults())
 
 
 class Silent(TakeDefaults):
@@ -186,7 +192,7 @@ def test_a_stack_that_has_adopted_is_asked_nothing_again() -> None:
     balancer = replace(inspection().load_balancer, security_group_ids=("sg-1", "sg-2"))
     several = inspection(load_balancer=balancer)
 
-    answers = answered(several, NO_FLAGS, Decided.of(config), Silent())
+    answers = answered(several, NO_FLAGS, EarlierAnswers.of(config), Silent())
 
     assert answers == ANSWERS
 

@@ -8,9 +8,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.adopt.merge import applied
-from ops.adopt.stack_file import kept_copy, read_config, with_values, write_whole
+from ops.adopt.config_merge import applied
+from ops.adopt.stack_file import kept_copy, with_values, write_whole
 from ops.errors import InputError
+from ops.stack.stack_file import read_config
 
 FILE = textwrap.dedent(
     """\
@@ -85,7 +86,7 @@ def test_the_written_file_holds_what_was_merged(
 
     written = with_values(text, {("config", *path): value for path, value in edits.items()})
 
-    assert read_config(written, "file") == applied(config, edits)
+    assert (read_config(written, "file") or {}) == applied(config, edits)
     assert ("encryptionsalt: x" in written) is salt
 
 
@@ -93,7 +94,7 @@ def test_the_written_file_holds_what_was_merged(
 def test_a_file_that_says_little_or_nothing_gets_its_values(text: str) -> None:
     written = with_values(text, {("config", "b", "c"): [1]})
 
-    assert read_config(written, "file")["b"] == {"c": [1]}
+    assert (read_config(written, "file") or {})["b"] == {"c": [1]}
     assert ("# mine" in written) is ("# mine" in text)
 
 

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.adopt.stack import AdoptedConfig
+from ops.adopt.stack_file import AdoptedConfig
 from ops.deploy.merge import MergedWeights
 from ops.errors import InputError
 from ops.plan.errors import PreviewInputError

@@ -1,29 +1,31 @@
-"""What an adoption changes in a stack's config, and what of it stands in the way: pure."""
+"""What an adoption changes in a stack's config, and which values differ from AWS. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ops.adopt.proposal import BY_SERVICE, Config
-
+Config = dict[str, Any]
+BY_SERVICE = ("failover:services", "failover:images", "failover:capacity")
+"""Keys that are maps by service, of which an adoption writes only its own entries."""
 SERVICES, IMAGES, CAPACITY = BY_SERVICE
 WEIGHTS = "failover:weights"
 IDLE = ("failover:accessLogs",)
-"""Keys that do nothing beside a load balancer that is there, and that the program refuses then."""
+"""Keys that have no effect with an existing load balancer; the program then refuses them."""
 
 OF_THE_PLACE = ("aws:region", "aws:allowedAccountIds", "failover:loadBalancer")
-"""Keys that say where the stack is."""
+"""Keys of the place of the stack."""
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A key that says something else than what is there."""
+    """A key whose value differs from AWS."""
 
-    path: Path
+    path: KeyPath
     held: Any
     found: Any
     """`None` where it is to go."""
@@ -33,24 +35,24 @@ class Conflict:
 class Merge:
     """The edits of a stack's config."""
 
-    added: Mapping[Path, Any]
+    added: Mapping[KeyPath, Any]
     conflicts: tuple[Conflict, ...]
 
     @property
-    def edits(self) -> dict[Path, Any]:
-        """Everything, conflicts decided for what is there."""
+    def edits(self) -> dict[KeyPath, Any]:
+        """Everything, each conflict with the value that AWS has."""
         return {**self.added, **{each.path: each.found for each in self.conflicts}}
 
 
 def merged(config: Config, proposal: Config, kept: Collection[str]) -> Merge:
-    """How `config` becomes what `proposal` says.
+    """The edits that make `config` agree with `proposal`.
 
-    `kept`: services that the config has and that stay as they say: adopted before, or the stack's
-    own. Once one is there, what all services share is somebody's decision and stays, too, unless
-    it leads to another place. A service that joins others at a split that is not its own gets
-    weights of its own, since an adoption moves no request.
+    `kept`: services of the config that stay as they are: adopted before, or the stack's own. If
+    there is one, the keys that all services share stay as well, unless they name another place. A
+    service that joins others at a different split gets its own weights, since an adoption moves no
+    request.
     """
-    added: dict[Path, Any] = {}
+    added: dict[KeyPath, Any] = {}
     conflicts: list[Conflict] = []
     if kept and not is_same(config.get(WEIGHTS), proposal.get(WEIGHTS)):
         proposal = _with_own_weights(proposal)
@@ -78,7 +80,7 @@ def _merge_services(
     held: Mapping[str, Any],
     value: Mapping[str, Any],
     kept: Collection[str],
-    added: dict[Path, Any],
+    added: dict[KeyPath, Any],
     conflicts: list[Conflict],
 ) -> None:
     for name in sorted({*held, *value} - set(kept)):
@@ -88,7 +90,7 @@ def _merge_services(
             conflicts.append(Conflict((key, name), held[name], value.get(name)))
 
 
-def applied(config: Config, edits: Mapping[Path, Any]) -> Config:
+def applied(config: Config, edits: Mapping[KeyPath, Any]) -> Config:
     """`config` with the edits in it; nothing of the original is changed."""
     result = dict(config)
     for path, value in edits.items():
@@ -114,3 +116,43 @@ def is_same(left: Any, right: Any) -> bool:
 
 def _map(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+_WIDTH = 80
+_LONGEST = 66
+
+
+def conflicts_text(conflicts: Sequence[Conflict]) -> str:
+    """A line for each value, or three where one would be too long."""
+    return "\n".join(
+        line
+        for conflict in conflicts
+        for path, held, found in _leaves(conflict.path, conflict.held, conflict.found)
+        for line in _lines(".".join(path), held, found)
+    )
+
+
+def _leaves(
+    path: tuple[str, ...], held: Any, found: Any
+) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    if not (isinstance(held, dict) and isinstance(found, dict)):
+        yield path, held, found
+        return
+    for name in dict.fromkeys([*held, *found]):
+        if not is_same(held.get(name), found.get(name)):
+            yield from _leaves((*path, str(name)), held.get(name), found.get(name))
+
+
+def _lines(name: str, held: Any, found: Any) -> list[str]:
+    file, there = _shown(held), _shown(found)
+    line = f"  {name}: {file} in the file, {there} there"
+    if len(line) <= _WIDTH:
+        return [line]
+    return [f"  {name}:", f"    file   {file}", f"    there  {there}"]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

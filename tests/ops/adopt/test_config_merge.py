@@ -1,7 +1,9 @@
+"""What an adoption changes in a config, and the values that differ."""
+
 from __future__ import annotations
 
-from ops.adopt.earlier_answers import Decided
-from ops.adopt.merge import Conflict, is_same, merged
+from ops.adopt.answers import EarlierAnswers
+from ops.adopt.config_merge import Conflict, conflicts_text, is_same, merged
 
 PROPOSAL = {
     "aws:region": "us-east-1",
@@ -52,7 +54,7 @@ def test_once_adopted_what_was_decided_since_stays() -> None:
         "failover:services": {"web": {**ADOPTED, "priority": 21}},
     }
 
-    merge = merged(config, PROPOSAL, Decided.of(config).services)
+    merge = merged(config, PROPOSAL, EarlierAnswers.of(config).services)
 
     assert merge.edits == {}
 
@@ -80,7 +82,7 @@ def test_a_stack_of_another_place_is_a_conflict_even_once_adopted() -> None:
 def test_the_adopted_services_are_known_by_their_rule_and_the_group_of_slot_01() -> None:
     config = {"failover:services": {"web": ADOPTED, "new": {"priority": 7}}}
 
-    assert Decided.of(config).services == {"web": "acme-us-prd-web-tg"}
+    assert EarlierAnswers.of(config).services == {"web": "acme-us-prd-web-tg"}
 
 
 def test_what_a_stack_says_that_has_adopted_nothing_is_no_answer() -> None:
@@ -91,9 +93,43 @@ def test_what_a_stack_says_that_has_adopted_nothing_is_no_answer() -> None:
         "failover:services": {"web": {"priority": 7}},
     }
 
-    assert Decided.of(config) == Decided()
+    assert EarlierAnswers.of(config) == EarlierAnswers()
 
 
 def test_values_that_the_cli_wrote_as_text_are_the_same() -> None:
     assert is_same({"a": [True, 7]}, {"a": ["true", "7"]})
     assert not is_same({"a": [True]}, {"a": [True, False]})
+
+
+WEB = {"hosts": ["www.example.com"], "priority": 20, "healthCheck": {"path": "/", "port": "true"}}
+
+
+def test_only_the_values_that_differ_are_told_each_by_its_path() -> None:
+    there = {**WEB, "healthCheck": {"path": "/healthz", "port": True}, "adoptedRule": True}
+
+    told = conflicts_text([Conflict(("failover:services", "web"), WEB, there)])
+
+    assert told.splitlines() == [
+        '  failover:services.web.healthCheck.path: "/" in the file, "/healthz" there',
+        "  failover:services.web.adoptedRule: nothing in the file, true there",
+    ]
+
+
+def test_what_is_too_long_for_a_line_of_a_terminal_has_three_and_is_cut() -> None:
+    held = [f"host-{number}.example.com" for number in range(9)]
+
+    conflict = Conflict(("failover:services", "web", "hosts"), held, ["a.example.com"])
+    told = conflicts_text([conflict])
+
+    first, file, there = told.splitlines()
+    assert first == "  failover:services.web.hosts:"
+    assert file.startswith('    file   ["host-0.example.com", "host-1')
+    assert file.endswith("...")
+    assert there == '    there  ["a.example.com"]'
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_what_goes_is_told_as_nothing_there() -> None:
+    told = conflicts_text([Conflict(("failover:services", "old"), {"priority": 5}, None)])
+
+    assert told == '  failover:services.old: {"priority": 5} in the file, nothing there'

@@ -1,7 +1,7 @@
-"""What slot 02 would not have of slot 01, in words: pure.
+"""What slot 02 does not take over from slot 01, in words. Pure.
 
-Everything that AWS says of slot 01 is compared, and what no table here names is told. So a setting
-that nobody has thought of, or that AWS adds one day, is a note and not a surprise.
+Everything that AWS reports about slot 01 is compared, and what no table here names is listed. So a
+setting that AWS adds one day becomes a note.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ OF_ITS_OWN = {
     "group": frozenset({"TargetGroupArn", "TargetGroupName", "LoadBalancerArns"}),
     "attributes": frozenset[str](),
 }
-"""What slot 02 has of its own by nature, or what another note tells."""
+"""What is always slot 02's own, or what another note has."""
 
 _SLOT_02: dict[str, dict[str, str]] = {
     "launch": {
@@ -161,17 +161,17 @@ _AWS_DEFAULTS: dict[str, dict[str, str]] = {
         "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
     },
 }
-"""What AWS takes where nothing is said. Source: the page of each shape in its API reference.
+"""The defaults of AWS. Source: the page of each shape in its API reference.
 
 A setting of slot 01 that is AWS's default is not told, where the program says otherwise either:
 `docs/adopt.md` lists what every slot of ours has.
 """
 
-_TOLD_IF_ABSENT = (
+_NOTED_IF_ABSENT = (
     "MetadataOptions.HttpTokens",
     "MetadataOptions.HttpPutResponseHopLimit",
 )
-"""What the program declares, and what an image or account decides where slot 01 says nothing."""
+"""What the program declares, and what an image or account decides where slot 01 sets nothing."""
 
 _ROOT_VOLUME = {"VolumeType": "gp3", "Encrypted": "true", "DeleteOnTermination": "true"}
 _SERVICE_LINKED_ROLE = "/AWSServiceRoleForAutoScaling"
@@ -221,15 +221,17 @@ def _launched(
         )
     if first.root_volume_gib(image_id) is None:
         yield (
-            "a root volume of the size that failover:capacity says, since the image and so the "
+            "a root volume of the size in failover:capacity, since the image and so the "
             "size of slot 01's is not known"
         )
     mixed = first.fleet.get("MixedInstancesPolicy")
     if mixed:
-        said = ", ".join(f"{k} {v}" for k, v in sorted(flattened(mixed).items()) if _is_mixed(k))
+        mixed_text = ", ".join(
+            f"{k} {v}" for k, v in sorted(flattened(mixed).items()) if _is_mixed(k)
+        )
         yield (
             f"{instance_type} on demand alone; the mixed instances policy of {_name(first.fleet)} "
-            f"is not taken over ({said or 'no distribution of its own'})"
+            f"is not taken over ({mixed_text or 'no distribution of its own'})"
         )
     if first.has_public_subnets and not _asks_for_no_public_address(first.launch):
         yield (
@@ -300,8 +302,10 @@ def group_differences(first: FirstSlot) -> list[str]:
 
 def _differences(source: str, described: Mapping[str, Any]) -> list[str]:
     left_out = {*TAKEN_OVER[source], *OF_ITS_OWN[source]}
-    told = {key: value for key, value in described.items() if key not in left_out}
-    theirs = {k: str(v) for k, v in told.items()} if source == "attributes" else flattened(told)
+    compared = {key: value for key, value in described.items() if key not in left_out}
+    theirs = (
+        {k: str(v) for k, v in compared.items()} if source == "attributes" else flattened(compared)
+    )
     ours, defaults = _SLOT_02[source], _AWS_DEFAULTS[source]
     lines = [
         _line(path, value, ours.get(path))
@@ -309,7 +313,7 @@ def _differences(source: str, described: Mapping[str, Any]) -> list[str]:
         if value not in ("", ours.get(path), defaults.get(path))
     ]
     if source == "launch" and described:
-        absent = [path for path in _TOLD_IF_ABSENT if path not in theirs]
+        absent = [path for path in _NOTED_IF_ABSENT if path not in theirs]
         lines += [_line(path, _NOT_SET, ours[path]) for path in absent]
     return lines
 

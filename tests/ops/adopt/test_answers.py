@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from ops.adopt.ignored_flags import refuse_unheard
-from ops.adopt.merge import applied, merged
-from ops.adopt.proposal import Config
-from ops.adopt.questions import Flags
+from ops.adopt.answers import Flags, reject_ignored_flags
+from ops.adopt.config_merge import Config, applied, merged
 from ops.errors import InputError
 
 NONE = Flags({}, None, None, None, None, {}, {}, {}, {}, None)
@@ -45,14 +43,14 @@ HEARD = Flags(
 
 def refusal_of(flags: Flags, config: Config = CONFIG) -> str:
     with pytest.raises(InputError) as found:
-        refuse_unheard(flags, ["portal", "web"], config, "Pulumi.prod.yaml")
+        reject_ignored_flags(flags, ["portal", "web"], config, "Pulumi.prod.yaml")
     assert found.value.exit_code == 2
     return str(found.value)
 
 
 @pytest.mark.parametrize("flags", [NONE, HEARD])
 def test_flags_that_the_config_follows_are_fine(flags: Flags) -> None:
-    refuse_unheard(flags, ["portal", "web"], CONFIG, "Pulumi.prod.yaml")
+    reject_ignored_flags(flags, ["portal", "web"], CONFIG, "Pulumi.prod.yaml")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.adopt.first_slot import FirstSlot
-from ops.adopt.unlike import (
+from ops.adopt.slot_differences import (
     OF_ITS_OWN,
     TAKEN_OVER,
     fleet_differences,
