@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from ops.gates.probe import ProbeGate
 from ops.journal.journal import Journal
-from ops.ramp.bake import Proving
-from ops.ramp.next_commands import NextCommands
-from ops.ramp.ports import Effects, Limits
-from ops.ramp.run import Run
+from ops.ramp.driver.bake import Proving
+from ops.ramp.driver.ports import DriverPorts, Limits
+from ops.ramp.driver.run import Run
+from ops.ramp.stack.commands import NextCommands
 from ops.traffic.answer import SlotAnswer, SlotStream
 from probe.record.line import RequestOutcome
 from rollout.entry import Entry
@@ -54,7 +54,7 @@ class Hour:
         hand = LeaseHolder("bench", "here", 1)
         limits = Limits(SECONDS, 0.0, 0.0, 60.0, 60.0)
         outside = cast("Any", self)
-        effects = Effects(
+        ports = DriverPorts(
             aws=outside,
             engine=outside,
             clock=outside,
@@ -64,7 +64,7 @@ class Hour:
             stop=outside,
             next=NextCommands("bench"),
         )
-        run = Run("bench", hand, limits, effects)
+        run = Run("bench", hand, limits, ports)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
         fleets: dict[str, int] = dict.fromkeys(SERVICES, 3)
         run.write(RampStart.of(self._plan, hand, run.until(), counts, fleets))

@@ -24,7 +24,7 @@ from ops.stack.project import found_project
 
 SUBCOMMANDS = {
     "adopt": ("ops.adopt.cli:adopt", "Convert existing listener rules into weighted ones."),
-    "approve": ("ops.ramp.approve_cli:approve", "Approve the next stage of a ramp."),
+    "approve": ("ops.ramp.cli.approve:approve", "Approve the next stage of a ramp."),
     "comment": ("ops.pull_request.cli:comment", "Post a plan as a comment on its pull request."),
     "deploy-check": (
         "ops.deploy.cli:deploy_check",
@@ -34,9 +34,9 @@ SUBCOMMANDS = {
     "inspect": ("ops.inspect.cli:inspect", "Show a load balancer, and what prevents slots."),
     "plan": ("ops.plan.cli:plan", "Show what `pulumi up` would change."),
     "probe": ("probe.cli:probe", "Send a steady stream of requests, record every lost one."),
-    "ramp": ("ops.ramp.cli:ramp", "Shift traffic in stages; roll back if a gate fails."),
-    "rollback": ("ops.ramp.rollback_cli:rollback", "Return to the split before the ramp, now."),
-    "even": ("ops.ramp.cli:even", "Bring both slots back to 50/50, through the same gates."),
+    "ramp": ("ops.ramp.cli.ramp:ramp", "Shift traffic in stages; roll back if a gate fails."),
+    "rollback": ("ops.ramp.cli.rollback:rollback", "Return to the split before the ramp, now."),
+    "even": ("ops.ramp.cli.ramp:even", "Bring both slots back to 50/50, through the same gates."),
     "report": ("ops.report.cli:report", "Write the page and the summary of a ramp again."),
     "status": (
         "ops.status.cli:status",

@@ -22,7 +22,7 @@ DIVIDED = ("ops", "rehearsal", "components")
 """Packages whose own packages are counted apart."""
 
 OWN_WORDS = {
-    "abandoned": "takeover",
+    "takeover": "takeover",
     "arrival": "propagation",
     "arrived": "propagated",
     "births": "pending creations",
@@ -129,7 +129,7 @@ def product() -> dict[str, ast.Module]:
 
 
 def package_of(path: str) -> str:
-    """`ops/ramp` of `ops/ramp/driver.py`, and `live` of `live/errors.py`."""
+    """`ops/ramp` of `ops/ramp/driver/driver.py`, and `live` of `live/errors.py`."""
     parts = Path(path).parts
     depth = 2 if parts[0] in DIVIDED and len(parts) > 2 else 1
     return "/".join(parts[:depth])

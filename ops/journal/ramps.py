@@ -26,7 +26,7 @@ class Ramps:
     """Where a stack keeps its ramps, and which of the journals there are its own.
 
     A folder also holds journals of other stacks of that name: of one that was destroyed since, of
-    another backend, of a rehearsal that ended. They tell of rules that this stack does not have.
+    another backend, of a rehearsal that ended. Their rules are not this stack's.
     """
 
     folder: Path
@@ -70,7 +70,7 @@ class Ramps:
 
 
 def identity_in(entries: Sequence[Entry]) -> StackIdentity | None:
-    """The stack that a journal says it belongs to; None where a former version wrote it."""
+    """The stack that a journal belongs to; None where an earlier version did not record it."""
     for entry in entries:
         if isinstance(entry.event, RampStart):
             return entry.event.stack

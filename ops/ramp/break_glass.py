@@ -13,19 +13,19 @@ from live.session import ProviderSession
 from ops.journal.errors import JournalError
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
-from ops.ramp.clock import SystemRampClock
-from ops.ramp.driver import Ending
-from ops.ramp.effects import RampService
+from ops.ramp.driver.clock import SystemRampClock
+from ops.ramp.driver.driver import Ending
 from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedRampError
-from ops.ramp.known_stack import KnownStack
-from ops.ramp.live_stack import LiveStack, SlotReleases, live_stack, session_of
-from ops.ramp.resume import newest
-from ops.ramp.stack import own_hand, ramps_folder
-from ops.ramp.way_back import last_moved
+from ops.ramp.resume.find import newest
+from ops.ramp.resume.way_back import last_moved
+from ops.ramp.stack.known import KnownStack
+from ops.ramp.stack.live import LiveStack, SlotReleases, live_stack, session_of
+from ops.ramp.stack.opened import own_holder, ramps_folder
 from ops.stack.backend import current_backend
 from ops.stack.project import project_folder
 from rollout.command import REFRESH, ROLLBACK, Command
 from rollout.entry import Entry
+from rollout.observation import LiveService
 from rollout.plan import RampPlan
 from rollout.progress import Progress
 from rollout.ramp_event import Resumption, RollbackStart
@@ -141,7 +141,7 @@ def plan_by_journal(
 
 
 def directly(
-    known: KnownStack, session: ProviderSession, services: Mapping[str, RampService]
+    known: KnownStack, session: ProviderSession, services: Mapping[str, LiveService]
 ) -> list[Command]:
     """What gives one slot everything by the AWS CLI; none onto a slot without a healthy target.
 
@@ -265,7 +265,7 @@ def _refuse_dead(live: LiveStack, plan: RampPlan) -> None:
 
 def _write_down(folder: Path, progress: Progress, plan: RampPlan, why: str) -> str:
     """Put it into the journal; what went wrong with that, in words."""
-    now, hand = SystemRampClock().now(), own_hand()
+    now, hand = SystemRampClock().now(), own_holder()
     resumption = Resumption.of("break-glass", hand, now, to_go_back=True)
     rollback = RollbackStart(why=f"break-glass: {why}", to=plan.start, by_hand=True)
     try:

@@ -15,8 +15,8 @@ from ops.gates.gate import Gate
 from ops.gates.opened import opened_gates, traffic_plan
 from ops.gates.stack import StackFacts
 from ops.ramp.errors import AwsError, NotSureError
-from ops.ramp.probed import connect_to
-from ops.ramp.stack import OpenedStack
+from ops.ramp.stack.opened import OpenedStack
+from ops.ramp.stack.probed import connect_to
 from ops.traffic.answer import SlotAnswer
 from ops.traffic.plan import ConnectionRoute
 from ops.traffic.signature import users_by_slot

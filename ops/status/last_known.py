@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ops.ramp.errors import BadInputError
-from ops.ramp.known_stack import KnownStack
+from ops.ramp.stack.known import KnownStack
 from ops.stack.backend import current_backend
 from ops.status.errors import UnreadError
 
@@ -17,7 +17,7 @@ def last_known(folder: Path, stack: str, environ: Mapping[str, str]) -> KnownSta
     Raises:
         UnreadError: nothing was.
     """
-    from ops.ramp.stack import ramps_folder  # it brings the Automation API: half a second
+    from ops.ramp.stack.opened import ramps_folder  # it brings the Automation API: half a second
 
     try:
         return KnownStack.read(ramps_folder(folder, stack), current_backend(folder, environ))

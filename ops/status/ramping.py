@@ -6,8 +6,8 @@ import socket
 from collections.abc import Sequence
 from datetime import datetime
 
-from ops.ramp.lease_holder import claim_of
-from ops.ramp.processes import Processes
+from ops.ramp.driver.processes import Processes
+from ops.ramp.resume.lease import claim_of
 from ops.status.document import Ramping
 from rollout.history_message import current_lease
 from rollout.lease import LeaseHolder

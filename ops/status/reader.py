@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from live.alarms import Alarm
 from live.errors import LiveError
-from ops.ramp.known_stack import KnownStack
+from ops.ramp.stack.known import KnownStack
 from ops.stack.errors import StackFileError
 from ops.stack.existing import no_file_text
 from ops.stack.pulumi import Pulumi

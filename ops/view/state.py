@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ops.ramp.lines import described
+from ops.journal.lines import described
 from ops.view.second import Second
 from rollout.command import UP
 from rollout.entry import Entry

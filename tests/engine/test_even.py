@@ -12,7 +12,7 @@ from rollout.split import Slot, Split
 from tests.engine import ramping
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
-# tests/ops/ramp/test_older_build.py shows the same by quick tests.
+# tests/ops/ramp/plan/test_refusals_older_build.py shows the same by quick tests.
 pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 CUT_OVER = Split(0, 100)

@@ -76,7 +76,7 @@ def test_a_second_ramp_is_refused_and_a_killed_one_goes_on_also_without_a_reader
     assert second.returncode == 1
     assert f"process {first.pid}" in second.stdout
     assert resumed.returncode == 0, resumed.stderr
-    assert "a ramp that did not end is gone on with" in resumed.stderr
+    assert "resuming the unfinished ramp" in resumed.stderr
     assert [json.loads(line)["kind"] for line in resumed.stdout.splitlines()] == ["resumed"]
     ended = ramping.journal(stack)[-1]
     assert (ended["kind"], ended["outcome"]) == ("ramp-finished", "done")

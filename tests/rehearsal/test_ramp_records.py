@@ -9,7 +9,7 @@ import pytest
 
 from ops.journal.journal import FileJournal, journals
 from ops.journal.ramps import Ramps
-from ops.ramp.known_stack import KnownStack
+from ops.ramp.stack.known import KnownStack
 from rehearsal.workspace import STACK, Workspace, ended_ramps, put_away
 from rollout.ramp_event import RampStart
 from rollout.stack_identity import StackIdentity

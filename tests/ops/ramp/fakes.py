@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from ops.engine.update import UpdateResult
 from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
 from rollout.entry import Entry
+from rollout.observation import (
+    HEALTHY,
+    IN_SERVICE,
+    AutoScalingGroupState,
+    Instance,
+    LiveRule,
+    LiveService,
+    LiveSlot,
+    Target,
+    Template,
+)
+from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -16,6 +30,21 @@ START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 class KilledError(BaseException):
     """kill -9: nothing may catch it."""
+
+
+def live_slot(healthy: int, desired: int, largest: int, outdated: int = 0) -> LiveSlot:
+    """A slot of one group; so many of its instances run an old build."""
+    now = Template("lt-1", "2")
+    builds = [Template("lt-1", "1")] * outdated + [now] * max(desired - outdated, 0)
+    instances = tuple(Instance(f"i-{n}", IN_SERVICE, build) for n, build in enumerate(builds))
+    group = AutoScalingGroupState("group", desired, 0, largest, now, None, instances, {})
+    targets = tuple(Target(f"i-{n}", HEALTHY) for n in range(healthy))
+    return LiveSlot("arn:target-group", targets, group)
+
+
+def live_service(name: str, split: Split, slots: Mapping[Slot, LiveSlot]) -> LiveService:
+    rule = LiveRule(name, f"arn:rule/{name}", split.slot_01, split.slot_02)
+    return LiveService(rule, slots)
 
 
 class Clock:
@@ -34,13 +63,9 @@ class Clock:
         self.on_wait()
 
 
-@dataclass
-class Ended:
-    seconds: float = 1.0
-    changed: Mapping[str, int] = field(default_factory=dict[str, int])
-    error: str = ""
-    is_locked: bool = False
-    is_refused: bool = False
+def ended(**came: Any) -> UpdateResult:
+    """What came of an update of a second."""
+    return replace(UpdateResult(1.0, {}), **came)
 
 
 class Update:
@@ -49,13 +74,16 @@ class Update:
     pid = 4712
 
     def __init__(
-        self, work: Callable[[], Ended], on_interrupt: Callable[[], None], says: Sequence[str]
+        self,
+        work: Callable[[], UpdateResult],
+        on_interrupt: Callable[[], None],
+        says: Sequence[str],
     ) -> None:
         self._work = work
         self._says = says
         self._on_interrupt = on_interrupt
         self._polls = 0
-        self._ended: Ended | None = None
+        self._ended: UpdateResult | None = None
         self.is_interrupted = False
 
     def said(self) -> Sequence[str]:
@@ -66,10 +94,10 @@ class Update:
     def is_over(self) -> bool:
         return self._ended is not None
 
-    def poll(self) -> Ended | None:
+    def poll(self) -> UpdateResult | None:
         self._polls += 1
         if self.is_interrupted and self._ended is None:
-            self._ended = Ended(error="interrupted")
+            self._ended = ended(error="interrupted")
         if self._polls > 3 and self._ended is None:
             self._ended = self._work()
         return self._ended

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from ops.cli import failover
-from ops.ramp.known_stack import KnownStack
-from ops.ramp.stack import ramps_folder
+from ops.ramp.stack.known import KnownStack
+from ops.ramp.stack.opened import ramps_folder
 
 GONE = """#!/bin/sh
 if [ "$1" = version ]; then echo v3.255.0; exit 0; fi

@@ -11,16 +11,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops.ramp.break_glass import directly, forwarding_to, modify_rules, plan_by_journal
-from ops.ramp.effects import RampService, RampSlot
 from ops.ramp.errors import AwsError, NotSureError, RefusedRampError
-from ops.ramp.known_stack import KnownStack
-from ops.ramp.live_stack import SlotReleases
+from ops.ramp.stack.known import KnownStack
+from ops.ramp.stack.live import SlotReleases
 from rollout.entry import Entry
+from rollout.observation import LiveService
 from rollout.plan import RampPlan
 from rollout.ramp_event import StageStart
 from rollout.split import Slot, Split
 from rollout.way_back import LastRelease
-from tests.ops.ramp.fakes import START
+from tests.ops.ramp.fakes import START, live_service, live_slot
 from tests.ops.ramp.world import SERVICES
 
 PLAN = RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (50, 100))
@@ -137,9 +137,9 @@ class FakeSession:
         return self._elb
 
 
-def services(healthy: dict[Slot, int]) -> dict[str, RampService]:
-    slots = {slot: RampSlot(healthy[slot], 3, 6) for slot in Slot}
-    return {service: RampService(Split(100, 0), slots) for service in SERVICES}
+def services(healthy: dict[Slot, int]) -> dict[str, LiveService]:
+    slots = {slot: live_slot(healthy[slot], 3, 6) for slot in Slot}
+    return {service: live_service(service, Split(100, 0), slots) for service in SERVICES}
 
 
 def test_without_a_ramp_the_printed_commands_give_one_slot_everything_and_keep_the_rest() -> None:

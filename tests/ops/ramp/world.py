@@ -10,22 +10,33 @@ from typing import Any, TypeVar
 from pulumi.automation import CommandError, CommandResult
 
 from ops.engine.engine import EngineUpdate
+from ops.engine.update import UpdateResult
 from ops.journal.observer import RampObserver
-from ops.ramp.driver import Driver, Ending
-from ops.ramp.effects import Git, OldSlot, RampService, RampSlot
+from ops.ramp.driver.driver import Driver, Ending
+from ops.ramp.driver.ports import DriverPorts, Git, LastRequests, Limits
+from ops.ramp.driver.processes import Processes
+from ops.ramp.driver.run import Run
 from ops.ramp.errors import AwsError, PassingAwsError
-from ops.ramp.next_commands import NextCommands
-from ops.ramp.ports import Effects, Limits
-from ops.ramp.processes import Processes
-from ops.ramp.run import Run
-from ops.ramp.takeover import Abandoned
+from ops.ramp.resume.takeover import Takeover
+from ops.ramp.stack.commands import NextCommands
 from rollout.lease import LeaseHolder
+from rollout.observation import LiveService
 from rollout.plan import RampPlan
 from rollout.ramp_event import RampEvent, RampStart, Resumption, RollbackStart
 from rollout.recovery import HistoryEntry, recovered
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
-from tests.ops.ramp.fakes import START, Clock, Ended, Gate, MemoryJournal, Stop, Update
+from tests.ops.ramp.fakes import (
+    START,
+    Clock,
+    Gate,
+    MemoryJournal,
+    Stop,
+    Update,
+    ended,
+    live_service,
+    live_slot,
+)
 
 SERVICES: tuple[str, ...] = ("portal", "web")
 IDENTITY = StackIdentity(
@@ -74,7 +85,7 @@ class World:
         self.git: Git | None = None
         self.pushes = False
         self.is_file_ignored = False
-        self.old_slot: OldSlot | None = None
+        self.old_slot: LastRequests | None = None
         self._write({"weights": start, "services": {s: {} for s in SERVICES}, "capacity": {}})
 
     # The engine.
@@ -121,13 +132,13 @@ class World:
             raise PassingAwsError("AWS throttles the calls")
         return dict(self.live)
 
-    def services(self) -> Mapping[str, RampService]:
+    def services(self) -> Mapping[str, LiveService]:
         return {name: self._service(name) for name in self.splits()}
 
-    def _service(self, name: str) -> RampService:
+    def _service(self, name: str) -> LiveService:
         floors: Any = self.applied_floors.get(name) or {}
         slots = {
-            slot: RampSlot(
+            slot: live_slot(
                 healthy=max(self.healthy[name, slot], floors.get(slot.value, 0))
                 if self.healthy[name, slot]
                 else 0,
@@ -137,7 +148,7 @@ class World:
             )
             for slot in Slot
         }
-        return RampService(self.live[name], slots)
+        return live_service(name, self.live[name], slots)
 
     # The test's own.
 
@@ -169,11 +180,11 @@ class World:
         *,
         why_back: str | None = None,
         traffic: Any = None,
-        abandoned: Abandoned | None = None,
+        takeover: Takeover | None = None,
     ) -> Ending:
         """Begin, or go on where the journal is, or where the history is when there is none."""
         hand = LeaseHolder("somebody", "here", 4711)
-        effects = Effects(
+        ports = DriverPorts(
             aws=self,
             engine=self,
             clock=self.clock,
@@ -189,9 +200,9 @@ class World:
             is_file_ignored=self.is_file_ignored,
             known_messages=frozenset(told.message for told in self.told),
         )
-        run = Run("r", hand, LIMITS, effects)
+        run = Run("r", hand, LIMITS, ports)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
-        found = recovered(self.told[::-1]) if abandoned is None else None
+        found = recovered(self.told[::-1]) if takeover is None else None
         if not self.journal.kept and found is not None:
             for entry in found.entries("r", self.clock.now(), self.live, counts):
                 self.journal.append(entry)
@@ -200,8 +211,8 @@ class World:
             fleets = dict.fromkeys(SERVICES, live)
             own = IDENTITY.of_services(plan.services)
             run.write(RampStart.of(plan, hand, run.until(), counts, fleets, own))
-            if abandoned is not None:
-                abandoned.hand_over(run)
+            if takeover is not None:
+                takeover.hand_over(run)
         else:
             run.write(Resumption.of("", hand, run.until()))
         if why_back is not None:
@@ -222,9 +233,9 @@ class World:
         """Whether the newest update released the lease."""
         return bool(self.told) and self.told[-1].message.endswith(", done")
 
-    def _apply(self, message: str) -> Ended:
+    def _apply(self, message: str) -> UpdateResult:
         if self.locks:
-            return Ended(error=self.locks[0], is_locked=True)
+            return ended(error=self.locks[0], is_locked=True)
         self.before_up(message)
         error = self.refuse(message)
         if not error:
@@ -241,7 +252,7 @@ class World:
             HistoryEntry(message, not error, floors, self.candidate(), dict(self.live), now, now)
         )
         self.after_up(message)
-        return Ended(changed={"update": 2}, error=error, is_refused="judgement: refused" in error)
+        return ended(changed={"update": 2}, error=error, is_refused="judgement: refused" in error)
 
     def _config(self) -> dict[str, Any]:
         return self._written

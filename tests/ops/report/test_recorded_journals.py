@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ops.ramp.lines import PlainLines
+from ops.journal.lines import PlainLines
 from ops.report.records import read_traffic
 from ops.report.story import story_of
 from ops.report.summary import summary_markdown

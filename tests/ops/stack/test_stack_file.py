@@ -16,8 +16,8 @@ from ops.errors import InputError
 from ops.plan.errors import PreviewInputError
 from ops.plan.preview import PreviewRequest, run_preview
 from ops.ramp.errors import BadInputError
-from ops.ramp.stack import opened_stack
-from ops.ramp.stack_file import StackFile
+from ops.ramp.stack.config_file import StackFile
+from ops.ramp.stack.opened import opened_stack
 from ops.stack.errors import StackFileError
 from ops.stack.stack_file import read_config, read_text, stack_file
 from ops.status.config_reading import ConfigReading

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from ops.deploy.merge import MergedWeights
-from ops.ramp.history import told
-from ops.ramp.stack_file import StackFile
+from ops.ramp.stack.config_file import StackFile
+from ops.ramp.stack.history import history_entry
 from ops.stack.stack_file import ours
 from ops.status.config_reading import ConfigReading
 from rollout.weights_key import configured_weights
@@ -60,7 +60,7 @@ def test_every_reader_has_the_same_weights(case: str, tmp_path: Path) -> None:
     reading, settings = ConfigReading.parse(text, path.name), parsed(config)
 
     in_settings = {service.name: str(service.split) for service in settings.services}
-    of_history = {name: str(split) for name, split in told(update).splits.items()}
+    of_history = {name: str(split) for name, split in history_entry(update).splits.items()}
     of_merge = {name: str(split) for name, split in merged.splits.items()}
     assert dict(reader.values) == expected
     assert file.weights() == of_merge == dict(reading.weights) == expected

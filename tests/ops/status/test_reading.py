@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.text import Text
 
 from ops.cli import failover
-from ops.ramp.known_stack import KnownStack
-from ops.ramp.stack import ramps_folder
+from ops.ramp.stack.known import KnownStack
+from ops.ramp.stack.opened import ramps_folder
 from ops.stack.errors import NoStackError
 from ops.status.cli import status
 from ops.status.difference import differences

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from ops.ramp.command import observer
-from ops.ramp.lines import JsonLines, PlainLines
+from ops.journal.lines import JsonLines, PlainLines
+from ops.ramp.cli.command import observer
 from ops.view.live import LiveView
 
 

@@ -1,0 +1,83 @@
+"""`failover approve`: a person's word on the next stage of the ramp that waits for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ops.gates.approval import ApprovalAnswer, write_answer
+from ops.journal.errors import JournalError
+from ops.journal.ramps import Ramps
+from ops.ramp.errors import BadInputError, RampError
+from ops.ramp.resume.find import Newest, newest
+from ops.ramp.stack.opened import own_holder, recorded_ramps, selected_stack, selections
+from ops.stack.project import project_folder
+from rollout.command import RAMP
+from rollout.progress import Progress
+
+
+@click.command("approve", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--stack", metavar="NAME", help="The stack. Default: the selected one.")
+@click.option("--no", "is_no", is_flag=True, help="Refuse the stage: the ramp rolls back.")
+def approve(stack: str | None, *, is_no: bool) -> None:
+    """Approve the next stage of the ramp that waits for it in this clone.
+
+    The approval counts for that stage only. The other gates keep running, so a fault still rolls
+    back the ramp.
+
+    Exit codes: 0 recorded, 2 no ramp waits in this clone, 3 the backend cannot be read.
+
+    \b
+    Examples:
+      failover approve
+      failover approve --stack prod --no
+    """
+    try:
+        click.echo(_said(project_folder(Path.cwd()), stack, is_yes=not is_no))
+    except RampError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (JournalError, OSError) as error:
+        click.echo(f"error: {error}; nothing was said", err=True)
+        sys.exit(BadInputError.exit_code)
+
+
+def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
+    name = stack or os.environ.get("PULUMI_STACK") or selected_stack(project)
+    if not name:
+        raise BadInputError(
+            "no stack is selected\n  expected: the stack whose ramp waits\n"
+            f"  fix:      {selections(project)}, or the same again with --stack"
+        )
+    waiting = _waiting(recorded_ramps(project, name), name, ("--stack", stack) if stack else ())
+    progress = waiting.progress
+    answer = ApprovalAnswer(progress.verified, is_yes, own_holder().by, datetime.now(UTC))
+    write_answer(waiting.folder, answer)
+    stage = progress.plan.stage(progress.verified + 1)
+    word = "yes" if is_yes else "no"
+    return f"{word} to stage {stage.number}/{stage.of} of {progress.plan.group}: {stage.split}"
+
+
+def _waiting(ramps: Ramps, stack: str, option: tuple[str, ...]) -> Newest:
+    """The newest ramp, which has a stage before it.
+
+    Raises:
+        BadInputError: there is none, or it is over, on its way back, or at its last stage.
+    """
+    found = newest(ramps)
+    if found is not None and not _is_past(found.progress):
+        return found
+    raise BadInputError(
+        f"no ramp of {stack} waits for a yes in this clone\n"
+        "  expected: one that was started here with --approve-each, or with ramp.gates.approval\n"
+        f"  fix:      {RAMP.with_options('--approve-each', *option)}   # begins one"
+    )
+
+
+def _is_past(progress: Progress) -> bool:
+    is_last = progress.verified >= len(progress.plan.weights)
+    return progress.is_over or progress.outcome is not None or progress.back is not None or is_last

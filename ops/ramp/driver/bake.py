@@ -1,0 +1,182 @@
+"""The steps of a run that only look: the bake of a stage, the hold, the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from ops.ramp.driver.interrupts import GateFailedError
+from ops.ramp.driver.run import Run
+from rollout.command import config_set
+from rollout.plan import Stage
+from rollout.propagation import Propagation, judged_arrival
+from rollout.ramp_event import (
+    BakeEnd,
+    BakeStart,
+    HoldEnd,
+    HoldStart,
+    SplitPropagation,
+    WatchEnd,
+    WatchStart,
+)
+from rollout.verdict import Outcome
+
+
+class Proving:
+    """Waits in which the gates judge."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def prove(self, stage: Stage) -> None:
+        """Let the gates judge `stage`: proof by traffic, then the bake, then until none is unsure.
+
+        Raises:
+            GateFailedError: a gate said fail, or could not tell until its deadline.
+        """
+        run = self._run
+        run.begin(stage)
+        if stage.number > 0:
+            self._await_arrival(stage)
+        bake = run.limits.bake if stage.number > 0 else 0.0
+        run.write(BakeStart(stage=stage.number, seconds=bake))
+        what = (
+            f"stage {stage.number}/{stage.of} bakes" if stage.number else "gates before the start"
+        )
+        seconds = self._judged_for(bake, what)
+        run.write_verdicts()
+        seconds = round(seconds, 3)
+        run.write(BakeEnd(stage=stage.number, seconds=seconds, outcome=Outcome.PASS))
+
+    def hold(self) -> None:
+        """Wait until the old slot has had no request for the hold time, and every gate says pass.
+
+        Raises:
+            GateFailedError: a gate said fail, or could not tell until its deadline; or the old slot
+                did not fall silent.
+        """
+        run, clock = self._run, self._run.ports.clock
+        plan = run.progress.plan
+        run.begin(plan.stage(len(plan.weights)))
+        run.write(HoldStart(seconds=run.limits.hold, slot=plan.stable))
+        started = clock.monotonic()
+        began = clock.now()
+        requests = 0
+        outcome = run.judge()
+        while True:
+            last = run.ports.old_slot.last_request(plan.stable) if run.ports.old_slot else None
+            if last is not None and last > began:
+                began, requests = last, requests + 1
+            left = (began + timedelta(seconds=run.limits.hold) - clock.now()).total_seconds()
+            if left <= 0 and outcome is Outcome.PASS:
+                break
+            late = clock.monotonic() - started - run.limits.hold
+            if late > run.limits.inconclusive:
+                raise GateFailedError(
+                    f"hold: slot {plan.stable} still gets requests, last at {last}"
+                    if left > 0
+                    else f"hold: still not sure {late:.0f} s after its time: {run.undecided()}"
+                )
+            silent = f"slot {plan.stable} to have no request for {run.limits.hold:.0f} s"
+            held = f"the hold: held by {run.undecided()}"
+            words, seconds = (silent, left) if left > 0 else (held, run.limits.inconclusive - late)
+            outcome = run.tick(words, seconds)
+        seconds = clock.monotonic() - started
+        run.write(HoldEnd(seconds=round(seconds, 3), requests=requests))
+
+    def watch(self) -> None:
+        """Let the gates judge for the watch time after the cutover.
+
+        Raises:
+            GateFailedError: a gate said fail, or could not tell until its deadline.
+        """
+        run = self._run
+        plan = run.progress.plan
+        run.begin(plan.stage(len(plan.weights)))
+        run.write(WatchStart(seconds=run.limits.watch))
+        seconds = self._judged_for(run.limits.watch, "the watch after the cutover")
+        run.write(WatchEnd(seconds=round(seconds, 3), outcome=Outcome.PASS))
+
+    def _judged_for(self, seconds: float, what: str) -> float:
+        """Tick until `seconds` are over and every gate says pass; how long it took."""
+        run, clock = self._run, self._run.ports.clock
+        started = clock.monotonic()
+        outcome = run.tick(what, seconds)
+        while True:
+            spent = clock.monotonic() - started
+            if spent >= seconds and outcome is Outcome.PASS:
+                return spent
+            late = spent - seconds
+            if late >= run.limits.inconclusive:
+                raise GateFailedError(
+                    f"still not sure {run.limits.inconclusive:.0f} s after its time: "
+                    f"{run.undecided()}"
+                )
+            if late < 0:
+                outcome = run.tick(what, -late)
+            else:
+                held = f"{what}: held by {run.undecided()}"
+                outcome = run.tick(held, run.limits.inconclusive - late)
+
+    def _await_arrival(self, stage: Stage) -> None:
+        """Wait until the answers to our own requests are those of the new split.
+
+        Without a prober there is nobody to see it, which the entry says by having no observation.
+        """
+        run, clock = self._run, self._run.ports.clock
+        plan = run.progress.plan
+        if run.ports.traffic is None or run.mark is None:
+            run.write(SplitPropagation(stage=stage.number, requests=0, observed={}, seconds=0.0))
+            return
+        started = clock.monotonic()
+        since_s = run.mark.verified_at.timestamp()
+        while True:
+            found = self._arrivals(stage, since_s)
+            if all(arrival.arrived for arrival in found.values()):
+                break
+            spent = clock.monotonic() - started
+            words = ", ".join(
+                f"{service} {a.observed} of {a.requests} from {plan.candidate} ({a.needed} needed)"
+                for service, a in found.items()
+                if not a.arrived
+            )
+            if spent >= run.limits.inconclusive:
+                raise GateFailedError(
+                    f"the split {stage.split} has not arrived: {words}{self._without_sign(found)}"
+                )
+            run.tick(
+                f"{stage.split} to show in the traffic: {words}", run.limits.inconclusive - spent
+            )
+        run.write(
+            SplitPropagation(
+                stage=stage.number,
+                requests=sum(arrival.requests for arrival in found.values()),
+                observed={s: f"{a.observed}/{a.requests}" for s, a in found.items()},
+                seconds=round(clock.monotonic() - started, 3),
+            )
+        )
+
+    def _arrivals(self, stage: Stage, since_s: float) -> dict[str, Propagation]:
+        run = self._run
+        plan, traffic = run.progress.plan, run.ports.traffic
+        assert traffic is not None
+        old = plan.stage(stage.number - 1).split
+        return {
+            service: judged_arrival(
+                traffic.slots_that_answered(service, since_s), plan.candidate, old, stage.split
+            )
+            for service in plan.services
+        }
+
+    def _without_sign(self, found: Mapping[str, Propagation]) -> str:
+        """What to do where no answer said which slot it came from."""
+        silent = [service for service, arrival in found.items() if not arrival.requests]
+        if not silent:
+            return ""
+        name_it = config_set("failover:ramp.gates.probe.slotHeader", "HEADER").with_options(
+            *self._run.ports.next.option
+        )
+        return (
+            f"\n  no answer of {', '.join(silent)} says which slot it is from: let the builds send "
+            f"a header with 01 or 02, and name it by `{name_it}`"
+        )

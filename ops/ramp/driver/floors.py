@@ -1,0 +1,193 @@
+"""The floors of a ramp: below them no slot may fall; and the wheel, which is taken with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ops.journal.errors import JournalError
+from ops.ramp.driver.git import StackFileCommits
+from ops.ramp.driver.interrupts import WAYS_OUT, GateFailedError, SecondHandError
+from ops.ramp.driver.run import Run
+from ops.ramp.driver.stack_config import Changes, StackConfig, owned_floors
+from ops.ramp.driver.update import Updating
+from ops.ramp.errors import EngineError, NotSureError
+from ops.ramp.plan.fleets import fleets_in
+from rollout.capacity import floors_at
+from rollout.history_message import (
+    HistoryMessage,
+    LeaseRelease,
+    NewRamp,
+    StageCapacity,
+    StageShift,
+)
+from rollout.observation import LiveService
+from rollout.plan import RampPlan, Stage
+from rollout.progress import holders
+from rollout.ramp_event import CapacityChange
+from rollout.split import Slot
+from rollout.weights_key import floor_changes
+
+_BY_HAND = " (its Auto Scaling group is not the stack's: raise it by hand)"
+
+
+class Floors:
+    """The steps of a run that change capacity; no weight moves by them."""
+
+    def __init__(self, run: Run, updating: Updating) -> None:
+        self._run = run
+        self._updating = updating
+        self._config = StackConfig(run)
+        self._commits = StackFileCommits(run)
+
+    def bring(self, stage: Stage) -> None:
+        """Set the floors that `stage` takes, and wait until the candidate has them healthy.
+
+        Groups that the stack only names keep their min, and are waited for all the same.
+        The `up` of the first stage also takes the wheel, so it runs even where nothing changes.
+
+        Raises:
+            EngineError: the `up` failed; the floors are what they were.
+            SecondHandError: somebody else took the wheel first.
+        """
+        run, progress = self._run, self._run.progress
+        plan = progress.plan
+        shift = StageShift.to(stage, plan.candidate)
+        floors = self._floors_for(stage)
+        file = self._config.file()
+        owned = owned_floors(file, floors)
+        candidate = self._config.candidate(plan)
+        # The file alone does not tell: a driver may have been killed between it and the `up`.
+        is_set = owned_floors(file, progress.floors) == file.floors(owned) == owned
+        takes_the_wheel = progress.capacity == 0
+        if takes_the_wheel or not is_set or candidate:
+            activity = NewRamp.of(plan) if stage.number <= 1 else StageCapacity(shift)
+            changes = {**floor_changes(owned, owned), **candidate}
+            back = {**floor_changes(file.floors(owned), owned), **file.values(candidate)}
+            self._apply(changes, back, run.message(activity))
+            if takes_the_wheel:
+                self._refuse_second(back)
+        why = f"{shift} takes this many; each slot keeps what it had, or has grown to"
+        run.write(CapacityChange(stage=stage.number, floors=floors, why=why))
+        self._wait_for(plan, {s: each[plan.candidate] for s, each in floors.items()})
+
+    def follow(self, stage: Stage) -> bool:
+        """Bring the capacity for `stage` once more, where the service has grown since; whether so.
+
+        Raises:
+            As `bring`.
+        """
+        if self._floors_for(stage) == self._run.progress.floors:
+            return False
+        self.bring(stage)
+        return True
+
+    def _floors_for(self, stage: Stage) -> dict[str, dict[Slot, int]]:
+        """What `stage` takes, as the service is now."""
+        progress = self._run.progress
+        plan, live = progress.plan, self._run.sight.services()
+        found = fleets_in({service: live[service] for service in plan.services})
+        return floors_at(
+            plan, stage.number, progress.counts, progress.fleets, progress.floors, found
+        )
+
+    def free(self) -> None:
+        """Remove the floors, and let go of the wheel.
+
+        Raises:
+            EngineError: the `up` failed; the floors are what they were.
+        """
+        run, progress = self._run, self._run.progress
+        plan = progress.plan
+        split = plan.stage(progress.verified).split
+        release = LeaseRelease(split, went_back=progress.back is not None)
+        message = HistoryMessage(plan.services, release, run.hand, until=None).format()
+        file = self._config.file()
+        had, candidate = file.floors(plan.services), self._config.candidate_before()
+        self._apply(
+            {**floor_changes({}, had), **candidate},
+            {**floor_changes(had, had), **file.values(candidate)},
+            message,
+        )
+        # Before it counts as done: after a kill in between it is done again, the commit too.
+        self._commits.commit(f"{plan.group}: {release}, without floors")
+        run.write(CapacityChange(stage=progress.capacity, floors={}, why="the ramp needs no more"))
+
+    def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
+        """Set `changes` and run an `up`; where it fails, the file gets `back`.
+
+        No weight may move by it, so the file gets the live ones first: a stage that was killed
+        before its `up` has left there what it was going to set.
+        """
+        self._config.set({**self._config.weights_as_live(), **changes})
+        try:
+            ended = self._updating.up(message)
+        except (*WAYS_OUT, NotSureError, JournalError):
+            self._config.put_back(back)
+            raise
+        if ended.error:
+            self._config.put_back(back)
+            self._run.refuse_stopped()
+            raise EngineError(
+                f"the `up` of the floors failed, and no weight was changed:\n{ended.error}\n"
+                f"  fix:      what it says, then {self._run.ports.next.ramp}"
+            )
+
+    def _refuse_second(self, back: Changes) -> None:
+        """Compare the history with what it was before we took the wheel.
+
+        Where the other one is on another host, the stack file is ours alone and gets `back`.
+
+        Raises:
+            SecondHandError: another hand took it in between, and before us.
+        """
+        run = self._run
+        own = holders(run.ports.journal.entries())
+        for past in reversed(run.ports.engine.history()):
+            message = HistoryMessage.parse(past.message)
+            is_known = past.message in run.ports.known_messages
+            if message is None or message.is_release or is_known:
+                continue
+            if message.holder in own:
+                return
+            if message.holder.host != run.hand.host:
+                self._config.put_back(back)
+            raise SecondHandError(
+                f"{message.holder.by} on {message.holder.host} acquired the lease first: "
+                f"{message.activity}"
+            )
+
+    def _wait_for(self, plan: RampPlan, needed: Mapping[str, int]) -> None:
+        """Wait until the candidate of each service has so many healthy targets, all of one build.
+
+        Raises:
+            GateFailedError: not within the guard's wait.
+        """
+        run, clock = self._run, self._run.ports.clock
+        deadline = clock.monotonic() + run.limits.guard_wait
+        while True:
+            live = run.sight.services()
+            lacking = [
+                words
+                for service in plan.services
+                for words in self._lacks(service, plan.candidate, live[service], needed[service])
+            ]
+            if not lacking:
+                return
+            words = ", ".join(lacking)
+            left = deadline - clock.monotonic()
+            if left <= 0:
+                raise GateFailedError(f"capacity: {words} after {run.limits.guard_wait:.0f} s")
+            run.tick(f"capacity: {words}", left)
+
+    def _lacks(
+        self, service: str, candidate: Slot, live: LiveService, needed: int
+    ) -> Iterator[str]:
+        slot = live.slots[candidate]
+        healthy = len(slot.healthy)
+        if healthy < needed:
+            is_owned = candidate in self._config.file().owned_slots(service)
+            by_hand = "" if is_owned else _BY_HAND
+            yield f"{service}-{candidate} has {healthy} of {needed} healthy{by_hand}"
+        outdated = len(slot.group.outdated) if slot.group is not None else 0
+        if outdated:
+            yield f"{service}-{candidate} has {outdated} instances on an old build"

@@ -1,0 +1,144 @@
+"""The repository of the stack file: a commit for each stage, made where asked for, else printed."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from ops.ramp.driver.run import Run
+from ops.ramp.errors import BadInputError, NotSureError
+from rollout.command import Command
+from rollout.ramp_event import StackFileCommit
+
+
+class OwnGit:
+    """Git, run in the folder of the file; a commit holds that one file and nothing else."""
+
+    def commit(self, file: Path, message: str) -> str:
+        """Commit `file`; the commit's id, empty where it had not changed.
+
+        Raises:
+            NotSureError: git refused.
+        """
+        folder = file.parent
+        if not self._run(folder, "status", "--porcelain", "--", file.name):
+            return ""
+        self._run(folder, "add", "--", file.name)
+        self._run(folder, "commit", "--quiet", "--message", message, "--only", "--", file.name)
+        return self._run(folder, "rev-parse", "HEAD")
+
+    def push(self, file: Path) -> None:
+        """Push the current branch of the file's repository.
+
+        Raises:
+            NotSureError: git refused.
+        """
+        self._run(file.parent, "push", "--quiet")
+
+    def refuse_unready(self, file: Path, *, pushes: bool) -> None:
+        """Find out before a ramp begins what would stop its commits.
+
+        Raises:
+            BadInputError: no branch, a file that git does not follow or that has other changes, or
+                a push that is refused.
+        """
+        folder = file.parent
+        try:
+            self._run(folder, "symbolic-ref", "--quiet", "HEAD")
+        except NotSureError as error:
+            raise _unready("no branch is checked out here", "git switch main", error) from error
+        try:
+            self._run(folder, "ls-files", "--error-unmatch", "--", file.name)
+        except NotSureError as error:
+            if is_ignored(file):
+                raise BadInputError(
+                    f"git ignores {file.name}, so no commit is to hold it; nothing was begun\n"
+                    "  expected: with --commit or --push, a stack file that git follows\n"
+                    "  fix:      the same without --commit and --push"
+                ) from error
+            add = Command.of("git", "add", "--", file.name)
+            fix = str(add.then(Command.of("git", "commit", "-m", f"Add {file.name}")))
+            raise _unready(f"git does not follow {file.name}", fix, error) from error
+        if self._run(folder, "status", "--porcelain", "--", file.name):
+            raise _unready(f"{file.name} has changes of its own", f"git commit -- {file.name}")
+        if not pushes:
+            return
+        try:
+            self._run(folder, "push", "--quiet", "--dry-run")
+        except NotSureError as error:
+            raise _unready("the push would be refused", "git pull --rebase", error) from error
+
+    def _run(self, folder: Path, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+            check=False,
+        )
+        if done.returncode:
+            raise NotSureError(
+                f"`git {' '.join(arguments)}` exited {done.returncode}: {done.stderr.strip()}\n"
+                "  expected: a commit of the stack file; the live weights are as it has them\n"
+                "  fix:      what git says (git status), commit and push the stack file by hand"
+            )
+        return done.stdout.strip()
+
+
+def is_ignored(file: Path) -> bool:
+    """Whether git ignores `file`; one that it follows it does not, nor is there any without git."""
+    try:
+        done = subprocess.run(
+            ["git", "check-ignore", "--quiet", "--", file.name],
+            cwd=file.parent,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            start_new_session=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
+
+def _unready(what: str, fix: str, error: NotSureError | None = None) -> BadInputError:
+    said = f"\n{error.args[0].splitlines()[0]}" if error else ""
+    return BadInputError(
+        f"{what}; nothing was begun{said}\n"
+        "  expected: with --commit or --push, a stack file that git can commit alone\n"
+        f"  fix:      {fix}; or leave the option out, and the commit to make is printed"
+    )
+
+
+class StackFileCommits:
+    """Keeps git true to the stack file."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def commit(self, message: str) -> None:
+        """Make the commit, and push it; or say which one to make, unless git ignores the file.
+
+        On the way back git has no say: what it refused is said at the end.
+
+        Raises:
+            NotSureError: git refused, on the way up; the weights stay.
+        """
+        run = self._run
+        if run.ports.git is None and run.ports.is_file_ignored:
+            return
+        commit, is_pushed = "", False
+        git, file = run.ports.git, run.ports.engine.stack_file
+        try:
+            if git is not None:
+                commit = git.commit(file, message)
+                if run.ports.pushes:
+                    git.push(file)
+                    is_pushed = True
+        except NotSureError as error:
+            if not run.is_going_back:
+                raise
+            run.refused_by_git.append(str(error))
+        run.write(StackFileCommit(message=message, file=file.name, commit=commit, pushed=is_pushed))

@@ -1,0 +1,189 @@
+"""What a run of the driver is given: everything it acts through, and how long things may take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from ops.engine.engine import EngineUpdate
+from ops.engine.update import UpdateResult
+from ops.gates.gate import Gate
+from ops.journal.journal import Journal
+from ops.journal.observer import RampObserver
+from ops.ramp.stack.commands import NextCommands
+from rollout.observation import LiveService
+from rollout.split import Slot, Split
+
+
+class LiveAws(Protocol):
+    """The live stack; `ops.ramp.stack.live.LiveStack` and the tests' world are two."""
+
+    def splits(self) -> Mapping[str, Split]:
+        """The split of every service's rule, in one request.
+
+        Raises:
+            AwsError: AWS cannot be read.
+            NotSureError: the weights of a rule are not a split of the two slots.
+        """
+        ...
+
+    def services(self) -> Mapping[str, LiveService]:
+        """Rules, targets and groups of every service.
+
+        Raises:
+            AwsError: AWS cannot be read.
+            NotSureError: the weights of a rule are not a split of the two slots.
+        """
+        ...
+
+
+class Update(Protocol):
+    """A `pulumi up` that runs."""
+
+    @property
+    def pid(self) -> int | None:
+        """The CLI's process while it runs."""
+        ...
+
+    def said(self) -> Sequence[str]:
+        """The lines it has written since the last call."""
+        ...
+
+    def poll(self) -> UpdateResult | None:
+        """What came of it; None while it runs."""
+        ...
+
+    def interrupt(self) -> None:
+        """Ask it to end after the operations that run."""
+        ...
+
+
+class RampEngine(Protocol):
+    """The engine of one stack."""
+
+    @property
+    def stack_file(self) -> Path:
+        """The file that a stage changes."""
+        ...
+
+    def set_config(self, changes: Mapping[str, str | None]) -> None:
+        """Write values into the stack file by their paths; None removes one."""
+        ...
+
+    def start_up(self, message: str, *, is_way_back: bool) -> Update:
+        """Begin an update; a rollback without the policy pack, and at full priority."""
+        ...
+
+    def history(self) -> Sequence[EngineUpdate]:
+        """The newest updates, the newest first."""
+        ...
+
+    def clear_locks(self) -> None:
+        """Delete every lock of the stack."""
+        ...
+
+
+class RampClock(Protocol):
+    """Time."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; may return sooner."""
+        ...
+
+
+class SlotTraffic(Protocol):
+    """Which slots answer the ramp's own requests."""
+
+    def slots_that_answered(self, service: str, since_s: float) -> Sequence[Slot]:
+        """The slots that answered requests of the users' kind sent since then, the oldest first.
+
+        `since_s` is in Unix seconds.
+        """
+        ...
+
+
+class LastRequests(Protocol):
+    """When each slot last answered a request."""
+
+    def last_request(self, slot: Slot) -> datetime | None:
+        """When any service's `slot` last got a request; None when none is known."""
+        ...
+
+
+class Git(Protocol):
+    """The repository that holds the stack file."""
+
+    def commit(self, file: Path, message: str) -> str:
+        """Commit the one file; the commit's id, empty where it had not changed.
+
+        Raises:
+            NotSureError: git refused.
+        """
+        ...
+
+    def push(self, file: Path) -> None:
+        """Push the current branch of the file's repository.
+
+        Raises:
+            NotSureError: git refused.
+        """
+        ...
+
+
+class StopRequest(Protocol):
+    """Whether a person asked to stop."""
+
+    @property
+    def asked(self) -> int:
+        """How often."""
+        ...
+
+    @property
+    def by(self) -> str:
+        """By what, such as `SIGINT`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long what may take, in seconds."""
+
+    bake: float
+    hold: float
+    watch: float
+    inconclusive: float
+    guard_wait: float
+
+
+@dataclass(frozen=True)
+class DriverPorts:
+    """Everything the driver acts through."""
+
+    aws: LiveAws
+    engine: RampEngine
+    clock: RampClock
+    journal: Journal
+    gates: Sequence[Gate]
+    observers: Sequence[RampObserver]
+    stop: StopRequest
+    next: NextCommands
+    """What a person types after the run."""
+    traffic: SlotTraffic | None = None
+    old_slot: LastRequests | None = None
+    git: Git | None = None
+    pushes: bool = False
+    is_file_ignored: bool = False
+    """Whether git ignores the stack file, as a rehearsal's: it needs no commit."""
+    known_messages: frozenset[str] = frozenset()
+    """The messages of the stack's history when nobody held the lease."""

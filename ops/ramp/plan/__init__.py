@@ -1,0 +1,1 @@
+"""What a new ramp would do, and what refuses it."""

@@ -1,0 +1,142 @@
+"""Finding the ramp that is under way, or that somebody else's hand is on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.journal.ramps import Ramps
+from rollout.entry import Entry
+from rollout.history_message import HistoryMessage
+from rollout.lease import LeaseHolder
+from rollout.plan import RampPlan
+from rollout.progress import Progress, folded, holders
+from rollout.recovery import HistoryEntry, RecoveredRamp, recovered
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ramp that is not over."""
+
+    folder: Path
+    """Where its journal lies, or is to lie."""
+    progress: Progress | None
+    """What its own journal tells; None where only the history knows it."""
+    recovered: RecoveredRamp | None
+    """What the history tells, where there is no journal of it here."""
+
+    @property
+    def plan(self) -> RampPlan:
+        """What it set out to do."""
+        if self.progress is not None:
+            return self.progress.plan
+        assert self.recovered is not None, "a ramp is known by its journal or by the history"
+        return self.recovered.plan
+
+    @property
+    def is_going_back(self) -> bool:
+        """Whether it has begun to go back."""
+        if self.progress is not None:
+            return self.progress.back is not None
+        return self.recovered is not None and self.recovered.is_going_back
+
+
+def unfinished(
+    ramps: Ramps, history: Sequence[HistoryEntry], ramp_id: str, unread: list[str] | None = None
+) -> Found | None:
+    """The ramp that is to be gone on with; None where there is none.
+
+    The history is what all share, so a journal of this machine counts only as long as no other hand
+    has begun a ramp since, and it has not lost what the history tells. A journal of other rules, or
+    one of a former version that does not say which, never counts.
+
+    Raises:
+        JournalError: as `newest`.
+    """
+    from_history = recovered(history)
+    here = newest(ramps, unread)
+    if here is not None:
+        folder, progress, entries = here.folder, here.progress, here.entries
+        own = holders(entries)
+        is_ours = from_history is None or (
+            from_history.lease.holder in own and not _is_short(progress, from_history)
+        )
+        if is_ours and not progress.is_over and not _is_ended_in(history, entries, progress):
+            return Found(folder, progress, None)
+    if from_history is None:
+        return None
+    return Found(ramps.new(ramp_id), None, from_history)
+
+
+def _is_ended_in(
+    history: Sequence[HistoryEntry], entries: Sequence[Entry], progress: Progress
+) -> bool:
+    """Whether the shared history tells the end of a ramp whose journal does not.
+
+    Somebody else has ended it, from another machine; or the disk was full when it went back. One
+    that never took the wheel is over as soon as somebody else has had it since.
+    """
+    own = holders(entries)
+    if progress.capacity == 0:  # it never took the wheel, so the history tells of others
+        since = [past for past in history if past.at is not None and past.at > entries[0].at]
+        return any(_holder(past.message) not in (None, *own) for past in since)
+    for past in history:
+        message = HistoryMessage.parse(past.message)
+        if message is not None:
+            went_back_unseen = message.went_back and progress.back is None
+            return message.is_release and (went_back_unseen or message.holder not in own)
+    return False
+
+
+def _holder(text: str) -> LeaseHolder | None:
+    message = HistoryMessage.parse(text)
+    return None if message is None else message.holder
+
+
+def _is_short(progress: Progress, told: RecoveredRamp) -> bool:
+    """Whether a journal has lost its end: no stage begins before the one before has passed."""
+    reached = progress.passed + 1 if progress.has_started else 0
+    return progress.back is None and (told.is_going_back or told.stage > reached)
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest ramp of a stack that has a journal on this machine."""
+
+    folder: Path
+    progress: Progress
+    entries: Sequence[Entry]
+
+
+def newest(ramps: Ramps, unread: list[str] | None = None) -> Newest | None:
+    """The newest ramp of this machine, over or not; none that never had the wheel and is over.
+
+    Args:
+        ramps: Those of the stack.
+        unread: Gets why a journal cannot be read, which then is passed over: the history has what
+            a way back needs.
+
+    Raises:
+        JournalError: a journal cannot be read, and there is no `unread`.
+    """
+    for ramp in ramps.own(unread):
+        progress = folded(ramp.entries)
+        if progress is not None and not _is_stillborn(progress):
+            return Newest(ramp.folder, progress, ramp.entries)
+    return None
+
+
+def foreign(ramps: Ramps) -> Path | None:
+    """The folder of an unfinished ramp of this stack's name that moves rules of another stack."""
+    return ramps.newest_foreign(_is_left_unfinished)
+
+
+def _is_left_unfinished(entries: Sequence[Entry]) -> bool:
+    progress = folded(entries)
+    return progress is not None and not progress.is_over
+
+
+def _is_stillborn(progress: Progress) -> bool:
+    """Whether somebody else had the wheel, so that it ended before it began."""
+    return progress.is_over and progress.capacity == 0 and not progress.has_moved

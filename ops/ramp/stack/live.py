@@ -1,0 +1,189 @@
+"""The live stack as the driver needs it: splits and counts, in its own errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from live.address import ServiceAddress
+from live.clients import Clients
+from live.errors import PASSING, LiveError
+from live.provider_config import ProviderConfig
+from live.reader import Reader
+from live.session import ProviderSession
+from ops.ramp.errors import AwsError, NotSureError, PassingAwsError
+from ops.stack.hidden import read_hidden_services
+from rollout import observation
+from rollout.candidate import agreed, last_raised_in, released_last
+from rollout.hidden_rules import HiddenService
+from rollout.split import Slot, Split
+from rollout.way_back import LastRelease
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReleases:
+    """What the two slots of a service launch, and which of the builds is the newer one."""
+
+    last: LastRelease | None
+    """`None` where neither was released, or nobody can tell."""
+    is_told: bool
+    """Whether AWS tells the time of both builds."""
+    builds: Mapping[Slot, str]
+    """In words, such as `ami-0abc since 2026-11-21 09:00:00 UTC`."""
+
+
+class LiveStack:
+    """The services of one stack, read from AWS."""
+
+    def __init__(
+        self, reader: Reader, last_raised: Mapping[str, Slot | None] | None = None
+    ) -> None:
+        self.reader = reader
+        self._last_raised = last_raised or {}
+
+    def splits(self) -> Mapping[str, Split]:
+        """The split of every service's rule, in one request.
+
+        Raises:
+            AwsError: AWS cannot be read.
+            NotSureError: a rule's weights are no split.
+        """
+        with _translated():
+            rules = self.reader.read_rules()
+        return {rule.service: _split(rule) for rule in rules}
+
+    def services(self) -> Mapping[str, observation.LiveService]:
+        """Rules, targets and groups of every service.
+
+        Raises:
+            AwsError: AWS cannot be read.
+            NotSureError: a rule's weights are no split.
+        """
+        services = self._read()
+        for service in services:
+            _split(service.rule)
+        return {service.name: service for service in services}
+
+    def released_last(self, services: Sequence[str]) -> Slot | None:
+        """The slot that was released last in `services`; None where they differ, or none tells."""
+        return agreed(self.released_last_of(services).values())
+
+    def released_last_of(self, services: Sequence[str]) -> Mapping[str, Slot | None]:
+        """The slot of each of `services` that was released last; None where that is not known.
+
+        Raises:
+            AwsError: AWS cannot be read.
+        """
+        return {each.name: released_last(each) for each in self._read() if each.name in services}
+
+    def raised_last_of(self, services: Sequence[str]) -> Mapping[str, Slot | None]:
+        """The slot of each of `services` that was raised last, as the stack's output keeps it."""
+        return {service: self._last_raised.get(service) for service in services}
+
+    def observed(self) -> Mapping[str, observation.LiveService]:
+        """Every service as the guards see it.
+
+        Raises:
+            AwsError: AWS cannot be read.
+        """
+        return {service.name: service for service in self._read()}
+
+    def releases(self) -> Mapping[str, SlotReleases]:
+        """What runs in the slots of each service, and what was released last.
+
+        Raises:
+            AwsError: AWS cannot be read.
+        """
+        return {each.name: _releases(each) for each in self._read()}
+
+    def _read(self) -> Sequence[observation.LiveService]:
+        with _translated():
+            return self.reader.read()
+
+
+def session_of(aws_config: Mapping[str, str]) -> ProviderSession:
+    """boto3 as the stack's provider is; `aws_config` has its config by bare names.
+
+    Raises:
+        AwsError: a config that cannot be followed here, or no such profile.
+    """
+    with _translated():
+        return ProviderSession(ProviderConfig.of_stack(aws_config, os.environ))
+
+
+def live_stack(services: Mapping[str, Any], session: ProviderSession) -> LiveStack:
+    """The live side of what the stack's output `services` names.
+
+    Raises:
+        AwsError: no such profile, or no region.
+    """
+    with _translated():
+        clients = Clients.of(session)
+    last_raised = {name: last_raised_in(found) for name, found in services.items()}
+    return LiveStack(Reader(clients, ServiceAddress.of_outputs(services)), last_raised)
+
+
+def hidden_services_of(
+    services: Mapping[str, Any], listener_arn: str, session: ProviderSession
+) -> list[HiddenService]:
+    """Which of what the stack's output `services` names gets no request.
+
+    Raises:
+        AwsError: AWS cannot be read.
+    """
+    with _translated():
+        elb = session.client("elbv2")
+        return read_hidden_services(elb, listener_arn, ServiceAddress.of_outputs(services))
+
+
+def _split(rule: observation.LiveRule) -> Split:
+    """The split of one rule.
+
+    Raises:
+        NotSureError: its weights are no split of the two slots.
+    """
+    if rule.split is not None:
+        return rule.split
+    raise NotSureError(
+        f"the live rule of {rule.service} is at {rule.weights}, which is no split\n"
+        f"  expected: both slots' target groups and nothing else ({rule.arn})\n"
+        "  fix:      see who changed it; `pulumi up` says how to put it back"
+    )
+
+
+def _releases(service: observation.LiveService) -> SlotReleases:
+    found = {slot: _release(service.slots[slot]) for slot in Slot}
+    newer = released_last(service)
+    release = None if newer is None else found[newer]
+    last = None if newer is None or release is None else LastRelease(newer, release.at)
+    return SlotReleases(
+        last,
+        all(found.values()),
+        {slot: _build(service.slots[slot], found[slot]) for slot in Slot},
+    )
+
+
+def _release(slot: observation.LiveSlot) -> observation.Release | None:
+    return None if slot.group is None else slot.group.release
+
+
+def _build(slot: observation.LiveSlot, release: observation.Release | None) -> str:
+    if release is not None:
+        return f"{release.build.image_id} since {release.at:%Y-%m-%d %H:%M:%S} UTC"
+    if slot.group is None:
+        return "a build that AWS does not tell: no Auto Scaling group of its own"
+    return f"a build whose time AWS does not tell: {slot.group.pinned or slot.group.name}"
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    """Raise what AWS or the network says as the driver's own."""
+    try:
+        yield
+    except PASSING as error:
+        raise PassingAwsError(str(error)) from error
+    except LiveError as error:
+        raise AwsError(str(error)) from error

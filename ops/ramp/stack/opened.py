@@ -1,0 +1,294 @@
+"""The stack that a command acts on: its engine, its config, its live side, its ramps."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from live.errors import LiveError, WrongAccountError
+from live.session import ProviderSession
+from ops.engine.command import CommandError
+from ops.engine.engine import (
+    StackEngine,
+    StackNotFoundError,
+    current_stack,
+    opened_engine,
+)
+from ops.engine.words import errors_in
+from ops.journal.ramps import Ramps
+from ops.ramp.errors import AwsError, BackendError, BadInputError, NotSureError
+from ops.ramp.stack.commands import NextCommands
+from ops.ramp.stack.history import history_entry
+from ops.ramp.stack.known import KnownStack
+from ops.ramp.stack.live import LiveStack, hidden_services_of, live_stack, session_of
+from ops.ramp.stack.probed import Probed, read_probed
+from ops.stack.backend import current_backend
+from ops.stack.engine_access import access_fault
+from ops.stack.errors import EngineAccessError, PulumiError, StackFileError
+from ops.stack.existing import file_stacks, no_file_text, no_stack_text
+from ops.stack.project import project_folder
+from ops.stack.pulumi import Pulumi
+from ops.stack.stack_file import refuse_unreadable
+from rollout.command import UP, Command
+from rollout.errors import SettingsError
+from rollout.hidden_rules import HiddenService
+from rollout.lease import LeaseHolder
+from rollout.recovery import HistoryEntry
+from rollout.split import Slot
+from rollout.stack_identity import StackIdentity
+from settings.accounts import reject_bad_accounts
+from settings.declaration.problems import ConfigProblems
+from settings.declaration.raw import in_namespace
+from settings.freeze import Freeze
+from settings.ramp import RampSettings
+from settings.settings import Settings, top_section
+
+OWN_FOLDER = ".failover"
+"""Where journals and records lie; git-ignored."""
+
+
+@dataclass(frozen=True)
+class OpenedStack:
+    """A stack that is deployed, ready to be acted on."""
+
+    name: str
+    folder: Path
+    engine: StackEngine
+    outputs: Mapping[str, Any]
+    config: Mapping[str, str]
+    ramp: RampSettings
+    candidate: Slot | None
+    freeze: Freeze | None
+    override: str | None
+    probed: Mapping[str, Probed]
+    """Where requests of our own to each deployed service go."""
+    is_named: bool = False
+    """Whether a person named it, since another one may be selected."""
+
+    @property
+    def next(self) -> NextCommands:
+        """What a person types next about it."""
+        option = ("--stack", self.name) if self.is_named else ()
+        return NextCommands(self.name, option, frozenset(self.services))
+
+    @property
+    def identity(self) -> StackIdentity:
+        """By what a journal of this stack is known."""
+        backend = current_backend(self.folder, os.environ)
+        return StackIdentity.of(backend, self.name, self.services)
+
+    @property
+    def ramps(self) -> Ramps:
+        """The ramps of this stack that are recorded here."""
+        return Ramps(ramps_folder(self.folder, self.name), self.identity)
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """An address of each service: as the config says it, else as the last update did."""
+        said = {name: each.probe.url for name, each in self.probed.items() if each.probe.url}
+        return {**self.outputs["urls"], **said}
+
+    @property
+    def services(self) -> Mapping[str, Any]:
+        """The stack's output of that name."""
+        return self.outputs["services"]
+
+    def session(self) -> ProviderSession:
+        """AWS as the stack's provider meets it.
+
+        Raises:
+            AwsError: the config cannot be followed here.
+        """
+        return session_of(in_namespace(self.config, "aws"))
+
+    def refuse_wrong_account(self) -> None:
+        """Look whose the credentials are, before anything is begun or written down.
+
+        Raises:
+            BadInputError: they are of an account that the stack does not allow.
+            AwsError: they have expired, or are nobody's.
+        """
+        try:
+            self.session().refuse_wrong_account()
+        except WrongAccountError as error:
+            raise BadInputError(f"{error}\n  nothing was begun") from error
+        except LiveError as error:
+            raise AwsError(str(error)) from error
+
+    def live(self) -> LiveStack:
+        """Its live side.
+
+        Raises:
+            AwsError: no such profile, or no region.
+        """
+        return live_stack(self.services, self.session())
+
+    def hidden_services(self) -> list[HiddenService]:
+        """The services that get no request, since another rule takes all of theirs.
+
+        Raises:
+            AwsError: AWS cannot be read.
+        """
+        return hidden_services_of(self.services, self.outputs["listenerArn"], self.session())
+
+    def history(self) -> list[HistoryEntry]:
+        """Its updates, the newest first.
+
+        Raises:
+            BackendError: the backend cannot be read.
+        """
+        try:
+            return [history_entry(past) for past in self.engine.history()]
+        except CommandError as error:
+            raise _unread(f"the history of {self.name}", error) from error
+
+    def keep_known(self) -> None:
+        """Keep what `failover rollback --break-glass` needs when the backend does not answer.
+
+        Raises:
+            NotSureError: it cannot be written.
+        """
+        ramps = self.ramps
+        aws = in_namespace(self.config, "aws")
+        try:
+            KnownStack(ramps.identity.backend, aws, self.services).write(ramps.folder)
+        except OSError as error:
+            raise NotSureError(
+                f"{ramps.folder} takes no file: {error.strerror}\n"
+                "  expected: room for the journal, without which a ramp that is killed is found by "
+                "the stack's history alone\n"
+                "  fix:      make room there, then type it again"
+            ) from error
+
+
+def ramps_folder(folder: Path, stack: str) -> Path:
+    """Where the ramps of `stack` keep their folders, however it is named: `prod`, `org/prod`."""
+    return folder / OWN_FOLDER / "ramps" / stack.rpartition("/")[2]
+
+
+def recorded_ramps(folder: Path, stack: str) -> Ramps:
+    """The ramps of `stack` that are recorded here, its outputs read but no secret.
+
+    Raises:
+        StackError: there is no such stack, or the shell cannot use the engine.
+        BackendError: the backend cannot be read.
+    """
+    try:
+        outputs = Pulumi(folder, stack, os.environ).document("stack", "output", "--json")
+    except PulumiError as error:
+        raise BackendError(str(error)) from error
+    backend = current_backend(folder, os.environ)
+    identity = StackIdentity.of(backend, stack, outputs.get("services") or {})
+    return Ramps(ramps_folder(folder, stack), identity)
+
+
+def opened_stack(folder: Path, name: str | None) -> OpenedStack:
+    """Open the stack `name`, or the one that is selected, of the project in `folder` or above it.
+
+    Raises:
+        NoProjectError: there is no project.
+        BadInputError: no stack, nothing deployed, or a config with problems.
+        BackendError: the backend cannot be read.
+    """
+    folder, is_named = project_folder(folder), name is not None
+    name = name or os.environ.get("PULUMI_STACK") or selected_stack(folder)
+    if not name:
+        raise BadInputError(
+            "no stack is selected\n  expected: the stack to ramp\n"
+            f"  fix:      {selections(folder)}, or the same again with --stack"
+        )
+    try:
+        refuse_unreadable(folder, name)
+        engine = opened_engine(folder, name, ramps_folder(folder, name) / "engine")
+        outputs = engine.outputs()
+        raw, secret_keys = engine.config()
+    except StackNotFoundError as error:
+        raise BadInputError(no_stack_text(folder, name, os.environ)) from error
+    except StackFileError as error:
+        raise BadInputError(str(error)) from error
+    except CommandError as error:
+        raise _unread(f"the stack {name}", error) from error
+    if not engine.stack_file.exists():
+        raise BadInputError(no_file_text(folder, name, is_there=True))
+    if not outputs.get("services"):
+        raise BadInputError(
+            f"nothing is deployed in {name}\n  expected: services with their two slots\n"
+            f"  fix:      {UP.with_options('--stack', name)}"
+        )
+    opened = _with_settings(name, folder, engine, outputs, raw, secret_keys)
+    return replace(opened, is_named=is_named)
+
+
+def selections(folder: Path) -> str:
+    """What selects a stack: of those with a file in `folder`, where there are any."""
+    select = Command.of("pulumi", "stack", "select")
+    return " or ".join(str(select.with_options(name)) for name in file_stacks(folder)) or str(
+        select
+    )
+
+
+def selected_stack(folder: Path) -> str | None:
+    """The stack that is selected in `folder`; None where none is.
+
+    Raises:
+        BackendError: the backend cannot be read.
+    """
+    try:
+        return current_stack(folder)
+    except CommandError as error:
+        raise _unread("which stack is selected", error) from error
+
+
+def _unread(what: str, error: CommandError) -> BackendError | EngineAccessError:
+    return access_fault(str(error)) or BackendError(
+        f"{what} cannot be read:\n{errors_in(str(error))}\n"
+        "  expected: an answer of the engine's backend; nothing was changed\n"
+        "  fix:      what it says (pulumi whoami --verbose tells the backend), then type it again"
+    )
+
+
+def _with_settings(
+    name: str,
+    folder: Path,
+    engine: StackEngine,
+    outputs: Mapping[str, Any],
+    raw: Mapping[str, str],
+    secret_keys: frozenset[str],
+) -> OpenedStack:
+    problems = ConfigProblems(secret_keys)
+    reject_bad_accounts(in_namespace(raw, "aws"), problems)
+    top = top_section(raw, problems)
+    opened = OpenedStack(
+        name=name,
+        folder=folder,
+        engine=engine,
+        outputs=outputs,
+        config=raw,
+        ramp=top.read(Settings.ramp),
+        candidate=top.read(Settings.candidate),
+        freeze=top.read(Settings.freeze),
+        override=top.read(Settings.override),
+        probed=read_probed(top, outputs["services"]),
+    )
+    if problems.found:
+        raise BadInputError(str(SettingsError(problems.found)))
+    opened.refuse_wrong_account()
+    return opened
+
+
+def own_holder() -> LeaseHolder:
+    """Whose process this is: a CI job's actor, else the user of the system."""
+    actor = os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN")
+    return LeaseHolder("".join((actor or _user()).split()), socket.gethostname(), os.getpid())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"

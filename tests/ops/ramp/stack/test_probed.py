@@ -1,0 +1,70 @@
+"""Services that no request of ours can be made to, and those whose config says how."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.ramp.errors import BadInputError
+from ops.ramp.stack.probed import Probed, connect_to, read_probed, refuse_unreachable
+from settings.declaration.command import NAMESPACE
+from settings.declaration.problems import ConfigProblems
+from settings.declaration.raw import decoded
+from settings.declaration.section import Section
+from settings.probe import ProbeSettings
+from settings.settings import TOP
+from tests.configs import Config, as_handed_over, stack_config
+
+URL = "https://www.hankooktire.example/shop"
+
+
+def probed(config: Config) -> dict[str, Probed]:
+    problems = ConfigProblems(frozenset())
+    top = Section(decoded(as_handed_over(config), TOP), f"{NAMESPACE}:", TOP, problems)
+    found = read_probed(top, ["portal", "web"])
+    assert problems.found == ()
+    return found
+
+
+def web(**changed: object) -> Config:
+    config = stack_config("prod")
+    config["failover:services"]["web"] |= changed
+    return config
+
+
+@pytest.mark.parametrize(
+    ("hosts", "has"),
+    [([], "no host at all"), (["*.hankooktire.example"], r"only \*\.hankooktire\.example")],
+)
+def test_a_service_that_no_request_can_be_made_to_is_refused_with_the_key_that_says_how(
+    hosts: list[str], has: str
+) -> None:
+    found = probed(web(hosts=hosts, paths=["/shop/*"]))
+
+    with pytest.raises(BadInputError, match=has) as caught:
+        refuse_unreachable(["portal", "web"], found)
+
+    assert str(caught.value).endswith(
+        "fix:      pulumi config set --path failover:services.web.probe.url https://HOST/shop/"
+    )
+
+
+def test_a_service_that_is_not_ramped_may_be_out_of_reach() -> None:
+    refuse_unreachable(["portal"], probed(web(hosts=[])))
+
+
+def test_a_url_of_the_config_makes_a_service_reachable() -> None:
+    found = probed(web(hosts=[], probe={"url": URL, "address": "10.0.0.1:8443"}))
+
+    refuse_unreachable(["portal", "web"], found)
+
+    assert found["web"].url == URL
+    assert connect_to(found) == {"web": "10.0.0.1:8443"}
+
+
+def test_a_host_without_a_wildcard_needs_no_url() -> None:
+    found = probed(web())
+
+    refuse_unreachable(["web"], found)
+
+    assert found["web"].url == "https://www.hankooktire.example/"
+    assert found["web"].probe == ProbeSettings()
