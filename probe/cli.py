@@ -13,13 +13,8 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from probe.errors import OptionsError, ProbeError
-from probe.options.run_options import (
-    DEFAULT_MAX_RATE_PER_S,
-    MODES,
-    Given,
-    RunOptions,
-    checked_options,
-)
+from probe.options.option import Option, options_of
+from probe.options.run_options import RunOptions, checked_options
 from probe.process.host import BackgroundWriter, loop_factory, raise_file_limit
 from probe.run.session import ProbeResult, ProbeSession
 from probe.summary.text import summary_text
@@ -29,10 +24,34 @@ from probe.view.display import Display, EventDisplay, NoDisplay, PlainDisplay
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
 
+SHOWN_OPTIONS: tuple[Decorator, ...] = (
+    click.option(
+        "--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output."
+    ),
+    click.option(
+        "--events",
+        is_flag=True,
+        help="Print events as JSON lines on standard output, as they happen.",
+    ),
+    click.option("--quiet", is_flag=True, help="Print only the summary, no progress."),
+    click.option(
+        "--marks",
+        is_flag=True,
+        help="Each line on standard input is a mark in the record; end of input ends the run.",
+    ),
+)
+"""What a run shows, and hears, while it goes on."""
 
-def option(*names: str, **settings: Any) -> Decorator:
-    """An option that shows its default, if it has one."""
-    return click.option(*names, show_default="default" in settings, **settings)
+REPORT_OPTIONS: tuple[Decorator, ...] = (
+    click.option(
+        "--html", "html", metavar="PATH", help="File for the page. Default: next to FILE."
+    ),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output."
+    ),
+)
+
+BAD_INPUT = 2
 
 
 def with_options(options: Sequence[Decorator]) -> Callable[[Command], Command]:
@@ -46,119 +65,26 @@ def with_options(options: Sequence[Decorator]) -> Callable[[Command], Command]:
     return decorate
 
 
-RUN_OPTIONS: tuple[Decorator, ...] = (
-    click.argument("urls", nargs=-1, metavar="URL..."),
-    option("--rate", default="50", metavar="N", help="Requests per second over all URLs, or 1/5s."),
-    option("--duration", metavar="TIME", help="Such as 30s or 10m. Default: until Ctrl-C."),
-    option(
-        "--timeout", default="5s", metavar="TIME", help="Limit for one request, to its last byte."
-    ),
-    option(
-        "--interval",
-        default="5s",
-        metavar="TIME",
-        help="Time between lines of progress, or events.",
-    ),
-    option("--method", type=click.Choice(["GET", "HEAD"]), default="GET", help="HTTP method."),
-    option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Send this header."),
-    option(
-        "--secret-header",
-        "secret_headers",
-        multiple=True,
-        metavar="NAME",
-        help="Never record the value of this header; the usual secrets are never recorded.",
-    ),
-    option(
-        "--expect", default="200", metavar="STATUS", help="Expected statuses: 200,204 2xx 200-399."
-    ),
-    option("--body-regex", metavar="REGEX", help="Must match somewhere in each body."),
-    option(
-        "--connections",
-        type=click.Choice(sorted(MODES)),
-        default="both",
-        help="A new connection per request, kept-alive connections, or half of the requests each.",
-    ),
-    option(
-        "--kept",
-        type=click.IntRange(1, 1000),
-        default=4,
-        metavar="N",
-        help="Kept-alive connections per host, used in turn.",
-    ),
-    option("--long", metavar="TIME", help="Also keep requests of this length open."),
-    option(
-        "--long-url",
-        "long_urls",
-        multiple=True,
-        metavar="URL",
-        help="URL of the --long requests. Default: each URL.",
-    ),
-    option("--websocket", is_flag=True, help="Also keep a WebSocket to each URL open."),
-    option(
-        "--websocket-url",
-        "websocket_urls",
-        multiple=True,
-        metavar="URL",
-        help="Also keep a WebSocket to this URL open.",
-    ),
-    option("--slot-header", default="X-Slot", metavar="NAME", help="Answer header with the slot."),
-    option(
-        "--build-header", default="X-Build", metavar="NAME", help="Answer header with the build."
-    ),
-    option(
-        "--resolve", multiple=True, metavar="HOST:PORT:ADDR", help="Connect to ADDR, as in curl."
-    ),
-    option("--ca", metavar="FILE", help="Trust these CAs (PEM) and no others."),
-    option("--follow-redirects", is_flag=True, help="Follow up to 5 redirects."),
-    option("--max-body", default="1MiB", metavar="SIZE", help="A larger body is a failure."),
-    option(
-        "--max-in-flight",
-        type=click.IntRange(1, 60000),
-        metavar="N",
-        help="Limit of open requests; a request beyond it is not sent, and counts as failed. "
-        "Default: 1.25 * rate * timeout, within 1000 and 6000.",
-    ),
-    option(
-        "--max-rate",
-        default=f"{DEFAULT_MAX_RATE_PER_S:g}",
-        metavar="N",
-        help="Upper limit of --rate. Ask those who run the target before you raise it.",
-    ),
-    option(
-        "--allow-failures",
-        type=click.IntRange(0),
-        default=0,
-        metavar="N",
-        help="This many failures still exit 0.",
-    ),
-    option("--log", metavar="DIR", help="Record each request in a new file in DIR."),
-    option(
-        "--log-format",
-        type=click.Choice(["jsonl", "curl"]),
-        default="jsonl",
-        help="JSON lines, or testlog.log with answer headers as from `curl -I`.",
-    ),
-    option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output."),
-    option(
-        "--events",
-        is_flag=True,
-        help="Print events as JSON lines on standard output, as they happen.",
-    ),
-    option("--quiet", is_flag=True, help="Print only the summary, no progress."),
-    option(
-        "--marks",
-        is_flag=True,
-        help="Each line on standard input is a mark in the record; end of input ends the run.",
-    ),
-)
-
-REPORT_OPTIONS: tuple[Decorator, ...] = (
-    option("--html", "html", metavar="PATH", help="File for the page. Default: next to FILE."),
-    option("--json", "as_json", is_flag=True, help="Print the summary as JSON on standard output."),
-)
+def declared_options() -> list[Decorator]:
+    """What `RunOptions` declares, for click; each shows its default, if it has one."""
+    return [_decorator(name, declared) for name, declared in options_of(RunOptions).items()]
 
 
-BAD_INPUT = 2
+def _decorator(name: str, declared: Option) -> Decorator:
+    settings: dict[str, Any] = {"metavar": declared.metavar, "help": declared.help}
+    if declared.choices:
+        settings["type"] = click.Choice(declared.choices)
+    elif declared.least is not None:
+        settings["type"] = click.IntRange(declared.least, declared.most)
+    if declared.default is not None:
+        settings |= {"default": declared.default, "show_default": True}
+    return click.option(
+        declared.flag,
+        name,
+        is_flag=declared.is_switch,
+        multiple=declared.collect is not None,
+        **settings,
+    )
 
 
 class ProbeGroup(click.Group):
@@ -195,8 +121,17 @@ def probe() -> None:
 
 
 @probe.command("run", cls=RunCommand, context_settings=_HELP)
-@with_options(RUN_OPTIONS)
-def run(*, as_json: bool, events: bool, quiet: bool, marks: bool, **given: Any) -> NoReturn:
+@click.argument("urls", nargs=-1, metavar="URL...")
+@with_options([*declared_options(), *SHOWN_OPTIONS])
+def run(
+    *,
+    urls: tuple[str, ...],
+    as_json: bool,
+    events: bool,
+    quiet: bool,
+    marks: bool,
+    **typed: Any,
+) -> NoReturn:
     """Send a steady stream of requests and record every lost one.
 
     Requests are sent on a fixed schedule, however the server answers: half of them on new
@@ -222,8 +157,8 @@ def run(*, as_json: bool, events: bool, quiet: bool, marks: bool, **given: Any) 
       failover probe report ./log/probe-20261121T090000Z-4711.jsonl
     """
     try:
-        options = checked_options(Given(**given), user_agent())
-        raise_file_limit(options.max_in_flight, options.kept_connections)
+        options = checked_options(urls, typed, user_agent())
+        raise_file_limit(options.most_in_flight, options.kept_connections)
         if as_json and events:
             raise click.UsageError("--json and --events both write to standard output: choose one")
         display = _display(options, events=events, quiet=quiet)

@@ -9,8 +9,8 @@ from typing import Any
 
 from ops.traffic.answer import SlotStream, answer_of
 from ops.traffic.plan import TrafficPlan
-from probe.options.request import Expectation, Header
-from probe.options.run_options import RunOptions, default_max_in_flight
+from probe.options.request import ExpectedStatus, Header
+from probe.options.run_options import RunOptions
 from probe.options.target import ProbeTarget
 from probe.record.file import LogFile, encoded
 from probe.record.line import Line, RequestLine, StallLine
@@ -99,18 +99,16 @@ def unused(folder: Path, name: str) -> Path:
 
 def _options(plan: TrafficPlan, stream: SlotStream) -> RunOptions:
     urls = [*plan.requested().values()]
-    rate = plan.rate_per_second * len(urls)
     header = plan.headers.get(stream)
     return RunOptions(
         targets=tuple(ProbeTarget.parse(url) for url in urls),
-        rate_per_s=rate,
+        rate_per_s=plan.rate_per_second * len(urls),
         timeout_s=plan.timeout_seconds,
         headers=(Header.parse(header),) if header else (),
-        expectation=Expectation.parse(GOOD_STATUSES),
+        expected_status=ExpectedStatus.parse(GOOD_STATUSES),
         slot_header=plan.slot_header,
         build_header=plan.build_header,
         overrides=plan.overrides(),
         ca_file=Path(plan.way.ca_file) if plan.way.ca_file else None,
-        max_in_flight=default_max_in_flight(rate, plan.timeout_seconds),
         user_agent=f"failover-ramp/{stream}",
     )

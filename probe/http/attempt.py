@@ -11,7 +11,7 @@ from typing import Protocol
 from probe.errors import ConnectionEnded, ExchangeError
 from probe.fault import Phase, RequestFault
 from probe.http.dial import Dialing
-from probe.options.request import Expectation
+from probe.options.request import ExpectedStatus
 from probe.options.target import ProbeTarget
 from probe.record.line import Mode, RequestLine, RequestOutcome
 from probe.timing.clock import WallTime
@@ -78,17 +78,16 @@ class Attempt:
     redirects: int = 0
     idle_closes: int = 0
 
-    def fail(self, error: Exception, expectation: Expectation, now_s: float) -> None:
+    def fail(self, error: Exception, expected: ExpectedStatus, now_s: float) -> None:
         """Write down what ended it, in its class and in words.
 
         A status that is not as expected says more than what came of its body.
         """
         self.fault, self.detail = self._meaning_of(error, now_s)
         status = self.response.status if self.response and self.phase is Phase.BODY else None
-        if status is not None and status not in expectation.statuses:
-            found = f"{status}, expected {expectation.text}"
-            self.detail = f"{found}; then {self.fault}: {self.detail}"
-            self.fault = RequestFault.UNEXPECTED_STATUS
+        if status is not None and (found := expected.fault_of(status)) is not None:
+            self.detail = f"{found[1]}; then {self.fault}: {self.detail}"
+            self.fault = found[0]
 
     def _meaning_of(self, error: Exception, now_s: float) -> tuple[RequestFault, str]:
         in_race = now_s - (self.sent_s or now_s) < RACE_SECONDS

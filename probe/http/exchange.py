@@ -37,7 +37,7 @@ class Exchanges:
             async with Deadline(self._clock, self._watch, self._options.timeout_s):
                 await self._follow(attempt)
         except (OSError, ExchangeError, ConnectionEnded) as error:
-            attempt.fail(error, self._options.expectation, self._clock.monotonic())
+            attempt.fail(error, self._options.expected_status, self._clock.monotonic())
         attempt.ended_s = self._clock.monotonic()
 
     async def _follow(self, attempt: Attempt) -> None:
@@ -60,7 +60,7 @@ class Exchanges:
             except ValueError as error:
                 detail = f"{location[:80]!r} is not {error}"
                 raise ExchangeError(RequestFault.REDIRECT_FAILED, detail) from error
-        found = self._options.expectation.fault_of(response.status, bytes(body))
+        found = self._options.fault_of(response.status, bytes(body))
         if found is not None:
             attempt.fault, attempt.detail = found
 
@@ -120,7 +120,7 @@ class Exchanges:
         return pool
 
     def _response(self, body: bytearray) -> Response:
-        needs_body = self._options.expectation.body is not None
+        needs_body = self._options.expected_body is not None
         return Response(
             is_head_request=self._options.method == "HEAD",
             max_body_bytes=self._options.max_body_bytes,

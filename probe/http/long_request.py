@@ -43,16 +43,15 @@ class LongRequests:
 
         Cancelling it is how the run ends it; that is recorded as well if it was.
         """
-        expectation = self._options.expectation
+        expected = self._options.expected_status
         try:
             async with Deadline(self._clock, self._watch, self._options.timeout_s) as deadline:
                 await self._held(attempt, long_s, deadline)
             status = attempt.response.status if attempt.response else None
-            if status is not None and status not in expectation.statuses:
-                attempt.fault = RequestFault.UNEXPECTED_STATUS
-                attempt.detail = f"{status}, expected {expectation.text}"
+            if status is not None and (found := expected.fault_of(status)) is not None:
+                attempt.fault, attempt.detail = found
         except (OSError, ExchangeError, ConnectionEnded) as error:
-            attempt.fail(error, expectation, self._clock.monotonic())
+            attempt.fail(error, expected, self._clock.monotonic())
         except asyncio.CancelledError:
             attempt.detail = "open and well when the run ended"
             if attempt.phase is not Phase.BODY:

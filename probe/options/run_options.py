@@ -1,286 +1,324 @@
-"""What a run is to do, as checked values made from what was typed."""
+"""What a run is to do: each option declared once, with its flag, its help and how it is read."""
 
 from __future__ import annotations
 
 import math
 import re
 import ssl
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from probe.errors import OptionsError
-from probe.options.option import Problems
-from probe.options.request import SECRET_NAMES, Expectation, Header
+from probe.fault import RequestFault
+from probe.options.option import OptionKind, Problems, option, read_all
+from probe.options.request import SECRET_NAMES, ExpectedBody, ExpectedStatus, Header
 from probe.options.target import Overrides, ProbeTarget, parse_override, tls_context
 from probe.quantity import parse_duration_seconds, parse_rate_per_second, parse_size_bytes
 from probe.record.line import Mode
 from rollout.command import Command
 from rollout.problem import NOT_SET
 
-
-def default_max_in_flight(rate_per_s: float, timeout_s: float) -> int:
-    """Room for all requests that a silent target keeps waiting, within what memory allows."""
-    return min(max(1000, math.ceil(rate_per_s * timeout_s * 1.25)), 6000)
+MODES = {"both": (Mode.FRESH, Mode.KEPT), "fresh": (Mode.FRESH,), "kept": (Mode.KEPT,)}
+_EXAMPLE = str(Command.of("failover", "probe", "https://www.example.com/"))
 
 
-DEFAULT_MAX_RATE_PER_S = 1000.0
-"""A rate above this needs `--max-rate`, so that a typo is no attack."""
+def _without_user(url: str) -> str:
+    """A URL as it may be shown: a password in it is not."""
+    return repr(re.sub(r"//[^/]*@", "//…@", url))
+
+
+def _name_alone(header: str) -> str:
+    """A header as it may be shown: its value is not."""
+    name = re.split(r"[\s:]", header, maxsplit=1)[0]
+    return f"{name[:40]!r}: …"
+
+
+def _ca_file(name: str) -> Path:
+    path = Path(name)
+    try:
+        tls_context(path)
+    except ssl.SSLError:
+        raise ValueError("a PEM file with at least one certificate") from None
+    except OSError as error:
+        raise ValueError(f"a file that can be read ({error.strerror})") from error
+    return path
+
+
+_DURATION = OptionKind(
+    parse_duration_seconds, "a duration above 0, such as 250ms, 30s, 10m or 1h30m"
+)
+_RATE = OptionKind(
+    parse_rate_per_second, "requests a second (50, 0.2), or a number over a duration (1/5s)"
+)
+_SIZE = OptionKind(parse_size_bytes, "bytes, KiB or MiB")
+_HEADER = OptionKind(Header.parse, shown=_name_alone)
+_STATUS = OptionKind(ExpectedStatus.parse, "statuses (200,204), classes (2xx) or ranges (200-399)")
+_PATTERN = OptionKind(ExpectedBody.parse, "a regular expression of Python")
+_URL = OptionKind(ProbeTarget.parse, shown=_without_user)
+_SOCKET_URL = OptionKind(
+    partial(ProbeTarget.parse, schemes=("http", "https", "ws", "wss")), shown=_without_user
+)
+_LOWER = OptionKind(lambda name: name.strip().lower())
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """One run of the prober."""
+    """One run of the prober. The fields are in the order in which `--help` shows them."""
 
     targets: tuple[ProbeTarget, ...]
-    rate_per_s: float = 50.0
-    """Of all URLs together."""
-    duration_s: float | None = None
-    """None: until stopped."""
-    interval_s: float = 5.0
-    """Between two lines of progress, or two `interval` events."""
-    timeout_s: float = 5.0
-    """For one request from leaving to its last byte; put off by stalls of the prober."""
-    method: str = "GET"
-    modes: tuple[Mode, ...] = (Mode.FRESH, Mode.KEPT)
-    headers: tuple[Header, ...] = ()
-    secret_names: frozenset[str] = SECRET_NAMES
-    expectation: Expectation = field(default_factory=lambda: Expectation.parse("200"))
-    slot_header: str = "x-slot"
-    build_header: str = "x-build"
-    overrides: Overrides = field(default_factory=dict[tuple[str, int], tuple[str, ...]])
-    ca_file: Path | None = None
-    follows_redirects: bool = False
-    max_body_bytes: int = 1 << 20
-    max_in_flight: int = 1000
-    kept_connections: int = 4
-    """Per origin."""
-    long_s: float | None = None
-    long_targets: tuple[ProbeTarget, ...] = ()
-    websocket_targets: tuple[ProbeTarget, ...] = ()
-    log_dir: Path | None = None
-    log_format: str = "jsonl"
-    allow_failures: int = 0
+    rate_per_s: float = option(
+        "--rate",
+        _RATE,
+        default="50",
+        metavar="N",
+        help="Requests per second over all URLs, or 1/5s.",
+    )
+    duration_s: float | None = option(
+        "--duration",
+        _DURATION,
+        metavar="TIME",
+        example="600s",
+        help="Such as 30s or 10m. Default: until Ctrl-C.",
+    )
+    timeout_s: float = option(
+        "--timeout",
+        _DURATION,
+        default="5s",
+        metavar="TIME",
+        help="Limit for one request, to its last byte.",
+    )
+    """Put off by stalls of the prober."""
+    interval_s: float = option(
+        "--interval",
+        _DURATION,
+        default="5s",
+        metavar="TIME",
+        help="Time between lines of progress, or events.",
+    )
+    method: str = option("--method", choices=("GET", "HEAD"), default="GET", help="HTTP method.")
+    headers: tuple[Header, ...] = option(
+        "--header",
+        _HEADER,
+        collect=tuple,
+        metavar="'NAME: VALUE'",
+        example="'X-Name: value'",
+        help="Send this header.",
+    )
+    secret_names: frozenset[str] = option(
+        "--secret-header",
+        _LOWER,
+        collect=SECRET_NAMES.union,
+        metavar="NAME",
+        help="Never record the value of this header; the usual secrets are never recorded.",
+    )
+    expected_status: ExpectedStatus = option(
+        "--expect",
+        _STATUS,
+        default="200",
+        metavar="STATUS",
+        help="Expected statuses: 200,204 2xx 200-399.",
+    )
+    expected_body: ExpectedBody | None = option(
+        "--body-regex",
+        _PATTERN,
+        metavar="REGEX",
+        example="'status: ok'",
+        help="Must match somewhere in each body.",
+    )
+    modes: tuple[Mode, ...] = option(
+        "--connections",
+        OptionKind(MODES.__getitem__),
+        choices=tuple(sorted(MODES)),
+        default="both",
+        help="A new connection per request, kept-alive connections, or half of the requests each.",
+    )
+    kept_connections: int = option(
+        "--kept",
+        least=1,
+        most=1000,
+        default=4,
+        metavar="N",
+        help="Kept-alive connections per host, used in turn.",
+    )
+    long_s: float | None = option(
+        "--long",
+        _DURATION,
+        metavar="TIME",
+        example="30s",
+        help="Also keep requests of this length open.",
+    )
+    long_targets: tuple[ProbeTarget, ...] = option(
+        "--long-url",
+        _URL,
+        collect=tuple,
+        metavar="URL",
+        example="https://www.example.com/",
+        help="URL of the --long requests. Default: each URL.",
+    )
+    holds_websockets: bool = option(
+        "--websocket", is_switch=True, help="Also keep a WebSocket to each URL open."
+    )
+    websocket_targets: tuple[ProbeTarget, ...] = option(
+        "--websocket-url",
+        _SOCKET_URL,
+        collect=tuple,
+        metavar="URL",
+        example="wss://www.example.com/",
+        help="Also keep a WebSocket to this URL open.",
+    )
+    slot_header: str = option(
+        "--slot-header",
+        _LOWER,
+        default="X-Slot",
+        metavar="NAME",
+        help="Answer header with the slot.",
+    )
+    build_header: str = option(
+        "--build-header",
+        _LOWER,
+        default="X-Build",
+        metavar="NAME",
+        help="Answer header with the build.",
+    )
+    overrides: Overrides = option(
+        "--resolve",
+        OptionKind(parse_override),
+        collect=dict,
+        metavar="HOST:PORT:ADDR",
+        example="www.example.com:443:127.0.0.1",
+        help="Connect to ADDR, as in curl.",
+    )
+    ca_file: Path | None = option(
+        "--ca",
+        OptionKind(_ca_file),
+        metavar="FILE",
+        example="ca.pem",
+        help="Trust these CAs (PEM) and no others.",
+    )
+    follows_redirects: bool = option(
+        "--follow-redirects", is_switch=True, help="Follow up to 5 redirects."
+    )
+    max_body_bytes: int = option(
+        "--max-body", _SIZE, default="1MiB", metavar="SIZE", help="A larger body is a failure."
+    )
+    max_in_flight: int | None = option(
+        "--max-in-flight",
+        least=1,
+        most=60000,
+        metavar="N",
+        help="Limit of open requests; a request beyond it is not sent, and counts as "
+        "failed. Default: 1.25 * rate * timeout, within 1000 and 6000.",
+    )
+    max_rate_per_s: float = option(
+        "--max-rate",
+        _RATE,
+        default="1000",
+        metavar="N",
+        help="Upper limit of --rate. Ask those who run the target before you raise it.",
+    )
+    """So that a typo is not an attack."""
+    allow_failures: int = option(
+        "--allow-failures", least=0, default=0, metavar="N", help="This many failures still exit 0."
+    )
+    log_dir: Path | None = option(
+        "--log",
+        OptionKind(Path),
+        metavar="DIR",
+        help="Record each request in a new file in DIR.",
+    )
+    log_format: str = option(
+        "--log-format",
+        choices=("jsonl", "curl"),
+        default="jsonl",
+        help="JSON lines, or testlog.log with answer headers as from `curl -I`.",
+    )
     user_agent: str = "failover-probe"
+
+    @property
+    def most_in_flight(self) -> int:
+        """Requests open at once: as given, else as many as a silent target keeps waiting.
+
+        That many within what memory allows.
+        """
+        waiting = math.ceil(self.rate_per_s * self.timeout_s * 1.25)
+        return self.max_in_flight or min(max(1000, waiting), 6000)
+
+    @property
+    def held_targets(self) -> tuple[ProbeTarget, ...]:
+        """What long requests are made to."""
+        return () if self.long_s is None else self.long_targets or self.targets
+
+    @property
+    def held_websockets(self) -> tuple[ProbeTarget, ...]:
+        """What a WebSocket each is held to."""
+        return self.websocket_targets or (self.targets if self.holds_websockets else ())
+
+    def fault_of(self, status: int, body: bytes) -> tuple[RequestFault, str] | None:
+        """The class and words of an answer that is not as expected; None if it is.
+
+        Args:
+            status: of the answer.
+            body: the whole of it, or b"" where no pattern asks for it.
+        """
+        found = self.expected_status.fault_of(status)
+        if found is None and self.expected_body is not None:
+            return self.expected_body.fault_of(body)
+        return found
 
     @property
     def needs_tls(self) -> bool:
         """True if any URL speaks TLS, or may be redirected to one that does."""
-        targets = (*self.targets, *self.long_targets, *self.websocket_targets)
+        targets = (*self.targets, *self.held_targets, *self.held_websockets)
         return self.follows_redirects or any(target.origin.is_tls for target in targets)
 
 
-_EXAMPLE = str(Command.of("failover", "probe", "https://www.example.com/"))
-MODES = {"both": (Mode.FRESH, Mode.KEPT), "fresh": (Mode.FRESH,), "kept": (Mode.KEPT,)}
+def checked_options(urls: tuple[str, ...], typed: Mapping[str, Any], user_agent: str) -> RunOptions:
+    """The options of what was typed.
 
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The options as a person typed them."""
-
-    urls: tuple[str, ...]
-    rate: str = "50"
-    max_rate: str = f"{DEFAULT_MAX_RATE_PER_S:g}"
-    duration: str | None = None
-    interval: str = "5s"
-    timeout: str = "5s"
-    method: str = "GET"
-    connections: str = "both"
-    kept: int = 4
-    headers: tuple[str, ...] = ()
-    secret_headers: tuple[str, ...] = ()
-    expect: str = "200"
-    body_regex: str | None = None
-    slot_header: str = "X-Slot"
-    build_header: str = "X-Build"
-    resolve: tuple[str, ...] = ()
-    ca: str | None = None
-    follow_redirects: bool = False
-    max_body: str = "1MiB"
-    max_in_flight: int | None = None
-    long: str | None = None
-    long_urls: tuple[str, ...] = ()
-    websocket: bool = False
-    websocket_urls: tuple[str, ...] = ()
-    log: str | None = None
-    log_format: str = "jsonl"
-    allow_failures: int = 0
-
-
-def checked_options(given: Given, user_agent: str) -> RunOptions:
-    """Check everything that was typed.
+    Args:
+        urls: To request.
+        typed: By field of `RunOptions`; text, or what a choice, a switch or a number is.
+        user_agent: Of every request.
 
     Raises:
         OptionsError: with every problem there is.
     """
     problems = Problems()
-    duration = "a duration above 0, such as 250ms, 30s, 10m or 1h30m"
-
-    def seconds(option: str, value: str, default: float) -> float:
-        fix = f"{option} {default:g}s"
-        return problems.parsed(option, value, parse_duration_seconds, default, duration, fix)
-
-    targets = _targets(problems, "URL", given.urls, ("http", "https"))
-    if not given.urls:
-        problems.add("URL", NOT_SET, "at least one URL", _EXAMPLE)
-    rate = _rate(problems, given)
-    timeout = seconds("--timeout", given.timeout, 5)
-    options = RunOptions(
-        targets=targets,
-        rate_per_s=rate,
-        duration_s=None if given.duration is None else seconds("--duration", given.duration, 600),
-        interval_s=seconds("--interval", given.interval, 5),
-        timeout_s=timeout,
-        method=given.method,
-        modes=MODES[given.connections],
-        kept_connections=given.kept,
-        headers=_headers(problems, given.headers),
-        secret_names=SECRET_NAMES | {name.strip().lower() for name in given.secret_headers},
-        expectation=_expectation(problems, given),
-        slot_header=given.slot_header.lower(),
-        build_header=given.build_header.lower(),
-        overrides=_overrides(problems, given.resolve),
-        ca_file=_ca_file(problems, given.ca),
-        follows_redirects=given.follow_redirects,
-        max_body_bytes=problems.parsed(
-            "--max-body",
-            given.max_body,
-            parse_size_bytes,
-            0,
-            "bytes, KiB or MiB",
-            "--max-body 1MiB",
-        ),
-        max_in_flight=given.max_in_flight or default_max_in_flight(rate, timeout),
-        long_s=None if given.long is None else seconds("--long", given.long, 30),
-        long_targets=_held_targets(problems, given, targets),
-        websocket_targets=_websocket_targets(problems, given, targets),
-        log_dir=None if given.log is None else Path(given.log),
-        log_format=given.log_format,
-        allow_failures=given.allow_failures,
-        user_agent=user_agent,
-    )
-    _check_together(problems, given)
+    targets = _targets(urls, problems)
+    values = read_all(RunOptions, typed, problems)
+    options = RunOptions(targets, **values, user_agent=user_agent)
+    _check_together(options, problems)
     if problems.found:
         raise OptionsError(tuple(problems.found))
     return options
 
 
-def _targets(
-    problems: Problems, option: str, urls: Iterable[str], schemes: tuple[str, ...]
-) -> tuple[ProbeTarget, ...]:
+def _targets(urls: tuple[str, ...], problems: Problems) -> tuple[ProbeTarget, ...]:
+    if not urls:
+        problems.add("URL", NOT_SET, "at least one URL", _EXAMPLE)
     targets: list[ProbeTarget] = []
     for url in urls:
         try:
-            targets.append(ProbeTarget.parse(url, schemes=schemes))
+            targets.append(ProbeTarget.parse(url))
         except ValueError as error:
-            shown = re.sub(r"//[^/]*@", "//…@", url)
-            is_option = option != "URL"
-            fix = f"{option} {schemes[-1]}://www.example.com/" if is_option else _EXAMPLE
-            problems.add(option, repr(shown), str(error), fix)
+            problems.add("URL", _without_user(url), str(error), _EXAMPLE)
     return tuple(targets)
 
 
-def _rate(problems: Problems, given: Given) -> float:
-    expected = "requests a second (50, 0.2), or a number over a duration (1/5s)"
-    rate = problems.parsed("--rate", given.rate, parse_rate_per_second, 1.0, expected, "--rate 50")
-    limit = problems.parsed(
-        "--max-rate", given.max_rate, parse_rate_per_second, rate, expected, "--max-rate 1000"
-    )
-    if rate > limit:
-        problems.add(
-            "--rate",
-            given.rate,
-            f"at most {limit:g} a second, since a probe should not be an attack",
-            f"--max-rate {rate:g}, if those who run the target agree",
-        )
-    return rate
-
-
-def _headers(problems: Problems, texts: Iterable[str]) -> tuple[Header, ...]:
-    headers: list[Header] = []
-    for text in texts:
-        try:
-            headers.append(Header.parse(text))
-        except ValueError as error:
-            name = re.split(r"[\s:]", text, maxsplit=1)[0][:40]
-            problems.add("--header", f"{name!r}: …", str(error), "--header 'X-Name: value'")
-    return tuple(headers)
-
-
-def _expectation(problems: Problems, given: Given) -> Expectation:
-    anything = Expectation.parse("200")
-    expectation = problems.parsed(
-        "--expect",
-        given.expect,
-        Expectation.parse,
-        anything,
-        "statuses (200,204), classes (2xx) or ranges (200-399)",
-        "--expect 200",
-    )
-    if given.body_regex is None:
-        return expectation
-    return problems.parsed(
-        "--body-regex",
-        given.body_regex,
-        lambda pattern: Expectation.parse(expectation.text, pattern),
-        anything,
-        "a regular expression of Python",
-        "--body-regex 'status: ok'",
-    )
-
-
-def _overrides(problems: Problems, texts: Iterable[str]) -> Overrides:
-    overrides: dict[tuple[str, int], tuple[str, ...]] = {}
-    for text in texts:
-        try:
-            key, addresses = parse_override(text)
-        except ValueError as error:
-            fix = "--resolve www.example.com:443:127.0.0.1"
-            problems.add("--resolve", repr(text), str(error), fix)
-        else:
-            overrides[key] = addresses
-    return overrides
-
-
-def _ca_file(problems: Problems, name: str | None) -> Path | None:
-    if name is None:
-        return None
-    path = Path(name)
-    try:
-        tls_context(path)
-    except ssl.SSLError:
-        expected = "a PEM file with at least one certificate"
-        problems.add("--ca", repr(name), expected, "--ca ca.pem")
-    except OSError as error:
-        expected = f"a file that can be read ({error.strerror})"
-        problems.add("--ca", repr(name), expected, "--ca ca.pem")
-    return path
-
-
-def _held_targets(
-    problems: Problems, given: Given, targets: tuple[ProbeTarget, ...]
-) -> tuple[ProbeTarget, ...]:
-    if given.long is None:
-        if given.long_urls:
-            problems.add("--long", NOT_SET, "a duration beside --long-url", "--long 30s")
-        return ()
-    if not given.long_urls:
-        return targets
-    return _targets(problems, "--long-url", given.long_urls, ("http", "https"))
-
-
-def _websocket_targets(
-    problems: Problems, given: Given, targets: tuple[ProbeTarget, ...]
-) -> tuple[ProbeTarget, ...]:
-    if given.websocket_urls:
-        schemes = ("http", "https", "ws", "wss")
-        return _targets(problems, "--websocket-url", given.websocket_urls, schemes)
-    return targets if given.websocket else ()
-
-
-def _check_together(problems: Problems, given: Given) -> None:
-    """What no option shows alone."""
-    if given.method == "HEAD" and given.body_regex is not None:
-        problems.add("--body-regex", given.body_regex, "no pattern with HEAD", "--method GET")
-    if given.log_format == "curl" and given.log is None:
+def _check_together(options: RunOptions, problems: Problems) -> None:
+    """Note what no option shows alone."""
+    rate, limit = options.rate_per_s, options.max_rate_per_s
+    if rate > limit and not problems.has("--rate", "--max-rate"):
+        expected = f"at most {limit:g} a second, since a probe should not be an attack"
+        fix = f"--max-rate {rate:.10g}, if those who run the target agree"
+        problems.add("--rate", f"{rate:.10g}", expected, fix)
+    if options.long_targets and options.long_s is None and not problems.has("--long"):
+        problems.add("--long", NOT_SET, "a duration beside --long-url", "--long 30s")
+    if options.method == "HEAD" and options.expected_body is not None:
+        pattern = options.expected_body.pattern.pattern.decode()
+        problems.add("--body-regex", pattern, "no pattern with HEAD", "--method GET")
+    if options.log_format == "curl" and options.log_dir is None:
         problems.add("--log", NOT_SET, "a folder for testlog.log", "--log .")

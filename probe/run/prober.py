@@ -40,6 +40,7 @@ class Prober:
             OSError: the CA file cannot be read.
         """
         self._options = options
+        self._most_in_flight = options.most_in_flight
         self._clock = clock
         self._on_line = on_line
         self._wall = WallTime(clock)
@@ -125,7 +126,7 @@ class Prober:
         self._watch.beat()
         now_s = self._clock.monotonic()
         attempt = Attempt(seq, target, mode, self._options.method, planned_s, now_s)
-        match launch_at(planned_s, now_s, len(self._waiting), self._options.max_in_flight):
+        match launch_at(planned_s, now_s, len(self._waiting), self._most_in_flight):
             case Launch.SEND:
                 task = self._spawn(self._waiting, self._one(attempt))
                 task.add_done_callback(lambda done: self._cut_before_start(done, attempt))
@@ -158,9 +159,9 @@ class Prober:
     def _start_held(self, started_s: float) -> None:
         options = self._options
         if options.long_s is not None:
-            for target in options.long_targets:
+            for target in options.held_targets:
                 self._spawn(self._held, self._pace_long(target, started_s, options.long_s))
-        for target in options.websocket_targets:
+        for target in options.held_websockets:
             self._spawn(self._held, self._websockets.hold(target))
 
     async def _pace_long(self, target: ProbeTarget, started_s: float, long_s: float) -> None:
@@ -221,7 +222,7 @@ class Prober:
             timeout_s=options.timeout_s,
             method=options.method,
             modes=[str(mode) for mode in options.modes],
-            expect=options.expectation.text,
+            expect=options.expected_status.text,
             allow_failures=options.allow_failures,
             prober=options.user_agent,
         )

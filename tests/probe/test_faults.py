@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from probe.fault import Phase, RequestFault
-from probe.options.request import Expectation
+from probe.options.request import ExpectedBody
 from probe.record.line import Mode, RequestOutcome
 from tests.probe import faults
 from tests.probe.certificates import make_certificates
@@ -149,8 +149,8 @@ def test_a_close_that_the_server_announced_is_no_failure() -> None:
 def test_a_body_that_does_not_match_the_pattern_is_its_own_class() -> None:
     async def play() -> Probed:
         async with fault_server(faults.good) as server:
-            expectation = Expectation.parse("200", "^no such text$")
-            return await probed(replace(options_for(server.url()), expectation=expectation))
+            body = ExpectedBody.parse("^no such text$")
+            return await probed(replace(options_for(server.url()), expected_body=body))
 
     run = asyncio.run(play())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from probe.fault import Phase, RequestFault
 from probe.options.request import SECRET_NAMES
 from probe.record.line import EndLine
-from probe.record.recorder import FILE_NAME, CurlFormat, put_aside
+from probe.record.recorder import FILE_NAME, REDACTED, CurlFormat, put_aside, redacted_head
 from tests.probe.lines import START_S, bad_gateway, request, run_line
 
 HEAD = b"HTTP/1.1 502 Bad Gateway\r\nDate: today\r\nSet-Cookie: s3cret"
@@ -64,3 +64,11 @@ def test_without_an_earlier_log_there_is_nothing_to_put_aside(tmp_path: Path) ->
     put_aside(tmp_path / FILE_NAME)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_of_heads_holds_no_secret() -> None:
+    head = b"HTTP/1.1 200 OK\r\nDate: today\r\nSet-Cookie: session=s3cret\r\nX-Mine: s3cret"
+
+    text = redacted_head(head, SECRET_NAMES | {"x-mine"})
+
+    assert text == f"HTTP/1.1 200 OK\nDate: today\nSet-Cookie: {REDACTED}\nX-Mine: {REDACTED}"
