@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
-_HALVINGS = 60
-"""Of the interval 0..1 in which a bound is looked for; finer than a float can tell."""
+_MOST_STEPS = 60
+"""Of the search for a bound; it takes some six."""
+
+_CLOSE = 1e-13
+"""A step of the search that changes the bound by a smaller part of it is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +43,34 @@ def binomial_bound(part: int, whole: int, confidence: float) -> Bound:
     if not 0 <= part <= whole or not 0 < confidence < 1:
         raise ValueError(f"{part} of {whole} at a confidence of {confidence}")
     tail = (1 - confidence) / 2
-    low = 0.0 if part == 0 else _share_at(tail, lambda p: _at_least(part, whole, p))
     missing = whole - part
-    high = 1.0 if missing == 0 else 1 - _share_at(tail, lambda p: _at_least(missing, whole, p))
+    low = 0.0 if part == 0 else _share_at(tail, part, whole)
+    high = 1.0 if missing == 0 else 1 - _share_at(tail, missing, whole)
     return Bound(low, high)
 
 
-def _share_at(probability: float, rising: Callable[[float], float]) -> float:
-    """The share at which a function that rises with it reaches a probability."""
+def _share_at(probability: float, part: int, whole: int) -> float:
+    """The share at which `part` or more of `whole` have a probability, for a `part` above 0.
+
+    Newton's method on the logarithms of both, from the counted share; a step that leaves what is
+    known to hold the share halves that.
+    """
     low, high = 0.0, 1.0
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if rising(middle) < probability:
-            low = middle
+    share = part / (whole + 1)
+    for _ in range(_MOST_STEPS):
+        reached = _at_least(part, whole, share)
+        if reached < probability:
+            low = share
         else:
-            high = middle
+            high = share
+        # d(log reached) / d(log share): the derivative of `reached` is `part` terms over the share.
+        slope = part * _term(part, whole, share) / reached if reached else 0.0
+        closer = share * math.exp(math.log(probability / reached) / slope) if slope else low
+        if not low < closer < high:
+            closer = (low + high) / 2
+        if abs(closer - share) <= _CLOSE * share:
+            return closer
+        share = closer
     return low
 
 
@@ -76,14 +91,7 @@ def _at_least(part: int, whole: int, share: float) -> float:
 
 def _sum_of_terms(first: int, whole: int, share: float, step: int) -> float:
     """The probabilities of `first`, `first + step`, … of `whole`, away from the likeliest count."""
-    log_term = (
-        math.lgamma(whole + 1)
-        - math.lgamma(first + 1)
-        - math.lgamma(whole - first + 1)
-        + first * math.log(share)
-        + (whole - first) * math.log1p(-share)
-    )
-    term, total, count = math.exp(log_term), 0.0, first
+    term, total, count = _term(first, whole, share), 0.0, first
     odds = share / (1 - share)
     while 0 <= count <= whole and term > total * 1e-17:
         total += term
@@ -93,3 +101,14 @@ def _sum_of_terms(first: int, whole: int, share: float, step: int) -> float:
         term *= ratio
         count += step
     return total
+
+
+def _term(part: int, whole: int, share: float) -> float:
+    """The probability of exactly `part` of `whole`."""
+    return math.exp(
+        math.lgamma(whole + 1)
+        - math.lgamma(part + 1)
+        - math.lgamma(whole - part + 1)
+        + part * math.log(share)
+        + (whole - part) * math.log1p(-share)
+    )

@@ -14,7 +14,6 @@ from typing import Any
 from probe.record.line import StallLine, Stream
 from probe.summary.outage import OutageWindow
 from probe.summary.run_summary import Result, RunSummary, StreamSummary
-from probe.summary.share import Share
 from probe.summary.tally import Sketch, Tally
 
 SCHEMA = "failover.probe.summary/1"
@@ -31,7 +30,11 @@ def summary_schema() -> dict[str, Any]:
 
 
 def summary_document(
-    summary: RunSummary, *, record: str | None = None, record_error: str | None = None
+    summary: RunSummary,
+    *,
+    record: str | None = None,
+    record_error: str | None = None,
+    has_shares: bool = True,
 ) -> dict[str, Any]:
     """The whole summary.
 
@@ -39,6 +42,7 @@ def summary_document(
         summary: the fold, finished or under way.
         record: the file that holds the lines, if there is one.
         record_error: why that file is not whole, if it is not.
+        has_shares: False leaves the shares of the slots out, whose bounds take milliseconds.
     """
     run, total = summary.run, summary.total
     result: Result = summary.result(is_record_whole=record_error is None)
@@ -69,7 +73,7 @@ def summary_document(
         "latency_ms": rounded_percentiles(summary.steady.latency_ms),
         "schedule_error_ms": rounded_percentiles(summary.schedule_error_ms),
         "slots": {
-            slot: _group(tally) | {"share": _share(summary.split_share(slot))}
+            slot: _group(tally) | {"share": _share(summary, slot) if has_shares else None}
             for slot, tally in sorted(summary.slots.items())
         },
         "builds": dict(sorted(summary.builds.items())),
@@ -183,10 +187,11 @@ def rounded_percentiles(sketch: Sketch) -> dict[str, float | None]:
     return {name: None if value is None else round(value, 3) for name, value in shown.items()}
 
 
-def _share(share: Share | None) -> dict[str, float] | None:
-    if share is None:
+def _share(summary: RunSummary, slot: str) -> dict[str, float] | None:
+    share, bound = summary.split_share(slot), summary.split_bound(slot)
+    if share is None or bound is None:
         return None
-    return {"value": share.value, "low_95": share.low, "high_95": share.high}
+    return {"value": share, "low_95": bound.low, "high_95": bound.high}
 
 
 def _ratio(count: int, seconds: float) -> float | None:

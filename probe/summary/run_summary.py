@@ -22,16 +22,17 @@ from probe.record.line import (
     Stream,
 )
 from probe.summary.outage import Gap, Gaps, Outages, OutageWindow
-from probe.summary.share import Share
 from probe.summary.tally import (
     MAX_GROUPS,
     OTHER,
+    SHARE_CONFIDENCE,
     RequestCounts,
     Sketch,
     Tally,
     latency_bucket,
     slot_of,
 )
+from rollout.binomial import Bound, binomial_bound
 
 KEPT_STALLS = 200
 KEPT_MARKS = 1000
@@ -143,9 +144,23 @@ class RunSummary:
         """How long the URL was degraded that was so longest."""
         return max((part.outages.degraded_s for part in self._scheduled()), default=0.0)
 
-    def split_share(self, slot: str) -> Share | None:
-        """The part of the answers with a slot header that came from `slot`."""
-        return Share.of(self.slots[slot].judged, sum(t.judged for t in self.slots.values()))
+    def split_share(self, slot: str) -> float | None:
+        """The part of the answers with a slot header that came from `slot`; None without any."""
+        answers = self._answers_of_slots()
+        return self.slots[slot].judged / answers if answers else None
+
+    def split_bound(self, slot: str) -> Bound | None:
+        """What that share may be of all requests, with `SHARE_CONFIDENCE`; None without any.
+
+        It takes milliseconds for a million requests.
+        """
+        answers = self._answers_of_slots()
+        if not answers:
+            return None
+        return binomial_bound(self.slots[slot].judged, answers, SHARE_CONFIDENCE)
+
+    def _answers_of_slots(self) -> int:
+        return sum(tally.judged for tally in self.slots.values())
 
     def result(self, *, is_record_whole: bool = True) -> Result:
         """The verdict: too many failures, or nothing to judge by, or a pass."""

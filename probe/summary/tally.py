@@ -23,6 +23,9 @@ MAX_GROUPS = 32
 
 OTHER = "(others)"
 
+SHARE_CONFIDENCE = 0.95
+"""Of the bounds of a slot's share."""
+
 _GROWTH = (1 + ACCURACY) / (1 - ACCURACY)
 _PER_LOG = 1 / math.log(_GROWTH)
 

@@ -126,10 +126,10 @@ def _percentiles(sketch: Sketch) -> str:
 def _splits(summary: RunSummary) -> Iterator[str]:
     parts: list[str] = []
     for slot in sorted(summary.slots):
-        share = summary.split_share(slot)
-        if share is not None:
-            low, high = share.low * 100, share.high * 100
-            parts.append(f"{slot}: {share.value * 100:.1f} % (95 %: {low:.1f} to {high:.1f})")
+        share, bound = summary.split_share(slot), summary.split_bound(slot)
+        if share is not None and bound is not None:
+            low, high = bound.low * 100, bound.high * 100
+            parts.append(f"{slot}: {share * 100:.1f} % (95 %: {low:.1f} to {high:.1f})")
     if parts:
         yield _row("split", ", ".join(parts))
     if summary.builds:

@@ -25,7 +25,9 @@ from probe.record.line import Line, LineKind, RequestLine, RunLine
 from probe.summary.document import summary_document, unix_seconds
 from probe.summary.run_summary import RunSummary
 from probe.summary.series import ERROR, EXCLUDED, OK, STATUS_4XX, STATUS_5XX, Series
+from probe.summary.tally import SHARE_CONFIDENCE
 from probe.summary.text import clock_text
+from rollout.binomial import binomial_bound
 
 REFRESH_SECONDS = 0.5
 KEPT_SECONDS = 240
@@ -63,7 +65,7 @@ class LiveDisplay:
             return
         self._states.put(
             LiveState(
-                document=summary_document(summary),
+                document=summary_document(summary, has_shares=False),
                 elapsed_s=time.time() - summary.started_s,
                 duration_s=self._options.duration_s,
                 in_flight=in_flight,
@@ -212,8 +214,10 @@ def _groups(document: dict[str, Any], width: int) -> Table:
     table.add_column("split (95 %)", no_wrap=True)
     everything = {**document["requests"], "latency_ms": document["latency_ms"]}
     table.add_row("  all", *_group_cells(everything), "")
+    answers = sum(group["ok"] + group["failed"] for group in document["slots"].values())
     for slot, group in document["slots"].items():
-        table.add_row(f"  slot {slot}", *_group_cells(group), _share_bar(group["share"], width))
+        share = _share_bar(group["ok"] + group["failed"], answers, width)
+        table.add_row(f"  slot {slot}", *_group_cells(group), share)
     for mode, group in document["modes"].items():
         table.add_row(f"  {mode}", *_group_cells(group), "")
     return table
@@ -226,15 +230,16 @@ def _group_cells(group: Mapping[str, Any]) -> list[Text]:
     return [*cells, Text(f"{group['ok']:,}"), failed]
 
 
-def _share_bar(share: Mapping[str, float] | None, width: int) -> Text:
-    if share is None:
+def _share_bar(part: int, whole: int, width: int) -> Text:
+    if not whole:
         return Text("")
+    share, bound = part / whole, binomial_bound(part, whole, SHARE_CONFIDENCE)
     length = 10 if width < 120 else 30
-    filled = round(share["value"] * length)
+    filled = round(share * length)
     text = Text("█" * filled, style="cyan")
     text.append("░" * (length - filled), style="dim")
-    text.append(f" {share['value'] * 100:.1f} %")
-    text.append(f" {share['low_95'] * 100:.0f}-{share['high_95'] * 100:.0f}", style="dim")
+    text.append(f" {share * 100:.1f} %")
+    text.append(f" {bound.low * 100:.0f}-{bound.high * 100:.0f}", style="dim")
     return text
 
 

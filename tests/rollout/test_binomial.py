@@ -50,6 +50,21 @@ def test_at_the_edges_the_count_is_as_unlikely_as_the_confidence_says(
         assert 1 - at_least(part + 1, whole, bound.high) == pytest.approx(tail, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("part", "whole", "low", "high"),
+    [
+        (0, 10, 0.0, 0.3085),
+        (10, 10, 0.6915, 1.0),
+        (5, 10, 0.1871, 0.8129),
+        (75, 100, 0.6534, 0.8312),
+    ],
+)
+def test_the_bound_is_clopper_and_pearsons(part: int, whole: int, low: float, high: float) -> None:
+    bound = binomial_bound(part, whole, 0.95)
+
+    assert (bound.low, bound.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+
+
 @given(counts(), confidences)
 def test_the_bound_of_what_is_missing_is_the_mirror_image(
     count: tuple[int, int], sure: float

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -151,11 +152,20 @@ def test_the_split_counts_answers_with_a_slot_on_the_schedule_alone() -> None:
 
     summary = summary_of(run_line(), *content, *pings, *nameless)
 
-    first, second = summary.split_share("01"), summary.split_share("02")
-    assert first is not None
-    assert second is not None
-    assert (first.value, second.value) == (0.75, 0.25)
-    assert first.low < 0.75 < first.high
+    bound = summary.split_bound("01")
+    assert bound is not None
+    assert (summary.split_share("01"), summary.split_share("02")) == (0.75, 0.25)
+    assert (bound.low, bound.high) == pytest.approx((0.6534, 0.8312), abs=1e-4)
+
+
+def test_nothing_has_no_share() -> None:
+    late = replace(request(0.1, error=RequestFault.PROBER_LATE), slot="01")
+
+    summary = summary_of(run_line(), late)
+
+    assert summary.split_share("01") is None
+    assert summary.split_bound("01") is None
+    assert summary_document(summary)["slots"]["01"]["share"] is None
 
 
 def test_a_latency_that_our_own_stall_made_is_in_no_percentile() -> None:
