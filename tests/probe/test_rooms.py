@@ -62,7 +62,7 @@ def test_only_a_run_speaks_http() -> None:
     assert {room_at(path) for path in using} == {"http", "run"}
 
 
-@pytest.mark.parametrize("package", ["ops", "bench", "rehearsal"])
+@pytest.mark.parametrize("package", ["ops", "rehearsal"])
 def test_nobody_outside_the_prober_enters_its_http(package: str) -> None:
     entering = [each for each in imported_by(package) if room_of(each[1]) == "http"]
 
