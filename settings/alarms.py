@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from settings.declaration.key import ConfigMap, Key, optional, required
 from settings.declaration.kind import WholeNumber, arn_of
+from settings.declaration.landing import ALARM, OF_SLOT, Landing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class AlarmSettings(ConfigMap):
         50,
         WholeNumber(1, 1_000_000),
         "Responses of 500 to 599 by a slot's targets, from which its alarm fires.",
+        lands=Landing(ALARM, "threshold", "this alarm of every slot", name=f"{OF_SLOT}-target-5xx"),
     )
     topic_arn: Key[str | None] = optional(
         "arn:aws:sns:us-east-1:111122223333:on-call",

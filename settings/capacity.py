@@ -16,6 +16,12 @@ from settings.declaration.key import (
     required,
 )
 from settings.declaration.kind import Text, WholeNumber
+from settings.declaration.landing import (
+    AUTO_SCALING_GROUP,
+    LAUNCH_TEMPLATE,
+    SCALING_POLICY,
+    Landing,
+)
 from settings.declaration.section import Section
 
 
@@ -27,12 +33,21 @@ class OwnCapacity(ConfigMap):
         "m7i.large",
         Text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an instance type, such as m7i.large"),
         "The type of its instances.",
+        lands=Landing(LAUNCH_TEMPLATE, "instanceType"),
     )
     min_size: Key[int] = required(
-        2, WholeNumber(0, 1000), "The fewest instances of a slot.", name="min"
+        2,
+        WholeNumber(0, 1000),
+        "The fewest instances of a slot.",
+        name="min",
+        lands=Landing(AUTO_SCALING_GROUP, "minSize"),
     )
     max_size: Key[int] = required(
-        6, WholeNumber(1, 1000), "The most instances of a slot.", name="max"
+        6,
+        WholeNumber(1, 1000),
+        "The most instances of a slot.",
+        name="max",
+        lands=Landing(AUTO_SCALING_GROUP, "maxSize"),
     )
 
 
@@ -51,14 +66,22 @@ class Capacity(OwnCapacity):
     """The capacity of one slot; its class declares that of a service, slots included."""
 
     cpu_target_percent: Key[int] = key(
-        60, WholeNumber(10, 90), "The mean CPU that target tracking holds a slot at."
+        60,
+        WholeNumber(10, 90),
+        "The mean CPU that target tracking holds a slot at.",
+        lands=Landing(SCALING_POLICY, "targetTrackingConfiguration.targetValue", "both slots"),
     )
     root_device_name: Key[str] = key(
         "/dev/xvda",
         Text(r"/dev/[a-z0-9]+", "a device name, such as /dev/xvda"),
         "The root device of the image, whose volume is encrypted.",
     )
-    root_volume_gib: Key[int] = key(20, WholeNumber(1, 16384), "The size of the root volume.")
+    root_volume_gib: Key[int] = key(
+        20,
+        WholeNumber(1, 16384),
+        "The size of the root volume.",
+        lands=Landing(LAUNCH_TEMPLATE, "blockDeviceMappings[0].ebs.volumeSize", "both slots"),
+    )
     of_slot: ClassVar[BySlot[KeyGroup[OwnCapacity]]] = BySlot(
         lambda _: KeyGroup("Where the slot differs from its service.", OwnCapacity, is_partial=True)
     )

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from settings.declaration.key import ConfigMap, Key, required
-from settings.declaration.kind import Json, RefusedValueError, Text, ValueProblem
+from settings.declaration.kind import (
+    Json,
+    JsonSchema,
+    RefusedValueError,
+    Text,
+    ValueProblem,
+    matching,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +22,11 @@ class MomentKind:
 
     name: str = "moment"
     expected: str = "a date and time with its offset, such as 2026-12-01T00:00:00Z"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A string that ends in an offset."""
+        return matching(r"\d{4}.*(Z|[+-]\d{2}(:?\d{2}){0,2}(\.\d+)?)", self.expected)
 
     def read(self, value: Json) -> datetime:
         """The moment, in UTC."""

@@ -8,12 +8,16 @@ from typing import ClassVar
 
 from rollout.split import Slot
 from settings.declaration.key import BySlot, ConfigMap, Key, required
-from settings.declaration.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.kind import Json, JsonSchema, RefusedValueError, ValueProblem, matching
+from settings.declaration.landing import LAUNCH_TEMPLATE, Landing
 from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups
 
 _AMI = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
-_PARAMETER = re.compile(r"ssm:(/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)(?::([1-9]\d*))?", re.ASCII)
+_NAME = r"ssm:(/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)"
+_VERSION = r":([1-9]\d*)"
+_NUMBERED = _NAME + _VERSION
+_PARAMETER = re.compile(f"{_NAME}(?:{_VERSION})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,11 @@ class Image:
     expected: str = (
         "an AMI id (ami- and 8 or 17 hexadecimal digits), or ssm:NAME:VERSION of a parameter"
     )
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """Either form."""
+        return matching(f"{_AMI.pattern}|{_NUMBERED}", self.expected)
 
     def read(self, value: Json) -> str:
         """The value unchanged."""
@@ -58,6 +67,7 @@ class Images(ConfigMap):
             Image(),
             f"What slot {slot} runs; not where the slot has an existing Auto Scaling group.",
             offer="AMI_ID",
+            lands=Landing(LAUNCH_TEMPLATE, "imageId"),
         )
     )
 

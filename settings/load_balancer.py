@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from settings.declaration.key import ConfigMap, Key, key, optional, required
 from settings.declaration.kind import Flag, Text, WholeNumber, arn_of
+from settings.declaration.landing import ANY_NAME, LISTENER, LOAD_BALANCER, Landing
 from settings.declaration.section import Section
 from settings.lookup import LoadBalancerFacts, LookupFailedError, Lookups
 
@@ -23,6 +24,7 @@ class NewLoadBalancer(ConfigMap):
         arn_of("acm", r"certificate/[0-9a-f-]{36}", "a certificate in ACM"),
         "With `create`: the certificate of the HTTPS listener, in the region of the load balancer.",
         offer="CERTIFICATE_ARN",
+        lands=Landing(LISTENER, "certificateArn", name=ANY_NAME),
     )
     ssl_policy: Key[str] = key(
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
@@ -33,12 +35,14 @@ class NewLoadBalancer(ConfigMap):
         "With `create`: the TLS versions and ciphers that the HTTPS listener takes.",
         example="ELBSecurityPolicy-TLS13-1-2-2021-06",
         offer="ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+        lands=Landing(LISTENER, "sslPolicy", name=ANY_NAME),
     )
     idle_timeout_seconds: Key[int] = key(
         60,
         WholeNumber(1, 4000),
         "With `create`: how long a connection may be silent; "
         "the application must keep its connections longer.",
+        lands=Landing(LOAD_BALANCER, "idleTimeout", name=ANY_NAME),
     )
 
 

@@ -8,7 +8,16 @@ from typing import ClassVar
 
 from settings.declaration import command
 from settings.declaration.key import ConfigMap, Key, key, optional, required
-from settings.declaration.kind import Flag, Json, ListOf, RefusedValueError, Text, ValueProblem
+from settings.declaration.kind import (
+    Flag,
+    Json,
+    JsonSchema,
+    ListOf,
+    RefusedValueError,
+    Text,
+    ValueProblem,
+    matching,
+)
 from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups, SubnetFacts
 
@@ -28,6 +37,11 @@ class Cidr:
 
     name: str = "CIDR block"
     expected: str = "an IPv4 block from /16 to /24 in its canonical form, such as 10.20.0.0/16"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """The form of a block."""
+        return matching(r"\d{1,3}(\.\d{1,3}){3}/(1[6-9]|2[0-4])", self.expected)
 
     def read(self, value: Json) -> str:
         """The block as text, unchanged."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from settings.declaration.key import ConfigMap, Key, optional
-from settings.declaration.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.kind import Json, JsonSchema, RefusedValueError, ValueProblem, matching
 from settings.declaration.section import Section
 
 _WILDCARDS = frozenset("*?")
@@ -22,6 +22,11 @@ class HttpsUrl:
         "an https:// URL with a host, and no user or fragment, such as "
         "https://www.hankooktire.example/shop"
     )
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """Such a URL."""
+        return matching(r"[Hh][Tt][Tt][Pp][Ss]:[!\x22$-)+-?A-~]+", self.expected)
 
     def read(self, value: Json) -> str:
         """The URL unchanged."""
@@ -43,6 +48,11 @@ class HostAndPort:
 
     name: str = "host[:port]"
     expected: str = "a host name or an IPv4 address, with :port where it is not the URL's"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """The characters of both."""
+        return matching(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", self.expected)
 
     def read(self, value: Json) -> str:
         """The place unchanged."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from settings.declaration.key import ConfigMap, Key, KeyGroup, key
-from settings.declaration.kind import Json, ListOf, RefusedValueError, ValueProblem, WholeNumber
+from settings.declaration.kind import (
+    Json,
+    JsonSchema,
+    ListOf,
+    RefusedValueError,
+    ValueProblem,
+    WholeNumber,
+)
 from settings.declaration.section import Section
 from settings.gates.gates import KINDS, Gates
 
@@ -21,6 +28,13 @@ class Stages:
     expected: str = (
         "a list of whole numbers from 1 to 100, each above the one before, the last one 100"
     )
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """Weights, in any order."""
+        return ListOf(WholeNumber(1, _FULL), 1, 20).json_schema | {
+            "errorMessage": f"Expected: {self.expected}"
+        }
 
     def read(self, value: Json) -> tuple[int, ...]:
         """The weights, in order."""

@@ -17,6 +17,7 @@ from rollout.split import Slot
 from settings.declaration import command
 from settings.declaration.key import ConfigMap, Key, key, required
 from settings.declaration.kind import Flag, ListOf, Text, WholeNumber
+from settings.declaration.landing import OF_SERVICE, RULE, Landing
 from settings.declaration.problems import ConfigProblems
 from settings.declaration.section import Section
 
@@ -40,6 +41,10 @@ def preview_header_value(slot: Slot, token: str) -> str:
     return f"{slot}-{token}"
 
 
+def _of_rule(path: str) -> Landing:
+    return Landing(RULE, path, "its preview rules too", name=OF_SERVICE)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RuleSettings(ConfigMap):
     """What the requests of a service have in common, and its place among the rules."""
@@ -57,12 +62,13 @@ class RuleSettings(ConfigMap):
         ),
         "Host names of its requests, with * and ? as wildcards.",
         example=("www.hankooktire.example",),
+        lands=_of_rule("conditions[*].hostHeader.values[*]"),
     )
     paths: Key[tuple[str, ...]] = key(
         (),
         ListOf(
             Text(
-                rf"(?=.{{1,{LONGEST_CONDITION}}}$)[/*][A-Za-z0-9_.$/~\"'@:+&*?-]*",
+                rf"(?=.{{1,{LONGEST_CONDITION}}}$)[/*][A-Za-z0-9_.$/~\x22'@:+&*?-]*",
                 "a path of at most 128 characters that starts with / or *, such as /portal/*",
             ),
             1,
@@ -70,11 +76,13 @@ class RuleSettings(ConfigMap):
         ),
         "Paths of its requests, with * and ? as wildcards.",
         example=("/*",),
+        lands=_of_rule("conditions[*].pathPattern.values[*]"),
     )
     priority: Key[int] = required(
         200,
         WholeNumber(1 + len(Slot), HIGHEST_PRIORITY),
         "The place of its rule; its two preview rules take the two places before.",
+        lands=_of_rule("priority"),
     )
     is_adopted: Key[bool] = key(
         False,

@@ -17,6 +17,7 @@ from settings.declaration.key import (
     required,
 )
 from settings.declaration.kind import Text, WholeNumber
+from settings.declaration.landing import AUTO_SCALING_GROUP, TARGET_GROUP, Landing
 from settings.declaration.section import Section
 from settings.health_check import HealthCheck
 from settings.image import Images, found_image
@@ -72,12 +73,14 @@ class ServiceSettings(ConfigMap):
         30,
         WholeNumber(0, 3600),
         "How long a running request may take when its instance goes: at least the slowest one.",
+        lands=Landing(TARGET_GROUP, "deregistrationDelay", "both slots"),
     )
     health_check_grace_seconds: Key[int] = key(
         120,
         WholeNumber(0, 7200),
         "How long an instance may boot before a failed health check replaces it, and until its CPU "
         "counts.",
+        lands=Landing(AUTO_SCALING_GROUP, "healthCheckGracePeriod", "both slots"),
     )
     instance_profile: Key[str | None] = optional(
         "web",

@@ -20,7 +20,8 @@ from settings.declaration.key import (
     optional,
     required,
 )
-from settings.declaration.kind import Flag, Text
+from settings.declaration.kind import Flag, SecretText, Text
+from settings.declaration.landing import ANY_NAME, ANY_RESOURCE, Landing
 from settings.declaration.problems import ConfigProblems
 from settings.declaration.raw import decoded
 from settings.declaration.section import Section
@@ -100,11 +101,7 @@ class Settings(ConfigMap):
     preview_token: Key[str] = field(
         default=required(
             "0123456789abcdef0123456789abcdef",
-            Text(
-                r"[A-Za-z0-9_-]{16,96}",
-                "a secret of 16 to 96 letters, digits, - and _",
-                "secret string",
-            ),
+            SecretText(r"[A-Za-z0-9_-]{16,96}", "a secret of 16 to 96 letters, digits, - and _"),
             "The secret in the header that reaches a slot whatever its weight: "
             "`x-failover-slot: SLOT-TOKEN`. Always held as a secret of the stack.",
             fix=_NEW_TOKEN,
@@ -141,6 +138,7 @@ class Settings(ConfigMap):
         TagMap(),
         f"Tags of every resource, beside {', '.join(OWN_TAGS)}.",
         example={"CostCenter": "web"},
+        lands=Landing(ANY_RESOURCE, "tags.*", "every resource", name=ANY_NAME),
     )
     region: str
 

@@ -10,7 +10,15 @@ from rollout.split import Slot
 from rollout.stickiness import STICKINESS_OFF, without_stickiness
 from settings.capacity import Capacity
 from settings.declaration.key import BySlot, ConfigMap, Key, KeyGroup, required
-from settings.declaration.kind import Json, RefusedValueError, Text, ValueProblem, arn_of
+from settings.declaration.kind import (
+    Json,
+    JsonSchema,
+    RefusedValueError,
+    Text,
+    ValueProblem,
+    arn_of,
+    matching,
+)
 from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups
 from settings.names import LONGEST_NAME, TARGET_GROUP_PART, Names
@@ -33,6 +41,13 @@ class NameOrArn:
 
     name: str = "name or ARN"
     expected: str = "the name or the ARN of a target group that is there"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """Either form."""
+        return matching(
+            f"(?!arn:)({_TARGET_GROUP_NAME.pattern})|{_TARGET_GROUP_ARN.pattern}", self.expected
+        )
 
     def read(self, value: Json) -> str:
         """The value unchanged."""

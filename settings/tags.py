@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from settings.declaration.kind import Json, RefusedValueError, Text, ValueProblem
+from settings.declaration.kind import Json, JsonSchema, RefusedValueError, Text, ValueProblem
 
 OWN_TAGS = ("Name", "Environment", "Service", "Slot")
 """Tags that the program gives; a config may not change them."""
@@ -33,6 +33,16 @@ class TagMap:
 
     name: str = "map of strings"
     expected: str = f"a map of at most {_MOST} strings"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A map of strings."""
+        return {
+            "type": "object",
+            "propertyNames": _NAME.json_schema,
+            "additionalProperties": _VALUE.json_schema,
+            "maxProperties": _MOST,
+        }
 
     def read(self, value: Json) -> Mapping[str, str]:
         """The tags; every name and value that is refused is a problem of its own."""

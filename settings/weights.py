@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from rollout.errors import SplitError, SplitTextError
-from rollout.split import Slot, Split
-from settings.declaration.kind import Json, RefusedValueError, ValueProblem
+from rollout.split import TOTAL_WEIGHT, Slot, Split
+from settings.declaration.kind import Json, JsonSchema, RefusedValueError, ValueProblem, matching
 
 UNKNOWN_WEIGHTS = "WEIGHT_01/WEIGHT_02"
 """What a command sets where the value does not tell the split that is meant.
@@ -32,6 +32,12 @@ class Weights:
         "two whole numbers from 0 to 100 that sum to 100, slot 01 first, with a slash between "
         "them, such as 75/25"
     )
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """Every split."""
+        splits = "|".join(str(Split(n, TOTAL_WEIGHT - n)) for n in range(TOTAL_WEIGHT + 1))
+        return matching(splits, self.expected)
 
     def read(self, value: Json) -> Split:
         """The split."""
@@ -58,6 +64,11 @@ class SlotName:
 
     name: str = "slot"
     expected: str = "01 or 02"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """Both slots."""
+        return {"enum": [slot.value for slot in Slot]}
 
     def read(self, value: Json) -> Slot:
         """The slot."""

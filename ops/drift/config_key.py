@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ops.plan.resource_step import ResourceStep
-from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE, TARGET_GROUP
 from rollout.split import Slot
-
-POLICY = "aws:autoscaling/policy:Policy"
-BALANCER = "aws:lb/loadBalancer:LoadBalancer"
-LISTENER = "aws:lb/listener:Listener"
-ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
-
-_ANY = ""
-_OWN_TAGS = ("Name", "Environment", "Service", "Slot")
+from settings.declaration.key import KeyGroup
+from settings.declaration.landing import ANY_NAME, ANY_RESOURCE, OF_SERVICE, OF_SLOT, Landing
+from settings.settings import TOP
+from settings.tags import OWN_TAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +25,38 @@ class ConfigKey:
     """All that it rules, where that is more than the one property."""
 
 
-_Key = Callable[[ResourceStep, re.Match[str]], ConfigKey | None]
+@dataclass(frozen=True, slots=True)
+class _LandedKey:
+    landing: Landing
+    way: tuple[str, ...]
+    """To the key, from the top; `<service>` stands for any one."""
+
+    def found(self, step: ResourceStep, path: str) -> ConfigKey | None:
+        """The key, where it rules the property at `path` of that resource."""
+        if self.landing.resource not in (ANY_RESOURCE, step.type_token):
+            return None
+        name = re.fullmatch(_name_pattern(self.landing.name), step.name)
+        entry = re.fullmatch(_path_pattern(self.landing.property), path)
+        if name is None or entry is None:
+            return None
+        known = {f"<{part}>": text for part, text in name.groupdict().items()}
+        if set(self.way) & set(Slot) - {known.get("<slot>")}:
+            return None
+        own = next((text for text in reversed(entry.groups()) if text is not None), None)
+        if own in OWN_TAGS:
+            return None
+        last = "" if own is None else f"[{own}]" if own.isdecimal() else f'["{own}"]'
+        return ConfigKey(_joined(self.way, known) + last, self.landing.rules)
 
 
 def config_key(step: ResourceStep, path: str) -> ConfigKey | None:
     """The key behind the property at `path`; `None` where the program says it by itself.
 
-    The weights of a rule are not here: which key holds them is for the services together.
+    Where both a slot and its service can have the key, the slot's is returned. The
+    weights of a rule are not here: which key holds them is for the services together.
     """
-    for kind, pattern, found in _KEYS:
-        match = re.fullmatch(pattern, path)
-        if match is not None and kind in (_ANY, step.type_token):
-            return found(step, match)
-    return None
+    found = [key for landed in _LANDED if (key := landed.found(step, path)) is not None]
+    return found[0] if found else None
 
 
 def slot_of(step: ResourceStep) -> tuple[str, Slot | None]:
@@ -50,85 +65,36 @@ def slot_of(step: ResourceStep) -> tuple[str, Slot | None]:
     return (match[1], Slot(match[2])) if match else (step.name, None)
 
 
-def _of_slot(section: str, key: str) -> _Key:
-    def found(step: ResourceStep, _match: re.Match[str]) -> ConfigKey | None:
-        service, slot = slot_of(step)
-        own = f'{section}["{service}"]["{slot}"]'
-        return None if slot is None else ConfigKey(f"{own}.{key}" if key else own)
-
-    return found
-
-
-def _of_service(section: str, key: str) -> _Key:
-    return lambda step, _match: ConfigKey(f'{section}["{slot_of(step)[0]}"].{key}', "both slots")
+def _landed(group: KeyGroup[Any], way: tuple[str, ...]) -> Iterator[_LandedKey]:
+    for member in group.members:
+        if isinstance(member, KeyGroup):
+            beneath = (member.each,) if member.each else ()
+            yield from _landed(member, (*way, member.name, *beneath))
+        elif member.lands is not None:
+            yield _LandedKey(member.lands, (*way, member.name))
 
 
-def _of_stack(key: str) -> _Key:
-    return lambda _step, _match: ConfigKey(key)
+def _name_pattern(name: str) -> str:
+    """Of logical names; the name of a service does not end in a slot."""
+    if name == OF_SERVICE:
+        return r"(?P<service>(?!.*-0[12]$).+)"
+    pattern = re.escape(name).replace(re.escape(ANY_NAME), ".*")
+    return pattern.replace(re.escape(OF_SLOT), r"(?P<service>.+?)-(?P<slot>01|02)")
 
 
-def _of_rule(key: str) -> _Key:
-    """Of a service's own rule; the preview rules follow it."""
-
-    def found(step: ResourceStep, match: re.Match[str]) -> ConfigKey | None:
-        service, slot = slot_of(step)
-        path = f'services["{service}"].{key}'
-        place = f"[{match[1]}]" if match.groups() else ""
-        return None if slot is not None else ConfigKey(f"{path}{place}", "its preview rules too")
-
-    return found
+def _path_pattern(path: str) -> str:
+    any_entry = re.escape(path).replace(r"\[\*\]", r"\[(\d+)\]")
+    return any_entry.replace(r"\.\*", r"""(?:\.([^.\[\]]+)|\["([^"]+)"\])""")
 
 
-def _threshold(step: ResourceStep, _match: re.Match[str]) -> ConfigKey | None:
-    if not step.name.endswith("-target-5xx"):
-        return None
-    return ConfigKey("alarms.target5xxPerMinute", "this alarm of every slot")
+def _joined(way: tuple[str, ...], known: Mapping[str, str]) -> str:
+    first, *others = way
+    steps = [
+        f'["{known.get(step, step)}"]' if step in known or step in list(Slot) else f".{step}"
+        for step in others
+    ]
+    return "".join([first, *steps])
 
 
-def _tag(_step: ResourceStep, match: re.Match[str]) -> ConfigKey | None:
-    name = match[1] or match[2]
-    return None if name in _OWN_TAGS else ConfigKey(f'tags["{name}"]', "every resource")
-
-
-_CHECK = "healthCheck"
-_KEYS: tuple[tuple[str, str, _Key], ...] = (
-    (GROUP, "minSize", _of_slot("capacity", "min")),
-    (GROUP, "maxSize", _of_slot("capacity", "max")),
-    (GROUP, "healthCheckGracePeriod", _of_service("services", "healthCheckGraceSeconds")),
-    (LAUNCH_TEMPLATE, "imageId", _of_slot("images", "")),
-    (LAUNCH_TEMPLATE, "instanceType", _of_slot("capacity", "instanceType")),
-    (
-        LAUNCH_TEMPLATE,
-        r"blockDeviceMappings\[0\]\.ebs\.volumeSize",
-        _of_service("capacity", "rootVolumeGib"),
-    ),
-    (
-        TARGET_GROUP,
-        "deregistrationDelay",
-        _of_service("services", "deregistrationDelaySeconds"),
-    ),
-    *(
-        (TARGET_GROUP, rf"{_CHECK}\.{theirs}", _of_service("services", f"{_CHECK}.{ours}"))
-        for theirs, ours in (
-            ("path", "path"),
-            ("matcher", "matcher"),
-            ("interval", "intervalSeconds"),
-            ("timeout", "timeoutSeconds"),
-            ("healthyThreshold", "healthyThreshold"),
-            ("unhealthyThreshold", "unhealthyThreshold"),
-        )
-    ),
-    (
-        POLICY,
-        r"targetTrackingConfiguration\.targetValue",
-        _of_service("capacity", "cpuTargetPercent"),
-    ),
-    (RULE, "priority", _of_rule("priority")),
-    (RULE, r"conditions\[\d+\]\.hostHeader\.values\[(\d+)\]", _of_rule("hosts")),
-    (RULE, r"conditions\[\d+\]\.pathPattern\.values\[(\d+)\]", _of_rule("paths")),
-    (BALANCER, "idleTimeout", _of_stack("loadBalancer.idleTimeoutSeconds")),
-    (LISTENER, "sslPolicy", _of_stack("loadBalancer.sslPolicy")),
-    (LISTENER, "certificateArn", _of_stack("loadBalancer.certificateArn")),
-    (ALARM, "threshold", _threshold),
-    (_ANY, r'tags(?:\.([^.\[\]]+)|\["([^"]+)"\])', _tag),
-)
+_LANDED = tuple(sorted(_landed(TOP, ()), key=lambda each: not set(each.way) & set(Slot)))
+"""Every key that lands; a slot's own first."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeV
 
 from rollout.split import Slot
 from settings.declaration.kind import Json, ValueKind
+from settings.declaration.landing import Landing
 
 if TYPE_CHECKING:
     from settings.declaration.section import Section
@@ -74,6 +75,7 @@ class Key(_Field[T]):
         name: str,
         offer: Json,
         fix: str,
+        lands: Landing | None,
     ) -> None:
         super().__init__(name)
         self.kind = kind
@@ -90,6 +92,8 @@ class Key(_Field[T]):
         only the reader knows, or a value; the example where it is absent."""
         self.fix = fix
         """The whole command that fixes it, where setting a value would not."""
+        self.lands = lands
+        """The property of a resource that has the value as it is, where there is one."""
 
     def value_if_absent(self) -> T:
         """The default."""
@@ -212,6 +216,7 @@ def key(
     example: T | None = None,
     name: str = "",
     offer: Json = None,
+    lands: Landing | None = None,
 ) -> Key[T]:
     """A key with a default, which is also the example unless another one shows more."""
     shown = default if example is None else example
@@ -224,6 +229,7 @@ def key(
         name=name,
         offer=offer,
         fix="",
+        lands=lands,
     )
 
 
@@ -235,10 +241,19 @@ def required(
     name: str = "",
     offer: Json = None,
     fix: str = "",
+    lands: Landing | None = None,
 ) -> Key[T]:
     """A key that must be set."""
     return Key(
-        kind, what, example=example, default=None, is_required=True, name=name, offer=offer, fix=fix
+        kind,
+        what,
+        example=example,
+        default=None,
+        is_required=True,
+        name=name,
+        offer=offer,
+        fix=fix,
+        lands=lands,
     )
 
 
@@ -249,6 +264,7 @@ def optional(
     *,
     name: str = "",
     offer: Json = None,
+    lands: Landing | None = None,
 ) -> Key[T | None]:
     """A key that reads as `None` where it is absent."""
     widened: ValueKind[T | None] = kind
@@ -261,6 +277,7 @@ def optional(
         name=name,
         offer=offer,
         fix="",
+        lands=lands,
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A config value as the engine hands it over: YAML that became JSON."""
+
+JsonSchema: TypeAlias = "dict[str, Any]"
+"""A part of a JSON schema, draft 7."""
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -47,6 +50,15 @@ class ValueKind(Protocol[T_co]):
         """What a right value is; completes "expected: "."""
         ...
 
+    @property
+    def json_schema(self) -> JsonSchema:
+        """What an editor accepts: all that `read` does, and as little else as possible.
+
+        In the words of JSON schema, with the keywords `patternErrorMessage` and `errorMessage` of
+        the YAML language server, so that the editor shows what is expected.
+        """
+        ...
+
     def read(self, value: Json) -> T_co:
         """The value in its Python form.
 
@@ -68,6 +80,11 @@ class WholeNumber:
     def expected(self) -> str:
         """The range, in words."""
         return f"a whole number from {self.lowest} to {self.highest}, without quotes"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """An integer in the range."""
+        return {"type": "integer", "minimum": self.lowest, "maximum": self.highest}
 
     def read(self, value: Json) -> int:
         """A JSON integer; `true` is none, although Python counts it as 1."""
@@ -95,6 +112,9 @@ class WholeNumber:
         return int(min(max(meant, self.lowest), self.highest))
 
 
+_DECIMAL = r"[0-9]{1,9}(\.[0-9]{1,9})?"
+
+
 @dataclass(frozen=True, slots=True)
 class Decimal:
     """A number in a range, both ends included.
@@ -111,11 +131,22 @@ class Decimal:
         """The range, in words."""
         return f"a number from {self.lowest:g} to {self.highest:g}"
 
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A number in the range, or text that is a number."""
+        return {
+            "type": ["number", "string"],
+            "minimum": self.lowest,
+            "maximum": self.highest,
+            "pattern": f"^{_DECIMAL}$",
+            "patternErrorMessage": f"Expected: {self.expected}",
+        }
+
     def read(self, value: Json) -> float:
         """A JSON number, or the same as text."""
         if isinstance(value, (bool, list, dict)) or value is None:
             raise RefusedValueError(ValueProblem(value, self.expected))
-        if isinstance(value, str) and re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII) is None:
+        if isinstance(value, str) and re.fullmatch(_DECIMAL, value, re.ASCII) is None:
             raise RefusedValueError(ValueProblem(value, self.expected))
         if not self.lowest <= float(value) <= self.highest:
             raise RefusedValueError(ValueProblem(value, self.expected))
@@ -128,6 +159,11 @@ class Flag:
 
     name: str = "boolean"
     expected: str = "true or false"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A boolean."""
+        return {"type": "boolean"}
 
     def read(self, value: Json) -> bool:
         """A JSON boolean."""
@@ -144,11 +180,43 @@ class Text:
     expected: str
     name: str = "string"
 
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A string with the pattern."""
+        return matching(self.pattern, self.expected)
+
     def read(self, value: Json) -> str:
         """A JSON string that matches."""
         if not isinstance(value, str) or re.fullmatch(self.pattern, value, re.ASCII) is None:
             raise RefusedValueError(ValueProblem(value, self.expected))
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class SecretText(Text):
+    """Text that a stack file holds encrypted only."""
+
+    name: str = "secret string"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """What `pulumi config set --secret` writes."""
+        return {
+            "type": "object",
+            "properties": {"secure": {"type": "string"}},
+            "required": ["secure"],
+            "additionalProperties": False,
+            "errorMessage": "Expected: a secret, as pulumi config set --secret writes it",
+        }
+
+
+def matching(pattern: str, expected: str) -> JsonSchema:
+    """A string of which the whole matches `pattern`."""
+    return {
+        "type": "string",
+        "pattern": f"^(?:{pattern})$",
+        "patternErrorMessage": f"Expected: {expected}",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +236,18 @@ class ListOf(Generic[T]):
     def expected(self) -> str:
         """The number of entries and what each must be."""
         return f"a list of {self.fewest} to {self.most} entries, each {self.item.expected}"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """An array of distinct items; an empty one is as good as none."""
+        return {
+            "type": "array",
+            "items": self.item.json_schema,
+            "minItems": self.fewest,
+            "maxItems": self.most,
+            "uniqueItems": True,
+            "errorMessage": f"Expected: {self.expected}",
+        }
 
     def read(self, value: Json) -> tuple[T, ...]:
         """A JSON list; every entry that is refused is a problem of its own."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from settings.declaration.key import ConfigMap, Key, KeyGroup, Member, key, optional
-from settings.declaration.kind import Json, RefusedValueError, Text, ValueProblem
+from settings.declaration.kind import Json, JsonSchema, RefusedValueError, Text, ValueProblem
 
 HEADER = Text(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}", "the name of a header")
 
@@ -39,6 +39,11 @@ class Switch:
 
     name: str = "boolean"
     expected: str = "true or false"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A boolean, or an empty map."""
+        return {"type": ["boolean", "object"], "maxProperties": 0}
 
     def read(self, value: Json) -> bool:
         """`true`, `false`, or an empty map, which stands for `true`."""

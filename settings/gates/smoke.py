@@ -11,6 +11,7 @@ from settings.declaration.key import Key, key
 from settings.declaration.kind import (
     Flag,
     Json,
+    JsonSchema,
     RefusedValueError,
     Text,
     ValueProblem,
@@ -26,6 +27,15 @@ class BuildMap:
 
     name: str = "map of strings"
     expected: str = "a map from AMI ids to the builds that their instances report, such as v2"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A map of strings."""
+        return {
+            "type": "object",
+            "propertyNames": Image().json_schema,
+            "additionalProperties": {"type": "string", "minLength": 1},
+        }
 
     def read(self, value: Json) -> Mapping[str, str]:
         """The builds by image."""

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from ops.drift.as_json import as_document, drift_schema
-from ops.drift.config_key import ALARM, BALANCER, LISTENER, POLICY, config_key
+from ops.drift.config_key import config_key
 from ops.drift.drift import Drift, drift_of
 from ops.drift.terminal import shown
 from ops.plan.event_stream import Event
@@ -22,6 +22,9 @@ from ops.status.config_reading import ConfigReading
 from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot
 from settings.declaration.key import Key, KeyGroup
+from settings.declaration.landing import ALARM, LISTENER
+from settings.declaration.landing import LOAD_BALANCER as BALANCER
+from settings.declaration.landing import SCALING_POLICY as POLICY
 from settings.settings import TOP
 from tests.ops.plan.streaming import rule
 
