@@ -21,6 +21,7 @@ from ops.command import HELP, STOPPED_EXIT_CODE, print_error, print_stopped, pri
 from ops.errors import CommandError, InputError
 from ops.process_end import deliver_lost_interrupts, end, outlive_closed_pipes
 from ops.stack.project import found_project
+from pulumi_cli.errors import StackError
 
 SUBCOMMANDS = {
     "adopt": ("ops.adopt.cli:adopt", "Convert existing listener rules into weighted ones."),
@@ -80,7 +81,7 @@ class LazyGroup(click.Group):
             raise
         except (KeyboardInterrupt, EOFError, click.Abort):
             code = print_stopped()
-        except CommandError as error:
+        except (CommandError, StackError) as error:
             code = print_error(error)
         except Exception as error:  # noqa: BLE001  (all of it is said)
             code = print_unexpected(error, f"{ctx.info_name} {ctx.invoked_subcommand}")

@@ -1,8 +1,9 @@
 """What every subcommand of `failover` shares: its help options, and how it ends.
 
-A command is a function that returns its exit code, or nothing for 0. It raises a `CommandError`
-for what it cannot do, and does not catch Ctrl-C: only this module prints what happened and chooses
-the exit code. `ops/process_end.py` handles signals and closed pipes.
+A command is a function that returns its exit code, or nothing for 0. For what it cannot do it
+raises a `CommandError`, or lets a `StackError` of the Pulumi CLI through. It does not catch Ctrl-C:
+only this module prints what happened and chooses the exit code. `ops/process_end.py` handles
+signals and closed pipes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import click
 
 from ops.errors import CommandError
 from ops.unexpected import EXIT_CODE, unexpected_words
+from pulumi_cli.errors import StackError
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 STOPPED = "stopped; nothing more was done"
@@ -35,7 +37,7 @@ class OwnCommand(click.Command):
             code = super().invoke(ctx)
         except (KeyboardInterrupt, EOFError, click.Abort):
             code = print_stopped(self.stopped)
-        except CommandError as error:
+        except (CommandError, StackError) as error:
             code = print_error(error)
         if code:
             raise click.exceptions.Exit(code)
@@ -60,7 +62,7 @@ def command(
     return made
 
 
-def print_error(error: CommandError) -> int:
+def print_error(error: CommandError | StackError) -> int:
     """Print an error to standard error; returns the exit code.
 
     With `--json` too: standard output stays empty, and never has half a document.

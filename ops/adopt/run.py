@@ -43,9 +43,9 @@ from ops.inspect.obstacles import obstacles
 from ops.inspect.reader import Wanted, inspect
 from ops.inspect.rule_obstacles import candidates
 from ops.stack.aws_config import read_aws_config
-from ops.stack.errors import NoStackError
-from ops.stack.pulumi import Pulumi
 from ops.traffic.plan import ConnectionRoute
+from pulumi_cli.errors import NoStackError
+from pulumi_cli.pulumi import Pulumi
 from rollout.command import Command
 from rollout.problem import listed
 
@@ -128,7 +128,7 @@ def adopt(request: AdoptionRequest, say: Say) -> None:
     lock = own / f"adopt-{request.stack.rpartition('/')[2]}.lock"
     waiting = "another adoption of this stack, or an update that it began, is at work: waiting"
     with held(lock, lambda: say(waiting)) as descriptor:
-        pulumi = Pulumi(request.folder, request.stack, os.environ, (descriptor,))
+        pulumi = Pulumi(request.folder, request.stack, os.environ, lock_fds=(descriptor,))
         deployment = _deployment_of(pulumi)  # Before anything else: there must be a stack.
         stack = AdoptedConfig.read(pulumi.stack_file)
         calls = Calls(request.profile, request.region, read_aws_config(pulumi))
@@ -276,7 +276,7 @@ def _plan_in_scratch(adoption: Adoption) -> AdoptionPlan:
     real = adoption.pulumi
     if not missing(adoption.imports, State.of(real.state())):
         return adoption.planned(real)
-    shown = real.document("stack", "export", "--show-secrets")["deployment"]
+    shown = real.state(shows_secrets=True)
     config = AdoptedConfig.read(real.stack_file).config
     with scratch_of(real, config, secret_values(real), os.environ, shown) as scratch:
         dataclasses.replace(adoption, say=lambda _text: None).bring_in(scratch)

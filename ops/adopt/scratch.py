@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from ops.adopt.config_merge import Config
-from ops.stack.pulumi import Pulumi
+from pulumi_cli.pulumi import Pulumi
 
 _OURS = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
@@ -47,7 +47,7 @@ def scratch_of(
         scratch.stack_file.write_text(yaml.safe_dump({"config": plain}, sort_keys=False))
         scratch.run("stack", "init", scratch.stack, "--no-select")
         for key, value in secret_values.items():
-            scratch.run("config", "set", "--secret", key, stdin=value)
+            scratch.write_secret(key, value)
         if deployment.get("resources"):
             own = {"secrets_providers": scratch.state()["secrets_providers"]}
             document = {"version": 3, "deployment": {**deployment, **own}}

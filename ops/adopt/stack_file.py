@@ -16,8 +16,8 @@ from ops.adopt.config_merge import Config, KeyPath, Merge, applied, conflicts_te
 from ops.adopt.proposal import Import
 from ops.adopt.state import State, import_document
 from ops.errors import InputError
-from ops.stack.pulumi import Pulumi
 from ops.stack.stack_file import read_config, read_text
+from pulumi_cli.pulumi import Pulumi
 from settings.settings import PREVIEW_TOKEN_PATH
 
 _STEP = 2
@@ -192,15 +192,14 @@ def ensure_token(pulumi: Pulumi) -> bool:
     config = AdoptedConfig.read(pulumi.stack_file).config
     if config.get(PREVIEW_TOKEN_PATH):
         return False
-    token = secrets.token_hex(_TOKEN_BYTES)
-    pulumi.run("config", "set", "--secret", PREVIEW_TOKEN_PATH, stdin=token)
+    pulumi.write_secret(PREVIEW_TOKEN_PATH, secrets.token_hex(_TOKEN_BYTES))
     return True
 
 
 def secret_values(pulumi: Pulumi) -> dict[str, str]:
     """The stack's secrets by key; objects that hold one are given as JSON."""
-    found = pulumi.document("config", "--show-secrets", "--json")
-    return {key: entry["value"] for key, entry in found.items() if entry.get("secret")}
+    found = pulumi.config(shows_secrets=True)
+    return {key: entry.value for key, entry in found.items() if entry.is_secret}
 
 
 def write_imports(folder: Path, imports: tuple[Import, ...]) -> Path | None:

@@ -11,7 +11,7 @@ from ops.adopt.proposal import Import
 from ops.errors import RefusedError
 from ops.inspect.calls import Calls, reported
 from ops.plan.service_plan import RULE, SERVICE
-from ops.stack.pulumi import Pulumi
+from pulumi_cli.pulumi import Pulumi
 from rollout.pending_creation import foreign, pending_creations, repair, words_of
 
 STACK = "pulumi:pulumi:Stack"

@@ -13,9 +13,9 @@ from ops.deploy.live_weights import read_live_weights
 from ops.deploy.merge import MergedWeights, Stale, stale_services
 from ops.deploy.repository import file_before
 from ops.errors import InputError, RefusedError
-from ops.stack.existing import no_file_text
 from ops.stack.project import project_folder
-from ops.stack.stack_file import read_text, stack_file
+from ops.stack.stack_file import read_text
+from pulumi_cli.stacks import no_file_text, stack_file
 from rollout.command import RAMP, STATUS, Command, Quoted
 from rollout.weights_key import COMMON
 

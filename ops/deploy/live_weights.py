@@ -13,8 +13,8 @@ from live.rules import read_rules
 from live.session import ProviderSession
 from ops.errors import UnsureError
 from ops.stack.aws_config import read_aws_config
-from ops.stack.errors import NoStackError, StackError
-from ops.stack.pulumi import Pulumi
+from pulumi_cli.errors import NoStackError, StackError
+from pulumi_cli.pulumi import Pulumi
 
 
 def read_live_weights(folder: Path, stack: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -28,8 +28,7 @@ def read_live_weights(folder: Path, stack: str, environ: Mapping[str, str]) -> d
     """
     pulumi = Pulumi(folder, stack, environ)
     try:
-        outputs = pulumi.document("stack", "output", "--json")
-        services = ServiceAddress.of_outputs(outputs.get("services") or {})
+        services = ServiceAddress.of_outputs(pulumi.outputs().get("services") or {})
         if not services:
             return {}
         session = ProviderSession(ProviderConfig.of_stack(read_aws_config(pulumi), environ))

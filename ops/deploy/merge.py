@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.errors import InputError
-from ops.stack.errors import StackFileError
-from ops.stack.stack_file import ours, read_config
+from ops.stack.stack_file import StackFileError, ours, read_config
 from rollout.errors import SplitError
 from rollout.split import Split
 from rollout.weights_key import COMMON, configured_weights, own_path

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
 
 from ops.command import command
-from ops.plan.preview import selected_stack
 from ops.stack.project import project_folder
+from pulumi_cli.stacks import selected_stack
 
 STOPPED = "stopped before the drift was known; nothing was changed"
 
@@ -31,7 +32,7 @@ def drift(*, stack: str | None, as_json: bool) -> int:
       failover drift --stack prod
     """
     folder = project_folder(Path.cwd())
-    name = selected_stack(folder, stack)
+    name = selected_stack(folder, stack, os.environ)
     return show_drift(folder, name, stack, as_json=as_json, tells=True)
 
 

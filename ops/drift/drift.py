@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from ops.drift.config_key import ConfigKey, config_key, slot_of
 from ops.drift.touched import is_of, touched_past_the_stack
-from ops.plan.event_stream import Event
 from ops.plan.plan import DeploymentPlan
 from ops.plan.property_change import SECRET, property_changes, value_before
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import RULE, ServicePlan
 from ops.status.config_reading import ConfigReading
 from ops.status.fix import FixCommand, put_back, stack_option
+from pulumi_cli.events import Event
 from rollout.command import UP, Command
 from rollout.notice import NoticeKind
 from rollout.observation import split_of

@@ -6,13 +6,11 @@ from pathlib import Path
 
 from ops.drift.drift import Drift, drift_of
 from ops.plan.errors import PreviewInputError
-from ops.plan.preview import PreviewRequest
-from ops.plan.whole_preview import whole_preview
-from ops.stack.errors import StackFileError
-from ops.stack.existing import no_file_text
-from ops.stack.stack_file import read_text, stack_file
+from ops.plan.preview import PreviewRequest, whole_preview
+from ops.stack.stack_file import StackFileError, read_text
 from ops.status.config_reading import ConfigReading
 from ops.status.errors import UnreadError
+from pulumi_cli.stacks import no_file_text, stack_file
 
 
 def read_drift(folder: Path, stack: str, named: str | None) -> Drift:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops.plan.event_stream import Event
+from pulumi_cli.events import Event
 
 
 def touched_past_the_stack(events: Sequence[Event]) -> dict[str, frozenset[str]]:

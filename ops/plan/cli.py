@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -12,10 +13,11 @@ import click
 from ops.plan.errors import PreviewError
 from ops.plan.markdown import failed_markdown, markdown
 from ops.plan.plan import DeploymentPlan, PlanOutcome, fold
-from ops.plan.preview import PreviewRequest, run_preview, selected_stack
-from ops.plan.project import policy_config, policy_pack
-from ops.stack.errors import StackError
+from ops.plan.policy_pack import policy_config, policy_pack
+from ops.plan.preview import PreviewRequest, run_preview
 from ops.stack.project import project_folder
+from pulumi_cli.errors import StackError
+from pulumi_cli.stacks import selected_stack
 
 EXIT_CODES = {
     PlanOutcome.NO_CHANGE: 0,
@@ -114,7 +116,7 @@ def _request(
         PreviewInputError: no policy pack where one is named.
     """
     folder = project_folder(Path.cwd())
-    name = selected_stack(folder, stack)
+    name = selected_stack(folder, stack, os.environ)
     found = None if no_pack else policy_pack(folder, pack)
     return PreviewRequest(
         folder=folder,

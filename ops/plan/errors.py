@@ -1,11 +1,9 @@
-"""The errors of a plan.
+"""The errors of a plan, beside those of the CLI (`pulumi_cli/errors.py`).
 
-PreviewError                what is between a command line and a plan
-├── PreviewInputError       it asks for what is not there, a folder, a stack, a pack; or the
-│                           program refuses the config
-├── PreviewFailedError      the program, a provider or the engine broke in it
-├── PreviewNotStarted       the engine ended before its first event
-└── PreviewStreamError      what the engine wrote is no event stream, or one that breaks off
+PreviewError              base
+├── PreviewInputError     a folder, a policy pack or a stack file is missing, or the program refuses
+│                         the config
+└── PreviewFailedError    the program, a provider or the engine failed in the preview
 """
 
 from __future__ import annotations
@@ -18,16 +16,8 @@ class PreviewError(CommandError):
 
 
 class PreviewInputError(PreviewError, InputError):
-    """The preview was asked for what is not there, or the program refuses the config."""
+    """Something that the preview needs is missing, or the program refuses the config."""
 
 
 class PreviewFailedError(PreviewError):
-    """The program, a provider or the engine broke in the preview; the text has their words."""
-
-
-class PreviewNotStarted(PreviewError):  # noqa: N818  (it says what happened, as an error's name should)
-    """The engine ended before its first event; the text has its own words."""
-
-
-class PreviewStreamError(PreviewError):
-    """What the engine wrote is no event stream, or one that breaks off."""
+    """The program, a provider or the engine failed in the preview; the text has their words."""

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.plan.cost import Cost, costs
-from ops.plan.diagnostic import Diagnostic, Severity, diagnostics
-from ops.plan.event_stream import Event
 from ops.plan.policy_finding import PolicyFinding, policy_findings, policy_packs
 from ops.plan.resource_step import Operation, ResourceStep, resource_steps
 from ops.plan.service_plan import ServicePlan, service_plans
+from pulumi_cli.events import Diagnostic, Event, Severity, diagnostics
 from rollout.errors import CONFIG_REFUSED
 from rollout.notice import Notice, NoticeKind
 
@@ -148,7 +147,7 @@ def fold(events: Sequence[Event], stack: str) -> DeploymentPlan:
         stack: the name to show where the preview ended before the stack had one.
 
     Raises:
-        PreviewStreamError: an operation that is not known here.
+        EventStreamError: an operation that is not known here.
     """
     steps = resource_steps(events)
     said = diagnostics(events)

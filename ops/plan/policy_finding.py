@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ops.plan.event_stream import Event
+from pulumi_cli.events import Event
 
 _MANDATORY = ("mandatory", "remediate")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.plan.errors import PreviewStreamError
-from ops.plan.event_stream import Event
+from pulumi_cli.errors import EventStreamError
+from pulumi_cli.events import Event
 
 
 class Operation(enum.StrEnum):
@@ -101,7 +101,7 @@ def resource_steps(events: Iterable[Event]) -> tuple[ResourceStep, ...]:
     A replacement arrives as three events on one resource, of which the weightiest counts.
 
     Raises:
-        PreviewStreamError: an operation that is not known here; what it does cannot be told.
+        EventStreamError: an operation that is not known here; what it does cannot be told.
     """
     steps: dict[str, ResourceStep] = {}
     for event in events:
@@ -125,7 +125,7 @@ def _step(metadata: Mapping[str, Any]) -> ResourceStep:
     operation = _OPERATIONS.get(str(metadata.get("op")))
     urn = str(metadata.get("urn", ""))
     if operation is None or urn.count("::") < _URN_SEPARATORS:
-        raise PreviewStreamError(
+        raise EventStreamError(
             f"the engine would do {metadata.get('op')!r} to {urn!r}, which this version of "
             "`failover plan` does not know; run `pulumi preview` to see it"
         )

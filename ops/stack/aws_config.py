@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-from ops.stack.pulumi import Pulumi
+from pulumi_cli.pulumi import Pulumi
 from settings.declaration.raw import in_namespace
 
 
@@ -18,13 +14,7 @@ def read_aws_config(pulumi: Pulumi) -> dict[str, str]:
     Raises:
         StackError: there is no such stack, or the CLI cannot read it, as with a wrong passphrase.
     """
-    entries = pulumi.document("config", "--json")
-    if any(entry.get("secret") for entry in in_namespace(entries, "aws").values()):
-        entries = pulumi.document("config", "--json", "--show-secrets")
-    return {key: _text(entry) for key, entry in in_namespace(entries, "aws").items()}
-
-
-def _text(entry: Mapping[str, Any]) -> str:
-    if "objectValue" in entry:
-        return json.dumps(entry["objectValue"])
-    return str(entry.get("value", ""))
+    found = in_namespace(pulumi.config(), "aws")
+    if any(entry.is_secret for entry in found.values()):
+        found = in_namespace(pulumi.config(shows_secrets=True), "aws")
+    return {key: entry.value for key, entry in found.items()}

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ops.stack.errors import NoProjectError
+from ops.errors import InputError
 
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+
+
+class NoProjectError(InputError):
+    """There is no Pulumi project here."""
 
 
 def found_project(start: Path) -> Path | None:

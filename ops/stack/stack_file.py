@@ -1,4 +1,4 @@
-"""The stack file: where it is, and its config as YAML that Pulumi reads too."""
+"""The stack file: its config, as YAML that Pulumi reads too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from ops.stack.errors import StackFileError
+from ops.errors import InputError
+from pulumi_cli.stacks import stack_file
 from rollout.command import Command
 from settings.declaration.command import NAMESPACE
 
@@ -19,6 +20,15 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _CONFLICT = "<<<<<<< "
 """How git begins one; a ramp commits this file, and so does everybody else."""
 _TEXT = "tag:yaml.org,2002:str"
+
+
+class StackFileError(InputError):
+    """The stack file cannot be read; the text names the place."""
+
+    def __init__(self, problem: str, expected: str = "", fix: str = "") -> None:
+        """Hold the problem, and the fix where it can be fixed here."""
+        self.problem = problem
+        super().__init__(problem, expected=expected, fixes=[fix] if fix else [])
 
 
 class _Loader(_Base):
@@ -45,11 +55,6 @@ class _Loader(_Base):
         """The tag of a value; one with a colon in it is text."""
         tag = super().resolve(kind, value, implicit)
         return _TEXT if tag in _NUMBERS and ":" in value else tag
-
-
-def stack_file(folder: Path, stack: str) -> Path:
-    """`Pulumi.<stack>.yaml`, however the stack is named: `prod`, `org/project/prod`."""
-    return folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
 
 
 def read_text(file: Path) -> str | None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ops.command import command
-from ops.plan.preview import selected_stack
 from ops.stack.project import project_folder
+from pulumi_cli.stacks import selected_stack
 
 if TYPE_CHECKING:
     from ops.status.document import Status
@@ -77,7 +77,7 @@ def status(
     if watches and not sys.stdout.isatty():
         raise click.UsageError("--watch needs a terminal; --json is for programs")
     folder = project_folder(Path.cwd())
-    name = selected_stack(folder, stack)
+    name = selected_stack(folder, stack, os.environ)
     if wants_drift:
         from ops.drift.cli import show_drift
 

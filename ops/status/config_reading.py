@@ -8,8 +8,7 @@ from typing import Any
 
 from ops.deploy.merge import MergedWeights
 from ops.errors import InputError
-from ops.stack.errors import StackFileError
-from ops.stack.stack_file import ours, read_config
+from ops.stack.stack_file import StackFileError, ours, read_config
 from ops.status.errors import UnreadError
 from rollout.command import config_remove
 from rollout.split import Slot

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ops.ramp.errors import BadInputError
 from ops.ramp.stack.known import KnownStack
-from ops.stack.backend import current_backend
+from ops.ramp.stack.opened import ramps_folder
 from ops.status.errors import UnreadError
+from pulumi_cli.backend import current_backend
 
 
 def last_known(folder: Path, stack: str, environ: Mapping[str, str]) -> KnownStack:
@@ -17,8 +18,6 @@ def last_known(folder: Path, stack: str, environ: Mapping[str, str]) -> KnownSta
     Raises:
         UnreadError: nothing was.
     """
-    from ops.ramp.stack.opened import ramps_folder  # it brings the Automation API: half a second
-
     try:
         return KnownStack.read(ramps_folder(folder, stack), current_backend(folder, environ))
     except BadInputError as error:

@@ -12,10 +12,7 @@ from typing import Any, TypeVar
 from live.alarms import Alarm
 from live.errors import LiveError
 from ops.ramp.stack.known import KnownStack
-from ops.stack.errors import StackFileError
-from ops.stack.existing import no_file_text
-from ops.stack.pulumi import Pulumi
-from ops.stack.stack_file import read_config, read_text
+from ops.stack.stack_file import StackFileError, read_config, read_text
 from ops.status.config_reading import ConfigReading
 from ops.status.document import Status, Unread
 from ops.status.errors import UnreadError
@@ -32,6 +29,8 @@ from ops.status.state_reading import (
     read_provider_config,
     read_state,
 )
+from pulumi_cli.pulumi import Pulumi
+from pulumi_cli.stacks import no_file_text
 from rollout.hidden_rules import HiddenService
 
 SLOW_SECONDS = 30.0

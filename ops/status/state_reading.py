@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any, TypeVar
 
 from live.creations import made
@@ -14,17 +13,13 @@ from live.session import ProviderSession
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, service_plans
 from ops.stack.aws_config import read_aws_config
-from ops.stack.errors import NoStackError, StackError
-from ops.stack.pulumi import Pulumi
 from ops.status.errors import UnreadError
+from pulumi_cli.errors import NoStackError, StackError
+from pulumi_cli.pulumi import Pulumi
 from rollout.pending_creation import PendingCreation, pending_creations, words_of
 from rollout.split import Slot
-from rollout.stack_identity import removed_everything
 
 _STACK = "pulumi:pulumi:Stack"
-_HISTORY_LENGTH = 50
-"""Updates that are looked back at; a ramp has some twenty."""
-_UPDATES = frozenset({"update", "import"})
 
 _Found = TypeVar("_Found")
 
@@ -70,7 +65,7 @@ def read_state(pulumi: Pulumi) -> StateReading:
         NoStackError: there is no such stack.
         UnreadError: the backend cannot be reached.
     """
-    return StateReading.of(_asked(pulumi, "stack", "export").get("deployment") or {})
+    return StateReading.of(_read(pulumi.state))
 
 
 def read_pending(
@@ -113,17 +108,7 @@ def read_messages(pulumi: Pulumi) -> tuple[str, ...]:
         NoStackError: there is no such stack.
         UnreadError: the backend cannot be reached.
     """
-    found = _asked(pulumi, "stack", "history", "--json", "--page-size", str(_HISTORY_LENGTH))
-    of_this_life = takewhile(_is_of_this_life, found)
-    return tuple(
-        str(past.get("message", "")) for past in of_this_life if past.get("kind") in _UPDATES
-    )
-
-
-def _is_of_this_life(past: Mapping[str, Any]) -> bool:
-    kind, result = str(past.get("kind")), str(past.get("result"))
-    same = (past.get("resourceChanges") or {}).get("same", 0)
-    return not removed_everything(kind, result, same)
+    return tuple(past.message for past in _read(pulumi.history))
 
 
 def _groups_behind(resources: Sequence[Mapping[str, Any]]) -> frozenset[str]:
@@ -148,10 +133,6 @@ def _groups_behind(resources: Sequence[Mapping[str, Any]]) -> frozenset[str]:
         if resource.get("initErrors") or not (is_newest or not version.isdigit()):
             behind.add(str(resource.get("urn", "")).rpartition("::")[2])
     return frozenset(behind)
-
-
-def _asked(pulumi: Pulumi, *arguments: str) -> Any:
-    return _read(lambda: pulumi.document(*arguments))
 
 
 def _read(read: Callable[[], _Found]) -> _Found:

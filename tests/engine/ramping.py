@@ -82,14 +82,14 @@ def configure(stack: Rehearsed, ramp: Mapping[str, str]) -> None:
             values |= {f"ramp.{key}[{place}]": str(each) for place, each in listed}
         else:
             values[f"ramp.{key}"] = value
-    stack.engine.set_all_config(values)
+    stack.engine.write_config(values)
 
 
 def release(stack: Rehearsed, build: str, slot: Slot) -> None:
     """Put a build onto an idle slot of every service."""
     image = images_of(stack.running.endpoint, stack.running.region)[build]
     services = stack.engine.outputs()["services"]
-    stack.engine.set_all_config({f'images.{service}["{slot}"]': image for service in services})
+    stack.engine.write_config({f'images.{service}["{slot}"]': image for service in services})
     stack.engine.run("up", "--yes", "--skip-preview")
 
 

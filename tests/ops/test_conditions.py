@@ -148,7 +148,7 @@ def test_without_a_login_the_login_is_named(name: str, shell: Shell) -> None:
     assert_clear(name, code, said)
     if name in ENGINE:
         assert code == 2, said
-        assert "nobody is logged in to a Pulumi backend in this shell" in said
+        assert "this shell is not logged in to a Pulumi backend" in said
         assert "fix:      pulumi login " in said
 
 

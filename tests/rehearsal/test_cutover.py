@@ -34,7 +34,7 @@ class FakeEngine:
 
     def up(self, *options: str) -> UpResult:
         self.commands.append(("up", *options))
-        return UpResult((), (), 40, 1.0)
+        return UpResult((), (), 1.0)
 
     def outputs(self) -> dict[str, Any]:
         return {"services": {}, "urls": {"a": "https://a.test/", "b": "https://b.test/"}}

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.notice import ALL_SERVICES, Notice, NoticeKind, without_contradiction
+from rollout.notice import (
+    ALL_SERVICES,
+    UNSEEN,
+    Notice,
+    NoticeKind,
+    is_refusal_of_split,
+    without_contradiction,
+)
 
 names = st.from_regex(r"[a-z](-?[a-z0-9]){0,9}", fullmatch=True)
 changes = st.sampled_from(["90/10 -> 75/25", "slot 01", "images of slots 01 and 02"])
@@ -47,3 +54,28 @@ def test_where_every_service_will_be_refused_none_is_said_to_pass() -> None:
     refused = Notice(NoticeKind.WILL_BE_REFUSED, ALL_SERVICES, "rules", "cannot be read")
 
     assert without_contradiction([passes, refused]) == [refused]
+
+
+def test_the_notices_of_a_hook_are_found_behind_the_words_of_the_engine() -> None:
+    refused = Notice(NoticeKind.REFUSED, "web", "90/10 -> 75/25", "1 of 3 healthy\n  fix: wait")
+    passes = Notice(NoticeKind.PASSES, "portal", "90/10 -> 75/25", "3 of 3 healthy")
+
+    found = Notice.found_in(f"before hook failed: {refused}\n{passes}\n")
+
+    assert found == (refused, passes)
+    assert Notice.found_in("update failed") == ()
+
+
+REFUSED = Notice(NoticeKind.REFUSED, "web", "90/10 -> 75/25", "web-02 has 1 of 3 healthy")
+MOVED = Notice(NoticeKind.SURPRISE, "web", "42/58 -> 75/25", "somebody else moved traffic")
+SILENT = Notice(NoticeKind.REFUSED, ALL_SERVICES, UNSEEN, "AWS throttles the calls")
+
+
+@pytest.mark.parametrize(
+    ("notices", "is_refusal"),
+    [([REFUSED], True), ([], False), ([MOVED, REFUSED], False), ([SILENT], False)],
+)
+def test_only_a_refusal_because_of_the_slots_is_for_the_driver_to_answer(
+    notices: list[Notice], is_refusal: bool
+) -> None:
+    assert is_refusal_of_split(notices) is is_refusal

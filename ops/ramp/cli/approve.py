@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from ops.journal.errors import JournalError
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import BadInputError, RampError
 from ops.ramp.resume.find import Newest, newest
-from ops.ramp.stack.opened import own_holder, recorded_ramps, selected_stack, selections
+from ops.ramp.stack.opened import own_holder, recorded_ramps, stack_name
 from ops.stack.project import project_folder
 from rollout.command import RAMP
 from rollout.progress import Progress
@@ -47,12 +46,7 @@ def approve(stack: str | None, *, is_no: bool) -> None:
 
 
 def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
-    name = stack or os.environ.get("PULUMI_STACK") or selected_stack(project)
-    if not name:
-        raise BadInputError(
-            "no stack is selected\n  expected: the stack whose ramp waits\n"
-            f"  fix:      {selections(project)}, or the same again with --stack"
-        )
+    name = stack_name(project, stack)
     waiting = _waiting(recorded_ramps(project, name), name, ("--stack", stack) if stack else ())
     progress = waiting.progress
     answer = ApprovalAnswer(progress.verified, is_yes, own_holder().by, datetime.now(UTC))

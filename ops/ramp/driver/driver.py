@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ops.engine.command import CommandError
-from ops.engine.words import errors_in
 from ops.journal.errors import JournalError
 from ops.ramp.driver.bake import Proving
 from ops.ramp.driver.floors import Floors
@@ -23,6 +21,7 @@ from ops.ramp.driver.update import Updating
 from ops.ramp.errors import DeadSlotError, NotSureError, RampError, RefusedRampError
 from ops.ramp.stack.commands import lowering
 from ops.unexpected import EXIT_CODE, unexpected_words
+from pulumi_cli.errors import StackError
 from rollout.command import Command
 from rollout.plan import RampPlan
 from rollout.progress import WHY_BY_HAND
@@ -99,8 +98,8 @@ class Driver:
             return Ending(1, ending.words) if self._from_anywhere else ending
         except RampError as error:  # a stack file that somebody broke in mid-ramp, too
             return self._not_sure(f"{error}\n  next:     {go_on}")
-        except CommandError as error:
-            words = f"the engine's backend does not answer:\n{errors_in(str(error))}"
+        except StackError as error:
+            words = f"the engine's backend does not answer:\n{error}"
             directly = f"where that cannot be had back: {self._next_commands.break_glass}"
             return self._not_sure(f"{words}\n  next:     {go_on}; {directly}")
         except Exception as error:  # noqa: BLE001  (all of it is told, with its traceback)

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from ops.engine.engine import EngineUpdate
-from ops.engine.update import UpdateResult
 from ops.gates.gate import Gate
 from ops.journal.journal import Journal
 from ops.journal.observer import RampObserver
 from ops.ramp.stack.commands import NextCommands
+from pulumi_cli.history import EngineUpdate
+from pulumi_cli.update import UpdateResult
 from rollout.observation import LiveService
 from rollout.split import Slot, Split
 
@@ -48,8 +48,8 @@ class Update(Protocol):
         """The CLI's process while it runs."""
         ...
 
-    def said(self) -> Sequence[str]:
-        """The lines it has written since the last call."""
+    def new_lines(self) -> Sequence[str]:
+        """The lines that the CLI has written since the last call."""
         ...
 
     def poll(self) -> UpdateResult | None:

@@ -94,7 +94,7 @@ class Updating:
             self._run.judge()
 
     def _tell(self, update: Update) -> None:
-        for line in update.said():
+        for line in update.new_lines():
             self._run.write(EngineLine(line=line))
 
     def _tell_end(self, update: Update, ended: UpdateResult) -> None:

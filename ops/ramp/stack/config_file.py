@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.ramp.errors import BadInputError
-from ops.stack.errors import StackFileError
-from ops.stack.stack_file import ours, read_config, read_text
+from ops.stack.stack_file import StackFileError, ours, read_config, read_text
 from rollout.split import Slot
 from rollout.weights_key import configured_weights
 

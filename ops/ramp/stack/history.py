@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ops.engine.engine import EngineUpdate
+from pulumi_cli.history import EngineUpdate
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.weights_key import configured_weights

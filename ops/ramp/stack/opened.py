@@ -12,14 +12,6 @@ from typing import Any
 
 from live.errors import LiveError, WrongAccountError
 from live.session import ProviderSession
-from ops.engine.command import CommandError
-from ops.engine.engine import (
-    StackEngine,
-    StackNotFoundError,
-    current_stack,
-    opened_engine,
-)
-from ops.engine.words import errors_in
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import AwsError, BackendError, BadInputError, NotSureError
 from ops.ramp.stack.commands import NextCommands
@@ -27,14 +19,14 @@ from ops.ramp.stack.history import history_entry
 from ops.ramp.stack.known import KnownStack
 from ops.ramp.stack.live import LiveStack, hidden_services_of, live_stack, session_of
 from ops.ramp.stack.probed import Probed, read_probed
-from ops.stack.backend import current_backend
-from ops.stack.engine_access import access_fault
-from ops.stack.errors import EngineAccessError, PulumiError, StackFileError
-from ops.stack.existing import file_stacks, no_file_text, no_stack_text
+from ops.stack.engine import StackEngine
 from ops.stack.project import project_folder
-from ops.stack.pulumi import Pulumi
 from ops.stack.stack_file import refuse_unreadable
-from rollout.command import UP, Command
+from pulumi_cli.backend import current_backend
+from pulumi_cli.errors import PulumiError
+from pulumi_cli.pulumi import Pulumi
+from pulumi_cli.stacks import no_file_text, selected_stack
+from rollout.command import UP
 from rollout.errors import SettingsError
 from rollout.hidden_rules import HiddenService
 from rollout.lease import LeaseHolder
@@ -144,8 +136,8 @@ class OpenedStack:
         """
         try:
             return [history_entry(past) for past in self.engine.history()]
-        except CommandError as error:
-            raise _unread(f"the history of {self.name}", error) from error
+        except PulumiError as error:
+            raise _unread(error) from error
 
     def keep_known(self) -> None:
         """Keep what `failover rollback --break-glass` needs when the backend does not answer.
@@ -179,7 +171,7 @@ def recorded_ramps(folder: Path, stack: str) -> Ramps:
         BackendError: the backend cannot be read.
     """
     try:
-        outputs = Pulumi(folder, stack, os.environ).document("stack", "output", "--json")
+        outputs = Pulumi(folder, stack, os.environ).outputs()
     except PulumiError as error:
         raise BackendError(str(error)) from error
     backend = current_backend(folder, os.environ)
@@ -191,28 +183,20 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
     """Open the stack `name`, or the one that is selected, of the project in `folder` or above it.
 
     Raises:
-        NoProjectError: there is no project.
-        BadInputError: no stack, nothing deployed, or a config with problems.
+        StackError: no project, no such stack, a stack file that cannot be read, or no login.
+        BadInputError: nothing is deployed, or the config has problems.
         BackendError: the backend cannot be read.
     """
     folder, is_named = project_folder(folder), name is not None
-    name = name or os.environ.get("PULUMI_STACK") or selected_stack(folder)
-    if not name:
-        raise BadInputError(
-            "no stack is selected\n  expected: the stack to ramp\n"
-            f"  fix:      {selections(folder)}, or the same again with --stack"
-        )
+    name = stack_name(folder, name)
+    refuse_unreadable(folder, name)
+    pulumi = Pulumi(folder, name, os.environ)
+    engine = StackEngine(pulumi, ramps_folder(folder, name) / "engine")
     try:
-        refuse_unreadable(folder, name)
-        engine = opened_engine(folder, name, ramps_folder(folder, name) / "engine")
         outputs = engine.outputs()
         raw, secret_keys = engine.config()
-    except StackNotFoundError as error:
-        raise BadInputError(no_stack_text(folder, name, os.environ)) from error
-    except StackFileError as error:
-        raise BadInputError(str(error)) from error
-    except CommandError as error:
-        raise _unread(f"the stack {name}", error) from error
+    except PulumiError as error:
+        raise _unread(error) from error
     if not engine.stack_file.exists():
         raise BadInputError(no_file_text(folder, name, is_there=True))
     if not outputs.get("services"):
@@ -224,29 +208,22 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
     return replace(opened, is_named=is_named)
 
 
-def selections(folder: Path) -> str:
-    """What selects a stack: of those with a file in `folder`, where there are any."""
-    select = Command.of("pulumi", "stack", "select")
-    return " or ".join(str(select.with_options(name)) for name in file_stacks(folder)) or str(
-        select
-    )
-
-
-def selected_stack(folder: Path) -> str | None:
-    """The stack that is selected in `folder`; None where none is.
+def stack_name(folder: Path, named: str | None) -> str:
+    """The stack that is meant: `named`, else the selected one.
 
     Raises:
+        StackError: none is selected, or no login.
         BackendError: the backend cannot be read.
     """
     try:
-        return current_stack(folder)
-    except CommandError as error:
-        raise _unread("which stack is selected", error) from error
+        return selected_stack(folder, named, os.environ)
+    except PulumiError as error:
+        raise _unread(error) from error
 
 
-def _unread(what: str, error: CommandError) -> BackendError | EngineAccessError:
-    return access_fault(str(error)) or BackendError(
-        f"{what} cannot be read:\n{errors_in(str(error))}\n"
+def _unread(error: PulumiError) -> BackendError:
+    return BackendError(
+        f"{error}\n"
         "  expected: an answer of the engine's backend; nothing was changed\n"
         "  fix:      what it says (pulumi whoami --verbose tells the backend), then type it again"
     )

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -19,8 +19,9 @@ from ops.adopt.proposal import Import
 from ops.errors import RefusedError, UnsureError
 from ops.inspect.balancer_reading import rule_of
 from ops.inspect.calls import Calls
-from ops.stack.errors import PulumiError
-from ops.stack.pulumi import Pulumi
+from pulumi_cli.errors import PulumiError
+from pulumi_cli.pulumi import Pulumi
+from pulumi_cli.update import RunningUpdate
 
 WEB, PORTAL = "arn:rule/web", "arn:rule/portal"
 FAILED = {"event": "failure", "url": "https://a.example/", "status": 502}
@@ -73,9 +74,11 @@ class Stack:
     stack: str = "prod"
     ran: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
 
-    def start_up(self, log: IO[str]) -> subprocess.Popen[str]:
+    def start_up(self, log: Path) -> RunningUpdate:
         self.changes()
-        return subprocess.Popen([sys.executable, "-c", self.code], stdout=log, text=True)
+        with log.open("w") as output:
+            process = subprocess.Popen([sys.executable, "-c", self.code], stdout=output, text=True)
+        return RunningUpdate(process, log, log.with_suffix(".events"))
 
     def state(self) -> dict[str, Any]:
         kind = "aws:lb/listenerRule:ListenerRule"

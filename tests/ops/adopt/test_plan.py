@@ -9,8 +9,8 @@ import pytest
 from ops.adopt.plan import AdoptionPlan, AdoptionStep, AdoptionStepKind, plan_lines, planned
 from ops.adopt.proposal import Import
 from ops.inspect.document import RuleReport
-from ops.plan.event_stream import Event
 from ops.plan.plan import fold
+from pulumi_cli.events import Event
 from rollout.notice import Notice, NoticeKind
 from tests.ops.balancers import forward, group_arn, rule
 from tests.ops.plan.streaming import RULE, resource, said, summary

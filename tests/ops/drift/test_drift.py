@@ -14,11 +14,11 @@ from ops.drift.as_json import as_document, drift_schema
 from ops.drift.config_key import config_key
 from ops.drift.drift import Drift, drift_of
 from ops.drift.terminal import shown
-from ops.plan.event_stream import Event
 from ops.plan.plan import fold
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE, TARGET_GROUP
 from ops.status.config_reading import ConfigReading
+from pulumi_cli.events import Event
 from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot
 from settings.declaration.key import Key, KeyGroup

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.plan.event_stream import Event, read_events
 from ops.plan.plan import DeploymentPlan, fold
+from pulumi_cli.events import Event, read_events
 from rehearsal.engine import RehearsalEngine
 
 HERE = Path(__file__).parent

@@ -12,8 +12,9 @@ import tempfile
 from pathlib import Path
 
 from ops.plan.markdown import markdown
-from ops.plan.preview import STREAMING, PreviewRequest
-from ops.plan.project import policy_config, policy_pack
+from ops.plan.policy_pack import policy_config, policy_pack
+from ops.plan.preview import PreviewRequest
+from pulumi_cli.pulumi import ENVIRONMENT
 from rehearsal.workspace import STACK
 from tests.engine.rehearsed import Rehearsed, rehearsed
 from tests.ops.plan.cases import CASES, Case
@@ -50,7 +51,7 @@ def _record(stack: Rehearsed, case: Case) -> None:
     case.change(stack.engine)
     pack = policy_pack(stack.root, None)
     request = PreviewRequest(stack.root, STACK, pack, policy_config(pack, STACK, None))
-    said = stack.pulumi(*request.arguments, **STREAMING).stdout
+    said = stack.pulumi("preview", "--json", *request.options, **ENVIRONMENT).stdout
     file.write_text(kept)
     token = stack.engine.run("config", "get", "previewToken").strip()
     if token in said:

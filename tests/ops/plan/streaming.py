@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ops.plan.event_stream import Event, read_events
+from pulumi_cli.events import Event, read_events
 
 STACK_URN = "urn:pulumi:prod::failover::pulumi:pulumi:Stack::failover-prod"
 SERVICE_URN = "urn:pulumi:prod::failover::failover:index:Service::web"

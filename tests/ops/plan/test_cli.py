@@ -90,8 +90,9 @@ def test_the_engine_streams_and_is_told_the_stack_the_pack_and_its_config(
     assert result.exit_code == 0
     assert streaming == "true"
     assert arguments == [
-        "preview", "--json", "--non-interactive", "--stack", "acme/failover/prod",
+        "preview", "--json",
         "--policy-pack", str(pack), "--policy-pack-config", str(pack / "prod.json"), "--refresh",
+        "--stack", "acme/failover/prod", "--non-interactive",
     ]  # fmt: skip
     assert json.loads(result.stdout)["outcome"] == "no change"
 
@@ -107,9 +108,15 @@ def test_the_engine_streams_and_is_told_the_stack_the_pack_and_its_config(
             2,
         ),
         ("", "error: incorrect passphrase", 1, "fix:      read -rs PULUMI_CONFIG_PASSPHRASE", 2),
-        ("", "", 1, "`pulumi preview` exited 1 and said nothing", 3),
-        ("", "", -9, "`pulumi preview` was ended by signal 9 and said nothing", 3),
-        ("panic: nil map\n\ngoroutine 1", "", 2, "line 1 of the engine's output is no event", 3),
+        ("", "", 1, "`pulumi preview --json` failed:\nexit code 1, no output", 3),
+        ("", "", -9, "`pulumi preview --json` failed:\nended by SIGKILL, no output", 3),
+        (
+            "panic: nil map\n\ngoroutine 1",
+            "",
+            2,
+            "line 1 of the engine's output is not an event",
+            3,
+        ),
         ('{"diagnosticEvent": {}}\n', "", -9, "breaks off after 1 events", 3),
     ],
 )

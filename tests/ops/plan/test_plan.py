@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.plan.errors import PreviewStreamError
-from ops.plan.event_stream import Event
 from ops.plan.plan import DeploymentPlan, PlanOutcome, fold
 from ops.plan.property_change import SECRET, property_changes
 from ops.plan.resource_step import Operation
 from ops.plan.wording import capacity, title, traffic
+from pulumi_cli.errors import EventStreamError
+from pulumi_cli.events import Event
 from rollout.errors import SettingsError
 from rollout.notice import Notice, NoticeKind
 from rollout.problem import Problem
@@ -119,7 +119,7 @@ def test_the_three_events_of_a_replacement_are_one_step() -> None:
 
 
 def test_an_operation_that_is_not_known_is_not_passed_over() -> None:
-    with pytest.raises(PreviewStreamError, match="'sublimate'"):
+    with pytest.raises(EventStreamError, match="'sublimate'"):
         folded(resource("sublimate", RULE, "web", {}, {}))
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ops.engine.update import UpdateResult
 from ops.gates.gate import StageMark
 from ops.journal.errors import JournalError
+from pulumi_cli.update import UpdateResult
 from rollout.entry import Entry
 from rollout.observation import (
     HEALTHY,
@@ -86,7 +86,7 @@ class Update:
         self._ended: UpdateResult | None = None
         self.is_interrupted = False
 
-    def said(self) -> Sequence[str]:
+    def new_lines(self) -> Sequence[str]:
         said, self._says = self._says, ()
         return said
 

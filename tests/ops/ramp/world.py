@@ -7,10 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pulumi.automation import CommandError, CommandResult
-
-from ops.engine.engine import EngineUpdate
-from ops.engine.update import UpdateResult
 from ops.journal.observer import RampObserver
 from ops.ramp.driver.driver import Driver, Ending
 from ops.ramp.driver.ports import DriverPorts, Git, LastRequests, Limits
@@ -19,6 +15,9 @@ from ops.ramp.driver.run import Run
 from ops.ramp.errors import AwsError, PassingAwsError
 from ops.ramp.resume.takeover import Takeover
 from ops.ramp.stack.commands import NextCommands
+from pulumi_cli.errors import PulumiError
+from pulumi_cli.history import EngineUpdate
+from pulumi_cli.update import UpdateResult
 from rollout.lease import LeaseHolder
 from rollout.observation import LiveService
 from rollout.plan import RampPlan
@@ -92,7 +91,7 @@ class World:
 
     def set_config(self, changes: Mapping[str, str | None]) -> None:
         if self.backend_error:
-            raise CommandError(CommandResult("", self.backend_error, 255))
+            raise PulumiError(self.backend_error)
         config = self._config()
         for path, value in changes.items():
             keys = path.replace('["', ".").replace('"]', "").split(".")

@@ -17,7 +17,6 @@ from rich.text import Text
 from ops.cli import failover
 from ops.ramp.stack.known import KnownStack
 from ops.ramp.stack.opened import ramps_folder
-from ops.stack.errors import NoStackError
 from ops.status.cli import status
 from ops.status.difference import differences
 from ops.status.document import Status
@@ -28,6 +27,7 @@ from ops.status.ramping import read_ramping
 from ops.status.reader import StatusReader
 from ops.status.terminal import shown
 from ops.status.watch import watch
+from pulumi_cli.errors import NoStackError
 from rollout.history_message import StageShift
 from rollout.lease import LeaseClaim, LeaseHolder
 from rollout.plan import RampPlan

@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 from ops.cli import failover
 from ops.gates.approval import ApprovalGate, read_answer
 from ops.journal.journal import FileJournal
-from ops.ramp.stack.opened import selections
 from rollout.verdict import Outcome
 from tests.ops.gates.marks import stage
 from tests.ops.report.sample import IDENTITY, RAMP, entries
@@ -92,14 +91,6 @@ def test_the_ramp_to_begin_instead_is_one_of_the_stack_that_was_named(
 
     fix = result.output.splitlines()[-1]
     assert fix == "  fix:      failover ramp --approve-each --stack prod   # begins one"
-
-
-def test_of_stacks_none_of_which_is_selected_those_with_a_file_are_named(tmp_path: Path) -> None:
-    assert selections(tmp_path) == "pulumi stack select"
-    for name in ("dev", "prod"):
-        (tmp_path / f"Pulumi.{name}.yaml").write_text("config: {}\n")
-
-    assert selections(tmp_path) == "pulumi stack select dev or pulumi stack select prod"
 
 
 def test_a_ramp_of_a_stack_that_was_created_anew_since_cannot_be_approved(

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from ops.engine.engine import EngineUpdate
 from ops.ramp.stack.history import history_entry
+from pulumi_cli.history import EngineUpdate
 from rollout.split import Slot, Split
 from tests.ops.ramp.fakes import START
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from ops.stack.engine_access import access_fault
+from pulumi_cli.access import access_fault
 
 
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        ("error: PULUMI_ACCESS_TOKEN must be set for login during", "nobody is logged in"),
-        ("error: invalid access token", "nobody is logged in"),
+        ("error: PULUMI_ACCESS_TOKEN must be set for login during", "is not logged in"),
+        ("error: invalid access token", "is not logged in"),
         ("error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or", "has no passphrase"),
         ("error: getting stack configuration: incorrect passphrase", "is not the one of"),
     ],

@@ -13,15 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.cli import failover
-from ops.stack.existing import Backend, described, nearest, no_file_text
-from ops.stack.pulumi import STACK_NOT_FOUND
+from pulumi_cli.errors import EngineAccessError, NoStackError, PulumiError
+from pulumi_cli.pulumi import STACK_NOT_FOUND
+from pulumi_cli.stacks import Backend, missing_stack_text, nearest, no_file_text, selected_stack
+from tests.pulumi_cli.stub import running
 
 URL = "s3://team-state"
 NAMES = st.text(st.sampled_from("abcdehopr-"), min_size=1, max_size=8)
 
 
 def test_a_name_that_is_nearly_one_is_offered_that_one() -> None:
-    assert described("prdo", Backend(URL, ("dev", "prod")), files=("dev", "prod")) == (
+    assert missing_stack_text("prdo", Backend(URL, ("dev", "prod")), files=("dev", "prod")) == (
         "there is no stack prdo in the backend s3://team-state\n"
         "  expected: a stack that `pulumi stack ls` lists: dev, prod\n"
         "  fix:      did you mean prod? Then --stack prod"
@@ -29,14 +31,14 @@ def test_a_name_that_is_nearly_one_is_offered_that_one() -> None:
 
 
 def test_a_name_that_is_like_none_is_offered_none() -> None:
-    text = described("typo", Backend(URL, ("dev", "prod")), files=())
+    text = missing_stack_text("typo", Backend(URL, ("dev", "prod")), files=())
 
     assert text.endswith("  fix:      name one of these with --stack")
     assert "stack init" not in text
 
 
 def test_a_stack_with_a_file_is_in_another_backend_or_was_never_made() -> None:
-    text = described("prod", Backend(URL, ("dev", "prod-2")), files=("dev", "prod"))
+    text = missing_stack_text("prod", Backend(URL, ("dev", "prod-2")), files=("dev", "prod"))
 
     assert text == (
         "there is no stack prod in the backend s3://team-state\n"
@@ -49,20 +51,24 @@ def test_a_stack_with_a_file_is_in_another_backend_or_was_never_made() -> None:
 
 
 def test_the_right_stack_of_another_organization_is_offered() -> None:
-    text = described("acme/failover/prod", Backend(URL, ("umbrella/prod",)), files=("prod",))
+    text = missing_stack_text(
+        "acme/failover/prod", Backend(URL, ("umbrella/prod",)), files=("prod",)
+    )
 
     assert "did you mean umbrella/prod? Then --stack umbrella/prod" in text
 
 
 def test_a_name_from_the_environment_is_told_to_be_from_there() -> None:
-    text = described("prod", Backend(URL, ("dev",)), files=(), is_by_environment=True)
+    text = missing_stack_text("prod", Backend(URL, ("dev",)), files=(), is_by_environment=True)
 
     assert text.startswith("there is no stack prod in the backend s3://team-state (PULUMI_STACK")
 
 
 def test_a_backend_without_stacks_and_one_that_does_not_answer_are_told_apart() -> None:
-    assert "the backend has none\n" in described("a", Backend(URL, ()), files=())
-    assert "a stack that `pulumi stack ls` lists\n" in described("a", Backend("", None), files=())
+    assert "the backend has none\n" in missing_stack_text("a", Backend(URL, ()), files=())
+    assert "a stack that `pulumi stack ls` lists\n" in missing_stack_text(
+        "a", Backend("", None), files=()
+    )
 
 
 def test_a_stack_without_a_file_is_told_what_writes_it(tmp_path: Path) -> None:
@@ -81,6 +87,49 @@ def test_a_stack_without_a_file_is_told_what_writes_it(tmp_path: Path) -> None:
     assert no_file_text(tmp_path, "blue", is_there=False).endswith(
         "\n  fix:      name one of these with --stack"
     )
+
+
+def test_of_stacks_none_of_which_is_selected_those_with_a_file_are_named(tmp_path: Path) -> None:
+    pulumi = running(tmp_path, "import sys\nsys.exit('error: no stack selected; please use')\n")
+    fixes: list[str] = []
+    for name in ("", "dev", "prod"):
+        if name:
+            (tmp_path / f"Pulumi.{name}.yaml").write_text("config: {}\n")
+        with pytest.raises(NoStackError, match=r"^no stack is selected\n") as refused:
+            selected_stack(tmp_path, None, {"PATH": pulumi.environ["PATH"]})
+        fixes.append(str(refused.value).rpartition("\n")[2])
+
+    assert [fix.removeprefix("  fix:      ") for fix in fixes] == [
+        "pulumi stack select, or the same again with --stack",
+        "pulumi stack select dev, or the same again with --stack",
+        "pulumi stack select dev or pulumi stack select prod, or the same again with --stack",
+    ]
+
+
+def test_the_selected_stack_is_asked_for_only_where_none_is_named(tmp_path: Path) -> None:
+    pulumi = running(tmp_path, "print('dev')\n")
+    environ = {"PATH": pulumi.environ["PATH"]}
+
+    found = [
+        selected_stack(tmp_path, "named", {"PULUMI_STACK": "prod"}),
+        selected_stack(tmp_path, None, {"PULUMI_STACK": "prod"}),
+        selected_stack(tmp_path, None, environ),
+    ]
+
+    assert found == ["named", "prod", "dev"]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [("invalid access token", EngineAccessError), ("no such host", PulumiError)],
+)
+def test_a_backend_that_does_not_answer_is_no_stack_that_is_not_selected(
+    words: str, kind: type[Exception], tmp_path: Path
+) -> None:
+    pulumi = running(tmp_path, f"import sys\nsys.exit('error: {words}')\n")
+
+    with pytest.raises(kind):
+        selected_stack(tmp_path, None, {"PATH": pulumi.environ["PATH"]})
 
 
 @given(names=st.lists(NAMES, unique=True), typed=NAMES)

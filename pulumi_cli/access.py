@@ -1,10 +1,10 @@
-"""What keeps the engine from being used in this shell, by what the CLI writes."""
+"""Why this shell cannot use the engine, by what the CLI writes."""
 
 from __future__ import annotations
 
 import re
 
-from ops.stack.errors import EngineAccessError
+from pulumi_cli.errors import EngineAccessError
 from rollout.command import Command, Shell
 
 _LOGIN = re.compile(
@@ -22,14 +22,14 @@ _LOG_IN = Command.of("pulumi", "login", Shell('"${PULUMI_BACKEND_URL:-https://ap
 
 
 def access_fault(words: str) -> EngineAccessError | None:
-    """The fault that `words` of a failed `pulumi` command tell; None where it is another one.
+    """The error in the words of a failed `pulumi` command; None where it is another one.
 
     The CLI has no exit code for a passphrase, and one for a login only in some commands, so its
     words decide. Source: measured, CLI 3.255.0.
     """
     if _LOGIN.search(words):
         return _fault(
-            "nobody is logged in to a Pulumi backend in this shell",
+            "this shell is not logged in to a Pulumi backend",
             "a login to the backend that has the stack",
             f"{_LOG_IN}   # or the URL of your own backend, such as s3://BUCKET",
         )

@@ -15,7 +15,7 @@ HOSTED = "https://api.pulumi.com"
 
 
 def current_backend(folder: Path, environ: Mapping[str, str]) -> str:
-    """The URL of the backend, without its options; empty where nobody has logged in.
+    """The URL of the backend, without its options; empty without a login.
 
     In the order in which the CLI looks. Source: Pulumi docs, "Managing state & backends".
 
@@ -38,7 +38,7 @@ def _of_project(folder: Path) -> str:
         project = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
         return str(project["backend"]["url"])
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
-        return ""  # whoever runs the CLI is told what is wrong with the file
+        return ""  # the CLI reports what is wrong with the file
 
 
 def _of_login(environ: Mapping[str, str]) -> str:

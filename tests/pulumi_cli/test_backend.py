@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.stack.backend import HOSTED, current_backend
+from pulumi_cli.backend import HOSTED, current_backend
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The Pulumi CLI, for every command that needs the engine; nothing else starts it."""
