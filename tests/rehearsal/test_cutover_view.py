@@ -64,7 +64,7 @@ def test_a_step_is_a_line_and_its_traffic_another() -> None:
     )
 
 
-def test_the_closing_block_says_what_it_came_to_and_where_the_evidence_lies() -> None:
+def test_the_closing_block_has_the_result_and_where_the_evidence_lies() -> None:
     assert list(block(ramp())) == [
         "  requests   31,000, 0 failed",
         "  latency    p50 1.9 ms, p99 12.1 ms, max 140.2 ms",
@@ -76,7 +76,7 @@ def test_the_closing_block_says_what_it_came_to_and_where_the_evidence_lies() ->
     ]
 
 
-def test_failures_are_told_by_their_kind() -> None:
+def test_failures_are_counted_by_their_kind() -> None:
     assert list(block(ramp(failed=2)))[:2] == [
         "  requests   31,002, 2 failed",
         "  failures   2 unexpected_status (2 with 502)",

@@ -47,7 +47,7 @@ def test_the_shell_of_the_rehearsal_that_runs_has_no_problem(
 
 @pytest.mark.parametrize("is_former", [False, True])
 @pytest.mark.parametrize("left", ["everything", "an empty clone", "nothing"])
-def test_a_shell_whose_rehearsal_has_ended_is_told_both_ways_on(
+def test_a_shell_whose_rehearsal_has_ended_gets_both_fixes(
     workspace: Workspace, left: str, is_former: bool
 ) -> None:
     environ = entered(workspace)
@@ -68,7 +68,7 @@ def test_a_shell_whose_rehearsal_has_ended_is_told_both_ways_on(
 
 
 @pytest.mark.parametrize("is_former", [False, True])
-def test_a_shell_of_an_earlier_rehearsal_is_told_that_another_one_runs(
+def test_a_shell_of_an_earlier_rehearsal_learns_that_another_one_runs(
     workspace: Workspace, is_former: bool
 ) -> None:
     environ = entered(workspace)
@@ -86,7 +86,7 @@ def test_a_shell_of_an_earlier_rehearsal_is_told_that_another_one_runs(
     assert 'fix:      eval "$(failover rehearse env)"' in problem
 
 
-def test_a_shell_of_another_clones_rehearsal_is_told_where_it_belongs(
+def test_a_shell_of_another_clones_rehearsal_learns_where_it_belongs(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     with workspace.held():

@@ -38,5 +38,5 @@ def test_of_another_fault_the_last_line_and_the_log_are_named() -> None:
     assert "Traceback" not in str(error)
 
 
-def test_a_part_that_wrote_nothing_is_said_to() -> None:
+def test_a_part_that_wrote_nothing_is_reported_as_such() -> None:
     assert "it wrote nothing" in str(not_ready("provider", 2, "", Path("provider.log")))

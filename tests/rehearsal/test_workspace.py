@@ -50,7 +50,7 @@ def test_one_that_is_still_starting_is_held_but_not_found(workspace: Workspace) 
         assert workspace.read_running() is None
 
 
-def test_why_the_last_one_ended_by_itself_is_told_until_the_next_begins(
+def test_the_reason_of_an_unexpected_end_is_kept_until_the_next_rehearsal_begins(
     workspace: Workspace,
 ) -> None:
     with workspace.held():

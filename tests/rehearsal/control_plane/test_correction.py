@@ -79,7 +79,7 @@ def test_a_correction_that_moto_has_outgrown_is_an_error(change: Replace | Add) 
         Installed(world(), [correction(change)])
 
 
-def test_every_correction_has_a_name_of_its_own_and_says_both_sides() -> None:
+def test_every_correction_has_a_name_of_its_own_and_describes_both_sides() -> None:
     names = [c.name for c in TABLE]
 
     assert len(set(names)) == len(names)

@@ -69,7 +69,7 @@ def test_an_instance_has_the_tags_of_its_template_its_group_and_aws(aws: Aws) ->
     assert volume["Tags"] == [{"Key": "disk", "Value": "yes"}]
 
 
-def test_an_instance_is_as_its_template_says(aws: Aws) -> None:
+def test_an_instance_is_as_its_template_describes(aws: Aws) -> None:
     group_id = aws.ec2.create_security_group(GroupName="i", Description="d", VpcId=aws.vpc_id)[
         "GroupId"
     ]

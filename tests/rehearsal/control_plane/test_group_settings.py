@@ -109,7 +109,7 @@ def test_the_grace_period_is_0_where_none_is_given(aws: Aws) -> None:
     ],
     ids=lambda s: next(iter(s)),
 )
-def test_a_setting_that_the_rehearsal_cannot_honour_is_said_so(
+def test_a_setting_that_the_rehearsal_cannot_honour_is_refused_as_unsupported(
     aws: Aws, settings: dict[str, Any]
 ) -> None:
     code, message = refusal(aws.group, template_id=aws.template(), size=0, **settings)
@@ -128,7 +128,7 @@ def test_a_setting_that_the_rehearsal_cannot_honour_is_said_so(
         ("attach_instances", {"InstanceIds": ["i-1"]}),
     ],
 )
-def test_an_operation_that_would_do_nothing_is_said_to_be_unsupported(
+def test_an_operation_that_would_do_nothing_is_refused_as_unsupported(
     aws: Aws, operation: str, arguments: dict[str, Any]
 ) -> None:
     name = aws.group(aws.template(), size=0)

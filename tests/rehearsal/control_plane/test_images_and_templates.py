@@ -22,7 +22,9 @@ def test_every_image_of_the_catalogue_is_there_with_its_build_in_every_region(aw
     assert all(len(image_id) == len("ami-") + 17 for image_id in builds)
 
 
-def test_a_version_from_a_source_version_has_what_it_does_not_say_itself(aws: Aws) -> None:
+def test_a_version_from_a_source_version_has_the_data_that_it_does_not_give_itself(
+    aws: Aws,
+) -> None:
     template_id = aws.template(V1, KeyName="k", MetadataOptions={"HttpTokens": "required"})
 
     made = aws.ec2.create_launch_template_version(
@@ -37,7 +39,7 @@ def test_a_version_from_a_source_version_has_what_it_does_not_say_itself(aws: Aw
     }
 
 
-def test_a_version_without_a_source_has_only_what_it_says(aws: Aws) -> None:
+def test_a_version_without_a_source_has_only_its_own_data(aws: Aws) -> None:
     template_id = aws.template(V1, KeyName="k")
 
     made = aws.ec2.create_launch_template_version(

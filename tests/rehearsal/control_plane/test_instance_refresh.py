@@ -206,7 +206,7 @@ def test_a_refresh_that_replaces_nothing_for_an_hour_fails(aws: Aws) -> None:
         {"BakeTime": 60},
     ],
 )
-def test_what_a_refresh_cannot_do_here_is_said(aws: Aws, preferences: dict[str, Any]) -> None:
+def test_what_a_refresh_cannot_do_here_is_refused(aws: Aws, preferences: dict[str, Any]) -> None:
     name, _, _ = running_group(aws, size=1)
 
     code, message = refusal(

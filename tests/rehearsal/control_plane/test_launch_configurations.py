@@ -130,7 +130,7 @@ def test_what_aws_refuses_of_launch_configurations_is_refused(aws: Aws) -> None:
     ]
 
 
-def test_an_instance_refresh_of_such_a_group_is_said_to_be_unsupported(aws: Aws) -> None:
+def test_an_instance_refresh_of_such_a_group_is_refused_as_unsupported(aws: Aws) -> None:
     name = group_of(aws, configuration(aws), size=0)
 
     _, message = refusal(aws.autoscaling.start_instance_refresh, AutoScalingGroupName=name)

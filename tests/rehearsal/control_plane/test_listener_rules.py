@@ -42,7 +42,7 @@ def test_a_weight_outside_0_to_999_is_refused_and_changes_nothing(aws: Aws, weig
     assert weights(aws, rule) == [100, 0]
 
 
-def test_both_weights_0_are_refused_because_aws_does_not_say_what_happens(aws: Aws) -> None:
+def test_both_weights_0_are_refused_because_aws_does_not_document_what_happens(aws: Aws) -> None:
     one, two = aws.target_group(), aws.target_group()
     rule = aws.rule((one, 100), (two, 0))
 

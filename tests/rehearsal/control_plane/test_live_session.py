@@ -95,13 +95,13 @@ def test_a_profile_that_there_is_not_is_named(endpoint: str) -> None:
         who(stack_config(endpoint, profile="gone"))
 
 
-def test_a_region_of_the_environment_counts_where_the_stack_says_none() -> None:
+def test_a_region_of_the_environment_counts_where_the_stack_has_none() -> None:
     config = ProviderConfig.of_stack({}, {"AWS_REGION": "eu-west-1"})
 
     assert config.region == "eu-west-1"
 
 
-def test_an_endpoint_where_nobody_listens_is_said_to_be_out_of_reach() -> None:
+def test_an_endpoint_where_no_process_listens_is_reported_as_unreachable() -> None:
     client = ProviderSession(
         ProviderConfig.of_stack(stack_config("http://127.0.0.1:1"), NO_ENVIRON), attempts=1
     ).client("elbv2")
@@ -122,7 +122,7 @@ def test_an_endpoint_where_nobody_listens_is_said_to_be_out_of_reach() -> None:
         ("assumeRole", "{}", r"'aws:assumeRoles\[0\].roleArn' ROLE_ARN$"),
     ],
 )
-def test_provider_config_that_cannot_be_followed_is_said_to_be(
+def test_provider_config_that_cannot_be_followed_is_refused(
     key: str, value: str, words: str
 ) -> None:
     with pytest.raises(ProviderConfigError, match=words):

@@ -79,7 +79,7 @@ def test_an_internet_facing_load_balancer_needs_a_vpc_with_an_internet_gateway(a
     assert aws.elbv2.create_load_balancer(Name="in", Subnets=subnets, Scheme="internal")
 
 
-def test_a_load_balancer_of_another_type_is_said_to_be_unsupported(aws: Aws) -> None:
+def test_a_load_balancer_of_another_type_is_refused_as_unsupported(aws: Aws) -> None:
     code, message = refusal(
         aws.elbv2.create_load_balancer, Name="nlb", Subnets=aws.subnet_ids, Type="network"
     )

@@ -145,7 +145,9 @@ def test_metric_math_makes_a_ratio_where_both_sides_have_data(aws: Aws) -> None:
         ([{"Id": "a", "Expression": "a / 2"}], "need each other"),
     ],
 )
-def test_what_cannot_be_asked_is_said(aws: Aws, queries: list[dict[str, Any]], told: str) -> None:
+def test_a_query_that_is_not_supported_is_refused(
+    aws: Aws, queries: list[dict[str, Any]], told: str
+) -> None:
     code, message = refusal(
         aws.clients["cloudwatch"].get_metric_data,
         MetricDataQueries=queries,
@@ -244,7 +246,7 @@ def test_an_alarm_that_would_never_be_evaluated_rightly_is_refused(
     assert told in message
 
 
-def test_a_composite_alarm_is_said_to_be_unsupported(aws: Aws) -> None:
+def test_a_composite_alarm_is_refused_as_unsupported(aws: Aws) -> None:
     code, message = refusal(
         aws.clients["cloudwatch"].put_composite_alarm, AlarmName="c", AlarmRule="ALARM(orders)"
     )

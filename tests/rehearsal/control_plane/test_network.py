@@ -199,7 +199,7 @@ def test_what_something_lives_in_cannot_be_deleted_or_detached(aws: Aws) -> None
     assert codes == {"DependencyViolation"}
 
 
-def test_a_default_group_lets_its_own_members_in_and_nobody_else(aws: Aws) -> None:
+def test_a_default_group_lets_only_its_own_members_in(aws: Aws) -> None:
     (default,) = aws.ec2.describe_security_groups(
         Filters=[{"Name": "vpc-id", "Values": [aws.vpc_id]}]
     )["SecurityGroups"]

@@ -85,7 +85,7 @@ def test_it_ends_on_a_signal(process: subprocess.Popen[bytes], number: signal.Si
     assert process.wait(SOON_SECONDS) == 0
 
 
-def test_what_the_rehearsal_does_not_do_is_said_in_the_protocol_of_the_service(
+def test_what_the_rehearsal_does_not_do_is_refused_in_the_protocol_of_the_service(
     process: subprocess.Popen[bytes],
 ) -> None:
     port = port_of(process)

@@ -55,7 +55,7 @@ def test_a_number_is_refused_exactly_outside_the_models_range(value: int) -> Non
     ],
     ids=["less", "two at once", "longer", "not of the enumeration", "missing"],
 )
-def test_a_request_says_all_that_the_model_forbids(
+def test_a_refusal_lists_all_that_the_model_forbids(
     aws: Aws, settings: dict[str, Any], violations: str
 ) -> None:
     arguments = {"Name": "t", "Protocol": "HTTP", "Port": 80, "VpcId": aws.vpc_id, **settings}

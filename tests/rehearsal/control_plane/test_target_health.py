@@ -91,7 +91,7 @@ def test_a_deregistered_target_drains_for_the_deregistration_delay_and_is_then_g
     assert (asked_for["State"], asked_for["Reason"]) == ("unused", "Target.NotRegistered")
 
 
-def test_a_draining_target_that_is_registered_again_starts_anew(aws: Aws) -> None:
+def test_a_draining_target_that_is_registered_again_starts_from_the_beginning(aws: Aws) -> None:
     arn, target_id = aws.target_group(), instance(aws)
     aws.rule((arn, 1))
     register(aws, arn, target_id)

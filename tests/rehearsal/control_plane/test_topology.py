@@ -96,7 +96,7 @@ def test_an_instance_has_what_it_was_launched_from(aws: Aws) -> None:
     assert instance.launched_at == START
 
 
-def test_a_draining_target_says_until_when_and_a_terminated_instance_is_gone(aws: Aws) -> None:
+def test_a_draining_target_has_its_end_and_a_terminated_instance_is_gone(aws: Aws) -> None:
     arn = aws.target_group(drain_seconds=20)
     aws.rule((arn, 1))
     name = aws.group(aws.template(), size=1, TargetGroupARNs=[arn])
@@ -127,7 +127,7 @@ def test_imported_certificates_come_with_their_keys(aws: Aws) -> None:
     )
 
 
-def test_a_change_of_weights_is_told_once_and_reading_tells_nothing(aws: Aws) -> None:
+def test_a_change_of_weights_is_published_once_and_a_read_never(aws: Aws) -> None:
     one, two = aws.target_group(), aws.target_group()
     rule = aws.rule((one, 100), (two, 0))
     told: list[tuple[int, Topology]] = []

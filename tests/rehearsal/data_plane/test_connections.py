@@ -28,7 +28,7 @@ def told(connections: Connections, text: str, now: float) -> dict[str, tuple[obj
     return {entry["loadBalancerArn"]: (entry["counts"], entry["samples"]) for entry in seen}
 
 
-def test_what_is_new_since_the_last_look_is_told_and_what_is_open_once_a_minute() -> None:
+def test_new_connections_are_reported_at_each_look_and_open_ones_once_a_minute() -> None:
     connections = Connections()
 
     first = told(connections, stats(5, 3, 2), MINUTE + 1)
@@ -51,7 +51,7 @@ def test_what_is_new_since_the_last_look_is_told_and_what_is_open_once_a_minute(
     }
 
 
-def test_a_counter_that_began_anew_counts_from_nothing() -> None:
+def test_a_counter_that_started_again_counts_from_0() -> None:
     connections = Connections()
     told(connections, stats(50, 1, 2), MINUTE + 1)
 

@@ -64,7 +64,7 @@ def fits(pattern: str, text: str) -> bool:
 
 
 @given(letters, letters)
-def test_a_pattern_matches_what_its_wildcards_say(pattern: str, text: str) -> None:
+def test_a_pattern_matches_by_its_wildcards(pattern: str, text: str) -> None:
     assert bool(re.fullmatch(expression_of(pattern), text)) == fits(pattern, text)
 
 
@@ -98,7 +98,7 @@ def test_a_host_matches_in_any_case_and_with_any_port(pattern: str, host: str, p
         ("ELBSecurityPolicy-2016-08", ("TLSv1_0", "TLSv1_2")),
     ],
 )
-def test_a_policy_s_name_says_its_versions(policy: str, versions: tuple[str, str]) -> None:
+def test_a_policys_name_decides_its_tls_versions(policy: str, versions: tuple[str, str]) -> None:
     assert tls_versions(policy) == versions
 
 

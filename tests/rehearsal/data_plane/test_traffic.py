@@ -316,7 +316,7 @@ def test_a_redirect_replaces_what_it_names(
     assert answer["location"] == location
 
 
-def test_what_is_not_supported_says_so(aws: Rehearsed, slots: tuple[str, str]) -> None:
+def test_what_is_not_supported_is_refused_as_such(aws: Rehearsed, slots: tuple[str, str]) -> None:
     old, new = slots
     sticky = forward((old, 1), (new, 1))
     sticky["ForwardConfig"]["TargetGroupStickinessConfig"] = {

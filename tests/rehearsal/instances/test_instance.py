@@ -64,7 +64,7 @@ def instance() -> Iterator[Started]:
     started.ports.close()
 
 
-def test_the_program_s_user_data_tells_an_instance_what_it_is() -> None:
+def test_the_programs_user_data_gives_an_instance_its_identity() -> None:
     text = base64.b64decode(user_data("prd", "web", Slot.SECOND, 8080)).decode()
 
     assert identity_from("i-1", "v2", text) == Identity("i-1", "v2", "web", "02", 8080)

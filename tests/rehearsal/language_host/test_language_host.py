@@ -130,7 +130,7 @@ def test_an_exception_of_the_program_fails_the_run_with_its_own_lines(project: P
     assert "language_host" not in done.stdout
 
 
-def test_a_program_that_has_said_its_error_adds_no_second_one(project: Path) -> None:
+def test_a_program_that_has_printed_its_error_adds_no_second_one(project: Path) -> None:
     write(project, "import pulumi, sys\npulumi.log.error('the one message')\nsys.exit(32)")
 
     done = pulumi(project, "preview")

@@ -80,7 +80,7 @@ def test_what_an_engine_never_heard_of_stays_and_is_not_handed_to_the_next_one()
     assert list(cloud.things) == ["thing-1", "thing-2"]
 
 
-def test_a_wait_that_fails_keeps_the_resource_and_says_so() -> None:
+def test_a_wait_that_fails_keeps_the_resource_and_reports_it() -> None:
     cloud = _Cloud(settle_error=WaitError("not active within 1 s"))
 
     with pytest.raises(UnfinishedError, match="thing-1 was created, but: not active") as caught:
@@ -100,7 +100,7 @@ def test_an_unfinished_resource_that_cannot_be_read_is_kept_with_its_inputs() ->
     assert caught.value.state == {"id": "thing-1", "size": "s"}
 
 
-def test_a_failed_creation_is_told_as_it_is() -> None:
+def test_a_failed_creation_is_reported_as_it_is() -> None:
     class _Refusing(_Cloud):
         def create(self, _call: ProviderCall, inputs: Values) -> str:
             raise ProviderError("no more room")

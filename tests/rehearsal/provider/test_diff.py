@@ -88,7 +88,7 @@ def test_a_stage_is_two_weights_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(("old", "new"), [(1, 0), (0, 1), (100, 0), (0, 100)])
-def test_a_weight_of_nothing_is_told_from_a_weight_that_is_not_said(old: int, new: int) -> None:
+def test_a_weight_of_0_differs_from_a_weight_that_is_not_given(old: int, new: int) -> None:
     found = changes(LISTENER_RULE, _rule({"01": old}), _rule({"01": new}))
 
     assert found == [PropertyDifference("actions[0].forward.targetGroups[0].weight", "update")]
@@ -129,7 +129,7 @@ def test_what_a_target_group_is_made_of_replaces_it(name: str) -> None:
     assert PropertyDifference(name, "update", replaces=True) in found
 
 
-def test_what_aws_chose_stays_when_the_program_says_nothing() -> None:
+def test_what_aws_chose_stays_when_the_program_gives_none() -> None:
     state: Values = {"minSize": 1, "maxSize": 2, "desiredCapacity": 2, "healthCheckType": "EC2"}
 
     found = changes(GROUP, state, {"minSize": 1, "maxSize": 2})

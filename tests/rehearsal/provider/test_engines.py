@@ -41,7 +41,7 @@ def test_the_region_may_come_from_the_environment() -> None:
     assert configuration_of({}, {"AWS_REGION": "eu-west-1"}).region == "eu-west-1"
 
 
-def test_without_a_region_the_message_says_how_to_set_it() -> None:
+def test_without_a_region_the_message_has_the_command_that_sets_it() -> None:
     with pytest.raises(ConfigurationError, match="pulumi config set aws:region"):
         configuration_of({}, {})
 

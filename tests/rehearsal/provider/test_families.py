@@ -225,7 +225,7 @@ def test_a_refresh_under_way_is_cancelled_before_the_next_one_starts() -> None:
     ]
 
 
-def test_a_refresh_that_may_roll_back_is_told_what_from() -> None:
+def test_a_refresh_that_may_roll_back_gets_its_desired_configuration() -> None:
     aws = FakeAws()
     refresh = {"strategy": "Rolling", "preferences": {"autoRollback": True}}
 
@@ -320,7 +320,7 @@ def test_a_preview_of_a_creation_knows_its_inputs_and_not_what_aws_chooses() -> 
     assert "defaultInstanceWarmup" not in state
 
 
-def test_a_wait_ends_with_its_limit_and_says_for_what() -> None:
+def test_a_wait_ends_with_its_limit_and_names_what_it_waited_for() -> None:
     with pytest.raises(WaitError, match=r"a thing: not within 0.2 s"):
         call_on(FakeAws()).wait_until(lambda: False, "a thing", limit_seconds=0.2)
 

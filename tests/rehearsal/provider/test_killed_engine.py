@@ -91,7 +91,7 @@ def test_the_printed_command_takes_over_all_that_killed_engines_have_made(tmp_pa
         assert {**left, **{name: undisturbed[name] for name in UNNAMED}} == undisturbed
 
 
-def test_what_has_the_name_and_other_tags_is_somebody_else_s(tmp_path: Path) -> None:
+def test_a_resource_of_the_name_with_other_tags_is_not_ours(tmp_path: Path) -> None:
     with attached(tmp_path) as stack:
         _kill_after(stack, 30)
         deployment = json.loads(stack.must("stack", "export"))["deployment"]

@@ -64,7 +64,7 @@ def test_nothing_is_left_to_change_after_an_up(stack: Attached) -> None:
     stack.must("preview", "--expect-no-changes")
 
 
-def test_every_output_is_told(stack: Attached) -> None:
+def test_every_output_is_returned(stack: Attached) -> None:
     untold = {
         (one["type"], name)
         for one in stack.exported()

@@ -73,7 +73,7 @@ def _make_group(stack: Attached, subnet_ids: list[str]) -> None:
     )
 
 
-def test_every_function_tells_what_stands_there(stack: Attached) -> None:
+def test_every_function_returns_what_exists(stack: Attached) -> None:
     ids = json.loads(stack.must("config", "get", "ids"))
 
     stack.must("up", "--yes", "--skip-preview")
@@ -97,7 +97,7 @@ def test_every_function_tells_what_stands_there(stack: Attached) -> None:
     }
 
 
-def test_what_is_not_there_is_told_by_its_name(stack: Attached) -> None:
+def test_what_does_not_exist_is_reported_by_its_name(stack: Attached) -> None:
     stack.set_config(missing="nobody")
 
     said = stack.pulumi("preview")

@@ -126,7 +126,7 @@ def test_access_logs_that_are_off_do_not_show_the_bucket_that_was_not_sent() -> 
     assert state["accessLogs"] == logs
 
 
-def test_a_tag_that_nobody_declared_is_told_and_would_be_removed() -> None:
+def test_an_undeclared_tag_is_reported_and_would_be_removed() -> None:
     inputs: Values = {"vpcId": "vpc-1", "tags": {"a": "1"}, "__defaults": []}
     state: Values = {"vpcId": "vpc-1", "tags": {"a": "1", "b": "2"}}
 

@@ -123,7 +123,7 @@ def test_an_ignored_path_stays_as_it_is_in_aws(stack: Attached) -> None:
 
 
 @pytest.mark.long
-def test_a_group_with_a_name_of_its_own_is_deleted_before_it_is_made_anew(
+def test_a_group_with_a_given_name_is_deleted_before_it_is_created_again(
     stack: Attached,
 ) -> None:
     stack.set_config(targetGroupName="fixed")

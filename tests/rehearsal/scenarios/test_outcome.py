@@ -72,7 +72,7 @@ def test_a_dead_candidate_is_met_until_the_last_request_that_fails() -> None:
     assert dead.seconds_from_first_lost == pytest.approx(5.0)
 
 
-def test_a_download_that_was_cut_tells_nothing_of_when_it_began_to_go_wrong() -> None:
+def test_a_download_that_was_cut_does_not_show_when_it_began_to_go_wrong() -> None:
     cut = replace(failed(2), mode="long")
 
     assert replace(CAUGHT, answers=[cut, *CAUGHT.answers]).seconds_from_first_lost == (

@@ -108,7 +108,7 @@ def test_a_changed_pin_makes_setup_run_again(tmp_path: Path, name: str) -> None:
     assert fingerprint(tmp_path) != before
 
 
-def test_a_second_setup_does_nothing_and_says_nothing() -> None:
+def test_a_second_setup_does_nothing_and_prints_nothing() -> None:
     argv = [sys.executable, "-m", "rehearsal.toolchain"]
     env = {**os.environ, "PATH": ""}
 
@@ -117,7 +117,7 @@ def test_a_second_setup_does_nothing_and_says_nothing() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_failed_download_says_what_failed_and_what_to_type() -> None:
+def test_a_failed_download_reports_what_failed_and_what_to_type() -> None:
     argv = [sys.executable, "-c", "import sys; print('no such host', file=sys.stderr); sys.exit(3)"]
 
     with pytest.raises(SetupError) as failed:
@@ -138,5 +138,5 @@ def test_the_lock_names_no_index_and_hashes_everything() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(4.21, "4.2 s"), (200.0, "3 min 20 s")])
-def test_durations_read_as_a_person_says_them(seconds: float, shown: str) -> None:
+def test_durations_read_as_a_person_writes_them(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown

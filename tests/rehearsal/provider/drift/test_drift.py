@@ -37,7 +37,9 @@ MUTATIONS: Mapping[str, Table] = {
 
 
 @pytest.mark.parametrize("kind", RESOURCE_TYPES.values(), ids=lambda kind: kind.token)
-def test_every_property_can_be_changed_elsewhere_or_says_why_not(kind: ResourceType) -> None:
+def test_every_property_can_be_changed_elsewhere_or_has_a_reason_why_not(
+    kind: ResourceType,
+) -> None:
     assert set(MUTATIONS.get(kind.token, {})) == set(leaves(kind.properties))
 
 
