@@ -22,6 +22,9 @@ from rehearsal.cutover import CutoverStep
 from rehearsal.traffic.stage import CONFIDENCE, ServiceTraffic, StageTraffic
 from rehearsal.traffic.watch import RampTraffic
 
+_WIDE_COLUMNS = 120
+"""A terminal of so many has room for the bound beside each share."""
+
 
 def step_lines(step: CutoverStep) -> list[str]:
     """What a step did, in a line, and what the traffic showed, in another."""
@@ -144,10 +147,6 @@ def _service(service: ServiceTraffic, began_s: float) -> dict[str, Any]:
         "bound": {"confidence": CONFIDENCE, "low": bound.low, "high": bound.high},
         "followedSeconds": None if times is None else [round(each, 3) for each in times],
     }
-
-
-_WIDE_COLUMNS = 120
-"""A terminal of so many has room for the bound beside each share."""
 
 
 class CutoverView:

@@ -10,6 +10,9 @@ from rehearsal.workspace import STACK, Workspace
 PACK = "policy"
 """The pack's folder, below the program's."""
 
+PROGRAM = ("__main__.py", "settings", "components", "live", "rollout", "policy")
+"""What the engine needs of the repository, its Pulumi files apart."""
+
 
 def pack_options(root: Path, stack: str = STACK) -> tuple[str, ...]:
     """The options by which `pulumi preview` and `pulumi up` in `root` run the pack.
@@ -27,10 +30,6 @@ def write_pack_config(workspace: Workspace, like: str) -> None:
     source = workspace.policy_file.with_name(f"{like}.json")
     if source.is_file():
         shutil.copyfile(source, workspace.policy_file)
-
-
-PROGRAM = ("__main__.py", "settings", "components", "live", "rollout", "policy")
-"""What the engine needs of the repository, its Pulumi files apart."""
 
 
 def copy_project(root: Path, target: Path) -> Path:

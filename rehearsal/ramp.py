@@ -19,6 +19,9 @@ ROOT = Path(__file__).parents[1]
 _SHOWN = 2000
 _END_SECONDS = 60.0
 
+CHANGE_OF_WEIGHTS = "ModifyRule"
+_READS = ("Describe", "Get", "List", "Head", "GET", "HEAD")
+
 
 class RampProcess:
     """A ramp that runs, seen by the events that it prints."""
@@ -88,10 +91,6 @@ def _ended(process: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-
-
-CHANGE_OF_WEIGHTS = "ModifyRule"
-_READS = ("Describe", "Get", "List", "Head", "GET", "HEAD")
 
 
 class CallCounts(Protocol):

@@ -55,6 +55,9 @@ SET = (
 
 _LOOPBACK = "127.0.0.1,localhost"
 
+UNSET_COMMAND = Command.of("eval", Shell('"$(failover rehearse env --unset)"'))
+_ENTER = Command.of("eval", Shell('"$(failover rehearse env)"'))
+
 
 def shell_variables(workspace: Workspace, running: Running) -> dict[str, str]:
     """Name -> value of everything that differs from a plain shell, `PATH` apart.
@@ -173,10 +176,6 @@ def _leads_away(name: str) -> bool:
 
 def _bin_folder(workspace: Workspace) -> object:
     return workspace.root / ".venv" / "bin"
-
-
-UNSET_COMMAND = Command.of("eval", Shell('"$(failover rehearse env --unset)"'))
-_ENTER = Command.of("eval", Shell('"$(failover rehearse env)"'))
 
 
 def shell_problem(environ: Mapping[str, str], project: Path | None) -> str | None:

@@ -28,6 +28,12 @@ _COUNTERS = r"^cluster\.target_group\..*\.upstream_rq_(completed|5xx)$"
 _NAME = re.compile(r"cluster\.target_group\.(.+)\.upstream_rq_(completed|5xx)")
 _TIMEOUT_SECONDS = 5.0
 
+WINDOW_SECONDS = 2.0
+"""Over which the traffic is counted."""
+
+_LEFT = ("service", "slot", "weight", "targets", "in service", "template", "build")
+_RIGHT = ("req/s", "5xx/s")
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -107,10 +113,6 @@ class _AdminConnection(http.client.HTTPConnection):
             self.sock.connect(ADMIN_SOCKET)
 
 
-WINDOW_SECONDS = 2.0
-"""Over which the traffic is counted."""
-
-
 @dataclass(frozen=True, slots=True)
 class RehearsalStatus:
     """All services at a moment."""
@@ -162,10 +164,6 @@ def statuses(workspace: Workspace, running: Running) -> Iterator[RehearsalStatus
         before = now
         loads = {slot: by_name.get(name, IDLE) for slot, name in names.items()}
         yield RehearsalStatus(observer.read() if services else [], loads)
-
-
-_LEFT = ("service", "slot", "weight", "targets", "in service", "template", "build")
-_RIGHT = ("req/s", "5xx/s")
 
 
 def status_table(

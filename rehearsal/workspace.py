@@ -27,6 +27,11 @@ ENDED = "rehearsed"
 _JOURNAL = "journal.jsonl"
 _KNOWN = "stack.json"
 
+STACK = "rehearsal"
+PROJECT = "failover"
+LOCK_RETRY_SECONDS = 0.5
+"""A look at the lock holds it for an instant; whoever meets that instant tries again."""
+
 
 def put_away(root: Path, stack: str, backend: str) -> list[Path]:
     """Move the ramps of an ended rehearsal to `.failover/rehearsed`; their folders there.
@@ -86,10 +91,6 @@ def _free(path: Path) -> Path:
     return found
 
 
-STACK = "rehearsal"
-PROJECT = "failover"
-
-
 @dataclass(frozen=True, slots=True)
 class Running:
     """A rehearsal that runs: what a command needs to reach it."""
@@ -112,10 +113,6 @@ class Running:
     def life(self) -> str:
         """What no other rehearsal has, on this machine or in this clone."""
         return f"{self.started_at}/{self.pid}"
-
-
-LOCK_RETRY_SECONDS = 0.5
-"""A look at the lock holds it for an instant; whoever meets that instant tries again."""
 
 
 class Workspace:

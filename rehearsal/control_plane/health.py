@@ -16,6 +16,9 @@ from typing import Protocol
 
 from rehearsal.control_plane.images import NEVER_HEALTHY
 
+TargetKey = tuple[str, str, int]
+"""Target group ARN, target id, port."""
+
 
 class HealthState(enum.StrEnum):
     """Outcome of a target's health checks so far, in the words of DescribeTargetHealth."""
@@ -96,10 +99,6 @@ class ClockHealth:
         if target.launched_at is None:
             return first_answer
         return max(first_answer, target.launched_at + self.boot_seconds)
-
-
-TargetKey = tuple[str, str, int]
-"""Target group ARN, target id, port."""
 
 
 @dataclass(frozen=True, slots=True)

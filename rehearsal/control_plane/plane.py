@@ -26,6 +26,10 @@ Subscriber = Callable[[int, Topology], None]
 It holds up the request that made the change, so it must only take note and return.
 """
 
+log = logging.getLogger(__name__)
+TICK_SECONDS = 0.2
+"""How often the daemon thread lets time pass; a request lets it pass as well."""
+
 
 class Changes:
     """The latest topology and its revision, which only grows."""
@@ -55,12 +59,6 @@ class Changes:
         for subscriber in list(self._subscribers):
             subscriber(self._revision, topology)
         return True
-
-
-log = logging.getLogger(__name__)
-
-TICK_SECONDS = 0.2
-"""How often the daemon thread lets time pass; a request lets it pass as well."""
 
 
 def _forget_backends() -> None:

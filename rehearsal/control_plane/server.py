@@ -41,6 +41,18 @@ log = logging.getLogger(__name__)
 
 _READS = ("Describe", "Get", "List", "Head", "Lookup", "Search")
 
+HOST = "127.0.0.1"
+THREADS = 64
+"""Requests are answered one at a time anyway; the others of these read and write meanwhile, wait
+for the next topology, or are silent because a test wants them so."""
+
+CONNECTIONS = 10_000
+"""Kept-alive ones that are idle at the moment count too: each client of AWS holds up to ten. At
+its limit, a hundred by default, the server leaves every new one unanswered; AWS has no such limit.
+"""
+
+WAKE_SECONDS = 30
+
 
 def operation_of(environ: WSGIEnvironment, body: bytes) -> str | None:
     """The API operation that a request asks for; None for S3's, which are in method and path."""
@@ -152,19 +164,6 @@ class Application:
         if status.startswith("404") and answer.startswith(b"<!doctype html"):
             return error_answer(environ, unsupported(f"this request to {service}"))
         return status, list(headers), answer
-
-
-HOST = "127.0.0.1"
-THREADS = 64
-"""Requests are answered one at a time anyway; the others of these read and write meanwhile, wait
-for the next topology, or are silent because a test wants them so."""
-
-CONNECTIONS = 10_000
-"""Kept-alive ones that are idle at the moment count too: each client of AWS holds up to ten. At
-its limit, a hundred by default, the server leaves every new one unanswered; AWS has no such limit.
-"""
-
-WAKE_SECONDS = 30
 
 
 class Server:

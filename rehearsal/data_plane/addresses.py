@@ -23,6 +23,9 @@ from rehearsal.data_plane.rendering import each_listener
 
 HOST = "127.0.0.1"
 
+HTTP_PORT, HTTPS_PORT = 80, 443
+_NOWHERE = "nowhere"
+
 
 class Ports:
     """Hands out one free loopback port per key, and the same one again for the same key.
@@ -95,11 +98,6 @@ def _silent(port: int) -> tuple[int, ExitStack]:
     waiting = sockets.enter_context(socket.socket())
     waiting.connect(address)
     return int(address[1]), sockets
-
-
-HTTP_PORT, HTTPS_PORT = 80, 443
-
-_NOWHERE = "nowhere"
 
 
 class Addresses:

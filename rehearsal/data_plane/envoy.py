@@ -20,6 +20,15 @@ from rehearsal.data_plane.resource_files import CLUSTERS, LISTENERS
 ADMIN_SOCKET = "admin.sock"
 """Relative to Envoy's working folder."""
 
+_RETRY_SECONDS = 60.0
+_LOOK_SECONDS = 0.005
+_CONCURRENCY = 2
+_DRAIN_SECONDS = 30
+_LOG_MILLISECONDS = 250
+"""How often Envoy writes out what it has logged."""
+
+_PR_SET_PDEATHSIG = 1
+
 
 def bootstrap(folder: Path) -> dict[str, Any]:
     """Envoy's bootstrap configuration, for resource files in `folder`."""
@@ -32,15 +41,6 @@ def bootstrap(folder: Path) -> dict[str, Any]:
         },
         "stats_config": {"use_all_default_tags": False},
     }
-
-
-_RETRY_SECONDS = 60.0
-_LOOK_SECONDS = 0.005
-_CONCURRENCY = 2
-_DRAIN_SECONDS = 30
-_LOG_MILLISECONDS = 250
-"""How often Envoy writes out what it has logged."""
-_PR_SET_PDEATHSIG = 1
 
 
 class EnvoyError(Exception):

@@ -16,6 +16,15 @@ from rehearsal.control_plane.topology import (
 )
 from rehearsal.data_plane.clusters import Address, AddressOf, checked_targets
 
+USER_AGENT = "ELB-HealthChecker/2.0"
+log = logging.getLogger(__name__)
+FIRST_CHECKS_SECONDS = 0.25
+"""While a target is new it is looked at this often, so that it serves soon after it has booted. A
+load balancer's nodes each check by themselves, which has a like effect. A failure counts only once
+an interval even then."""
+
+TargetKey = tuple[str, str, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Passed:
@@ -101,9 +110,6 @@ class CheckedHealth:
         )
 
 
-USER_AGENT = "ELB-HealthChecker/2.0"
-
-
 async def checked(address: tuple[str, int], check: TopologyHealthCheck) -> CheckResult:
     """Make the check and judge its answer."""
     try:
@@ -144,16 +150,6 @@ async def _status(address: tuple[str, int], check: TopologyHealthCheck) -> int:
         return int(status)
     finally:
         writer.close()
-
-
-log = logging.getLogger(__name__)
-
-FIRST_CHECKS_SECONDS = 0.25
-"""While a target is new it is looked at this often, so that it serves soon after it has booted. A
-load balancer's nodes each check by themselves, which has a like effect. A failure counts only once
-an interval even then."""
-
-TargetKey = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)

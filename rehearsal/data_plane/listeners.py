@@ -32,6 +32,26 @@ function envoy_on_request(handle)
 end
 """
 
+HOST = "127.0.0.1"
+_LISTENER = "type.googleapis.com/envoy.config.listener.v3.Listener"
+_HCM = (
+    "type.googleapis.com/envoy.extensions.filters.network."
+    "http_connection_manager.v3.HttpConnectionManager"
+)
+
+_ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+_TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+_SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
+_CEL = "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+_BAD_GATEWAY = 502
+_GATEWAY_TIMEOUT = 504
+_NO_CONNECTION_IN_TIME = "response.code_details.contains('connection_timeout')"
+"""Envoy has the same flag for this as for a target that refused."""
+
+_FROM_TARGET_FAILURES = ["UF", "UC", "LR", "UR", "UPE"]
+"""Envoy's flags for a target that refused, reset or closed the connection, or spoke no HTTP. Envoy
+answers 503 to most; an ALB 502. Source: ELB user guide, "Troubleshoot your load balancers"."""
+
 
 def trace_header_filter() -> dict[str, Any]:
     """The HTTP filter that adds `X-Amzn-Trace-Id`: a new `Root`, or a `Self` before what was given.
@@ -42,28 +62,6 @@ def trace_header_filter() -> dict[str, Any]:
         "name": "trace header",
         "typed_config": {"@type": _LUA, "default_source_code": {"inline_string": _CODE}},
     }
-
-
-HOST = "127.0.0.1"
-
-_LISTENER = "type.googleapis.com/envoy.config.listener.v3.Listener"
-_HCM = (
-    "type.googleapis.com/envoy.extensions.filters.network."
-    "http_connection_manager.v3.HttpConnectionManager"
-)
-_ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
-_TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
-_SECRET = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
-
-_CEL = "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
-
-_BAD_GATEWAY = 502
-_GATEWAY_TIMEOUT = 504
-_NO_CONNECTION_IN_TIME = "response.code_details.contains('connection_timeout')"
-"""Envoy has the same flag for this as for a target that refused."""
-_FROM_TARGET_FAILURES = ["UF", "UC", "LR", "UR", "UPE"]
-"""Envoy's flags for a target that refused, reset or closed the connection, or spoke no HTTP. Envoy
-answers 503 to most; an ALB 502. Source: ELB user guide, "Troubleshoot your load balancers"."""
 
 
 def idle_timeout_seconds(balancer: TopologyLoadBalancer) -> int:

@@ -27,6 +27,14 @@ from rehearsal.instances.fleet import InstanceFleet, ServedInstance
 
 TargetKey = tuple[str, str, int]
 
+log = logging.getLogger(__name__)
+CA_FILE = "ca.pem"
+TRAFFIC_SECONDS = 0.5
+"""How often the traffic is reported to the control plane."""
+
+CONNECTIONS_SECONDS = 5.0
+"""How often the connections are counted."""
+
 
 def report(
     health: Mapping[TargetKey, CheckedHealth],
@@ -73,15 +81,6 @@ def _target(key: TargetKey, checked: CheckedHealth) -> dict[str, Any]:
         "reason": checked.reason,
         "description": checked.description,
     }
-
-
-log = logging.getLogger(__name__)
-
-CA_FILE = "ca.pem"
-TRAFFIC_SECONDS = 0.5
-"""How often the traffic is reported to the control plane."""
-CONNECTIONS_SECONDS = 5.0
-"""How often the connections are counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,17 @@ from rehearsal.control_plane.topology import (
     TopologyTargetGroup,
 )
 
+ANY = "."
+CLIENT = ipaddress.ip_address("127.0.0.1")
+"""Where every request of a rehearsal comes from."""
+
+_IN_QUERY = "[^&]"
+_CODES = {301: "MOVED_PERMANENTLY", 302: "FOUND"}
+log = logging.getLogger(__name__)
+_TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
+_NOT_IMPLEMENTED = 501
+Groups = Mapping[str, TopologyTargetGroup]
+
 
 class UnsupportedError(Exception):
     """A part of the configuration that cannot be served truthfully; the text names it."""
@@ -25,9 +36,6 @@ class UnsupportedError(Exception):
     def __str__(self) -> str:
         """The text with the words that everything unsupported carries."""
         return f"{super().__str__()}: not supported by the rehearsal"
-
-
-ANY = "."
 
 
 def expression_of(pattern: str, one: str = ANY) -> str:
@@ -57,12 +65,6 @@ def expression_of(pattern: str, one: str = ANY) -> str:
 def any_of(patterns: Iterable[str], one: str = ANY) -> str:
     """One expression that matches what any of `patterns` does."""
     return "(?:" + "|".join(expression_of(pattern, one) for pattern in patterns) + ")"
-
-
-CLIENT = ipaddress.ip_address("127.0.0.1")
-"""Where every request of a rehearsal comes from."""
-
-_IN_QUERY = "[^&]"
 
 
 def route_match(conditions: Sequence[TopologyCondition]) -> dict[str, Any] | None:
@@ -114,9 +116,6 @@ def _holds_client(blocks: Sequence[str]) -> bool:
     return any(CLIENT in ipaddress.ip_network(block, strict=False) for block in blocks)
 
 
-_CODES = {301: "MOVED_PERMANENTLY", 302: "FOUND"}
-
-
 def redirect_action(redirect: Redirect, listener: TopologyListener) -> dict[str, Any]:
     """The action, with AWS's `#{…}` parts resolved.
 
@@ -156,14 +155,6 @@ def _without_variables(text: str, part: str) -> str:
     if "#{" in text:
         raise UnsupportedError(f"a redirect with {text!r} in its {part}")
     return text
-
-
-log = logging.getLogger(__name__)
-
-_TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
-_NOT_IMPLEMENTED = 501
-
-Groups = Mapping[str, TopologyTargetGroup]
 
 
 def route_configuration(

@@ -19,6 +19,9 @@ from rehearsal.instances.site import Identity, identity_from
 
 _ROOT = Path(__file__).parents[2]
 
+log = logging.getLogger(__name__)
+_RUNNING = "running"
+
 
 class InstanceProcess:
     """One instance from the end of its boot to its end. It ends when this process does."""
@@ -61,11 +64,6 @@ class InstanceProcess:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
-
-
-log = logging.getLogger(__name__)
-
-_RUNNING = "running"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_CLOSE, _PING, _PONG = 0x8, 0x9, 0xA
+_FINAL = 0x80
+HEARTBEAT_SECONDS = 5.0
+"""Shorter than any idle timeout that makes sense, so that a silent client stays connected."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -86,13 +92,6 @@ def head_bytes(status: str, headers: Mapping[str, str]) -> bytes:
     """An answer's head."""
     lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
-
-
-_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_CLOSE, _PING, _PONG = 0x8, 0x9, 0xA
-_FINAL = 0x80
-HEARTBEAT_SECONDS = 5.0
-"""Shorter than any idle timeout that makes sense, so that a silent client stays connected."""
 
 
 def accept_of(key: str) -> str:

@@ -10,6 +10,10 @@ from rehearsal.instances.behaviour import Behaviour
 _VARIABLE = re.compile(r"^\s*FAILOVER_([A-Z]+)=['\"]?([^'\"\s]*)['\"]?\s*$", re.MULTILINE)
 """A line of the identity file that the user data writes."""
 
+_ASSET = re.compile(r"/assets/app\.([A-Za-z0-9_-]+)\.js$")
+NO_BUILD = "none"
+"""An asset of this name is nowhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -30,12 +34,6 @@ def identity_from(instance_id: str, build: str, user_data: str) -> Identity:
     return Identity(
         instance_id, build, given.get("SERVICE"), given.get("SLOT"), int(port) if port else None
     )
-
-
-_ASSET = re.compile(r"/assets/app\.([A-Za-z0-9_-]+)\.js$")
-
-NO_BUILD = "none"
-"""An asset of this name is nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from rehearsal.provider.errors import ProviderError, described
 from rehearsal.provider.refresh import read_fitted
 from rehearsal.provider.table import ResourceType, Values, without_defaults_key
 
+log = logging.getLogger("rehearsal.provider")
+
 
 def apply_changes(
     call: ProviderCall,
@@ -52,9 +54,6 @@ def read_back(call: ProviderCall, kind: ResourceType, resource_id: str, inputs: 
     if state is None:
         raise ProviderError(f"{kind.token} {resource_id}: AWS does not know it after the change")
     return state
-
-
-log = logging.getLogger("rehearsal.provider")
 
 
 class UnfinishedError(ProviderError):

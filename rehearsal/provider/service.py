@@ -38,6 +38,18 @@ from rehearsal.provider.wire import decode, encode
 
 log = logging.getLogger("rehearsal.provider")
 
+Function: TypeAlias = Callable[[ProviderCall, Values], Values]
+"""An invoke: arguments to result."""
+
+_DIFF_KINDS = {
+    ("add", False): provider_pb2.PropertyDiff.ADD,
+    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    ("delete", False): provider_pb2.PropertyDiff.DELETE,
+    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    ("update", False): provider_pb2.PropertyDiff.UPDATE,
+    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
 
 class Refusals(grpc.ServerInterceptor):
     """Turns what AWS or the provider refuses into one message; a defect stays a traceback."""
@@ -81,19 +93,6 @@ def _send_unfinished(context: Any, error: UnfinishedError) -> None:
     status.details.append(detail)
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     context.abort(grpc.StatusCode.UNKNOWN, str(error))
-
-
-Function: TypeAlias = Callable[[ProviderCall, Values], Values]
-"""An invoke: arguments to result."""
-
-_DIFF_KINDS = {
-    ("add", False): provider_pb2.PropertyDiff.ADD,
-    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
-    ("delete", False): provider_pb2.PropertyDiff.DELETE,
-    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
-    ("update", False): provider_pb2.PropertyDiff.UPDATE,
-    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
-}
 
 
 class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):

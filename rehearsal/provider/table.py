@@ -20,6 +20,9 @@ Values: TypeAlias = dict[str, Any]
 Validator: TypeAlias = Callable[[Any], str | None]
 """Returns what is wrong with a known value, or None."""
 
+Kind: TypeAlias = "Scalar | SchemaListOf | SetOf | MapOf | Block"
+DEFAULTS_KEY: Final = "__defaults"
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
@@ -59,9 +62,6 @@ class Block:
     """A nested object with a table of its own."""
 
     properties: Mapping[str, Property]
-
-
-Kind: TypeAlias = "Scalar | SchemaListOf | SetOf | MapOf | Block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,6 @@ class ResourceType:
 
     def __repr__(self) -> str:
         return f"<{self.token}>"
-
-
-DEFAULTS_KEY: Final = "__defaults"
 
 
 def without_defaults_key(value: Any) -> Any:

@@ -20,6 +20,8 @@ from rehearsal.scenarios.scenario_run import ScenarioRun
 from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace, ended_ramps
 
+INTERRUPTED = 130
+
 
 def listed(scenarios: tuple[Scenario, ...]) -> Iterator[str]:
     """One line a scenario: its name and its sentence."""
@@ -78,9 +80,6 @@ def document(result: ScenarioResult) -> dict[str, Any]:
 
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 1)
-
-
-INTERRUPTED = 130
 
 
 def run_and_report(

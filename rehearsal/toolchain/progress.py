@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 import time
 
+LINE_EVERY_SECONDS = 15.0
+"""How often a long step prints where it is when the output is not a terminal."""
+
 
 class SetupError(Exception):
     """A step failed; the text names the step, the reason and the fix."""
-
-
-LINE_EVERY_SECONDS = 15.0
-"""How often a long step prints where it is when the output is not a terminal."""
 
 
 class SetupProgress:

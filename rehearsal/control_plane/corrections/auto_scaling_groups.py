@@ -29,6 +29,36 @@ from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]
 
+GRANULARITY = "1Minute"
+METRIC_NAMES = tuple(
+    f"{scope}{name}"
+    for scope, names in (
+        ("Group", ("MinSize", "MaxSize", "DesiredCapacity")),
+        (
+            "Group",
+            tuple(
+                f"{state}{unit}"
+                for state in ("InService", "Pending", "Standby", "Terminating", "Total")
+                for unit in ("Instances", "Capacity")
+            ),
+        ),
+        (
+            "WarmPool",
+            (
+                "DesiredCapacity",
+                "WarmedCapacity",
+                "PendingCapacity",
+                "TerminatingCapacity",
+                "TotalCapacity",
+                "MinSize",
+            ),
+        ),
+        ("GroupAndWarmPool", ("DesiredCapacity", "TotalCapacity")),
+    )
+    for name in names
+)
+"""Source: Auto Scaling API Reference, EnableMetricsCollection.Metrics."""
+
 
 def _create(world: World, original: _Original, self: AutoScalingResponse) -> ActionResult:
     params = self._get_params()
@@ -219,38 +249,6 @@ CAPACITY = Correction(
         Replace(AutoScalingBackend, "notify_terminate_instances", _nothing),
     ),
 )
-
-
-GRANULARITY = "1Minute"
-
-METRIC_NAMES = tuple(
-    f"{scope}{name}"
-    for scope, names in (
-        ("Group", ("MinSize", "MaxSize", "DesiredCapacity")),
-        (
-            "Group",
-            tuple(
-                f"{state}{unit}"
-                for state in ("InService", "Pending", "Standby", "Terminating", "Total")
-                for unit in ("Instances", "Capacity")
-            ),
-        ),
-        (
-            "WarmPool",
-            (
-                "DesiredCapacity",
-                "WarmedCapacity",
-                "PendingCapacity",
-                "TerminatingCapacity",
-                "TotalCapacity",
-                "MinSize",
-            ),
-        ),
-        ("GroupAndWarmPool", ("DesiredCapacity", "TotalCapacity")),
-    )
-    for name in names
-)
-"""Source: Auto Scaling API Reference, EnableMetricsCollection.Metrics."""
 
 
 def _named(self: AutoScalingResponse) -> tuple[Any, list[str]]:

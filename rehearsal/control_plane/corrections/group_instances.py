@@ -22,6 +22,19 @@ from rehearsal.control_plane.world import World
 
 _Original = Callable[..., Any]
 
+PROCESSES = (
+    "Launch",
+    "Terminate",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "AZRebalance",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+)
+"""Source: Auto Scaling API Reference, SuspendProcesses."""
+
 
 def described_activity(group: Any, activity: Activity) -> dict[str, Any]:
     """An activity of moto's group `group`, in the API's form."""
@@ -98,20 +111,6 @@ ACTIVITIES = Correction(
         Replace(AutoScalingResponse, "describe_scaling_activities", _describe_scaling_activities),
     ),
 )
-
-
-PROCESSES = (
-    "Launch",
-    "Terminate",
-    "AddToLoadBalancer",
-    "AlarmNotification",
-    "AZRebalance",
-    "HealthCheck",
-    "InstanceRefresh",
-    "ReplaceUnhealthy",
-    "ScheduledActions",
-)
-"""Source: Auto Scaling API Reference, SuspendProcesses."""
 
 
 class _Groups(OrderedDict[str, Any]):

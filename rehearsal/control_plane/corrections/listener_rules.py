@@ -49,6 +49,12 @@ WITH_WILDCARDS = ("host-header", "path-pattern", "http-header", "query-string")
 _HOST = re.compile(r"[A-Za-z0-9.*?-]+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
+MAX_RULES = 100
+"""Rules of one load balancer, not counting the default ones."""
+
+MAX_TARGET_GROUPS = 100
+"""Target groups that one load balancer forwards to."""
+
 
 def checked_conditions(conditions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The conditions as AWS would keep them.
@@ -111,12 +117,6 @@ def _texts(condition: dict[str, Any]) -> list[str]:
         f"{v.get('Key', '')}={v.get('Value', '')}" if isinstance(v, dict) else str(v)
         for v in values
     ]
-
-
-MAX_RULES = 100
-"""Rules of one load balancer, not counting the default ones."""
-MAX_TARGET_GROUPS = 100
-"""Target groups that one load balancer forwards to."""
 
 
 def balancer_of(backend: ELBv2Backend, listener_arn: str) -> Any:

@@ -32,6 +32,9 @@ _Original = Callable[..., Any]
 DELIVERY_SERVICE = "logdelivery.elasticloadbalancing.amazonaws.com"
 _TEST_FILE = "ELBAccessLogTestFile"
 
+_NAME = re.compile(r"(?!internal-)(?!-)[A-Za-z0-9-]{1,32}(?<!-)")
+_UNSUPPORTED = ("CustomerOwnedIpv4Pool", "EnablePrefixForIpv6SourceNat", "IpamPools")
+
 
 def check_log_bucket(backend: ELBv2Backend, bucket_name: str, prefix: str) -> None:
     """Refuse a bucket that is not there, or whose policy does not let the load balancer write.
@@ -85,10 +88,6 @@ def _listed(value: Any) -> list[str]:
     if value is None:
         return []
     return [str(v) for v in value] if isinstance(value, list) else [str(value)]
-
-
-_NAME = re.compile(r"(?!internal-)(?!-)[A-Za-z0-9-]{1,32}(?<!-)")
-_UNSUPPORTED = ("CustomerOwnedIpv4Pool", "EnablePrefixForIpv6SourceNat", "IpamPools")
 
 
 def _check_name(backend: ELBv2Backend, name: str) -> None:

@@ -27,6 +27,11 @@ _Original = Callable[..., Any]
 
 LONGEST_DEPRECATION = timedelta(days=3650)
 
+DEFAULT_DEPTH = 10
+"""Versions of a launch template that are looked at, newest first, where nothing else is asked."""
+
+_Found = Iterator[tuple[str, str]]
+
 
 def _load_catalogue(world: World, original: _Original, self: AmiBackend) -> None:
     del original
@@ -123,12 +128,6 @@ IMAGES = Correction(
         Add(AmisResponse, "disable_image_deprecation", _undeprecate),
     ),
 )
-
-
-DEFAULT_DEPTH = 10
-"""Versions of a launch template that are looked at, newest first, where nothing else is asked."""
-
-_Found = Iterator[tuple[str, str]]
 
 
 def _referring_instances(ec2: Any, options: dict[str, list[str]]) -> _Found:

@@ -30,6 +30,8 @@ _SILENT = (
 )
 """Of Auto Scaling: instances made elsewhere, schedules, hooks, pools."""
 
+_NAMES: dict[tuple[type, str, object, object], tuple[str, ...]] = {}
+
 
 def _refuse(world: World, original: _Original, self: AutoScalingResponse) -> ActionResult:
     del world, original
@@ -59,9 +61,6 @@ SESSIONS = Correction(
     aws="They last as long as was asked for; after that a request is answered ExpiredToken.",
     changes=(Replace(AssumedRole, "__init__", _new_session),),
 )
-
-
-_NAMES: dict[tuple[type, str, object, object], tuple[str, ...]] = {}
 
 
 def _pick(world: World, original: _Original, self: XFormedAttributePicker, context: Any) -> Any:

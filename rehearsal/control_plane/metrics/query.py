@@ -41,6 +41,11 @@ _OVER: dict[str, Callable[[list[float]], float]] = {
     "MAX": max,
 }
 
+Place = tuple[str, str]
+"""Account id and region."""
+
+HIGH_RESOLUTION = (1, 5, 10, 20, 30)
+
 
 class ExpressionError(ValueError):
     """An expression that names what is not there, or what is not supported."""
@@ -154,12 +159,6 @@ def _combined(
 def _across(over: Callable[[list[float]], float], series: list[Points]) -> Points:
     moments = sorted({at for points in series for at in points})
     return {at: over([points[at] for points in series if at in points]) for at in moments}
-
-
-Place = tuple[str, str]
-"""Account id and region."""
-
-HIGH_RESOLUTION = (1, 5, 10, 20, 30)
 
 
 class QueryError(ValueError):

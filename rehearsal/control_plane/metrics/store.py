@@ -11,6 +11,13 @@ STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")
 
+MINUTE_SECONDS = 60
+KEPT_SECONDS = 12 * 3600
+"""AWS keeps data points of a minute for 15 days; no rehearsal lasts that long."""
+
+AT_ONCE = -float(MINUTE_SECONDS)
+"""Of a `Series.delivered_by`: a data point can be seen from the beginning of its minute."""
+
 
 class UnsupportedStatisticError(ValueError):
     """A statistic that CloudWatch has, or has not, and the rehearsal has not."""
@@ -96,11 +103,6 @@ def merged(parts: Iterable[Distribution]) -> Distribution | None:
     )
 
 
-MINUTE_SECONDS = 60
-KEPT_SECONDS = 12 * 3600
-"""AWS keeps data points of a minute for 15 days; no rehearsal lasts that long."""
-
-
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A metric of one account and region."""
@@ -140,10 +142,6 @@ class MetricSeries:
         for minute, point in self.points.items():
             if now >= minute + MINUTE_SECONDS + self.delivered_by:
                 yield minute, point
-
-
-AT_ONCE = -float(MINUTE_SECONDS)
-"""Of a `Series.delivered_by`: a data point can be seen from the beginning of its minute."""
 
 
 @dataclass(slots=True)

@@ -33,6 +33,17 @@ DELETE_LIMIT_SECONDS = 600
 _UNIT_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 
+_ATTRIBUTES = {
+    "minSize": "MinSize",
+    "maxSize": "MaxSize",
+    "desiredCapacity": "DesiredCapacity",
+    "healthCheckType": "HealthCheckType",
+    "healthCheckGracePeriod": "HealthCheckGracePeriod",
+    "defaultCooldown": "DefaultCooldown",
+    "defaultInstanceWarmup": "DefaultInstanceWarmup",
+    "terminationPolicies": "TerminationPolicies",
+}
+
 
 def duration_seconds(text: str) -> float | None:
     """A duration as Go writes it (`10m`, `1h30m`, `0`); None when it is not one."""
@@ -116,18 +127,6 @@ def drain(call: ProviderCall, name: str) -> None:
         f"Auto Scaling group {name}: drained",
         limit_seconds=call.limit_seconds(DELETE_LIMIT_SECONDS),
     )
-
-
-_ATTRIBUTES = {
-    "minSize": "MinSize",
-    "maxSize": "MaxSize",
-    "desiredCapacity": "DesiredCapacity",
-    "healthCheckType": "HealthCheckType",
-    "healthCheckGracePeriod": "HealthCheckGracePeriod",
-    "defaultCooldown": "DefaultCooldown",
-    "defaultInstanceWarmup": "DefaultInstanceWarmup",
-    "terminationPolicies": "TerminationPolicies",
-}
 
 
 def _arguments(inputs: Values, names: frozenset[str]) -> dict[str, Any]:

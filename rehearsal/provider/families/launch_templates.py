@@ -101,6 +101,19 @@ _PLAIN = {
     "vpcSecurityGroupIds": "SecurityGroupIds",
 }
 
+LAUNCH_REFERENCE = Block(
+    {
+        "id": Property(STRING, computed=True),
+        "name": Property(STRING, computed=True),
+        "version": Property(STRING, computed=True),
+    }
+)
+
+_NOT_FOUND = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException")
+_VERSIONED = frozenset(DATA_PROPERTIES) | {"description"}
+_UNVERSIONED = frozenset({"name", "description", "updateDefaultVersion"})
+"""What a preview does not expect a new version from. Source: CustomizeDiff of the resource."""
+
 
 def _capitalised(block: Values) -> dict[str, Any]:
     return {name[0].upper() + name[1:]: value for name, value in block.items() if value is not None}
@@ -205,15 +218,6 @@ def _mapping_from_aws(mapping: Any) -> Values:
     return shown
 
 
-LAUNCH_REFERENCE = Block(
-    {
-        "id": Property(STRING, computed=True),
-        "name": Property(STRING, computed=True),
-        "version": Property(STRING, computed=True),
-    }
-)
-
-
 def reference_as_aws(declared: Values) -> Any:
     """AWS takes an id or a name, not both."""
     sent: dict[str, Any] = {}
@@ -235,13 +239,6 @@ def reference_from_aws(reference: Any) -> Values | None:
         "name": reference.get("LaunchTemplateName"),
         "version": reference.get("Version"),
     }
-
-
-_NOT_FOUND = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException")
-
-_VERSIONED = frozenset(DATA_PROPERTIES) | {"description"}
-_UNVERSIONED = frozenset({"name", "description", "updateDefaultVersion"})
-"""What a preview does not expect a new version from. Source: CustomizeDiff of the resource."""
 
 
 def _described(inputs: Values) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""VPC, internet gateway, subnet, route table and its association.
+"""VPC, internet gateway and subnet.
 
 Source: hashicorp/aws 6 internal/service/ec2, vpc_*.go, for defaults and what forces a replacement.
 """
@@ -17,6 +17,8 @@ DEPENDENTS_LIMIT_SECONDS = 20
 """How long a deletion waits for what hangs on the resource to go."""
 
 _IN_USE = "DependencyViolation"
+
+_NO_SUBNET = "InvalidSubnetID.NotFound"
 
 
 def _arn(call: ProviderCall, owner: str, resource: str) -> str:
@@ -201,9 +203,6 @@ INTERNET_GATEWAY = ResourceType(
     settle=_settle_gateway,
     tagging=EC2_TAGGING,
 )
-
-
-_NO_SUBNET = "InvalidSubnetID.NotFound"
 
 
 def _create_subnet(call: ProviderCall, inputs: Values) -> str:

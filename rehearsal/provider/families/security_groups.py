@@ -27,6 +27,10 @@ from rehearsal.provider.values import (
 
 _NO_GROUP = ("InvalidGroup.NotFound", "InvalidGroupId.Malformed")
 
+_NO_RULE = ("InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound")
+ALL_PROTOCOLS = "-1"
+_PROTOCOL_NUMBERS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
+
 
 def _create_group(call: ProviderCall, inputs: Values) -> str:
     arguments: dict[str, Any] = {
@@ -101,12 +105,6 @@ SECURITY_GROUP = ResourceType(
     tagging=EC2_TAGGING,
     autoname=AutoName(most=255),
 )
-
-
-_NO_RULE = ("InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound")
-
-ALL_PROTOCOLS = "-1"
-_PROTOCOL_NUMBERS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 
 
 def _permission(inputs: Values) -> list[Any]:

@@ -45,6 +45,36 @@ _ATTRIBUTES: dict[tuple[str, ...], str] = {
 }
 """Where each attribute stands in the inputs. Source: ELBv2 API Reference, TargetGroupAttribute."""
 
+_INTEGERS = {
+    ("deregistrationDelay",),
+    ("slowStart",),
+    ("stickiness", "cookieDuration"),
+    ("targetGroupHealth", "unhealthyStateRouting", "minimumHealthyTargetsCount"),
+}
+
+IN_USE_LIMIT_SECONDS = 20
+"""How long a deletion waits for the rules that hold the group to go; the real provider: 120."""
+
+_NOT_FOUND = "TargetGroupNotFound"
+_HEALTH_CHECK = {
+    "enabled": "HealthCheckEnabled",
+    "healthyThreshold": "HealthyThresholdCount",
+    "interval": "HealthCheckIntervalSeconds",
+    "path": "HealthCheckPath",
+    "port": "HealthCheckPort",
+    "protocol": "HealthCheckProtocol",
+    "timeout": "HealthCheckTimeoutSeconds",
+    "unhealthyThreshold": "UnhealthyThresholdCount",
+}
+
+_COUNT = Property(STRING, default="off", valid=text_number(1, 2**31, "off"))
+_PERCENTAGE = Property(STRING, default="off", valid=text_number(1, 100, "off"))
+NAME_RULE = every(
+    length(1, 32),
+    matching(r"[0-9A-Za-z-]+", "only letters, digits and hyphens"),
+    matching(r"[^-](?:.*[^-])?", "a name that neither begins nor ends with a hyphen"),
+)
+
 
 def attributes_as_aws(inputs: Values, names: Iterable[str]) -> list[Any]:
     """The attributes that stand in these top-level properties, as AWS takes them."""
@@ -74,35 +104,10 @@ def attributes_from_aws(attributes: Iterable[Any]) -> Values:
     return shown
 
 
-_INTEGERS = {
-    ("deregistrationDelay",),
-    ("slowStart",),
-    ("stickiness", "cookieDuration"),
-    ("targetGroupHealth", "unhealthyStateRouting", "minimumHealthyTargetsCount"),
-}
-
-
 def _typed(path: tuple[str, ...], text: str) -> Any:
     if path == ("stickiness", "enabled"):
         return text == "true"
     return int(text) if path in _INTEGERS else text
-
-
-IN_USE_LIMIT_SECONDS = 20
-"""How long a deletion waits for the rules that hold the group to go; the real provider: 120."""
-
-_NOT_FOUND = "TargetGroupNotFound"
-
-_HEALTH_CHECK = {
-    "enabled": "HealthCheckEnabled",
-    "healthyThreshold": "HealthyThresholdCount",
-    "interval": "HealthCheckIntervalSeconds",
-    "path": "HealthCheckPath",
-    "port": "HealthCheckPort",
-    "protocol": "HealthCheckProtocol",
-    "timeout": "HealthCheckTimeoutSeconds",
-    "unhealthyThreshold": "UnhealthyThresholdCount",
-}
 
 
 def _health_check_arguments(inputs: Values) -> dict[str, Any]:
@@ -195,15 +200,6 @@ def _problems(inputs: Values) -> Iterator[tuple[str, str]]:
     if isinstance(interval, int) and isinstance(timeout, int) and timeout >= interval:
         yield "healthCheck.timeout", f"must be less than the interval {interval}, got {timeout}"
 
-
-_COUNT = Property(STRING, default="off", valid=text_number(1, 2**31, "off"))
-_PERCENTAGE = Property(STRING, default="off", valid=text_number(1, 100, "off"))
-
-NAME_RULE = every(
-    length(1, 32),
-    matching(r"[0-9A-Za-z-]+", "only letters, digits and hyphens"),
-    matching(r"[^-](?:.*[^-])?", "a name that neither begins nor ends with a hyphen"),
-)
 
 TARGET_GROUP = ResourceType(
     token="aws:lb/targetGroup:TargetGroup",
