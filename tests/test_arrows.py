@@ -23,7 +23,7 @@ ALLOWED = {
     "ops": {"live", "rollout", "settings", "probe", "pulumi_cli"},
     "probe": {"rollout"},
     "pulumi_cli": {"rollout"},
-    "rehearsal": {"live", "pulumi_cli", "rollout"},
+    "rehearsal": {"live", "probe", "pulumi_cli", "rollout"},
     "policy": set[str](),
 }
 """Which of ours each package may import beside itself."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import subprocess
-import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,8 +15,10 @@ from typing import Any
 from ops.errors import InputError, UnsureError
 from ops.inspect.document import RuleReport
 from ops.traffic.plan import ConnectionRoute
+from probe.process.child import ProberChild
 from settings.probe import plain_host, plain_path
 
+_ROOT = Path(__file__).parents[2]
 GOOD_STATUSES = "200-399"
 """What a request may be answered with; a redirect is an answer as good as another."""
 
@@ -58,9 +58,8 @@ class ProberProcess:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Be ready; nothing is sent yet."""
-        self._argv = [sys.executable, "-m", "ops.cli", "probe", *probe.arguments()]
-        self._environ = dict(environ)
-        self._root = Path(__file__).parents[2]
+        self._arguments = ["probe", *probe.arguments()]
+        self._environ = {**environ, "PYTHONPATH": _on_path(_ROOT, environ)}
         self.changed = changed or threading.Condition()
         self._now = now
         self.good = 0
@@ -69,17 +68,15 @@ class ProberProcess:
         self._ended = False
 
     def __enter__(self) -> ProberProcess:
-        self._process = subprocess.Popen(
-            self._argv,
-            env={**self._environ, "PYTHONPATH": _on_path(self._root, self._environ)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
+        self._errors = tempfile.TemporaryFile("w+")
+        self._prober = ProberChild(
+            "ops.cli",
+            self._arguments,
+            self._errors,
+            self._take,
+            self._end,
+            environ=self._environ,
         )
-        self._reader = threading.Thread(target=self._read, name="probe", daemon=True)
-        self._reader.start()
         return self
 
     def __exit__(
@@ -89,17 +86,12 @@ class ProberProcess:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        self._errors.close()
 
     def mark(self, text: str) -> None:
         """Write into the record what happens now."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(f"{text}\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            return  # it has ended; `wait_until_good` and `stop` say so
+        with contextlib.suppress(BrokenPipeError):  # `wait_until_good` reports that it has ended
+            self._prober.write_line(text)
 
     @property
     def has_ended(self) -> bool:
@@ -132,35 +124,25 @@ class ProberProcess:
                         f"{waited_s:.0f} s"
                     )
             if self._ended and not self.failures:
-                assert self._process.stderr is not None
-                raise UnsureError(f"the prober ended: {self._process.stderr.read().strip()}")
+                self._errors.seek(0)
+                raise UnsureError(f"the prober ended: {self._errors.read().strip()}")
 
     def stop(self) -> Mapping[str, Any] | None:
         """End the run and give its summary."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        if not self._process.stdin.closed:
-            with contextlib.suppress(BrokenPipeError):  # it may have ended by itself
-                self._process.stdin.close()
-            self._process.wait()
-            self._reader.join()
-            self._process.stdout.close()
+        self._prober.end()
         return self.summary
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        try:
-            for line in self._process.stdout:
-                event: dict[str, Any] = json.loads(line)
-                with self.changed:
-                    self._take(event)
-                    self.changed.notify_all()
-        finally:  # a prober that is killed may leave half a line
-            with self.changed:
-                self._ended = True
-                self.changed.notify_all()
+    def _end(self) -> None:
+        with self.changed:
+            self._ended = True
+            self.changed.notify_all()
 
     def _take(self, event: Mapping[str, Any]) -> None:
+        with self.changed:
+            self._count(event)
+            self.changed.notify_all()
+
+    def _count(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "failure":
             self.failures.append(event)
         elif event["event"] == "interval":

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -15,6 +12,7 @@ from ops.traffic.answer import SlotAnswer, SlotStream, answer_from
 from ops.traffic.plan import TrafficPlan
 from ops.traffic.signature import users_by_slot
 from ops.traffic.stall import united_seconds
+from probe.process.child import ProberChild
 from rollout.split import Slot
 
 KEPT_SECONDS = 900.0
@@ -49,25 +47,13 @@ class Traffic:
         self._listeners: list[OnAnswers] = []
         self._record_error: str | None = None
         with (plan.folder / "prober.log").open("a") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "ops.traffic"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                # Ctrl-C in a terminal goes to the whole session; the driver decides when this ends.
-                start_new_session=True,
-            )
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{plan.text()}\n")
-        self._process.stdin.flush()
-        self._reader = threading.Thread(target=self._read_all, name="traffic", daemon=True)
-        self._reader.start()
+            self._prober = ProberChild("ops.traffic", (), log, self._take)
+        self._prober.write_line(plan.text())
 
     @property
     def is_alive(self) -> bool:
         """Whether requests are still being sent."""
-        return self._process.poll() is None
+        return self._prober.exit_code is None
 
     @property
     def record_error(self) -> str | None:
@@ -106,20 +92,7 @@ class Traffic:
 
     def close(self) -> None:
         """End it, and wait until its records are whole; idempotent."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join()
-
-    def _read_all(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
-            for line in lines:
-                self._take(json.loads(line))
+        self._prober.end(END_SECONDS)
 
     def _take(self, report: dict[str, Any]) -> None:
         answers = [answer_from(row) for row in report["answers"]]

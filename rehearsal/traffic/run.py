@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from probe.process.child import ProberChild
 from rehearsal.errors import RehearsalError
 from rehearsal.traffic.answer import GrowingRecord, ObservedAnswer, answer_from
 
@@ -93,31 +93,27 @@ class TrafficRun:
         more = {f"{url.rstrip('/')}/{path}": n for n, url in probed.items() for path in paths}
         self._services = {u: name for name, url in probed.items() for u in _urls_of(url)} | more
         with (self._folder / "prober.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "ops.cli", *self._arguments(address, probed, tuple(more))],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,
+            self._prober = ProberChild(
+                "ops.cli",
+                self._arguments(address, probed, tuple(more)),
+                log,
+                self._take,
+                self._end,
+                folder=ROOT,
             )
-        threading.Thread(target=self._follow, name="traffic", daemon=True).start()
         everybody = set(services)
         self.wait_until(lambda: everybody <= {a.service for a in self._answers}, STOP_SECONDS)
 
     @property
     def pid(self) -> int:
         """The prober's process."""
-        return self._process.pid
+        return self._prober.pid
 
     def mark(self, text: str) -> float:
         """Write into the record that something happens now; the time of it, in Unix seconds."""
-        assert self._process.stdin is not None
         at_s = time.time()
         try:
-            self._process.stdin.write(text + "\n")
-            self._process.stdin.flush()
+            self._prober.write_line(text)
         except BrokenPipeError as error:
             raise RehearsalError(self._last_words()) from error
         return at_s
@@ -152,7 +148,7 @@ class TrafficRun:
         Raises:
             RehearsalError: the prober left no summary.
         """
-        self._end()
+        self._prober.end(STOP_SECONDS)
         if self._summary is None or (record := self._record.file) is None:
             raise RehearsalError(self._last_words())
         report = record.with_suffix(".html")
@@ -169,16 +165,8 @@ class TrafficRun:
 
     def abandon(self) -> None:
         """End the traffic now, if it runs; nothing is made of it."""
-        if hasattr(self, "_process"):
-            self._end()
-
-    def _end(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._is_over, STOP_SECONDS):
-                self._process.kill()
-                self._changed.wait_for(lambda: self._is_over)
+        if hasattr(self, "_prober"):
+            self._prober.end(STOP_SECONDS)
 
     def _arguments(
         self, address: LoadBalancerAddress, probed: Mapping[str, str], more: Sequence[str]
@@ -193,18 +181,15 @@ class TrafficRun:
             arguments += ["--long-url", long_url, "--websocket-url", socket_url]
         return arguments
 
-    def _follow(self) -> None:
-        """Read the record each time the prober says something, until it has said its last."""
-        assert self._process.stdout is not None
-        with self._process.stdout as events:
-            for line in events:
-                event = json.loads(line)
-                with self._changed:
-                    if event["event"] == "summary":
-                        self._summary = event["summary"]
-                    self._take_new_answers()
-                    self._changed.notify_all()
-        self._process.wait()
+    def _take(self, event: Mapping[str, Any]) -> None:
+        """Read the record each time the prober reports."""
+        with self._changed:
+            if event["event"] == "summary":
+                self._summary = event["summary"]
+            self._take_new_answers()
+            self._changed.notify_all()
+
+    def _end(self) -> None:
         with self._changed:
             self._take_new_answers()
             self._is_over = True
@@ -217,7 +202,7 @@ class TrafficRun:
 
     def _last_words(self) -> str:
         said = (self._folder / "prober.log").read_text(errors="replace").strip()[-2000:]
-        return f"the prober ended with {self._process.poll()}:\n{said}"
+        return f"the prober ended with {self._prober.exit_code}:\n{said}"
 
 
 def _at_port(url: str, port: int) -> str:

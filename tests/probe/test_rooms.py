@@ -69,6 +69,12 @@ def test_nobody_outside_the_prober_enters_its_http(package: str) -> None:
     assert entering == []
 
 
+def test_the_rehearsal_shares_with_the_ramp_only_how_a_prober_is_started() -> None:
+    shared = {module for _, module in imported_by("rehearsal") if room_of(module)}
+
+    assert shared == {"probe.process.child"}
+
+
 def test_an_import_against_the_order_is_seen(tmp_path: Path) -> None:
     (tmp_path / "probe" / "record").mkdir(parents=True)
     (tmp_path / "probe" / "record" / "bad.py").write_text("from probe.view.plot import Span\n")

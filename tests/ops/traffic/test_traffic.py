@@ -129,13 +129,12 @@ def test_the_traffic_ends_with_its_driver_however_that_ends(
     server: SlotServer, tmp_path: Path
 ) -> None:
     traffic = Traffic(plan_for(server, tmp_path))
-    process = traffic._process  # pyright: ignore[reportPrivateUsage]
+    prober = traffic._prober  # pyright: ignore[reportPrivateUsage]
     wait_until(traffic, lambda found: len(found) > 3)
-    assert process.stdin is not None
 
-    process.stdin.close()
+    prober.end(DEADLINE_SECONDS)
 
-    assert process.wait(DEADLINE_SECONDS) == 0
+    assert prober.exit_code == 0
     traffic.close()
 
 
@@ -143,20 +142,20 @@ def test_ctrl_c_in_the_drivers_terminal_does_not_reach_the_traffic(
     server: SlotServer, tmp_path: Path
 ) -> None:
     traffic = Traffic(plan_for(server, tmp_path))
-    process = traffic._process  # pyright: ignore[reportPrivateUsage]
+    prober = traffic._prober  # pyright: ignore[reportPrivateUsage]
     try:
-        assert os.getpgid(process.pid) != os.getpgid(os.getpid())
+        assert os.getpgid(prober.pid) != os.getpgid(os.getpid())
     finally:
         traffic.close()
 
 
 def test_a_prober_that_was_killed_is_not_alive(server: SlotServer, tmp_path: Path) -> None:
     traffic = Traffic(plan_for(server, tmp_path))
-    process = traffic._process  # pyright: ignore[reportPrivateUsage]
+    prober = traffic._prober  # pyright: ignore[reportPrivateUsage]
     assert traffic.is_alive
 
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(DEADLINE_SECONDS)
+    os.kill(prober.pid, signal.SIGKILL)
+    prober.end(DEADLINE_SECONDS)
 
     assert not traffic.is_alive
     traffic.close()
