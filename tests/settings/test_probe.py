@@ -1,11 +1,18 @@
-"""The config keys of where requests of our own go."""
+"""Where requests of our own go: the config keys, and the address of a rule."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rollout.errors import SettingsError
+from settings.probe import plain_host, plain_path
 from tests.configs import Config, parsed, stack_config
+
+patterns = st.tuples(st.sampled_from("/*?"), st.text("/ab*?", max_size=8)).map("".join)
 
 
 def with_probe(**probes: dict[str, str]) -> Config:
@@ -48,3 +55,32 @@ def test_a_host_or_an_address_with_or_without_a_port_may_be_connected_to(address
 def test_services_of_one_host_are_connected_to_at_one_place() -> None:
     with pytest.raises(SettingsError, match="one address for all services with the host www"):
         parsed(with_probe(web={"address": "10.0.0.1"}))
+
+
+@given(patterns)
+def test_a_plain_path_is_one_that_its_pattern_takes(pattern: str) -> None:
+    path = plain_path([pattern])
+
+    wanted = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    assert path.startswith("/")
+    assert re.fullmatch(wanted, path)
+
+
+@pytest.mark.parametrize(
+    ("paths", "path"),
+    [
+        ([], "/"),
+        (["/*"], "/"),
+        (["/portal/*", "/other"], "/portal/"),
+        (["/v?/orders"], "/vx/orders"),
+        (["/a*z"], "/az"),
+        (["*.php"], "/.php"),
+    ],
+)
+def test_a_path_keeps_all_of_its_pattern_that_is_no_wildcard(paths: list[str], path: str) -> None:
+    assert plain_path(paths) == path
+
+
+def test_a_host_with_a_wildcard_is_passed_over() -> None:
+    assert plain_host(["*.example.com", "www.example.com"]) == "www.example.com"
+    assert plain_host(["*.example.com"]) is None
