@@ -43,9 +43,10 @@ class _LandedKey:
         if set(self.way) & set(Slot) - {known.get("<slot>")}:
             return None
         own = next((text for text in reversed(entry.groups()) if text is not None), None)
-        if own in OWN_TAGS:
+        is_tag = self.landing.property.endswith(".*")
+        if is_tag and own in OWN_TAGS:
             return None
-        last = "" if own is None else f"[{own}]" if own.isdecimal() else f'["{own}"]'
+        last = "" if own is None else f'["{own}"]' if is_tag else f"[{own}]"
         return ConfigKey(_joined(self.way, known) + last, self.landing.rules)
 
 

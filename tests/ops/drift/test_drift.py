@@ -260,6 +260,25 @@ def test_every_property_that_can_be_taken_over_has_a_key_of_the_schema(
 
 
 @pytest.mark.parametrize(
+    ("kind", "name", "path", "key"),
+    [
+        (GROUP, "web-02", "minSize", 'capacity["web"]["02"].min'),
+        (POLICY, "web-02", "targetTrackingConfiguration.targetValue",
+         'capacity["web"].cpuTargetPercent'),
+        (RULE, "web", "conditions[0].hostHeader.values[1]", 'services["web"].hosts[1]'),
+        (LISTENER, "https", "sslPolicy", "loadBalancer.sslPolicy"),
+        (TARGET_GROUP, "web-01", "tags.team", 'tags["team"]'),
+        (TARGET_GROUP, "web-01", 'tags["7"]', 'tags["7"]'),
+    ],
+)  # fmt: skip
+def test_a_key_is_named_as_the_cli_takes_it(kind: str, name: str, path: str, key: str) -> None:
+    found = config_key(ResourceStep(f"{URN}{kind}::{name}", Operation.UPDATE), path)
+
+    assert found is not None
+    assert found.path == key
+
+
+@pytest.mark.parametrize(
     ("kind", "name", "path"),
     [
         (TARGET_GROUP, "web-01", "slowStart"),
