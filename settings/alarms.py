@@ -16,12 +16,12 @@ class AlarmSettings(ConfigMap):
     target_5xx_per_minute: Key[int] = required(
         50,
         WholeNumber(1, 1_000_000),
-        "Responses of 500 to 599 by a slot's targets, from which its alarm fires.",
+        "Number of responses with 500 to 599 of a slot's targets from which its alarm fires.",
         lands=Landing(ALARM, "threshold", "this alarm of every slot", name=f"{OF_SLOT}-target-5xx"),
     )
     topic_arn: Key[str | None] = optional(
         "arn:aws:sns:us-east-1:111122223333:on-call",
         arn_of("sns", r"[A-Za-z0-9_-]{1,256}(\.fifo)?", "an SNS topic"),
-        "Where alarms are sent; without it they only change state.",
+        "SNS topic for alarms. Default: alarms only change their state.",
         offer="TOPIC_ARN",
     )

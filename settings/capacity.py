@@ -32,20 +32,20 @@ class OwnCapacity(ConfigMap):
     instance_type: Key[str] = required(
         "m7i.large",
         Text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an instance type, such as m7i.large"),
-        "The type of its instances.",
+        "The instance type.",
         lands=Landing(LAUNCH_TEMPLATE, "instanceType"),
     )
     min_size: Key[int] = required(
         2,
         WholeNumber(0, 1000),
-        "The fewest instances of a slot.",
+        "Minimum number of instances of a slot.",
         name="min",
         lands=Landing(AUTO_SCALING_GROUP, "minSize"),
     )
     max_size: Key[int] = required(
         6,
         WholeNumber(1, 1000),
-        "The most instances of a slot.",
+        "Maximum number of instances of a slot.",
         name="max",
         lands=Landing(AUTO_SCALING_GROUP, "maxSize"),
     )
@@ -56,7 +56,7 @@ class SlotFloors(ConfigMap):
 
     of_slot: ClassVar[BySlot[Key[Any]]] = BySlot(
         lambda slot: optional(
-            3, WholeNumber(0, 1000), f"The fewest instances of slot {slot} for now."
+            3, WholeNumber(0, 1000), f"Minimum number of instances of slot {slot} during a ramp."
         )
     )
 
@@ -68,13 +68,13 @@ class Capacity(OwnCapacity):
     cpu_target_percent: Key[int] = key(
         60,
         WholeNumber(10, 90),
-        "The mean CPU that target tracking holds a slot at.",
+        "Mean CPU of a slot that target tracking aims at.",
         lands=Landing(SCALING_POLICY, "targetTrackingConfiguration.targetValue", "both slots"),
     )
     root_device_name: Key[str] = key(
         "/dev/xvda",
         Text(r"/dev/[a-z0-9]+", "a device name, such as /dev/xvda"),
-        "The root device of the image, whose volume is encrypted.",
+        "The root device of the image. Its volume is encrypted.",
     )
     root_volume_gib: Key[int] = key(
         20,
@@ -83,10 +83,13 @@ class Capacity(OwnCapacity):
         lands=Landing(LAUNCH_TEMPLATE, "blockDeviceMappings[0].ebs.volumeSize", "both slots"),
     )
     of_slot: ClassVar[BySlot[KeyGroup[OwnCapacity]]] = BySlot(
-        lambda _: KeyGroup("Where the slot differs from its service.", OwnCapacity, is_partial=True)
+        lambda _: KeyGroup(
+            "Values of this slot that differ from its service.", OwnCapacity, is_partial=True
+        )
     )
     floors: ClassVar[KeyGroup[SlotFloors]] = KeyGroup(
-        "The capacity that a ramp holds a slot at: at least its min, and at most its max.",
+        "The minimum capacity that a ramp pins for each slot: at least its min, and "
+        "at most its max.",
         SlotFloors,
     )
     floor_size: int = 0

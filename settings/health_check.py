@@ -25,12 +25,12 @@ class HealthCheck(ConfigMap):
         lands=_check("path"),
     )
     interval_seconds: Key[int] = key(
-        10, WholeNumber(5, 300), "Between two checks of a target.", lands=_check("interval")
+        10, WholeNumber(5, 300), "Time between two checks of a target.", lands=_check("interval")
     )
     timeout_seconds: Key[int] = key(
         5,
         WholeNumber(2, 120),
-        "How long a check waits for an answer; less than the interval.",
+        "Time that a check waits for an answer. Less than the interval.",
         lands=_check("timeout"),
     )
     healthy_threshold: Key[int] = key(

@@ -65,7 +65,7 @@ class Images(ConfigMap):
         lambda slot: required(
             "ami-0a1b2c3d4e5f60718",
             Image(),
-            f"What slot {slot} runs; not where the slot has an existing Auto Scaling group.",
+            f"The image of slot {slot}. Not with an existing Auto Scaling group.",
             offer="AMI_ID",
             lands=Landing(LAUNCH_TEMPLATE, "imageId"),
         )

@@ -17,7 +17,7 @@ class NewLoadBalancer(ConfigMap):
     """A load balancer to make."""
 
     create: ClassVar[Key[bool | None]] = optional(
-        True, Flag(), "Make a load balancer with its two listeners."
+        True, Flag(), "Create a load balancer with its two listeners."
     )
     certificate_arn: Key[str] = required(
         "arn:aws:acm:us-east-1:111122223333:certificate/0f0f0f0f-1111-2222-3333-444455556666",
@@ -32,7 +32,7 @@ class NewLoadBalancer(ConfigMap):
             r"ELBSecurityPolicy-TLS13-1-[23]-[A-Za-z0-9-]+",
             "a security policy with TLS 1.2 or 1.3 at least, ELBSecurityPolicy-TLS13-1-...",
         ),
-        "With `create`: the TLS versions and ciphers that the HTTPS listener takes.",
+        "With `create`: the TLS versions and ciphers that the HTTPS listener accepts.",
         example="ELBSecurityPolicy-TLS13-1-2-2021-06",
         offer="ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
         lands=Landing(LISTENER, "sslPolicy", name=ANY_NAME),
@@ -40,8 +40,8 @@ class NewLoadBalancer(ConfigMap):
     idle_timeout_seconds: Key[int] = key(
         60,
         WholeNumber(1, 4000),
-        "With `create`: how long a connection may be silent; "
-        "the application must keep its connections longer.",
+        "With `create`: how long a connection may be idle. The application must keep "
+        "idle connections open for longer.",
         lands=Landing(LOAD_BALANCER, "idleTimeout", name=ANY_NAME),
     )
 
@@ -66,8 +66,8 @@ class ExistingLoadBalancer(ConfigMap):
     security_group_id: Key[str] = required(
         "sg-0a1b2c3d4e5f60718",
         Text("sg-([0-9a-f]{8}|[0-9a-f]{17})", "a security group id, such as sg-0a1b2c3d4e5f60718"),
-        "With `arn`: the security group of the load balancer, from which the instances take "
-        "requests.",
+        "With `arn`: the security group of the load balancer. The instances accept "
+        "requests from it.",
         offer="SECURITY_GROUP_ID",
     )
     arn_suffix: str = ""

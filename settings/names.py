@@ -30,9 +30,11 @@ _FIRST_PART = Text(
 class Names(ConfigMap):
     """Names by the convention `{org}-{region}-{environment}-{what it is}`."""
 
-    org: Key[str] = required("hankooktire", _FIRST_PART, "First part of every name we give.")
+    org: Key[str] = required(
+        "hankooktire", _FIRST_PART, "First part of the name of every resource."
+    )
     region_code: Key[str] = required(
-        "us", _PART, "Second part of every name: the region, in short."
+        "us", _PART, "Second part of every name: a short form of the region."
     )
     environment: Key[str] = required("prd", _PART, "Third part of every name.")
 

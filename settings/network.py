@@ -59,13 +59,13 @@ class NewNetwork(ConfigMap):
     """A VPC to make."""
 
     create: ClassVar[Key[bool | None]] = optional(
-        True, Flag(), "Make a VPC with public and private subnets."
+        True, Flag(), "Create a VPC with public and private subnets."
     )
     cidr: Key[str] = required("10.20.0.0/16", Cidr(), "With `create`: the block of the VPC.")
     availability_zones: Key[tuple[str, ...]] = required(
         ("us-east-1a", "us-east-1b"),
         ListOf(_ZONE, 2, 4),
-        "With `create`: where the subnets lie; an ALB needs two.",
+        "With `create`: the zones of the subnets. An ALB needs two.",
     )
 
     def subnet_cidrs(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -72,15 +72,15 @@ class ProbeSettings(ConfigMap):
     url: Key[str | None] = optional(
         "https://www.hankooktire.example/shop",
         HttpsUrl(),
-        "An address that its rule takes; without it `paths` and the first of `hosts` that has no "
-        "wildcard give one.",
+        "A URL that its rule matches. Default: `paths`, and the first of `hosts` "
+        "without a wildcard.",
         offer="https://HOST/",
     )
     address: Key[str | None] = optional(
         "internal-shop-123.us-east-1.elb.amazonaws.com",
         HostAndPort(),
-        "Where to connect to in the place of what DNS says of the URL's host; TLS and the request "
-        "still name that host.",
+        "Connect to this address instead of the one that DNS returns. TLS and the "
+        "request still use the URL's host.",
         offer="LOAD_BALANCER_DNS_NAME",
     )
 

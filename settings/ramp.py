@@ -57,13 +57,14 @@ class GuardLimits(ConfigMap):
     healthy_polls: Key[int] = key(
         3,
         WholeNumber(1, 100),
-        "How many polls in a row must find every target of a slot healthy before it gains weight.",
+        "Number of polls in a row that must find every target of a slot healthy "
+        "before the slot gains weight.",
     )
-    poll_seconds: Key[int] = key(5, WholeNumber(1, 60), "The time from one poll to the next.")
+    poll_seconds: Key[int] = key(5, WholeNumber(1, 60), "Time between two polls.")
     wait_seconds: Key[int] = key(
         600,
         WholeNumber(1, _DAY_SECONDS),
-        "How long a `pulumi up` waits for that before it is refused.",
+        "How long a `pulumi up` waits for the slot before it is refused.",
     )
 
     def reject_inconsistent(self, section: Section) -> None:
@@ -95,7 +96,7 @@ class RampSettings(ConfigMap):
     stages: Key[tuple[int, ...]] = key(
         (10, 25, 50, 75, 100),
         Stages(),
-        "The weights that the candidate is given one after another, in steps of one each.",
+        "The weights of the candidate, one per stage.",
     )
     bake_seconds: Key[int] = key(
         300,
@@ -105,25 +106,26 @@ class RampSettings(ConfigMap):
     hold_seconds: Key[int] = key(
         300,
         WholeNumber(0, _DAY_SECONDS),
-        "How long the old slot must have had no request before anything of it is scaled in.",
+        "How long the old slot must have had no request before its floor is removed.",
     )
     watch_seconds: Key[int] = key(
         300,
         WholeNumber(0, _DAY_SECONDS),
-        "How long the gates go on judging after the last stage.",
+        "How long the gates keep judging after the hold.",
     )
     inconclusive_seconds: Key[int] = key(
         600,
         WholeNumber(1, _DAY_SECONDS),
-        "How long a verdict may stay inconclusive, which holds the stage, before it rolls back.",
+        "How long a verdict may stay inconclusive, which holds the stage, before the "
+        "ramp rolls back.",
     )
     guard: KeyGroup[GuardLimits] = KeyGroup(
         "What every `pulumi up` that moves weight waits for.", GuardLimits
     )
     gates: KeyGroup[Gates] = KeyGroup(
-        "What judges a stage. To name a gate is to turn it on, `{}` or `true` with its defaults; "
-        "`false` is off; where none is named that is on they are targets, probe and smoke, less "
-        "those.",
+        "The gates that judge a stage. `true` or `{}` turns a gate on with its "
+        "defaults, `false` turns it off. If no gate is on here, the gates are "
+        "targets, probe and smoke, without those that are `false`.",
         Gates,
     )
 

@@ -16,24 +16,24 @@ from settings.declaration.key import Key, KeyGroup, Member
 from settings.settings import TOP
 
 _INTRODUCTION = f"""\
-# Config
+# Config reference
 
-Every key of the namespace `failover`, from `Pulumi.<stack>.yaml`. Set one with
-`{config_set("weights", "75/25")}`, one inside a map with
+This page lists every key of the namespace `failover` in `Pulumi.<stack>.yaml`. Set a key with
+`{config_set("weights", "75/25")}`, and a key inside a map with
 `{config_set("failover:services.web.priority", "110")}`.
 
-The whole config is read before anything is declared. Whatever is wrong with it is reported in one
-message: each problem with its key, its value, what is expected and the command that fixes it. A
-key that is not listed here is refused, and so is one that would do nothing beside another choice.
+The program reads the whole config before it declares anything. It reports all problems in one
+message: each with its key, its value, what is expected and the command that fixes it. It refuses a
+key that is not listed here, and a key that has no effect together with another key.
 
-Slot keys are text: write `"01"` and `"02"` with quotes. Without them YAML reads a number, and the
+Slot keys are text: write `"01"` and `"02"` with quotes. Without quotes YAML reads a number, and the
 CLI then writes it back as `"1"` and `"2"`.
 
-`aws:region` and `aws:allowedAccountIds` must be set too: the stack then acts in one region of one
-account only, whatever the credentials. The stack `rehearsal` runs only where every AWS call goes
-to this machine, and no other stack does.
+`aws:region` and `aws:allowedAccountIds` must be set too: the stack then acts only in one region of
+one account, with any credentials. The stack `rehearsal` runs only if every AWS call goes to this
+machine, and no other stack runs there.
 
-This page is written by `python -m settings.reference`, and a test holds it to the program.
+`python -m settings.reference` writes this page, and a test compares it with the program.
 """
 
 

@@ -81,14 +81,13 @@ class RuleSettings(ConfigMap):
     priority: Key[int] = required(
         200,
         WholeNumber(1 + len(Slot), HIGHEST_PRIORITY),
-        "The place of its rule; its two preview rules take the two places before.",
+        "Priority of its rule. Its two preview rules have the two priorities before.",
         lands=_of_rule("priority"),
     )
     is_adopted: Key[bool] = key(
         False,
         Flag(),
-        "Whether its rule was there before the stack and `failover adopt` imported it: the rule "
-        "then keeps the tags that it has.",
+        "Whether `failover adopt` imported its rule. The rule then keeps its own tags.",
         example=True,
         name="adoptedRule",
     )

@@ -50,36 +50,37 @@ class ServiceSettings(ConfigMap):
     name: str
     rule: KeysBeside[RuleSettings] = KeysBeside(RuleSettings)
     port: Key[int] = required(
-        8080, WholeNumber(1, 65_535), "Where the instances take HTTP requests."
+        8080, WholeNumber(1, 65_535), "The port on which the instances accept HTTP requests."
     )
     own_split: Key[Split | None] = optional(
         Split(75, 25),
         Weights(),
-        "This service's own split, over the common one.",
+        "The split of this service, in place of the common one.",
         name="weights",
         offer=UNKNOWN_WEIGHTS,
     )
     split: Split
     """Its own, or the common one."""
     probe: KeyGroup[ProbeSettings] = KeyGroup(
-        "Where requests of our own go, of the gates `probe` and `smoke` and of the proof that a "
-        "split has propagated, where `hosts`, `paths` and DNS do not lead there.",
+        "Where the ramp sends its own requests (the gates `probe` and `smoke`, and "
+        "the proof of a new split), if `hosts`, `paths` and DNS do not lead there.",
         ProbeSettings,
     )
     health_check: KeyGroup[HealthCheck] = KeyGroup(
-        "How the load balancer tells a healthy target.", HealthCheck
+        "The health check of the load balancer.", HealthCheck
     )
     deregistration_delay_seconds: Key[int] = key(
         30,
         WholeNumber(0, 3600),
-        "How long a running request may take when its instance goes: at least the slowest one.",
+        "Time that running requests get when their instance is removed. At least the "
+        "time of the slowest request.",
         lands=Landing(TARGET_GROUP, "deregistrationDelay", "both slots"),
     )
     health_check_grace_seconds: Key[int] = key(
         120,
         WholeNumber(0, 7200),
-        "How long an instance may boot before a failed health check replaces it, and until its CPU "
-        "counts.",
+        "Time that an instance has to boot, before a failed health check replaces it "
+        "and before its CPU counts.",
         lands=Landing(AUTO_SCALING_GROUP, "healthCheckGracePeriod", "both slots"),
     )
     instance_profile: Key[str | None] = optional(
@@ -89,11 +90,11 @@ class ServiceSettings(ConfigMap):
             "the name or the ARN of an IAM instance profile",
             "name or ARN",
         ),
-        "The IAM instance profile of the instances; none where it is absent.",
+        "The IAM instance profile of the instances. Default: none.",
         offer="INSTANCE_PROFILE_NAME",
     )
     slot_maps: ClassVar[KeyGroup[Slots]] = KeyGroup(
-        "Where a slot has something of another name.", Slots, name="slots"
+        "Resources of a slot that exist already, or have other names.", Slots, name="slots"
     )
     slots: tuple[SlotSettings, ...]
     """Both, in the order of `Slot`."""

@@ -40,10 +40,11 @@ class ServiceMaps(ConfigMap):
         "The services behind the load balancer.", ServiceSettings, each=_EACH
     )
     images: ClassVar[KeyGroup[Any]] = KeyGroup(
-        "The build of each slot: what a release changes.", Images, each=_EACH, is_partial=True
+        "The image of each slot. A release changes this value.", Images, each=_EACH, is_partial=True
     )
     capacity: ClassVar[KeyGroup[Any]] = KeyGroup(
-        "What the instances of a slot are and how many; the desired number is the group's own.",
+        "Type and number of the instances of a slot. The Auto Scaling group controls "
+        "the desired number.",
         Capacity,
         each=_EACH,
         is_partial=True,

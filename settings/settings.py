@@ -58,43 +58,43 @@ class Settings(ConfigMap):
     weights: Key[Split] = required(
         Split(75, 25),
         Weights(),
-        "The split between slot 01 and slot 02 of every service: the one value that a stage "
-        "changes.",
+        "The split of every service, slot 01 first. A stage changes only this value.",
         offer=UNKNOWN_WEIGHTS,
     )
     candidate: Key[Slot | None] = optional(
         Slot.SECOND,
         SlotName(),
-        "The slot that a ramp raises. Without it that is the slot that was released last.",
+        "The slot that a ramp raises. Default: the slot that was released last.",
     )
     override: Key[str | None] = optional(
         "both slots are down, 02 is the less bad one",
         Text(r"[^\s](.{0,298}[^\s])?", "a reason in words, on one line of at most 300 characters"),
-        "A reason. It lets through what a guard refuses, and every preview shows it until it is "
-        f"removed: `{config_remove('override')}`.",
+        "The reason for an update that a guard would refuse. The guards let one kind of refusal "
+        f"through, and every preview shows the reason until `{config_remove('override')}`.",
     )
     names: KeysBeside[Names] = KeysBeside(Names)
     service_maps: ClassVar[KeysBeside[ServiceMaps]] = KeysBeside(ServiceMaps)
     services: tuple[ServiceSettings, ...]
     """In the order of their names."""
     network: KeyGroup[NewNetwork | ExistingNetwork] = KeyGroup(
-        "An existing VPC by id, or one of our own: public subnets with a route to the internet for "
-        "the load balancer, and private ones for the instances. There is no NAT gateway, which "
-        "costs by the hour: instances come from finished images and reach nothing outside. Where "
-        "they must, name a VPC that lets them.",
+        "An existing VPC by id, or a new one, with public subnets (a route to the "
+        "internet) for the load balancer and private subnets for the instances. The "
+        "new VPC has no NAT gateway, which costs by the hour: instances start from "
+        "complete images and have no access to the internet. If they need access, use "
+        "an existing VPC that provides it.",
         NewNetwork,
         ExistingNetwork,
     )
     load_balancer: KeyGroup[NewLoadBalancer | ExistingLoadBalancer] = KeyGroup(
-        "An existing load balancer by ARN, or one of our own.",
+        "An existing load balancer by ARN, or a new one.",
         NewLoadBalancer,
         ExistingLoadBalancer,
     )
     ramp: KeyGroup[RampSettings] = KeyGroup(
-        "The stages of a cutover, and what judges them.", RampSettings
+        "The stages of a cutover, their waits and their gates.", RampSettings
     )
     freeze: KeyGroup[Freeze | None] = KeyGroup(
-        "A time in which no ramp may start; `pulumi up`, and so a rollback, go on.",
+        "A time in which no ramp may start. `pulumi up` and rollbacks still work.",
         Freeze,
         is_optional=True,
     )
@@ -102,8 +102,8 @@ class Settings(ConfigMap):
         default=required(
             "0123456789abcdef0123456789abcdef",
             SecretText(r"[A-Za-z0-9_-]{16,96}", "a secret of 16 to 96 letters, digits, - and _"),
-            "The secret in the header that reaches a slot whatever its weight: "
-            "`x-failover-slot: SLOT-TOKEN`. Always held as a secret of the stack.",
+            "The secret of the preview header, which reaches a slot at any weight: "
+            "`x-failover-slot: SLOT-TOKEN`. Always a secret of the stack.",
             fix=_NEW_TOKEN,
         ),
         repr=False,
@@ -111,32 +111,32 @@ class Settings(ConfigMap):
     protection: Key[bool] = key(
         False,
         Flag(),
-        "Whether delete, replace and destroy of everything that traffic needs are refused, the "
-        "load balancer by AWS too, and the access logs kept.",
+        "Whether the engine refuses to delete, replace or destroy what traffic needs. "
+        "AWS also refuses to delete the load balancer, and the access logs are kept.",
         example=True,
     )
     access_logs: Key[bool] = key(
         False,
         Flag(),
-        "Whether the load balancer that we make writes access logs to a bucket of its own. Costs.",
+        "Whether the new load balancer writes access logs to its own bucket. Costs.",
         example=True,
     )
     alarms: KeyGroup[AlarmSettings | None] = KeyGroup(
-        "Two CloudWatch alarms per slot, 5xx and unhealthy hosts; none where it is absent. They "
-        "cost.",
+        "Two CloudWatch alarms per slot: 5xx and unhealthy hosts. Without this key "
+        "there are none. They cost.",
         AlarmSettings,
         is_optional=True,
     )
     dashboard: Key[bool] = key(
         False,
         Flag(),
-        "Whether every service has a CloudWatch dashboard with both slots side by side. Costs.",
+        "Whether every service has a CloudWatch dashboard that shows both slots. Costs.",
         example=True,
     )
     tags: Key[Mapping[str, str]] = key(
         {},
         TagMap(),
-        f"Tags of every resource, beside {', '.join(OWN_TAGS)}.",
+        f"Tags of every resource, in addition to {', '.join(OWN_TAGS)}.",
         example={"CostCenter": "web"},
         lands=Landing(ANY_RESOURCE, "tags.*", "every resource", name=ANY_NAME),
     )

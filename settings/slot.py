@@ -40,7 +40,7 @@ class NameOrArn:
     """The kind of what names an existing target group."""
 
     name: str = "name or ARN"
-    expected: str = "the name or the ARN of a target group that is there"
+    expected: str = "the name or the ARN of an existing target group"
 
     @property
     def json_schema(self) -> JsonSchema:
@@ -65,7 +65,7 @@ class ExistingTargetGroup(ConfigMap):
     name_or_arn: Key[str] = required(
         "shop-web",
         NameOrArn(),
-        "A target group that is there and stays as it is.",
+        "An existing target group. It is not changed.",
         name="existing",
         offer="TARGET_GROUP_NAME",
     )
@@ -78,7 +78,7 @@ class NewTargetGroup(ConfigMap):
     """A target group to make."""
 
     name: Key[str] = required(
-        "hankooktire-us-prd-web-tg", _TARGET_GROUP_NAME, "A name other than the convention's."
+        "hankooktire-us-prd-web-tg", _TARGET_GROUP_NAME, "A name in place of the conventional one."
     )
 
 
@@ -89,7 +89,7 @@ class ExistingInstances(ConfigMap):
     group_name: Key[str] = required(
         "shop-web",
         _GROUP_NAME,
-        "An Auto Scaling group that is there and stays as it is, with its image and capacity.",
+        "An existing Auto Scaling group. It is not changed, and keeps its image and capacity.",
         name="existing",
         offer="AUTO_SCALING_GROUP_NAME",
     )
@@ -100,7 +100,7 @@ class NewInstances(ConfigMap):
     """A launch template and an Auto Scaling group to make."""
 
     group_name: Key[str] = required(
-        "shop-web-asg", _GROUP_NAME, "A name other than the convention's.", name="name"
+        "shop-web-asg", _GROUP_NAME, "A name in place of the conventional one.", name="name"
     )
     image_id: str
     capacity: Capacity
@@ -112,12 +112,12 @@ class SlotSettings(ConfigMap):
 
     slot: Slot
     target_group: KeyGroup[NewTargetGroup | ExistingTargetGroup] = KeyGroup(
-        "The slot's target group, where it is not ours by convention.",
+        "The slot's target group, if it exists already or has another name.",
         ExistingTargetGroup,
         NewTargetGroup,
     )
     instances: KeyGroup[NewInstances | ExistingInstances] = KeyGroup(
-        "The slot's Auto Scaling group, where it is not ours by convention.",
+        "The slot's Auto Scaling group, if it exists already or has another name.",
         ExistingInstances,
         NewInstances,
         name="autoScalingGroup",
@@ -129,7 +129,7 @@ class Slots(ConfigMap):
 
     of_slot: ClassVar[BySlot[KeyGroup[Any]]] = BySlot(
         lambda _: KeyGroup(
-            "What the slot is made of, where it is not ours by convention.", SlotSettings
+            "Resources of this slot that exist already, or have other names.", SlotSettings
         )
     )
 

@@ -10,7 +10,7 @@ from settings.gates.limits import GateLimits
 
 @dataclass(frozen=True)
 class ApprovalLimits(GateLimits):
-    """A person's yes before each stage."""
+    """A person's approval before each stage."""
 
     name: ClassVar[str] = "approval"
-    what: ClassVar[str] = "A person's yes before each stage."
+    what: ClassVar[str] = "A person's approval before each stage."

@@ -22,4 +22,4 @@ class CommandLimits(GateLimits):
         ListOf(Text(r"[^\n]+", "a word of one line"), 1, 100),
         "The command and its arguments; it reads the stage as JSON from standard input.",
     )
-    timeout_seconds: Key[int] = key(60, WholeNumber(1, 3600), "How long it may take.")
+    timeout_seconds: Key[int] = key(60, WholeNumber(1, 3600), "Time limit of one run.")

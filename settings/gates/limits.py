@@ -58,8 +58,6 @@ def slot_header() -> Key[str]:
     """The key of the gates that ask a slot for its name."""
     return key(
         "x-slot",
-        Text(
-            rf"({HEADER.pattern})?", "the name of a header, or nothing where no slot tells its name"
-        ),
-        "The response header that names the slot, 01 or 02; empty where there is none.",
+        Text(rf"({HEADER.pattern})?", "the name of a header, or nothing if no slot sends its name"),
+        "The response header that names the slot, 01 or 02. Empty if the application sends none.",
     )

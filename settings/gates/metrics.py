@@ -16,7 +16,7 @@ class MetricsLimits(GateLimits):
 
     name: ClassVar[str] = "metrics"
     what: ClassVar[str] = (
-        "CloudWatch's numbers of the load balancer and its target groups. Reading them costs."
+        "CloudWatch metrics of the load balancer and its target groups. Reading them costs."
     )
     # The first partial minute is dropped, and what remains must hold at least two whole ones.
     # Source: CloudWatch metrics for your Application Load Balancer (periods of 60 s).
@@ -25,21 +25,25 @@ class MetricsLimits(GateLimits):
         "CloudWatch has one point a minute, and the first, partial one does not count"
     )
 
-    max_5xx_percent: Key[float] = key(1.0, Decimal(0, 100), "The most responses of 500 to 599.")
+    max_5xx_percent: Key[float] = key(
+        1.0, Decimal(0, 100), "Limit of responses with 500 to 599, in percent."
+    )
     max_4xx_percent: Key[float | None] = optional(
-        10.0, Decimal(0, 100), "The most responses of 400 to 499; not judged if absent."
+        10.0, Decimal(0, 100), "Limit of responses with 400 to 499, in percent. Default: no limit."
     )
     max_latency_ms: Key[int | None] = optional(
         500,
         WholeNumber(1, 3_600_000),
-        "The most that the latency percentile may be; not judged if absent.",
+        "Limit of the latency percentile. Default: no limit.",
     )
-    latency_percentile: Key[int] = key(95, WholeNumber(1, 99), "Which percentile of latency.")
+    latency_percentile: Key[int] = key(
+        95, WholeNumber(1, 99), "The percentile of latency to judge."
+    )
     max_ratio_to_stable: Key[float] = key(
         2.0,
         Decimal(1, 1000),
-        "How many times the stable slot's value the candidate's may be, over the same minutes.",
+        "Limit of the candidate's value, as a multiple of the stable slot's over the same minutes.",
     )
     max_connection_errors: Key[int] = key(
-        0, WholeNumber(0, 1_000_000), "The most connections to targets that failed."
+        0, WholeNumber(0, 1_000_000), "Limit of failed connections to targets."
     )

@@ -56,17 +56,17 @@ class SmokeLimits(GateLimits):
     what: ClassVar[str] = "Requests to the candidate by its preview rule, before it has any weight."
     is_default: ClassVar[bool] = True
 
-    requests: Key[int] = key(10, WholeNumber(1, 1000), "How many requests it sends.")
+    requests: Key[int] = key(10, WholeNumber(1, 1000), "Number of requests per round.")
     path: Key[str] = key(
         "/",
         Text(r"/[!-~]{0,1023}", "a path that starts with /, such as /healthz"),
-        "Where it sends them, beneath the service's own address.",
+        "The path of the requests, below the service's own address.",
     )
-    status: Key[int] = key(200, WholeNumber(100, 599), "The status of a right answer.")
+    status: Key[int] = key(200, WholeNumber(100, 599), "The expected status.")
     body: Key[str] = key(
         "",
         Text(r"[^\n]*", "text of one line"),
-        "What the body of a right answer contains; empty: anything.",
+        "Text that the body must contain. Empty: any body.",
         example="Welcome",
     )
     slot_header: Key[str] = slot_header()
@@ -74,13 +74,13 @@ class SmokeLimits(GateLimits):
     builds: Key[Mapping[str, str]] = key(
         {},
         BuildMap(),
-        "The build that the instances of each image report; an image without an entry is not "
-        "compared.",
+        "The build that the instances of each image report. An image without an entry "
+        "is not compared.",
         example={"ami-0a1b2c3d4e5f60718": "v2"},
     )
     assets: Key[bool] = key(
         True,
         Flag(),
-        "Whether each slot must also have the scripts, styles and images that the other's page "
-        "names.",
+        "Whether each slot must also have the scripts, styles and images that the "
+        "other slot's page references.",
     )

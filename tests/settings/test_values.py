@@ -418,7 +418,7 @@ def test_a_target_group_that_can_be_none_is_refused_before_aws_is_asked() -> Non
 
     (problem,) = problems(config, lookups)
 
-    assert problem.expected == "the name or the ARN of a target group that is there"
+    assert problem.expected == "the name or the ARN of an existing target group"
     assert "shop web" not in lookups.asked
 
 
