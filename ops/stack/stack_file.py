@@ -80,10 +80,18 @@ def read_text(file: Path) -> str | None:
 
 
 def ours(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a stack's config that is of our namespace, by bare names."""
+    """The part of a stack's config that is of our namespace, by bare names.
+
+    Pulumi reads a key without a namespace as the project's; where a key stands both ways, the last
+    one counts.
+    """
     prefix = f"{NAMESPACE}:"
     named = {str(key): value for key, value in config.items()}
-    return {k.removeprefix(prefix): value for k, value in named.items() if k.startswith(prefix)}
+    return {
+        key.removeprefix(prefix): value
+        for key, value in named.items()
+        if key.startswith(prefix) or ":" not in key
+    }
 
 
 def read_config(text: str, name: str, *, is_here: bool = True) -> dict[str, Any] | None:

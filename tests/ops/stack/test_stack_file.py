@@ -18,7 +18,7 @@ from ops.plan.preview import PreviewRequest, run_preview
 from ops.ramp.errors import BadInputError
 from ops.ramp.stack.config_file import StackFile
 from ops.ramp.stack.opened import opened_stack
-from ops.stack.stack_file import StackFileError, read_config, read_text
+from ops.stack.stack_file import StackFileError, ours, read_config, read_text
 from ops.status.config_reading import ConfigReading
 from ops.status.errors import UnreadError
 from pulumi_cli.stacks import stack_file
@@ -131,6 +131,17 @@ def test_a_value_is_what_pulumi_reads_and_no_number_to_the_base_of_sixty(
 @pytest.mark.parametrize("text", ["", "# nothing\n", "config:\n", "encryptionsalt: v1:a\n"])
 def test_a_file_without_config_is_no_fault(text: str) -> None:
     assert read_config(text, "file") is None
+
+
+def test_a_key_without_a_namespace_is_the_projects_and_the_last_one_counts() -> None:
+    """As Pulumi 3.255 reads it, measured."""
+    bare = "config:\n  weights: 75/25\n  aws:region: us-east-1\n"
+    twice = "config:\n  failover:weights: 50/50\n  weights: 75/25\n"
+
+    assert [ours(read_config(text, "file") or {}) for text in (bare, twice)] == [
+        {"weights": "75/25"},
+        {"weights": "75/25"},
+    ]
 
 
 def test_bytes_that_are_no_text_are_told_with_their_line(folder: Path) -> None:
