@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import enum
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rollout import wildcards
 
@@ -54,6 +54,20 @@ class Condition:
 
 Conditions: TypeAlias = tuple[Condition, ...]
 """Those of one rule; none of them takes every request."""
+
+
+def declared_conditions(rule: Mapping[str, Any]) -> Conditions:
+    """The hosts and paths of a listener rule in the engine's state; a header may be secret.
+
+    Args:
+        rule: Its inputs or outputs, as the AWS provider writes them.
+    """
+    return tuple(
+        Condition(field, tuple(held["values"]))
+        for condition in rule.get("conditions") or []
+        for key, field in (("hostHeader", Field.HOST), ("pathPattern", Field.PATH))
+        if (held := condition.get(key)) and held.get("values")
+    )
 
 
 def covers(ours: Sequence[Condition], theirs: Sequence[Condition]) -> bool:

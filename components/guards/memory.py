@@ -14,7 +14,7 @@ import pulumi
 
 from live.address import ServiceAddress
 from rollout.candidate import last_raised_in
-from rollout.conditions import Condition, Conditions, Field
+from rollout.conditions import Conditions, declared_conditions
 from rollout.errors import SplitError
 from rollout.forward_action import declared_groups
 from rollout.guard_case import FLOOR_TAG, Memory, WantedSlot
@@ -125,20 +125,11 @@ def remembered_rules(engine: RecordedEngine) -> dict[str, RememberedRule]:
         name: RememberedRule(
             outputs["arn"],
             int(outputs["priority"]),
-            tuple(c for each in outputs.get("conditions") or [] for c in _conditions(each)),
+            declared_conditions(outputs),
         )
         for (kind, name), outputs in found.items()
         if kind == _RULE and outputs.get("arn") and outputs.get("priority")
     }
-
-
-def _conditions(condition: Mapping[str, Any]) -> list[Condition]:
-    """The hosts and the paths of a rule; its header is a preview rule's, and secret."""
-    return [
-        Condition(field, tuple(held["values"]))
-        for key, field in (("hostHeader", Field.HOST), ("pathPattern", Field.PATH))
-        if (held := condition.get(key)) and held.get("values")
-    ]
 
 
 def _named(urn: str) -> tuple[str, str]:

@@ -21,7 +21,14 @@ def read_hidden_services(
     Raises:
         LiveError: AWS cannot be read.
     """
-    return hidden_services([_listed(each, services) for each in read_listener(elb, listener_arn)])
+    return hidden_among(read_listener(elb, listener_arn), services)
+
+
+def hidden_among(
+    rules: Sequence[FoundRule], services: Sequence[ServiceAddress]
+) -> list[HiddenService]:
+    """The services that get no request with these rules of a listener."""
+    return hidden_services([_listed(each, services) for each in rules])
 
 
 def _listed(rule: FoundRule, services: Sequence[ServiceAddress]) -> ListenerRule:

@@ -37,7 +37,11 @@ def differences(status: Status, named_stack: str | None = None) -> tuple[Differe
         named_stack: What the commands are to name; `None` where the selected stack is meant.
     """
     option = stack_option(named_stack)
-    return (*_of_weights(status, option), *_of_images(status, option))
+    return (
+        *_of_weights(status, option),
+        *_of_conditions(status, option),
+        *_of_images(status, option),
+    )
 
 
 def agrees(service: ServiceStatus, sources: frozenset[Source]) -> bool:
@@ -134,6 +138,16 @@ def _kept(
     )
     commands = (setting(f"{NAMESPACE}:{path}", text) for path, text in changes.items())
     yield FixCommand(to, Command(()).then(*commands, UP).with_options(*option))
+
+
+def _of_conditions(status: Status, option: tuple[str, ...]) -> Iterator[Difference]:
+    """The rules that take other requests than the last update gave them."""
+    for service in status.services:
+        found = service.conditions
+        if len(found) > 1 and len({*found.values()}) > 1:
+            look = FixCommand("look", Command.of("failover", "status", "--drift", *option))
+            what = "the requests that its rule takes were changed outside Pulumi"
+            yield Difference(service.name, found, what, (look,))
 
 
 def _of_images(status: Status, option: tuple[str, ...]) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from live.alarms import Alarm
@@ -80,6 +80,8 @@ class ServiceStatus:
     slots: tuple[SlotStatus, ...]
     has_own_weights: bool
     """Whether the config gives it weights of its own, beside the common ones."""
+    conditions: Mapping[Source, str] = field(default_factory=dict[Source, str])
+    """Which requests its rule takes, in words, live and in the state; a source may be absent."""
 
 
 @dataclass(frozen=True, slots=True)

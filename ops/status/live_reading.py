@@ -11,14 +11,16 @@ from live.address import ServiceAddress
 from live.alarms import Alarm, Alarms
 from live.clients import Clients
 from live.errors import LiveError, RuleGoneError
+from live.listener import read_listener
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.releases import Releases
 from live.rules import read_rules
 from live.session import ProviderSession
-from ops.stack.hidden import read_hidden_services
+from ops.stack.hidden import hidden_among
 from ops.status.document import RunningBuild, Unread
 from ops.status.errors import UnreadError
+from rollout.conditions import Conditions
 from rollout.hidden_rules import HiddenService
 from rollout.observation import AutoScalingGroupState, LiveRule, LiveSlot, Template
 from rollout.split import Slot
@@ -36,6 +38,15 @@ class LiveReading:
         default_factory=dict[tuple[str, Slot], tuple[RunningBuild, ...]]
     )
     unread: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerOrder:
+    """What the rules of the listener mean for the services."""
+
+    hidden: tuple[HiddenService, ...] = ()
+    conditions: Mapping[str, Conditions] = field(default_factory=dict[str, Conditions])
+    """Of the rule of each service."""
 
 
 class LiveReader:
@@ -85,8 +96,8 @@ class LiveReader:
             raise UnreadError("the stack's state tells which load balancer is its own")
         return self._alarms.read()
 
-    def hidden(self) -> Sequence[HiddenService]:
-        """The services that get no request, since another rule takes all of theirs.
+    def order(self) -> ListenerOrder:
+        """Which services get no request because of another rule, and which requests a rule takes.
 
         Raises:
             LiveError: AWS could not be read.
@@ -94,7 +105,12 @@ class LiveReader:
         """
         if self._listener is None:
             raise UnreadError("the stack's state tells which listener has its rules")
-        return read_hidden_services(self._clients.balancing, self._listener, self._services)
+        rules = read_listener(self._clients.balancing, self._listener)
+        found = {rule.arn: rule.conditions for rule in rules}
+        return ListenerOrder(
+            tuple(hidden_among(rules, self._services)),
+            {s.service: found[s.rule_arn] for s in self._services if s.rule_arn in found},
+        )
 
     def _of_rules_alone(self, error: LiveError) -> LiveReading:
         """The weights, where only something else could not be read, as without a permission."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from live.alarms import Alarm
@@ -17,9 +17,9 @@ from ops.status.document import (
     Status,
     Unread,
 )
-from ops.status.live_reading import LiveReading
+from ops.status.live_reading import ListenerOrder, LiveReading
 from ops.status.state_reading import StateReading
-from rollout.hidden_rules import HiddenService
+from rollout.conditions import Conditions, shown
 from rollout.split import Slot
 
 
@@ -38,7 +38,7 @@ class Readings:
     is_local: bool = False
     """Whether git ignores the stack file."""
     notes: tuple[str, ...] = ()
-    hidden: tuple[HiddenService, ...] = ()
+    order: ListenerOrder = field(default_factory=ListenerOrder)
 
 
 def joined(stack: str, at: datetime, read: Readings, unread: Sequence[Unread]) -> Status:
@@ -57,7 +57,7 @@ def joined(stack: str, at: datetime, read: Readings, unread: Sequence[Unread]) -
         notes=(*(read.config.notes if read.config is not None else ()), *read.notes),
         unread=(*unread, *(read.live.unread if read.live is not None else ())),
         is_deployed=bool(read.state is not None and read.state.outputs.get("services")),
-        hidden=read.hidden,
+        hidden=read.order.hidden,
         is_local=read.is_local,
     )
 
@@ -86,7 +86,21 @@ def _service(name: str, read: Readings) -> ServiceStatus:
         rule_arn=rule.arn if rule is not None else None,
         slots=tuple(_slot(name, slot, read) for slot in Slot),
         has_own_weights=read.config is not None and name in read.config.own,
+        conditions={
+            source: _text_of(conditions[name])
+            for source, conditions in (
+                (Source.LIVE, read.order.conditions),
+                (Source.STATE, read.state.conditions if read.state is not None else {}),
+            )
+            if name in conditions
+        },
     )
+
+
+def _text_of(conditions: Conditions) -> str:
+    """The same text for the same conditions: AWS and the state list them in no order."""
+    listed = [replace(each, values=tuple(sorted(each.values))) for each in conditions]
+    return shown(sorted(listed, key=lambda each: (each.field, each.values)))
 
 
 def _slot(service: str, slot: Slot, read: Readings) -> SlotStatus:

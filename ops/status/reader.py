@@ -18,7 +18,7 @@ from ops.status.document import Status, Unread
 from ops.status.errors import UnreadError
 from ops.status.fix import stack_option
 from ops.status.last_known import last_known
-from ops.status.live_reading import LiveReader, LiveReading, opened
+from ops.status.live_reading import ListenerOrder, LiveReader, LiveReading, opened
 from ops.status.main_branch import MainFile, read_main
 from ops.status.merge import Readings, joined
 from ops.status.ramping import read_ramping
@@ -31,7 +31,6 @@ from ops.status.state_reading import (
 )
 from pulumi_cli.pulumi import Pulumi
 from pulumi_cli.stacks import no_file_text
-from rollout.hidden_rules import HiddenService
 
 SLOW_SECONDS = 30.0
 """How old may be what takes a process or changes seldom: state, history, main, alarms, the order
@@ -54,7 +53,7 @@ class _Slow:
     alarms: tuple[Alarm, ...] | None = None
     notes: tuple[str, ...] = ()
     """What of the state is in the way of the next update."""
-    hidden: tuple[HiddenService, ...] = ()
+    order: ListenerOrder = field(default_factory=ListenerOrder)
 
 
 class StatusReader:
@@ -123,7 +122,7 @@ class StatusReader:
             region=self._live.region if self._live is not None else None,
             is_local=slow.is_local,
             notes=slow.notes,
-            hidden=slow.hidden,
+            order=slow.order,
         )
         return joined(self._stack, now, readings, unread)
 
@@ -181,7 +180,7 @@ class StatusReader:
         )
         if self._live is not None:
             slow.alarms = _tried("alarms", slow.unread, self._read_alarms)
-            slow.hidden = _tried("order of rules", slow.unread, self._read_hidden) or ()
+            slow.order = _tried("order of rules", slow.unread, self._read_order) or slow.order
         return slow
 
     def _open(self, state: StateReading | None, aws: dict[str, str] | UnreadError) -> None:
@@ -230,10 +229,10 @@ class StatusReader:
         except LiveError as error:
             raise UnreadError(str(error)) from error
 
-    def _read_hidden(self) -> tuple[HiddenService, ...]:
+    def _read_order(self) -> ListenerOrder:
         assert self._live is not None, "asked for only where there is a reader"
         try:
-            return tuple(self._live.hidden())
+            return self._live.order()
         except LiveError as error:
             raise UnreadError(str(error)) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from live.creations import made
@@ -11,11 +11,12 @@ from live.errors import LiveError
 from live.provider_config import ProviderConfig
 from live.session import ProviderSession
 from ops.plan.resource_step import Operation, ResourceStep
-from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, service_plans
+from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE, service_plans
 from ops.stack.aws_config import read_aws_config
 from ops.status.errors import UnreadError
 from pulumi_cli.errors import NoStackError, StackError
 from pulumi_cli.pulumi import Pulumi
+from rollout.conditions import Conditions, declared_conditions
 from rollout.pending_creation import PendingCreation, pending_creations, words_of
 from rollout.split import Slot
 
@@ -36,7 +37,9 @@ class StateReading:
     """What each slot's group launches, as the last update left it; without a slot whose newest
     launch template version the group does not launch, since the update of the group failed."""
     pending: tuple[PendingCreation, ...] = ()
-    """What an update was making when it was killed."""
+    """What an update was creating when it was killed."""
+    conditions: Mapping[str, Conditions] = field(default_factory=dict[str, Conditions])
+    """Of each listener rule by its name, as the last update or refresh left it."""
 
     @classmethod
     def of(cls, deployment: Mapping[str, Any]) -> StateReading:
@@ -55,6 +58,12 @@ class StateReading:
                 if slot.image.before and f"{plan.name}-{slot.slot}" not in behind
             },
             pending=pending_creations(deployment),
+            conditions={
+                str(resource["urn"]).rpartition("::")[2]: found
+                for resource in resources
+                if resource.get("type") == RULE
+                if (found := declared_conditions(resource.get("outputs") or {}))
+            },
         )
 
 

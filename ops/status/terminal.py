@@ -46,10 +46,7 @@ def shown(
     parts += _differing(found, folds=folds)
     parts += [Text(line) for line in _alarms(status.alarms)]
     parts.append(Text(words.ramping(status)))
-    parts += [
-        Text.assemble((f"{unread.what}: not read: ", "bold red"), unread.why)
-        for unread in status.unread
-    ]
+    parts += _unread(status, folds=folds)
     return Group(*parts)
 
 
@@ -130,6 +127,16 @@ def _hidden(status: Status, named_stack: str | None, *, folds: bool) -> Iterator
         yield Text(f"  {'or ' if ways else ''}{each.otherwise}")
 
 
+def _unread(status: Status, *, folds: bool) -> Iterator[RenderableType]:
+    """Each reason once, with everything that could not be read because of it."""
+    by_reason: dict[str, list[str]] = {}
+    for each in status.unread:
+        by_reason.setdefault(each.why, []).append(each.what)
+    for why, what in by_reason.items():
+        missing = words.listed(list(dict.fromkeys(what)))
+        yield _whole(Text.assemble((f"{missing}: not read: ", "bold red"), why), folds=folds)
+
+
 def _differing(found: Sequence[Difference], *, folds: bool) -> Iterator[RenderableType]:
     for each in found:
         values = ", ".join(f"{source} {value}" for source, value in each.values.items())
@@ -139,7 +146,11 @@ def _differing(found: Sequence[Difference], *, folds: bool) -> Iterator[Renderab
 
 def command_line(way: FixCommand, *, folds: bool) -> Text:
     """A command with what it leads to; whole on one line unless it `folds`."""
-    text = Text.assemble((f"  {way.to}: ", "dim"), str(way.command))
+    return _whole(Text.assemble((f"  {way.to}: ", "dim"), str(way.command)), folds=folds)
+
+
+def _whole(text: Text, *, folds: bool) -> Text:
+    """Text that may have a command; not broken into lines unless it `folds`."""
     if not folds:
         text.no_wrap, text.overflow = True, "ignore"
     return text

@@ -10,18 +10,18 @@ from rollout.lease import LeaseClaim
 
 def sources(status: Status) -> str:
     """`live, config, state and main`: what was read."""
-    return _listed([str(source) for source in Source if source in status.sources] or ["nothing"])
+    return listed([str(source) for source in Source if source in status.sources] or ["nothing"])
 
 
 def unread(status: Status) -> str:
     """`config and live could not be read`; empty where everything was."""
-    return f"{_listed(status.missing)} could not be read" if status.missing else ""
+    return f"{listed(status.missing)} could not be read" if status.missing else ""
 
 
 def hidden(status: Status) -> str:
     """`portal gets no request`; empty where every service gets its own."""
     names = [each.service for each in status.hidden]
-    return f"{_listed(names)} get{'' if names[1:] else 's'} no request" if names else ""
+    return f"{listed(names)} get{'' if names[1:] else 's'} no request" if names else ""
 
 
 def what_is_left(status: Status) -> str:
@@ -33,7 +33,8 @@ def what_is_left(status: Status) -> str:
     return f"{sources(status)} say the same"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 

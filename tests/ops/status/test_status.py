@@ -13,20 +13,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE
+from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE
 from ops.status.as_json import as_document
 from ops.status.config_reading import ConfigReading
 from ops.status.difference import agrees, differences
-from ops.status.document import Source, Status
+from ops.status.document import Source, Status, Unread
 from ops.status.errors import UnreadError
+from ops.status.live_reading import ListenerOrder, LiveReading
+from ops.status.merge import Readings, joined
 from ops.status.schema import status_schema
 from ops.status.state_reading import StateReading
 from ops.status.terminal import shown
+from rollout.conditions import Condition, Field
 from rollout.hidden_rules import hidden_services
 from rollout.lease import LeaseClaim
+from rollout.observation import LiveRule
 from rollout.split import Slot
 from tests.fixing import fixed
-from tests.ops.status.stacks import NEW, OLD, service, status, weights
+from tests.ops.status.stacks import NEW, NOW, OLD, service, status, weights
 from tests.test_rule_places import foreign, live_of, takes, wanted
 
 SPLITS = st.sampled_from(["100/0", "75/25", "50/50", "0/100"])
@@ -190,6 +194,61 @@ def test_the_screen_has_80_columns_and_says_what_was_not_read(unread: str) -> No
     verdict = text.splitlines()[1]
     assert ("agree" in verdict) == (not unread)
     assert (f"{unread} could not be read; " in verdict) == bool(unread)
+
+
+def test_a_reason_is_shown_once_for_all_that_it_kept_from_being_read_and_can_be_copied() -> None:
+    login = f"aws sso login --profile {'a-long-name-' * 8}prod && pulumi up"
+    why = f"the AWS credentials have expired\n  fix:      {login}"
+    unread = tuple(Unread(what, why) for what in ("live", "alarms", "order of rules"))
+    found = replace(status(service("web", EQUAL)), unread=unread)
+
+    file = io.StringIO()
+    Console(file=file, width=80).print(shown(found, (), folds=False), crop=False)
+
+    lines = file.getvalue().splitlines()
+    assert [line for line in lines if "expired" in line] == [
+        "live, alarms and order of rules: not read: the AWS credentials have expired"
+    ]
+    assert lines[-1].rstrip() == f"  fix:      {login}"
+
+
+RULE_OF_WEB = {
+    "type": RULE,
+    "urn": f"urn:pulumi:prod::failover::{RULE}::web",
+    "outputs": {
+        "conditions": [
+            {"hostHeader": {"values": ["www.example.com", "example.com"]}},
+            {"pathPattern": {"values": ["/*"]}},
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize(("path", "differs"), [("/*", False), ("/shop/*", True)])
+def test_a_rule_that_takes_other_requests_than_the_state_has_is_a_difference(
+    path: str, differs: bool
+) -> None:
+    state = StateReading.of({"resources": [RULE_OF_WEB]})
+    hosts = Condition(Field.HOST, ("example.com", "www.example.com"))
+    live = ListenerOrder(conditions={"web": (Condition(Field.PATH, (path,)), hosts)})
+    rule = LiveRule("web", "arn:rule/web", 100, 0)
+    read = Readings(
+        live=LiveReading({"web": rule}),
+        **dict.fromkeys(("config", "main", "branch", "alarms", "ramping", "region")),
+        state=replace(state, weights={"web": "100/0"}),
+        order=live,
+    )
+
+    found = differences(joined("prod", NOW, read, ()), "prod")
+
+    assert [each.subject for each in found] == ["web"] * differs
+    for each in found:
+        assert each.what == "the requests that its rule takes were changed outside Pulumi"
+        assert each.values == {
+            Source.LIVE: "host example.com or www.example.com and path /shop/*",
+            Source.STATE: "host example.com or www.example.com and path /*",
+        }
+        assert [str(way.command) for way in each.ways] == ["failover status --drift --stack prod"]
 
 
 def test_a_command_stays_on_one_line_so_that_it_can_be_copied() -> None:
