@@ -140,8 +140,8 @@ QUOTED = {
         *("arrived in the traffic after", "floors removed", "is ruled out at"),
     ),
     "docs/status.md": (
-        *("was changed past the stack", "as the config", "nobody ramps", "by the program"),
-        *("put back what was changed past the stack", "take it over", "put it back"),
+        *("was changed outside Pulumi", "as the config", "nobody ramps", "by the program"),
+        *("put back what was changed outside Pulumi", "take it over", "put it back"),
         "nothing to import; the next update makes it",
     ),
 }

@@ -10,7 +10,7 @@ from ops.errors import CommandError
 from ops.inspect.balancer_reading import rule_of
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import RuleReport
-from ops.inspect.forward import forward_action
+from ops.inspect.rule_fixes import forward_action
 from rollout.command import Command
 
 

@@ -1,4 +1,4 @@
-"""What was changed past the stack: each property, and the command for either way."""
+"""What was changed outside Pulumi: each property, and the command for either way."""
 
 from __future__ import annotations
 
@@ -6,19 +6,47 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.drift.config_key import ConfigKey, config_key, slot_of
-from ops.drift.touched import is_of, touched_past_the_stack
 from ops.plan.plan import DeploymentPlan
 from ops.plan.property_change import SECRET, property_changes, value_before
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import RULE, ServicePlan
 from ops.status.config_reading import ConfigReading
-from ops.status.fix import FixCommand, put_back, stack_option
+from ops.status.difference import FixCommand, put_back, stack_option
 from pulumi_cli.events import Event
 from rollout.command import UP, Command
 from rollout.notice import NoticeKind
 from rollout.observation import split_of
 from rollout.weights_key import weight_changes
 from settings.declaration.command import NAMESPACE, removing, setting
+
+
+def touched_outside_pulumi(events: Sequence[Event]) -> dict[str, frozenset[str]]:
+    """URN -> the properties that a refresh found otherwise than the state; gone: no property.
+
+    Source: Pulumi engine events; a refresh ends each resource with `resOutputsEvent`, whose `old`
+    is the state and whose `new` is AWS, absent where the resource is.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for event in events:
+        metadata = event.body.get("metadata") or {}
+        if event.kind != "resOutputsEvent" or metadata.get("op") != "refresh":
+            continue
+        if (metadata.get("old") or {}).get("initErrors"):
+            continue  # an update of it failed: the state has what was to be, and nobody changed it
+        paths = frozenset(metadata.get("detailedDiff") or ())
+        if paths or not metadata.get("new"):
+            found[str(metadata.get("urn"))] = paths
+    return found
+
+
+def is_of(path: str, touched: frozenset[str]) -> bool:
+    """Whether a property is among those that were touched, or in one, or around one."""
+    return any(_holds(each, path) or _holds(path, each) for each in touched)
+
+
+def _holds(outer: str, inner: str) -> bool:
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+
 
 WEIGHTS = "weights"
 _NOT_OURS = "no config key holds this, so it can only be put back"
@@ -81,7 +109,7 @@ def drift_of(
         named_stack: What the commands are to name; `None` where the selected stack is meant.
     """
     telling = _Telling(plan, config, stack_option(named_stack))
-    touched = touched_past_the_stack(events)
+    touched = touched_outside_pulumi(events)
     drifted = [*telling.weights(touched)]
     pending: list[str] = []
     for step in plan.changes:

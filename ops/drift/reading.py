@@ -9,12 +9,12 @@ from ops.plan.errors import PreviewInputError
 from ops.plan.preview import PreviewRequest, whole_preview
 from ops.stack.stack_file import StackFileError, read_text
 from ops.status.config_reading import ConfigReading
-from ops.status.errors import UnreadError
+from ops.status.document import UnreadError
 from pulumi_cli.stacks import no_file_text, stack_file
 
 
 def read_drift(folder: Path, stack: str, named: str | None) -> Drift:
-    """What was changed past the stack; nothing is changed, the state included.
+    """What was changed outside Pulumi; nothing is changed, the state included.
 
     Args:
         folder: The folder that holds Pulumi.yaml.

@@ -20,11 +20,11 @@ def shown(drift: Drift) -> Iterator[Text]:
     if drift.is_none:
         yield Text(f"{drift.stack}: AWS is as the program says", style="green")
     elif not drift.drifted:
-        yield Text(f"{drift.stack}: nothing was changed past the stack")
+        yield Text(f"{drift.stack}: nothing was changed outside Pulumi")
     else:
         count = len(drift.drifted)
         what = f"{count} {'property was' if count == 1 else 'properties were'}"
-        yield Text(f"{drift.stack}: {what} changed past the stack", style="bold red")
+        yield Text(f"{drift.stack}: {what} changed outside Pulumi", style="bold red")
     for each in drift.drifted:
         yield Text.assemble((_subject(each), "bold"), f": {_values(each)}")
         if each.key is not None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ops.inspect import summary
+from ops.inspect import words
 from ops.inspect.document import Inspection
 from ops.inspect.obstacle import Obstacle, alike
-from ops.inspect.words import actions_in_words, conditions_in_words
 from ops.markdown import as_words
 
 
@@ -22,11 +21,15 @@ def as_markdown(inspection: Inspection, found: Sequence[Obstacle]) -> str:
             lines += [f"{listener.tls_policy}; {certificates}", ""]
         lines += _row("priority", "requests", "goes"), _row("--:", "---", "---")
         lines += [
-            _row(rule.place, conditions_in_words(rule), actions_in_words(rule, inspection))
+            _row(
+                rule.place,
+                words.conditions_in_words(rule),
+                words.actions_in_words(rule, inspection),
+            )
             for rule in listener.rules
         ]
         lines.append("")
-    lines += [*_groups(inspection), "", *_obstacles(found), "", summary.calls(inspection)]
+    lines += [*_groups(inspection), "", *_obstacles(found), "", words.calls(inspection)]
     return "\n".join(lines)
 
 
@@ -38,11 +41,11 @@ def _groups(inspection: Inspection) -> Iterator[str]:
         fleet = inspection.auto_scaling_groups_of(group.arn)
         yield _row(
             group.name,
-            summary.health(group, inspection),
-            summary.checks(group),
-            summary.stickiness(group),
-            "; ".join(summary.fleet(each) for each in fleet) or "none",
-            "; ".join(f"{summary.images(each)} ({summary.template(each)})" for each in fleet),
+            words.health(group, inspection),
+            words.checks(group),
+            words.stickiness(group),
+            "; ".join(words.fleet(each) for each in fleet) or "none",
+            "; ".join(f"{words.images(each)} ({words.template(each)})" for each in fleet),
         )
 
 

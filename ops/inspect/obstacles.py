@@ -6,9 +6,13 @@ from collections.abc import Collection
 
 from ops.inspect.document import Inspection
 from ops.inspect.group_obstacles import group_obstacles
-from ops.inspect.hidden_obstacles import hidden_obstacles
 from ops.inspect.obstacle import Obstacle
-from ops.inspect.rule_obstacles import balancer_obstacles, candidates, rule_obstacles
+from ops.inspect.rule_obstacles import (
+    balancer_obstacles,
+    candidates,
+    hidden_obstacles,
+    rule_obstacles,
+)
 
 
 def obstacles(

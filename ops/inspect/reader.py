@@ -12,7 +12,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ops.inspect.balancer_reading import read_listeners, read_load_balancer
+from ops.inspect.balancer_reading import (
+    CALLS_FOR_DETAILS,
+    read_details,
+    read_listeners,
+    read_load_balancer,
+    read_target_groups,
+)
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import (
     AutoScalingGroup,
@@ -27,7 +33,6 @@ from ops.inspect.fleet_reading import (
     with_images,
     with_template,
 )
-from ops.inspect.group_reading import CALLS_FOR_DETAILS, read_details, read_target_groups
 
 MOST_CALLS = 55
 """What an inspection may send where nobody asks for everything."""

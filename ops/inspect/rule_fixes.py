@@ -1,25 +1,164 @@
-"""What to do about a rule that stands in the way: a command where one is known to be safe.
-
-ModifyRule and ModifyListener replace all actions at once, so each command says every group, weight
-and setting that is to stay. A rule that does more than forward gets no command: what it does
-before, such as a log-in, has secrets that no reading gives back.
-"""
+"""What to do about a rule that prevents weighted slots: the command, or why there is none. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ops.inspect.document import Inspection, ListenerReport, RuleReport, WeightedGroup
-from ops.inspect.forward import forward_action
-from ops.inspect.https_twin import https_twin
+from ops.inspect.document import (
+    Inspection,
+    ListenerReport,
+    RuleConditionReport,
+    RuleReport,
+    WeightedGroup,
+)
 from ops.inspect.obstacle import LEAVE_RULE, Fix
-from ops.inspect.room import LAST_PRIORITY, place_with_room
 from ops.inspect.words import listed
 from rollout.command import Command
 from rollout.split import TOTAL_WEIGHT, Slot
 from settings.rule import MOST_RULES
+
+_COMPARED = ("host-header", "path-pattern")
+
+
+def can_meet(one: str, other: str) -> bool:
+    """Whether some text matches both; `*` is any number of characters, `?` exactly one.
+
+    A backslash, which takes a wildcard literally, counts as a wildcard here: rather yes than no.
+    """
+    one, other = one.replace("\\", "*"), other.replace("\\", "*")
+
+    @functools.cache
+    def meet(i: int, j: int) -> bool:
+        if i == len(one) or j == len(other):
+            return set(one[i:] + other[j:]) <= {"*"}
+        if one[i] == "*":
+            return meet(i + 1, j) or meet(i, j + 1)
+        if other[j] == "*":
+            return meet(i, j + 1) or meet(i + 1, j)
+        return ("?" in (one[i], other[j]) or one[i] == other[j]) and meet(i + 1, j + 1)
+
+    return meet(0, 0)
+
+
+def may_share_requests(one: RuleReport, other: RuleReport) -> bool:
+    """Whether a request can meet both; only hosts and paths can tell that none does."""
+    return not any(
+        _are_apart(a, b) for a in one.conditions for b in other.conditions if a.field == b.field
+    )
+
+
+def _are_apart(one: RuleConditionReport, other: RuleConditionReport) -> bool:
+    if one.field not in _COMPARED or one.is_pattern or other.is_pattern:
+        return False
+    ones, others = (_spelled(c.field, c.values) for c in (one, other))
+    return not any(can_meet(a, b) for a in ones for b in others)
+
+
+def _spelled(field: str, values: Iterable[str]) -> list[str]:
+    """Hosts in any letter case are one. Source: ELB user guide, "Host conditions"."""
+    return [value.lower() if field == "host-header" else value for value in values]
+
+
+def https_twin(
+    listeners: Sequence[ListenerReport], listener: ListenerReport, rule: RuleReport
+) -> tuple[ListenerReport, RuleReport] | None:
+    """The rule that answers the same requests in the same way, with the listener that has it.
+
+    None of its listener's rules may take any of these requests before it, unless a rule for the
+    same requests takes them on `listener` too.
+    """
+    at = listener.rules.index(rule)
+    taken = {_conditions(each) for each in listener.rules[:at]}
+    for other in listeners:
+        if other.protocol != "HTTPS" or not other.certificate_arns:
+            continue
+        for each in (rule for rule in other.rules if not rule.is_preview):
+            if _conditions(each) == _conditions(rule):
+                if each.only_forwards and each.actions == rule.actions:
+                    return other, each
+                break
+            if may_share_requests(each, rule) and _conditions(each) not in taken:
+                break
+    return None
+
+
+def _conditions(rule: RuleReport) -> frozenset[object]:
+    """What makes a rule true, however it is written down."""
+    return frozenset(
+        (c.field, frozenset(c.values), c.header, c.is_pattern) for c in rule.conditions
+    )
+
+
+def forward_action(
+    groups: Iterable[WeightedGroup], stickiness_seconds: int | None
+) -> dict[str, Any]:
+    """The action of a ModifyRule or ModifyListener. Source: ELBv2 API, ForwardActionConfig."""
+    stickiness: dict[str, Any] = {"Enabled": stickiness_seconds is not None}
+    if stickiness_seconds is not None:
+        stickiness["DurationSeconds"] = stickiness_seconds
+    weighted = [{"TargetGroupArn": group.arn, "Weight": group.weight} for group in groups]
+    config = {"TargetGroups": weighted, "TargetGroupStickinessConfig": stickiness}
+    return {"Type": "forward", "ForwardConfig": config}
+
+
+NEEDED_PRIORITIES = len(Slot)
+"""A service's preview rules come right before its own."""
+LAST_PRIORITY = 50_000
+"""Source: ELBv2 API, CreateRule, Priority."""
+_STEP = NEEDED_PRIORITIES + 1
+
+
+def taken_before(listener: ListenerReport, rule: RuleReport) -> list[RuleReport]:
+    """The rules at the priorities that the preview rules of `rule` need."""
+    assert rule.priority is not None
+    needed = range(rule.priority - NEEDED_PRIORITIES, rule.priority)
+    return [each for each in listener.rules if each.priority in needed and not each.is_preview]
+
+
+def has_room(listener: ListenerReport, rule: RuleReport) -> bool:
+    """Whether the two priorities before it are there and free."""
+    assert rule.priority is not None
+    return rule.priority > NEEDED_PRIORITIES and not taken_before(listener, rule)
+
+
+def place_with_room(listener: ListenerReport, rule: RuleReport) -> int | None:
+    """A priority with room before it that `rule` can have without passing another rule.
+
+    It is the nearest one, but for the room that rules right before it need as well: of several in
+    a row the last one moves first, and far enough for all of them.
+    """
+    placed = [each for each in listener.rules if each.priority is not None]
+    at = placed.index(rule)
+    start = at
+    while start > 0 and _wants_room(listener, placed[start - 1]):
+        start -= 1
+    least = _priority(placed, at - 1) + _STEP
+    wanted = _priority(placed, start - 1) + _STEP * (at - start + 1)
+    most = LAST_PRIORITY
+    if at + 1 < len(placed):
+        following = placed[at + 1]
+        most = _priority(placed, at + 1) - 1
+        spared = most - NEEDED_PRIORITIES
+        if following.groups and has_room(listener, following) and spared >= least:
+            most = spared
+    return min(max(wanted, least), most) if least <= most else None
+
+
+def _wants_room(listener: ListenerReport, rule: RuleReport) -> bool:
+    return (
+        bool(rule.groups)
+        and not rule.is_preview
+        and not listener.is_of_a_stack(rule)
+        and not has_room(listener, rule)
+    )
+
+
+def _priority(placed: list[RuleReport], at: int) -> int:
+    return (placed[at].priority or 0) if at >= 0 else 0
+
 
 _FIRST_PLACE = 1000
 """Of a rule for all that no other rule takes, where the others leave it free."""

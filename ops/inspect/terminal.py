@@ -9,10 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ops.inspect import summary
+from ops.inspect import words
 from ops.inspect.document import Inspection, ListenerReport
 from ops.inspect.obstacle import Obstacle, Weight, alike
-from ops.inspect.words import actions_in_words, conditions_in_words
 
 
 def shown(inspection: Inspection, found: Sequence[Obstacle]) -> RenderableType:
@@ -27,7 +26,7 @@ def shown(inspection: Inspection, found: Sequence[Obstacle]) -> RenderableType:
         *tables,
         *_groups(inspection),
         *obstacles_shown(found),
-        Text(summary.calls(inspection), style="dim"),
+        Text(words.calls(inspection), style="dim"),
     )
 
 
@@ -36,7 +35,8 @@ def _rules(listener: ListenerReport, inspection: Inspection) -> Table:
     tls = f"  {listener.tls_policy}, certificate {certificates}" if listener.tls_policy else ""
     table = _table(f":{listener.port} {listener.protocol}{tls}", "priority", "requests", "goes")
     for rule in listener.rules:
-        table.add_row(rule.place, conditions_in_words(rule), actions_in_words(rule, inspection))
+        requests, goes = words.conditions_in_words(rule), words.actions_in_words(rule, inspection)
+        table.add_row(rule.place, requests, goes)
     return table
 
 
@@ -44,16 +44,16 @@ def _groups(inspection: Inspection) -> Iterator[RenderableType]:
     yield Text("Target groups", style="bold")
     for group in inspection.target_groups:
         fleet = inspection.auto_scaling_groups_of(group.arn)
-        yield Text.assemble("  ", (group.name, "bold"), f"  {summary.health(group, inspection)}")
+        yield Text.assemble("  ", (group.name, "bold"), f"  {words.health(group, inspection)}")
         facts = Table.grid(padding=(0, 2))
         facts.add_column(style="dim")
         facts.add_column(overflow="fold")
-        facts.add_row("checked", summary.checks(group))
-        facts.add_row("stickiness", summary.stickiness(group))
+        facts.add_row("checked", words.checks(group))
+        facts.add_row("stickiness", words.stickiness(group))
         for each in fleet:
-            facts.add_row("Auto Scaling", summary.fleet(each))
-            facts.add_row("launches", summary.template(each))
-            facts.add_row("image", summary.images(each))
+            facts.add_row("Auto Scaling", words.fleet(each))
+            facts.add_row("launches", words.template(each))
+            facts.add_row("image", words.images(each))
         if not fleet:
             facts.add_row("Auto Scaling", "none")
         yield Padding(facts, (0, 0, 0, 4))

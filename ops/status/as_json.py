@@ -1,14 +1,15 @@
-"""A status as one JSON document; its keys are as lasting as a command's flags."""
+"""A status as one JSON document, with its schema; its keys are as lasting as a command's flags."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from live.alarms import Alarm
-from ops.status.difference import Difference, agrees
+from ops.status.difference import Difference, FixCommand, agrees, to_the_front
 from ops.status.document import Ramping, RunningBuild, ServiceStatus, SlotStatus, Source, Status
-from ops.status.fix import FixCommand, to_the_front
 from rollout.observation import Template
 
 VERSION = 1
@@ -136,3 +137,9 @@ def _ramp(ramping: Ramping) -> dict[str, Any]:
         "until": lease.until.isoformat(timespec="seconds"),
         "is": ramping.claim.name.lower(),
     }
+
+
+def status_schema() -> dict[str, Any]:
+    """The JSON Schema of `failover status --json`."""
+    schema: dict[str, Any] = json.loads(Path(__file__).with_name("status.schema.json").read_text())
+    return schema

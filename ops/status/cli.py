@@ -109,7 +109,7 @@ def _show(found: Status, named: str | None, *, as_json: bool) -> None:
 def _watch(reader: StatusReader, named: str | None, seconds: float) -> None:
     from rich.console import Console
 
-    from ops.status.watch import watch
+    from ops.status.terminal import watch
 
     watch(
         lambda: _drawn(reader.read(datetime.now(UTC)), named),

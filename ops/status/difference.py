@@ -7,13 +7,50 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
-from ops.status.fix import FixCommand, put_back, stack_option
-from rollout.command import UP, Command
+from rollout.command import UP, Command, config_remove, config_set
 from rollout.errors import SplitError
+from rollout.hidden_rules import HiddenService
 from rollout.lease import LeaseClaim
 from rollout.split import Split
 from rollout.weights_key import weight_changes
 from settings.declaration.command import NAMESPACE, joined, setting
+
+_REASON = "put back what was changed outside Pulumi"
+
+
+@dataclass(frozen=True, slots=True)
+class FixCommand:
+    """What it leads to, in a few words, and the command."""
+
+    to: str
+    command: Command
+
+
+def stack_option(named_stack: str | None) -> tuple[str, ...]:
+    """What a command of the CLI ends with, so that it acts on the stack that was asked about."""
+    return ("--stack", named_stack) if named_stack else ()
+
+
+def to_the_front(hidden: HiddenService, named_stack: str | None) -> tuple[FixCommand, ...]:
+    """The way that has a service that gets no request asked first; none where there is none."""
+    if hidden.before is None:
+        return ()
+    command = hidden.before.with_options(*stack_option(named_stack))
+    return (FixCommand(hidden.before.moves, command),)
+
+
+def put_back(option: tuple[str, ...], *, is_refused: bool) -> Command:
+    """The command that gives AWS what the program says, read before it is written.
+
+    Args:
+        option: What each command ends with.
+        is_refused: Whether the guards let it through only for a reason.
+    """
+    up = UP.with_options("--refresh")
+    if is_refused:
+        up = config_set("override", _REASON).then(up, config_remove("override"))
+    return up.with_options(*option)
+
 
 NOT_THERE = "not there"
 
@@ -80,7 +117,7 @@ def _explained(
     if live and state and live != state and live != config:
         back = FixCommand("as the config", put_back(option, is_refused=True))
         ways = (*_kept(status, services, live, option, "as it is live"), back)
-        return "the rule was changed past the stack", ways
+        return "the rule was changed outside Pulumi", ways
     if deployed and config and deployed != config:
         drop = _kept(status, services, deployed, option, "drop it")
         return "the config is not deployed", (
@@ -185,7 +222,7 @@ def _image_explained(
     live, state, config = (told.get(each) for each in (Source.LIVE, Source.STATE, Source.CONFIG))
     if live and state and live != state and live != config:
         way = FixCommand("look", Command.of("failover", "status", "--drift", *option))
-        return "what its instances launch from was changed past the stack", (way,)
+        return "what its instances launch from was changed outside Pulumi", (way,)
     if config and (live or state or config) != config:
         deploy = FixCommand("deploy it, if the image exists", UP.with_options(*option))
         service, _, slot = subject.rpartition("-")

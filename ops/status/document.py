@@ -1,4 +1,4 @@
-"""How a stack stands at one moment, as values: nothing here knows where they came from."""
+"""The status of a stack at one moment, as values that do not know their source."""
 
 from __future__ import annotations
 
@@ -137,3 +137,7 @@ class Status:
     def missing(self) -> tuple[str, ...]:
         """What could not be read, each once: sources, and what else is shown."""
         return tuple(dict.fromkeys(each.what for each in self.unread))
+
+
+class UnreadError(Exception):
+    """One of the sources cannot be read; the text says why, for a person."""

@@ -18,8 +18,7 @@ from live.releases import Releases
 from live.rules import read_rules
 from live.session import ProviderSession
 from ops.stack.hidden import hidden_among
-from ops.status.document import RunningBuild, Unread
-from ops.status.errors import UnreadError
+from ops.status.document import RunningBuild, Unread, UnreadError
 from rollout.conditions import Conditions
 from rollout.hidden_rules import HiddenService
 from rollout.observation import AutoScalingGroupState, LiveRule, LiveSlot, Template

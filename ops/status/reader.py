@@ -13,20 +13,18 @@ from live.alarms import Alarm
 from live.errors import LiveError
 from ops.ramp.stack.known import KnownStack
 from ops.stack.stack_file import StackFileError, read_config, read_text
-from ops.status.config_reading import ConfigReading
-from ops.status.document import Status, Unread
-from ops.status.errors import UnreadError
-from ops.status.fix import stack_option
-from ops.status.last_known import last_known
+from ops.status.config_reading import ConfigReading, MainFile, read_main
+from ops.status.difference import stack_option
+from ops.status.document import Status, Unread, UnreadError
 from ops.status.live_reading import ListenerOrder, LiveReader, LiveReading, opened
-from ops.status.main_branch import MainFile, read_main
 from ops.status.merge import Readings, joined
-from ops.status.ramping import read_ramping
 from ops.status.state_reading import (
     StateReading,
+    last_known,
     read_messages,
     read_pending,
     read_provider_config,
+    read_ramping,
     read_state,
 )
 from pulumi_cli.pulumi import Pulumi

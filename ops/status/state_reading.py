@@ -1,9 +1,12 @@
-"""What the last update left, by the stack's state, and who ramps, by its history."""
+"""The stack's state, the holder of the lease by its history, and what a ramp recorded here."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from live.creations import made
@@ -12,11 +15,19 @@ from live.provider_config import ProviderConfig
 from live.session import ProviderSession
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE, service_plans
+from ops.ramp.driver.processes import Processes
+from ops.ramp.errors import BadInputError
+from ops.ramp.resume.lease import claim_of
+from ops.ramp.stack.known import KnownStack
+from ops.ramp.stack.opened import ramps_folder
 from ops.stack.aws_config import read_aws_config
-from ops.status.errors import UnreadError
+from ops.status.document import Ramping, UnreadError
+from pulumi_cli.backend import current_backend
 from pulumi_cli.errors import NoStackError, StackError
 from pulumi_cli.pulumi import Pulumi
 from rollout.conditions import Conditions, declared_conditions
+from rollout.history_message import current_lease
+from rollout.lease import LeaseHolder
 from rollout.pending_creation import PendingCreation, pending_creations, words_of
 from rollout.split import Slot
 
@@ -163,3 +174,34 @@ def _step(resource: Mapping[str, Any]) -> ResourceStep:
         new_inputs=inputs,
         parent=str(resource.get("parent") or ""),
     )
+
+
+_NOBODY = LeaseHolder("-", socket.gethostname(), 0)
+"""Status holds no lease, so no lease is its own; it sees the processes of this host."""
+
+
+def read_ramping(messages: Sequence[str], now: datetime) -> Ramping | None:
+    """The lease that stands, and whether its process lives where that can be seen.
+
+    Args:
+        messages: The newest first.
+        now: By which a lease of another host has expired or not.
+    """
+    lease = current_lease(messages)
+    if lease is None:
+        return None
+    return Ramping(lease, claim_of(lease, _NOBODY, now, Processes()))
+
+
+def last_known(folder: Path, stack: str, environ: Mapping[str, str]) -> KnownStack:
+    """What `failover ramp` wrote down in this folder.
+
+    Raises:
+        UnreadError: nothing was.
+    """
+    try:
+        return KnownStack.read(ramps_folder(folder, stack), current_backend(folder, environ))
+    except BadInputError as error:
+        raise UnreadError(
+            "the stack's state tells which rules are its own, and it could not be read"
+        ) from error

@@ -1,19 +1,19 @@
-"""A status for a person at a terminal: one screen of 80 columns."""
+"""A status for a person at a terminal: one screen of 80 columns, drawn once or until Ctrl-C."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from live.alarms import ALARM, Alarm
 from ops.status import words
-from ops.status.difference import Difference, agrees
+from ops.status.difference import Difference, FixCommand, agrees, to_the_front
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
-from ops.status.fix import FixCommand, to_the_front
 
 _STATES = {"healthy": "green", "unhealthy": "bold red", "unavailable": "red"}
 
@@ -172,3 +172,24 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, no_wrap=column in {"slot", "weights", "image"}, overflow="fold")
     return table
+
+
+def watch(draw: Callable[[], RenderableType], wait: Callable[[], object], console: Console) -> None:
+    """Draw on a screen of its own and leave the last one behind.
+
+    Each drawing replaces the one before in one write, so nothing flickers.
+
+    Args:
+        draw: Reads, and gives what to show.
+        wait: Returns when it is time to draw again.
+        console: A terminal.
+    """
+    newest = draw()
+    try:
+        with Live(newest, console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                wait()
+                newest = draw()
+                live.update(newest, refresh=True)
+    except KeyboardInterrupt:
+        console.print(newest, highlight=False)

@@ -13,8 +13,8 @@ import pytest
 from jsonschema import validate
 
 from ops.drift.as_json import drift_schema
+from ops.status.as_json import status_schema
 from ops.status.reader import StatusReader
-from ops.status.schema import status_schema
 from rehearsal.lifecycle import ROOT
 from rehearsal.local_aws import LocalAws
 from rollout.history_message import NewRamp
@@ -168,7 +168,7 @@ def test_a_rule_that_the_console_moved_is_put_back_by_the_command_that_is_told(
     put_back = person.shell(moved["ways"][1]["command"])
 
     assert shown.returncode == 1
-    assert "web: the rule was changed past the stack (live 60/40," in shown.stdout
+    assert "web: the rule was changed outside Pulumi (live 60/40," in shown.stdout
     assert "state 100/0" in shown.stdout
     assert (moved["live"], moved["program"]) == ("60/40", "100/0")
     assert put_back.returncode == 0, put_back.stdout

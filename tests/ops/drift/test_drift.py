@@ -115,7 +115,7 @@ def test_live_weights_that_the_guards_do_not_know_are_a_difference_by_themselves
 
 
 def reweighted(live: tuple[int, int], program: tuple[int, int]) -> Iterator[Event]:
-    """The events of a rule whose second weight, or both, somebody set past the stack."""
+    """The events of a rule whose second weight, or both, somebody set outside Pulumi."""
     service = "urn:pulumi:prod::failover::failover:index:Service::web"
     urn = f"urn:pulumi:prod::failover::failover:index:Service${RULE}::web"
     ours, theirs = ({"inputs": rule(list(zip("AB", w, strict=True)))} for w in (program, live))

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from ops.inspect.document import AutoScalingGroup, TemplateReport
 from ops.inspect.fleet_reading import with_template
-from ops.inspect.summary import template
+from ops.inspect.words import template
 
 FLEET = AutoScalingGroup(
     name="web-asg",

@@ -9,7 +9,7 @@ import pytest
 from ops.deploy.live_weights import read_live_weights
 from ops.errors import UnsureError
 from ops.stack.aws_config import read_aws_config
-from ops.status.errors import UnreadError
+from ops.status.document import UnreadError
 from ops.status.state_reading import read_provider_config
 from pulumi_cli.errors import NoStackError
 from pulumi_cli.pulumi import STACK_NOT_FOUND

@@ -20,7 +20,7 @@ from ops.ramp.stack.config_file import StackFile
 from ops.ramp.stack.opened import opened_stack
 from ops.stack.stack_file import StackFileError, ours, read_config, read_text
 from ops.status.config_reading import ConfigReading
-from ops.status.errors import UnreadError
+from ops.status.document import UnreadError
 from pulumi_cli.stacks import stack_file
 
 GOOD = "config:\n  failover:weights: 75/25\n"

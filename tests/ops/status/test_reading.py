@@ -18,15 +18,12 @@ from ops.cli import failover
 from ops.ramp.stack.known import KnownStack
 from ops.ramp.stack.opened import ramps_folder
 from ops.status.cli import status
+from ops.status.config_reading import read_main
 from ops.status.difference import differences
-from ops.status.document import Status
-from ops.status.errors import UnreadError
-from ops.status.last_known import last_known
-from ops.status.main_branch import read_main
-from ops.status.ramping import read_ramping
+from ops.status.document import Status, UnreadError
 from ops.status.reader import StatusReader
-from ops.status.terminal import shown
-from ops.status.watch import watch
+from ops.status.state_reading import last_known, read_ramping
+from ops.status.terminal import shown, watch
 from pulumi_cli.errors import NoStackError
 from rollout.history_message import StageShift
 from rollout.lease import LeaseClaim, LeaseHolder

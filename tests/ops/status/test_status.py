@@ -14,14 +14,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE
-from ops.status.as_json import as_document
+from ops.status.as_json import as_document, status_schema
 from ops.status.config_reading import ConfigReading
 from ops.status.difference import agrees, differences
-from ops.status.document import Source, Status, Unread
-from ops.status.errors import UnreadError
+from ops.status.document import Source, Status, Unread, UnreadError
 from ops.status.live_reading import ListenerOrder, LiveReading
 from ops.status.merge import Readings, joined
-from ops.status.schema import status_schema
 from ops.status.state_reading import StateReading
 from ops.status.terminal import shown
 from rollout.conditions import Condition, Field
@@ -112,10 +110,10 @@ def test_the_schema_is_a_schema() -> None:
     [
         (
             weights("60/40", "100/0", "100/0", "100/0"),
-            "changed past the stack",
+            "changed outside Pulumi",
             [
                 "pulumi config set weights 60/40 --stack prod && pulumi up --stack prod",
-                "pulumi config set override 'put back what was changed past the stack' "
+                "pulumi config set override 'put back what was changed outside Pulumi' "
                 "--stack prod && pulumi up --refresh --stack prod && "
                 "pulumi config rm override --stack prod",
             ],
@@ -277,7 +275,7 @@ def test_a_command_stays_on_one_line_so_that_it_can_be_copied() -> None:
         ),
         (
             {Source.LIVE: OLD, Source.STATE: NEW, Source.CONFIG: NEW, Source.MAIN: NEW},
-            "what its instances launch from was changed past the stack",
+            "what its instances launch from was changed outside Pulumi",
             "failover status --drift",
         ),
         (
