@@ -206,7 +206,7 @@ class SecretText(Text):
             "properties": {"secure": {"type": "string"}},
             "required": ["secure"],
             "additionalProperties": False,
-            "errorMessage": "Expected: a secret, as pulumi config set --secret writes it",
+            "errorMessage": "Expected: a secret, as `pulumi config set` writes it with --secret",
         }
 
 
