@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from ops.gates.probe import ProbeGate
 from ops.journal.journal import Journal
-from ops.ramp.driver.bake import Proving
+from ops.ramp.driver.bake import GatedWaits
 from ops.ramp.driver.ports import DriverPorts, Limits
 from ops.ramp.driver.run import Run
 from ops.ramp.stack.commands import NextCommands
@@ -51,7 +51,7 @@ class Hour:
 
     def run(self) -> None:
         """Bake."""
-        hand = LeaseHolder("bench", "here", 1)
+        holder = LeaseHolder("bench", "here", 1)
         limits = Limits(SECONDS, 0.0, 0.0, 60.0, 60.0)
         outside = cast("Any", self)
         ports = DriverPorts(
@@ -64,14 +64,14 @@ class Hour:
             stop=outside,
             next=NextCommands("bench"),
         )
-        run = Run("bench", hand, limits, ports)
+        run = Run("bench", holder, limits, ports)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
         fleets: dict[str, int] = dict.fromkeys(SERVICES, 3)
-        run.write(RampStart.of(self._plan, hand, run.until(), counts, fleets))
+        run.write(RampStart.of(self._plan, holder, run.until(), counts, fleets))
         stage = self._plan.stage(1)
         run.write(StageStart.at(stage))
         run.write(SplitReadBack(stage=1, splits=dict.fromkeys(SERVICES, stage.split)))
-        Proving(run).prove(stage)
+        GatedWaits(run).bake(stage)
 
     # The clock.
 

@@ -22,7 +22,7 @@ DIVIDED = ("ops", "rehearsal", "components")
 """Packages whose own packages are counted apart."""
 
 OWN_WORDS = {
-    "takeover": "takeover",
+    "abandoned": "takeover",
     "arrival": "propagation",
     "arrived": "propagated",
     "births": "pending creations",

@@ -86,8 +86,8 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     lost = _write_down(found.folder, progress, plan, why)
     return Ending(
         0,
-        f"BREAK-GLASS: {plan.group} at {plan.start}, by ModifyRule, past the "
-        f"engine{lost}\n"
+        f"BREAK-GLASS: {plan.group} at {plan.start}, by ModifyRule, without "
+        f"the engine{lost}\n"
         f"  the state and the config of {name} still say otherwise. As soon as the backend "
         "answers:\n"
         f"  next:     {REFRESH.with_options('--yes').then(ROLLBACK).with_options(*option)}",
@@ -135,7 +135,7 @@ def plan_by_journal(
             raise NotSureError(
                 f"it is not clear where to go back to, and no rule was changed: {_words(splits)}\n"
                 f"  because:  {'; '.join(dict.fromkeys(reasons.values()))}\n"
-                "  expected: a ramp after which nobody else moved or released anything\n"
+                "  expected: a ramp after which no one moved or released anything\n"
                 f"  fix:      {rollback}, once the backend answers"
             )
 
@@ -265,8 +265,8 @@ def _refuse_dead(live: LiveStack, plan: RampPlan) -> None:
 
 def _write_down(folder: Path, progress: Progress, plan: RampPlan, why: str) -> str:
     """Put it into the journal; what went wrong with that, in words."""
-    now, hand = SystemRampClock().now(), own_holder()
-    resumption = Resumption.of("break-glass", hand, now, to_go_back=True)
+    now, holder = SystemRampClock().now(), own_holder()
+    resumption = Resumption.of("break-glass", holder, now, to_go_back=True)
     rollback = RollbackStart(why=f"break-glass: {why}", to=plan.start, by_hand=True)
     try:
         journal = FileJournal(folder)

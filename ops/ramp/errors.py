@@ -5,7 +5,7 @@ RampError
 ├── BadInputError    the options or the config make no ramp (2)
 └── NotSureError     it changed nothing more and asks a person (3)
     ├── AwsError     AWS cannot be read: credentials, throttling, network
-    │   └── PassingAwsError  it throttles or is out of reach, and may answer a moment later
+    │   └── TransientAwsError  it throttles or is out of reach, and may answer a moment later
     ├── BackendError  the engine's backend cannot be read
     ├── DeadSlotError  a rollback would put requests onto a slot without a healthy target
     └── EngineError  the engine failed in what was no change of weights
@@ -33,14 +33,14 @@ class BadInputError(RampError):
 
 
 class NotSureError(RampError):
-    """Nobody but a person can tell; nothing more was changed."""
+    """Only a person can decide; nothing more was changed."""
 
 
 class AwsError(NotSureError):
     """AWS cannot be read."""
 
 
-class PassingAwsError(AwsError):
+class TransientAwsError(AwsError):
     """AWS throttles or is out of reach: worth asking again."""
 
 

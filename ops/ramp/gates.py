@@ -29,7 +29,7 @@ RECENT_SECONDS = 120.0
 """So far back a request is looked for: who asks does so every second."""
 
 
-class Gating:
+class RampGates:
     """The gates and the traffic of one run; the traffic goes on until `close`."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Starting a driver: on a new ramp, on one that is under way, or for a rollback."""
+"""Starts a driver: on a new ramp, on an unfinished one, or for a rollback."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ops.ramp.driver.ports import DriverPorts, Limits
 from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.retrying_reader import RetryingReader
 from ops.ramp.driver.run import Run
-from ops.ramp.gates import Gating
+from ops.ramp.gates import RampGates
 from ops.ramp.plan.fleets import Fleets, fleets_in, refuse_groupless, remembered_fleets
 from ops.ramp.plan.planner import Planner
 from ops.ramp.plan.refusals import refuse_hidden
-from ops.ramp.resume.find import Found
+from ops.ramp.resume.find import UnfinishedRamp
 from ops.ramp.resume.takeover import Takeover
 from ops.ramp.stack.commands import Choice
 from ops.ramp.stack.live import LiveStack
@@ -51,20 +51,20 @@ class Launcher:
     def __init__(
         self,
         stack: OpenedStack,
-        hand: LeaseHolder,
+        holder: LeaseHolder,
         limits: Limits,
         choice: Choice,
         observers: Sequence[RampObserver],
     ) -> None:
         self._stack = stack
-        self._hand = hand
+        self._holder = holder
         self._limits = limits
         self._choice = choice
         self._observers = observers
         self._clock = SystemRampClock()
         self._live: LiveStack = stack.live()
         self._signals = Signals(self._clock)
-        self.sight = RetryingReader(self._live, self._clock, self._say_waits, lambda: False)
+        self.reader = RetryingReader(self._live, self._clock, self._say_waits, lambda: False)
         """The live stack before there is a run, an AWS that throttles waited for."""
 
     def plan(self) -> RampPlan:
@@ -80,9 +80,9 @@ class Launcher:
         plan = Planner(file, stages, stack.candidate, self._live, self._choice).plan()
         refuse_unreachable(plan.services, stack.probed)
         refuse_hidden(
-            plan, self.sight.asked(stack.hidden_services), self._choice, stack.next.option
+            plan, self.reader.asked(stack.hidden_services), self._choice, stack.next.option
         )
-        refuse_groupless(plan, self.sight.services())
+        refuse_groupless(plan, self.reader.services())
         self._fleets(plan).refuse_short()
         return plan
 
@@ -100,16 +100,16 @@ class Launcher:
         with self._opened(ramp, folder, plan) as run:
             self._begin(run, plan, fleets)
             if takeover is not None:
-                takeover.hand_over(run)
+                takeover.transfer_to(run)
             return self._driven(run)
 
-    def resume(self, found: Found, ramp: str) -> Ending:
-        """Go on with a ramp from where it is."""
+    def resume(self, found: UnfinishedRamp, ramp: str) -> Ending:
+        """Continue a ramp from where it is."""
         with self._opened(ramp, found.folder, found.plan, found) as run:
             self._write_resumed(run, found)
             return self._driven(run)
 
-    def go_back(self, found: Found, ramp: str, why: str, to: Split) -> Ending:
+    def go_back(self, found: UnfinishedRamp, ramp: str, why: str, to: Split) -> Ending:
         """Take a ramp back to `to`, wherever it is: its start, or a split with even less on it."""
         with self._opened(ramp, found.folder, found.plan, found, judges=False) as run:
             self._write_resumed(run, found, to_go_back=True)
@@ -121,7 +121,7 @@ class Launcher:
         with self._opened(ramp, folder, plan, judges=False) as run:
             self._begin(run, plan, fleets, undoes=True)
             stage = plan.stage(len(plan.weights))
-            live = self.sight.splits()
+            live = self.reader.splits()
             run.write(StageStart.at(stage))
             splits = {service: live[service] for service in plan.services}
             run.write(SplitReadBack(stage=stage.number, splits=splits))
@@ -131,7 +131,7 @@ class Launcher:
         run.write(
             RampStart.of(
                 plan,
-                self._hand,
+                self._holder,
                 run.until(),
                 fleets.counts,
                 fleets.carrying,
@@ -152,16 +152,16 @@ class Launcher:
         run.write(RollbackStart(why=why, to=to, by_hand=True))
         return self._driven(run, from_anywhere=True)
 
-    def _write_resumed(self, run: Run, found: Found, *, to_go_back: bool = False) -> None:
+    def _write_resumed(self, run: Run, found: UnfinishedRamp, *, to_go_back: bool = False) -> None:
         progress = run.progress
         stage = progress.plan.stage(progress.verified)
-        live = ", ".join(f"{s} at {split}" for s, split in sorted(run.sight.splits().items()))
+        live = ", ".join(f"{s} at {split}" for s, split in sorted(run.reader.splits().items()))
         source = "its own journal" if found.recovered is None else "the stack's history"
         where = (
             f"{progress.plan.group} verified at {stage.split}, stage {stage.number}/{stage.of}, "
             f"by {source}; live: {live}"
         )
-        run.write(Resumption.of(where, self._hand, run.until(), to_go_back=to_go_back))
+        run.write(Resumption.of(where, self._holder, run.until(), to_go_back=to_go_back))
 
     @contextmanager
     def _opened(
@@ -169,7 +169,7 @@ class Launcher:
         ramp: str,
         folder: Path,
         plan: RampPlan,
-        found: Found | None = None,
+        found: UnfinishedRamp | None = None,
         *,
         judges: bool = True,
     ) -> Generator[Run]:
@@ -179,19 +179,21 @@ class Launcher:
             ramp: The id of a ramp that has none yet.
             folder: Where the journal lies, or is to lie.
             plan: What the ramp sets out to do.
-            found: The ramp, where it is one that is under way.
-            judges: Whether gates judge; on the way back by hand nobody waits for them.
+            found: The unfinished ramp; None for a new one.
+            judges: Whether gates judge; a rollback by hand does not wait for them.
         """
         journal = FileJournal(folder)
-        lost = [] if found is None else self._recall(found, ramp, journal, must_keep=judges)
+        lost = (
+            [] if found is None else self._write_recovered(found, ramp, journal, must_keep=judges)
+        )
         earlier = journal.entries()
         with watched(self._observers, folder, earlier) as views:
-            gating = self._gating(folder, plan) if judges else None
-            if gating is not None:
-                show_traffic(views, gating.traffic)
+            ramp_gates = self._opened_gates(folder, plan) if judges else None
+            if ramp_gates is not None:
+                show_traffic(views, ramp_gates.traffic)
             try:
-                ports = self._ports(journal, gating)
-                run = Run(earlier[0].ramp if earlier else ramp, self._hand, self._limits, ports)
+                ports = self._ports(journal, ramp_gates)
+                run = Run(earlier[0].ramp if earlier else ramp, self._holder, self._limits, ports)
                 run.is_going_back = not judges
                 run.lost_entries += lost
                 try:
@@ -199,36 +201,36 @@ class Launcher:
                 finally:
                     run.close()
             finally:
-                if gating is not None:
-                    gating.close()
+                if ramp_gates is not None:
+                    ramp_gates.close()
 
-    def _ports(self, journal: FileJournal, gating: Gating | None) -> DriverPorts:
+    def _ports(self, journal: FileJournal, ramp_gates: RampGates | None) -> DriverPorts:
         return DriverPorts(
             aws=self._live,
             engine=self._stack.engine,
             clock=self._clock,
             journal=journal,
-            gates=gating.gates if gating else (),
+            gates=ramp_gates.gates if ramp_gates else (),
             observers=self._observers,
             stop=self._signals,
             next=self._stack.next,
-            traffic=gating.traffic if gating else None,
-            old_slot=gating.old_slot if gating else None,
+            traffic=ramp_gates.traffic if ramp_gates else None,
+            old_slot=ramp_gates.old_slot if ramp_gates else None,
             git=OwnGit() if self._choice.commits else None,
             pushes=self._choice.pushes,
             is_file_ignored=is_ignored(self._stack.engine.stack_file),
             known_messages=frozenset(self._choice.known_messages),
         )
 
-    def _recall(
-        self, found: Found, ramp: str, journal: FileJournal, *, must_keep: bool
+    def _write_recovered(
+        self, found: UnfinishedRamp, ramp: str, journal: FileJournal, *, must_keep: bool
     ) -> list[str]:
         """Write down what the history tells of a ramp without a journal; what was not kept."""
         lost: list[str] = []
         if found.recovered is None:
             return lost
-        counts = {s: fleet.desired for s, fleet in fleets_in(self.sight.services()).items()}
-        live = self.sight.splits()
+        counts = {s: fleet.desired for s, fleet in fleets_in(self.reader.services()).items()}
+        live = self.reader.splits()
         now, stack = self._clock.now(), self._identity(found.plan)
         for entry in found.recovered.entries(ramp, now, live, counts, stack):
             try:
@@ -239,8 +241,8 @@ class Launcher:
                 lost.append(str(error))
         return lost
 
-    def _gating(self, folder: Path, plan: RampPlan) -> Gating:
-        return Gating(
+    def _opened_gates(self, folder: Path, plan: RampPlan) -> RampGates:
+        return RampGates(
             self._stack, folder, plan, self._clock.now, approve_each=self._choice.approve_each
         )
 
@@ -249,7 +251,7 @@ class Launcher:
             observer.waits(what, seconds_left)
 
     def _fleets(self, plan: RampPlan) -> Fleets:
-        live = self.sight.services()
+        live = self.reader.services()
         remembered = remembered_fleets(self._stack.ramps, live, self._clock.now())
         return Fleets.of(plan, live, remembered)
 

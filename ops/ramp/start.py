@@ -14,7 +14,7 @@ from ops.ramp.driver.processes import Processes
 from ops.ramp.launch import Launcher, ramp_id_of
 from ops.ramp.plan.limits import limits_of
 from ops.ramp.plan.refusals import refuse_frozen, refuse_other, refuse_step_back
-from ops.ramp.resume.find import Found, foreign, newest, unfinished
+from ops.ramp.resume.find import UnfinishedRamp, foreign, newest, unfinished
 from ops.ramp.resume.lease import refuse_held
 from ops.ramp.resume.stop import await_engine
 from ops.ramp.resume.takeover import Takeover
@@ -111,7 +111,7 @@ def start(
 
 
 def _replaced_ramp(
-    stack: OpenedStack, history: Sequence[HistoryEntry], found: Found | None
+    stack: OpenedStack, history: Sequence[HistoryEntry], found: UnfinishedRamp | None
 ) -> Takeover | None:
     """The ramp that the new one takes the place of; None where there is none."""
     if found is not None:

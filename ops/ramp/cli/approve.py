@@ -12,7 +12,7 @@ from ops.gates.approval import ApprovalAnswer, write_answer
 from ops.journal.errors import JournalError
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import BadInputError, RampError
-from ops.ramp.resume.find import Newest, newest
+from ops.ramp.resume.find import NewestRamp, newest
 from ops.ramp.stack.opened import own_holder, recorded_ramps, stack_name
 from ops.stack.project import project_folder
 from rollout.command import RAMP
@@ -56,7 +56,7 @@ def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
     return f"{word} to stage {stage.number}/{stage.of} of {progress.plan.group}: {stage.split}"
 
 
-def _waiting(ramps: Ramps, stack: str, option: tuple[str, ...]) -> Newest:
+def _waiting(ramps: Ramps, stack: str, option: tuple[str, ...]) -> NewestRamp:
     """The newest ramp, which has a stage before it.
 
     Raises:

@@ -20,9 +20,9 @@ from ops.ramp.errors import BackendError, NotSureError
 from ops.ramp.launch import Launcher, ramp_id_of
 from ops.ramp.plan.limits import limits_of
 from ops.ramp.resume.find import newest
-from ops.ramp.resume.lease import at_work
+from ops.ramp.resume.lease import active_ramps
 from ops.ramp.resume.stop import await_engine, stop_driver
-from ops.ramp.resume.way_back import Nothing, Past, Stack, where_back
+from ops.ramp.resume.way_back import NothingToRollBack, RampHistory, Stack, where_back
 from ops.ramp.stack.commands import Choice, NextCommands
 from ops.ramp.stack.known import FILE_NAME
 from ops.ramp.stack.opened import OWN_FOLDER, OpenedStack, opened_stack, own_holder
@@ -100,24 +100,24 @@ def _gone_back(folder: Path, given: dict[str, Any]) -> Ending:
     except NotSureError as error:
         _say(f"going back all the same: {error}")
     unread: list[str] = []
-    hand, here = own_holder(), newest(stack.ramps, unread)
+    holder, here = own_holder(), newest(stack.ramps, unread)
     for why in unread:
         _say(f"going back by the stack's history: {why}")
-    for one in at_work(stack.history(), here.progress if here else None):
+    for one in active_ramps(stack.history(), here.progress if here else None):
         stop_driver(one, Processes(), _say, stack.next.rollback)
-    return _rolled_back(stack, hand, stack.history(), given)
+    return _rolled_back(stack, holder, stack.history(), given)
 
 
 def _rolled_back(
-    stack: OpenedStack, hand: LeaseHolder, history: list[HistoryEntry], given: dict[str, Any]
+    stack: OpenedStack, holder: LeaseHolder, history: list[HistoryEntry], given: dict[str, Any]
 ) -> Ending:
     choice = Choice(commits=given["commits"] or given["pushes"], pushes=given["pushes"])
     observers = [observer(as_json=given["as_json"])]
-    launcher = Launcher(stack, hand, limits_of(stack.ramp, None), choice, observers)
-    ramp_id = ramp_id_of(hand, datetime.now(UTC))
-    past = Past(stack.ramps, ramp_id, history)
+    launcher = Launcher(stack, holder, limits_of(stack.ramp, None), choice, observers)
+    ramp_id = ramp_id_of(holder, datetime.now(UTC))
+    past = RampHistory(stack.ramps, ramp_id, history)
     way = where_back(past, _as_it_is(stack, launcher))
-    if isinstance(way, Nothing):
+    if isinstance(way, NothingToRollBack):
         return Ending(0, way.words)
     if way.found is None:
         folder = stack.ramps.new(ramp_id)
@@ -129,12 +129,12 @@ def _rolled_back(
 
 def _as_it_is(stack: OpenedStack, launcher: Launcher) -> Stack:
     """The stack, asked until AWS answers."""
-    sight = launcher.sight
+    reader = launcher.reader
     return Stack(
         name=stack.name,
         file=stack.engine.stack_file,
-        live=dict(sight.splits()),
-        releases=sight.asked(stack.live().releases),
+        live=dict(reader.splits()),
+        releases=reader.asked(stack.live().releases),
         hold=timedelta(seconds=stack.ramp.hold_seconds),
         candidate=stack.candidate,
         option=stack.next.option,

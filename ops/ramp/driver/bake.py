@@ -22,13 +22,13 @@ from rollout.ramp_event import (
 from rollout.verdict import Outcome
 
 
-class Proving:
+class GatedWaits:
     """Waits in which the gates judge."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    def prove(self, stage: Stage) -> None:
+    def bake(self, stage: Stage) -> None:
         """Let the gates judge `stage`: proof by traffic, then the bake, then until none is unsure.
 
         Raises:
@@ -37,7 +37,7 @@ class Proving:
         run = self._run
         run.begin(stage)
         if stage.number > 0:
-            self._await_arrival(stage)
+            self._await_propagation(stage)
         bake = run.limits.bake if stage.number > 0 else 0.0
         run.write(BakeStart(stage=stage.number, seconds=bake))
         what = (
@@ -118,10 +118,10 @@ class Proving:
                 held = f"{what}: held by {run.undecided()}"
                 outcome = run.tick(held, run.limits.inconclusive - late)
 
-    def _await_arrival(self, stage: Stage) -> None:
+    def _await_propagation(self, stage: Stage) -> None:
         """Wait until the answers to our own requests are those of the new split.
 
-        Without a prober there is nobody to see it, which the entry says by having no observation.
+        Without a prober nothing observes it: the entry then has no observation.
         """
         run, clock = self._run, self._run.ports.clock
         plan = run.progress.plan
@@ -131,7 +131,7 @@ class Proving:
         started = clock.monotonic()
         since_s = run.mark.verified_at.timestamp()
         while True:
-            found = self._arrivals(stage, since_s)
+            found = self._propagations(stage, since_s)
             if all(arrival.arrived for arrival in found.values()):
                 break
             spent = clock.monotonic() - started
@@ -156,7 +156,7 @@ class Proving:
             )
         )
 
-    def _arrivals(self, stage: Stage, since_s: float) -> dict[str, Propagation]:
+    def _propagations(self, stage: Stage, since_s: float) -> dict[str, Propagation]:
         run = self._run
         plan, traffic = run.progress.plan, run.ports.traffic
         assert traffic is not None

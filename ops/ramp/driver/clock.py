@@ -41,7 +41,7 @@ class Signals:
     """Counts the wishes to stop.
 
     A SIGINT is one, and so is the SIGHUP of a terminal that is gone, unless it is ignored, as under
-    `nohup`; a SIGTERM is meant at once and so is two.
+    `nohup`; a SIGTERM counts as two.
     """
 
     def __init__(self, clock: SystemRampClock) -> None:

@@ -6,18 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.journal.errors import JournalError
-from ops.ramp.driver.bake import Proving
+from ops.ramp.driver.bake import GatedWaits
 from ops.ramp.driver.floors import Floors
 from ops.ramp.driver.interrupts import (
     GateFailedError,
-    SecondHandError,
-    SomebodyElseError,
+    LeaseTakenError,
     StopAskedError,
+    WeightsChangedError,
 )
 from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.run import Run
-from ops.ramp.driver.shift import Shifting
-from ops.ramp.driver.update import Updating
+from ops.ramp.driver.shift import WeightShifts
+from ops.ramp.driver.update import UpdateRunner
 from ops.ramp.errors import DeadSlotError, NotSureError, RampError, RefusedRampError
 from ops.ramp.stack.commands import lowering
 from ops.unexpected import EXIT_CODE, unexpected_words
@@ -66,28 +66,28 @@ class Driver:
         """
         self._run = run
         self._next_commands = run.ports.next
-        updating = Updating(run, processes)
-        self._floors = Floors(run, updating)
-        self._shifting = Shifting(run, updating)
-        self._proving = Proving(run)
+        updates = UpdateRunner(run, processes)
+        self._floors = Floors(run, updates)
+        self._shifts = WeightShifts(run, updates)
+        self._waits = GatedWaits(run)
         self._from_anywhere = from_anywhere
 
     def drive(self) -> Ending:
-        """Run to the end; every way out has its words and its exit code."""
+        """Run to the end; every ending has its words and its exit code."""
         go_on = self._next_commands.go_on
         try:
             return self._driven()
         except StopAskedError as stop:
             return self._stopped(str(stop))
-        except SomebodyElseError as error:
+        except WeightsChangedError as error:
             anew = self._next_commands.anew(self._run.progress.plan)
             return self._not_sure(
                 f"{error}; nothing more was changed\n"
-                "  expected: no other hand on the weights during a ramp\n"
+                "  expected: only the ramp changes the weights while it runs\n"
                 f"  next:     {anew} (from the weights as they are), or "
                 f"{self._next_commands.rollback}"
             )
-        except SecondHandError as error:
+        except LeaseTakenError as error:
             self._run.write(RampEnd(outcome=RampOutcome.REFUSED, exit_code=1))
             return Ending(1, f"{error}; no weight was changed\n  next:     wait for it")
         except JournalError as error:
@@ -96,7 +96,7 @@ class Driver:
             # Whoever asked for it is told no; where a gate did, it is for a person to look.
             ending = self._not_sure(str(error))
             return Ending(1, ending.words) if self._from_anywhere else ending
-        except RampError as error:  # a stack file that somebody broke in mid-ramp, too
+        except RampError as error:  # also a stack file that someone broke during the ramp
             return self._not_sure(f"{error}\n  next:     {go_on}")
         except StackError as error:
             words = f"the engine's backend does not answer:\n{error}"
@@ -123,7 +123,7 @@ class Driver:
                 self._turn_back_unless_outgrown(step, refusal)
 
     def _begin_gates(self) -> None:
-        """Let the gates judge a ramp that is gone on with at once: its next step may wait long."""
+        """Let the gates judge a resumed ramp at once: its next step may wait long."""
         progress = self._run.progress
         if progress.has_started and progress.back is None and not progress.is_over:
             self._run.begin(progress.plan.stage(progress.verified))
@@ -145,19 +145,19 @@ class Driver:
             case BringCapacity(stage):
                 self._floors.bring(stage)
             case BakeStage(stage):
-                self._proving.prove(stage)
+                self._waits.bake(stage)
             case Shift(stage):
-                self._shifting.shift(stage)
+                self._shifts.shift(stage)
             case HoldOldSlot():
-                self._proving.hold()
+                self._waits.hold()
             case ReleaseFloors():
                 self._floors.free()
             case WatchStep():
-                self._proving.watch()
+                self._waits.watch()
             case RollBack(to, _):
                 self._roll_back(to)
             case AskPerson():
-                raise SomebodyElseError(step)
+                raise WeightsChangedError(step)
             case Finish():
                 raise AssertionError("the loop ends at a Finish")
 
@@ -186,7 +186,7 @@ class Driver:
             DeadSlotError: it would.
         """
         self._run.is_going_back = True
-        live = self._run.sight.services()
+        live = self._run.reader.services()
         plan = self._run.progress.plan
         rules = {service: live[service].rule for service in plan.services}
         splits = {s: rule.split for s, rule in rules.items() if rule.split is not None}
@@ -201,7 +201,7 @@ class Driver:
         if onto:
             both = [s for s in plan.services if {(s, slot) for slot in Slot} <= dead]
             raise DeadSlotError(self._dead_words(to, onto, both, self._onto_living(dead)))
-        self._shifting.roll_back(to)
+        self._shifts.roll_back(to)
 
     def _onto_living(self, dead: Collection[tuple[str, Slot]]) -> Command | None:
         """What gives everything to the slot that lives in all services; None where none does.
@@ -282,7 +282,7 @@ class Driver:
 def _refuse_raising(
     plan: RampPlan, live: Mapping[str, Split], to: Split, rollback: Command
 ) -> None:
-    """Never give the slot on trial more than it has: somebody has lowered it in the meantime.
+    """Never give the slot on trial more than it has: someone has lowered it in the meantime.
 
     Raises:
         NotSureError: a service has less on it than `to` gives.

@@ -1,4 +1,4 @@
-"""The floors of a ramp: below them no slot may fall; and the wheel, which is taken with them."""
+"""The floors of a ramp, below which no slot may fall, and the lease, acquired with the first."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from ops.journal.errors import JournalError
 from ops.ramp.driver.git import StackFileCommits
-from ops.ramp.driver.interrupts import WAYS_OUT, GateFailedError, SecondHandError
+from ops.ramp.driver.interrupts import WAIT_ENDINGS, GateFailedError, LeaseTakenError
 from ops.ramp.driver.run import Run
 from ops.ramp.driver.stack_config import Changes, StackConfig, owned_floors
-from ops.ramp.driver.update import Updating
+from ops.ramp.driver.update import UpdateRunner
 from ops.ramp.errors import EngineError, NotSureError
 from ops.ramp.plan.fleets import fleets_in
 from rollout.capacity import floors_at
@@ -33,9 +33,9 @@ _BY_HAND = " (its Auto Scaling group is not the stack's: raise it by hand)"
 class Floors:
     """The steps of a run that change capacity; no weight moves by them."""
 
-    def __init__(self, run: Run, updating: Updating) -> None:
+    def __init__(self, run: Run, updates: UpdateRunner) -> None:
         self._run = run
-        self._updating = updating
+        self._updates = updates
         self._config = StackConfig(run)
         self._commits = StackFileCommits(run)
 
@@ -43,11 +43,11 @@ class Floors:
         """Set the floors that `stage` takes, and wait until the candidate has them healthy.
 
         Groups that the stack only names keep their min, and are waited for all the same.
-        The `up` of the first stage also takes the wheel, so it runs even where nothing changes.
+        The `up` of the first stage also acquires the lease, so it runs even where nothing changes.
 
         Raises:
             EngineError: the `up` failed; the floors are what they were.
-            SecondHandError: somebody else took the wheel first.
+            LeaseTakenError: another driver acquired the lease first.
         """
         run, progress = self._run, self._run.progress
         plan = progress.plan
@@ -84,14 +84,14 @@ class Floors:
     def _floors_for(self, stage: Stage) -> dict[str, dict[Slot, int]]:
         """What `stage` takes, as the service is now."""
         progress = self._run.progress
-        plan, live = progress.plan, self._run.sight.services()
+        plan, live = progress.plan, self._run.reader.services()
         found = fleets_in({service: live[service] for service in plan.services})
         return floors_at(
             plan, stage.number, progress.counts, progress.fleets, progress.floors, found
         )
 
     def free(self) -> None:
-        """Remove the floors, and let go of the wheel.
+        """Remove the floors, and release the lease.
 
         Raises:
             EngineError: the `up` failed; the floors are what they were.
@@ -100,7 +100,7 @@ class Floors:
         plan = progress.plan
         split = plan.stage(progress.verified).split
         release = LeaseRelease(split, went_back=progress.back is not None)
-        message = HistoryMessage(plan.services, release, run.hand, until=None).format()
+        message = HistoryMessage(plan.services, release, run.holder, until=None).format()
         file = self._config.file()
         had, candidate = file.floors(plan.services), self._config.candidate_before()
         self._apply(
@@ -120,8 +120,8 @@ class Floors:
         """
         self._config.set({**self._config.weights_as_live(), **changes})
         try:
-            ended = self._updating.up(message)
-        except (*WAYS_OUT, NotSureError, JournalError):
+            ended = self._updates.up(message)
+        except (*WAIT_ENDINGS, NotSureError, JournalError):
             self._config.put_back(back)
             raise
         if ended.error:
@@ -133,12 +133,12 @@ class Floors:
             )
 
     def _refuse_second(self, back: Changes) -> None:
-        """Compare the history with what it was before we took the wheel.
+        """Compare the history with what it was before this driver acquired the lease.
 
         Where the other one is on another host, the stack file is ours alone and gets `back`.
 
         Raises:
-            SecondHandError: another hand took it in between, and before us.
+            LeaseTakenError: another holder took it in between, and before us.
         """
         run = self._run
         own = holders(run.ports.journal.entries())
@@ -149,9 +149,9 @@ class Floors:
                 continue
             if message.holder in own:
                 return
-            if message.holder.host != run.hand.host:
+            if message.holder.host != run.holder.host:
                 self._config.put_back(back)
-            raise SecondHandError(
+            raise LeaseTakenError(
                 f"{message.holder.by} on {message.holder.host} acquired the lease first: "
                 f"{message.activity}"
             )
@@ -165,11 +165,11 @@ class Floors:
         run, clock = self._run, self._run.ports.clock
         deadline = clock.monotonic() + run.limits.guard_wait
         while True:
-            live = run.sight.services()
+            live = run.reader.services()
             lacking = [
                 words
                 for service in plan.services
-                for words in self._lacks(service, plan.candidate, live[service], needed[service])
+                for words in self._missing(service, plan.candidate, live[service], needed[service])
             ]
             if not lacking:
                 return
@@ -179,7 +179,7 @@ class Floors:
                 raise GateFailedError(f"capacity: {words} after {run.limits.guard_wait:.0f} s")
             run.tick(f"capacity: {words}", left)
 
-    def _lacks(
+    def _missing(
         self, service: str, candidate: Slot, live: LiveService, needed: int
     ) -> Iterator[str]:
         slot = live.slots[candidate]

@@ -3,8 +3,8 @@
 Exception
 ├── GateFailedError     the ramp goes back
 ├── StopAskedError      the ramp stays where it is
-├── SomebodyElseError   the same, and a person is asked
-└── SecondHandError     the ramp does not begin
+├── WeightsChangedError   the same, and a person is asked
+└── LeaseTakenError     the ramp does not begin
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class StopAskedError(Exception):
     """A person asked to stop."""
 
 
-class SomebodyElseError(Exception):
+class WeightsChangedError(Exception):
     """The live weights are not the ones that this ramp left."""
 
     def __init__(self, ask: AskPerson) -> None:
@@ -28,9 +28,9 @@ class SomebodyElseError(Exception):
         super().__init__(str(ask))
 
 
-class SecondHandError(Exception):
-    """Somebody else took the wheel in the moment before we did."""
+class LeaseTakenError(Exception):
+    """Another driver acquired the lease in the moment before this one."""
 
 
-WAYS_OUT = (GateFailedError, StopAskedError, SomebodyElseError)
+WAIT_ENDINGS = (GateFailedError, StopAskedError, WeightsChangedError)
 """What a wait may end with."""

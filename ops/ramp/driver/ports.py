@@ -186,4 +186,4 @@ class DriverPorts:
     is_file_ignored: bool = False
     """Whether git ignores the stack file, as a rehearsal's: it needs no commit."""
     known_messages: frozenset[str] = frozenset()
-    """The messages of the stack's history when nobody held the lease."""
+    """The messages of the stack's history when no driver held the lease."""

@@ -30,7 +30,7 @@ class Processes:
         return not self.command(pid).startswith("<defunct>")
 
     def command(self, pid: int) -> str:
-        """Its command line; empty when it is gone, `<defunct>` when nobody has collected it."""
+        """Its command line; empty when it is gone, `<defunct>` for a zombie."""
         state, arguments = _from_proc(pid) if (_PROC / "self").exists() else _from_ps(pid)
         return "<defunct>" if state.startswith("Z") else arguments.strip()
 

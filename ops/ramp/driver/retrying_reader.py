@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from ops.ramp.driver.ports import LiveAws, RampClock
-from ops.ramp.errors import PassingAwsError
+from ops.ramp.errors import TransientAwsError
 from rollout.observation import LiveService
 from rollout.split import Split
 
@@ -57,17 +57,17 @@ class RetryingReader:
         """
         return self.asked(self._aws.services)
 
-    def glance(self, patience_seconds: float) -> Mapping[str, Split] | None:
+    def glance(self, limit_seconds: float) -> Mapping[str, Split] | None:
         """The splits, or None where AWS does not answer for now: nothing is waited for.
 
         Raises:
-            NotSureError: AWS says no, or has not answered for `patience_seconds`.
+            NotSureError: AWS says no, or has not answered for `limit_seconds`.
         """
         now = self._clock.monotonic()
         try:
             splits = self._aws.splits()
-        except PassingAwsError:
-            if now - self._seen_at >= patience_seconds:
+        except TransientAwsError:
+            if now - self._seen_at >= limit_seconds:
                 raise
             return None
         self._seen_at = now
@@ -83,7 +83,7 @@ class RetryingReader:
         while True:
             try:
                 answer = ask()
-            except PassingAwsError as error:
+            except TransientAwsError as error:
                 left = deadline - self._clock.monotonic()
                 if left <= 0 or self._is_given_up():
                     raise

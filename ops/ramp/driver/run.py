@@ -10,8 +10,8 @@ from ops.journal.errors import JournalError
 from ops.journal.observer import RampObserver
 from ops.ramp.driver.interrupts import (
     GateFailedError,
-    SomebodyElseError,
     StopAskedError,
+    WeightsChangedError,
 )
 from ops.ramp.driver.ports import DriverPorts, Limits
 from ops.ramp.driver.retrying_reader import RetryingReader
@@ -35,9 +35,9 @@ SPARE_SECONDS = 900.0
 class Run:
     """What every step of the driver uses."""
 
-    def __init__(self, ramp: str, hand: LeaseHolder, limits: Limits, ports: DriverPorts) -> None:
+    def __init__(self, ramp: str, holder: LeaseHolder, limits: Limits, ports: DriverPorts) -> None:
         self.ramp = ramp
-        self.hand = hand
+        self.holder = holder
         self.limits = limits
         self.ports = ports
         self.is_going_back = False
@@ -52,7 +52,7 @@ class Run:
         self._mark: StageMark | None = None
         self._last_said: dict[str, tuple[Outcome, str]] = {}
         self._next_live_poll = 0.0
-        self.sight = RetryingReader(ports.aws, ports.clock, self.say_waits, self._is_given_up)
+        self.reader = RetryingReader(ports.aws, ports.clock, self.say_waits, self._is_given_up)
 
     @property
     def progress(self) -> Progress:
@@ -101,7 +101,7 @@ class Run:
     def message(self, activity: Activity) -> str:
         """The message of an update that keeps the lease."""
         services = self.progress.plan.services
-        return HistoryMessage(services, activity, self.hand, self.until()).format()
+        return HistoryMessage(services, activity, self.holder, self.until()).format()
 
     def begin(self, stage: Stage) -> None:
         """Let the gates judge `stage` from now on; a second time for the same one is nothing.
@@ -176,7 +176,7 @@ class Run:
         Raises:
             StopAskedError: a person asked to stop.
             GateFailedError: a gate said fail.
-            SomebodyElseError: somebody moved the weights.
+            WeightsChangedError: someone else changed the weights.
         """
         self.refuse_stopped()
         outcome = self.judge()
@@ -199,23 +199,23 @@ class Run:
         """Now and then, compare the live weights with the ones that this ramp left.
 
         Raises:
-            SomebodyElseError: they differ.
+            WeightsChangedError: they differ.
         """
         now = self.ports.clock.monotonic()
         if now < self._next_live_poll:
             return
         self._next_live_poll = now + LIVE_POLL_SECONDS
-        live = self.sight.glance(self.limits.inconclusive)
+        live = self.reader.glance(self.limits.inconclusive)
         if live is not None:
             self.refuse_unexpected(live)
 
     def refuse_unexpected(self, live: Mapping[str, Split]) -> None:
-        """Raises SomebodyElseError where a rule is at a split that this ramp cannot have left."""
+        """Raises WeightsChangedError where a rule is at a split that this ramp cannot have left."""
         progress = self.progress
         expected = expected_splits(progress)
         of_group = {service: live[service] for service in progress.plan.services}
         if any(split not in expected for split in of_group.values()):
-            raise SomebodyElseError(AskPerson(expected, of_group))
+            raise WeightsChangedError(AskPerson(expected, of_group))
 
     def live_splits(self) -> dict[str, Split]:
         """The live splits of the group.
@@ -223,7 +223,7 @@ class Run:
         Raises:
             NotSureError: AWS cannot be read, or a service of the group is not there.
         """
-        live = self.sight.splits()
+        live = self.reader.splits()
         missing = [s for s in self.progress.plan.services if s not in live]
         if missing:
             raise NotSureError(f"the stack has no rule of {', '.join(missing)} any more")

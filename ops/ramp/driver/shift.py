@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from ops.journal.errors import JournalError
 from ops.ramp.driver.git import StackFileCommits
-from ops.ramp.driver.interrupts import WAYS_OUT, GateFailedError, StopAskedError
+from ops.ramp.driver.interrupts import WAIT_ENDINGS, GateFailedError, StopAskedError
 from ops.ramp.driver.ports import UpdateResult
 from ops.ramp.driver.run import Run
 from ops.ramp.driver.stack_config import Changes, StackConfig
-from ops.ramp.driver.update import Updating
+from ops.ramp.driver.update import UpdateRunner
 from ops.ramp.errors import AwsError, NotSureError, RefusedRampError
 from rollout.history_message import Activity, GroupRollback, StageShift
 from rollout.plan import RampPlan, Stage
@@ -18,12 +18,12 @@ from rollout.ramp_event import RollbackEnd, SplitReadBack, StageStart
 from rollout.split import Split
 
 
-class Shifting:
+class WeightShifts:
     """The steps of a run that move weights."""
 
-    def __init__(self, run: Run, updating: Updating) -> None:
+    def __init__(self, run: Run, updates: UpdateRunner) -> None:
         self._run = run
-        self._updating = updating
+        self._updates = updates
         self._config = StackConfig(run)
         self._commits = StackFileCommits(run)
 
@@ -35,7 +35,7 @@ class Shifting:
             NotSureError: the `up` failed otherwise, the same; or AWS cannot be read.
             JournalError: it could not be kept meanwhile; the same, unless the weights have moved.
             GateFailedError: a gate said fail meanwhile, or the `up` failed with the weights moved.
-            SomebodyElseError: it failed, and the weights are somebody else's; the same.
+            WeightsChangedError: it failed, and someone else changed the weights; the same.
             StopAskedError: a person ended it; where weights have moved, the file stays, too.
         """
         run, plan = self._run, self._run.progress.plan
@@ -51,7 +51,7 @@ class Shifting:
         self._config.set(changes)
         try:
             ended = self._up(shift)
-        except (*WAYS_OUT, NotSureError, JournalError):
+        except (*WAIT_ENDINGS, NotSureError, JournalError):
             self._put_back_unless_moved(stage.split, back)
             raise
         if ended.error:
@@ -92,7 +92,7 @@ class Shifting:
         self._commits.commit(f"{plan.group}: rollback to {to}")
 
     def _up(self, activity: Activity) -> UpdateResult:
-        return self._updating.up(self._run.message(activity))
+        return self._updates.up(self._run.message(activity))
 
     def _refused(self, stage: Stage, before: Split, back: Changes, ended: UpdateResult) -> None:
         """Say what a failed `up` of a stage comes to."""

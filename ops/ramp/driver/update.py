@@ -38,7 +38,7 @@ def lock_holders(words: str) -> list[LockHolder]:
     return [LockHolder(m["by"], m["host"], int(m["pid"])) for m in _HOLDER.finditer(words)]
 
 
-class Updating:
+class UpdateRunner:
     """Runs updates for the steps of a run."""
 
     def __init__(self, run: Run, processes: Processes) -> None:
@@ -55,9 +55,9 @@ class Updating:
         Raises:
             GateFailedError: a gate said fail meanwhile; the update has ended.
             JournalError: the journal could not be kept meanwhile; the update has ended.
-            NotSureError: somebody else's update holds the stack.
-            SomebodyElseError: somebody else's update has moved the weights.
-            StopAskedError: a person asked to stop while it waited for somebody else's update.
+            NotSureError: someone else's update holds the stack.
+            WeightsChangedError: someone else's update has changed the weights.
+            StopAskedError: a person asked to stop while it waited for someone else's update.
         """
         deadline = self._run.ports.clock.monotonic() + LOCK_WAIT_SECONDS
         while True:
@@ -73,19 +73,19 @@ class Updating:
         while update.pid is None and ended is None:
             clock.wait(0.01)
             ended = update.poll()
-        trouble = self._trouble(lambda: run.write(UpdateStart(message=message, pid=update.pid)))
+        error = self._error_in(lambda: run.write(UpdateStart(message=message, pid=update.pid)))
         is_interrupted = False
         while ended is None:
-            trouble = trouble or self._trouble(lambda: self._look(update))
-            if not is_interrupted and (trouble is not None or run.ports.stop.asked > 1):
+            error = error or self._error_in(lambda: self._look(update))
+            if not is_interrupted and (error is not None or run.ports.stop.asked > 1):
                 # Once: the engine takes a second one as "at once", and leaves pending operations.
                 update.interrupt()
                 is_interrupted = True
             clock.wait(POLL_SECONDS)
             ended = update.poll()
-        trouble = trouble or self._trouble(lambda: self._tell_end(update, ended))
-        if trouble is not None:
-            raise trouble
+        error = error or self._error_in(lambda: self._tell_end(update, ended))
+        if error is not None:
+            raise error
         return ended
 
     def _look(self, update: Update) -> None:
@@ -102,7 +102,7 @@ class Updating:
         seconds, changed = round(ended.seconds, 3), dict(ended.changed)
         self._run.write(UpdateEnd(seconds=seconds, changed=changed, error=ended.error))
 
-    def _trouble(self, look: Callable[[], None]) -> GateFailedError | JournalError | None:
+    def _error_in(self, look: Callable[[], None]) -> GateFailedError | JournalError | None:
         """What speaks against going on. An update that runs is ended for it, and never left."""
         try:
             look()
@@ -125,12 +125,12 @@ class Updating:
             run.ports.engine.clear_locks()
             return
         if not holders or len(ours) < len(holders) or clock.monotonic() >= deadline:
-            who = ", ".join(map(str, holders)) or "somebody"
+            who = ", ".join(map(str, holders)) or "someone"
             cancel = Command.of("pulumi", "cancel", *run.ports.next.option)
             raise NotSureError(
                 f"the stack is locked by {who}; nothing was changed\n"
-                "  expected: nobody else at work on it\n"
-                f"  fix:      wait for it; where that process is gone for sure: {cancel}"
+                "  expected: no other update of the stack\n"
+                f"  fix:      wait for it; if that process is certainly gone: {cancel}"
             )
         words, left = f"the lock of {holders[0]}", deadline - clock.monotonic()
         if not run.is_going_back:
@@ -149,7 +149,7 @@ class Updating:
         return self._processes.is_alive(pid) and (not command or "pulumi" in command)
 
     def _interrupt_once(self, pid: int) -> None:
-        """End somebody's update of this host as Ctrl-C does; a second time would cut it off."""
+        """End another update of this host as Ctrl-C does; a second time would cut it off."""
         if pid not in self._interrupted:
             self._interrupted.add(pid)
             self._processes.interrupt(pid)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ops.ramp.errors import BadInputError, RefusedRampError
-from ops.ramp.resume.find import Found
+from ops.ramp.resume.find import UnfinishedRamp
 from ops.ramp.stack.commands import Choice, NextCommands
 from ops.ramp.stack.config_file import StackFile
 from rollout.build_age import PlannedBuild
@@ -117,7 +117,7 @@ def _release(
     return str(images[0].then(*images[1:], update, ramp))
 
 
-def refuse_other(found: Found, choice: Choice, commands: NextCommands) -> None:
+def refuse_other(found: UnfinishedRamp, choice: Choice, commands: NextCommands) -> None:
     """Raises BadInputError where the unfinished ramp is not the one that is asked for."""
     plan = found.plan
     is_other_slot = choice.to is not None and choice.to is not plan.candidate

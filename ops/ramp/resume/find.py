@@ -1,4 +1,4 @@
-"""Finding the ramp that is under way, or that somebody else's hand is on."""
+"""Finds the unfinished ramp of a stack, by the journals here and by the history that all share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rollout.recovery import HistoryEntry, RecoveredRamp, recovered
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class UnfinishedRamp:
     """A ramp that is not over."""
 
     folder: Path
@@ -44,12 +44,12 @@ class Found:
 
 def unfinished(
     ramps: Ramps, history: Sequence[HistoryEntry], ramp_id: str, unread: list[str] | None = None
-) -> Found | None:
-    """The ramp that is to be gone on with; None where there is none.
+) -> UnfinishedRamp | None:
+    """The ramp to resume; None where there is none.
 
-    The history is what all share, so a journal of this machine counts only as long as no other hand
-    has begun a ramp since, and it has not lost what the history tells. A journal of other rules, or
-    one of a former version that does not say which, never counts.
+    All machines share the history. A journal of this machine counts only if no other holder has
+    begun a ramp since, and if it has lost nothing that the history has. A journal of other rules,
+    or of an earlier version that did not record its rules, never counts.
 
     Raises:
         JournalError: as `newest`.
@@ -63,10 +63,10 @@ def unfinished(
             from_history.lease.holder in own and not _is_short(progress, from_history)
         )
         if is_ours and not progress.is_over and not _is_ended_in(history, entries, progress):
-            return Found(folder, progress, None)
+            return UnfinishedRamp(folder, progress, None)
     if from_history is None:
         return None
-    return Found(ramps.new(ramp_id), None, from_history)
+    return UnfinishedRamp(ramps.new(ramp_id), None, from_history)
 
 
 def _is_ended_in(
@@ -74,11 +74,11 @@ def _is_ended_in(
 ) -> bool:
     """Whether the shared history tells the end of a ramp whose journal does not.
 
-    Somebody else has ended it, from another machine; or the disk was full when it went back. One
-    that never took the wheel is over as soon as somebody else has had it since.
+    Someone else has ended it, from another machine; or the disk was full when it went back. A ramp
+    that never acquired the lease is over as soon as another driver has held it since.
     """
     own = holders(entries)
-    if progress.capacity == 0:  # it never took the wheel, so the history tells of others
+    if progress.capacity == 0:  # it never acquired the lease, so the history has only others
         since = [past for past in history if past.at is not None and past.at > entries[0].at]
         return any(_holder(past.message) not in (None, *own) for past in since)
     for past in history:
@@ -101,7 +101,7 @@ def _is_short(progress: Progress, told: RecoveredRamp) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
+class NewestRamp:
     """The newest ramp of a stack that has a journal on this machine."""
 
     folder: Path
@@ -109,8 +109,8 @@ class Newest:
     entries: Sequence[Entry]
 
 
-def newest(ramps: Ramps, unread: list[str] | None = None) -> Newest | None:
-    """The newest ramp of this machine, over or not; none that never had the wheel and is over.
+def newest(ramps: Ramps, unread: list[str] | None = None) -> NewestRamp | None:
+    """The newest ramp of this machine, over or not; none that ended without the lease.
 
     Args:
         ramps: Those of the stack.
@@ -123,7 +123,7 @@ def newest(ramps: Ramps, unread: list[str] | None = None) -> Newest | None:
     for ramp in ramps.own(unread):
         progress = folded(ramp.entries)
         if progress is not None and not _is_stillborn(progress):
-            return Newest(ramp.folder, progress, ramp.entries)
+            return NewestRamp(ramp.folder, progress, ramp.entries)
     return None
 
 
@@ -138,5 +138,5 @@ def _is_left_unfinished(entries: Sequence[Entry]) -> bool:
 
 
 def _is_stillborn(progress: Progress) -> bool:
-    """Whether somebody else had the wheel, so that it ended before it began."""
+    """Whether another driver held the lease, so that the ramp ended before it began."""
     return progress.is_over and progress.capacity == 0 and not progress.has_moved

@@ -1,4 +1,4 @@
-"""Who has the wheel: by the history, which all share, and by the journal of this folder."""
+"""Who holds the lease: by the history, which all share, and by the journal of this folder."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from rollout.recovery import HistoryEntry
 
 
 @dataclass(frozen=True, slots=True)
-class AtWork:
-    """A driver that has the wheel, as far as anybody knows."""
+class ActiveRamp:
+    """A driver that holds the lease, as far as the history and the journal show."""
 
-    hand: LeaseHolder
+    holder: LeaseHolder
     group: str
     doing: str
     is_going_back: bool = False
 
 
-def at_work(history: Sequence[HistoryEntry], here: Progress | None) -> list[AtWork]:
+def active_ramps(history: Sequence[HistoryEntry], here: Progress | None) -> list[ActiveRamp]:
     """Who may be at work, the one whom all know of first.
 
     The history tells of a driver when its first update has ended, and not of the process that goes
@@ -41,15 +41,15 @@ def at_work(history: Sequence[HistoryEntry], here: Progress | None) -> list[AtWo
     told = None if lease is None else _told(lease)
     if here is None or here.is_over:
         return [] if told is None else [told]
-    if told is not None and told.hand == here.holder:
+    if told is not None and told.holder == here.holder:
         return [replace(told, is_going_back=here.back is not None)]
     so_far = f"{here.plan.stage(here.verified).split} so far"
-    own = AtWork(here.holder, here.plan.group, so_far, is_going_back=here.back is not None)
+    own = ActiveRamp(here.holder, here.plan.group, so_far, is_going_back=here.back is not None)
     return [own] if told is None else [told, own]
 
 
-def _told(lease: Lease) -> AtWork:
-    return AtWork(lease.holder, "+".join(lease.services), lease.activity)
+def _told(lease: Lease) -> ActiveRamp:
+    return ActiveRamp(lease.holder, "+".join(lease.services), lease.activity)
 
 
 def refuse_held(
@@ -62,7 +62,7 @@ def refuse_held(
     take_over: bool,
     choice: Choice | None = None,
 ) -> None:
-    """Let nobody else have the wheel.
+    """Refuse to ramp while another driver holds the lease.
 
     Args:
         history: The stack's updates, the newest first.
@@ -74,34 +74,34 @@ def refuse_held(
         choice: What was asked for, to be asked for again.
 
     Raises:
-        RefusedError: somebody else ramps; one who is alive on this host even where `take_over`.
+        RefusedRampError: another driver holds it; if it runs on this host, even with `take_over`.
     """
     choice = choice or Choice()
     rollback = ROLLBACK.with_options(*choice.stack_option)
-    for one in at_work(history, here):
-        if is_driving(one.hand, processes):
+    for one in active_ramps(history, here):
+        if is_driving(one.holder, processes):
             raise _held(one, "", f"wait, or {rollback}, which stops it")
     lease = current_lease([told.message for told in history])
-    if claim_of(lease, own, now, processes) is LeaseClaim.HELD and not take_over:
+    if lease_status_of(lease, own, now, processes) is LeaseClaim.HELD and not take_over:
         assert lease is not None
         raise _held(
             _told(lease),
             f", until {lease.until:%Y-%m-%dT%H:%M:%SZ}",
-            f"wait, or {rollback}; where that process is gone for sure: "
+            f"wait, or {rollback}; if that process is certainly gone: "
             f"{choice.command('--take-over')}",
         )
 
 
-def _held(one: AtWork, until: str, fix: str) -> RefusedRampError:
+def _held(one: ActiveRamp, until: str, fix: str) -> RefusedRampError:
     return RefusedRampError(
-        f"{one.hand.by} ramps {one.group} from {one.hand.host} (process {one.hand.pid}): "
+        f"{one.holder.by} ramps {one.group} from {one.holder.host} (process {one.holder.pid}): "
         f"{one.doing}{until}\n"
-        "  expected: one hand on the wheel\n"
+        "  expected: one ramp at a time\n"
         f"  fix:      {fix}"
     )
 
 
-def claim_of(
+def lease_status_of(
     lease: Lease | None, own: LeaseHolder, now: datetime, processes: Processes
 ) -> LeaseClaim:
     """What `lease` means, its process looked up where it would be on this host."""
@@ -109,11 +109,11 @@ def claim_of(
     return claim(lease, own, now, is_alive=is_alive)
 
 
-def is_driving(hand: LeaseHolder, processes: Processes) -> bool:
+def is_driving(holder: LeaseHolder, processes: Processes) -> bool:
     """Whether it is a `failover` that is alive on this host; an id may be another's by now."""
-    if hand.pid == os.getpid() or not processes.is_this_host(hand.host):
+    if holder.pid == os.getpid() or not processes.is_this_host(holder.host):
         return False
-    if not processes.is_alive(hand.pid):
+    if not processes.is_alive(holder.pid):
         return False
-    command = processes.command(hand.pid)
+    command = processes.command(holder.pid)
     return "failover" in command or "ops.cli" in command

@@ -1,4 +1,4 @@
-"""Stopping what has the wheel: another driver of this host, and the engine that a dead one left."""
+"""Stops the lease's holder on this host, and waits for an engine that a killed driver left."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ops.ramp.driver.processes import Processes
 from ops.ramp.errors import NotSureError
-from ops.ramp.resume.lease import AtWork, is_driving
+from ops.ramp.resume.lease import ActiveRamp, is_driving
 from rollout.command import ROLLBACK, Command
 from rollout.entry import Entry
 from rollout.ramp_event import UpdateEnd, UpdateStart
@@ -22,11 +22,13 @@ ENGINE_SECONDS = 600.0
 Say = Callable[[str], None]
 
 
-def stop_driver(one: AtWork, processes: Processes, say: Say, rollback: Command = ROLLBACK) -> None:
+def stop_driver(
+    one: ActiveRamp, processes: Processes, say: Say, rollback: Command = ROLLBACK
+) -> None:
     """Tell a driver to stop, where it runs on this host, and see it gone.
 
-    One that goes back already is let do it: to begin that again would take longer. One on another
-    host is left: it stops by itself as soon as it sees that the weights moved.
+    If it rolls back already, wait for that: to begin again would take longer. A driver on another
+    host stops by itself as soon as it sees that the weights changed.
 
     Args:
         one: The driver.
@@ -37,24 +39,24 @@ def stop_driver(one: AtWork, processes: Processes, say: Say, rollback: Command =
     Raises:
         NotSureError: it does not end.
     """
-    if not processes.is_this_host(one.hand.host):
+    if not processes.is_this_host(one.holder.host):
         say(
-            f"{one.hand.by} ramps from {one.hand.host}: that driver stops when it sees the "
+            f"{one.holder.by} ramps from {one.holder.host}: that driver stops when it sees the "
             "weights moved"
         )
         return
-    if not is_driving(one.hand, processes):
+    if not is_driving(one.holder, processes):
         return
-    pid = one.hand.pid
+    pid = one.holder.pid
     if one.is_going_back:
-        say(f"the ramp of {one.hand.by} (process {pid}) goes back already: waiting for its end")
+        say(f"the ramp of {one.holder.by} (process {pid}) goes back already: waiting for its end")
         if processes.ended_within(pid, BACK_SECONDS):
             return
-    say(f"stopping the ramp of {one.hand.by} (process {pid}): {one.doing}")
+    say(f"stopping the ramp of {one.holder.by} (process {pid}): {one.doing}")
     processes.terminate(pid)
     if not processes.ended_within(pid, DRIVER_SECONDS):
         raise NotSureError(
-            f"the ramp of {one.hand.by}, process {pid}, does not end\n"
+            f"the ramp of {one.holder.by}, process {pid}, does not end\n"
             f"  expected: it to end within {DRIVER_SECONDS:.0f} s\n"
             f"  fix:      {Command.of('kill', '-9', str(pid))}, then {rollback}"
         )

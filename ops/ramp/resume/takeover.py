@@ -17,7 +17,7 @@ from rollout.weights_key import CANDIDATE, floor_changes
 
 @dataclass(frozen=True, slots=True)
 class Takeover:
-    """What a new ramp takes over of one that it is started in place of."""
+    """What a new ramp takes over from the unfinished ramp that it replaces."""
 
     services: tuple[str, ...]
     """Those that it had floors for."""
@@ -64,7 +64,7 @@ class Takeover:
             return candidate
         return Slot(self.candidate_was) if self.candidate_was else None
 
-    def hand_over(self, run: Run) -> None:
+    def transfer_to(self, run: Run) -> None:
         """Let the new ramp put back at its end what this one changed.
 
         Floors of services that the new ramp does not move go at once, by its first `up`.

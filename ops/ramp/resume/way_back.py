@@ -10,7 +10,7 @@ from pathlib import Path
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import NotSureError
-from ops.ramp.resume.find import Found, newest, unfinished
+from ops.ramp.resume.find import UnfinishedRamp, newest, unfinished
 from ops.ramp.resume.takeover import Takeover
 from ops.ramp.stack.commands import lowering
 from ops.ramp.stack.config_file import StackFile
@@ -36,7 +36,7 @@ from rollout.way_back import (
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class RampHistory:
     """What this machine and the backend know of a stack's ramps."""
 
     ramps: Ramps
@@ -59,27 +59,27 @@ class Stack:
     candidate: Slot | None
     """The config's `candidate`."""
     option: tuple[str, ...] = ()
-    """What a command ends with to act on it; nothing where it is the one that is selected."""
+    """The options that name the stack in a command; empty for the selected stack."""
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
-    """A ramp to take back: one that a journal or the history knows, or a shift by hand."""
+class RollbackTarget:
+    """What to undo: a ramp that a journal or the history has, or a shift by hand."""
 
     plan: RampPlan
     """Its start is where to go back to."""
-    found: Found | None
+    found: UnfinishedRamp | None
     """Where it is kept; `None` where no ramp has made the shift, or its journal is not here."""
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NothingToRollBack:
     """There is nothing to go back to."""
 
     words: str
 
 
-def where_back(past: Past, stack: Stack) -> Return | Nothing:
+def where_back(past: RampHistory, stack: Stack) -> RollbackTarget | NothingToRollBack:
     """Where a rollback of `stack` goes.
 
     Raises:
@@ -89,14 +89,14 @@ def where_back(past: Past, stack: Stack) -> Return | Nothing:
     decided = way_back(_situation(past, stack, found))
     match decided:
         case NothingToUndo():
-            return Nothing(_nothing_words(past, stack, decided.reasons))
+            return NothingToRollBack(_nothing_words(past, stack, decided.reasons))
         case Unclear():
             raise NotSureError(_unclear_words(past, stack, decided))
         case GoBack(plan):
-            return Return(plan, found or _own_ramp(past, plan))
+            return RollbackTarget(plan, found or _own_ramp(past, plan))
 
 
-def _situation(past: Past, stack: Stack, found: Found | None) -> Situation:
+def _situation(past: RampHistory, stack: Stack, found: UnfinishedRamp | None) -> Situation:
     left = Takeover.left_in(StackFile.read(stack.file), past.history)
     candidate = stack.candidate if left is None else left.persons(stack.candidate)
     return Situation(
@@ -111,7 +111,7 @@ def _situation(past: Past, stack: Stack, found: Found | None) -> Situation:
     )
 
 
-def _last_heard(past: Past, found: Found) -> datetime | None:
+def _last_heard(past: RampHistory, found: UnfinishedRamp) -> datetime | None:
     """When an unfinished ramp last moved, by its journal, else by the history."""
     if found.recovered is not None:
         lease = found.recovered.lease
@@ -130,7 +130,7 @@ def last_moved(entries: Sequence[Entry]) -> datetime | None:
     return next((each.at for each in reversed(entries) if isinstance(each.event, moves)), None)
 
 
-def _own_ramp(past: Past, plan: RampPlan) -> Found | None:
+def _own_ramp(past: RampHistory, plan: RampPlan) -> UnfinishedRamp | None:
     """The newest ramp of this machine, where it is the newest of all, and `plan` is to undo it."""
     here = newest(past.ramps, [])
     moved = (HistoryMessage.parse(one.message) for one in past.history)
@@ -141,10 +141,10 @@ def _own_ramp(past: Past, plan: RampPlan) -> Found | None:
     is_it = (own.services, own.candidate, own.start) == (plan.services, plan.candidate, plan.start)
     if not is_it or here.progress.back or last.holder not in holders(here.entries):
         return None
-    return Found(here.folder, here.progress, None)
+    return UnfinishedRamp(here.folder, here.progress, None)
 
 
-def _nothing_words(past: Past, stack: Stack, reasons: Mapping[str, str]) -> str:
+def _nothing_words(past: RampHistory, stack: Stack, reasons: Mapping[str, str]) -> str:
     here = newest(past.ramps, [])
     back = None if here is None or not here.progress.is_over else here.progress.back
     rolled_back = f"\n  the last rollback: {back}" if back else ""
@@ -155,7 +155,7 @@ def _nothing_words(past: Past, stack: Stack, reasons: Mapping[str, str]) -> str:
     )
 
 
-def _unclear_words(past: Past, stack: Stack, decided: Unclear) -> str:
+def _unclear_words(past: RampHistory, stack: Stack, decided: Unclear) -> str:
     commands = [
         f"slot {slot} of {', '.join(services)} is the bad one: {command}   # {command.moves}"
         for services, slot, command in _ways(past, stack, decided.ways)
@@ -170,7 +170,7 @@ def _unclear_words(past: Past, stack: Stack, decided: Unclear) -> str:
 
 
 def _ways(
-    past: Past, stack: Stack, ways: Mapping[str, Mapping[Slot, Split]]
+    past: RampHistory, stack: Stack, ways: Mapping[str, Mapping[Slot, Split]]
 ) -> Iterator[tuple[list[str], Slot, Command]]:
     """What to type, by the slot that is the bad one; services that go the same way go together."""
     alike: dict[tuple[Slot, Split], list[str]] = {}

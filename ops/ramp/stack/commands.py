@@ -21,13 +21,13 @@ class NextCommands:
     stack: str
     """Its name."""
     option: tuple[str, ...] = ()
-    """What a command ends with to act on it; nothing where it is the one that is selected."""
+    """The options that name the stack in a command; empty for the selected stack."""
     services: Collection[str] = ()
     """All services of the stack."""
 
     @property
     def ramp(self) -> Command:
-        """Goes on with what did not end; else begins a ramp, and asks before."""
+        """Resumes the unfinished ramp; else plans a new one, and asks before it starts."""
         return RAMP.with_options(*self.option)
 
     @property
@@ -37,7 +37,7 @@ class NextCommands:
 
     @property
     def break_glass(self) -> Command:
-        """Goes back past the engine, for which the stack must be named."""
+        """Rolls back without the engine; the stack must be named."""
         return ROLLBACK.with_options("--break-glass", "--stack", self.stack)
 
     @property
@@ -121,7 +121,7 @@ class Choice:
     commits: bool = False
     pushes: bool = False
     known_messages: tuple[str, ...] = ()
-    """Of the stack's history, when it was looked at for another hand."""
+    """Of the stack's history, when it was looked at for another holder."""
     options: tuple[str, ...] = ()
     """Of the command line, what neither names services nor the slot to raise."""
 

@@ -49,7 +49,7 @@ class KnownStack:
         file = folder / FILE_NAME
         try:
             plain = json.loads(file.read_text())
-            # A file of a former version has no backend, and so is nobody's.
+            # A file of an earlier version has no backend, and so belongs to no stack.
             known = cls(plain.get("backend", ""), plain["aws"], plain["services"])
         except (OSError, ValueError, KeyError) as error:
             raise BadInputError(

@@ -14,7 +14,7 @@ from live.errors import PASSING, LiveError
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.session import ProviderSession
-from ops.ramp.errors import AwsError, NotSureError, PassingAwsError
+from ops.ramp.errors import AwsError, NotSureError, TransientAwsError
 from ops.stack.hidden import read_hidden_services
 from rollout import observation
 from rollout.candidate import agreed, last_raised_in, released_last
@@ -28,7 +28,7 @@ class SlotReleases:
     """What the two slots of a service launch, and which of the builds is the newer one."""
 
     last: LastRelease | None
-    """`None` where neither was released, or nobody can tell."""
+    """`None` where neither was released, or AWS does not show which."""
     is_told: bool
     """Whether AWS tells the time of both builds."""
     builds: Mapping[Slot, str]
@@ -184,6 +184,6 @@ def _translated() -> Generator[None]:
     try:
         yield
     except PASSING as error:
-        raise PassingAwsError(str(error)) from error
+        raise TransientAwsError(str(error)) from error
     except LiveError as error:
         raise AwsError(str(error)) from error

@@ -103,7 +103,7 @@ class OpenedStack:
 
         Raises:
             BadInputError: they are of an account that the stack does not allow.
-            AwsError: they have expired, or are nobody's.
+            AwsError: they have expired, or no identity has them.
         """
         try:
             self.session().refuse_wrong_account()

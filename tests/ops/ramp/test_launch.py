@@ -15,7 +15,7 @@ from ops.journal.observer import RampObserver
 from ops.journal.ramps import Ramps, identity_in
 from ops.ramp.driver.driver import Ending
 from ops.ramp.launch import Launcher
-from ops.ramp.resume.find import Found
+from ops.ramp.resume.find import UnfinishedRamp
 from ops.ramp.stack.commands import Choice
 from rollout.entry import Entry
 from rollout.lease import LeaseHolder
@@ -123,7 +123,7 @@ def test_a_rollback_waits_for_an_aws_that_throttles_from_its_first_question_on(
 
     assert ending.words.startswith("rolled back by hand: portal+web at 100/0")
     world.throttled_until = world.clock.seconds + 20
-    assert asked.sight.splits() == dict.fromkeys(SERVICES, Split(100, 0))
+    assert asked.reader.splits() == dict.fromkeys(SERVICES, Split(100, 0))
 
 
 def test_a_ramp_that_was_stopped_before_its_first_stage_is_rolled_back_by_hand(
@@ -174,7 +174,7 @@ def test_a_ramp_that_a_gate_has_turned_back_is_not_rolled_back_by_hand(
     journal.append(Entry(START, "r", RollbackStart(why="fake: fail", to=Split(100, 0))))
 
     ending = launcher(world, folder).go_back(
-        Found(folder, progress, None), "r", WHY_BY_HAND, PLAN.start
+        UnfinishedRamp(folder, progress, None), "r", WHY_BY_HAND, PLAN.start
     )
 
     assert ending.words == "rolled back: portal+web at 100/0\n  because:  fake: fail"
@@ -195,8 +195,8 @@ def test_a_shift_by_hand_is_undone_in_the_words_of_a_rollback(world: World, tmp_
     assert not any(" stage " in line or " ramp of " in line for line in said if "|" not in line)
 
 
-def found(world: World, folder: Path) -> Found:
-    return Found(folder, None, recovered(world.told[::-1]))
+def found(world: World, folder: Path) -> UnfinishedRamp:
+    return UnfinishedRamp(folder, None, recovered(world.told[::-1]))
 
 
 def kill_when_verified(world: World, plan: RampPlan = PLAN) -> None:

@@ -17,7 +17,7 @@ from ops.journal.lines import PlainLines
 from ops.journal.ramps import Ramps
 from ops.ramp.driver.driver import Ending
 from ops.ramp.errors import BadInputError, RefusedRampError
-from ops.ramp.resume.find import Found
+from ops.ramp.resume.find import UnfinishedRamp
 from ops.ramp.resume.takeover import Takeover
 from ops.ramp.stack.commands import Choice
 from ops.ramp.start import StartRequest, start
@@ -42,7 +42,7 @@ FREEZE = Freeze(until=START + timedelta(days=1), reason="Black Friday")
 class FakeLauncher:
     """Writes down what it is asked to start."""
 
-    resumed: Found | None = None
+    resumed: UnfinishedRamp | None = None
     started: RampPlan | None = None
     takeover: Takeover | None = None
     stack: Any = None
@@ -56,7 +56,7 @@ class FakeLauncher:
         self.started, self.takeover = plan, takeover
         return Ending(0, f"started {ramp} in {folder.name}")
 
-    def resume(self, found: Found, ramp: str) -> Ending:
+    def resume(self, found: UnfinishedRamp, ramp: str) -> Ending:
         self.resumed = found
         return Ending(0, f"resumed {ramp}")
 

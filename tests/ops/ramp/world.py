@@ -12,7 +12,7 @@ from ops.ramp.driver.driver import Driver, Ending
 from ops.ramp.driver.ports import DriverPorts, Git, LastRequests, Limits
 from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.run import Run
-from ops.ramp.errors import AwsError, PassingAwsError
+from ops.ramp.errors import AwsError, TransientAwsError
 from ops.ramp.resume.takeover import Takeover
 from ops.ramp.stack.commands import NextCommands
 from pulumi_cli.errors import PulumiError
@@ -128,7 +128,7 @@ class World:
         if self.aws_error:
             raise AwsError(self.aws_error)
         if self.clock.seconds < self.throttled_until:
-            raise PassingAwsError("AWS throttles the calls")
+            raise TransientAwsError("AWS throttles the calls")
         return dict(self.live)
 
     def services(self) -> Mapping[str, LiveService]:
@@ -182,7 +182,7 @@ class World:
         takeover: Takeover | None = None,
     ) -> Ending:
         """Begin, or go on where the journal is, or where the history is when there is none."""
-        hand = LeaseHolder("somebody", "here", 4711)
+        holder = LeaseHolder("somebody", "here", 4711)
         ports = DriverPorts(
             aws=self,
             engine=self,
@@ -199,7 +199,7 @@ class World:
             is_file_ignored=self.is_file_ignored,
             known_messages=frozenset(told.message for told in self.told),
         )
-        run = Run("r", hand, LIMITS, ports)
+        run = Run("r", holder, LIMITS, ports)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
         found = recovered(self.told[::-1]) if takeover is None else None
         if not self.journal.kept and found is not None:
@@ -209,11 +209,11 @@ class World:
             live = sum(3 for slot in Slot if plan.start.weight_of(slot))
             fleets = dict.fromkeys(SERVICES, live)
             own = IDENTITY.of_services(plan.services)
-            run.write(RampStart.of(plan, hand, run.until(), counts, fleets, own))
+            run.write(RampStart.of(plan, holder, run.until(), counts, fleets, own))
             if takeover is not None:
-                takeover.hand_over(run)
+                takeover.transfer_to(run)
         else:
-            run.write(Resumption.of("", hand, run.until()))
+            run.write(Resumption.of("", holder, run.until()))
         if why_back is not None:
             run.write(RollbackStart(why=why_back, to=plan.start))
         return Driver(run, self.processes, from_anywhere=why_back is not None).drive()

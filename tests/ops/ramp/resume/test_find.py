@@ -51,8 +51,8 @@ def found_by(world: World, folder: Path) -> bool:
     return unfinished(Ramps(folder / "ramps", IDENTITY), world.told[::-1], "r2") is not None
 
 
-def let_go(world: World, hand: LeaseHolder, split: Split, *, went_back: bool) -> None:
-    message = released(PLAN, LeaseRelease(split, went_back=went_back), hand)
+def let_go(world: World, holder: LeaseHolder, split: Split, *, went_back: bool) -> None:
+    message = released(PLAN, LeaseRelease(split, went_back=went_back), holder)
     world.told.append(HistoryEntry(message, True, {}))
 
 

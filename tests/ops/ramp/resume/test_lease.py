@@ -1,4 +1,4 @@
-"""Who has the wheel, and what is done about a driver that is at work."""
+"""Who holds the lease, and what is done about a driver that is at work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from ops.ramp.driver.processes import Processes
 from ops.ramp.errors import RefusedRampError
-from ops.ramp.resume.lease import AtWork, at_work, refuse_held
+from ops.ramp.resume.lease import ActiveRamp, active_ramps, refuse_held
 from ops.ramp.resume.stop import stop_driver
 from ops.ramp.stack.commands import Choice
 from rollout.lease import LeaseHolder
@@ -29,7 +29,7 @@ class FakeProcesses(Processes):
     """Those of the host `here`."""
 
     def __init__(self, *alive: LeaseHolder, stays: bool = False) -> None:
-        self.alive = {hand.pid for hand in alive}
+        self.alive = {holder.pid for holder in alive}
         self.terminated: list[int] = []
         self.awaited: list[int] = []
         self._stays = stays
@@ -55,14 +55,14 @@ class FakeProcesses(Processes):
         return pid not in self.alive
 
 
-def history_of(hand: LeaseHolder) -> list[HistoryEntry]:
+def history_of(holder: LeaseHolder) -> list[HistoryEntry]:
     return [
-        HistoryEntry(held(PLAN, "stage 1/2, 02 at 50", hand, NOW + timedelta(hours=1)), True, {})
+        HistoryEntry(held(PLAN, "stage 1/2, 02 at 50", holder, NOW + timedelta(hours=1)), True, {})
     ]
 
 
-def driven_by(hand: LeaseHolder) -> Progress:
-    return Progress("r", PLAN, hand, {}, {}, capacity=1, verified=1)
+def driven_by(holder: LeaseHolder) -> Progress:
+    return Progress("r", PLAN, holder, {}, {}, capacity=1, verified=1)
 
 
 def refused(
@@ -124,7 +124,7 @@ def test_what_was_asked_for_is_what_takes_over(choice: Choice, again: str, rollb
         )
 
     fix = str(error.value).splitlines()[-1]
-    assert fix == f"  fix:      wait, or {rollback}; where that process is gone for sure: {again}"
+    assert fix == f"  fix:      wait, or {rollback}; if that process is certainly gone: {again}"
 
 
 @pytest.mark.parametrize(
@@ -137,14 +137,14 @@ def test_a_dead_driver_and_one_that_is_done_hold_nobody_up(here: Progress | None
 def test_a_rollback_stops_both_who_may_be_at_work() -> None:
     processes = FakeProcesses(FIRST, SECOND)
 
-    for one in at_work(history_of(FIRST), driven_by(SECOND)):
+    for one in active_ramps(history_of(FIRST), driven_by(SECOND)):
         stop_driver(one, processes, lambda _text: None)
 
     assert processes.terminated == [FIRST.pid, SECOND.pid]
 
 
 def test_a_driver_that_goes_back_already_is_let_do_it() -> None:
-    (one,) = at_work(history_of(FIRST), replace(driven_by(FIRST), back="a gate failed"))
+    (one,) = active_ramps(history_of(FIRST), replace(driven_by(FIRST), back="a gate failed"))
     processes = FakeProcesses(FIRST)
 
     stop_driver(one, processes, lambda _text: None)
@@ -155,6 +155,8 @@ def test_a_driver_that_goes_back_already_is_let_do_it() -> None:
 def test_a_driver_that_goes_back_and_does_not_get_there_is_stopped() -> None:
     processes = FakeProcesses(FIRST, stays=True)
 
-    stop_driver(AtWork(FIRST, "web", "rollback", is_going_back=True), processes, lambda _text: None)
+    stop_driver(
+        ActiveRamp(FIRST, "web", "rollback", is_going_back=True), processes, lambda _text: None
+    )
 
     assert processes.terminated == [FIRST.pid]

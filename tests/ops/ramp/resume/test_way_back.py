@@ -11,7 +11,13 @@ import pytest
 from ops.journal.journal import FileJournal
 from ops.journal.ramps import Ramps
 from ops.ramp.errors import NotSureError
-from ops.ramp.resume.way_back import Nothing, Past, Return, Stack, where_back
+from ops.ramp.resume.way_back import (
+    NothingToRollBack,
+    RampHistory,
+    RollbackTarget,
+    Stack,
+    where_back,
+)
 from ops.ramp.stack.live import SlotReleases
 from rollout.plan import RampPlan
 from rollout.ramp_event import CapacityChange, RampEnd, RampEvent, StageStart
@@ -49,14 +55,16 @@ def stack_of(world: World, found: dict[str, SlotReleases]) -> Stack:
     return Stack("prod", world.stack_file, world.live, found, HOLD, None)
 
 
-def back(world: World, ramps: Path, last: Slot | None = Slot.SECOND) -> Return | Nothing:
-    past = Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1])
+def back(
+    world: World, ramps: Path, last: Slot | None = Slot.SECOND
+) -> RollbackTarget | NothingToRollBack:
+    past = RampHistory(Ramps(ramps, IDENTITY), "r2", world.told[::-1])
     return where_back(past, stack_of(world, releases(last)))
 
 
 def plan_back(world: World, ramps: Path) -> RampPlan:
     way = back(world, ramps)
-    assert isinstance(way, Return)
+    assert isinstance(way, RollbackTarget)
     assert way.found is None
     return way.plan
 
@@ -87,7 +95,7 @@ def test_after_a_ramp_that_went_back_by_itself_there_is_nothing_to_undo(
 
     way = back(world, ramps)
 
-    assert way == Nothing(
+    assert way == NothingToRollBack(
         "nothing to go back to in prod, and nothing was changed: portal at 50/50, web at 50/50\n"
         "  because:  it was rolled back to 50/50 already\n"
         "  portal:   slot 01 has ami-01 since then, slot 02 has ami-02 since then\n"
@@ -102,12 +110,12 @@ def test_the_ramp_to_type_next_is_one_of_the_stack_that_was_named(
 ) -> None:
     fail_at(world, 2)
     world.run(PLAN)
-    past = Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1])
+    past = RampHistory(Ramps(ramps, IDENTITY), "r2", world.told[::-1])
     stack = replace(stack_of(world, releases(Slot.SECOND)), option=("--stack", "acme/prod"))
 
     way = where_back(past, stack)
 
-    assert isinstance(way, Nothing)
+    assert isinstance(way, NothingToRollBack)
     assert "next:     failover ramp --stack acme/prod, to raise" in way.words
 
 
@@ -117,7 +125,7 @@ def test_the_history_alone_tells_that_it_went_back(world: World, ramps: Path) ->
 
     way = back(world, ramps)
 
-    assert isinstance(way, Nothing)
+    assert isinstance(way, NothingToRollBack)
     assert "the last rollback" not in way.words
 
 
@@ -130,7 +138,7 @@ def test_a_shift_by_hand_that_was_taken_back_by_hand_leaves_nothing_to_undo(
 
     way = back(world, ramps)
 
-    assert isinstance(way, Nothing)
+    assert isinstance(way, NothingToRollBack)
     assert "portal at 100/0, web at 100/0" in way.words
     assert "slot 02 was released last (2026-11-20 09:00:00 UTC), and has no requests" in way.words
 
@@ -152,7 +160,7 @@ def test_a_ramp_that_is_done_is_taken_back_by_its_journal(world: World, ramps: P
 
     way = back(world, ramps)
 
-    assert isinstance(way, Return)
+    assert isinstance(way, RollbackTarget)
     assert way.found is not None
     assert (way.found.plan, way.found.folder) == (PLAN, ramps / "r")
 
@@ -184,9 +192,11 @@ def test_after_a_release_onto_the_other_slot_a_finished_ramp_is_not_undone(
     keep_journal(world, ramps)
     later = releases(Slot.FIRST, world.clock.now() + HOLD)
 
-    way = where_back(Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1]), stack_of(world, later))
+    way = where_back(
+        RampHistory(Ramps(ramps, IDENTITY), "r2", world.told[::-1]), stack_of(world, later)
+    )
 
-    assert isinstance(way, Nothing)
+    assert isinstance(way, NothingToRollBack)
     assert "slot 01 was released last" in way.words
 
 
@@ -227,7 +237,7 @@ def test_a_candidate_that_a_killed_ramp_left_in_the_file_decides_nothing(
     left = replace(stack_of(world, releases(None)), candidate=Slot.SECOND)
 
     with pytest.raises(NotSureError, match="the history has no ramp"):
-        where_back(Past(Ramps(ramps, IDENTITY), "r2", world.told), left)
+        where_back(RampHistory(Ramps(ramps, IDENTITY), "r2", world.told), left)
 
 
 def is_of_the_end(event: RampEvent) -> bool:
@@ -245,9 +255,11 @@ def test_a_killed_ramp_is_undone_unless_the_other_slot_was_released_since(
     moved = max(e.at for e in world.journal.kept if isinstance(e.event, StageStart))
     found = releases(Slot.FIRST, moved + timedelta(seconds=seconds))
 
-    way = where_back(Past(Ramps(ramps, IDENTITY), "r2", world.told[::-1]), stack_of(world, found))
+    way = where_back(
+        RampHistory(Ramps(ramps, IDENTITY), "r2", world.told[::-1]), stack_of(world, found)
+    )
 
-    assert isinstance(way, Return if seconds < 0 else Nothing)
+    assert isinstance(way, RollbackTarget if seconds < 0 else NothingToRollBack)
 
 
 def test_what_was_changed_outside_pulumi_is_put_back_with_a_refresh_and_an_override(
