@@ -12,7 +12,7 @@ from rollout.command import UP, config_set
 from rollout.guard_case import GuardCase, GuardRules
 from rollout.live_slot import objections_to_slots, releases_of_both_slots
 from rollout.objection import Objection, Subject
-from rollout.out_of_band_change import difference, surprise
+from rollout.out_of_band_change import difference, out_of_band_objection
 from rollout.readiness import lacks
 from rollout.split import Slot, Split
 from rollout.stage_order import is_back, next_splits, rising
@@ -93,7 +93,7 @@ class ServiceJudgement:
         return raised_after(self.last_raised, self.candidate, self.split, split)
 
     @property
-    def surprise(self) -> str | None:
+    def out_of_band_change(self) -> str | None:
         """How the live rule differs from what the stack left; `None` where it does not."""
         return difference(self.case.live.rule, self.case.wanted.split, self.case.memory)
 
@@ -186,11 +186,11 @@ def _objections(
     if case.is_removed:
         return split, None, [_to_the_removal(case)]
     if split is None:
-        unknown = surprise(case, is_back=False)
+        unknown = out_of_band_objection(case, is_back=False)
         return None, rules.candidate, [unknown] if unknown else []
     candidate = candidate_of(rules.candidate, case.live, split, _last_raised(case, rules))
     back = is_back(split, case.wanted.split, candidate)
-    found = surprise(case, is_back=back)
+    found = out_of_band_objection(case, is_back=back)
     own = [found] if found else []
     own += objections_to_slots(case, split)
     if back:

@@ -46,8 +46,8 @@ def _of_service(
     service: ServiceJudgement, overall: Decision, *, is_preview: bool
 ) -> Iterator[Notice]:
     name = service.case.wanted.name
-    if service.surprise is not None:
-        yield Notice(NoticeKind.SURPRISE, name, service.change, service.surprise)
+    if service.out_of_band_change is not None:
+        yield Notice(NoticeKind.OUT_OF_BAND, name, service.change, service.out_of_band_change)
     refused = NoticeKind.WILL_BE_REFUSED if is_preview else NoticeKind.REFUSED
     standing = _standing(service)
     if service.verdict is Decision.REFUSED:

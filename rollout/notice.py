@@ -23,7 +23,7 @@ class NoticeKind(enum.StrEnum):
     """What is refused is let through, since the config has a reason for it."""
     NOTE = "judgement: note"
     """In a preview: something is wrong already, and stops nothing."""
-    SURPRISE = "surprise"
+    OUT_OF_BAND = "changed outside Pulumi"
     """The live weights are not what the stack left."""
 
 
@@ -80,8 +80,8 @@ def is_refusal_of_split(notices: Iterable[Notice]) -> bool:
     """
     notices = tuple(notices)
     refused = [each for each in notices if each.kind is NoticeKind.REFUSED]
-    is_surprised = any(each.kind is NoticeKind.SURPRISE for each in notices)
-    return bool(refused) and not is_surprised and all(each.change != UNSEEN for each in refused)
+    is_moved = any(each.kind is NoticeKind.OUT_OF_BAND for each in notices)
+    return bool(refused) and not is_moved and all(each.change != UNSEEN for each in refused)
 
 
 def without_contradiction(notices: Sequence[Notice]) -> list[Notice]:

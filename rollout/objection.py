@@ -14,7 +14,7 @@ class Subject(enum.IntEnum):
 
     REMOVAL = 0
     """A service that is live would be deleted."""
-    SURPRISE = 1
+    OUT_OF_BAND = 1
     """The live rule is not what the stack left."""
     TARGET_GROUP = 2
     """A live slot would get another target group."""

@@ -29,7 +29,7 @@ def difference(rule: LiveRule, wanted: Split, memory: Memory) -> str | None:
     return None
 
 
-def surprise(case: GuardCase, *, is_back: bool) -> Objection | None:
+def out_of_band_objection(case: GuardCase, *, is_back: bool) -> Objection | None:
     """What speaks against touching a rule that somebody else changed.
 
     Nothing does where the live rule is already at the wanted split, nor where a person has asked
@@ -46,7 +46,7 @@ def surprise(case: GuardCase, *, is_back: bool) -> Objection | None:
     if found is None or rule.split == wanted.split or (is_back and _is_asked_for(case)):
         return None
     return Objection(
-        Subject.SURPRISE,
+        Subject.OUT_OF_BAND,
         f"{rule.weights} -> {wanted.split}",
         f"{found}; the config says {wanted.split}"
         + (". Refresh first" if is_cut_short else ". Somebody else moved traffic: decide first"),

@@ -16,7 +16,7 @@ _SEVERITY = {
     NoticeKind.WAITING: engine_pb2.INFO,
     NoticeKind.OVERRIDE: engine_pb2.WARNING,
     NoticeKind.NOTE: engine_pb2.WARNING,
-    NoticeKind.SURPRISE: engine_pb2.WARNING,
+    NoticeKind.OUT_OF_BAND: engine_pb2.WARNING,
     NoticeKind.WILL_BE_REFUSED: engine_pb2.ERROR,
     NoticeKind.REFUSED: engine_pb2.ERROR,
 }

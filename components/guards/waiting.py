@@ -127,8 +127,8 @@ class Waiting:
             self._voice.say(self._timed(notice, waited_seconds), self._urns.get(notice.service, ""))
 
     def _timed(self, notice: Notice, waited_seconds: float) -> Notice:
-        """A notice with how long it has been waited; an override or a surprise has no such time."""
-        if notice.kind in (NoticeKind.OVERRIDE, NoticeKind.SURPRISE):
+        """A notice with its waiting time; an override or an out-of-band change has none."""
+        if notice.kind in (NoticeKind.OVERRIDE, NoticeKind.OUT_OF_BAND):
             return notice
         text = f"{notice.text} ({waited_seconds:.0f} of at most {self._wait_seconds:g} s)"
         return Notice(notice.kind, notice.service, notice.change, text)

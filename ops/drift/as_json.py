@@ -36,5 +36,5 @@ def as_document(drift: Drift) -> dict[str, Any]:
         "together": ways(drift.together),
         "notDeployed": list(drift.pending),
         "refusals": list(drift.refusals),
-        "surprises": list(drift.surprises),
+        "surprises": list(drift.out_of_band_changes),
     }

@@ -83,7 +83,7 @@ class Drift:
     """Changes of the program or its config that no update has deployed."""
     refusals: tuple[str, ...]
     """Why an update that puts everything back would stop, as it stands."""
-    surprises: tuple[str, ...]
+    out_of_band_changes: tuple[str, ...]
     """What the guards say of live weights that are neither the state's nor the program's."""
     together: tuple[FixCommand, ...]
     """The ways for all of it at once, where there is more than one property."""
@@ -91,7 +91,7 @@ class Drift:
     @property
     def is_none(self) -> bool:
         """Whether AWS is as the program says, as far as the program says anything."""
-        return not (self.drifted or self.pending or self.surprises)
+        return not (self.drifted or self.pending or self.out_of_band_changes)
 
 
 def drift_of(
@@ -127,7 +127,7 @@ def drift_of(
         drifted=tuple(drifted),
         pending=tuple(pending),
         refusals=plan.refusals,
-        surprises=tuple(str(notice) for notice in plan.surprises),
+        out_of_band_changes=tuple(str(notice) for notice in plan.out_of_band_changes),
         together=telling.together(drifted) if len(drifted) > 1 else (),
     )
 

@@ -36,7 +36,7 @@ def shown(drift: Drift) -> Iterator[Text]:
         yield Text("All together, since an update is judged as a whole:", style="bold")
         yield from (command_line(way, folds=False) for way in drift.together)
     if not drift.drifted:
-        yield from (Text(text, style="bold red") for text in drift.surprises)
+        yield from (Text(text, style="bold red") for text in drift.out_of_band_changes)
     if drift.refusals and drift.drifted:
         yield Text(_ORDER, style="dim")
     for text in drift.refusals:

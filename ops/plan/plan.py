@@ -20,7 +20,7 @@ from rollout.notice import Notice, NoticeKind
 _REFUSALS = (NoticeKind.WILL_BE_REFUSED, NoticeKind.REFUSED)
 _HEAVIEST_FIRST = (
     *_REFUSALS,
-    NoticeKind.SURPRISE,
+    NoticeKind.OUT_OF_BAND,
     NoticeKind.OVERRIDE,
     NoticeKind.NOTE,
     NoticeKind.WILL_WAIT,
@@ -101,9 +101,9 @@ class DeploymentPlan:
         return tuple(_said(notice) for notice in self.notices if notice.kind not in _REFUSALS)
 
     @property
-    def surprises(self) -> tuple[Notice, ...]:
+    def out_of_band_changes(self) -> tuple[Notice, ...]:
         """Live weights that are not what the stack left."""
-        return tuple(each for each in self.notices if each.kind is NoticeKind.SURPRISE)
+        return tuple(each for each in self.notices if each.kind is NoticeKind.OUT_OF_BAND)
 
     @property
     def refused_by_guards(self) -> tuple[str, ...]:

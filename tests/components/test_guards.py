@@ -214,7 +214,7 @@ def test_an_update_that_is_refused_ends_before_anything_is_declared() -> None:
 
 
 @pytest.mark.parametrize("state", ["75/25", "60/40"])
-def test_an_update_without_any_change_is_stopped_by_a_surprise(state: str) -> None:
+def test_an_update_without_any_change_is_stopped_by_an_out_of_band_change(state: str) -> None:
     fake = aws_at(parsed(config_at("75/25")), "60/40")
 
     with pytest.raises(RefusedUpdateError, match=r"(?s)is at 60/40.*left it at 75/25"):

@@ -314,9 +314,9 @@ def test_a_rule_that_somebody_else_changed_stops_an_update_until_it_is_decided(
     )
     passed(stack)
 
-    surprise = "the live rule is at 60/40, and the stack left it at 50/50"
-    assert f"surprise: web: 60/40 -> 50/50: {surprise}" in unchanged
-    assert surprise in refreshed
+    outside = "the live rule is at 60/40, and the stack left it at 50/50"
+    assert f"changed outside Pulumi: web: 60/40 -> 50/50: {outside}" in unchanged
+    assert outside in refreshed
     assert live(stack) == {"portal": "50/50", "web": "60/40"}
     configure(stack, {"services/web/weights": None})
 
@@ -362,7 +362,7 @@ def test_the_way_back_is_free_after_an_update_that_failed_half_way(stack: Rehear
     assert cut_short.returncode != 0
     assert sorted(halfway.values()) == ["100/0", "90/10"]
     assert "90/10 -> 100/0: back towards slot 01, without waiting" in told
-    assert "surprise" not in told
+    assert "changed outside Pulumi" not in told
     assert live(stack) == both("100/0")
 
 

@@ -297,20 +297,20 @@ def test_one_update_releases_onto_one_slot_across_all_services() -> None:
 @pytest.mark.parametrize(
     ("live", "wanted", "state", "left", "expected"),
     [
-        ("60/40", "75/25", "75/25", "75/25", [Subject.SURPRISE]),
-        ("60/40", "75/25", "60/40", "75/25", [Subject.SURPRISE]),
-        ("60/40", "50/50", "75/25", "75/25", [Subject.SURPRISE]),
+        ("60/40", "75/25", "75/25", "75/25", [Subject.OUT_OF_BAND]),
+        ("60/40", "75/25", "60/40", "75/25", [Subject.OUT_OF_BAND]),
+        ("60/40", "50/50", "75/25", "75/25", [Subject.OUT_OF_BAND]),
         ("60/40", "50/50", "60/40", "75/25", []),
         ("60/40", "60/40", "75/25", "75/25", []),
         ("60/40", "60/40", "60/40", "75/25", []),
         ("60/40", "100/0", "75/25", "75/25", []),
-        ("60/40", "100/0", "100/0", "100/0", [Subject.SURPRISE]),
-        ("60/40", "75/25", "90/10", "90/10", [Subject.SURPRISE]),
+        ("60/40", "100/0", "100/0", "100/0", [Subject.OUT_OF_BAND]),
+        ("60/40", "75/25", "90/10", "90/10", [Subject.OUT_OF_BAND]),
         ("60/40", "75/25", "60/40", "90/10", []),
         ("40/60", "75/25", "50/50", "50/50", []),
     ],
 )
-def test_a_rule_that_somebody_else_changed_is_a_surprise_until_it_is_decided(
+def test_a_rule_that_somebody_else_changed_is_an_out_of_band_change_until_it_is_decided(
     live: str, wanted: str, state: str, left: str, expected: list[Subject]
 ) -> None:
     memory = Memory(Split.parse(state), Split.parse(left))
@@ -333,13 +333,13 @@ def test_what_somebody_else_moved_is_kept_without_moving_the_services_beside_it(
     ]
 
 
-def test_the_way_back_of_an_update_that_was_cut_short_is_no_surprise() -> None:
+def test_the_way_back_of_an_update_that_was_cut_short_is_no_out_of_band_change() -> None:
     live, left = Split(75, 25), Split(100, 0)
 
     told = subjects(case("75/25", "100/0", memory=Memory(live, left, asked=live)))
     untold = subjects(case("75/25", "100/0", memory=Memory(live, left)))
 
-    assert (told, untold) == ([], [Subject.SURPRISE])
+    assert (told, untold) == ([], [Subject.OUT_OF_BAND])
 
 
 def test_an_update_that_was_cut_short_in_the_middle_of_a_rule_is_refreshed_first() -> None:
@@ -348,7 +348,7 @@ def test_an_update_that_was_cut_short_in_the_middle_of_a_rule_is_refreshed_first
 
     (service,) = judged([known], RULES, POLLS).services
 
-    assert [o.subject for o in service.standing] == [Subject.SURPRISE]
+    assert [o.subject for o in service.standing] == [Subject.OUT_OF_BAND]
     assert "fix: pulumi refresh && pulumi up" in service.standing[0].text
     assert "Somebody else" not in service.standing[0].text
 
@@ -385,11 +385,13 @@ def test_what_a_live_slot_stands_on_may_not_be_called_existing_and_so_be_deleted
         LiveRule("web", "arn:rule", 0, 0, ("redirect",)),
     ],
 )
-def test_a_rule_that_has_no_split_is_a_surprise_whatever_is_wanted(rule: LiveRule) -> None:
+def test_a_rule_without_a_split_is_an_out_of_band_change_whatever_is_wanted(
+    rule: LiveRule,
+) -> None:
     known = case("75/25", "75/25")
     known = replace(known, live=replace(known.live, rule=rule))
 
-    assert subjects(known) == [Subject.SURPRISE]
+    assert subjects(known) == [Subject.OUT_OF_BAND]
 
 
 @pytest.mark.parametrize(

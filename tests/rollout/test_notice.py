@@ -67,7 +67,7 @@ def test_the_notices_of_a_hook_are_found_behind_the_words_of_the_engine() -> Non
 
 
 REFUSED = Notice(NoticeKind.REFUSED, "web", "90/10 -> 75/25", "web-02 has 1 of 3 healthy")
-MOVED = Notice(NoticeKind.SURPRISE, "web", "42/58 -> 75/25", "somebody else moved traffic")
+MOVED = Notice(NoticeKind.OUT_OF_BAND, "web", "42/58 -> 75/25", "somebody else moved traffic")
 SILENT = Notice(NoticeKind.REFUSED, ALL_SERVICES, UNSEEN, "AWS throttles the calls")
 
 

@@ -104,7 +104,7 @@ def test_what_was_deleted_can_only_be_put_back() -> None:
 
 
 def test_live_weights_that_the_guards_do_not_know_are_a_difference_by_themselves() -> None:
-    notice = Notice(NoticeKind.SURPRISE, "web", "60/40 -> 60/40", "somebody moved it")
+    notice = Notice(NoticeKind.OUT_OF_BAND, "web", "60/40 -> 60/40", "somebody moved it")
     event = Event("diagnosticEvent", {"severity": "warning", "message": str(notice)})
 
     found = drift(event)
@@ -163,7 +163,7 @@ def test_what_an_update_failed_to_bring_about_is_not_deployed_and_no_drift() -> 
 
     found = drift(before, step)
 
-    assert (found.drifted, found.surprises) == ((), ())
+    assert (found.drifted, found.out_of_band_changes) == ((), ())
     assert found.pending == ("Auto Scaling group web-02: version 1 -> 2",)
     assert "nothing was changed" in next(text.plain for text in shown(found))
 

@@ -235,12 +235,12 @@ def test_what_costs_money_is_named() -> None:
 
 def test_the_guards_lines_are_told_once_refusals_first() -> None:
     passes = Notice(NoticeKind.PASSES, "portal", "100/0 -> 90/10", "fit")
-    surprise = Notice(NoticeKind.SURPRISE, "web", "60/40 -> 75/25", "somebody moved it")
+    outside = Notice(NoticeKind.OUT_OF_BAND, "web", "60/40 -> 75/25", "somebody moved it")
 
-    plan = folded(*(said("info", str(each)) for each in (passes, surprise, passes, REFUSED)))
+    plan = folded(*(said("info", str(each)) for each in (passes, outside, passes, REFUSED)))
 
-    assert plan.notices == (REFUSED, surprise, passes)
-    assert plan.judgement == (str(surprise), "passes: portal: 100/0 -> 90/10: fit")
+    assert plan.notices == (REFUSED, outside, passes)
+    assert plan.judgement == (str(outside), "passes: portal: 100/0 -> 90/10: fit")
 
 
 @pytest.mark.parametrize(
