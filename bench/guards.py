@@ -1,7 +1,7 @@
 """What the guards cost an `up`: the same stack, with them and by a program without them.
 
-The program without guards is made for this measurement, from the program itself: nothing in the
-program can turn them off. Runs alternate, so that the machine's noise meets both.
+The program without guards is written for this measurement: nothing in the program can turn them
+off. Runs alternate, so that the machine's noise meets both.
 """
 
 from __future__ import annotations
@@ -22,8 +22,21 @@ from rehearsal.project import copy_project
 from rehearsal.workspace import Workspace
 
 RUNS = 5
-_MADE = "        guards = ProgramGuards("
-_USED = "    guards.tell(declare_stack(settings, guards.hooks(), guards.last_raised))\n"
+_UNGUARDED = """\
+import gc
+
+from components.guards.engine_log import EngineLog
+from components.guards.hooks import NO_HOOKS
+from components.guards.program import read_settings
+from components.stack import declare_stack
+
+settings = read_settings(EngineLog())
+gc.disable()
+declare_stack(settings, NO_HOOKS, lambda *_: None)
+gc.freeze()
+gc.enable()
+"""
+"""The program without a guard: it reads of AWS what its config names, and binds no hook."""
 
 
 def main() -> None:
@@ -43,7 +56,6 @@ def main() -> None:
 def _measure(console: Console, workspace: Workspace, engine: RehearsalEngine) -> None:
     program = workspace.root / "__main__.py"
     guarded = program.read_text()
-    unguarded = _without_guards(guarded)
     engine.set_config("weights", "100/0")
     # One look is enough: what is measured is the looking, and not how long a slot must be healthy.
     engine.set_config("ramp.guard.healthyPolls", "1", "--path")
@@ -56,7 +68,7 @@ def _measure(console: Console, workspace: Workspace, engine: RehearsalEngine) ->
         ("at rest", lambda: None),
         ("moves weight", lambda: engine.set_config("weights", next(splits))),
     ):
-        with_s, without_s = _rounds(program, guarded, unguarded, engine, change)
+        with_s, without_s = _rounds(program, guarded, engine, change)
         added = statistics.median(a - b for a, b in zip(with_s, without_s, strict=True))
         table.add_row(name, _shown(with_s), _shown(without_s), f"{added:.2f} s")
     console.print(table)
@@ -65,30 +77,20 @@ def _measure(console: Console, workspace: Workspace, engine: RehearsalEngine) ->
 def _rounds(
     program: Path,
     guarded: str,
-    unguarded: str,
     engine: RehearsalEngine,
     change: Callable[[], None],
 ) -> tuple[list[float], list[float]]:
     """Seconds of each round, with guards and without; the first one only warms the caches."""
-    seconds: dict[str, list[float]] = {guarded: [], unguarded: []}
+    seconds: dict[str, list[float]] = {guarded: [], _UNGUARDED: []}
     for number in range(RUNS + 1):
-        for text in (guarded, unguarded):
+        for text in (guarded, _UNGUARDED):
             program.write_text(text)
             change()
             began = time.monotonic()
             engine.run("up", "--yes", "--skip-preview")
             if number > 0:
                 seconds[text].append(time.monotonic() - began)
-    return seconds[guarded], seconds[unguarded]
-
-
-def _without_guards(program: str) -> str:
-    """The same program, that looks at nothing and binds nothing."""
-    made = next(line for line in program.splitlines() if line.startswith(_MADE))
-    assert _USED in program, "the program uses its guards in another way"
-    none = "    from components.guards.hooks import NO_HOOKS\n\n"
-    declared = f"{none}    declare_stack(settings, NO_HOOKS, lambda *_: None)\n"
-    return program.replace(f"{made}\n", "").replace(_USED, declared)
+    return seconds[guarded], seconds[_UNGUARDED]
 
 
 def _shown(seconds: list[float]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.guards.hooks import Hooks
+from components.guards.hooks import HookBindings
 from rollout.split import Slot
 from settings import Settings
 from settings.names import Names
@@ -24,11 +24,11 @@ class Context:
     region: str
     protection: bool
     """Whether Pulumi and AWS refuse to delete what carries traffic."""
-    hooks: Hooks
+    hooks: HookBindings
     """The guards' hooks, by the kind of resource that they are bound to."""
 
     @classmethod
-    def of(cls, settings: Settings, hooks: Hooks) -> Context:
+    def of(cls, settings: Settings, hooks: HookBindings) -> Context:
         """The context of a stack."""
         return cls(settings.names, settings.tags, settings.region, settings.protection, hooks)
 

@@ -1,4 +1,4 @@
-"""What the stack tells about itself: taken from the resources as they are, not from the config."""
+"""The stack's outputs: taken from the resources as they are, not from the config."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from settings.rule import PREVIEW_HEADER, preview_header_value
 from settings.service import ServiceSettings
 
 LastRaised = Callable[[str, Split], Slot | None]
-"""The slot that was raised last once the rule of a service is at a split; `None` where none was."""
+"""The slot that was raised last once the rule of a service is at a split; `None` for none."""
 
 
 def export_outputs(
@@ -49,9 +49,9 @@ def _described(
 
 
 def _raised(name: str, weights: str, last_raised: LastRaised) -> str | None:
-    """The slot that was raised last, now that the rule is at `weights`; it moves with the rule.
+    """The slot that was raised last, now that the rule is at `weights`.
 
-    Where the update is refused, or ends before, the outputs stay as they were.
+    It depends on the rule: if the update is refused or interrupted, the output does not change.
     """
     split = split_of(*map(int, weights.split("/")))
     slot = None if split is None else last_raised(name, split)
@@ -66,7 +66,7 @@ def _preview_headers(settings: Settings) -> dict[str, str]:
 
 
 def _url(service: ServiceSettings, dns_name: pulumi.Output[str]) -> pulumi.Output[str]:
-    """An address of the service; the load balancer's own where nothing says a host."""
+    """An address of the service; the load balancer's own if the config has no host."""
     url = probed_url(service.rule.hosts, service.rule.paths, service.probe)
     if url is not None:
         return pulumi.Output.from_input(url)

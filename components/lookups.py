@@ -1,4 +1,4 @@
-"""Reads from AWS what the config names as existing, through the provider of the stack."""
+"""Reads what the config names as existing from AWS, through the stack's provider."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 import pulumi_aws as aws
 
 from components.guards.retry import Retry
-from live.errors import denied_in, passing_in
+from live.errors import denied_in, transient_in
 from settings.lookup import (
     GroupFacts,
     ListenerFacts,
@@ -26,19 +26,22 @@ T = TypeVar("T")
 class ProviderLookups:
     """`settings.lookup.Lookups` by the provider's functions.
 
-    They go where the resources go: same region, account, credentials and endpoint.
+    They use the provider of the resources: the same region, account, credentials and endpoint.
     """
 
-    def __init__(self, patience: Retry, check_credentials: Callable[[], str]) -> None:
-        """Be ready; `check_credentials` returns the identity's ARN.
+    def __init__(self, retry: Retry, check_credentials: Callable[[], str]) -> None:
+        """Hold what a lookup needs.
 
-        It raises a `LiveError` where the credentials lead nowhere.
+        Args:
+            retry: Repeats a lookup after a transient error.
+            check_credentials: Returns the ARN of the identity; raises a `LiveError` if the
+                credentials are invalid.
         """
-        self._patience = patience
+        self._retry = retry
         self._check_credentials = check_credentials
 
     def _asked(self, ask: Callable[[], T], action: str) -> T:
-        return self._patience.ask(lambda: answered(ask, self._check_credentials, action))
+        return self._retry.ask(lambda: answered(ask, self._check_credentials, action))
 
     def subnet(self, subnet_id: str) -> SubnetFacts:
         """Source: EC2 API, DescribeSubnets."""
@@ -108,17 +111,17 @@ def answered(ask: Callable[[], T], check_credentials: Callable[[], str], action:
         action: The IAM action that `ask` takes, for an AWS that denies it without naming it.
 
     Raises:
-        LiveError: AWS throttles, is down or denies it; or what `check_credentials` raises, since no
-            answer then says anything about what was asked.
+        LiveError: AWS throttles, is down or denies it; or what `check_credentials` raises, since a
+            missing answer then proves nothing about what was asked.
         LookupFailedError: the provider has no answer. The SDK raises a bare `Exception` with the
-            provider's text for it, and nothing more to tell it by.
+            provider's text for it, and nothing else to recognise it by.
     """
     try:
         return ask()
     except Exception as error:
         identity = check_credentials()
         text = trimmed(str(error).rpartition("returned an error: ")[2])
-        refusal = passing_in(text) or denied_in(text, identity, action)
+        refusal = transient_in(text) or denied_in(text, identity, action)
         raise (refusal or LookupFailedError(text)) from error
 
 

@@ -6,7 +6,7 @@ import pulumi
 
 from components.context import Context, Placement
 from components.exports import LastRaised, export_outputs
-from components.guards.hooks import Hooks
+from components.guards.hooks import HookBindings
 from components.instance_access import InstanceAccess
 from components.load_balancer import LoadBalancer
 from components.network import Network
@@ -16,7 +16,9 @@ from settings.load_balancer import NewLoadBalancer
 from settings.service import ServiceSettings
 
 
-def declare_stack(settings: Settings, hooks: Hooks, last_raised: LastRaised) -> dict[str, Service]:
+def declare_stack(
+    settings: Settings, hooks: HookBindings, last_raised: LastRaised
+) -> dict[str, Service]:
     """Declare the network, the load balancer and the services, and export the stack's outputs.
 
     Returns the services, by name.

@@ -1,4 +1,4 @@
-"""What an instance is told when it boots."""
+"""The user data of an instance: its identity, before the application starts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import shlex
 from rollout.split import Slot
 
 IDENTITY_FILE = "/etc/failover/slot.env"
-"""Where an instance finds what it is, as `NAME=value` lines that a shell and systemd both read."""
+"""The file with an instance's identity, as `NAME=value` lines for a shell and for systemd."""
 
 
 def user_data(environment: str, service: str, slot: Slot, port: int) -> str:
     """Cloud-config in base64 that writes `IDENTITY_FILE` before the application starts.
 
-    It runs no command: what the image starts, it starts by itself. Source: cloud-init, module
+    It runs no command: the image starts its application itself. Source: cloud-init, module
     `write_files`, which runs in the init stage.
     """
     identity = {

@@ -1,1 +1,1 @@
-"""What AWS says now of the services of a stack; reads only, and knows nothing of Pulumi."""
+"""Reads the services of a stack from AWS; changes nothing, and knows nothing of Pulumi."""

@@ -1,4 +1,4 @@
-"""Where a service is in AWS, as the stack's outputs tell it."""
+"""The ARNs of a service, from the stack's outputs."""
 
 from __future__ import annotations
 

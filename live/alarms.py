@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from live.address import ServiceAddress
-from live.cloudwatch import LOAD_BALANCER, NAMESPACE, TARGET_GROUP, CloudWatch, Dimensions
-from live.errors import translated
+from live.clients import pages
+from live.cloudwatch import LOAD_BALANCER, NAMESPACE, TARGET_GROUP, Dimensions
 from rollout.split import Slot
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
 
 ALARM = "ALARM"
 INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+_PAGE = 100
+"""Source: CloudWatch API, DescribeAlarms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm as CloudWatch has it. Source: CloudWatch API, MetricAlarm."""
+    """One alarm. Source: CloudWatch API, MetricAlarm."""
 
     name: str
     state: str
@@ -27,14 +32,14 @@ class Alarm:
     since: datetime
     service: str | None
     slot: Slot | None
-    """Whose target group it watches; None for the load balancer's."""
+    """The slot whose target group it watches; None for an alarm of the load balancer."""
 
 
 class Alarms:
-    """Reads them; those of anything else in the account are left out."""
+    """Reads the alarms of a stack among all of the account."""
 
     def __init__(
-        self, cloudwatch: CloudWatch, listener_arn: str, services: Sequence[ServiceAddress]
+        self, cloudwatch: CloudWatchClient, listener_arn: str, services: Sequence[ServiceAddress]
     ) -> None:
         self._cloudwatch = cloudwatch
         self._balancer = Dimensions.of(listener_arn).load_balancer
@@ -50,19 +55,14 @@ class Alarms:
         Raises:
             LiveError: AWS could not be read.
         """
-        return [alarm for each in self._pages() if (alarm := self._ours(each)) is not None]
-
-    def _pages(self) -> Iterator[Mapping[str, Any]]:
-        token: dict[str, str] = {}
-        while True:
-            with translated():
-                page = self._cloudwatch.describe_alarms(
-                    AlarmTypes=["MetricAlarm"], MaxRecords=100, **token
-                )
-            yield from page["MetricAlarms"]
-            if not page.get("NextToken"):
-                return
-            token = {"NextToken": page["NextToken"]}
+        found = pages(
+            self._cloudwatch,
+            "describe_alarms",
+            "MetricAlarms",
+            page_size=_PAGE,
+            AlarmTypes=["MetricAlarm"],
+        )
+        return [alarm for each in found if (alarm := self._ours(each)) is not None]
 
     def _ours(self, alarm: Mapping[str, Any]) -> Alarm | None:
         named = {each["Name"]: each["Value"] for each in alarm.get("Dimensions", [])}

@@ -1,63 +1,28 @@
-"""The calls of AWS that the reader makes, as boto3 has them; tests give fakes."""
+"""boto3's clients of one account and region, and the pages of their answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from live.errors import UnreadableError, translated
 from live.session import ProviderSession
 
-Answer = Mapping[str, Any]
-
-
-class Balancing(Protocol):
-    """Elastic Load Balancing v2."""
-
-    def describe_rules(self, *, RuleArns: list[str]) -> Answer:  # noqa: N803 - boto3's own name
-        """Rules by their ARNs; fails if one is not there."""
-        ...
-
-    def describe_target_health(self, *, TargetGroupArn: str) -> Answer:  # noqa: N803
-        """Every target of a group."""
-        ...
-
-    def get_paginator(self, operation_name: str) -> Any:
-        """A paginator of an operation."""
-        ...
-
-
-class Scaling(Protocol):
-    """EC2 Auto Scaling."""
-
-    def describe_auto_scaling_groups(self, **arguments: Any) -> Answer:
-        """Groups, by name or all, in pages."""
-        ...
-
-    def describe_launch_configurations(self, **arguments: Any) -> Answer:
-        """Launch configurations by name."""
-        ...
-
-
-class Compute(Protocol):
-    """EC2."""
-
-    def describe_launch_template_versions(self, **arguments: Any) -> Answer:
-        """Versions of one launch template, in pages."""
-        ...
-
-    def describe_images(self, **arguments: Any) -> Answer:
-        """Machine images, by filters."""
-        ...
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """The clients of one account and region."""
+    """The clients that read a service; tests give fakes."""
 
-    balancing: Balancing
-    scaling: Scaling
-    compute: Compute
+    balancing: ElasticLoadBalancingv2Client
+    scaling: AutoScalingClient
+    compute: EC2Client
 
     @classmethod
     def of(cls, session: ProviderSession) -> Clients:
@@ -67,3 +32,26 @@ class Clients:
             LiveError: no such profile, or no region.
         """
         return cls(session.client("elbv2"), session.client("autoscaling"), session.client("ec2"))
+
+
+def pages(
+    client: BaseClient, operation: str, key: str, *, page_size: int | None = None, **arguments: Any
+) -> list[Mapping[str, Any]]:
+    """Everything that an operation lists, from all of its pages.
+
+    Args:
+        client: The client.
+        operation: The operation, such as `describe_rules`.
+        key: The key of the list in each answer.
+        page_size: The number of entries in a page; AWS's default if None.
+        arguments: The arguments of the operation.
+
+    Raises:
+        LiveError: AWS cannot be read.
+    """
+    size: dict[str, Any] = {"PaginationConfig": {"PageSize": page_size}} if page_size else {}
+    with translated():
+        answers = list(client.get_paginator(operation).paginate(**arguments, **size))
+    if not all(key in answer for answer in answers):
+        raise UnreadableError(f"{operation} returned an answer without {key}")
+    return [each for answer in answers for each in answer[key]]

@@ -1,4 +1,4 @@
-"""Finds in AWS what an update was making when its engine was killed."""
+"""Finds in AWS what an update was creating when its engine was killed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Client = Callable[[str], Any]
 """boto3's client of a service by its name."""
 Inputs = Mapping[str, Any]
 Found = tuple[str, Sequence[Mapping[str, Any]] | None]
-"""An id, and the tags as AWS has them; None where such a resource has none."""
+"""An id, and the tags in AWS; None for a resource that takes no tags."""
 
 
 def made(creations: Sequence[PendingCreation], client: Client) -> list[Made]:
-    """What is there of each, by the name or the place that it was going to have.
+    """What AWS has of each, found by the name or the place that it would have.
 
     Raises:
         LiveError: AWS cannot be read.
@@ -53,7 +53,7 @@ def _named(inputs: Inputs) -> str:
 
 
 def _unless(action: Callable[[], Any], *codes: str) -> Any:
-    """The answer; None where AWS says by one of these codes that there is none."""
+    """The answer; None if AWS returns one of these codes."""
     try:
         return action()
     except ClientError as error:
@@ -171,13 +171,13 @@ def _subnet(ec2: Any, inputs: Inputs) -> Iterator[Found]:
 
 
 def _tagged(operation: str, key: str, id_key: str) -> Callable[[Any, Inputs], Iterator[Found]]:
-    """What EC2 makes with its tags in one call, and tells from others by nothing else."""
+    """Find what EC2 creates with its tags in one call, and what only its tags identify."""
 
     def find(ec2: Any, inputs: Inputs) -> Iterator[Found]:
         tags: Mapping[str, str] = inputs.get("tags") or {}
         filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
         found = getattr(ec2, operation)(Filters=filters)[key] if tags else []
-        # Of several nobody can say which one is the stack's.
+        # Of several it is unknown which one is the stack's.
         if len(found) == 1:
             yield found[0][id_key], found[0].get("Tags", ())
 
@@ -208,11 +208,11 @@ _FINDERS: Mapping[str, tuple[str, Callable[[Any, Inputs], Iterator[Found]]]] = {
 }
 """Type to its service and its finder.
 
-Those that are missing overwrite what is there: alarms, dashboards, scaling policies, a bucket's
-policy and its public access block; so does the association of a subnet with the same route table.
+The creation of any other type overwrites what exists: alarms, dashboards, scaling policies, a
+bucket's policy and its public access block, the association of a subnet with the same route table.
 """
 
-SOUGHT_TYPES: Mapping[str, frozenset[str]] = {
+FINDABLE_TYPES: Mapping[str, frozenset[str]] = {
     **{token: frozenset[str]() for token in _FINDERS},
     "aws:ec2/securityGroup:SecurityGroup": frozenset({"vpcId"}),
     "aws:ec2/subnet:Subnet": frozenset({"vpcId"}),
@@ -234,4 +234,4 @@ FOUND_BY_TAGS = frozenset(
         "aws:ec2/routeTable:RouteTable",
     }
 )
-"""Of these AWS makes a second one without a word; of all others it refuses it."""
+"""AWS creates a second one of these; of all others it refuses a second one."""

@@ -1,14 +1,14 @@
-"""Why AWS could not be read, each case with its own words.
+"""Why AWS could not be read.
 
 LiveError
-├── UnreachableError         no answer: network, endpoint, a service that is down
-├── ThrottledError           AWS answers that it is asked too often
-├── ExpiredCredentialsError  the credentials were good once
-├── NoCredentialsError       there are none, or they are nobody's
-├── AccessDeniedError        the credentials may not do this
+├── UnreachableError         AWS does not answer: network, endpoint, a service that is down
+├── ThrottledError           AWS throttles the calls
+├── ExpiredCredentialsError  the credentials have expired
+├── NoCredentialsError       there are none, or AWS does not know them
+├── AccessDeniedError        the credentials have no permission
 ├── WrongAccountError        the credentials are of an account that the stack does not allow
-├── RuleGoneError            a rule that the stack knows is not there
-├── ProviderConfigError      `aws:` config of the stack that cannot be followed here
+├── RuleGoneError            a rule that the stack has recorded does not exist
+├── ProviderConfigError      the stack's `aws:` config has something that is not supported here
 └── UnreadableError          any other answer
 """
 
@@ -63,23 +63,23 @@ class LiveError(Exception):
     """Base of every error that this package raises; its text is for a person."""
 
     fix = ""
-    """What to do, where the text does not say it."""
+    """What to do; empty if the text has it."""
 
 
 class UnreachableError(LiveError):
-    """AWS gave no answer, or says that it is down."""
+    """AWS gave no answer, or reports that it is down."""
 
     fix = "wait until AWS answers, then run it again"
 
 
 class ThrottledError(LiveError):
-    """AWS answers that it is asked too often."""
+    """AWS throttles the calls."""
 
     fix = "wait until AWS answers, then run it again"
 
 
 class ExpiredCredentialsError(LiveError):
-    """The credentials were good once."""
+    """The credentials have expired."""
 
 
 class NoCredentialsError(LiveError):
@@ -87,33 +87,33 @@ class NoCredentialsError(LiveError):
 
 
 class AccessDeniedError(LiveError):
-    """The credentials are good, and may not do this."""
+    """The credentials are valid but have no permission."""
 
 
 class WrongAccountError(LiveError):
-    """The credentials are good, and of an account that the stack does not allow."""
+    """The credentials are valid but of an account that the stack does not allow."""
 
 
 class RuleGoneError(LiveError):
-    """A listener rule that the stack knows is not there."""
+    """A listener rule that the stack has recorded does not exist."""
 
     fix = f"{REFRESH.then(UP)}   # makes it again, at the split of the config"
 
 
 class ProviderConfigError(LiveError):
-    """`aws:` config of the stack that cannot be followed here."""
+    """The stack's `aws:` config has something that is not supported here."""
 
 
 class UnreadableError(LiveError):
-    """AWS refused in another way, or answered what nobody expects."""
+    """AWS refused in another way, or returned an unexpected answer."""
 
 
-PASSING = (UnreachableError, ThrottledError)
-"""What may be gone a moment later, so that it is worth asking again."""
+TRANSIENT = (UnreachableError, ThrottledError)
+"""Errors that may be gone a moment later, so a retry is worthwhile."""
 
 
-def passing_in(text: str) -> LiveError | None:
-    """What may pass of what another client of AWS says, told by AWS's own code in its sentence.
+def transient_in(text: str) -> LiveError | None:
+    """The transient error in the text of another client of AWS, by AWS's error code in it.
 
     Source: AWS SDK for Go v2, smithy-go's `OperationError`, which ends in `api error CODE: ...`.
     """
@@ -126,12 +126,12 @@ def passing_in(text: str) -> LiveError | None:
 
 
 def denied_in(text: str, identity: str, action: str) -> AccessDeniedError | None:
-    """The denial that another client of AWS tells of, with who was denied and what to grant.
+    """The denial in the text of another client of AWS, with who was denied and what to grant.
 
     Args:
-        text: The client's whole sentence.
-        identity: Whose credentials they are, where the sentence does not name them.
-        action: What was asked for, where the sentence does not name it.
+        text: The client's whole text.
+        identity: Whose credentials they are, if the text does not name them.
+        action: What was asked for, if the text does not name it.
 
     Source: IAM User Guide, "Troubleshoot access denied error messages".
     """
@@ -153,10 +153,10 @@ def denied_in(text: str, identity: str, action: str) -> AccessDeniedError | None
 
 @contextmanager
 def translated() -> Generator[None]:
-    """Raise what botocore raises as one of ours.
+    """Raise botocore's errors as a `LiveError`.
 
     Raises:
-        LiveError: the one that fits.
+        LiveError: the matching one.
     """
     try:
         yield
@@ -195,26 +195,26 @@ def translated() -> Generator[None]:
 
 
 def _from_answer(error: boto.ClientError) -> LiveError:
-    """The error that fits AWS's code. Source: "Common errors" of each service's API reference."""
-    said = error.response.get("Error", {})
-    code, message = said.get("Code", ""), said.get("Message", "")
-    told = f"{error.operation_name}: {code}: {message}"
+    """The error for AWS's code. Source: "Common errors" of each service's API reference."""
+    answer = error.response.get("Error", {})
+    code, message = answer.get("Code", ""), answer.get("Message", "")
+    text = f"{error.operation_name}: {code}: {message}"
     if code in _THROTTLED:
-        return ThrottledError(f"AWS throttles the calls ({told})")
+        return ThrottledError(f"AWS throttles the calls ({text})")
     if code in _EXPIRED:
         return ExpiredCredentialsError(
-            f"the AWS credentials have expired ({told}): log in again, then run it again"
+            f"the AWS credentials have expired ({text}): log in again, then run it again"
         )
     if code in _NOBODY:
-        return NoCredentialsError(f"AWS does not know these credentials ({told}): log in again")
+        return NoCredentialsError(f"AWS does not know these credentials ({text}): log in again")
     if code in _DENIED:
         return AccessDeniedError(
-            f"access denied ({told}): these credentials need the permission {_action(error)}"
+            f"access denied ({text}): these credentials need the permission {_action(error)}"
         )
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _DOWN or status >= 500:
-        return UnreachableError(f"AWS answers that it is down ({told})")
-    return UnreadableError(f"AWS refused to be read ({told})")
+        return UnreachableError(f"AWS answers that it is down ({text})")
+    return UnreadableError(f"AWS refused to be read ({text})")
 
 
 def _action(error: boto.ClientError) -> str:

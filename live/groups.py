@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from live.clients import Scaling
-from live.errors import translated
+from live.clients import pages
 from live.launch_source import registered_in
 from live.releases import Releases, template_of
 from rollout.observation import AutoScalingGroupState, Instance
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
 
 _PAGE = 100
 _NAMES_PER_CALL = 50
@@ -17,23 +19,22 @@ _NAMES_PER_CALL = 50
 
 
 class Groups:
-    """Finds the groups of a stack among all of the account once, and reads them by name then."""
+    """Finds the groups of a stack among all of the account once, then reads them by name."""
 
-    def __init__(self, scaling: Scaling, releases: Releases) -> None:
-        """Be ready; nothing is read yet."""
+    def __init__(self, scaling: AutoScalingClient, releases: Releases) -> None:
         self._scaling = scaling
         self._releases = releases
         self._names: list[str] = []
 
     def read(self, target_group_arns: Sequence[str]) -> dict[str, AutoScalingGroupState | None]:
-        """The group of each target group; `None` where none is attached, or more than one.
+        """The group of each target group; `None` if none is attached, or more than one.
 
         Raises:
             LiveError: AWS cannot be read.
         """
         found = self._attached(target_group_arns, self._named()) if self._names else {}
         if any(len(found.get(arn, [])) != 1 for arn in target_group_arns):
-            found = self._attached(target_group_arns, self._pages({}))
+            found = self._attached(target_group_arns, self._listed())
         self._names = sorted({g["AutoScalingGroupName"] for gs in found.values() for g in gs})
         groups: dict[str, AutoScalingGroupState | None] = {}
         for arn in target_group_arns:
@@ -44,23 +45,15 @@ class Groups:
     def _named(self) -> Iterator[Mapping[str, Any]]:
         for start in range(0, len(self._names), _NAMES_PER_CALL):
             names = self._names[start : start + _NAMES_PER_CALL]
-            yield from self._pages({"AutoScalingGroupNames": names})
+            yield from self._listed(AutoScalingGroupNames=names)
 
-    def _pages(self, arguments: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        token: dict[str, str] = {}
-        while True:
-            with translated():
-                page = self._scaling.describe_auto_scaling_groups(
-                    MaxRecords=_PAGE, **arguments, **token
-                )
-            yield from page["AutoScalingGroups"]
-            if not page.get("NextToken"):
-                return
-            token = {"NextToken": page["NextToken"]}
+    def _listed(self, **arguments: Any) -> list[Mapping[str, Any]]:
+        operation, key = "describe_auto_scaling_groups", "AutoScalingGroups"
+        return pages(self._scaling, operation, key, page_size=_PAGE, **arguments)
 
     @staticmethod
     def _attached(
-        target_group_arns: Sequence[str], groups: Iterator[Mapping[str, Any]]
+        target_group_arns: Sequence[str], groups: Iterable[Mapping[str, Any]]
     ) -> dict[str, list[Mapping[str, Any]]]:
         found: dict[str, list[Mapping[str, Any]]] = {}
         for group in groups:

@@ -1,4 +1,4 @@
-"""What an Auto Scaling group says of itself: whom it serves, and what it launches from."""
+"""What an Auto Scaling group launches from, and which target groups it fills."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class LaunchKind(Enum):
-    """The three ways in which a group may be told what to launch."""
+    """The three ways to configure what a group launches."""
 
     TEMPLATE = "launch template"
     MIXED_INSTANCES = "mixed instances policy"
@@ -22,9 +22,9 @@ class LaunchSource:
 
     kind: LaunchKind
     id: str
-    """Of a launch template; of a configuration its name."""
+    """The id of a launch template; the name of a configuration."""
     name: str
-    """The id where AWS does not say the name."""
+    """The id if AWS does not return the name."""
     version: str
     """A number, `$Latest` or `$Default`; empty for a configuration, which has no versions."""
 
@@ -38,7 +38,7 @@ def launch_source(owner: Mapping[str, Any]) -> LaunchSource | None:
     template = owner.get("LaunchTemplate")
     if named := template or mixed.get("LaunchTemplateSpecification"):
         kind = LaunchKind.TEMPLATE if template else LaunchKind.MIXED_INSTANCES
-        # A group that was made with a name is described with both.
+        # AWS returns both for a group that was created with a name.
         id_ = named.get("LaunchTemplateId") or named["LaunchTemplateName"]
         name = named.get("LaunchTemplateName") or id_
         return LaunchSource(kind, id_, name, str(named.get("Version") or "$Default"))
@@ -50,7 +50,7 @@ def launch_source(owner: Mapping[str, Any]) -> LaunchSource | None:
 def registered_in(group: Mapping[str, Any]) -> tuple[str, ...]:
     """The target groups that a group registers its instances in, each once.
 
-    A group tells of them as target groups, as traffic sources, or as both.
+    AWS returns them as target groups, as traffic sources, or as both.
     Source: EC2 Auto Scaling API, AutoScalingGroup.TargetGroupARNs, TrafficSources.
     """
     sources = [s["Identifier"] for s in group.get("TrafficSources", ()) if "Identifier" in s]

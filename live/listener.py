@@ -1,14 +1,17 @@
-"""Every rule of a listener, whoever made it."""
+"""Every rule of a listener, whoever created it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from live.discovery import ListenerReading, pages
+from live.clients import pages
 from rollout.conditions import Condition, Conditions, Field
 from rollout.forward_action import target_group_weights
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 _DEFAULT = "default"
 _CONFIGS = {
@@ -21,7 +24,7 @@ _CONFIGS = {
 
 @dataclass(frozen=True, slots=True)
 class FoundRule:
-    """A rule as `DescribeRules` has it; the default rule, which comes last always, is none."""
+    """A rule of a listener other than its default rule, which always comes last."""
 
     arn: str
     priority: int
@@ -31,7 +34,7 @@ class FoundRule:
     target_group_arns: frozenset[str]
 
 
-def read_listener(elb: ListenerReading, listener_arn: str) -> tuple[FoundRule, ...]:
+def read_listener(elb: ElasticLoadBalancingv2Client, listener_arn: str) -> tuple[FoundRule, ...]:
     """The rules of a listener in their order.
 
     Raises:
@@ -54,7 +57,7 @@ def _rule(rule: Mapping[str, Any]) -> FoundRule:
 
 
 def _conditions(condition: Mapping[str, Any]) -> list[Condition]:
-    """A condition of AWS; one with regular expressions is one of another field, as it is."""
+    """A condition of AWS; regular expressions count as a field of their own."""
     name: str = condition["Field"]
     if name == Field.HEADER:
         config = condition["HttpHeaderConfig"]

@@ -1,16 +1,20 @@
-"""What CloudWatch counted of the target groups of a stack and of its load balancer."""
+"""CloudWatch's metrics of a stack's load balancer and of its target groups."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from live.address import ServiceAddress
-from live.cloudwatch import NAMESPACE, CloudWatch, Dimensions
-from live.errors import AccessDeniedError, UnreachableError, translated
+from live.clients import pages
+from live.cloudwatch import NAMESPACE, Dimensions
+from live.errors import AccessDeniedError, UnreachableError
 from rollout.split import Slot
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
 
 PERIOD_SECONDS = 60
 
@@ -26,7 +30,7 @@ _OF_A_GROUP = (REQUESTS, STATUS_4XX, STATUS_5XX, CONNECTION_ERRORS)
 _OF_THE_BALANCER = (REQUESTS, BALANCER_5XX, REJECTED)
 
 Points = Mapping[datetime, float]
-"""Beginning of a minute -> its value; a minute without data has none."""
+"""Start of a minute -> its value; a minute without data has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Measured:
     points: Mapping[str, Points] = field(default_factory=dict[str, Points])
 
     def at(self, metric: str, minute: datetime) -> float | None:
-        """The value of a minute; None where CloudWatch has none, which for a count may mean 0."""
+        """The value of a minute; None if CloudWatch has none, which for a count may mean 0."""
         return self.points.get(metric, {}).get(minute)
 
     def total(self, metric: str) -> float:
@@ -51,7 +55,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class StackMetrics:
-    """Everything of one time."""
+    """The metrics of one interval."""
 
     start: datetime
     end: datetime
@@ -60,11 +64,11 @@ class StackMetrics:
 
 
 class Metrics:
-    """Reads them all by one call; ratios are never asked of CloudWatch, only what they are of."""
+    """Reads all metrics by one call; ratios are computed here, from the counts."""
 
     def __init__(
         self,
-        cloudwatch: CloudWatch,
+        cloudwatch: CloudWatchClient,
         listener_arn: str,
         services: Sequence[ServiceAddress],
         latency_percentile: int,
@@ -117,19 +121,18 @@ class Metrics:
 
     def _results(
         self, queries: list[dict[str, Any]], start: datetime, end: datetime
-    ) -> Iterator[Mapping[str, Any]]:
-        token: dict[str, str] = {}
-        while True:
-            with translated():
-                page = self._cloudwatch.get_metric_data(
-                    MetricDataQueries=queries, StartTime=start, EndTime=end, **token
-                )
-            for result in page["MetricDataResults"]:
-                _refuse_untold(result)
-                yield result
-            if not page.get("NextToken"):
-                return
-            token = {"NextToken": page["NextToken"]}
+    ) -> list[Mapping[str, Any]]:
+        results = pages(
+            self._cloudwatch,
+            "get_metric_data",
+            "MetricDataResults",
+            MetricDataQueries=queries,
+            StartTime=start,
+            EndTime=end,
+        )
+        for result in results:
+            _require_data(result)
+        return results
 
     def _points(
         self,
@@ -146,21 +149,21 @@ class Metrics:
         return by_metric
 
 
-def _refuse_untold(result: Mapping[str, Any]) -> None:
-    """A metric that CloudWatch does not tell is no zero, though it comes without a value, too.
+def _require_data(result: Mapping[str, Any]) -> None:
+    """Raise if CloudWatch withholds a metric: it has no value then, as for a count of zero.
 
     Source: CloudWatch API Reference, MetricDataResult, StatusCode.
 
     Raises:
-        LiveError: it does not.
+        LiveError: the metric is forbidden, or CloudWatch failed.
     """
     status, name = result.get("StatusCode", "Complete"), result.get("Label") or result["Id"]
-    said = "; ".join(each.get("Value", "") for each in result.get("Messages", []))
-    told = f"GetMetricData: {name}: {status}{f': {said}' if said else ''}"
+    messages = "; ".join(each.get("Value", "") for each in result.get("Messages", []))
+    answer = f"GetMetricData: {name}: {status}{f': {messages}' if messages else ''}"
     if status == "Forbidden":
         raise AccessDeniedError(
-            f"access denied ({told}): these credentials need the permission "
+            f"access denied ({answer}): these credentials need the permission "
             "cloudwatch:GetMetricData"
         )
     if status == "InternalError":
-        raise UnreachableError(f"AWS answers that it is down ({told})")
+        raise UnreachableError(f"AWS answers that it is down ({answer})")

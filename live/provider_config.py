@@ -1,4 +1,4 @@
-"""Where and as whom the stack's AWS provider acts, so that what is read is what it would change."""
+"""The region, the account and the credentials of the stack's AWS provider."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AssumedRole:
 
 @dataclass(frozen=True, slots=True)
 class ProviderConfig:
-    """What decides which AWS is asked, and with whose credentials."""
+    """The config that decides which AWS is called, and with which credentials."""
 
     region: str | None = None
     profile: str | None = None
@@ -38,19 +38,19 @@ class ProviderConfig:
     credentials_file: str | None = None
     config_file: str | None = None
     allowed_accounts: tuple[str, ...] = ()
-    """The accounts that the provider may act in; any where there is none."""
+    """The accounts that the provider may act in; empty for any."""
     forbidden_accounts: tuple[str, ...] = ()
 
     @classmethod
     def of_stack(cls, aws_config: Mapping[str, str], environ: Mapping[str, str]) -> ProviderConfig:
         """Read the stack's `aws:` config, by bare names, lists and maps as JSON.
 
-        The region falls back to `AWS_REGION`, which the provider reads and boto3 does not; all
-        other variables boto3 reads as the provider does. Source: Pulumi AWS provider,
+        The region falls back to `AWS_REGION`, which the provider reads and boto3 does not; boto3
+        reads all other variables as the provider does. Source: Pulumi AWS provider,
         "Configuration".
 
         Raises:
-            ProviderConfigError: something that cannot be followed here.
+            ProviderConfigError: something in it is not supported here.
         """
         region = aws_config.get("region") or environ.get("AWS_REGION")
         return cls(
@@ -76,7 +76,7 @@ def _decoded(aws_config: Mapping[str, str], key: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise ProviderConfigError(f"aws:{key} is {text!r}: no list or map") from error
+        raise ProviderConfigError(f"aws:{key} is {text!r}: not a list or map") from error
 
 
 def _accounts(aws_config: Mapping[str, str], key: str) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def assumed_roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
     if aws_config.get("assumeRole"):
         # Source: Pulumi AWS provider, migration to 7.x, "Provider role chaining".
         raise ProviderConfigError(
-            "aws:assumeRole: the provider has it no more since version 7, but a list of roles\n"
+            "aws:assumeRole: version 7 of the provider has replaced it with a list of roles\n"
             f"  fix: {_as_list(_decoded(aws_config, 'assumeRole'))}"
         )
     roles = _decoded(aws_config, "assumeRoles") or []
@@ -100,7 +100,7 @@ def assumed_roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
 
 
 def _as_list(role: Any) -> Command:
-    """The command that makes `aws:assumeRole` the first of `aws:assumeRoles`, whatever it holds."""
+    """The command that makes `aws:assumeRole` the first of `aws:assumeRoles`."""
     known = dict(role) if isinstance(role, dict) else {}
     values = {"roleArn": known.pop("roleArn", None) or "ROLE_ARN", **known}
     return config_remove("aws:assumeRole").then(*_settings("aws:assumeRoles[0]", values))

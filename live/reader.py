@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from live.address import ServiceAddress
 from live.clients import Clients
@@ -20,14 +21,13 @@ _AT_ONCE = 8
 
 
 class Reader:
-    """What AWS says now of the services.
+    """Reads the services as AWS has them now.
 
     A read costs one call for the rules, one for the Auto Scaling groups and one for each target
-    group; launch templates are read when a group first launches from them.
+    group; a launch template is read when a group first launches from it.
     """
 
     def __init__(self, clients: Clients, services: Sequence[ServiceAddress]) -> None:
-        """Be ready; nothing is read yet."""
         self._clients = clients
         self._services = tuple(services)
         self._groups = Groups(clients.scaling, Releases(clients.compute, clients.scaling))
@@ -36,15 +36,15 @@ class Reader:
         """The rules alone, by one call.
 
         Raises:
-            LiveError: AWS cannot be read, or a rule is not there.
+            LiveError: AWS cannot be read, or a rule does not exist.
         """
         return read_rules(self._clients.balancing, self._services)
 
     def read(self) -> tuple[LiveService, ...]:
-        """Rules, targets, groups and templates, in the order that the services were given in.
+        """Rules, targets, groups and templates, in the order of the services.
 
         Raises:
-            LiveError: AWS cannot be read, or a rule is not there.
+            LiveError: AWS cannot be read, or a rule does not exist.
         """
         with _pool() as pool:
             rules = pool.submit(self.read_rules)
@@ -52,7 +52,7 @@ class Reader:
             return tuple(LiveService(rule, slots[rule.service]) for rule in rules.result())
 
     def read_slots(self) -> dict[str, dict[Slot, LiveSlot]]:
-        """Targets, groups and templates of each service by its name; its rule need not be there.
+        """Targets, groups and templates of each service by its name; its rule need not exist.
 
         Raises:
             LiveError: AWS cannot be read.
@@ -75,7 +75,7 @@ class Reader:
 
     def _targets(self, target_group_arn: str) -> tuple[Target, ...]:
         with translated():
-            described = self._clients.balancing.describe_target_health(
+            described: Any = self._clients.balancing.describe_target_health(
                 TargetGroupArn=target_group_arn
             )
         return tuple(
@@ -90,7 +90,7 @@ class Reader:
 
 @contextmanager
 def _pool() -> Generator[ThreadPoolExecutor]:
-    """Calls at once; after a failure, or Ctrl-C, those that are still out are nobody's business."""
+    """Concurrent calls; after a failure or Ctrl-C no one waits for those that are still running."""
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="live")
     try:
         yield pool

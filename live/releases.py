@@ -1,30 +1,33 @@
-"""Which build a group launches, and since when: from its launch template, or configuration."""
+"""Which build a group launches, and since when: from its launch template or configuration."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from live.clients import Compute, Scaling
+from live.clients import pages
 from live.errors import translated
 from live.launch_source import launch_source
 from rollout.observation import Build, Release, Template
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
 
 _PAGE = 200
 
 
 class Releases:
-    """Reads releases and keeps them: a version of a template never changes."""
+    """Reads releases and keeps them: a version of a launch template never changes."""
 
-    def __init__(self, compute: Compute, scaling: Scaling) -> None:
-        """Be ready; nothing is read yet."""
+    def __init__(self, compute: EC2Client, scaling: AutoScalingClient) -> None:
         self._compute = compute
         self._scaling = scaling
         self._known: dict[Template, Release] = {}
 
     def pinned(self, group: Mapping[str, Any]) -> tuple[Template | None, Release | None]:
-        """What a group launches from, by number where it says `$Latest`, and that build's release.
+        """The template of a group, with a number for `$Latest`, and the release of its build.
 
         Raises:
             LiveError: AWS cannot be read.
@@ -48,17 +51,14 @@ class Releases:
         return release
 
     def _versions(self, template_id: str) -> list[Mapping[str, Any]]:
-        versions: list[Mapping[str, Any]] = []
-        token: dict[str, str] = {}
-        while True:
-            with translated():
-                page = self._compute.describe_launch_template_versions(
-                    LaunchTemplateId=template_id, MaxResults=_PAGE, **token
-                )
-            versions += page["LaunchTemplateVersions"]
-            if not page.get("NextToken"):
-                return sorted(versions, key=lambda version: version["VersionNumber"])
-            token = {"NextToken": page["NextToken"]}
+        versions = pages(
+            self._compute,
+            "describe_launch_template_versions",
+            "LaunchTemplateVersions",
+            page_size=_PAGE,
+            LaunchTemplateId=template_id,
+        )
+        return sorted(versions, key=lambda version: version["VersionNumber"])
 
     def _of_configuration(self, name: str) -> Release | None:
         with translated():
@@ -75,7 +75,7 @@ def template_of(owner: Mapping[str, Any]) -> Template | None:
 
 
 def released(versions: Sequence[Mapping[str, Any]], number: int) -> Release | None:
-    """The release behind version `number`: the first version, without a gap, that makes the same.
+    """The release of version `number`: the first of the versions up to it that make the same.
 
     `versions` are in the order of their numbers. A version that only changes tags makes the same
     instances, and releases nothing.
@@ -95,7 +95,7 @@ def released(versions: Sequence[Mapping[str, Any]], number: int) -> Release | No
 
 
 def build_of(data: Mapping[str, Any]) -> Build:
-    """The build in a template's data or in a launch configuration, which use the same words."""
+    """The build in a template's data or in a launch configuration, which have the same keys."""
     return Build(
         image_id=data.get("ImageId", ""),
         user_data=data.get("UserData", ""),

@@ -1,4 +1,4 @@
-"""boto3 as the stack's provider is: its region, profile, assumed role, endpoint and files."""
+"""boto3 configured as the stack's provider: region, profile, assumed role, endpoint, files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from botocore.credentials import (
 )
 
 from live.errors import (
-    PASSING,
+    TRANSIENT,
     AccessDeniedError,
     NoCredentialsError,
     WrongAccountError,
@@ -30,24 +30,24 @@ _ACCOUNT_DIGITS = 12
 CONNECT_SECONDS = 3
 READ_SECONDS = 5
 ATTEMPTS = 3
-"""Requests for one answer, first one included. Who asks keeps asking for longer than that."""
+"""Requests for one answer, the first included. Callers retry for longer than that."""
 
 
 class ProviderSession:
     """Clients of one account and region.
 
-    Credentials of an assumed role are renewed by themselves before they expire.
+    Credentials of an assumed role are renewed before they expire.
     """
 
     def __init__(self, config: ProviderConfig, attempts: int = ATTEMPTS) -> None:
-        """Be ready; AWS is not asked before the first call of a client.
+        """Resolve the credentials; AWS is not called before the first call of a client.
 
         Args:
-            config: Where, and as whom.
+            config: The region, the account and the credentials.
             attempts: Requests for one answer; no more than `ATTEMPTS` before the first answer.
 
         Raises:
-            NoCredentialsError: there is no such profile.
+            NoCredentialsError: the profile does not exist.
         """
         self._config = config
         self._retries = Config(
@@ -56,7 +56,7 @@ class ProviderSession:
             read_timeout=READ_SECONDS,
             region_name=config.region,
         )
-        self._silence = _Silence()
+        self._unanswered_calls = _UnansweredCalls()
         self._is_account_checked = False
         with translated():
             source = botocore.session.Session(profile=config.profile)
@@ -71,7 +71,7 @@ class ProviderSession:
             for role in config.roles:
                 _refuse_without_credentials(source)
                 source = session_as(
-                    role, source, self._creator(source), partial(_told_of, role.arn)
+                    role, source, self._creator(source), partial(_naming_role, role.arn)
                 )
             if config.web_identity:
                 source = self._by_web_identity(source, config.web_identity)
@@ -86,7 +86,7 @@ class ProviderSession:
         """A client of `service`, by boto3's name, with adaptive retries.
 
         Raises:
-            LiveError: the credentials are not good, or of an account that the stack does not allow.
+            LiveError: the credentials are invalid, or of an account that the stack does not allow.
         """
         if not self._is_account_checked:
             self.refuse_wrong_account()
@@ -94,14 +94,14 @@ class ProviderSession:
         return self._client(service)
 
     def refuse_wrong_account(self) -> None:
-        """Ask whose the credentials are where the stack allows some accounts only.
+        """Refuse credentials of an account that the stack does not allow.
 
-        Where AWS does not answer, whoever asks for more says so. Source: STS API,
+        It does not raise if AWS does not answer: the next call does. Source: STS API,
         GetCallerIdentity, which needs no permission; Pulumi AWS provider, `allowedAccountIds`.
 
         Raises:
-            WrongAccountError: they are of another account.
-            LiveError: they have expired, or are nobody's.
+            WrongAccountError: the credentials are of another account.
+            LiveError: the credentials have expired, or AWS does not know them.
         """
         allowed, forbidden = self._config.allowed_accounts, self._config.forbidden_accounts
         if not allowed and not forbidden:
@@ -109,7 +109,7 @@ class ProviderSession:
         try:
             with translated():
                 caller = self._client("sts").get_caller_identity()
-        except PASSING:
+        except TRANSIENT:
             return
         account = caller["Account"]
         if (allowed and account not in allowed) or account in forbidden:
@@ -122,7 +122,7 @@ class ProviderSession:
                 config=self._retries,
                 endpoint_url=self._config.endpoints.get(service),
             )
-        self._silence.watch(client)
+        self._unanswered_calls.watch(client)
         return client
 
     def _creator(self, source: botocore.session.Session) -> Callable[..., Any]:
@@ -134,7 +134,7 @@ class ProviderSession:
                 **arguments,
             }
             client = source.create_client(service, **options)
-            self._silence.watch(client)
+            self._unanswered_calls.watch(client)
             return client
 
         return create
@@ -153,15 +153,15 @@ class ProviderSession:
             role_arn=identity["roleArn"],
             extra_args={"RoleSessionName": identity.get("sessionName") or "failover"},
         )
-        ask = _told_of(identity["roleArn"], fetcher.fetch_credentials)
+        ask = _naming_role(identity["roleArn"], fetcher.fetch_credentials)
         return _with_credentials("assume-role-with-web-identity", ask)
 
 
-class _Silence:
-    """Ends the repetitions where nothing has answered yet, however many there may be.
+class _UnansweredCalls:
+    """Ends botocore's retries if no call has been answered yet.
 
-    An endpoint that never answered is not reached by patience; one that did answer may throttle, or
-    be gone for a moment.
+    An endpoint that never answered does not answer a retry either; one that did answer may throttle
+    or be down for a moment.
     """
 
     def __init__(self) -> None:
@@ -206,7 +206,7 @@ def session_as(
 
 
 class _Renewed(CredentialProvider):
-    """Credentials that are asked for when they are needed, and again before they expire."""
+    """Credentials that are requested when they are needed, and again before they expire."""
 
     METHOD = "failover"
 
@@ -219,11 +219,11 @@ class _Renewed(CredentialProvider):
         return DeferredRefreshableCredentials(refresh_using=self._ask, method=self._method)
 
 
-def _told_of(role_arn: str, ask: Callable[[], Any]) -> Callable[[], Any]:
-    """`ask`, with the role in what it says where it is denied.
+def _naming_role(role_arn: str, ask: Callable[[], Any]) -> Callable[[], Any]:
+    """`ask`, with the role in its error.
 
     Raises:
-        AccessDeniedError: the role may not be assumed, by these credentials or at all.
+        AccessDeniedError: these credentials may not assume the role, or none may.
     """
 
     def asked() -> Any:
@@ -272,12 +272,12 @@ def _wrong_account(caller: Mapping[str, Any], allowed: Sequence[str]) -> str:
 
 
 def check_credentials(aws_config: Mapping[str, str], environ: Mapping[str, str]) -> str:
-    """Ask AWS whose credentials the stack's are, which needs no permission; the identity's ARN.
+    """The ARN of the identity behind the stack's credentials, which needs no permission.
 
     Source: STS API, GetCallerIdentity.
 
     Raises:
-        LiveError: they have expired, are nobody's or another account's, or AWS cannot be reached.
+        LiveError: the credentials are invalid or of another account, or AWS cannot be reached.
     """
     session = ProviderSession(ProviderConfig.of_stack(aws_config, environ))
     with translated():

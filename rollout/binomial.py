@@ -14,7 +14,7 @@ _CLOSE = 1e-13
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The shares, 0..1, that a count of so many of so many speaks for."""
+    """The shares, 0..1, that a count is consistent with."""
 
     low: float
     high: float
@@ -34,7 +34,7 @@ def binomial_bound(part: int, whole: int, confidence: float) -> Bound:
 
     Args:
         part: 0..`whole`.
-        whole: 0 or more; 0 speaks for everything.
+        whole: 0 or more; 0 is consistent with every share.
         confidence: between 0 and 1, such as 0.9999.
 
     Raises:

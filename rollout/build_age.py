@@ -1,4 +1,4 @@
-"""Whether one slot runs an older build than the other, told from their images."""
+"""Whether one slot runs an older build than the other, by their images."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from rollout.split import Slot
 
 
 class BuildAge(enum.Enum):
-    """How the build of a slot compares with the one of the other slot."""
+    """How the build of a slot compares with the build of the other slot."""
 
     SAME = "same"
     """Both slots run one build, whenever each of them was released."""
     OLDER = "older"
     """Another build, released earlier."""
     NEWER = "newer"
-    """Another build, released later; one that is released again is the newer one again."""
+    """Another build, released later; a build that is released again counts as newer again."""
     UNKNOWN = "unknown"
-    """AWS has no image, or no time of release."""
+    """AWS has no image or no release time."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlotBuild:
-    """What a slot launches, beside what the other slot does."""
+    """The build of a slot, compared with the build of the other slot."""
 
     slot: Slot
     image_id: str
-    """Empty where AWS has none, as for targets that no single Auto Scaling group launches."""
+    """Empty if AWS has none, as for targets that no single Auto Scaling group launches."""
     other_image_id: str
     age: BuildAge
     names: Mapping[str, str]
-    """Image -> build, as far as the config names builds."""
+    """Image -> name of its build, for the builds that the config names."""
 
     @property
     def name(self) -> str:
-        """What to call the build, such as `v1 (ami-0fa11000000000001)`."""
+        """The build's name, such as `v1 (ami-0fa11000000000001)`."""
         return _named(self.image_id, self.names)
 
     @property
     def other_name(self) -> str:
-        """What to call the build of the other slot."""
+        """The name of the other slot's build."""
         return _named(self.other_image_id, self.names)
 
     def given_to(self, percent: int) -> str:
-        """What it means that so many of 100 requests move to the slot; empty if nothing older."""
+        """What a move of `percent` to the slot means for users; empty if no build is older."""
         if self.age is BuildAge.OLDER:
             return f"{percent} of 100 get the older build {self.name} again"
         if self.age is not BuildAge.UNKNOWN:
@@ -57,20 +57,20 @@ class SlotBuild:
             return f"{percent} of 100 get the build of slot {self.slot}, whose age is not known"
         return (
             f"{percent} of 100 get the build {self.name} instead of {self.other_name}: AWS does "
-            "not tell which of them is older"
+            "not report which of them is older"
         )
 
 
 def build_on(live: LiveService, slot: Slot, names: Mapping[str, str] | None = None) -> SlotBuild:
-    """The build of a slot, beside the one of the other slot.
+    """The build of a slot, compared with the build of the other slot.
 
-    Two images that `names` gives one name are one build. Two first builds that were made with
-    their slots have no order.
+    Two images with one name in `names` are one build. Two first builds that came with their slots
+    have no order.
 
     Args:
         live: The service.
-        slot: Whose build.
-        names: Image -> build.
+        slot: The slot.
+        names: Image -> name of its build.
     """
     names = names or {}
     image_id, other = _image(live, slot), _image(live, slot.other)
@@ -79,14 +79,14 @@ def build_on(live: LiveService, slot: Slot, names: Mapping[str, str] | None = No
 
 @dataclass(frozen=True, slots=True)
 class PlannedBuild:
-    """The build that a plan gives the users of one service more of."""
+    """The build that a plan gives more users of one service."""
 
     service: str
     build: SlotBuild
     percent: int
-    """How many more of 100 get it in the end."""
+    """How many more of 100 users get it in the end."""
     is_new_to_all: bool
-    """Whether nobody gets it before."""
+    """Whether no user gets it before."""
 
     @property
     def is_step_back(self) -> bool:
@@ -95,7 +95,7 @@ class PlannedBuild:
 
     @property
     def note(self) -> str:
-        """What to say of it before the ramp begins; empty where it is the newer build, or same."""
+        """What to report before the ramp begins; empty for the newer or the same build."""
         given = self.build.given_to(self.percent)
         return f"{self.service}: {given}" if given else ""
 
@@ -106,9 +106,9 @@ def planned_builds(
     """The build of the candidate in each service of a plan.
 
     Args:
-        plan: What a ramp sets out to do.
-        live: Every service as it is now.
-        names: Image -> build.
+        plan: The plan of a ramp.
+        live: Every service as AWS has it now.
+        names: Image -> name of its build.
     """
     slot, end = plan.candidate, plan.target.weight_of(plan.candidate)
     found: list[PlannedBuild] = []

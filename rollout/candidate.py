@@ -1,4 +1,4 @@
-"""Which slot a ramp raises, told from what was released last."""
+"""Which slot a ramp raises: the one that was released last."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from rollout.split import Slot, Split
 from rollout.stage_order import rising
 
 MADE_TOGETHER = timedelta(minutes=10)
-"""Two first builds that are this close were made with their slots by one `pulumi up`: neither of
-them was released. It makes the templates of both slots within seconds, unless AWS throttles it."""
+"""Two first builds that are this close came with their slots, by one `pulumi up`: neither was
+released. An update creates the templates of both slots within seconds, unless AWS throttles it."""
 
 
 LAST_RAISED = "lastRaisedSlot"
-"""The key of a service in the stack's output `services` that has the slot that was raised last."""
+"""The key, in a service's part of the stack's output `services`, of the slot raised last."""
 
 
 def candidate_of(
     configured: Slot | None, live: LiveService, split: Split, last_raised: Slot | None = None
 ) -> Slot | None:
-    """The slot that a ramp raises; `None` where nothing decides, and either may be.
+    """The slot that a ramp raises; `None` if either may be.
 
-    That is the configured one; else the one with the newer build; else the one that was raised
+    It is the configured one; else the one with the newer build; else the one that was raised
     last; else the lighter one.
 
     Args:
         configured: The config's `candidate`.
         live: The service.
         split: Its live split.
-        last_raised: As `raised_after` has it.
+        last_raised: As `raised_after` returns it.
     """
     return configured or released_last(live) or last_raised or lighter(split)
 
@@ -40,14 +40,13 @@ def raised_after(
 ) -> Slot | None:
     """The slot that was raised last once a service has moved from `before` to `after`.
 
-    The candidate is, once it rises from weight 0. A slot that rises from the even split is not:
-    held for the candidate, it would make the other slot's next ramp a way back, which no stage
-    holds. The way back raises none, whatever the stable slot's weight was: after 100/0, 25/75 and
-    100/0 again that is still slot 02.
+    It is the candidate, once it rises from weight 0. A slot that rises from the even split does not
+    count: as the candidate it would turn the other slot's next ramp into a rollback, which no stage
+    limits. A rollback does not count either: after 100/0, 25/75 and 100/0 it is still slot 02.
 
     Args:
         last_raised: The slot that was raised last before.
-        candidate: The candidate at `before`; `None` where nothing decides.
+        candidate: The candidate at `before`; `None` if either slot may be.
         before: The split that the service moves from.
         after: The split that it moves to.
     """
@@ -63,13 +62,13 @@ def last_raised_in(service: Mapping[str, object]) -> Slot | None:
 
 
 def agreed(slots: Iterable[Slot | None]) -> Slot | None:
-    """The slot that all name who name one; `None` where nobody does, or they differ."""
+    """The one slot among `slots`; `None` if there is none, or more than one."""
     named = {slot for slot in slots if slot is not None}
     return named.pop() if len(named) == 1 else None
 
 
 def released_last(live: LiveService) -> Slot | None:
-    """The slot whose build is the newer one; `None` where that cannot be told.
+    """The slot with the newer build; `None` if that is unknown.
 
     Version numbers count per template, so the time at which a build's first version was made
     decides. Source: EC2 API, LaunchTemplateVersion.CreateTime.

@@ -1,4 +1,4 @@
-"""How many instances a slot needs for its share, and what a ramp must see to before each stage."""
+"""How many instances a slot needs for its share, and the floors of a ramp's stages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rollout.plan import RampPlan
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
 REMEMBERED = timedelta(hours=1)
-"""So long after a ramp its fleet is known: then scaling policies have taken away what is too many.
+"""How long after a ramp its fleet counts: by then the scaling policies have scaled in.
 
 Source: EC2 Auto Scaling user guide, target tracking: it scales in once its low alarm has been on
 for 15 minutes.
@@ -21,30 +21,30 @@ for 15 minutes.
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The instances of one service as a ramp finds them."""
+    """The instances of one service at one moment."""
 
     desired: Mapping[Slot, int]
     largest: Mapping[Slot, int]
     """The max of each slot's Auto Scaling group."""
 
     def carrying(self, split: Split, stable: Slot) -> int:
-        """How many instances carry all of the traffic, as they do at `split`.
+        """How many instances carry all of the traffic, as at `split`.
 
-        Each slot tells it by what it has for its share. Where they tell different numbers, the
-        larger one has more than its share takes: an earlier ramp raised it, and its scaling policy
-        has not acted yet. The guards want no fewer than the stable slot has.
+        Each slot gives a number by what it has for its share. If the numbers differ, the slot with
+        the larger one has more than its share needs: an earlier ramp raised it, and its scaling
+        policy has not acted yet. The guards require no fewer than the stable slot has.
         """
         weighted = [slot for slot in Slot if split.weight_of(slot) > 0]
-        told = [
+        by_slot = [
             math.ceil(self.desired[slot] * TOTAL_WEIGHT / split.weight_of(slot))
             for slot in weighted
             if self.desired[slot] > 0
         ]
         everything = sum(self.desired[slot] for slot in weighted)
-        return max(min([*told, everything]), self._least(split, stable))
+        return max(min([*by_slot, everything]), self._least(split, stable))
 
     def as_before(self, split: Split, stable: Slot, before: int) -> int:
-        """The same, where a ramp of a moment ago found `before` of them."""
+        """The same, if a recent ramp found `before` of them."""
         return max(min(self.carrying(split, stable), before), self._least(split, stable))
 
     def _least(self, split: Split, stable: Slot) -> int:
@@ -53,7 +53,7 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """A max that is too small for a share that the ramp is going to give."""
+    """A max that is too small for a share of the ramp."""
 
     service: str
     slot: Slot
@@ -66,15 +66,15 @@ class Shortage:
         return (
             f"{path} is {self.largest}\n"
             f"  expected: {self.needed} or more: that is what {self.weight} of {TOTAL_WEIGHT} of "
-            f"the traffic takes in slot {self.slot}\n"
-            f"  fix:      {config_set(path, str(self.needed))}; or, where the groups still have "
-            "what an earlier ramp raised, wait until their scaling "
-            "policies have taken it away"
+            f"the traffic needs in slot {self.slot}\n"
+            f"  fix:      {config_set(path, str(self.needed))}; or, if an earlier ramp has scaled "
+            "the groups out, wait until their scaling policies have scaled "
+            "them in"
         )
 
 
 def share_takes(weight: int, *, counted: int = 0, beside: int = 0) -> int:
-    """The instances that `weight` of 100 takes: the one answer of guards, driver and gates.
+    """The instances that `weight` of 100 needs: the one answer for guards, driver and gates.
 
     Args:
         weight: The share of the slot, 0 to 100.
@@ -177,7 +177,7 @@ def still_known(
     """The fleets that an earlier ramp found and that still hold.
 
     At the even split both slots may have what ramps have raised them to, and then their numbers
-    alone tell twice what the traffic takes. The earlier number holds for a while, unless a group
+    alone give twice what the traffic needs. The earlier number holds for a while, unless a group
     has grown over what that ramp raised it to: then the traffic has.
 
     Args:

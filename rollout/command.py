@@ -26,8 +26,9 @@ class Quoted(str):
 class Command:
     """What to type, as words, and whose requests it moves.
 
-    Run as printed, in the state it was printed for, a command does what the sentence beside it
-    says and moves no request unless `moves` says so. Where no such command exists, none is printed.
+    Run as printed, in the state it was printed for, a command does what the sentence next to it
+    promises and moves no request unless `moves` names it. If there is no such command, none is
+    printed.
     """
 
     steps: tuple[tuple[str, ...], ...]
@@ -53,7 +54,7 @@ class Command:
     ) -> Command:
         """A call of the AWS CLI, in the region and with the profile that it was found with.
 
-        `options`: by their names in the CLI, without dashes; what is no text is given as JSON,
+        `options`: by their names in the CLI, without dashes; values other than text become JSON,
         which the CLI reads wherever it takes a structure.
         """
         words = ["aws", service, operation]

@@ -73,7 +73,7 @@ def declared_conditions(rule: Mapping[str, Any]) -> Conditions:
 def covers(ours: Sequence[Condition], theirs: Sequence[Condition]) -> bool:
     """Whether a rule with the conditions `ours` takes every request that one with `theirs` takes.
 
-    Never says so of a request that `ours` does not take. It may miss it where `theirs` has several
+    True only if `ours` takes every such request. It may be False by mistake if `theirs` has several
     conditions on one header or on the query string that only together are narrow enough.
     """
     return all(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rollout.binomial import binomial_bound
 
 CONFIDENCE = 0.95
-"""Of a rate that a verdict says is excluded."""
+"""The confidence of a rate that a verdict excludes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Counts:
 
     def __post_init__(self) -> None:
         if not 0 <= self.bad <= self.total:
-            raise ValueError(f"{self.bad} of {self.total} is no count")
+            raise ValueError(f"{self.bad} of {self.total} is not a count")
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(self.bad + other.bad, self.total + other.total)

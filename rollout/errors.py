@@ -1,10 +1,10 @@
 """The errors of the pure domain.
 
 RolloutError
-├── SplitError      weights that are no split, such as those that do not sum to 100
-│   └── SplitTextError  text that is not written as a split is
-├── EntryError      no journal entry, or one with other facts than its kind has
-├── PlanError       a ramp that cannot be: nothing to move, services apart, a max that is too small
+├── SplitError      weights that do not make a split, such as those that do not sum to 100
+│   └── SplitTextError  text that does not have the form of a split
+├── EntryError      a line that is not a journal entry, or has other facts than its kind
+├── PlanError       a ramp that cannot run: nothing to move, services apart, a max that is too small
 └── SettingsError   one or more problems in the stack config, reported together
 """
 
@@ -25,7 +25,7 @@ class SplitError(RolloutError, ValueError):
 
 
 class SplitTextError(SplitError):
-    """Text that is no split: not two whole numbers with a slash between them."""
+    """Text that does not have the form of a split: two whole numbers with a slash between them."""
 
 
 class SettingsError(RolloutError):
@@ -42,8 +42,8 @@ class SettingsError(RolloutError):
 
 
 class EntryError(RolloutError, ValueError):
-    """A line that is no journal entry, or facts that its kind does not have."""
+    """A line that is not a journal entry, or facts that its kind does not have."""
 
 
 class PlanError(RolloutError):
-    """A ramp that cannot be; its text says why and what fixes it."""
+    """A ramp that cannot run; its text has the reason and the fix."""

@@ -1,4 +1,4 @@
-"""What the guards judge: a service as it is, as it is to be, and as the stack remembers it."""
+"""What the guards judge: a service in AWS, in the config, and in the stack's records."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ class WantedSlot:
     """A slot as the config has it."""
 
     target_group: str
-    """The ARN where that is known, else the name."""
+    """The ARN if it is known, else the name."""
     group_name: str
     """The name of its Auto Scaling group."""
     build: Build | None
-    """`None` where its Auto Scaling group is there already, with a build of its own."""
+    """`None` for an existing Auto Scaling group, which has a build of its own."""
     min_size: int
-    """What is declared, a ramp's floor included."""
+    """The declared minimum, which includes a ramp's floor."""
     max_size: int
     floor_size: int
-    """A ramp's floor; 0 where none is set."""
+    """A ramp's floor; 0 for none."""
     is_target_group_ours: bool = True
-    """Whether the stack makes its target group, and deletes it."""
+    """Whether the stack creates its target group, and deletes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +36,34 @@ class WantedService:
     name: str
     split: Split
     has_own_weights: bool
-    """Whether its weights are its own, and not the common ones."""
+    """Whether it has weights of its own, in place of the common ones."""
     slots: Mapping[Slot, WantedSlot]
 
     def command_for(self, split: Split) -> Command:
-        """The command that sets its weights, which others may share."""
+        """The command that sets its weights, which other services may share."""
         if self.has_own_weights:
             return self.own_command_for(split)
         return config_set("weights", str(split))
 
     def own_command_for(self, split: Split) -> Command:
-        """The command that sets its weights, and nobody else's."""
+        """The command that sets the weights of this service alone."""
         return config_set(f"failover:services.{self.name}.weights", str(split))
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the stack remembers of a service's rule; `None` where it remembers nothing."""
+    """What the stack has recorded of a service's rule; `None` for what it has not."""
 
-    state: Split | None = None
-    """The weights in the stack's state, before this run."""
-    left: Split | None = None
-    """The weights that the last completed `pulumi up` left."""
-    asked: Split | None = None
-    """The weights that the last `pulumi up` set out for, whether or not it got there."""
+    recorded: Split | None = None
+    """The weights in the stack's state, as it was before this run."""
+    last_applied: Split | None = None
+    """The weights in the outputs of the last completed `pulumi up`."""
+    last_intended: Split | None = None
+    """The weights that the last `pulumi up` was to set, whether or not it completed."""
     slots: Mapping[Slot, WantedSlot] = field(default_factory=dict[Slot, WantedSlot])
-    """The slots as they were declared."""
+    """The slots as they were last declared."""
     last_raised: Slot | None = None
-    """The slot that was raised last, as the last completed `pulumi up` left it."""
+    """The slot that was raised last, in the outputs of the last completed `pulumi up`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +74,29 @@ class GuardCase:
     wanted: WantedService
     memory: Memory = Memory()
     is_removed: bool = False
-    """Whether the config has it no more; what is wanted is then what the stack remembers."""
+    """Whether the service is no longer in the config; `wanted` is then what the stack recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuardRules:
-    """What a team has set for its guards."""
+    """The settings of the guards."""
 
     stages: tuple[int, ...]
     """Weights of the candidate, rising, the last one 100."""
     healthy_polls: int
-    """How many polls in a row must find a slot fit before it gains weight."""
+    """How many consecutive polls must find a slot ready before it gains weight."""
     candidate: Slot | None = None
     override: str | None = None
-    """A reason to let one thing through."""
+    """The reason for which one refusal is let through."""
     build_names: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Image -> build, as far as the config names builds."""
+    """Image -> name of its build, for the builds that the config names."""
 
 
 FLOOR_TAG = "failover:floor"
-"""The tag of an Auto Scaling group that tells what part of its min a ramp holds it at."""
+"""The tag of an Auto Scaling group with the minimum that a ramp holds it at."""
 
 
 def floor_of(group: AutoScalingGroupState) -> int:
-    """What a ramp holds this group at; 0 where none does."""
+    """The minimum that a ramp holds this group at; 0 for none."""
     floor = group.tags.get(FLOOR_TAG, "")
     return int(floor) if floor.isdigit() else 0

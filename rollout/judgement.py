@@ -1,4 +1,4 @@
-"""What the guards say to an update: one verdict for all services, all or nothing."""
+"""The guards' judgement of an update: one decision for all services, all or nothing."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from rollout.guard_case import GuardCase, GuardRules
 from rollout.live_slot import objections_to_slots, releases_of_both_slots
 from rollout.objection import Objection, Subject
 from rollout.out_of_band_change import difference, out_of_band_objection
-from rollout.readiness import lacks
+from rollout.readiness import missing_for
 from rollout.split import Slot, Split
 from rollout.stage_order import is_back, next_splits, rising
 
 
 class Decision(enum.Enum):
-    """The one answer to an update."""
+    """The decision on an update."""
 
     PASSES = "passes"
     WAITS = "waits"
@@ -28,27 +28,27 @@ class Decision(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class ServiceJudgement:
-    """What speaks for and against the update of one service."""
+    """The judgement of one service's update."""
 
     case: GuardCase
     split: Split | None
-    """The live split; `None` where the rule has none."""
+    """The live split; `None` if the rule has none."""
     candidate: Slot | None
-    standing: tuple[Objection, ...]
-    """What still speaks against it."""
+    objections: tuple[Objection, ...]
+    """Why the update may not proceed."""
     overridden: tuple[Objection, ...]
-    """What would, but for the override."""
+    """The objections that the override lets through."""
     last_raised: Slot | None = None
-    """The slot that was raised last before this update, by whatever moved the rule."""
+    """The slot that was raised last before this update, inside or outside Pulumi."""
     build_names: Mapping[str, str] = field(default_factory=dict[str, str])
-    """As of the rules."""
+    """Image -> name of its build, as in `GuardRules`."""
 
     @property
-    def verdict(self) -> Decision:
-        """What comes of it for this service alone."""
-        if not self.standing:
+    def decision(self) -> Decision:
+        """The decision for this service alone."""
+        if not self.objections:
             return Decision.PASSES
-        if all(objection.may_pass for objection in self.standing):
+        if all(objection.may_pass for objection in self.objections):
             return Decision.WAITS
         return Decision.REFUSED
 
@@ -59,7 +59,7 @@ class ServiceJudgement:
 
     @property
     def put_back(self) -> str:
-        """The command that has the config say again what is live; empty where that is no split."""
+        """The command that sets the live split in the config; empty if the rule has no split."""
         return "" if self.split is None else str(self.case.wanted.command_for(self.split))
 
     @property
@@ -69,19 +69,19 @@ class ServiceJudgement:
 
     @property
     def is_back(self) -> bool:
-        """Whether it is on the way back, which is free."""
+        """Whether the move is a rollback, which needs no wait."""
         return self.split is not None and is_back(
             self.split, self.case.wanted.split, self.candidate
         )
 
     @property
     def older_build(self) -> str:
-        """What an older build means for how many of 100; empty where nobody gets one."""
+        """How much traffic gets an older build; empty for none."""
         slot = self.rising
         if slot is None or self.split is None:
             return ""
         build = build_on(self.case.live, slot, self.build_names)
-        # On the way up a build of no known age is the common case, of a slot's first release.
+        # On the way up an unknown age is the common case: the slot's first release.
         if build.age is not BuildAge.OLDER and not self.is_back:
             return ""
         return build.given_to(self.case.wanted.split.weight_of(slot) - self.split.weight_of(slot))
@@ -94,23 +94,23 @@ class ServiceJudgement:
 
     @property
     def out_of_band_change(self) -> str | None:
-        """How the live rule differs from what the stack left; `None` where it does not."""
+        """How the live rule differs from what the stack recorded; `None` if it does not."""
         return difference(self.case.live.rule, self.case.wanted.split, self.case.memory)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the guards say to an update of all services."""
+    """The judgement of an update of all services."""
 
     services: tuple[ServiceJudgement, ...]
 
     @property
-    def verdict(self) -> Decision:
-        """The heaviest verdict of any service: the refusal of one moves none."""
-        verdicts = {service.verdict for service in self.services}
-        for verdict in (Decision.REFUSED, Decision.WAITS):
-            if verdict in verdicts:
-                return verdict
+    def decision(self) -> Decision:
+        """The strictest decision of any service: if one is refused, none moves."""
+        decisions = {service.decision for service in self.services}
+        for decision in (Decision.REFUSED, Decision.WAITS):
+            if decision in decisions:
+                return decision
         return Decision.PASSES
 
 
@@ -119,9 +119,9 @@ def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgeme
 
     Args:
         cases: Every service of the stack.
-        rules: What the team has set.
-        polls: The polls in a row, this one included, in which everything that gains weight was
-            found fit.
+        rules: The settings of the guards.
+        polls: The consecutive polls, this one included, in which every slot that gains weight was
+            ready.
     """
     found = [_objections(case, rules) for case in cases]
     across = releases_of_both_slots(cases)
@@ -133,7 +133,7 @@ def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgeme
                 case=case,
                 split=split,
                 candidate=slot,
-                standing=tuple(o for o in own if o.subject is not waived),
+                objections=tuple(o for o in own if o.subject is not waived),
                 overridden=tuple(o for o in own if o.subject is waived),
                 last_raised=_last_raised(case, rules),
                 build_names=rules.build_names,
@@ -141,16 +141,16 @@ def judged(cases: Sequence[GuardCase], rules: GuardRules, polls: int) -> Judgeme
             for case, (split, slot, own) in zip(cases, found, strict=True)
         )
     )
-    is_fit = judgement.verdict is Decision.PASSES and waived is not Subject.FITNESS
-    return _polled(judgement, rules, polls) if is_fit else judgement
+    is_ready = judgement.decision is Decision.PASSES and waived is not Subject.READINESS
+    return _polled(judgement, rules, polls) if is_ready else judgement
 
 
 def _polled(judgement: Judgement, rules: GuardRules, polls: int) -> Judgement:
-    """A judgement that passes but for the number of polls that it must pass in a row."""
+    """A passing judgement, which waits until it has passed in enough consecutive polls."""
     if polls >= rules.healthy_polls:
         return judgement
     services = [
-        replace(service, standing=(_more_polls(service, service.rising, rules, polls),))
+        replace(service, objections=(_more_polls(service, service.rising, rules, polls),))
         if service.rising is not None and not service.is_back
         else service
         for service in judgement.services
@@ -162,17 +162,17 @@ def _more_polls(service: ServiceJudgement, slot: Slot, rules: GuardRules, polls:
     more = rules.healthy_polls - polls
     name = f"{service.case.wanted.name}-{slot}"
     return Objection(
-        Subject.FITNESS,
+        Subject.READINESS,
         service.change,
-        f"for {more} more {'poll' if more == 1 else 'polls'} of {name}, which was found fit in "
-        f"{polls} of {rules.healthy_polls} in a row",
+        f"for {more} more {'poll' if more == 1 else 'polls'} of {name}, which was ready in {polls} "
+        f"of {rules.healthy_polls} consecutive polls",
         service.put_back,
         may_pass=True,
     )
 
 
 def _waived(rules: GuardRules, objections: Sequence[Objection]) -> Subject | None:
-    """The one subject that the override lets through: what is refused before what is waited for."""
+    """The subject that the override lets through; refusals come before waits."""
     if rules.override is None or not objections:
         return None
     refused = [objection.subject for objection in objections if not objection.may_pass]
@@ -184,7 +184,7 @@ def _objections(
 ) -> tuple[Split | None, Slot | None, list[Objection]]:
     split = case.live.rule.split
     if case.is_removed:
-        return split, None, [_to_the_removal(case)]
+        return split, None, [_removal_objection(case)]
     if split is None:
         unknown = out_of_band_objection(case, is_back=False)
         return None, rules.candidate, [unknown] if unknown else []
@@ -194,35 +194,35 @@ def _objections(
     own = [found] if found else []
     own += objections_to_slots(case, split)
     if back:
-        own += _to_the_way_back(case, split)
+        own += _rollback_objections(case, split)
     elif split != case.wanted.split:
-        own += _to_the_stage(case, split, candidate, rules)
-        own += _to_fitness(case, split)
+        own += _stage_objections(case, split, candidate, rules)
+        own += _readiness_objections(case, split)
     return split, candidate, own
 
 
 def _last_raised(case: GuardCase, rules: GuardRules) -> Slot | None:
-    """The slot that was raised last, also by an update that was cut short, or outside Pulumi."""
-    last_raised, left, split = case.memory.last_raised, case.memory.left, case.live.rule.split
-    if left is None or split is None:
-        return last_raised
-    candidate = candidate_of(rules.candidate, case.live, left, last_raised)
-    return raised_after(last_raised, candidate, left, split)
+    """The slot that was raised last, including by an interrupted update or outside Pulumi."""
+    memory, split = case.memory, case.live.rule.split
+    if memory.last_applied is None or split is None:
+        return memory.last_raised
+    candidate = candidate_of(rules.candidate, case.live, memory.last_applied, memory.last_raised)
+    return raised_after(memory.last_raised, candidate, memory.last_applied, split)
 
 
-def _to_the_removal(case: GuardCase) -> Objection:
+def _removal_objection(case: GuardCase) -> Objection:
     name = case.wanted.name
     return Objection(
         Subject.REMOVAL,
         "removed",
-        f"it is live at {case.live.rule.weights}, and the config has it no more: its rule, its "
-        "target groups and its instances would be deleted, and its requests lost",
-        f"put failover:services.{name} back; to delete it, "
-        f"{config_set('override', 'REASON').then(UP)}",
+        f"{name} is live at {case.live.rule.weights} but no longer in the config; this update "
+        "would delete its rule, its target groups and its instances",
+        f"restore failover:services.{name}\n"
+        f"  or: {config_set('override', 'REASON').then(UP)}   # deletes {name}",
     )
 
 
-def _to_the_way_back(case: GuardCase, split: Split) -> Iterator[Objection]:
+def _rollback_objections(case: GuardCase, split: Split) -> Iterator[Objection]:
     slot = rising(split, case.wanted.split)
     assert slot is not None
     is_dead = not case.live.slots[slot].healthy
@@ -231,36 +231,36 @@ def _to_the_way_back(case: GuardCase, split: Split) -> Iterator[Objection]:
             Subject.DEAD,
             f"{split} -> {case.wanted.split}",
             f"{case.wanted.name}-{slot} has no healthy target, and {case.wanted.name}-{slot.other} "
-            "has: an ALB never fails over between the two, so this would lose requests",
+            "has: an ALB does not fail over between target groups, so requests would be lost",
             str(case.wanted.command_for(split)),
         )
 
 
-def _to_the_stage(
+def _stage_objections(
     case: GuardCase, split: Split, candidate: Slot | None, rules: GuardRules
 ) -> Iterator[Objection]:
     allowed = next_splits(split, candidate, rules.stages)
     if case.wanted.split in allowed:
         return
-    named = " or ".join(str(each) for each in allowed) or "none, everything is reached"
-    role = "either slot may go up" if candidate is None else f"slot {candidate} is the candidate"
+    named = " or ".join(str(each) for each in allowed) or "none, the last stage is reached"
+    role = "either slot may rise" if candidate is None else f"slot {candidate} is the candidate"
     fixes = [str(case.wanted.command_for(each).then(UP)) for each in allowed]
     yield Objection(
         Subject.STAGE,
         f"{split} -> {case.wanted.split}",
         f"next stage is {named} ({role}, stages {', '.join(map(str, rules.stages))})",
-        "\n  or: ".join([*fixes, f"{case.wanted.command_for(split)}   # as it is live"]),
+        "\n  or: ".join([*fixes, f"{case.wanted.command_for(split)}   # keeps the live weights"]),
     )
 
 
-def _to_fitness(case: GuardCase, split: Split) -> Iterator[Objection]:
+def _readiness_objections(case: GuardCase, split: Split) -> Iterator[Objection]:
     slot = rising(split, case.wanted.split)
     assert slot is not None
     change = f"{split} -> {case.wanted.split}"
-    missing = lacks(case.live, slot, case.wanted.split.weight_of(slot))
+    missing = missing_for(case.live, slot, case.wanted.split.weight_of(slot))
     if missing:
         yield Objection(
-            Subject.FITNESS,
+            Subject.READINESS,
             change,
             "for " + "; and for ".join(missing),
             str(case.wanted.command_for(split)),

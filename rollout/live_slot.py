@@ -1,4 +1,4 @@
-"""What may not happen to a slot that carries traffic, nor to one that is to carry more."""
+"""What an update may not do to a slot that carries traffic or is to gain weight."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rollout.split import Slot, Split
 
 
 def rebuilt_slots(case: GuardCase) -> dict[Slot, str]:
-    """The slots that an update would give another build, with what would change."""
+    """The slots that an update would rebuild, each with what would change."""
     changes = {slot: _build_change(case, slot) for slot in Slot}
     return {slot: change for slot, change in changes.items() if change}
 
 
 def objections_to_slots(case: GuardCase, split: Split) -> Iterator[Objection]:
-    """What speaks against the changes of the slots, whose live split is `split`."""
+    """The objections to the changes of the slots; `split` is the live one."""
     for slot in Slot:
         live, wanted = case.live.slots[slot], case.wanted.slots[slot]
         if split.weight_of(slot) > 0:
@@ -28,7 +28,7 @@ def objections_to_slots(case: GuardCase, split: Split) -> Iterator[Objection]:
 
 
 def releases_of_both_slots(cases: Sequence[GuardCase]) -> list[Objection]:
-    """What speaks against releases onto slot 01 of one service and slot 02 of another."""
+    """The objection to releases onto slot 01 of one service and slot 02 of another."""
     rebuilt = {case.wanted.name: rebuilt_slots(case) for case in cases if not case.is_removed}
     slots = {slot for own in rebuilt.values() for slot in own}
     if len(slots) < 2 or any(len(own) > 1 for own in rebuilt.values()):
@@ -38,23 +38,25 @@ def releases_of_both_slots(cases: Sequence[GuardCase]) -> list[Objection]:
         Objection(
             Subject.RELEASE,
             "slots 01 and 02",
-            f"{named} would be released: one `pulumi up` releases onto one slot",
-            "put the images of one of the two slots back, and release onto it afterwards",
+            f"this update would release onto {named}; one `pulumi up` releases onto one slot",
+            "restore the images of one of the two slots, and release onto it later",
         )
     ]
 
 
 def _build_change(case: GuardCase, slot: Slot) -> str:
-    """What of the build would change, in words; nothing where the build stays."""
+    """What would change in the build, in words; empty for an unchanged build."""
     wanted, group = case.wanted.slots[slot].build, case.live.slots[slot].group
     if wanted is None or group is None or group.release is None:
         return ""
     found = group.release.build
-    parts = [f"image {found.image_id} -> {wanted.image_id}"] * (found.image_id != wanted.image_id)
-    parts += ["user data"] * (found.user_data != wanted.user_data)
-    parts += [f"instance type {found.instance_type} -> {wanted.instance_type}"] * (
-        found.instance_type != wanted.instance_type
-    )
+    parts: list[str] = []
+    if found.image_id != wanted.image_id:
+        parts.append(f"image {found.image_id} -> {wanted.image_id}")
+    if found.user_data != wanted.user_data:
+        parts.append("user data")
+    if found.instance_type != wanted.instance_type:
+        parts.append(f"instance type {found.instance_type} -> {wanted.instance_type}")
     return ", ".join(parts)
 
 
@@ -67,34 +69,35 @@ def _of_builds(case: GuardCase, split: Split) -> Iterator[Objection]:
             yield Objection(
                 Subject.BUILD,
                 f"slot {slot}",
-                f"{change}: {name}-{slot} carries {weight} of 100 of the traffic, and a live slot "
-                "is not rebuilt. Release onto the idle slot, or take its weight away first",
+                f"{change}: {name}-{slot} carries {weight} % of the traffic, and a live slot is "
+                "not rebuilt. Release onto the idle slot, or move its weight away first",
                 _old_build(case, slot),
             )
         elif case.wanted.split.weight_of(slot) > 0:
             yield Objection(
                 Subject.RELEASE,
                 f"slot {slot}",
-                f"{change}, and weight {weight} -> {case.wanted.split.weight_of(slot)}: {name}-"
-                f"{slot} is released first, and gains weight in a later `pulumi up`",
+                f"{change}, and weight {weight} -> {case.wanted.split.weight_of(slot)}: release "
+                f"onto {name}-{slot} first, and raise its weight in a later `pulumi up`",
                 str(case.wanted.command_for(split).then(UP)),
             )
     if len(rebuilt) > 1:
         yield Objection(
             Subject.RELEASE,
             "slots 01 and 02",
-            f"both slots of {name} would be released: one `pulumi up` releases onto one slot",
+            f"this update would release onto both slots of {name}; one `pulumi up` releases onto "
+            "one slot",
             " && ".join(_old_build(case, slot) for slot in rebuilt if split.weight_of(slot) > 0)
             or _old_build(case, Slot.SECOND),
         )
 
 
 def _old_build(case: GuardCase, slot: Slot) -> str:
-    """The command that puts the image back, where that is what changed."""
+    """The command that restores the image, if the image is what changed."""
     group, wanted = case.live.slots[slot].group, case.wanted.slots[slot].build
     found = group.release.build if group is not None and group.release is not None else None
     if found is None or wanted is None or found.image_id == wanted.image_id:
-        return f"put back what was changed of {case.wanted.name}-{slot}"
+        return f"undo the change of {case.wanted.name}-{slot} in the config"
     key = f'failover:images.{case.wanted.name}["{slot}"]'
     return str(config_set(key, found.image_id))
 
@@ -106,38 +109,41 @@ def _of_target_group(
         yield Objection(
             Subject.BUILD,
             f"slot {slot}",
-            f"{case.wanted.name}-{slot} is live on the Auto Scaling group {live.group.name}, and "
-            f"would get {wanted.group_name}: the instances that serve would end",
-            f'put back what was changed of slots["{slot}"].autoScalingGroup of '
-            f"{case.wanted.name}, or take its weight away first",
+            f"{case.wanted.name}-{slot} is live on the Auto Scaling group {live.group.name}; this "
+            f"update would replace it with {wanted.group_name}, and its instances would terminate",
+            f'undo the change of slots["{slot}"].autoScalingGroup of {case.wanted.name}, or move '
+            "its weight away first",
         )
     if not is_named(wanted.target_group, live.target_group_arn):
         yield Objection(
             Subject.TARGET_GROUP,
             f"slot {slot}",
-            f"{case.wanted.name}-{slot} is live on {live.target_group_arn}, and would get the "
-            f"target group {wanted.target_group}, whose targets nobody has seen under traffic",
-            f'put back what was changed of slots["{slot}"].targetGroup of {case.wanted.name}, '
-            "or take its weight away first",
+            f"{case.wanted.name}-{slot} is live on {live.target_group_arn}; this update would "
+            f"replace it with the target group {wanted.target_group}, whose targets are untested",
+            f'undo the change of slots["{slot}"].targetGroup of {case.wanted.name}, or move its '
+            "weight away first",
         )
-    yield from _of_giving_up(case, slot, wanted)
+    yield from _of_relinquished(case, slot, wanted)
 
 
-def _of_giving_up(case: GuardCase, slot: Slot, wanted: WantedSlot) -> Iterator[Objection]:
-    """What speaks against deleting what a live slot stands on, by calling it `existing`."""
+def _of_relinquished(case: GuardCase, slot: Slot, wanted: WantedSlot) -> Iterator[Objection]:
+    """The objections to deleting what a live slot needs, because the config calls it existing."""
     was, name = case.memory.slots.get(slot), f"{case.wanted.name}-{slot}"
     if was is None:
         return
-    given_up = ["autoScalingGroup"] * (was.build is not None and wanted.build is None)
-    given_up += ["targetGroup"] * (was.is_target_group_ours and not wanted.is_target_group_ours)
-    for key in given_up:
+    relinquished: list[str] = []
+    if was.build is not None and wanted.build is None:
+        relinquished.append("autoScalingGroup")
+    if was.is_target_group_ours and not wanted.is_target_group_ours:
+        relinquished.append("targetGroup")
+    for key in relinquished:
         yield Objection(
             Subject.TARGET_GROUP,
             f"slot {slot}",
-            f"{name} is live on the {key} that the stack has made, and that would be deleted, "
-            'since the config calls it "existing"',
-            f'put back what was changed of slots["{slot}"].{key} of {case.wanted.name}, or take '
-            "its weight away first",
+            f"{name} is live on the {key} that the stack created; the config now calls it "
+            '"existing", so this update would delete it',
+            f'undo the change of slots["{slot}"].{key} of {case.wanted.name}, or move its weight '
+            "away first",
         )
 
 
@@ -161,12 +167,12 @@ def _of_capacity(
             Subject.CAPACITY,
             f"slot {slot}",
             f"max {group.max_size} -> {wanted.max_size}: {name} is live with {healthy} healthy "
-            "targets, and AWS would end those that are over its max",
+            "targets, and AWS would terminate those above its max",
             str(config_set(f'failover:capacity.{service}["{slot}"].max', str(group.max_size))),
         )
 
 
 def _frees_floor(group: AutoScalingGroupState, wanted: WantedSlot) -> bool:
-    """Whether only a ramp's floor goes, and not the min that the team has set."""
+    """Whether only a ramp's floor is removed, and not the min that the team has set."""
     floor = floor_of(group)
     return floor > 0 and floor >= group.min_size and wanted.floor_size < floor

@@ -1,4 +1,4 @@
-"""A resource that AWS has, with this stack's tags, and that the stack's state does not have."""
+"""A resource that AWS has with this stack's tags, and that is missing in the stack's state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FREE_OF_PROTECTION = frozenset({"aws:s3/bucket:Bucket"})
 def lost_notice(
     kind: NoticeKind, stack: str, made: Made, services: Collection[str], *, is_protected: bool
 ) -> Notice:
-    """Says that a resource is not made again, with the command that takes it into the state.
+    """The notice that a resource is not created again, with the command that imports it.
 
     Args:
         kind: Of a preview, or of an update.

@@ -1,4 +1,4 @@
-"""A judgement in words: the notices of a preview, and those of an update."""
+"""The notices of a judgement: those of a preview, and those of an update."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from rollout.command import config_remove
 from rollout.guard_case import WantedService
 from rollout.judgement import Decision, Judgement, ServiceJudgement
 from rollout.live_slot import rebuilt_slots
-from rollout.notice import ALL_SERVICES, UNSEEN, Notice, NoticeKind
+from rollout.notice import ALL_SERVICES, UNREADABLE, Notice, NoticeKind
 from rollout.objection import Objection, Subject
 from rollout.split import Split
 
-_WITH_THE_OTHERS = "it would pass by itself, and moves with the others or not at all"
+_ALL_OR_NOTHING = "it would pass alone, but all services move together or not at all"
 
 
 def notices(judgement: Judgement, override: str | None, *, is_preview: bool) -> list[Notice]:
-    """Everything that there is to say, the services in their order.
+    """Every notice of a judgement, in the order of the services.
 
-    A preview says what would be, an update what is.
+    A preview reports what an update would do.
     """
-    told = list(_of_override(judgement, override))
+    found = list(_of_override(judgement, override))
     for service in judgement.services:
-        told += _of_service(service, judgement.verdict, is_preview=is_preview)
-    return told
+        found += _of_service(service, judgement.decision, is_preview=is_preview)
+    return found
 
 
 def _of_override(judgement: Judgement, override: str | None) -> Iterator[Notice]:
@@ -31,15 +31,20 @@ def _of_override(judgement: Judgement, override: str | None) -> Iterator[Notice]
         return
     for service in judgement.services:
         for objection in service.overridden:
-            text = f"let through ({override}), although: {objection.why}"
+            text = overridden_text(override, objection.why)
             yield Notice(NoticeKind.OVERRIDE, service.case.wanted.name, objection.change, text)
     yield Notice(
         NoticeKind.OVERRIDE,
         ALL_SERVICES,
-        "one thing",
-        f"the config lets one thing through ({override}) until it is removed: "
+        "one refusal",
+        f"the config's override ({override}) lets one refusal through until you remove it: "
         f"{config_remove('override')}",
     )
+
+
+def overridden_text(reason: str, why: str) -> str:
+    """The text of a refusal that the override lets through."""
+    return f"let through ({reason}), although: {why}"
 
 
 def _of_service(
@@ -47,44 +52,46 @@ def _of_service(
 ) -> Iterator[Notice]:
     name = service.case.wanted.name
     if service.out_of_band_change is not None:
-        yield Notice(NoticeKind.OUT_OF_BAND, name, service.change, service.out_of_band_change)
+        yield Notice(
+            NoticeKind.OUT_OF_BAND_CHANGE, name, service.change, service.out_of_band_change
+        )
     refused = NoticeKind.WILL_BE_REFUSED if is_preview else NoticeKind.REFUSED
-    standing = _standing(service)
-    if service.verdict is Decision.REFUSED:
-        for objection in standing:
+    reported = _reported(service)
+    if service.decision is Decision.REFUSED:
+        for objection in reported:
             yield Notice(refused, name, objection.change, objection.text)
     elif overall is Decision.REFUSED and service.rising is not None:
-        back = _fixed([f"{service.put_back}   # as it is live"])
-        yield Notice(refused, name, service.change, _WITH_THE_OTHERS + back)
-    elif service.verdict is Decision.WAITS:
+        back = _fixed([f"{service.put_back}   # keeps the live weights"])
+        yield Notice(refused, name, service.change, _ALL_OR_NOTHING + back)
+    elif service.decision is Decision.WAITS:
         waiting = NoticeKind.WILL_WAIT if is_preview else NoticeKind.WAITING
-        for objection in standing:
+        for objection in reported:
             yield Notice(waiting, name, objection.change, objection.why)
     else:
-        yield from _of_passing(service, is_told=is_preview or overall is Decision.PASSES)
+        yield from _pass_notices(service, is_move_shown=is_preview or overall is Decision.PASSES)
 
 
-def _standing(service: ServiceJudgement) -> list[Objection]:
-    """What is told of a service: where it is refused, not also what it would wait for."""
-    refused = [o for o in service.standing if not o.may_pass]
-    return sorted(refused or service.standing, key=lambda objection: objection.subject)
+def _reported(service: ServiceJudgement) -> list[Objection]:
+    """The objections to report: of a refused service, not what it would also wait for."""
+    refused = [o for o in service.objections if not o.may_pass]
+    return sorted(refused or service.objections, key=lambda objection: objection.subject)
 
 
-def _of_passing(service: ServiceJudgement, *, is_told: bool) -> Iterator[Notice]:
-    """What passes; a move is not told of while it waits for others."""
+def _pass_notices(service: ServiceJudgement, *, is_move_shown: bool) -> Iterator[Notice]:
+    """What passes; a move is not shown while it waits for other services."""
     name, slot = service.case.wanted.name, service.rising
     for rebuilt, change in rebuilt_slots(service.case).items():
         if not any(o.subject in (Subject.BUILD, Subject.RELEASE) for o in service.overridden):
-            text = f"{change}; the slot carries nothing, so it may be released"
+            text = f"{change}; the slot is idle, so the release is free"
             yield Notice(NoticeKind.PASSES, name, f"slot {rebuilt}", text)
-    if slot is None or service.split is None or not is_told:
+    if slot is None or service.split is None or not is_move_shown:
         return
     live = service.case.live.slots[slot]
     count = f"{len(live.healthy)} of {len(live.registered)} targets of {name}-{slot} are healthy"
     count += f", {len(live.draining)} more draining" if live.draining else ""
     older = f"{service.older_build}; " if service.older_build else ""
     if service.is_back:
-        text = f"back towards slot {slot}, without waiting; {older}{count}"
+        text = f"rollback to slot {slot}, without waiting; {older}{count}"
     else:
         is_waived = bool(service.overridden)
         role = "slot {} gains weight by the override" if is_waived else "the next stage of slot {}"
@@ -92,56 +99,56 @@ def _of_passing(service: ServiceJudgement, *, is_told: bool) -> Iterator[Notice]
     yield Notice(NoticeKind.PASSES, name, service.change, text)
 
 
-def given_up(judgement: Judgement, why: str) -> list[Notice]:
-    """What is told when a wait ends without what it was for; `why` says what ended it."""
-    told: list[Notice] = []
+def wait_failed(judgement: Judgement, why: str) -> list[Notice]:
+    """The notices of a wait that ended before the judgement passed; `why` is what ended it."""
+    found: list[Notice] = []
     for service in judgement.services:
         name = service.case.wanted.name
-        for objection in service.standing:
+        for objection in service.objections:
             text = f"{why}; it waited {objection.text}"
-            told.append(Notice(NoticeKind.REFUSED, name, objection.change, text))
-        if not service.standing and service.rising is not None:
-            others = "; ".join(_waits(other) for other in judgement.services if other.standing)
-            text = f"{why}; {_WITH_THE_OTHERS}: {others}{_fixed([service.put_back])}"
-            told.append(Notice(NoticeKind.REFUSED, name, service.change, text))
-    return told
+            found.append(Notice(NoticeKind.REFUSED, name, objection.change, text))
+        if not service.objections and service.rising is not None:
+            others = "; ".join(_waits(other) for other in judgement.services if other.objections)
+            text = f"{why}; {_ALL_OR_NOTHING}: {others}{_fixed([service.put_back])}"
+            found.append(Notice(NoticeKind.REFUSED, name, service.change, text))
+    return found
 
 
 def _waits(service: ServiceJudgement) -> str:
-    return f"{service.case.wanted.name} waits {'; '.join(o.why for o in service.standing)}"
+    return f"{service.case.wanted.name} waits {'; '.join(o.why for o in service.objections)}"
 
 
-def unseen(
+def unreadable(
     kind: NoticeKind,
     why: str,
     spared: str,
     fix: str,
-    left: Sequence[tuple[WantedService, Split]] = (),
+    last_applied: Sequence[tuple[WantedService, Split]] = (),
 ) -> Notice:
-    """What is told where AWS cannot be read.
+    """The notice that AWS cannot be read.
 
     Args:
         kind: Of a preview, or of an update.
-        why: What AWS says, or does not say.
-        spared: What is not done therefore.
-        fix: What to do about it; empty where `why` says it.
-        left: The services, each with the split that the last update left.
+        why: What AWS answers, or that it does not answer.
+        spared: What was not changed.
+        fix: What to do; empty if `why` has it.
+        last_applied: The services, each with the split of the last completed update.
     """
     fixes = [fix] if fix else []
-    text = f"nobody can see what is live, so {spared}: {why}"
-    return Notice(kind, ALL_SERVICES, UNSEEN, text + _fixed([*fixes, *_back(left)]))
+    text = f"cannot read AWS; {spared}: {why}"
+    return Notice(kind, ALL_SERVICES, UNREADABLE, text + _fixed([*fixes, *_back(last_applied)]))
 
 
-def stopped(left: Sequence[tuple[WantedService, Split]] = ()) -> Notice:
-    """What is told when a person stops an update that still asks AWS what is live."""
-    text = "stopped before anything was changed" + _fixed(_back(left))
-    return Notice(NoticeKind.REFUSED, ALL_SERVICES, UNSEEN, text)
+def stopped(last_applied: Sequence[tuple[WantedService, Split]] = ()) -> Notice:
+    """The notice that a person stopped an update while it still read AWS."""
+    text = "stopped before anything was changed" + _fixed(_back(last_applied))
+    return Notice(NoticeKind.REFUSED, ALL_SERVICES, UNREADABLE, text)
 
 
-def _back(left: Sequence[tuple[WantedService, Split]]) -> list[str]:
-    """The commands that put back what the config had at the last update."""
-    changed = [wanted.command_for(split) for wanted, split in left if wanted.split != split]
-    return [f"{command}   # as it was" for command in dict.fromkeys(map(str, changed))]
+def _back(last_applied: Sequence[tuple[WantedService, Split]]) -> list[str]:
+    """The commands that set the weights of the last update in the config again."""
+    changed = [wanted.command_for(split) for wanted, split in last_applied if wanted.split != split]
+    return [f"{command}   # as at the last update" for command in dict.fromkeys(map(str, changed))]
 
 
 def _fixed(fixes: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A line of the guards in a preview or an update, which programs read as well as people."""
+"""A line that the guards report in a preview or an update, for people and for programs."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ from itertools import pairwise
 
 
 class NoticeKind(enum.StrEnum):
-    """What a notice says; its value is what the line begins with."""
+    """The kind of a notice; its value is the prefix of the line."""
 
     PASSES = "judgement: passes"
     WILL_WAIT = "judgement: will wait"
-    """In a preview: the update would wait, for what the line says."""
+    """In a preview: the update would wait."""
     WILL_BE_REFUSED = "judgement: will be refused"
     """In a preview: the update would be refused."""
     WAITING = "judgement: waiting"
     REFUSED = "judgement: refused"
     OVERRIDE = "judgement: override"
-    """What is refused is let through, since the config has a reason for it."""
+    """The config's override lets a refusal through."""
     NOTE = "judgement: note"
-    """In a preview: something is wrong already, and stops nothing."""
-    OUT_OF_BAND = "changed outside Pulumi"
-    """The live weights are not what the stack left."""
+    """In a preview: something is wrong already, and does not stop the update."""
+    OUT_OF_BAND_CHANGE = "changed outside Pulumi"
+    """The live weights were changed outside Pulumi."""
+
+    @classmethod
+    def refusal(cls, *, is_preview: bool) -> NoticeKind:
+        """The kind of a refusal: of an update, or of a preview, which goes on."""
+        return cls.WILL_BE_REFUSED if is_preview else cls.REFUSED
 
 
 _KINDS = "|".join(map(re.escape, NoticeKind))
@@ -34,22 +39,22 @@ _BEGINNING = re.compile(rf"(?<!\w)(?:{_KINDS}): ")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing that the guards say: `judgement: passes: web: 90/10 -> 75/25: ...`."""
+    """One line of the guards: `judgement: passes: web: 90/10 -> 75/25: ...`."""
 
     kind: NoticeKind
     service: str
-    """The service it is about; `all services` where it is about every one."""
+    """The service that it is about, or `all services`."""
     change: str
-    """What would be done, such as `90/10 -> 75/25` or `slot 01`."""
+    """What the update would change, such as `90/10 -> 75/25` or `slot 01`."""
     text: str
-    """Why, and below it the commands that fix it."""
+    """The reason, and below it the commands that fix it."""
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.service}: {self.change}: {self.text}"
 
     @classmethod
     def parse(cls, line: str) -> Notice | None:
-        """The notice in a diagnostic; `None` where it is none of ours."""
+        """The notice in a diagnostic; `None` if the diagnostic is not one."""
         match = _LINE.fullmatch(line.strip())
         if match is None:
             return None
@@ -68,8 +73,8 @@ class Notice:
 
 
 ALL_SERVICES = "all services"
-UNSEEN = "unseen"
-"""The change of a notice about a change that the guards cannot judge: AWS does not answer."""
+UNREADABLE = "unseen"
+"""The `change` of a notice that AWS cannot be read; programs compare it."""
 
 
 def is_refusal_of_split(notices: Iterable[Notice]) -> bool:
@@ -80,12 +85,12 @@ def is_refusal_of_split(notices: Iterable[Notice]) -> bool:
     """
     notices = tuple(notices)
     refused = [each for each in notices if each.kind is NoticeKind.REFUSED]
-    is_moved = any(each.kind is NoticeKind.OUT_OF_BAND for each in notices)
-    return bool(refused) and not is_moved and all(each.change != UNSEEN for each in refused)
+    is_changed = any(each.kind is NoticeKind.OUT_OF_BAND_CHANGE for each in notices)
+    return bool(refused) and not is_changed and all(each.change != UNREADABLE for each in refused)
 
 
 def without_contradiction(notices: Sequence[Notice]) -> list[Notice]:
-    """The notices of a preview without what would pass of a service, where it will be refused.
+    """The notices of a preview without the `PASSES` of a service that will be refused.
 
     Several guards look, each at its own part of an update.
     """

@@ -1,4 +1,4 @@
-"""What speaks against an update of a service."""
+"""Why an update of a service may not proceed."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from dataclasses import dataclass
 
 
 class Subject(enum.IntEnum):
-    """What an objection is about; of several, an override lets the first through, and all like it.
+    """What an objection is about, in the order in which objections are reported.
 
-    In the order in which they are told.
+    An override lets the objections of one subject through: the first.
     """
 
     REMOVAL = 0
-    """A service that is live would be deleted."""
-    OUT_OF_BAND = 1
-    """The live rule is not what the stack left."""
+    """The update would delete a live service."""
+    OUT_OF_BAND_CHANGE = 1
+    """The live rule was changed outside Pulumi."""
     TARGET_GROUP = 2
-    """A live slot would get another target group."""
+    """The update would give a live slot another target group."""
     BUILD = 3
-    """A live slot would be rebuilt."""
+    """The update would rebuild a live slot."""
     CAPACITY = 4
     """A live slot could lose instances that it needs."""
     RELEASE = 5
-    """More than one slot would be released, or one together with a weight that raises it."""
+    """The update would release onto more than one slot, or onto a slot that it also raises."""
     STAGE = 6
-    """The split is not the next stage, nor on the way back."""
+    """The split is neither the next stage nor a rollback."""
     DEAD = 7
     """The slot that would gain weight has no healthy target."""
-    FITNESS = 8
-    """The slot that would gain weight is not fit for it yet."""
+    READINESS = 8
+    """The slot that would gain weight is not ready yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """One thing that speaks against an update."""
+    """One reason why an update may not proceed."""
 
     subject: Subject
     change: str
-    """What would be done, such as `90/10 -> 75/25` or `slot 01`."""
+    """What the update would change, such as `90/10 -> 75/25` or `slot 01`."""
     why: str
     fix: str = ""
-    """What to type; empty where only waiting helps."""
+    """The command that fixes it; empty if only waiting helps."""
     may_pass: bool = False
-    """Whether it may be gone a moment later, so that it is waited for."""
+    """Whether it may be gone a moment later, so that the update waits."""
 
     @property
     def text(self) -> str:
-        """Why, and what fixes it on a line of its own."""
+        """The reason, and the fix on a line of its own."""
         return f"{self.why}\n  fix: {self.fix}" if self.fix else self.why

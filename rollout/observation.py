@@ -1,4 +1,4 @@
-"""A service as AWS has it at one moment: its rule's weights, and what stands behind each slot."""
+"""A service as AWS reports it at one moment: the weights of its rule, and each slot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Target:
     state: str
     """AWS's word, such as initial, healthy, unhealthy, unhealthy.draining, unused, draining."""
     reason: str = ""
-    """AWS's code, such as `Target.ResponseCodeMismatch`; empty where all is well."""
+    """AWS's code, such as `Target.ResponseCodeMismatch`; empty for a healthy target."""
 
     def __str__(self) -> str:
         return f"{self.id} {self.state}" + (f" ({self.reason})" if self.reason else "")
@@ -43,7 +43,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What an instance becomes: that part of a template which is not a name or a tag."""
+    """What an instance becomes: a launch template without its names and tags."""
 
     image_id: str
     user_data: str = ""
@@ -53,13 +53,13 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """The build that a group launches, and since when it is the one."""
+    """The build that a group launches, and since when."""
 
     build: Build
     at: datetime
-    """When the first version with this build was made; versions that only change tags keep it."""
+    """The creation time of the first version with this build; tags alone make no new build."""
     is_first: bool
-    """Whether its template never had another build: it was made with the slot, not released."""
+    """Whether its template never had another build: it came with the slot and was not released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Instance:
     lifecycle_state: str
     """AWS's word: Pending, InService, Terminating and so on."""
     template: Template | None
-    """What it was launched from; `None` where that is gone."""
+    """What it was launched from; `None` if that was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ class AutoScalingGroupState:
     min_size: int
     max_size: int
     pinned: Template | None
-    """What it launches from now on; `None` where AWS tells of nothing."""
+    """What it launches now; `None` if AWS reports nothing."""
     release: Release | None
-    """The build behind `pinned`; `None` where it cannot be told, or was not asked for."""
+    """The build of `pinned`; `None` if it is unknown, or was not read."""
     instances: tuple[Instance, ...]
     tags: Mapping[str, str]
 
@@ -95,7 +95,7 @@ class AutoScalingGroupState:
 
     @property
     def outdated(self) -> tuple[Instance, ...]:
-        """The instances in service that were launched from something else than is pinned now."""
+        """The instances in service that were not launched from `pinned`."""
         return tuple(i for i in self.in_service if i.template != self.pinned)
 
 
@@ -106,7 +106,7 @@ class LiveSlot:
     target_group_arn: str
     targets: tuple[Target, ...]
     group: AutoScalingGroupState | None
-    """The Auto Scaling group behind the target group; `None` where there is none, or more."""
+    """The Auto Scaling group of the target group; `None` if it has none, or more than one."""
 
     @property
     def healthy(self) -> tuple[Target, ...]:
@@ -115,9 +115,9 @@ class LiveSlot:
 
     @property
     def draining(self) -> tuple[Target, ...]:
-        """The targets that are being deregistered: they get no new request.
+        """The targets that are being deregistered: they get no new requests.
 
-        `unhealthy.draining` is another thing: such a target stays registered.
+        A target in `unhealthy.draining` stays registered.
         Source: ELBv2 API, TargetHealth.State.
         """
         return self._in(DRAINING)
@@ -134,7 +134,7 @@ class LiveSlot:
 
     @property
     def failing(self) -> tuple[Target, ...]:
-        """The same without those whose first health checks are not over yet."""
+        """The unhealthy targets whose initial health checks are over."""
         return tuple(target for target in self.unhealthy if target.state != INITIAL)
 
     def _in(self, state: str) -> tuple[Target, ...]:
@@ -149,23 +149,23 @@ class LiveRule:
     arn: str
     weight_01: int
     weight_02: int
-    strangers: tuple[str, ...] = ()
-    """What else the rule does: target groups that are no slot's, actions that forward nowhere."""
+    foreign_targets: tuple[str, ...] = ()
+    """Foreign target groups with weight, and actions other than a forward."""
 
     @property
     def split(self) -> Split | None:
-        """The weights as shares of 100; `None` where no slot, or somebody else, has a weight.
+        """The weights as shares of 100; `None` if no slot, or a foreign target group, has weight.
 
-        A forward to a single target group is 100/0, as it has no weights of its own.
+        A forward to a single target group has no weights, and counts as 100/0.
         """
-        return None if self.strangers else split_of(self.weight_01, self.weight_02)
+        return None if self.foreign_targets else split_of(self.weight_01, self.weight_02)
 
     @property
     def weights(self) -> str:
-        """The weights as the rule has them, such as `60/40`, with what else it does."""
+        """The weights of the rule, such as `60/40`, with its foreign target groups."""
         split = self.split
         shown = f"{self.weight_01}/{self.weight_02}" if split is None else str(split)
-        return "".join((shown, *(f" and {stranger}" for stranger in self.strangers)))
+        return " and ".join((shown, *self.foreign_targets))
 
 
 @dataclass(frozen=True, slots=True)

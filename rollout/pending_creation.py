@@ -1,4 +1,4 @@
-"""A creation that an update began and never heard the end of: its engine was killed.
+"""A creation that an update began and did not complete: its engine was killed.
 
 The resource may be in AWS, and the state has no id of it. The next update tries to make it again:
 AWS refuses what has a given name, and makes a second one of what has none.
@@ -44,7 +44,7 @@ class Made:
 
     creation: PendingCreation
     id: str | None
-    """None where nothing is there, or where making it again overwrites what is there."""
+    """None if AWS has nothing, or if a second creation overwrites what AWS has."""
     is_own: bool = True
     """Whether it has the tags that it was going to be made with."""
 
@@ -59,7 +59,7 @@ def pending_creations(deployment: Mapping[str, Any]) -> tuple[PendingCreation, .
 
 
 def foreign(found: Sequence[Made]) -> list[Made]:
-    """What has the name of a creation and is somebody else's."""
+    """What has the name of a creation but not the tags of the stack."""
     return [made for made in found if made.id is not None and not made.is_own]
 
 
@@ -94,7 +94,7 @@ def import_command(stack: str, made: Made, *, protect: bool = False) -> Command:
 
 
 def words_of(stack: str, found: Sequence[Made]) -> str:
-    """What a person is told of them: how many, what they are, and the command."""
+    """The report of pending creations: how many, what they are, and the command."""
     count = len(found)
     noun = "creation is" if count == 1 else "creations are"
     lines = [f"{count} {noun} pending: an update was killed while it made what follows"]
@@ -103,7 +103,9 @@ def words_of(stack: str, found: Sequence[Made]) -> str:
     others = foreign(found)
     if others:
         names = ", ".join(str(made.creation) for made in others)
-        lines.append(f"  fix: give {names} another name in the config, or remove what is there")
+        lines.append(
+            f"  fix: give {names} another name in the config, or delete what has that name"
+        )
     else:
         lines.append(f"  fix: {repair(stack, found)}")
     return "\n".join(lines)

@@ -39,7 +39,7 @@ class PortChange:
     priority: int | None
     """A place before the service's own from which nothing else is hidden; None where none is."""
     config: Mapping[str, Mapping[str, Any]]
-    """What the stack file says of the service under `services`, `images` and `capacity`."""
+    """The service's part of `services`, `images` and `capacity` in the stack file."""
     is_protected: bool
 
     @property
@@ -65,7 +65,7 @@ class PortChange:
         return "\n".join(lines)
 
     def put_back(self) -> Command:
-        """Has the config say the port that the service has."""
+        """Sets the port that the service has in the config."""
         return config_set(f"{_NAMESPACE}services.{self.service}.port", str(self.known))
 
     def first(self) -> Command:
@@ -89,7 +89,7 @@ class PortChange:
             ),
             *([("protection", "false")] if self.is_protected else []),
         ]
-        moves = f"makes {self.successor}; moves nobody but requests of {self._own_path} to it"
+        moves = f"makes {self.successor}; moves only requests of {self._own_path} to it"
         if self.is_protected:
             moves += "; the stack is unprotected until the last of these"
         return Command(_set_all(pairs).then(UP).steps, moves)
@@ -105,8 +105,8 @@ class PortChange:
             steps.append(config_remove(f"{_NAMESPACE}{place}.paths"))
         steps += [
             config_remove(f"{_NAMESPACE}{part}.{self.service}")
-            for part, said in self.config.items()
-            if said
+            for part, found in self.config.items()
+            if found
         ]
         moves = (
             f"when {self.successor} is tested: moves all requests of {self.service} to it at once, "

@@ -38,7 +38,7 @@ def laid_out(happened: str, expected: str = "", fixes: Sequence[str] = ()) -> st
 
 
 def listed(problems: Sequence[Problem], of: str, nothing_done: str) -> str:
-    """Every problem, numbered, under one title; `of` says where, `nothing_done` what was spared."""
+    """Every problem, numbered, under a title: where (`of`), and what was not done."""
     count = len(problems)
     title = "1 problem" if count == 1 else f"{count} problems"
     lines = (f"{number}. {problem}" for number, problem in enumerate(problems, start=1))

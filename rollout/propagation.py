@@ -1,4 +1,4 @@
-"""Whether a split has arrived in the traffic: how many answers it takes, and what they must say."""
+"""Whether a split has propagated to the traffic: how many answers it takes, and of which slots."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rollout.binomial import binomial_bound
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
 CONFIDENCE = 0.999
-"""Of what the answers rule out."""
+"""The confidence with which the answers rule out a split."""
 
 _DEVIATIONS_TO_RULE_OUT = 3.29
 """Standard deviations of a normal distribution that hold `CONFIDENCE`, both sides."""
@@ -21,22 +21,24 @@ _DEVIATIONS_TO_SUFFICE = 1.64
 
 @dataclass(frozen=True, slots=True)
 class Propagation:
-    """What the newest answers say of a split."""
+    """What the newest answers show of a split."""
 
-    arrived: bool
+    is_propagated: bool
     requests: int
-    """How many answers were looked at."""
+    """How many answers count."""
     observed: int
     """How many of them came from the candidate."""
     needed: int
-    """How many it takes to tell the old split from the new one."""
+    """How many it takes to distinguish the old split from the new one."""
 
 
-def judged_arrival(answers: Sequence[Slot], candidate: Slot, old: Split, new: Split) -> Propagation:
+def judged_propagation(
+    answers: Sequence[Slot], candidate: Slot, old: Split, new: Split
+) -> Propagation:
     """Judge the newest `answers`, which come with the oldest first.
 
-    The split has arrived when they speak for the new share and rule the old one out. Only as many
-    as that takes are looked at, so that those from before the change took hold drop out.
+    The split has propagated once they are consistent with the new share and rule the old one out.
+    Only as many as that takes count, so that answers from before the change drop out.
     """
     before = old.weight_of(candidate) / TOTAL_WEIGHT
     after = new.weight_of(candidate) / TOTAL_WEIGHT
@@ -44,15 +46,14 @@ def judged_arrival(answers: Sequence[Slot], candidate: Slot, old: Split, new: Sp
     newest = answers[-needed:] if needed else ()
     observed = sum(slot is candidate for slot in newest)
     bound = binomial_bound(observed, len(newest), CONFIDENCE)
-    has_arrived = before == after or (after in bound and before not in bound)
-    return Propagation(has_arrived and len(newest) == needed, len(newest), observed, needed)
+    is_propagated = before == after or (after in bound and before not in bound)
+    return Propagation(is_propagated and len(newest) == needed, len(newest), observed, needed)
 
 
 def needed_answers(before: float, after: float) -> int:
-    """How many answers tell the share `after` from `before`; 0 where they are equal.
+    """How many answers distinguish the share `after` from `before`; 0 if they are equal.
 
-    By the normal approximation, and exactly where a share is 0 or 1, since there one answer may say
-    it all.
+    By the normal approximation, and exactly for a share of 0 or 1, where one answer may be enough.
     """
     if before == after:
         return 0

@@ -1,4 +1,4 @@
-"""Whether a slot is fit for a share of the traffic."""
+"""Whether a slot is ready for a share of the traffic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rollout.capacity import share_takes
 from rollout.command import UP, config_set
 from rollout.guard_case import floor_of
 from rollout.observation import AutoScalingGroupState, LiveService, LiveSlot
-from rollout.split import TOTAL_WEIGHT, Slot
+from rollout.split import Slot
 
 _SHOWN = 3
 
@@ -16,26 +16,25 @@ _SHOWN = 3
 def serving(slot: LiveSlot) -> int:
     """How many instances of `slot` carry its traffic now, as a guard of the other slot counts them.
 
-    Instances that boot carry nothing. Where a ramp holds the group at a floor, the floor is what
-    the ramp has counted for this stage: what the group has grown to since is for the next stage,
-    whose floors follow it.
+    Booting instances carry nothing. If a ramp holds the group at a floor, the floor is the number
+    that the ramp counted for this stage; growth since then counts from the next stage on.
     """
     healthy = len(slot.healthy)
     floor = floor_of(slot.group) if slot.group is not None else 0
     return min(healthy, floor) if floor else healthy
 
 
-def lacks(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
-    """What `slot` still lacks for `weight`, each in words; nothing where it is fit.
+def missing_for(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
+    """What is missing in `slot` for `weight`, each in words; nothing if the slot is ready.
 
-    Fit means: all targets that its group wants are healthy, every instance in service runs what
-    the group launches now, and there are enough of them for the share, by what serves in the other
-    slot.
+    Ready means: all targets that its Auto Scaling group wants are healthy, every instance in
+    service runs what the group launches now, and there are enough instances for the share, by what
+    serves in the other slot.
     """
     name, found = f"{live.name}-{slot}", live.slots[slot]
     group = found.group
     if group is None:
-        return [f"an Auto Scaling group of {name}: there is none, or more than one"]
+        return [f"an Auto Scaling group of {name}: its target group has none, or more than one"]
     needed = max(1, share_takes(weight, beside=serving(live.slots[slot.other])))
     parts: list[str] = []
     if group.desired < needed:
@@ -43,7 +42,7 @@ def lacks(live: LiveService, slot: Slot, weight: int) -> Sequence[str]:
         more = needed - group.desired
         parts.append(
             f"{more} more {'instance' if more == 1 else 'instances'} of {name}: its group wants "
-            f"{group.desired}, and {weight} of {TOTAL_WEIGHT} of the traffic takes {needed}: "
+            f"{group.desired}, and {weight} % of the traffic needs {needed}: "
             f"{config_set(key, str(needed)).then(UP)}"
         )
     return [*parts, *_unhealthy(name, found, group), *_outdated(name, group)]
@@ -63,13 +62,13 @@ def _unhealthy(name: str, found: LiveSlot, group: AutoScalingGroupState) -> Sequ
 
 def _outdated(name: str, group: AutoScalingGroupState) -> Sequence[str]:
     if group.pinned is None:
-        return [f"a launch template of {name}: its group does not tell what it launches"]
+        return [f"a launch template of {name}: its group reports none"]
     if not group.outdated:
         return []
     shown = [f"{i.id} runs {i.template or 'a deleted version'}" for i in group.outdated]
     return [
-        f"{len(group.outdated)} of {len(group.in_service)} instances of {name} that are on an old "
-        f"build, where its group launches {group.pinned}: {_some(shown)}"
+        f"{len(group.outdated)} of {len(group.in_service)} instances of {name} that run an old "
+        f"build; its group launches {group.pinned}: {_some(shown)}"
     ]
 
 

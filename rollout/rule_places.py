@@ -45,7 +45,7 @@ class ListenerRule:
 
     @property
     def taking_all(self) -> str:
-        """What is said of a later rule, all of whose requests this one takes."""
+        """The predicate of a later rule whose requests this rule takes."""
         return f"gets no request: {self} comes first and takes them all"
 
     @property
@@ -121,8 +121,8 @@ class WantedRules:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceFinding:
-    """Something that is wrong with the order of the rules."""
+class PlaceConflict:
+    """A conflict in the order of the rules."""
 
     service: str
     change: str
@@ -140,9 +140,9 @@ class PlaceFinding:
         return self.why + ("\n  fix: " + "\n  or: ".join(self.fixes) if self.fixes else "")
 
 
-def place_findings(
+def place_conflicts(
     live: Sequence[ListenerRule], wanted: Sequence[WantedRules]
-) -> list[PlaceFinding]:
+) -> list[PlaceConflict]:
     """What is wrong with the rules of a listener after an update, and what was so before.
 
     Args:
@@ -173,7 +173,7 @@ class _Order:
             if wanted.service not in there:
                 yield _made(wanted)
 
-    def taken(self) -> Iterator[PlaceFinding]:
+    def taken(self) -> Iterator[PlaceConflict]:
         """Places that a rule holds which this update does not move away."""
         for wanted in self._wanted.values():
             for key, place in sorted(wanted.places.items(), key=lambda each: each[1]):
@@ -192,17 +192,17 @@ class _Order:
 
     def _taken(
         self, wanted: WantedRules, key: str, place: int, holder: ListenerRule
-    ) -> PlaceFinding | None:
+    ) -> PlaceConflict | None:
         own = "its rule" if key == wanted.service else f"its preview rule {key}"
         if not wanted.is_moved(key):
             # Somebody has moved ours away and put another there; an `up` touches neither.
             why = f"priority {place}, where the stack left {own}, is held by {holder}"
-            return PlaceFinding(wanted.service, wanted.change, why, is_caused=False)
+            return PlaceConflict(wanted.service, wanted.change, why, is_caused=False)
         last = ", which this update deletes only afterwards" if holder.service else ""
         why = f"priority {place}, for {own}, is taken by {holder}{last}"
         free = self._place_for(wanted, wanted.priority)
         fixes = [str(_placing(wanted, free).then(UP))] if free is not None else []
-        return PlaceFinding(
+        return PlaceConflict(
             wanted.service,
             wanted.change,
             why,
@@ -210,7 +210,7 @@ class _Order:
             is_impossible=True,
         )
 
-    def exchanged(self) -> Iterator[PlaceFinding]:
+    def exchanged(self) -> Iterator[PlaceConflict]:
         """Places that rules of the stack hold until this same update moves them."""
         clashing = {
             wanted.service: (key, place, holder)
@@ -229,7 +229,7 @@ class _Order:
                 f"priority {place}, for {own}, is still held by {holder}: one update cannot move a "
                 "rule to a place that another one leaves"
             )
-            yield PlaceFinding(
+            yield PlaceConflict(
                 service,
                 wanted.change,
                 why,
@@ -237,7 +237,7 @@ class _Order:
                 is_impossible=True,
             )
 
-    def hidden(self) -> Iterator[PlaceFinding]:
+    def hidden(self) -> Iterator[PlaceConflict]:
         """Rules that get no request, since an earlier one takes all of theirs."""
         before = {(a.key, b.key) for a, b in _hidden(self._before)}
         for first, second in _hidden(self._after):
@@ -246,7 +246,7 @@ class _Order:
             wanted = self._wanted[changed.service]
             if not is_caused:
                 why = second.hidden_by(first)
-                yield PlaceFinding(wanted.service, "order of rules", why, is_caused=False)
+                yield PlaceConflict(wanted.service, "order of rules", why, is_caused=False)
                 continue
             why = f"{second} would get no request: {first} comes first and would take them all"
             fixes = self._put_back(*{first.service, second.service} - {""})
@@ -257,7 +257,7 @@ class _Order:
                 fixes = (str(_placing(wanted, free).then(UP)), *fixes)
             if not fixes:
                 fixes = (f"give {wanted.service} hosts or paths of its own",)
-            yield PlaceFinding(wanted.service, wanted.change, why, fixes)
+            yield PlaceConflict(wanted.service, wanted.change, why, fixes)
 
     def _changed_one(self, first: ListenerRule, second: ListenerRule) -> ListenerRule:
         """Of two rules the one of the stack that this update changes, else the hidden one."""
@@ -266,10 +266,9 @@ class _Order:
         return (changed or ours)[0]
 
     def _put_back(self, *services: str) -> tuple[str, ...]:
-        """The command that has the config say of these again what the stack has.
+        """The command that restores the recorded priorities and conditions of these services.
 
-        And of those that would now have the places that these get back; none where one of them is
-        new.
+        It includes the services that would then have the same priorities; none if one is new.
         """
         back: dict[str, WantedRules] = {}
         waiting = [self._wanted[name] for name in services if name in self._wanted]

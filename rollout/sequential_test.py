@@ -1,10 +1,10 @@
-"""Growing evidence that something is worse than it may be, valid however often one looks.
+"""A sequential test (e-process): evidence against the null hypothesis, valid at every look.
 
 A driver that judges every second makes hundreds of tests in a ramp: a bound that is wrong once in
-twenty times would stop every good release. So evidence is kept as a bet that pays fair odds while
-all is well: its stake is multiplied by a likelihood ratio with each request, and the chance that it
-ever, at any look, reaches `1 / a` is at most `a` (Ville's inequality). The stake is spread over
-several sizes of the fault, and over its beginnings, because it may begin in mid-ramp.
+twenty times would stop every good release. So the test keeps an e-process, a bet that is fair under
+the null hypothesis: each request multiplies the stake by a likelihood ratio, and the probability
+that the stake ever reaches `1 / a` is at most `a` (Ville's inequality). The stake is spread over
+several alternatives, and over several start times, because a fault may begin during a ramp.
 Source: Wald (1945), Sequential Tests of Statistical Hypotheses; Ramdas et al. (2023),
 Game-Theoretic Statistics and Safe Anytime-Valid Inference, Statistical Science 38.
 """
@@ -18,30 +18,30 @@ from dataclasses import dataclass
 from rollout.counts import Counts
 
 MAX_BEGINNINGS = 60
-"""So many beginnings are followed. Those with the least evidence are dropped, which only makes an
-alarm rarer."""
+"""The most start times that are followed. Those with the least evidence are dropped, which only
+makes an alarm rarer."""
 
 _NEVER = -math.inf
 
 
 @dataclass(slots=True)
 class _Beginning:
-    """The bets that were placed at one moment: log of the stake, per size of the fault."""
+    """The bets that were placed at one moment: the log of the stake, per alternative."""
 
     log_stakes: list[float]
 
 
 class SequentialTest:
-    """One bet against the well-being of a group; feed it batch by batch, in the order of time."""
+    """One e-process; feed it batch by batch, in the order of time."""
 
-    def __init__(self, odds: Sequence[Alternative], batches_between: int = 5) -> None:
+    def __init__(self, alternatives: Sequence[Alternative], batches_between: int = 5) -> None:
         """Begin with no evidence.
 
         Args:
-            odds: The sizes of the fault to bet on; the stake is spread evenly.
-            batches_between: A new beginning is considered every so many batches.
+            alternatives: The hypotheses to bet on; the stake is spread evenly.
+            batches_between: The batches between two start times.
         """
-        self._odds = odds
+        self._alternatives = alternatives
         self._batches_between = batches_between
         self._beginnings: list[_Beginning] = []
         self._batches = 0
@@ -52,39 +52,39 @@ class SequentialTest:
         if self._batches % self._batches_between == 0:
             self._begin()
         self._batches += 1
-        gains = [odds.log_gain(candidate, stable) for odds in self._odds]
+        gains = [each.log_gain(candidate, stable) for each in self._alternatives]
         for beginning in self._beginnings:
             beginning.log_stakes = [
                 stake + gain for stake, gain in zip(beginning.log_stakes, gains, strict=True)
             ]
 
     @property
-    def strength(self) -> float:
-        """The natural log of what the bets are worth; 0 and less is no evidence at all."""
+    def log_evidence(self) -> float:
+        """The natural log of the e-value; 0 or less means no evidence."""
         stakes = [stake for each in self._beginnings for stake in each.log_stakes]
         return _log_sum(stakes)
 
     def _begin(self) -> None:
         """Place the next part of the stake: 1/2, 1/6, 1/12, …, which sum to 1 and never end."""
         self._begun += 1
-        part = 1 / (self._begun * (self._begun + 1) * len(self._odds))
-        self._beginnings.append(_Beginning([math.log(part)] * len(self._odds)))
+        part = 1 / (self._begun * (self._begun + 1) * len(self._alternatives))
+        self._beginnings.append(_Beginning([math.log(part)] * len(self._alternatives)))
         if len(self._beginnings) > MAX_BEGINNINGS:
             weakest = min(self._beginnings, key=lambda each: max(each.log_stakes))
             self._beginnings.remove(weakest)
 
 
 class Alternative:
-    """How a batch changes the stake that was placed on one size of the fault."""
+    """An alternative hypothesis: how a batch changes the stake that was placed on it."""
 
     def log_gain(self, candidate: Counts, stable: Counts) -> float:
-        """The log of the factor; its exponential has a mean of at most 1 while all is well."""
+        """The log of the factor; its exponential has mean at most 1 under the null hypothesis."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
-class Above(Alternative):
-    """That the candidate's rate is `rate`, against a rate of at most `limit`; `stable` is not read.
+class RateAboveLimit(Alternative):
+    """The candidate's rate is `rate`, against at most `limit`; `stable` is not read.
 
     With `rate` above `limit` the factor's mean is largest at the limit itself, where it is 1.
     """
@@ -102,13 +102,13 @@ class Above(Alternative):
 
 
 @dataclass(frozen=True, slots=True)
-class Worse(Alternative):
-    """That the candidate's rate is `ratio` times the stable slot's, against `limit` times at most.
+class RateAboveStable(Alternative):
+    """The candidate's rate is `ratio` times the stable slot's, against at most `limit` times.
 
-    Only bad requests count: of those of both slots in a batch, each is the candidate's with a
-    chance that follows from how many requests each slot had. Drawing without putting back, as it is
-    in truth, spreads less than the binomial that is used here, so the mean of the factor stays at
-    most 1. Source: Hoeffding (1963), Probability Inequalities for Sums of Bounded Random Variables,
+    Only bad requests count: each bad request of a batch is the candidate's with a probability that
+    follows from how many requests each slot had. The true draw is without replacement, and spreads
+    less than the binomial used here, so the mean of the factor stays at most 1.
+    Source: Hoeffding (1963), Probability Inequalities for Sums of Bounded Random Variables,
     theorem 4.
     """
 
@@ -116,7 +116,7 @@ class Worse(Alternative):
     ratio: float
 
     def log_gain(self, candidate: Counts, stable: Counts) -> float:
-        """The log likelihood ratio of whose the bad requests are; 0 where one slot had none."""
+        """The log likelihood ratio of the bad requests' slots; 0 if one slot had no request."""
         if not candidate.total or not stable.total:
             return 0.0
         fair = _share(self.limit * candidate.total, stable.total)
@@ -126,16 +126,16 @@ class Worse(Alternative):
         return by_candidate + by_stable
 
 
-def above(limit: float) -> SequentialTest:
-    """The suspicion that the candidate's rate is above `limit`, which is between 0 and 1."""
+def above_limit(limit: float) -> SequentialTest:
+    """Tests whether the candidate's rate is above `limit`, which is between 0 and 1."""
     rates = {min(limit * 4, (limit + 1) / 2), min(limit * 20, (limit + 2) / 3)}
     rates |= {rate for rate in (0.1, 0.5, 0.95) if rate > 2 * limit}
-    return SequentialTest([Above(limit, rate) for rate in sorted(rates)])
+    return SequentialTest([RateAboveLimit(limit, rate) for rate in sorted(rates)])
 
 
-def worse(ratio: float = 1.0) -> SequentialTest:
-    """The suspicion that the candidate's rate is above `ratio` times the stable slot's."""
-    return SequentialTest([Worse(ratio, ratio * times) for times in (3.0, 10.0, 1000.0)])
+def above_stable(ratio: float = 1.0) -> SequentialTest:
+    """Tests whether the candidate's rate is above `ratio` times the stable slot's."""
+    return SequentialTest([RateAboveStable(ratio, ratio * times) for times in (3.0, 10.0, 1000.0)])
 
 
 def _share(part: float, rest: float) -> float:
@@ -143,7 +143,7 @@ def _share(part: float, rest: float) -> float:
 
 
 def _log_sum(logs: Sequence[float]) -> float:
-    """The log of the sum of what the logs are of."""
+    """The log of the sum of the exponentials."""
     highest = max(logs, default=_NEVER)
     if highest == _NEVER:
         return _NEVER

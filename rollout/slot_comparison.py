@@ -1,8 +1,8 @@
-"""The candidate against a limit and against the stable slot, second by second.
+"""Compares the candidate with a limit and with the stable slot, second by second.
 
-What is asked of a stage is not "were there errors" but "does the candidate fail more than it may,
-and more than the slot that it would replace". A background that both slots have must not stop a
-ramp, and a dip that both share must not be blamed on one.
+The question of a stage is not "were there errors" but "does the candidate fail more than it may,
+and more than the slot that it would replace". A background of errors on both slots must not stop a
+ramp, and a dip that both slots share must not be blamed on one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, field
 
 from rollout.counts import Counts
-from rollout.sequential_test import SequentialTest, above, worse
+from rollout.sequential_test import SequentialTest, above_limit, above_stable
 
 ALARM = math.log(500)
 """Evidence at which a limit counts as broken: a group that is at its limit gets there once in 500
@@ -22,22 +22,22 @@ WORSE = math.log(20)
 """Evidence at which one slot counts as worse than the other; asked only of one over its limit."""
 
 SHARED_SETTLE_BATCHES = 2
-"""So many batches after the first bad request a failure is judged: what both slots depend on does
-not break for both in the same instant."""
+"""The batches between the first bad request and the judgement: a shared dependency does not break
+for both slots in the same instant."""
 
 CLEAR_BATCHES = 10
-"""After so many batches without a bad request a dip that was nobody's fault is over."""
+"""The batches without a bad request that end a dip which was not the candidate's fault."""
 
 
 class Blame(enum.Enum):
-    """What a contest says so far."""
+    """Which slot the evidence blames so far."""
 
     CLEAN = "clean"
-    """Nothing speaks against the candidate."""
+    """There is no evidence against the candidate."""
     WORSE = "worse"
     """The candidate is over its limit and worse than the stable slot."""
     SHARED = "shared"
-    """The candidate is over its limit, and the stable slot no better."""
+    """The candidate is over its limit, and not known to be worse than the stable slot."""
     STABLE = "stable"
     """The stable slot is over the limit and the candidate is not."""
 
@@ -46,7 +46,7 @@ class Blame(enum.Enum):
 class SlotComparison:
     """One kind of badness (failed, or slow) of one service; feed it every second.
 
-    `limit` is the share, between 0 and 1, up to which bad requests are nobody's business.
+    `limit` is the share of bad requests, between 0 and 1, that is tolerated.
     """
 
     limit: float
@@ -71,19 +71,19 @@ class SlotComparison:
         has_answers = bool(candidate.total and stable.total)
         is_clear = has_answers and not candidate.bad and not stable.bad
         self._clear = self._clear + 1 if is_clear else 0
-        if self._clear >= CLEAR_BATCHES and self.standing in (Blame.SHARED, Blame.STABLE):
+        if self._clear >= CLEAR_BATCHES and self.blame in (Blame.SHARED, Blame.STABLE):
             self._restart()
 
     @property
-    def standing(self) -> Blame:
-        """What all seconds together say."""
+    def blame(self) -> Blame:
+        """The blame over all seconds."""
         has_settled = (self._since_first_bad or 0) >= SHARED_SETTLE_BATCHES
-        if self._over.strength >= ALARM:
-            is_worse = has_settled and self._differs.strength >= WORSE
+        if self._over.log_evidence >= ALARM:
+            is_worse = has_settled and self._differs.log_evidence >= WORSE
             return Blame.WORSE if is_worse else Blame.SHARED
-        return Blame.STABLE if self._stable_over.strength >= ALARM else Blame.CLEAN
+        return Blame.STABLE if self._stable_over.log_evidence >= ALARM else Blame.CLEAN
 
     def _restart(self) -> None:
-        self._over, self._differs = above(self.limit), worse()
-        self._stable_over = above(self.limit)
+        self._over, self._differs = above_limit(self.limit), above_stable()
+        self._stable_over = above_limit(self.limit)
         self._since_first_bad, self._clear = None, 0

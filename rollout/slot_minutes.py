@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rollout.counts import Counts
-from rollout.sequential_test import above, worse
+from rollout.sequential_test import above_limit, above_stable
 from rollout.slot_comparison import ALARM, WORSE
 from rollout.verdict import Outcome
 
 FEWEST_REQUESTS = 20
-"""Of the candidate in all minutes; fewer say nothing."""
+"""The fewest requests of the candidate in all minutes that a verdict may rest on."""
 
 FEWEST_IN_A_MINUTE = 20
-"""A percentile of fewer requests is the luck of one of them."""
+"""The fewest requests that a percentile may rest on; of fewer, one request decides it."""
 
 FEWEST_BAD = 5
-"""So many bad requests it takes to call a candidate worse that is within its limit."""
+"""The fewest bad requests for which a candidate within its limit may fail."""
 
 LATENCY_FLOOR_MS = 20.0
-"""A candidate that is slower by less is not slow, whatever the ratio."""
+"""A candidate that is slower by less than this is not slow, whatever the ratio."""
 
 _LEAST_LIMIT = 1e-6
 _MOST_LIMIT = 0.9
@@ -49,29 +49,29 @@ class Pair:
 def judged_share(
     what: str, pairs: Sequence[Pair], limit_percent: float, max_ratio: float, *, is_alone: bool
 ) -> tuple[Outcome, str] | None:
-    """What a share of bad responses says against the candidate; None where it says nothing.
+    """The outcome of a share of bad responses; None if it is within its limits.
 
     Over the limit and worse than the stable slot fails; over the limit and no worse holds. A share
-    within the limit still fails where it is plainly more than `max_ratio` times the stable slot's.
-    The limit alone decides where the candidate is alone, that is, the stable slot has no weight:
-    one that has some and of which nothing is known yet may be as bad.
+    within the limit still fails if it is clearly more than `max_ratio` times the stable slot's.
+    The limit alone decides if the candidate is alone, that is, if the stable slot has no weight: a
+    stable slot with weight and without data may be as bad.
     """
     limit = min(max(limit_percent / 100, _LEAST_LIMIT), _MOST_LIMIT)
-    over, differs, exceeds = above(limit), worse(), worse(max_ratio)
+    over, differs, exceeds = above_limit(limit), above_stable(), above_stable(max_ratio)
     for pair in pairs:
-        for suspicion in (over, differs, exceeds):
-            suspicion.add(pair.candidate.bad, pair.stable.bad)
+        for test in (over, differs, exceeds):
+            test.add(pair.candidate.bad, pair.stable.bad)
     ours = sum((pair.candidate.bad for pair in pairs), Counts())
     theirs = sum((pair.stable.bad for pair in pairs), Counts())
     said = f"{what} {_share(ours)}, of the stable slot {_share(theirs)}"
-    if over.strength >= ALARM:
-        if differs.strength >= WORSE or (is_alone and not theirs.total):
+    if over.log_evidence >= ALARM:
+        if differs.log_evidence >= WORSE or (is_alone and not theirs.total):
             return Outcome.FAIL, f"{said}; the limit is {limit_percent:g} %"
         return Outcome.INCONCLUSIVE, (
             f"{said}: over the limit of {limit_percent:g} %, and not known to be worse than the "
             "stable slot"
         )
-    if ours.bad >= FEWEST_BAD and exceeds.strength >= ALARM:
+    if ours.bad >= FEWEST_BAD and exceeds.log_evidence >= ALARM:
         return Outcome.FAIL, f"{said}; more than {max_ratio:g} times as much"
     return None
 
@@ -79,10 +79,10 @@ def judged_share(
 def judged_latency(
     pairs: Sequence[Pair], max_ms: int | None, max_ratio: float, *, is_alone: bool
 ) -> tuple[Outcome, str] | None:
-    """What the latency says against the candidate; None where it says nothing.
+    """The outcome of the latency; None if it is within its limits.
 
-    The median of the minutes decides, so that one slow minute is no verdict; of those in which
-    both slots had enough requests, where there are any. `is_alone` is as for a share.
+    The median of the minutes decides, so that one slow minute does not. If both slots had enough
+    requests in some minutes, only those count. `is_alone` is as for a share.
     """
     shared = [p for p in pairs if _is_known(p.candidate) and _is_known(p.stable)]
     ours = _median([p.candidate for p in shared or pairs])
@@ -108,7 +108,7 @@ def judged_latency(
 def judged_connection_errors(
     candidate: float, stable: float, limit: int
 ) -> tuple[Outcome, str] | None:
-    """What failed connections to the targets say against the candidate; None for nothing."""
+    """The outcome of failed connections to the targets; None if they are within their limit."""
     if candidate <= limit:
         return None
     said = f"{candidate:,.0f} connections to its targets failed, {stable:,.0f} of the stable slot's"

@@ -19,24 +19,24 @@ which boots for minutes. Source: EC2 Auto Scaling user guide, "Health checks for
 
 @dataclass(frozen=True, slots=True)
 class RampCounts:
-    """What a ramp has counted of one service. Its gate measures by these numbers.
+    """What a ramp has counted of one service, for its gate.
 
-    What a group wants now is no measure: a scaling policy raises it in one moment, and the
+    The desired capacity of a group does not count: a scaling policy raises it at once, and the
     instances need minutes until they are healthy.
     Source: EC2 Auto Scaling user guide, target tracking.
     """
 
     fleet: int
-    """How many instances carry everything."""
+    """How many instances carry all of the traffic."""
     candidate: int
-    """How many the candidate was brought to for its share, and had healthy."""
+    """How many healthy instances the ramp gave the candidate for its share."""
     stable: int | None
-    """How many the stable slot needs to take everything back; None where it need not any more."""
+    """How many the stable slot needs for a rollback; None if a rollback is no longer possible."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetHealth:
-    """What the targets of one service say."""
+    """The outcome of the targets of one service."""
 
     outcome: Outcome
     reason: str
@@ -102,8 +102,8 @@ def _judged(
     if counted.stable is not None and len(theirs.healthy) < counted.stable:
         return Outcome.INCONCLUSIVE, (
             f"slot {candidate.other} has {len(theirs.healthy)} healthy targets and had "
-            f"{counted.stable} when the ramp began: it could not take everything "
-            f"back{_details(theirs)}"
+            f"{counted.stable} when the ramp began: it could not carry "
+            f"a rollback{_details(theirs)}"
         )
     return Outcome.PASS, (
         f"slot {candidate}: {_fine(ours)}; slot {candidate.other}: {len(theirs.healthy)} healthy"
@@ -125,6 +125,6 @@ def _details(slot: LiveSlot) -> str:
     """Which targets are not healthy, and how many are draining."""
     shown = [str(target) for target in slot.unhealthy[:3]]
     rest, draining = len(slot.unhealthy) - len(shown), len(slot.draining)
-    told = ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
-    parts = [part for part in (told, f"{draining} draining" if draining else "") if part]
+    targets = ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+    parts = [part for part in (targets, f"{draining} draining" if draining else "") if part]
     return f" ({'; '.join(parts)})" if parts else ""

@@ -1,4 +1,4 @@
-"""What a gate says: pass, fail or inconclusive, why, by which numbers, over which time."""
+"""The verdict of a gate: pass, fail or inconclusive, with its reason, numbers and time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 Number = int | float | str
-"""A value that a verdict rests on; text where it is a name, such as a build or a class of fault."""
+"""A value that a verdict rests on; text for a name, such as a build or a class of fault."""
 
 
 class Outcome(enum.StrEnum):
-    """The three answers of a gate; its value is what the journal and the report say."""
+    """The three outcomes of a gate; the value is in the journal and in the report."""
 
     PASS = "pass"
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
-    """Nobody can tell: no data, not enough of it, or both slots alike. It holds the ramp."""
+    """No data, not enough data, or both slots alike. It holds the ramp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class Verdict:
     numbers: Mapping[str, Number] = field(default_factory=dict[str, Number])
     """What it was decided by; units in the names."""
     window: EvidenceWindow | None = None
-    """None where no time was looked at, such as before the first answer of a script."""
+    """None for a verdict without data, such as before the first answer of a script."""
     services: tuple[ServiceFinding, ...] = field(default=(), compare=False)
-    """What was found of each service, where that is all that decided; for the screen alone."""
+    """The finding of each service, if only these decided; for the screen alone."""
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

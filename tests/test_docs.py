@@ -108,7 +108,7 @@ def test_every_make_target_of_a_page_is_there(page: str) -> None:
 
 QUOTED = {
     "README.md": (
-        *("will be refused", "next stage is", "as it is live", "the rehearsal is gone"),
+        *("will be refused", "next stage is", "keeps the live weights", "the rehearsal is gone"),
         *("a rehearsal like", "every stage changed one rule per service and nothing else"),
         *("no request was lost", "begun on slot", "whole after", "after the up began"),
     ),
@@ -118,15 +118,15 @@ QUOTED = {
         *("one target group becomes two", "the plan:", "kept the file as it was"),
         *("adopted already: nothing to change", "In the way of weighted slots", "way out"),
         *("it also looks at", "weights belong to one rule", "there is no second group beside it"),
-        *("a target group cannot be renamed", "user data of its own", "which was found fit in"),
+        *("a target group cannot be renamed", "user data of its own", "which was ready in"),
         *("a security group of its own, which takes requests", "probing at"),
     ),
     "docs/guards.md": (
-        *("the next stage of slot", "will wait", "back towards slot", "without waiting"),
+        *("the next stage of slot", "will wait", "rollback to slot", "without waiting"),
         *("get the older build", "order of rules", "gets no request:", "the live rule is at"),
-        *("and the stack left it at", "and the stack's state has lost it", "then deletes"),
+        *("and the stack recorded", "and the stack's state has lost it", "then deletes"),
         "AWS cannot change the port of a target group",
-        "moves nobody but requests of",
+        "moves only requests of",
         "the stack is unprotected until the last of these",
     ),
     "docs/plan.md": (

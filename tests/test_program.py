@@ -41,7 +41,7 @@ def empty_account() -> FakeAws:
 @pytest.fixture(autouse=True)
 def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("live.clients.Clients.of", lambda _session: empty_account().clients)
-    monkeypatch.setattr("live.session.check_credentials", lambda *_asked: "arn:a")
+    monkeypatch.setattr("components.guards.program.check_credentials", lambda *_asked: "arn:a")
     for name in ("AWS_ENDPOINT_URL", "PULUMI_DEBUG_PROVIDERS"):
         monkeypatch.delenv(name, raising=False)
 

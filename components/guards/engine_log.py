@@ -1,4 +1,4 @@
-"""What the guards say, in the engine's diagnostics."""
+"""The guards' notices in the engine's diagnostics."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _SEVERITY = {
     NoticeKind.WAITING: engine_pb2.INFO,
     NoticeKind.OVERRIDE: engine_pb2.WARNING,
     NoticeKind.NOTE: engine_pb2.WARNING,
-    NoticeKind.OUT_OF_BAND: engine_pb2.WARNING,
+    NoticeKind.OUT_OF_BAND_CHANGE: engine_pb2.WARNING,
     NoticeKind.WILL_BE_REFUSED: engine_pb2.ERROR,
     NoticeKind.REFUSED: engine_pb2.ERROR,
 }
 
 
 class NoticeLog(Protocol):
-    """Where notices go."""
+    """Where notices are reported."""
 
-    def say(self, notice: Notice, urn: str = "") -> None:
-        """Show a notice, on the resource with this URN, or on the stack."""
+    def report(self, notice: Notice, urn: str = "") -> None:
+        """Show a notice on the resource with this URN, or on the stack."""
         ...
 
 
 class EngineLog:
     """Shows notices at once.
 
-    `pulumi.log` with a resource waits until that is registered, which is when a wait is over: so
-    the URN goes to the engine directly, as a hook is told it.
+    `pulumi.log` with a resource waits until the resource is registered, which is after the wait
+    that the notice is about. So the URN that a hook gets goes to the engine directly.
     """
 
-    def say(self, notice: Notice, urn: str = "") -> None:
-        """As `NoticeLog`; an engine that is already gone hears nothing."""
+    def report(self, notice: Notice, urn: str = "") -> None:
+        """Show a notice; an engine that has ended shows nothing."""
         request = engine_pb2.LogRequest(
             severity=_SEVERITY[notice.kind],
             message=str(notice),
@@ -47,10 +47,8 @@ class EngineLog:
             ephemeral=False,
         )
         engine = get_engine()
-        assert engine is not None, (
-            "there is none under mocks, whose guards have a voice of their own"
-        )
+        assert engine is not None, "mocks have no engine; their guards need a log of their own"
         try:
             engine.Log(request)
         except grpc.RpcError:
-            return  # It has been cancelled, and shows nothing any more.
+            return  # The engine was cancelled.

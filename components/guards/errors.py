@@ -1,8 +1,8 @@
-"""Why an update does not go on.
+"""Why the guards end an update.
 
 GuardError
-├── RefusedError      the judgement; everything that it says is in the text
-└── ReadBackError     a rule is not what the update made it
+├── RefusedUpdateError  the guards refuse the update; its text is every notice
+└── ReadBackError       a rule is not what the update has set
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class RefusedUpdateError(GuardError):
     """The update is refused."""
 
     def __init__(self, notices: Sequence[Notice]) -> None:
-        """Hold what is to be said, of which there is at least one."""
+        """Hold the notices to report, of which there is at least one."""
         self.notices = tuple(notices)
         super().__init__("\n".join(map(str, self.notices)))
 
 
 class ReadBackError(GuardError):
-    """A rule is not what the update made it."""
+    """A rule is not what the update has set."""

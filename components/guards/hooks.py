@@ -1,4 +1,4 @@
-"""The hooks that hold the guards' judgement at the resources that it is about."""
+"""The engine's hooks that enforce the judgement on the resources that it is about."""
 
 from __future__ import annotations
 
@@ -9,66 +9,69 @@ from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, Resource
 
 from components.guards.engine_log import NoticeLog
 from components.guards.errors import RefusedUpdateError
-from components.guards.guards import Guards
 from components.guards.read_back import verify_rule
-from components.guards.waiting import Waiting
+from components.guards.update_judge import UpdateJudge
+from components.guards.wait import Wait
 from live.address import ServiceAddress
 from rollout.forward_action import declared_groups
 from rollout.notice import Notice, NoticeKind
+from rollout.observation import LiveRule
 from rollout.split import Slot, Split
 
-_FREE_OF_TEMPLATE = frozenset({"tags", "tagsAll", "tagSpecifications", "name", "description"})
-_BOUND_OF_GROUP = frozenset({"targetGroupArns"})
+_HARMLESS_IN_TEMPLATE = frozenset({"tags", "tagsAll", "tagSpecifications", "name", "description"})
+_GUARDED_IN_GROUP = frozenset({"targetGroupArns"})
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
-    """What each kind of resource is bound to; `None` binds to nothing."""
+class HookBindings:
+    """The hooks of each kind of resource; `None` for none."""
 
     rule: ResourceHookBinding | None = None
     template: ResourceHookBinding | None = None
     group: ResourceHookBinding | None = None
 
 
-NO_HOOKS = Hooks()
+NO_HOOKS = HookBindings()
 
 
-class GuardHooks:
-    """Makes the hooks: one of each kind for all resources of that kind."""
+class UpdateHooks:
+    """What the hooks do: one hook of each kind for all resources of that kind."""
 
     def __init__(
         self,
-        guards: Guards,
-        waiting: Waiting,
-        voice: NoticeLog,
-        newcomers: Callable[[ServiceAddress, Split], Waiting | None],
-        told: Collection[str] = (),
+        judge: UpdateJudge,
+        wait: Wait,
+        log: NoticeLog,
+        read_rule: Callable[[ServiceAddress], LiveRule],
+        wait_of_new_rule: Callable[[ServiceAddress, Split], Wait | None],
+        refused: Collection[str] = (),
     ) -> None:
-        """Be ready.
+        """Hold what the hooks need.
 
         Args:
-            guards: What was seen.
-            waiting: The wait of every rule that moves.
-            voice: Where it is spoken.
-            newcomers: Gives the wait of a service whose rule is made; None where nothing is to be
-                waited for.
-            told: The services of which a preview has said already why it would be refused.
+            judge: What was read and judged.
+            wait: The wait of every rule that moves.
+            log: Where notices are reported.
+            read_rule: Reads the live rule of a service; raises `LiveError`.
+            wait_of_new_rule: The wait of a rule that is created; None for no wait.
+            refused: The services whose refusal a preview has reported already.
         """
-        self._guards = guards
-        self._waiting = waiting
-        self._voice = voice
-        self._newcomers = newcomers
-        self._told_of = told
+        self._judge = judge
+        self._wait = wait
+        self._log = log
+        self._read_rule = read_rule
+        self._wait_of_new_rule = wait_of_new_rule
+        self._refused = refused
 
-    def bound(self) -> Hooks:
+    def bound(self) -> HookBindings:
         """The hooks, registered with the engine."""
-        shown_too = ResourceHookOptions(on_dry_run=True)
+        in_previews_too = ResourceHookOptions(on_dry_run=True)
         before_new_rule = ResourceHook("guard-new-rule", self._before_new_rule)
         before_rule = ResourceHook("guard-rule", self._before_rule)
         after_rule = ResourceHook("guard-rule-read-back", self._after_rule)
-        template = ResourceHook("guard-launch-template", self._before_template, shown_too)
-        group = ResourceHook("guard-auto-scaling-group", self._before_group, shown_too)
-        return Hooks(
+        template = ResourceHook("guard-launch-template", self._before_template, in_previews_too)
+        group = ResourceHook("guard-auto-scaling-group", self._before_group, in_previews_too)
+        return HookBindings(
             rule=ResourceHookBinding(
                 before_create=[before_new_rule],
                 before_update=[before_rule],
@@ -79,20 +82,19 @@ class GuardHooks:
         )
 
     async def _before_new_rule(self, args: ResourceHookArgs) -> None:
-        if self._guards.rules.override is not None:
+        if self._judge.rules.override is not None:
             return
         groups = declared_groups(args.new_inputs or {})
         arns = dict(zip(Slot, (arn for arn, _ in groups), strict=True))
         address = ServiceAddress(args.name, "", arns)
-        split = Split(*(weight for _, weight in groups))
-        waiting = self._newcomers(address, split)
-        if waiting is not None:
-            await waiting.until_settled(args.name, args.urn)
+        wait = self._wait_of_new_rule(address, Split(*(weight for _, weight in groups)))
+        if wait is not None:
+            await wait.until_settled(args.name, args.urn)
 
     async def _before_rule(self, args: ResourceHookArgs) -> None:
         self._refuse_other_targets(args)
         try:
-            await self._waiting.until_settled(args.name, args.urn)
+            await self._wait.until_settled(args.name, args.urn)
         except RefusedUpdateError as error:
             own = [notice for notice in error.notices if notice.service == args.name]
             raise RefusedUpdateError(own or error.notices) from error
@@ -100,46 +102,43 @@ class GuardHooks:
     async def _after_rule(self, args: ResourceHookArgs) -> None:
         groups = declared_groups(args.new_inputs or {})
         arns = [arn for arn, _ in groups]
-        # Of an adopted rule nothing is remembered yet: its first update tells where it is.
+        # The state has no address of an adopted rule before its first update; the hook has.
         address = ServiceAddress(args.name, args.id, dict(zip(Slot, arns, strict=True)))
         weights = [weight for _, weight in groups]
-        await verify_rule(args.name, weights, lambda: self._guards.read_rule(address))
+        await verify_rule(args.name, weights, lambda: self._read_rule(address))
 
     async def _before_template(self, args: ResourceHookArgs) -> None:
-        changed = sorted(_changed(args) - _FREE_OF_TEMPLATE)
-        self._refuse_live(args, changed, "its template")
+        self._refuse_live(args, _changed(args) - _HARMLESS_IN_TEMPLATE, "its launch template")
 
     async def _before_group(self, args: ResourceHookArgs) -> None:
-        changed = sorted(_changed(args) & _BOUND_OF_GROUP)
-        self._refuse_live(args, changed, "its Auto Scaling group")
+        self._refuse_live(args, _changed(args) & _GUARDED_IN_GROUP, "its Auto Scaling group")
 
-    def _refuse_live(self, args: ResourceHookArgs, changed: list[str], what: str) -> None:
-        """Refuse a change that a live slot may not have, and that the config did not tell of."""
+    def _refuse_live(self, args: ResourceHookArgs, changed: Collection[str], of: str) -> None:
+        """Refuse a change of a live slot that the config alone does not show."""
         service, _, slot = args.name.rpartition("-")
-        weight = self._guards.live_weight(service, Slot(slot))
-        if not changed or weight == 0 or self._guards.rules.override is not None:
+        weight = self._judge.live_weight(service, Slot(slot))
+        if not changed or weight == 0 or self._judge.rules.override is not None:
             return
         text = (
-            f"{', '.join(changed)} of {what}: {args.name} carries {weight} of 100 of the traffic, "
-            "and a live slot is not rebuilt. Take its weight away first, or put back what was "
-            "changed"
+            f"{', '.join(sorted(changed))} of {of}: {args.name} carries {weight} % of the traffic, "
+            "and a live slot is not rebuilt. Move its weight away first, or undo the change"
         )
-        kind = NoticeKind.WILL_BE_REFUSED if self._guards.is_preview else NoticeKind.REFUSED
+        kind = NoticeKind.refusal(is_preview=self._judge.is_preview)
         notice = Notice(kind, service, f"slot {slot}", text)
-        if not self._guards.is_preview:
+        if not self._judge.is_preview:
             raise RefusedUpdateError([notice])
-        if service not in self._told_of:
-            self._voice.say(notice, args.urn)
+        if service not in self._refused:
+            self._log.report(notice, args.urn)
 
     def _refuse_other_targets(self, args: ResourceHookArgs) -> None:
-        """Refuse a rule whose live slot would get another target group."""
+        """Refuse another target group for a live slot."""
         old, new = declared_groups(args.old_inputs or {}), declared_groups(args.new_inputs or {})
         for slot, (was, _), (becomes, _) in zip(Slot, old, new, strict=False):
-            weight = self._guards.live_weight(args.name, slot)
-            if was != becomes and weight > 0 and self._guards.rules.override is None:
+            weight = self._judge.live_weight(args.name, slot)
+            if was != becomes and weight > 0 and self._judge.rules.override is None:
                 text = (
-                    f"target group {was} -> {becomes}: {args.name}-{slot} carries "
-                    f"{weight} of 100 of the traffic. Take its weight away first"
+                    f"target group {was} -> {becomes}: {args.name}-{slot} carries {weight} % of "
+                    "the traffic. Move its weight away first"
                 )
                 raise RefusedUpdateError(
                     [Notice(NoticeKind.REFUSED, args.name, f"slot {slot}", text)]

@@ -1,4 +1,4 @@
-"""The guard of the images: whether what a slot would launch can be launched."""
+"""The guard of the images: whether AWS can launch what the slots would launch."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.guards.errors import RefusedUpdateError
-from components.guards.memory import Remembered
-from components.guards.view import View
+from components.guards.reader import GuardReader
+from components.guards.recorded_state import RememberedService
 from live.errors import LiveError
 from rollout.command import Command
 from rollout.guard_case import WantedService
@@ -28,7 +28,7 @@ class _Launch:
 
     @property
     def is_new(self) -> bool:
-        """Whether this update changes the image or the type that it is launched as."""
+        """Whether this update changes the image or the instance type."""
         known = self.known
         return known is None or (known.image_id, known.instance_type) != (
             self.build.image_id,
@@ -37,75 +37,75 @@ class _Launch:
 
     @property
     def fix(self) -> str:
-        """The command that puts the image back, or how to find one."""
+        """The command that restores the image, or that lists images."""
         if self.known is None or self.known.image_id in ("", self.build.image_id):
             own = Command.of("aws", "ec2", "describe-images", "--owners", "self")
-            return f"{own}   # lists those of this account"
+            return f"{own}   # lists the images of this account"
         key = f'failover:images.{self.service}["{self.slot}"]'
         back = Command.of("pulumi", "config", "set", "--path", key, self.known.image_id)
-        return f"{back}   # as it is"
+        return f"{back}   # the current image"
 
 
 class ImageCheck:
     """Looks images up before anything is declared.
 
-    An update fails in the middle where its Auto Scaling group cannot launch what it is given, and
-    its rules then do not move. Refused is only an image that this update brings: one that has gone
-    since is a line in every preview.
+    An update fails halfway if an Auto Scaling group cannot launch its image, and its rules then do
+    not move. Only an image that this update brings is refused; an image that has disappeared since
+    its release is a line in every preview.
     """
 
     def __init__(
         self,
         services: Mapping[str, WantedService],
-        remembered: Mapping[str, Remembered],
-        view: View,
+        remembered: Mapping[str, RememberedService],
+        reader: GuardReader,
         *,
         is_preview: bool,
     ) -> None:
-        """Be ready; nothing is read yet."""
+        """Collect what the slots would launch; AWS is not called before `look`."""
         self._launches = [
             _Launch(name, slot, wanted.build, _known(remembered.get(name), slot))
             for name, service in services.items()
             for slot, wanted in service.slots.items()
             if wanted.build is not None
         ]
-        self._view = view
+        self._reader = reader
         self._is_preview = is_preview
 
     def look(self) -> list[Notice]:
-        """What there is to say.
+        """Look the images up; returns what to report.
 
         Raises:
-            RefusedError: this update brings an image that cannot be launched.
+            RefusedUpdateError: this update brings an image that cannot be launched.
         """
         launches = [each for each in self._launches if self._is_preview or each.is_new]
         if not launches:
             return []
         try:
-            found = self._view.images(sorted({each.build.image_id for each in launches}))
+            found = self._reader.images(sorted({each.build.image_id for each in launches}))
         except LiveError as error:
-            # Whoever may not look may still go back: AWS itself says what it cannot launch.
+            # Without this permission a rollback must still work; AWS refuses what it cannot launch.
             text = f"the images could not be looked up: {error}"
             note = Notice(NoticeKind.NOTE, ALL_SERVICES, "images", text)
             return [note] if self._is_preview else []
-        told: list[Notice] = []
+        notices: list[Notice] = []
         for each in launches:
             why = image_problem(found.get(each.build.image_id), each.build.instance_type)
             if why:
-                told.append(self._notice(each, why))
-        if any(notice.kind is NoticeKind.REFUSED for notice in told):
-            raise RefusedUpdateError(told)
-        return told
+                notices.append(self._notice(each, why))
+        if any(notice.kind is NoticeKind.REFUSED for notice in notices):
+            raise RefusedUpdateError(notices)
+        return notices
 
     def _notice(self, launch: _Launch, why: str) -> Notice:
         change, text = f"slot {launch.slot}", f"image {launch.build.image_id}: {why}"
         if not launch.is_new:
             text += "; no more instances can be launched from it"
             return Notice(NoticeKind.NOTE, launch.service, change, text)
-        kind = NoticeKind.WILL_BE_REFUSED if self._is_preview else NoticeKind.REFUSED
+        kind = NoticeKind.refusal(is_preview=self._is_preview)
         return Notice(kind, launch.service, change, f"{text}\n  fix: {launch.fix}")
 
 
-def _known(remembered: Remembered | None, slot: Slot) -> Build | None:
+def _known(remembered: RememberedService | None, slot: Slot) -> Build | None:
     known = None if remembered is None else remembered.memory.slots.get(slot)
     return None if known is None else known.build

@@ -1,8 +1,8 @@
-"""The guard of what the state has lost: it is imported, and not made a second time.
+"""The guard of what the state has lost: it must be imported, and not created a second time.
 
-`pulumi state delete`, or a state that was put back from an older export, leaves resources in AWS
-that the next update would make again. AWS refuses what has a given name, a priority or a port
-(`PriorityInUse`, `… already exists`), and makes a second one of what has none.
+After `pulumi state delete`, or the import of an older state, AWS has resources that the next update
+would create again. AWS refuses a second resource with the same name, priority or port
+(`PriorityInUse`, `… already exists`), and creates a duplicate of a resource that has none.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pulumi.output import Unknown
 
 from components.guards.engine_log import NoticeLog
 from components.guards.errors import RefusedUpdateError
-from components.guards.memory import RecordedEngine
-from live.creations import FOUND_BY_TAGS, SOUGHT_TYPES
+from components.guards.recorded_state import RecordedEngine
+from live.creations import FINDABLE_TYPES, FOUND_BY_TAGS
 from live.errors import LiveError
 from rollout.lost_resource import lost_notice
-from rollout.messages import unseen
+from rollout.messages import unreadable
 from rollout.notice import NoticeKind
 from rollout.pending_creation import Made, PendingCreation
 
@@ -30,57 +30,57 @@ _RULE = "aws:lb/listenerRule:ListenerRule"
 
 @dataclass(frozen=True, slots=True)
 class GuardedStack:
-    """What the guard has to know of the stack."""
+    """What the guard needs to know of the stack."""
 
     name: str
     services: Collection[str]
     adopted: Collection[str]
-    """The services whose rule was adopted: it has the tags of others."""
+    """The services whose rule was adopted, with the tags that it had."""
     is_protected: bool
 
 
 class LostState:
-    """Looks for each resource that an update is about to make."""
+    """Looks for each resource that an update is about to create."""
 
     def __init__(
         self,
         stack: GuardedStack,
         engine: RecordedEngine,
         find: Callable[[PendingCreation], Made],
-        voice: NoticeLog,
+        log: NoticeLog,
         *,
         is_preview: bool,
     ) -> None:
-        """Be ready; nothing is read yet.
+        """Hold what to look for; AWS is not called before a resource is created.
 
         Args:
             stack: What is known of the stack.
-            engine: Whose state is asked.
-            find: Finds in AWS what a resource would be made as; raises `LiveError`.
-            voice: Where it is spoken.
-            is_preview: Whether nothing is made, so that nothing is refused.
+            engine: The engine, with the stack's state.
+            find: Finds in AWS what would be created again; raises `LiveError`.
+            log: Where notices are reported.
+            is_preview: Whether nothing is created, so that nothing is refused.
         """
         self._stack = stack
         self._engine = engine
         self._find = find
-        self._voice = voice
-        self._kind = NoticeKind.WILL_BE_REFUSED if is_preview else NoticeKind.REFUSED
+        self._log = log
+        self._kind = NoticeKind.refusal(is_preview=is_preview)
         self._parents: dict[tuple[str, str], pulumi.Resource] = {}
 
     def watch(self) -> None:
-        """Look before each resource that is made from now on."""
-        shown_too = ResourceHookOptions(on_dry_run=True)
-        hook = ResourceHook("guard-lost-state", self._before_create, shown_too)
+        """Look before each resource that is created from now on."""
+        in_previews_too = ResourceHookOptions(on_dry_run=True)
+        hook = ResourceHook("guard-lost-state", self._before_create, in_previews_too)
 
         def bound(
             args: pulumi.ResourceTransformationArgs,
         ) -> pulumi.ResourceTransformationResult | None:
-            if args.type_ not in SOUGHT_TYPES:
+            if args.type_ not in FINDABLE_TYPES:
                 return None
             if args.opts.parent is not None:
                 self._parents[args.type_, args.name] = args.opts.parent
             first = pulumi.ResourceOptions(hooks=ResourceHookBinding(before_create=[hook]))
-            # Before the hook that waits until a new rule's targets are healthy.
+            # Runs before the hook that waits until a new rule's targets are healthy.
             return pulumi.ResourceTransformationResult(
                 args.props, pulumi.ResourceOptions.merge(first, args.opts)
             )
@@ -95,16 +95,17 @@ class LostState:
         )
 
     def refuse_second(self, creation: PendingCreation) -> None:
-        """Refuse to make what is there already, and is the stack's.
+        """Refuse to create what AWS has already with the stack's tags.
 
         Raises:
-            RefusedError: it is there, or nobody can see.
+            RefusedUpdateError: AWS has it, or cannot be read.
         """
-        if self._is_sought(creation):
+        if self._may_exist(creation):
             try:
                 found = self._find(creation)
             except LiveError as error:
-                notice = unseen(self._kind, str(error), f"{creation} is not made", error.fix)
+                spared = f"{creation} is not created"
+                notice = unreadable(self._kind, str(error), spared, error.fix)
             else:
                 if found.id is None or not (found.is_own or self._is_adopted(creation)):
                     return
@@ -117,17 +118,17 @@ class LostState:
                 )
             if self._kind is NoticeKind.REFUSED:
                 raise RefusedUpdateError([notice])
-            self._voice.say(notice, creation.urn)
+            self._log.report(notice, creation.urn)
 
-    def _is_sought(self, creation: PendingCreation) -> bool:
-        """Whether it may be there: not what lies in something that is still to be made."""
+    def _may_exist(self, creation: PendingCreation) -> bool:
+        """Whether AWS may have it: not if it lies in something that does not exist yet."""
         if any(isinstance(value, Unknown) for value in creation.inputs.values()):
             known = {k: v for k, v in creation.inputs.items() if not isinstance(v, Unknown)}
-            if SOUGHT_TYPES[creation.type_token] - known.keys():
+            if FINDABLE_TYPES[creation.type_token] - known.keys():
                 return False
         has_state = bool(self._engine.stack_outputs())
         if has_state:
-            # What the state has is replaced, and the old one is still there.
+            # The update replaces what the state has; the old resource still exists.
             return creation.urn not in self._engine.resource_outputs()
         return creation.type_token not in FOUND_BY_TAGS
 

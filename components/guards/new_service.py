@@ -1,4 +1,4 @@
-"""A service that is new beside live traffic: it gets its rule once its slots can answer."""
+"""A new service beside live traffic gets its rule once its slots can answer."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections.abc import Callable, Mapping
 from components.guards.errors import RefusedUpdateError
 from live.errors import LiveError
 from rollout.command import UP, config_set
-from rollout.messages import unseen
+from rollout.messages import unreadable
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, LiveSlot
-from rollout.readiness import lacks
+from rollout.readiness import missing_for
 from rollout.split import Slot, Split
 
 
-class NewService:
-    """Judges whether the rule of a new service may be made.
+class NewServiceJudge:
+    """Judges whether the rule of a new service may be created.
 
-    Until then another service, or somebody else's rule, may answer its hosts and paths; a rule
-    without healthy targets would take those requests and lose them.
+    Until then another service, or another team's rule, may answer its hosts and paths; a rule
+    without healthy targets would take those requests and fail them.
     Source: ELB user guide, "Troubleshoot your Application Load Balancers" (502, 503).
     """
 
@@ -31,69 +31,71 @@ class NewService:
         healthy_polls: int,
         read: Callable[[], Mapping[Slot, LiveSlot]],
     ) -> None:
-        """Be ready; nothing is read yet.
+        """Hold what to judge.
 
         Args:
             service: Its name.
-            split: What its rule is going to be made with.
-            healthy_polls: How many looks in a row must find it fit.
-            read: What stands behind its slots now.
+            split: The split of its new rule.
+            healthy_polls: How many consecutive polls must find its slots ready.
+            read: Reads its slots.
         """
-        self.seen_at = -math.inf
+        self.judged_at = -math.inf
         self._service = service
         self._split = split
         self._needed_polls = healthy_polls
         self._read = read
         self._polls = 0
-        self._lacks: tuple[str, ...] = ("a first look at it",)
+        self._missing: tuple[str, ...] = ("a first reading of its targets",)
 
     @property
     def is_settled(self) -> bool:
-        """Whether its rule may be made."""
+        """Whether its rule may be created."""
         return self._polls >= self._needed_polls
 
-    def look_again(self) -> list[Notice]:
-        """What it waits for now.
+    def judge_again(self) -> list[Notice]:
+        """Read its slots again; returns what the rule waits for.
 
         Raises:
-            RefusedError: nobody can see.
+            RefusedUpdateError: AWS cannot be read.
         """
         try:
             slots = self._read()
         except LiveError as error:
-            told = unseen(NoticeKind.REFUSED, str(error), "its rule is not made", error.fix)
-            raise RefusedUpdateError([told]) from error
+            spared = "its rule was not created"
+            notice = unreadable(NoticeKind.REFUSED, str(error), spared, error.fix)
+            raise RefusedUpdateError([notice]) from error
         live = LiveService(LiveRule(self._service, "", 0, 0), slots)
         weights = {slot: self._split.weight_of(slot) for slot in Slot}
-        self._lacks = tuple(
+        self._missing = tuple(
             each
             for slot, weight in weights.items()
-            if weight and not _is_served_by_hand(slots[slot])
-            for each in lacks(live, slot, weight)
+            if weight and not _is_healthy_without_group(slots[slot])
+            for each in missing_for(live, slot, weight)
         )
-        self._polls = 0 if self._lacks else self._polls + 1
-        self.seen_at = time.monotonic()
+        self._polls = 0 if self._missing else self._polls + 1
+        self.judged_at = time.monotonic()
         return [] if self.is_settled else [self._notice(NoticeKind.WAITING, self._waits())]
 
-    def given_up(self, why: str) -> list[Notice]:
-        """What there is to say where it did not become fit."""
+    def wait_failed(self, why: str) -> list[Notice]:
+        """The notice that its slots did not become ready; `why` is what ended the wait."""
         at_once = config_set("override", "REASON").then(UP)
         text = (
             f"{why}; it waited {self._waits()}\n"
             f"  fix: bring its instances up, then {UP}\n"
-            f"  or: {at_once}   # nobody asks for it yet"
+            f"  or: {at_once}   # if it has no requests yet"
         )
         return [self._notice(NoticeKind.REFUSED, text)]
 
     def _waits(self) -> str:
-        if not self._lacks:
-            return f"for {self._needed_polls - self._polls} more looks that find all healthy"
-        return "for " + "; and for ".join(self._lacks)
+        if not self._missing:
+            more = self._needed_polls - self._polls
+            return f"for {more} more {'poll' if more == 1 else 'polls'} with all targets healthy"
+        return "for " + "; and for ".join(self._missing)
 
     def _notice(self, kind: NoticeKind, text: str) -> Notice:
         return Notice(kind, self._service, f"new at {self._split}", text)
 
 
-def _is_served_by_hand(slot: LiveSlot) -> bool:
-    """Whether all its targets are healthy, and no group tells how many there should be."""
+def _is_healthy_without_group(slot: LiveSlot) -> bool:
+    """Whether all its targets are healthy, and no group defines how many there should be."""
     return slot.group is None and bool(slot.healthy) and not slot.unhealthy

@@ -1,4 +1,4 @@
-"""The guard of a service's port, which its target groups have for life."""
+"""The guard of a service's port, which its target groups keep for life."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.guards.errors import RefusedUpdateError
-from components.guards.memory import RecordedEngine, RememberedRule
-from components.guards.view import View
+from components.guards.reader import GuardReader
+from components.guards.recorded_state import RecordedEngine, remembered_rules
 from live.discovery import ListenerHint
 from live.errors import LiveError
 from rollout.notice import Notice, NoticeKind
@@ -21,56 +21,53 @@ _PARTS = ("services", "images", "capacity")
 
 
 class PortCheck:
-    """Refuses another port before anything is declared, and says how a service gets one."""
+    """Refuses another port before anything is declared, with the commands that work."""
 
     def __init__(
         self,
         settings: Settings,
         config: Mapping[str, Any],
         engine: RecordedEngine,
-        view: View,
-        where: tuple[str | None, ListenerHint],
-        known_rules: Mapping[str, RememberedRule],
+        reader: GuardReader,
+        listener: ListenerHint,
         *,
         is_preview: bool,
     ) -> None:
-        """Be ready; nothing is read yet.
+        """Hold what to compare; AWS is not called before `look`.
 
         Args:
             settings: The config.
-            config: The same as the stack file has it, by the keys of its top level.
-            engine: Whose state is asked.
-            view: AWS as it is.
-            where: The listener's ARN, if the stack knows it, and where else it is found.
-            known_rules: The rules that the stack has, by their names there.
-            is_preview: Whether nothing is done, so that nothing is refused.
+            config: The config as it is in the stack file, by its top-level keys.
+            engine: The engine, with the stack's state.
+            reader: Reads AWS.
+            listener: Where the listener is.
+            is_preview: Whether nothing is changed, so that nothing is refused.
         """
         self._settings = settings
         self._config = config
         self._engine = engine
-        self._view = view
-        self._where = where
-        self._known_rules = known_rules
-        self._kind = NoticeKind.WILL_BE_REFUSED if is_preview else NoticeKind.REFUSED
+        self._reader = reader
+        self._listener = listener
+        self._kind = NoticeKind.refusal(is_preview=is_preview)
         self.services: frozenset[str] = frozenset()
-        """Those whose port would change; what else speaks against them follows from it."""
+        """The services whose port would change; other objections to them follow from it."""
 
     def look(self) -> list[Notice]:
-        """What there is to say.
+        """Compare the ports; returns what to report.
 
         Raises:
-            RefusedError: a service would get another port.
+            RefusedUpdateError: a service would get another port.
         """
         known = _ports(self._engine)
-        told = [
+        notices = [
             Notice(self._kind, service.name, "port", self._change(service, port).text)
             for service in self._settings.services
             if (port := _replaced_port(service, known)) is not None
         ]
-        self.services = frozenset(notice.service for notice in told)
-        if told and self._kind is NoticeKind.REFUSED:
-            raise RefusedUpdateError(told)
-        return told
+        self.services = frozenset(notice.service for notice in notices)
+        if notices and self._kind is NoticeKind.REFUSED:
+            raise RefusedUpdateError(notices)
+        return notices
 
     def _change(self, service: ServiceSettings, port: int) -> PortChange:
         name = service.name
@@ -80,25 +77,26 @@ class PortCheck:
             wanted=service.port,
             successor=successor_of(name, [each.name for each in self._settings.services]),
             priority=self._place_before(name),
-            config={part: self._said(part, name) for part in _PARTS},
+            config={part: self._config_of(name, part) for part in _PARTS},
             is_protected=self._settings.protection,
         )
 
-    def _said(self, part: str, service: str) -> Mapping[str, Any]:
-        found = self._config.get(part)
-        said = found.get(service) if isinstance(found, Mapping) else None
-        return said if isinstance(said, Mapping) else {}
+    def _config_of(self, service: str, part: str) -> Mapping[str, Any]:
+        services: Any = self._config.get(part)
+        found: Any = services.get(service) if isinstance(services, dict) else None
+        return found if isinstance(found, dict) else {}
 
     def _place_before(self, service: str) -> int | None:
-        """A place for the successor; None where there is none, or nobody can see."""
-        own = self._known_rules.get(service)
+        """A priority for the successor; None if there is none, or AWS cannot be read."""
+        known = remembered_rules(self._engine)
+        own = known.get(service)
         if own is None:
             return None
-        arns = {rule.arn for name, rule in self._known_rules.items() if _is_of(name, service)}
+        arns = {rule.arn for name, rule in known.items() if _is_of(name, service)}
         try:
-            found = self._view.listener_rules(*self._where)
+            found = self._reader.listener_rules(self._listener)
         except LiveError:
-            return None  # What is wrong with AWS is said by the guards that cannot do without.
+            return None  # The guards that need AWS report the error.
         others = [(rule.priority, rule.conditions) for rule in found if rule.arn not in arns]
         return place_before(own.priority, own.conditions, others)
 
@@ -108,7 +106,7 @@ def _is_of(rule: str, service: str) -> bool:
 
 
 def _ports(engine: RecordedEngine) -> dict[str, tuple[str, int]]:
-    """Name and port of every target group in the state, by its name there."""
+    """Name and port of every target group in the state, by its logical name."""
     if not engine.stack_outputs():
         return {}
     return {
@@ -119,7 +117,7 @@ def _ports(engine: RecordedEngine) -> dict[str, tuple[str, int]]:
 
 
 def _replaced_port(service: ServiceSettings, known: Mapping[str, tuple[str, int]]) -> int | None:
-    """The port that a target group of the service has, where it would get another one."""
+    """The port of the service's target groups, if the config changes it."""
     for slot in service.slots:
         name, port = known.get(f"{service.name}-{slot.slot}", ("", service.port))
         group = slot.target_group

@@ -1,77 +1,162 @@
-"""The guards in a program: what they look at, and where they speak."""
+"""One guarded run of the program: it reads the config and judges the update, or ends it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import gc
+import os
+import sys
+import threading
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pulumi
+from pulumi.runtime import get_config_env, get_config_secret_keys_env
 
-from components.guards.engine_log import NoticeLog
-from components.guards.guards import Guards
-from components.guards.hooks import GuardHooks, Hooks
+from components.guards.engine_log import EngineLog, NoticeLog
+from components.guards.errors import RefusedUpdateError
+from components.guards.hooks import HookBindings, UpdateHooks
 from components.guards.image_check import ImageCheck
-from components.guards.interruption import Interruption
 from components.guards.lost_state import GuardedStack, LostState
-from components.guards.memory import RecordedEngine, remembered, remembered_rules, served_before
-from components.guards.new_service import NewService
+from components.guards.new_service import NewServiceJudge
 from components.guards.port_check import PortCheck
+from components.guards.reader import GuardReader
+from components.guards.recorded_state import (
+    RecordedEngine,
+    RunningEngine,
+    remembered_rules,
+    remembered_services,
+    served_before,
+)
 from components.guards.retry import RETRY_SECONDS, Retry
 from components.guards.rule_order import RuleOrder
-from components.guards.view import View
-from components.guards.waiting import Waiting
+from components.guards.update_judge import UpdateJudge
+from components.guards.wait import Interruption, Wait
 from components.guards.wanted import guard_rules, search_of, wanted_services
-from components.service import Service
+from components.lookups import ProviderLookups
 from live.address import ServiceAddress
+from live.discovery import ListenerHint
+from live.errors import LiveError
+from live.session import check_credentials
+from rollout.messages import stopped, unreadable
 from rollout.notice import Notice, NoticeKind, without_contradiction
+from rollout.observation import LiveRule
 from rollout.split import Slot, Split
-from settings import Settings
-from settings.declaration.raw import decoded
+from settings import Settings, SettingsError, Surroundings
+from settings.declaration.raw import decoded, in_namespace
 from settings.load_balancer import ExistingLoadBalancer
 from settings.settings import TOP
 
+if TYPE_CHECKING:
+    from components.service import Service
 
-class ProgramGuards:
-    """Looks before anything is declared, and binds the judgement to what is declared then."""
+BAIL = 32
+"""The exit code of a program that has reported what is wrong; the engine adds no message."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        aws_config: Mapping[str, str],
-        environ: Mapping[str, str],
-        engine: RecordedEngine,
-        voice: NoticeLog,
-    ) -> None:
-        """Look, and say what there is to say at once.
+
+@contextlib.contextmanager
+def guarded_program() -> Generator[GuardedProgram]:
+    """The settings and the guards of this run; the body declares the stack.
+
+    If the config is wrong or the update is refused, the run ends here: everything that is wrong is
+    in the engine's diagnostics, and nothing is declared.
+    """
+    log = EngineLog()
+    try:
+        program = _begun(log)
+    except SettingsError as error:
+        pulumi.log.error(str(error))
+        sys.exit(BAIL)
+    except RefusedUpdateError as refusal:
+        for notice in refusal.notices:
+            log.report(notice)
+        sys.exit(BAIL)
+    # The provider's SDK defines thousands of classes while the body imports it bit by bit. Garbage
+    # collections among them take a fifth of that time (measured).
+    gc.disable()
+    try:
+        yield program
+        gc.freeze()
+    finally:
+        gc.enable()
+
+
+def _begun(log: NoticeLog) -> GuardedProgram:
+    """The program after its guards have judged the update.
+
+    Raises:
+        SettingsError: the config is wrong.
+        RefusedUpdateError: the update may not begin, or AWS cannot be read.
+    """
+    try:
+        return GuardedProgram(read_settings(log), RunningEngine(), log)
+    except LiveError as error:
+        notice = unreadable(NoticeKind.REFUSED, str(error), "nothing is changed", error.fix)
+        raise RefusedUpdateError([notice]) from error
+    except KeyboardInterrupt as stop:
+        raise RefusedUpdateError([stopped()]) from stop
+
+
+def read_settings(log: NoticeLog) -> Settings:
+    """The settings of the stack that runs.
+
+    Raises:
+        SettingsError: the config is wrong.
+        LiveError: AWS could not be asked for what the config names as existing.
+    """
+    raw, aws_config = get_config_env(), _aws_config()
+    return Settings.parse(
+        raw,
+        Surroundings(
+            stack=pulumi.get_stack(),
+            environ=os.environ,
+            aws_config=aws_config,
+            secret_keys=frozenset(get_config_secret_keys_env()),
+            lookups=ProviderLookups(
+                Retry(RETRY_SECONDS, log, threading.Event()),
+                lambda: check_credentials(aws_config, os.environ),
+            ),
+        ),
+    )
+
+
+class GuardedProgram:
+    """Judges the update before anything is declared, and enforces it on what is declared then."""
+
+    def __init__(self, settings: Settings, engine: RecordedEngine, log: NoticeLog) -> None:
+        """Run every guard.
 
         Raises:
-            RefusedError: this update may not begin.
+            RefusedUpdateError: the update may not begin.
+            LiveError: the config or the credentials of AWS are invalid.
         """
+        self.settings = settings
+        self._log = log
         self._is_preview = pulumi.runtime.is_dry_run()
-        self._voice = voice
         self._interruption = Interruption()
         seconds = 0.0 if self._is_preview else RETRY_SECONDS
-        patience = Retry(seconds, voice, self._interruption.happened)
-        self._view = View(aws_config, environ, patience)
-        self._guards = Guards(
+        self._reader = GuardReader(
+            _aws_config(), os.environ, Retry(seconds, log, self._interruption.happened)
+        )
+        self._served_before = served_before(engine)
+        self._judge = UpdateJudge(
             guard_rules(settings),
             wanted_services(settings),
-            remembered(engine),
+            remembered_services(engine),
             search_of(settings),
-            self._view,
+            self._reader,
             is_preview=self._is_preview,
         )
-        self._limits = limits = settings.ramp.guard
-        is_theirs = isinstance(settings.load_balancer, ExistingLoadBalancer)
-        # What waits is said in the wait, with what it waits for by then.
-        self._ports = self._port_check(settings, engine)
-        self._told = self._ports.look()
-        self._told += [n for n in self._guards.look() if self._is_told(n)]
-        self._told += [n for n in self._rule_order(settings, engine) if n not in self._told]
-        images = ImageCheck(
-            wanted_services(settings), remembered(engine), self._view, is_preview=self._is_preview
+        self._ports = PortCheck(
+            settings,
+            decoded(get_config_env(), TOP),
+            engine,
+            self._reader,
+            _listener(settings, engine),
+            is_preview=self._is_preview,
         )
-        self._told = without_contradiction([*self._told, *images.look()])
-        self._served_before = served_before(engine)
+        self._notices = self._checked(engine)
         self._lost_state = LostState(
             GuardedStack(
                 name=pulumi.get_stack(),
@@ -80,85 +165,104 @@ class ProgramGuards:
                 is_protected=settings.protection,
             ),
             engine,
-            self._view.made,
-            voice,
+            self._reader.made,
+            log,
             is_preview=self._is_preview,
         )
-        self._has_traffic = is_theirs or self._guards.sees_traffic
-        self._waiting = Waiting(
-            self._guards,
-            voice,
-            limits.poll_seconds,
-            limits.wait_seconds,
+        self._wait = Wait(
+            self._judge,
+            log,
+            settings.ramp.guard.poll_seconds,
+            settings.ramp.guard.wait_seconds,
             self._interruption,
-            self._told,
+            self._notices,
         )
 
-    def _port_check(self, settings: Settings, engine: RecordedEngine) -> PortCheck:
-        return PortCheck(
-            settings,
-            decoded(pulumi.runtime.get_config_env(), TOP),
-            engine,
-            self._view,
-            (engine.stack_outputs().get("listenerArn"), search_of(settings).where),
-            remembered_rules(engine),
-            is_preview=self._is_preview,
-        )
-
-    def _is_told(self, notice: Notice) -> bool:
-        """Not what waits, and not what only follows from another port."""
-        follows = notice.kind is NoticeKind.WILL_BE_REFUSED
-        is_port = notice.service in self._ports.services
-        return notice.kind is not NoticeKind.WAITING and not (follows and is_port)
-
-    def _rule_order(self, settings: Settings, engine: RecordedEngine) -> list[Notice]:
-        order = RuleOrder(
-            settings,
-            wanted_services(settings),
-            remembered_rules(engine),
-            self._view,
-            (engine.stack_outputs().get("listenerArn"), search_of(settings).where),
-            is_preview=self._is_preview,
-        )
-        return order.look(is_override_free=not self._guards.has_overridden)
-
-    def hooks(self) -> Hooks:
-        """What resources are bound to."""
+    def hooks(self) -> HookBindings:
+        """The hooks of the resources to declare."""
         self._lost_state.watch()
-        hooks = GuardHooks(
-            self._guards, self._waiting, self._voice, self._newcomer, self._ports.services
-        )
-        return hooks.bound()
-
-    def _newcomer(self, address: ServiceAddress, split: Split) -> Waiting | None:
-        """The wait of a rule that is made; None of one that is made again, or where nobody asks."""
-        if not self._has_traffic or address.service in self._served_before:
-            return None
-        limits, polls = self._limits, self._guards.rules.healthy_polls
-        return Waiting(
-            NewService(address.service, split, polls, lambda: self._view.slots(address)),
-            self._voice,
-            limits.poll_seconds,
-            limits.wait_seconds,
-            self._interruption,
-            spared="its rule was not made",
-        )
+        return UpdateHooks(
+            self._judge,
+            self._wait,
+            self._log,
+            self._read_rule,
+            self._wait_of_new_rule,
+            self._ports.services,
+        ).bound()
 
     def last_raised(self, service: str, split: Split) -> Slot | None:
         """The slot that was raised last once the rule of `service` is at `split`.
 
-        A rule that is made again was raised before.
+        A rule that is created again was raised before.
         """
-        return self._guards.last_raised(service, split) or self._served_before.get(service)
+        return self._judge.last_raised(service, split) or self._served_before.get(service)
 
-    def tell(self, services: Mapping[str, Service]) -> None:
-        """Say what was seen: in a preview on the rules, in an update on the stack."""
-        for notice in self._told:
+    def report(self, services: Mapping[str, Service]) -> None:
+        """Report the judgement: in a preview on the rules, in an update on the stack."""
+        for notice in self._notices:
             if self._is_preview and notice.service in services:
                 rule_urn = services[notice.service].rule.urn
-                rule_urn.apply(lambda urn, notice=notice: self._say(notice, urn))
+                rule_urn.apply(lambda urn, notice=notice: self._log.report(notice, urn))
             else:
-                self._say(notice, "")
+                self._log.report(notice)
 
-    def _say(self, notice: Notice, urn: str) -> None:
-        self._voice.say(notice, urn)
+    def _checked(self, engine: RecordedEngine) -> list[Notice]:
+        """What the guards report, in the order in which they look."""
+        settings, is_preview = self.settings, self._is_preview
+        order = RuleOrder(
+            settings,
+            wanted_services(settings),
+            remembered_rules(engine),
+            self._reader,
+            _listener(settings, engine),
+            is_preview=is_preview,
+        )
+        images = ImageCheck(
+            wanted_services(settings),
+            remembered_services(engine),
+            self._reader,
+            is_preview=is_preview,
+        )
+        found = self._ports.look()
+        found += [notice for notice in self._judge.judge() if self._is_reported(notice)]
+        by_order = order.look(is_override_free=not self._judge.has_overridden)
+        found += [notice for notice in by_order if notice not in found]
+        return without_contradiction([*found, *images.look()])
+
+    def _is_reported(self, notice: Notice) -> bool:
+        """Not a wait, which reports itself, and not what only follows from another port."""
+        if notice.kind is NoticeKind.WILL_BE_REFUSED and notice.service in self._ports.services:
+            return False
+        return notice.kind is not NoticeKind.WAITING
+
+    def _read_rule(self, address: ServiceAddress) -> LiveRule:
+        (rule,) = self._reader.rules([address])
+        return rule
+
+    def _wait_of_new_rule(self, address: ServiceAddress, split: Split) -> Wait | None:
+        """The wait of a rule that is created; None if it is created again, or has no traffic."""
+        is_theirs = isinstance(self.settings.load_balancer, ExistingLoadBalancer)
+        has_traffic = is_theirs or self._judge.sees_traffic
+        if not has_traffic or address.service in self._served_before:
+            return None
+        limits = self.settings.ramp.guard
+        return Wait(
+            NewServiceJudge(
+                address.service, split, limits.healthy_polls, lambda: self._reader.slots(address)
+            ),
+            self._log,
+            limits.poll_seconds,
+            limits.wait_seconds,
+            self._interruption,
+            spared="its rule was not created",
+        )
+
+
+def _aws_config() -> dict[str, str]:
+    return in_namespace(get_config_env(), "aws")
+
+
+def _listener(settings: Settings, engine: RecordedEngine) -> ListenerHint:
+    """Where the listener is: at the ARN in the stack's outputs, if it has one."""
+    hint, recorded = search_of(settings).listener, engine.stack_outputs().get("listenerArn")
+    return replace(hint, listener_arn=recorded) if recorded else hint

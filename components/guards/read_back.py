@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from components.guards.errors import ReadBackError
-from components.guards.waiting import in_thread
+from components.guards.wait import in_thread
 from live.errors import LiveError
 from rollout.command import REFRESH, UP
 from rollout.observation import LiveRule
 
 READ_BACK_SECONDS = 10.0
-"""How long a rule may take to be read back as it was written."""
+"""How long AWS may return the old weights of a rule."""
 
 _PAUSE_SECONDS = 0.5
 
@@ -24,12 +24,12 @@ async def verify_rule(
     read: Callable[[], LiveRule],
     limit_seconds: float = READ_BACK_SECONDS,
 ) -> None:
-    """Return once the rule of `service` is read as it was written.
+    """Return once AWS returns the weights of `service` that the update has set.
 
-    Source: ELBv2 API, ModifyRule, which answers before all that read it agree.
+    Source: ELBv2 API, ModifyRule, which answers before every reader sees the change.
 
     Raises:
-        ReadBackError: it is another one, or nobody can read it.
+        ReadBackError: the weights differ, or the rule cannot be read.
     """
     deadline = time.monotonic() + limit_seconds
     was_set = f"the rule of {service} was set to {'/'.join(map(str, wanted))}"
@@ -38,14 +38,14 @@ async def verify_rule(
             live = await in_thread(read)
         except LiveError as error:
             raise ReadBackError(
-                f"{was_set}, and nobody could read it back: {error}\n"
-                f"  fix: {UP.with_options('--refresh')}, once AWS answers: it reads the rule anew"
+                f"{was_set} but could not be read back: {error}\n"
+                f"  fix: {UP.with_options('--refresh')}, once AWS answers: it reads the rule again"
             ) from error
-        if (live.weight_01, live.weight_02) == tuple(wanted) and not live.strangers:
+        if (live.weight_01, live.weight_02) == tuple(wanted) and not live.foreign_targets:
             return
         if time.monotonic() >= deadline:
             raise ReadBackError(
-                f"{was_set} and is at {live.weights}: somebody else sets it too\n"
-                f"  fix: {REFRESH}   # shows it as it is"
+                f"{was_set} but is at {live.weights}: someone else changes it too\n"
+                f"  fix: {REFRESH}   # shows the live weights"
             )
         await asyncio.sleep(_PAUSE_SECONDS)

@@ -1,33 +1,33 @@
-"""The guard of the order of the listener's rules: places that are taken, rules that hide others."""
+"""The guard of the listener's rules: priorities that are taken, rules that hide others."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from components.guards.errors import RefusedUpdateError
-from components.guards.memory import RememberedRule
-from components.guards.view import View
+from components.guards.reader import GuardReader
+from components.guards.recorded_state import RememberedRule
 from live.discovery import ListenerHint
 from live.errors import LiveError
 from live.listener import FoundRule
 from rollout.conditions import Condition, Conditions, Field
 from rollout.guard_case import WantedService
-from rollout.messages import unseen
+from rollout.messages import overridden_text, unreadable
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import is_named
-from rollout.rule_places import ListenerRule, PlaceFinding, WantedRules, place_findings
+from rollout.rule_places import ListenerRule, PlaceConflict, WantedRules, place_conflicts
 from rollout.split import Slot
 from settings import Settings
 from settings.rule import PREVIEW_HEADER, RuleSettings
 
 _SLOT_ENDINGS = tuple(f"-{slot}" for slot in Slot)
-"""Of a preview rule's name; no service's ends so."""
+"""The ending of a preview rule's name; no service's name has it."""
 
 
 class RuleOrder:
     """Judges the rules of the config among all rules of the listener.
 
-    What this update would break is refused before anything is declared; what is broken already is a
+    What this update would break is refused before anything is declared. What is broken already is a
     line in every preview.
     """
 
@@ -36,72 +36,68 @@ class RuleOrder:
         settings: Settings,
         services: Mapping[str, WantedService],
         known: Mapping[str, RememberedRule],
-        view: View,
-        where: tuple[str | None, ListenerHint],
+        reader: GuardReader,
+        listener: ListenerHint,
         *,
         is_preview: bool,
     ) -> None:
-        """Be ready; nothing is read yet.
+        """Hold what to judge; AWS is not called before `look`.
 
         Args:
             settings: The config.
             services: Its services, as the guards judge them.
-            known: The rules that the stack has, by their names there.
-            view: AWS as it is.
-            where: The listener's ARN, if the stack knows it, and where else it is found.
-            is_preview: Whether nothing is done, so that nothing is refused.
+            known: The rules that the stack has, by their logical names.
+            reader: Reads AWS.
+            listener: Where the listener is.
+            is_preview: Whether nothing is changed, so that nothing is refused.
         """
         self._settings = settings
         self._services = services
         self._known = known
-        self._view = view
-        self._where = where
+        self._reader = reader
+        self._listener = listener
         self._is_preview = is_preview
 
     def look(self, *, is_override_free: bool) -> list[Notice]:
-        """What there is to say.
+        """Judge the rules; returns what to report.
 
         Args:
-            is_override_free: Whether the config's override lets nothing else through.
+            is_override_free: Whether the override has let nothing else through.
 
         Raises:
-            RefusedError: this update would break something, or nobody can see.
+            RefusedUpdateError: this update would break something, or AWS cannot be read.
         """
         if not self._is_preview and not any(each.is_changed for each in self._wanted(())):
             return []
         try:
-            found = self._view.listener_rules(*self._where)
+            found = self._reader.listener_rules(self._listener)
         except LiveError as error:
-            told = [unseen(self._refused, str(error), "nothing is changed", error.fix)]
-            return self._refused_or_told(told)
-        findings = place_findings(
+            kind = NoticeKind.refusal(is_preview=self._is_preview)
+            notice = unreadable(kind, str(error), "nothing is changed", error.fix)
+            return self._refused_or_shown([notice])
+        conflicts = place_conflicts(
             [self._listed(rule) for rule in found if not self._own_name(rule)]
             + [self._own(rule, name) for rule in found if (name := self._own_name(rule))],
             self._wanted(found),
         )
         reason = self._settings.override if is_override_free else None
-        told = [self._notice(each, reason) for each in findings if self._is_told(each)]
-        return self._refused_or_told(told)
+        return self._refused_or_shown(
+            [self._notice(f, reason) for f in conflicts if f.is_caused or self._is_preview]
+        )
 
-    @property
-    def _refused(self) -> NoticeKind:
-        return NoticeKind.WILL_BE_REFUSED if self._is_preview else NoticeKind.REFUSED
+    @staticmethod
+    def _refused_or_shown(notices: list[Notice]) -> list[Notice]:
+        if any(notice.kind is NoticeKind.REFUSED for notice in notices):
+            raise RefusedUpdateError(notices)
+        return notices
 
-    def _is_told(self, finding: PlaceFinding) -> bool:
-        return finding.is_caused or self._is_preview
-
-    def _refused_or_told(self, told: list[Notice]) -> list[Notice]:
-        if any(notice.kind is NoticeKind.REFUSED for notice in told):
-            raise RefusedUpdateError(told)
-        return told
-
-    def _notice(self, finding: PlaceFinding, reason: str | None) -> Notice:
-        kind, text = self._refused, finding.text
-        if not finding.is_caused:
+    def _notice(self, conflict: PlaceConflict, reason: str | None) -> Notice:
+        kind, text = NoticeKind.refusal(is_preview=self._is_preview), conflict.text
+        if not conflict.is_caused:
             kind = NoticeKind.NOTE
-        elif reason is not None and not finding.is_impossible:
-            kind, text = NoticeKind.OVERRIDE, f"let through ({reason}), although: {finding.why}"
-        return Notice(kind, finding.service, finding.change, text)
+        elif reason is not None and not conflict.is_impossible:
+            kind, text = NoticeKind.OVERRIDE, overridden_text(reason, conflict.why)
+        return Notice(kind, conflict.service, conflict.change, text)
 
     def _wanted(self, found: Sequence[FoundRule]) -> list[WantedRules]:
         return [
@@ -127,11 +123,11 @@ class RuleOrder:
         )
 
     def _own_name(self, rule: FoundRule) -> str:
-        """The name in the stack of a live rule; empty where it is not the stack's.
+        """The logical name of a live rule; empty if it is not the stack's.
 
-        One that the state lacks is the stack's, too, where it stands at the place of one of its
-        rules and forwards where that would: after an update that was cut short, or an import that
-        no update has followed yet.
+        A rule that is missing in the state is the stack's too if it has the priority of one of the
+        stack's rules and forwards to the same target group: after an interrupted update, or an
+        import that no update has followed yet.
         """
         for name, known in self._known.items():
             if known.arn == rule.arn:

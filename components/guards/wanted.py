@@ -1,8 +1,8 @@
-"""The services as the config has them, in the form that the guards judge."""
+"""The services of the config, in the form that the guards judge."""
 
 from __future__ import annotations
 
-from components.guards.view import Search
+from components.guards.reader import Search
 from components.user_data import user_data
 from live.discovery import ListenerHint, ServiceQuery
 from rollout.guard_case import GuardRules, WantedService, WantedSlot
@@ -29,7 +29,7 @@ def wanted_services(settings: Settings) -> dict[str, WantedService]:
 
 
 def search_of(settings: Settings) -> Search:
-    """Where the services of the stack must be, if they are there."""
+    """Where AWS has the services of the stack, if it has them."""
     balancer, wanted = settings.load_balancer, wanted_services(settings)
     is_theirs = isinstance(balancer, ExistingLoadBalancer)
     return Search(
@@ -49,7 +49,7 @@ def search_of(settings: Settings) -> Search:
 
 
 def guard_rules(settings: Settings) -> GuardRules:
-    """What the team has set for its guards."""
+    """The settings of the guards."""
     smoke = settings.ramp.gates.of(SmokeLimits)
     return GuardRules(
         stages=settings.ramp.stages,

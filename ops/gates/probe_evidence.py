@@ -134,11 +134,11 @@ class ServiceEvidence:
         slot, other = self._slot, self._slot.other
         recent = self._recent()
         ours, theirs = recent.candidate, recent.stable
-        if self._failing.standing is Blame.WORSE:
+        if self._failing.blame is Blame.WORSE:
             return Outcome.FAIL, f"slot {slot} {_lost(ours)}; slot {other} {_lost(theirs)}"
-        if self._slowing.standing is Blame.WORSE:
+        if self._slowing.blame is Blame.WORSE:
             return Outcome.FAIL, f"slot {slot} is slow: {self._latencies(recent)}"
-        if self._users_failing.standing is Blame.WORSE:
+        if self._users_failing.blame is Blame.WORSE:
             users = f"users {_lost(recent.users)} with slot {slot} at {self._weight} %"
             words = f"{users}; slot {other} alone {_lost(theirs)}"
             return Outcome.FAIL, words if self._has_moved else f"{words}{_BEFORE_THE_RAMP}"
@@ -164,17 +164,17 @@ class ServiceEvidence:
         """Why nobody can say that the candidate is to blame; None where there is nothing."""
         slot, other = self._slot, self._slot.other
         ours, theirs = _lost(recent.candidate), _lost(recent.stable)
-        if self._failing.standing is Blame.STABLE:
+        if self._failing.blame is Blame.STABLE:
             return f"slot {other} {theirs}, slot {slot} {ours}: it is the stable slot that fails"
-        standings = {contest.standing for contest in (self._failing, self._users_failing)}
-        if Blame.SHARED in standings:
+        blamed = {each.blame for each in (self._failing, self._users_failing)}
+        if Blame.SHARED in blamed:
             users = f"users {_lost(recent.users)}, " if recent.users.failed.bad else ""
             return (
                 f"{users}slot {slot} {ours}, slot {other} {theirs}: "
                 "not known to be the candidate's doing, or not yet; what both always lose belongs "
                 "into ramp.gates.probe.maxFailedPercent"
             )
-        if self._slowing.standing is Blame.SHARED:
+        if self._slowing.blame is Blame.SHARED:
             return f"both slots became slow: {self._latencies(recent)}"
         return None
 

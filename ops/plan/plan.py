@@ -20,7 +20,7 @@ from rollout.notice import Notice, NoticeKind
 _REFUSALS = (NoticeKind.WILL_BE_REFUSED, NoticeKind.REFUSED)
 _HEAVIEST_FIRST = (
     *_REFUSALS,
-    NoticeKind.OUT_OF_BAND,
+    NoticeKind.OUT_OF_BAND_CHANGE,
     NoticeKind.OVERRIDE,
     NoticeKind.NOTE,
     NoticeKind.WILL_WAIT,
@@ -103,7 +103,7 @@ class DeploymentPlan:
     @property
     def out_of_band_changes(self) -> tuple[Notice, ...]:
         """Live weights that are not what the stack left."""
-        return tuple(each for each in self.notices if each.kind is NoticeKind.OUT_OF_BAND)
+        return tuple(each for each in self.notices if each.kind is NoticeKind.OUT_OF_BAND_CHANGE)
 
     @property
     def refused_by_guards(self) -> tuple[str, ...]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from live.address import ServiceAddress
-from live.discovery import ListenerReading
 from live.listener import FoundRule, read_listener
 from rollout.conditions import Field
 from rollout.hidden_rules import HiddenService, hidden_services
 from rollout.rule_places import ListenerRule
 from settings.rule import PREVIEW_HEADER
 
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+
 
 def read_hidden_services(
-    elb: ListenerReading, listener_arn: str, services: Sequence[ServiceAddress]
+    elb: ElasticLoadBalancingv2Client, listener_arn: str, services: Sequence[ServiceAddress]
 ) -> list[HiddenService]:
     """The services that get no request as the listener's rules are.
 

@@ -1,4 +1,4 @@
-"""A voice of the guards that is kept."""
+"""A log of the guards that the tests read."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from rollout.notice import Notice
 
 
 class Heard:
-    """What the guards have said."""
+    """The notices that the guards have reported."""
 
     def __init__(self) -> None:
         self.notices: list[Notice] = []
         self.heard = asyncio.Event()
 
-    def say(self, notice: Notice, urn: str = "") -> None:
+    def report(self, notice: Notice, urn: str = "") -> None:
         self.notices.append(notice)
         self.heard.set()

@@ -10,7 +10,7 @@ import yaml
 
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
-# tests/rollout/test_candidate.py and tests/components/test_guards.py show the same by quick tests.
+# tests/rollout/test_candidate.py and tests/components/guards show the same by quick tests.
 pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 V1, V2 = "ami-0fa11000000000001", "ami-0fa11000000000002"
@@ -80,8 +80,8 @@ def test_straight_back_from_past_the_middle_passes_at_once_and_is_kept_by_no_out
     told = passed(stack, 0)
 
     for said in (preview, told):
-        assert f"{100 - reached}/{reached} -> 100/0: back towards slot 01, without waiting" in said
-        assert f"{reached}/{100 - reached} -> 0/100: back towards slot 02, without waiting" in said
+        assert f"{100 - reached}/{reached} -> 100/0: rollback to slot 01, without waiting" in said
+        assert f"{reached}/{100 - reached} -> 0/100: rollback to slot 02, without waiting" in said
         assert f"{reached} of 100 get the build {V1} instead of {V2}: AWS does not tell" in said
     assert "judgement: waiting" not in told
     assert last_raised(stack) == raised

@@ -90,6 +90,6 @@ def test_a_way_back_by_hand_to_an_older_build_passes_and_says_whose(stack: Rehea
     assert up.returncode == 0, up.stdout
     for said in (preview.stdout, up.stdout):
         assert (
-            "judgement: passes: web: 100/0 -> 50/50: back towards slot 02, without waiting; "
+            "judgement: passes: web: 100/0 -> 50/50: rollback to slot 02, without waiting; "
             f"50 of 100 get the older build {v2} again"
         ) in said

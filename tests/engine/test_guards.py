@@ -132,7 +132,7 @@ def test_a_slot_that_never_gets_healthy_gets_no_weight_and_no_other_service_move
     )
     assert "judgement: passes: portal: 100/0 -> 90/10" in preview.stdout
     assert "~ 2 to update" in preview.stdout
-    assert re.search(r"judgement: refused: .*not within 4 s, and no rule was modified", told)
+    assert re.search(r"judgement: refused: .*not ready within 4 s; no rule was modified", told)
     assert re.search(r"for 3 of \d targets of web-02: i-\w+ (initial|unhealthy) ", told)
     assert "fix: pulumi config set weights 100/0" in told
 
@@ -206,15 +206,15 @@ def test_ctrl_c_ends_a_wait_with_the_guards_own_words(stack: Rehearsed) -> None:
             said += line
 
     assert process.returncode != 0
-    assert "stopped, and no rule was modified" in said
+    assert "stopped; no rule was modified" in said
     assert live(stack) == both("100/0")
 
 
 WAITS = {
     "web": re.compile(r"judgement: waiting: web: 100/0 -> 90/10: for \d of \d targets of web-02: "),
     "portal": re.compile(
-        r"judgement: waiting: portal: 100/0 -> 90/10: for \d of \d instances of portal-02 that are "
-        r"on an old build, where "
+        r"judgement: waiting: portal: 100/0 -> 90/10: for \d of \d instances of portal-02 that run "
+        r"an old build; "
     ),
 }
 
@@ -291,7 +291,7 @@ def test_a_stage_may_not_be_skipped_nor_a_live_slot_rebuilt_but_by_an_override(
     expected = "web: 90/10 -> 50/50: next stage is 75/25 (slot 02 is the candidate"
     assert f"judgement: refused: {expected}" in told
     assert "or: pulumi config set weights 90/10" in told
-    assert "web-01 carries 90 of 100 of the traffic, and a live slot is not rebuilt" in told
+    assert "web-01 carries 90 % of the traffic, and a live slot is not rebuilt" in told
     assert 'images.web["01"]\' ami-0fa11000000000001' in told
     assert "judgement: override: web: 90/10 -> 50/50: let through (the other" in allowed
     assert live(stack) == both("50/50")
@@ -314,7 +314,7 @@ def test_a_rule_that_somebody_else_changed_stops_an_update_until_it_is_decided(
     )
     passed(stack)
 
-    outside = "the live rule is at 60/40, and the stack left it at 50/50"
+    outside = "the live rule is at 60/40, and the stack recorded 50/50"
     assert f"changed outside Pulumi: web: 60/40 -> 50/50: {outside}" in unchanged
     assert outside in refreshed
     assert live(stack) == {"portal": "50/50", "web": "60/40"}
@@ -332,7 +332,7 @@ def test_the_way_back_passes_at_once_as_the_role_of_the_stack(stack: Rehearsed) 
     assert (made["AssumeRole"], made["ModifyRule"]) == (2, 2)
     for own in (stack.env["AWS_ACCESS_KEY_ID"], REHEARSAL_CREDENTIAL):
         assert aws(stack).calls(mark, own) == {"AssumeRole": 1}
-    assert "judgement: passes: web: 60/40 -> 100/0: back towards slot 01, without waiting" in told
+    assert "judgement: passes: web: 60/40 -> 100/0: rollback to slot 01, without waiting" in told
     assert "judgement: waiting" not in told
     assert live(stack) == both("100/0")
     configure(stack, {"aws:assumeRoles": None})
@@ -346,7 +346,7 @@ def test_credentials_that_have_expired_are_said_to_be(stack: Rehearsed) -> None:
         told = stack.pulumi(*UP)
 
     assert told.returncode != 0
-    assert "judgement: refused: all services: unseen: nobody can see what is live" in told.stdout
+    assert "judgement: refused: all services: unseen: cannot read AWS" in told.stdout
     assert "the AWS credentials have expired" in told.stdout
     assert live(stack) == both("100/0")
 
@@ -361,7 +361,7 @@ def test_the_way_back_is_free_after_an_update_that_failed_half_way(stack: Rehear
 
     assert cut_short.returncode != 0
     assert sorted(halfway.values()) == ["100/0", "90/10"]
-    assert "90/10 -> 100/0: back towards slot 01, without waiting" in told
+    assert "90/10 -> 100/0: rollback to slot 01, without waiting" in told
     assert "changed outside Pulumi" not in told
     assert live(stack) == both("100/0")
 
@@ -388,7 +388,7 @@ def test_a_new_service_that_never_gets_healthy_gets_no_rule(stack: Rehearsed) ->
 
     assert told.returncode != 0
     assert re.search(
-        r"judgement: refused: shop: new at 100/0: not within 4 s, and its rule was not made; it "
+        r"judgement: refused: shop: new at 100/0: not ready within 4 s; its rule was not created; it "
         r"waited for \d of \d targets of shop-01: ",
         told.stdout,
     ), told.stdout

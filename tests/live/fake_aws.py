@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from live.clients import Clients
+from tests.live.fake_pages import FakePages
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -67,7 +68,8 @@ class FakeAws:
 
     @property
     def clients(self) -> Clients:
-        return Clients(self, self, self)
+        fake: Any = self
+        return Clients(fake, fake, fake)
 
     def describe_rules(self, *, RuleArns: list[str]) -> dict[str, Any]:  # noqa: N803
         self._count("DescribeRules")
@@ -112,6 +114,8 @@ class FakeAws:
         return {"Images": [i for i in self.images if i["ImageId"] in by_id["Values"]]}
 
     def get_paginator(self, operation_name: str) -> Any:
+        if operation_name in {"describe_auto_scaling_groups", "describe_launch_template_versions"}:
+            return FakePages(getattr(self, operation_name))
         self._count(operation_name)
         return _Paginator([self.listed.get(operation_name, {})])
 

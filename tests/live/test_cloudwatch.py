@@ -12,6 +12,7 @@ from live.cloudwatch import Dimensions
 from live.errors import AccessDeniedError, LiveError, UnreachableError
 from live.metrics import LATENCY, REQUESTS, STATUS_5XX, Metrics
 from rollout.split import Slot
+from tests.live.fake_pages import FakePages
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PREFIX = "arn:aws:elasticloadbalancing:us-east-1:111122223333"
@@ -27,8 +28,16 @@ class FakeCloudWatch:
     def __init__(self) -> None:
         self.queries: list[dict[str, Any]] = []
         self.alarms: list[dict[str, Any]] = []
-        self.untold: dict[str, Any] = {}
+        self.withheld: dict[str, Any] = {}
         """What the last metric has besides, on the second page."""
+
+    @property
+    def client(self) -> Any:
+        """The fake, in the place of boto3's client."""
+        return self
+
+    def get_paginator(self, operation_name: str) -> FakePages:
+        return FakePages(getattr(self, operation_name))
 
     def get_metric_data(self, **arguments: Any) -> Mapping[str, Any]:
         self.queries = arguments["MetricDataQueries"]
@@ -39,7 +48,7 @@ class FakeCloudWatch:
             for q in self.queries
         ]
         if is_second:
-            results[-1] |= self.untold
+            results[-1] |= self.withheld
         return {"MetricDataResults": results} | ({} if is_second else {"NextToken": "more"})
 
     def describe_alarms(self, **arguments: Any) -> Mapping[str, Any]:
@@ -67,7 +76,7 @@ def test_cloudwatch_names_a_load_balancer_and_a_target_group_by_the_end_of_their
 
 
 def test_points_of_all_pages_are_read_by_slot_with_latencies_in_milliseconds() -> None:
-    found = Metrics(FakeCloudWatch(), LISTENER, SERVICES, 95).read(NOON, NOON)
+    found = Metrics(FakeCloudWatch().client, LISTENER, SERVICES, 95).read(NOON, NOON)
 
     first = found.slots["web", Slot.FIRST]
     assert first.total(REQUESTS) == 0.75
@@ -80,11 +89,11 @@ def test_points_of_all_pages_are_read_by_slot_with_latencies_in_milliseconds() -
 @pytest.mark.parametrize(
     ("status", "error"), [("InternalError", UnreachableError), ("Forbidden", AccessDeniedError)]
 )
-def test_a_metric_that_cloudwatch_does_not_tell_is_no_zero(
+def test_a_metric_that_cloudwatch_withholds_is_not_zero(
     status: str, error: type[LiveError]
 ) -> None:
     cloudwatch = FakeCloudWatch()
-    cloudwatch.untold = {
+    cloudwatch.withheld = {
         "StatusCode": status,
         "Label": "HTTPCode_ELB_5XX_Count",
         "Timestamps": [],
@@ -93,13 +102,13 @@ def test_a_metric_that_cloudwatch_does_not_tell_is_no_zero(
     }
 
     with pytest.raises(error, match=f"HTTPCode_ELB_5XX_Count: {status}: try again"):
-        Metrics(cloudwatch, LISTENER, SERVICES, 95).read(NOON, NOON)
+        Metrics(cloudwatch.client, LISTENER, SERVICES, 95).read(NOON, NOON)
 
 
 def test_sums_are_asked_for_and_of_latency_the_percentile() -> None:
     cloudwatch = FakeCloudWatch()
 
-    Metrics(cloudwatch, LISTENER, SERVICES, 99).read(NOON, NOON)
+    Metrics(cloudwatch.client, LISTENER, SERVICES, 99).read(NOON, NOON)
 
     asked = {
         (q["MetricStat"]["Metric"]["MetricName"], q["MetricStat"]["Stat"])
@@ -119,7 +128,7 @@ def test_alarms_of_the_stacks_slots_and_load_balancer_are_found_and_no_others() 
         alarm("another balancer", "app/other/1", None),
     ]
 
-    found = Alarms(cloudwatch, LISTENER, SERVICES).read()
+    found = Alarms(cloudwatch.client, LISTENER, SERVICES).read()
 
     assert [(a.name, a.service, a.slot) for a in found] == [
         ("slot", "web", Slot.SECOND),

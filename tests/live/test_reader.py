@@ -186,7 +186,9 @@ def test_a_rule_that_is_gone_is_named_and_the_others_are_read_for_it() -> None:
     fake = aws()
     portal = ServiceAddress("portal", "arn:rule/portal", ARNS)
 
-    with pytest.raises(RuleGoneError, match=r"is gone: portal \(arn:rule/portal\)"):
+    with pytest.raises(
+        RuleGoneError, match=r"was deleted outside Pulumi: portal \(arn:rule/portal\)"
+    ):
         Reader(fake.clients, [WEB, portal]).read_rules()
 
 
@@ -253,7 +255,7 @@ def test_a_rule_is_found_without_the_stacks_help() -> None:
     }
     fake = listed([{**rule, "RuleArn": "arn:other", "Priority": "100"}, rule])
 
-    (found,) = find_services(fake, ListenerHint(None, "shop-alb"), [SOUGHT])
+    (found,) = find_services(fake.clients.balancing, ListenerHint(None, "shop-alb"), [SOUGHT])
 
     assert (found.service, found.rule_arn) == ("web", "arn:rule")
     assert found.target_group_arns[FIRST] == arn
@@ -261,4 +263,4 @@ def test_a_rule_is_found_without_the_stacks_help() -> None:
 
 @pytest.mark.parametrize("name", ["shop-alb", "another-alb"])
 def test_nothing_is_found_where_nothing_is(name: str) -> None:
-    assert find_services(listed([]), ListenerHint(None, name), [SOUGHT]) == ()
+    assert find_services(listed([]).clients.balancing, ListenerHint(None, name), [SOUGHT]) == ()

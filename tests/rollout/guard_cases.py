@@ -133,8 +133,8 @@ def mirrored(known: GuardCase) -> GuardCase:
             slots={slot: wanted.slots[slot.other] for slot in Slot},
         ),
         Memory(
-            None if memory.state is None else _swapped(memory.state),
-            None if memory.left is None else _swapped(memory.left),
+            None if memory.recorded is None else _swapped(memory.recorded),
+            None if memory.last_applied is None else _swapped(memory.last_applied),
             last_raised=None if memory.last_raised is None else memory.last_raised.other,
         ),
     )

@@ -95,7 +95,7 @@ def test_the_way_back_to_an_older_build_says_how_many_of_100_get_it(
     known = case(live, wanted, SECOND)
 
     assert told(known) == (
-        f"judgement: passes: web: {live} -> {wanted}: back towards slot 01, without waiting; "
+        f"judgement: passes: web: {live} -> {wanted}: rollback to slot 01, without waiting; "
         f"{percent} of 100 get the older build ami-01 again; 3 of 3 targets of web-01 are healthy"
     )
     assert f"{percent} of 100 get the older build v1 (ami-01) again" in told(
@@ -125,7 +125,7 @@ def test_the_way_back_to_a_build_of_unknown_age_says_that_it_is_not_known() -> N
 
     text = told(known, replace(RULES, candidate=SECOND))
 
-    assert "50 of 100 get the build ami-01 instead of ami-02: AWS does not tell which" in text
+    assert "50 of 100 get the build ami-01 instead of ami-02: AWS does not report which" in text
 
 
 def test_an_older_build_is_never_a_reason_to_refuse_or_to_wait() -> None:

@@ -41,9 +41,9 @@ class Stack:
     def up(self, wanted: Split) -> Decision:
         """A bare `pulumi up`; a refused one leaves all as it was."""
         found = self.judged(wanted)
-        if found.verdict is Decision.PASSES:
+        if found.decision is Decision.PASSES:
             self.last_raised, self.split = found.last_raised_at(wanted), wanted
-        return found.verdict
+        return found.decision
 
 
 def ramped(slot: Slot, weight: int) -> Stack:
@@ -62,7 +62,7 @@ def test_from_any_stage_the_way_straight_back_is_free(slot: Slot, reached: int) 
 
     found = stack.judged(idle(slot))
 
-    assert (found.verdict, found.is_back, found.candidate) == (Decision.PASSES, True, slot)
+    assert (found.decision, found.is_back, found.candidate) == (Decision.PASSES, True, slot)
 
 
 @pytest.mark.parametrize("slot", Slot)
@@ -110,7 +110,7 @@ def test_whatever_was_moved_the_split_before_the_ramp_is_always_free_to_go_back_
         stack.up(stack.split.shifted_to(slot, weight))
 
         if stack.split != idle(slot):
-            assert stack.judged(idle(slot)).verdict is Decision.PASSES
+            assert stack.judged(idle(slot)).decision is Decision.PASSES
 
 
 @pytest.mark.parametrize("slot", Slot)
@@ -146,12 +146,12 @@ def test_after_a_shift_from_the_even_split_the_other_slots_ramp_is_held_to_its_s
 @pytest.mark.parametrize("slot", Slot)
 def test_a_rise_that_was_cut_short_before_the_outputs_were_written_is_known(slot: Slot) -> None:
     live = idle(slot).shifted_to(slot, 75)
-    memory = Memory(live, idle(slot), asked=live)
+    memory = Memory(live, idle(slot), last_intended=live)
     known = of_one_age(case(str(live), str(idle(slot)), memory=memory))
 
     (found,) = judged([known], RULES, POLLS).services
 
-    assert (found.last_raised, found.verdict, found.is_back) == (slot, Decision.PASSES, True)
+    assert (found.last_raised, found.decision, found.is_back) == (slot, Decision.PASSES, True)
 
 
 @given(slots, st.integers(0, 100), st.integers(0, 100), st.sampled_from([None, *Slot]))

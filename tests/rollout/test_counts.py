@@ -51,5 +51,5 @@ def test_nothing_seen_excludes_nothing() -> None:
 
 @pytest.mark.parametrize(("bad", "total"), [(1, 0), (-1, 5)])
 def test_a_count_that_cannot_be_is_refused(bad: int, total: int) -> None:
-    with pytest.raises(ValueError, match="no count"):
+    with pytest.raises(ValueError, match="is not a count"):
         Counts(bad, total)

@@ -63,7 +63,7 @@ def test_the_live_rule_has_the_weights_of_its_slots_and_tells_the_others(name: s
     rule = live_rule(service, {"Actions": [of_aws(forward)]})
 
     assert (rule.weight_01, rule.weight_02) == (weights.get(A, 0), weights.get(B, 0))
-    assert list(rule.strangers) == [arn for arn in weights if arn == C]
+    assert list(rule.foreign_targets) == [arn for arn in weights if arn == C]
 
 
 def test_an_action_that_does_not_forward_has_no_target_group() -> None:

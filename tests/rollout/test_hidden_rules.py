@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from rollout.hidden_rules import HiddenService, hidden_rules, hidden_services
-from rollout.rule_places import ListenerRule, WantedRules, place_findings
-from tests.test_rule_places import (
+from rollout.rule_places import ListenerRule, WantedRules, place_conflicts
+from tests.rollout.test_rule_places import (
     answers,
     foreign,
     listeners,
@@ -89,7 +89,7 @@ def test_the_status_says_of_a_service_what_the_preview_says(
     as_they_are = [settled(s) for s in services if s.known_conditions is not None]
     kept = [r for r in rules if not r.service or r.service in {s.service for s in as_they_are}]
 
-    said = {each.why for each in place_findings(kept, as_they_are)}
+    said = {each.why for each in place_conflicts(kept, as_they_are)}
 
     assert {each.why for each in hidden_services(kept)} <= said
 

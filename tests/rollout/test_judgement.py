@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rollout.guard_case import FLOOR_TAG, GuardCase, GuardRules, Memory
 from rollout.judgement import Decision, Judgement, judged
-from rollout.messages import given_up, notices
+from rollout.messages import notices, wait_failed
 from rollout.objection import Subject
 from rollout.observation import Build, Instance, LiveRule, Release, Target, Template
 from rollout.split import Slot, Split
@@ -37,13 +37,13 @@ def judge(*known: GuardCase, rules: GuardRules = RULES, polls: int = POLLS) -> J
     return judged(known, rules, polls)
 
 
-def verdict(*known: GuardCase, rules: GuardRules = RULES, polls: int = POLLS) -> Decision:
-    return judge(*known, rules=rules, polls=polls).verdict
+def decision(*known: GuardCase, rules: GuardRules = RULES, polls: int = POLLS) -> Decision:
+    return judge(*known, rules=rules, polls=polls).decision
 
 
 def subjects(*known: GuardCase, rules: GuardRules = RULES) -> list[Subject]:
     judgement = judge(*known, rules=rules)
-    return [objection.subject for found in judgement.services for objection in found.standing]
+    return [objection.subject for found in judgement.services for objection in found.objections]
 
 
 def told(*known: GuardCase) -> str:
@@ -76,22 +76,22 @@ def told(*known: GuardCase) -> str:
 def test_weight_goes_up_by_the_next_stage_and_back_freely(
     live: str, wanted: str, newer: Slot | None, expected: Decision
 ) -> None:
-    assert verdict(case(live, wanted, newer)) is expected
+    assert decision(case(live, wanted, newer)) is expected
 
 
 def test_the_stages_of_the_config_are_the_ones_that_count() -> None:
     rules = replace(RULES, stages=(5, 25, 50, 100))
 
-    assert verdict(case("100/0", "95/5"), rules=rules) is Decision.PASSES
-    assert verdict(case("100/0", "90/10"), rules=rules) is Decision.REFUSED
+    assert decision(case("100/0", "95/5"), rules=rules) is Decision.PASSES
+    assert decision(case("100/0", "90/10"), rules=rules) is Decision.REFUSED
     assert "next stage is 95/5" in str(judge(case("100/0", "90/10"), rules=rules))
 
 
 def test_the_configured_candidate_counts_before_what_was_released_last() -> None:
     rules = replace(RULES, candidate=FIRST)
 
-    assert verdict(case("50/50", "0/100", SECOND), rules=rules) is Decision.PASSES
-    assert verdict(case("50/50", "100/0", SECOND), rules=rules) is Decision.REFUSED
+    assert decision(case("50/50", "0/100", SECOND), rules=rules) is Decision.PASSES
+    assert decision(case("50/50", "100/0", SECOND), rules=rules) is Decision.REFUSED
 
 
 def test_builds_that_were_made_with_their_slots_leave_the_lighter_slot_as_the_candidate() -> None:
@@ -104,7 +104,7 @@ def test_builds_that_were_made_with_their_slots_leave_the_lighter_slot_as_the_ca
 
 
 @given(cases(), stage_lists, st.integers(0, 4), st.sampled_from([None, FIRST, SECOND]))
-def test_there_is_exactly_one_verdict_and_mirroring_the_slots_mirrors_it(
+def test_there_is_exactly_one_decision_and_mirroring_the_slots_mirrors_it(
     known: GuardCase, stages: tuple[int, ...], polls: int, candidate: Slot | None
 ) -> None:
     rules = replace(RULES, stages=stages, candidate=candidate)
@@ -115,11 +115,11 @@ def test_there_is_exactly_one_verdict_and_mirroring_the_slots_mirrors_it(
         judge(mirrored(known), rules=other, polls=polls),
     )
 
-    assert found.verdict in Decision
-    assert reflected.verdict is found.verdict
+    assert found.decision in Decision
+    assert reflected.decision is found.decision
     if found.services[0].split is not None and found.services[0].split.slot_01 != 50:
-        assert sorted(o.subject for o in found.services[0].standing) == sorted(
-            o.subject for o in reflected.services[0].standing
+        assert sorted(o.subject for o in found.services[0].objections) == sorted(
+            o.subject for o in reflected.services[0].objections
         )
 
 
@@ -128,8 +128,8 @@ def test_the_way_back_waits_for_nothing_and_is_stopped_by_nothing_but_a_dead_slo
     known: GuardCase,
 ) -> None:
     (found,) = judge(known, polls=0).services
-    of_weights = {Subject.STAGE, Subject.FITNESS, Subject.DEAD}
-    against = {objection.subject for objection in found.standing} & of_weights
+    of_weights = {Subject.STAGE, Subject.READINESS, Subject.DEAD}
+    against = {objection.subject for objection in found.objections} & of_weights
 
     if found.is_back and found.rising is not None:
         live = known.live.slots
@@ -145,7 +145,7 @@ def test_a_ramp_of_the_stages_in_order_passes_all_the_way(
 
     while (weight := next_weight(stages, split.weight_of(candidate))) is not None:
         wanted = split.shifted_to(candidate, weight)
-        assert verdict(case(str(split), str(wanted), candidate), rules=rules) is Decision.PASSES
+        assert decision(case(str(split), str(wanted), candidate), rules=rules) is Decision.PASSES
         split = wanted
 
     assert split.weight_of(candidate) == 100
@@ -158,7 +158,7 @@ def test_nothing_passes_onto_a_slot_without_a_healthy_target_while_the_other_liv
     rising = FIRST if wanted.slot_01 > live.slot_01 else SECOND
     known = case(str(live), str(wanted), healthy={rising: 0})
 
-    passes = verdict(known) is Decision.PASSES
+    passes = decision(known) is Decision.PASSES
 
     assert passes == (live == wanted)
 
@@ -166,13 +166,13 @@ def test_nothing_passes_onto_a_slot_without_a_healthy_target_while_the_other_liv
 def test_when_both_slots_are_dead_the_way_back_is_open() -> None:
     known = case("50/50", "100/0", healthy={FIRST: 0, SECOND: 0})
 
-    assert verdict(known) is Decision.PASSES
+    assert decision(known) is Decision.PASSES
 
 
 def test_a_target_that_is_not_healthy_yet_is_waited_for_by_name() -> None:
     known = case("100/0", "90/10", healthy={SECOND: 2})
 
-    assert verdict(known) is Decision.WAITS
+    assert decision(known) is Decision.WAITS
     assert told(known) == (
         "judgement: will wait: web: 100/0 -> 90/10: for 1 of 3 targets of web-02: i-02-2 unhealthy"
     )
@@ -192,24 +192,25 @@ def test_an_instance_on_an_old_build_is_waited_for() -> None:
         case("100/0", "90/10"), SECOND, group=replace(its, instances=(*its.instances[1:], old))
     )
 
-    assert verdict(known) is Decision.WAITS
+    assert decision(known) is Decision.WAITS
     assert "i-old runs version 1" in told(known)
 
 
-def test_capacity_that_does_not_fit_the_share_is_waited_for_and_the_way_to_it_told() -> None:
+def test_capacity_that_does_not_fit_the_share_is_waited_for_and_the_fix_is_shown() -> None:
     known = case("75/25", "50/50")
     known = with_live(known, SECOND, group=(small := group(SECOND, 1, 1.0)), targets=())
     known = with_live(known, SECOND, targets=slot_of(SECOND, small).targets)
 
-    assert verdict(known) is Decision.WAITS
-    assert "for 1 more instance of web-02: its group wants 1" in told(known)
+    assert decision(known) is Decision.WAITS
+    expected = "for 1 more instance of web-02: its group wants 1, and 50 % of the traffic needs 2"
+    assert expected in told(known)
     assert "pulumi config set --path 'failover:capacity.web.floors[\"02\"]' 2" in told(known)
 
 
-def test_a_fit_slot_must_be_found_so_in_as_many_polls_as_the_config_says() -> None:
+def test_a_slot_must_be_ready_in_as_many_polls_as_the_config_says() -> None:
     known = case("100/0", "90/10")
 
-    assert [verdict(known, polls=polls) for polls in range(5)] == [
+    assert [decision(known, polls=polls) for polls in range(5)] == [
         Decision.WAITS,
         Decision.WAITS,
         Decision.WAITS,
@@ -224,16 +225,16 @@ def test_the_refusal_of_one_service_moves_none() -> None:
 
     judgement = judge(good, bad)
 
-    assert judgement.verdict is Decision.REFUSED
-    assert "moves with the others or not at all\n  fix: pulumi config set weights" in told(
+    assert judgement.decision is Decision.REFUSED
+    assert "all services move together or not at all\n  fix: pulumi config set weights" in told(
         good, bad
     )
 
 
-def test_a_wait_that_is_given_up_says_how_to_put_the_old_value_back() -> None:
+def test_a_wait_that_fails_says_how_to_put_the_old_value_back() -> None:
     judgement = judge(case("100/0", "90/10", healthy={SECOND: 2}), case("100/0", "90/10"))
 
-    first, second = given_up(judgement, "not within 5 s")
+    first, second = wait_failed(judgement, "not within 5 s")
 
     assert first.text.startswith("not within 5 s; it waited for 1 of 3 targets of web-02")
     assert "web waits for 1 of 3 targets of web-02" in second.text
@@ -297,20 +298,20 @@ def test_one_update_releases_onto_one_slot_across_all_services() -> None:
 @pytest.mark.parametrize(
     ("live", "wanted", "state", "left", "expected"),
     [
-        ("60/40", "75/25", "75/25", "75/25", [Subject.OUT_OF_BAND]),
-        ("60/40", "75/25", "60/40", "75/25", [Subject.OUT_OF_BAND]),
-        ("60/40", "50/50", "75/25", "75/25", [Subject.OUT_OF_BAND]),
+        ("60/40", "75/25", "75/25", "75/25", [Subject.OUT_OF_BAND_CHANGE]),
+        ("60/40", "75/25", "60/40", "75/25", [Subject.OUT_OF_BAND_CHANGE]),
+        ("60/40", "50/50", "75/25", "75/25", [Subject.OUT_OF_BAND_CHANGE]),
         ("60/40", "50/50", "60/40", "75/25", []),
         ("60/40", "60/40", "75/25", "75/25", []),
         ("60/40", "60/40", "60/40", "75/25", []),
         ("60/40", "100/0", "75/25", "75/25", []),
-        ("60/40", "100/0", "100/0", "100/0", [Subject.OUT_OF_BAND]),
-        ("60/40", "75/25", "90/10", "90/10", [Subject.OUT_OF_BAND]),
+        ("60/40", "100/0", "100/0", "100/0", [Subject.OUT_OF_BAND_CHANGE]),
+        ("60/40", "75/25", "90/10", "90/10", [Subject.OUT_OF_BAND_CHANGE]),
         ("60/40", "75/25", "60/40", "90/10", []),
         ("40/60", "75/25", "50/50", "50/50", []),
     ],
 )
-def test_a_rule_that_somebody_else_changed_is_an_out_of_band_change_until_it_is_decided(
+def test_a_rule_that_somebody_else_changed_is_reported_until_it_is_decided(
     live: str, wanted: str, state: str, left: str, expected: list[Subject]
 ) -> None:
     memory = Memory(Split.parse(state), Split.parse(left))
@@ -326,31 +327,31 @@ def test_what_somebody_else_moved_is_kept_without_moving_the_services_beside_it(
 
     (service, _) = judge(moved, beside).services
 
-    assert service.standing[0].text.splitlines()[1:] == [
+    assert service.objections[0].text.splitlines()[1:] == [
         "  fix: pulumi config set --path 'failover:services.web.weights' 60/40 && pulumi up"
-        "   # as it is live",
+        "   # keeps the live weights",
         "  or: pulumi config set override REASON && pulumi up --refresh   # back to 75/25",
     ]
 
 
-def test_the_way_back_of_an_update_that_was_cut_short_is_no_out_of_band_change() -> None:
+def test_the_way_back_of_an_interrupted_update_is_not_a_change_outside_pulumi() -> None:
     live, left = Split(75, 25), Split(100, 0)
 
-    told = subjects(case("75/25", "100/0", memory=Memory(live, left, asked=live)))
+    told = subjects(case("75/25", "100/0", memory=Memory(live, left, last_intended=live)))
     untold = subjects(case("75/25", "100/0", memory=Memory(live, left)))
 
-    assert (told, untold) == ([], [Subject.OUT_OF_BAND])
+    assert (told, untold) == ([], [Subject.OUT_OF_BAND_CHANGE])
 
 
 def test_an_update_that_was_cut_short_in_the_middle_of_a_rule_is_refreshed_first() -> None:
     live, left = Split(75, 25), Split(100, 0)
-    known = case("75/25", "100/0", memory=Memory(left, left, asked=live))
+    known = case("75/25", "100/0", memory=Memory(left, left, last_intended=live))
 
     (service,) = judged([known], RULES, POLLS).services
 
-    assert [o.subject for o in service.standing] == [Subject.OUT_OF_BAND]
-    assert "fix: pulumi refresh && pulumi up" in service.standing[0].text
-    assert "Somebody else" not in service.standing[0].text
+    assert [o.subject for o in service.objections] == [Subject.OUT_OF_BAND_CHANGE]
+    assert "fix: pulumi refresh && pulumi up" in service.objections[0].text
+    assert "Someone else" not in service.objections[0].text
 
 
 def test_a_live_service_is_not_removed_but_by_an_override() -> None:
@@ -361,18 +362,18 @@ def test_a_live_service_is_not_removed_but_by_an_override() -> None:
     allowed = judged([other, removed], replace(RULES, override="it moved"), POLLS)
 
     assert subjects(removed) == [Subject.REMOVAL]
-    assert (refused.verdict, allowed.verdict) == (Decision.REFUSED, Decision.PASSES)
+    assert (refused.decision, allowed.decision) == (Decision.REFUSED, Decision.PASSES)
 
 
-@pytest.mark.parametrize("given_up", [{"build": None}, {"is_target_group_ours": False}])
+@pytest.mark.parametrize("change", [{"build": None}, {"is_target_group_ours": False}])
 def test_what_a_live_slot_stands_on_may_not_be_called_existing_and_so_be_deleted(
-    given_up: dict[str, Any],
+    change: dict[str, Any],
 ) -> None:
     known = case("100/0", "100/0")
     known = replace(known, memory=replace(known.memory, slots=known.wanted.slots))
 
-    live = subjects(with_wanted(known, FIRST, **given_up))
-    idle = subjects(with_wanted(known, SECOND, **given_up))
+    live = subjects(with_wanted(known, FIRST, **change))
+    idle = subjects(with_wanted(known, SECOND, **change))
 
     assert (live, idle) == ([Subject.TARGET_GROUP], [])
 
@@ -385,13 +386,11 @@ def test_what_a_live_slot_stands_on_may_not_be_called_existing_and_so_be_deleted
         LiveRule("web", "arn:rule", 0, 0, ("redirect",)),
     ],
 )
-def test_a_rule_without_a_split_is_an_out_of_band_change_whatever_is_wanted(
-    rule: LiveRule,
-) -> None:
+def test_a_rule_that_has_no_split_is_reported_whatever_is_wanted(rule: LiveRule) -> None:
     known = case("75/25", "75/25")
     known = replace(known, live=replace(known.live, rule=rule))
 
-    assert subjects(known) == [Subject.OUT_OF_BAND]
+    assert subjects(known) == [Subject.OUT_OF_BAND_CHANGE]
 
 
 @pytest.mark.parametrize(
@@ -409,18 +408,18 @@ def test_an_override_lets_one_thing_through_and_no_second_one() -> None:
     skipped_unfit = case("100/0", "50/50", healthy={SECOND: 1})
     skipped_rebuilt = with_wanted(skipped, FIRST, build=Build("ami-new", "data", "m7i.large"))
 
-    assert verdict(skipped, rules=rules) is Decision.PASSES
-    assert verdict(skipped_unfit, rules=rules) is Decision.WAITS
-    assert verdict(skipped_rebuilt, rules=rules) is Decision.REFUSED
-    assert verdict(case("100/0", "90/10", healthy={SECOND: 1}), rules=rules) is Decision.PASSES
+    assert decision(skipped, rules=rules) is Decision.PASSES
+    assert decision(skipped_unfit, rules=rules) is Decision.WAITS
+    assert decision(skipped_rebuilt, rules=rules) is Decision.REFUSED
+    assert decision(case("100/0", "90/10", healthy={SECOND: 1}), rules=rules) is Decision.PASSES
 
 
 @given(cases())
-def test_an_override_never_makes_a_verdict_heavier(known: GuardCase) -> None:
+def test_an_override_never_makes_a_decision_stricter(known: GuardCase) -> None:
     weight = [Decision.PASSES, Decision.WAITS, Decision.REFUSED].index
-    without = verdict(known)
+    without = decision(known)
 
-    with_it = verdict(known, rules=replace(RULES, override="because"))
+    with_it = decision(known, rules=replace(RULES, override="because"))
 
     assert weight(with_it) <= weight(without)
 
@@ -430,7 +429,7 @@ def test_an_override_is_shown_until_it_is_removed() -> None:
 
     (notice,) = notices(judgement, "because", is_preview=True)
 
-    assert str(notice).startswith("judgement: override: all services: one thing: ")
+    assert str(notice).startswith("judgement: override: all services: one refusal: ")
     assert notice.text.endswith("pulumi config rm override")
 
 

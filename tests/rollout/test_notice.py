@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rollout.notice import (
     ALL_SERVICES,
-    UNSEEN,
+    UNREADABLE,
     Notice,
     NoticeKind,
     is_refusal_of_split,
@@ -67,8 +67,10 @@ def test_the_notices_of_a_hook_are_found_behind_the_words_of_the_engine() -> Non
 
 
 REFUSED = Notice(NoticeKind.REFUSED, "web", "90/10 -> 75/25", "web-02 has 1 of 3 healthy")
-MOVED = Notice(NoticeKind.OUT_OF_BAND, "web", "42/58 -> 75/25", "somebody else moved traffic")
-SILENT = Notice(NoticeKind.REFUSED, ALL_SERVICES, UNSEEN, "AWS throttles the calls")
+MOVED = Notice(
+    NoticeKind.OUT_OF_BAND_CHANGE, "web", "42/58 -> 75/25", "somebody else moved traffic"
+)
+SILENT = Notice(NoticeKind.REFUSED, ALL_SERVICES, UNREADABLE, "AWS throttles the calls")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from rollout.capacity import Fleet, floors_at, share_takes
 from rollout.guard_case import FLOOR_TAG
 from rollout.observation import LiveRule, LiveService, LiveSlot, Target
 from rollout.plan import RampPlan
-from rollout.readiness import lacks, serving
+from rollout.readiness import missing_for, serving
 from rollout.split import Slot, Split
 from tests.rollout.guard_cases import arn, group
 
@@ -30,7 +30,7 @@ def service_of(stable: LiveSlot, candidate: LiveSlot) -> LiveService:
 
 
 def lacking(stable: LiveSlot, candidate: LiveSlot, weight: int) -> list[str]:
-    return [*lacks(service_of(stable, candidate), Slot.SECOND, weight)]
+    return [*missing_for(service_of(stable, candidate), Slot.SECOND, weight)]
 
 
 @given(SIZES, SIZES, SIZES, st.integers(1, 100))

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.counts import Counts
-from rollout.sequential_test import MAX_BEGINNINGS, Above, SequentialTest, Worse, above, worse
+from rollout.sequential_test import (
+    MAX_BEGINNINGS,
+    RateAboveLimit,
+    RateAboveStable,
+    SequentialTest,
+    above_limit,
+    above_stable,
+)
 
 ALARM = math.log(500)
 PER_SECOND = 20
@@ -30,11 +37,11 @@ def weight(bad: int, total: int, rate: float) -> float:
 def test_a_bet_on_a_high_rate_gains_nothing_on_average_below_the_limit(
     limit: float, part: float, times: float, total: int
 ) -> None:
-    odds = Above(limit, min(limit * times, 0.99))
+    alternative = RateAboveLimit(limit, min(limit * times, 0.99))
     true_rate = limit * part
 
     mean = sum(
-        weight(bad, total, true_rate) * math.exp(odds.log_gain(Counts(bad, total), Counts()))
+        weight(bad, total, true_rate) * math.exp(alternative.log_gain(Counts(bad, total), Counts()))
         for bad in range(total + 1)
     )
 
@@ -45,12 +52,12 @@ def test_a_bet_on_a_high_rate_gains_nothing_on_average_below_the_limit(
 def test_a_bet_on_the_worse_slot_gains_nothing_on_average_while_both_are_alike(
     rate: float, ratio: float, ours: int, theirs: int
 ) -> None:
-    odds = Worse(1.0, ratio)
+    alternative = RateAboveStable(1.0, ratio)
 
     mean = sum(
         weight(bad, ours, rate)
         * weight(others, theirs, rate)
-        * math.exp(odds.log_gain(Counts(bad, ours), Counts(others, theirs)))
+        * math.exp(alternative.log_gain(Counts(bad, ours), Counts(others, theirs)))
         for bad, others in product(range(ours + 1), range(theirs + 1))
     )
 
@@ -68,12 +75,12 @@ def seconds(
 
 
 def caught_after(batches: Iterator[tuple[Counts, Counts]], limit: float) -> int | None:
-    """The second at which both suspicions alarm, looked at every second."""
-    failing, differing = above(limit), worse()
+    """The second at which both tests alarm, looked at every second."""
+    failing, differing = above_limit(limit), above_stable()
     for number, (candidate, stable) in enumerate(batches, start=1):
         failing.add(candidate, stable)
         differing.add(candidate, stable)
-        if failing.strength >= ALARM and differing.strength >= math.log(20):
+        if failing.log_evidence >= ALARM and differing.log_evidence >= math.log(20):
             return number
     return None
 
@@ -97,7 +104,7 @@ def test_two_percent_of_errors_are_caught_in_seconds() -> None:
 
 
 def test_a_slot_that_dies_is_caught_within_two_seconds_after_an_hour_of_health() -> None:
-    failing, differing = above(0.001), worse()
+    failing, differing = above_limit(0.001), above_stable()
     well, dead = Counts(0, PER_SECOND), Counts(PER_SECOND, PER_SECOND)
     for _ in range(3600):
         failing.add(well, well)
@@ -107,28 +114,28 @@ def test_a_slot_that_dies_is_caught_within_two_seconds_after_an_hour_of_health()
         failing.add(dead, well)
         differing.add(dead, well)
 
-    assert failing.strength > ALARM
-    assert differing.strength > ALARM
+    assert failing.log_evidence > ALARM
+    assert differing.log_evidence > ALARM
 
 
-def test_a_dip_of_both_slots_raises_no_suspicion_that_one_is_worse() -> None:
+def test_a_dip_of_both_slots_is_no_evidence_that_one_is_worse() -> None:
     chance = random.Random(8)
-    differing = [worse() for _ in range(100)]
+    differing = [above_stable() for _ in range(100)]
 
     for each in differing:
         for candidate, stable in seconds(chance, 0.4, 0.4, 40):
             each.add(candidate, stable)
 
-    assert sum(each.strength >= math.log(20) for each in differing) == 0
+    assert sum(each.log_evidence >= math.log(20) for each in differing) == 0
 
 
-def test_the_memory_of_a_suspicion_does_not_grow_with_the_bake() -> None:
-    suspicion = SequentialTest([Above(0.01, 0.1)], batches_between=1)
+def test_the_memory_of_a_test_does_not_grow_with_the_bake() -> None:
+    test = SequentialTest([RateAboveLimit(0.01, 0.1)], batches_between=1)
 
     for _ in range(10 * MAX_BEGINNINGS):
-        suspicion.add(Counts(0, 1), Counts())
+        test.add(Counts(0, 1), Counts())
 
-    assert len(suspicion._beginnings) == MAX_BEGINNINGS  # pyright: ignore[reportPrivateUsage]
+    assert len(test._beginnings) == MAX_BEGINNINGS  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.parametrize("slot_without_requests", ["candidate", "stable"])
@@ -138,4 +145,4 @@ def test_nothing_is_said_of_the_worse_slot_while_one_has_no_requests(
     failing, silent = Counts(5, 5), Counts()
     pair = (silent, failing) if slot_without_requests == "candidate" else (failing, silent)
 
-    assert Worse(1.0, 10.0).log_gain(*pair) == 0.0
+    assert RateAboveStable(1.0, 10.0).log_gain(*pair) == 0.0

@@ -15,18 +15,18 @@ LIMIT = 0.001
 
 
 def fed(*batches: tuple[Counts, Counts]) -> SlotComparison:
-    contest = SlotComparison(LIMIT)
+    comparison = SlotComparison(LIMIT)
     for candidate, stable in batches:
-        contest.add(candidate, stable)
-    return contest
+        comparison.add(candidate, stable)
+    return comparison
 
 
-def test_a_contest_without_a_failure_is_clean() -> None:
-    assert fed(*[(WELL, WELL)] * 30).standing is Blame.CLEAN
+def test_a_comparison_without_a_failure_is_clean() -> None:
+    assert fed(*[(WELL, WELL)] * 30).blame is Blame.CLEAN
 
 
 def test_a_candidate_that_fails_alone_is_worse_within_three_seconds() -> None:
-    assert fed(*[(DOWN, WELL)] * 3).standing is Blame.WORSE
+    assert fed(*[(DOWN, WELL)] * 3).blame is Blame.WORSE
 
 
 @given(st.integers(1, 200))
@@ -34,50 +34,50 @@ def test_one_lost_request_of_thousands_condemns_nobody(at: int) -> None:
     batches = [(WELL, WELL)] * 200
     batches[at - 1] = (Counts(1, 20), WELL)
 
-    assert fed(*batches).standing is Blame.CLEAN
+    assert fed(*batches).blame is Blame.CLEAN
 
 
 @pytest.mark.parametrize("seconds_apart", [0, 1])
 def test_a_dip_that_both_slots_share_is_never_blamed_on_the_candidate(seconds_apart: int) -> None:
-    contest = fed(*[(WELL, WELL)] * 20, *[(DOWN, WELL)] * seconds_apart)
-    seen = {contest.standing}
+    comparison = fed(*[(WELL, WELL)] * 20, *[(DOWN, WELL)] * seconds_apart)
+    seen = {comparison.blame}
     for _ in range(30):
-        contest.add(DOWN, DOWN)
-        seen.add(contest.standing)
+        comparison.add(DOWN, DOWN)
+        seen.add(comparison.blame)
 
     assert Blame.WORSE not in seen
-    assert contest.standing is Blame.SHARED
+    assert comparison.blame is Blame.SHARED
 
 
 def test_a_shared_dip_that_is_over_is_forgotten() -> None:
-    contest = fed(*[(DOWN, DOWN)] * 5)
+    comparison = fed(*[(DOWN, DOWN)] * 5)
 
     for _ in range(CLEAR_BATCHES):
-        contest.add(WELL, WELL)
+        comparison.add(WELL, WELL)
 
-    assert contest.standing is Blame.CLEAN
+    assert comparison.blame is Blame.CLEAN
 
 
 def test_seconds_without_answers_do_not_end_a_dip() -> None:
-    contest = fed(*[(DOWN, DOWN)] * 5)
+    comparison = fed(*[(DOWN, DOWN)] * 5)
 
     for _ in range(CLEAR_BATCHES * 2):
-        contest.add(Counts(), Counts())
+        comparison.add(Counts(), Counts())
 
-    assert contest.standing is Blame.SHARED
+    assert comparison.blame is Blame.SHARED
 
 
 def test_a_candidate_that_goes_on_failing_after_a_shared_dip_is_worse() -> None:
-    contest = fed(*[(DOWN, DOWN)] * 5, *[(WELL, WELL)] * CLEAR_BATCHES)
+    comparison = fed(*[(DOWN, DOWN)] * 5, *[(WELL, WELL)] * CLEAR_BATCHES)
 
     for _ in range(3):
-        contest.add(DOWN, WELL)
+        comparison.add(DOWN, WELL)
 
-    assert contest.standing is Blame.WORSE
+    assert comparison.blame is Blame.WORSE
 
 
 def test_a_stable_slot_that_fails_alone_is_named_as_such() -> None:
-    assert fed(*[(WELL, DOWN)] * 3).standing is Blame.STABLE
+    assert fed(*[(WELL, DOWN)] * 3).blame is Blame.STABLE
 
 
 def test_twenty_ramps_of_two_services_with_a_background_on_both_slots_are_never_worse() -> None:
@@ -86,9 +86,9 @@ def test_twenty_ramps_of_two_services_with_a_background_on_both_slots_are_never_
     def second() -> Counts:
         return Counts(sum(chance.random() < 0.0005 for _ in range(20)), 20)
 
-    contests = [SlotComparison(LIMIT) for _ in range(40)]
-    for contest in contests:
+    comparisons = [SlotComparison(LIMIT) for _ in range(40)]
+    for comparison in comparisons:
         for _ in range(120):
-            contest.add(second(), second())
+            comparison.add(second(), second())
 
-    assert {contest.standing for contest in contests} == {Blame.CLEAN}
+    assert {comparison.blame for comparison in comparisons} == {Blame.CLEAN}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rollout.counts import Counts
-from rollout.sequential_test import worse
+from rollout.sequential_test import above_stable
 from rollout.slot_comparison import WORSE
 from rollout.split import Slot
 
@@ -23,7 +23,7 @@ class Pairs:
     """
 
     def __init__(self) -> None:
-        self._worse = worse()
+        self._worse = above_stable()
         self.candidate = Counts()
         """Answers of the candidate in the newest call."""
         self.stable = Counts()
@@ -41,6 +41,6 @@ class Pairs:
             self.candidate += ours
             self.stable += theirs
             self._worse.add(ours, theirs)
-            if self._worse.strength >= WORSE:
+            if self._worse.log_evidence >= WORSE:
                 return True
         return False

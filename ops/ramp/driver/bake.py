@@ -9,7 +9,7 @@ from ops.ramp.driver.interrupts import GateFailedError
 from ops.ramp.driver.run import Run
 from rollout.command import config_set
 from rollout.plan import Stage
-from rollout.propagation import Propagation, judged_arrival
+from rollout.propagation import Propagation, judged_propagation
 from rollout.ramp_event import (
     BakeEnd,
     BakeStart,
@@ -132,13 +132,13 @@ class GatedWaits:
         since_s = run.mark.verified_at.timestamp()
         while True:
             found = self._propagations(stage, since_s)
-            if all(arrival.arrived for arrival in found.values()):
+            if all(arrival.is_propagated for arrival in found.values()):
                 break
             spent = clock.monotonic() - started
             words = ", ".join(
                 f"{service} {a.observed} of {a.requests} from {plan.candidate} ({a.needed} needed)"
                 for service, a in found.items()
-                if not a.arrived
+                if not a.is_propagated
             )
             if spent >= run.limits.inconclusive:
                 raise GateFailedError(
@@ -162,7 +162,7 @@ class GatedWaits:
         assert traffic is not None
         old = plan.stage(stage.number - 1).split
         return {
-            service: judged_arrival(
+            service: judged_propagation(
                 traffic.slots_that_answered(service, since_s), plan.candidate, old, stage.split
             )
             for service in plan.services

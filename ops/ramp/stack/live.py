@@ -10,7 +10,7 @@ from typing import Any
 
 from live.address import ServiceAddress
 from live.clients import Clients
-from live.errors import PASSING, LiveError
+from live.errors import TRANSIENT, LiveError
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.session import ProviderSession
@@ -183,7 +183,7 @@ def _translated() -> Generator[None]:
     """Raise what AWS or the network says as the driver's own."""
     try:
         yield
-    except PASSING as error:
+    except TRANSIENT as error:
         raise TransientAwsError(str(error)) from error
     except LiveError as error:
         raise AwsError(str(error)) from error

@@ -104,7 +104,7 @@ def test_what_was_deleted_can_only_be_put_back() -> None:
 
 
 def test_live_weights_that_the_guards_do_not_know_are_a_difference_by_themselves() -> None:
-    notice = Notice(NoticeKind.OUT_OF_BAND, "web", "60/40 -> 60/40", "somebody moved it")
+    notice = Notice(NoticeKind.OUT_OF_BAND_CHANGE, "web", "60/40 -> 60/40", "somebody moved it")
     event = Event("diagnosticEvent", {"severity": "warning", "message": str(notice)})
 
     found = drift(event)

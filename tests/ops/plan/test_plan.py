@@ -235,7 +235,7 @@ def test_what_costs_money_is_named() -> None:
 
 def test_the_guards_lines_are_told_once_refusals_first() -> None:
     passes = Notice(NoticeKind.PASSES, "portal", "100/0 -> 90/10", "fit")
-    outside = Notice(NoticeKind.OUT_OF_BAND, "web", "60/40 -> 75/25", "somebody moved it")
+    outside = Notice(NoticeKind.OUT_OF_BAND_CHANGE, "web", "60/40 -> 75/25", "somebody moved it")
 
     plan = folded(*(said("info", str(each)) for each in (passes, outside, passes, REFUSED)))
 

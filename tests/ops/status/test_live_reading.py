@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from live.session import ProviderSession
 from ops.status.live_reading import LiveReader
 from rollout.split import Slot
+from tests.live.fake_pages import FakePages
 
 SERVICES = {
     name: {
@@ -38,8 +39,8 @@ class Balancing:
             raise refusal("AccessDenied")
         return {"TargetHealthDescriptions": []}
 
-    def describe_auto_scaling_groups(self, **_asked: Any) -> dict[str, Any]:
-        return {"AutoScalingGroups": []}
+    def get_paginator(self, _operation: str) -> FakePages:
+        return FakePages(lambda **_asked: {"AutoScalingGroups": []})
 
 
 def refusal(code: str) -> ClientError:
@@ -87,12 +88,12 @@ def test_an_aws_that_stops_to_answer_beside_a_rule_that_is_gone_is_a_line_too() 
 
     assert list(found.rules) == ["api"]
     assert len(found.unread) == 2
-    assert "gone" in found.unread[0].why
+    assert "was deleted outside Pulumi" in found.unread[0].why
 
 
 def test_a_rule_that_is_gone_is_told_also_where_targets_may_not_be_read() -> None:
     found = reader(Balancing("arn:rule/portal", answers=100, hides_targets=True)).read()
 
     assert list(found.rules) == ["api", "web"]
-    assert "gone" in found.unread[0].why
+    assert "was deleted outside Pulumi" in found.unread[0].why
     assert [each.what for each in found.unread] == ["live", "targets and instances"]

@@ -29,7 +29,7 @@ from rollout.observation import LiveRule
 from rollout.split import Slot
 from tests.fixing import fixed
 from tests.ops.status.stacks import NEW, NOW, OLD, service, status, weights
-from tests.test_rule_places import foreign, live_of, takes, wanted
+from tests.rollout.test_rule_places import foreign, live_of, takes, wanted
 
 SPLITS = st.sampled_from(["100/0", "75/25", "50/50", "0/100"])
 STANDING = (LeaseClaim.HELD, LeaseClaim.DEAD, LeaseClaim.EXPIRED)

@@ -115,7 +115,7 @@ def test_an_endpoint_where_no_process_listens_is_reported_as_unreachable() -> No
     [
         ("assumeRoles", '[{}, {"sessionName": "a"}]', "without roleArn"),
         ("assumeRoles", '[{}, {"sessionName": "a"}]', r"'aws:assumeRoles\[1\].roleArn' ROLE_ARN"),
-        ("assumeRoles", "not json", "no list or map"),
+        ("assumeRoles", "not json", "not a list or map"),
         ("sharedConfigFiles", '["a", "b"]', "not supported"),
         ("assumeRoles", json.dumps([{"roleArn": ROLE, "duration": "soon"}]), "1h30m"),
         ("assumeRole", json.dumps({"roleArn": ROLE}), rf"'aws:assumeRoles\[0\].roleArn' {ROLE}$"),

@@ -58,7 +58,7 @@ def test_the_guards_let_everything_onto_the_slot_that_lives_if_the_dead_one_is_t
 
     judgement = judged([known], replace(RULES, candidate=candidate), POLLS)
 
-    assert (judgement.verdict is Decision.PASSES) is passes
+    assert (judgement.decision is Decision.PASSES) is passes
 
 
 def test_a_rollback_by_hand_onto_a_dead_slot_is_refused(world: World) -> None:

@@ -9,7 +9,7 @@ from ops.ramp.plan.refusals import refuse_hidden
 from ops.ramp.stack.commands import Choice
 from rollout.hidden_rules import hidden_services
 from tests.ops.ramp.world import PLAN
-from tests.test_rule_places import foreign, live_of, takes, wanted
+from tests.rollout.test_rule_places import foreign, live_of, takes, wanted
 
 PORTAL = wanted("portal", 100, takes("/portal/*"), known=100)
 WEB = wanted("web", 200, takes("/*"), known=200)

@@ -140,8 +140,8 @@ def test_a_build_of_unknown_age_passes_and_is_said() -> None:
     refuse_step_back(plan, [build], file(), EVEN)
     assert build.build.age is BuildAge.UNKNOWN
     assert build.note == (
-        "web: 50 of 100 get the build ami-01 instead of ami-02: AWS does not tell which of them is "
-        "older"
+        "web: 50 of 100 get the build ami-01 instead of ami-02: AWS does not report which of them "
+        "is older"
     )
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from components.guards.errors import RefusedUpdateError
 from components.guards.image_check import ImageCheck
-from components.guards.memory import remembered
+from components.guards.recorded_state import remembered_services
 from components.guards.wanted import wanted_services
 from rollout.images import LiveImage, image_problem
 from rollout.notice import ALL_SERVICES, Notice, NoticeKind
-from tests.components.test_guards import FakeEngine, FakeView, NoState, config_at
+from tests.components.guards.test_update_judge import FakeEngine, FakeReader, NoState, config_at
 from tests.configs import Config, parsed
 from tests.live.fake_aws import FakeAws, refused
 
@@ -43,9 +43,8 @@ def told(
     config: Config, fake: FakeAws, *, is_preview: bool = True, is_deployed: bool = True
 ) -> list[Notice]:
     engine = FakeEngine(parsed(BEFORE), "100/0") if is_deployed else NoState()
-    check = ImageCheck(
-        wanted_services(parsed(config)), remembered(engine), FakeView(fake), is_preview=is_preview
-    )
+    wanted, remembered = wanted_services(parsed(config)), remembered_services(engine)
+    check = ImageCheck(wanted, remembered, FakeReader(fake), is_preview=is_preview)
     return check.look()
 
 
@@ -80,7 +79,7 @@ def test_a_new_image_that_cannot_be_launched_is_refused_with_the_old_one(
     assert (notice.service, notice.change) == ("web", "slot 02")
     assert notice.text.startswith(f"image {NEW}: {why}")
     assert notice.text.endswith(
-        f"fix: pulumi config set --path 'failover:images.web[\"02\"]' {OLD}   # as it is"
+        f"fix: pulumi config set --path 'failover:images.web[\"02\"]' {OLD}   # the current image"
     )
     with pytest.raises(RefusedUpdateError, match=NEW):
         told(with_image(NEW), fake, is_preview=False)

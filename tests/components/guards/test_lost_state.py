@@ -42,12 +42,12 @@ def guard(
     find: Callable[[PendingCreation], Made],
     engine: Engine | None = None,
     *,
-    voice: Heard | None = None,
+    log: Heard | None = None,
     is_preview: bool = False,
     adopted: tuple[str, ...] = (),
 ) -> LostState:
     facts = GuardedStack("prod", ("portal", "web"), adopted, is_protected=True)
-    return LostState(facts, engine or Engine(), find, voice or Heard(), is_preview=is_preview)
+    return LostState(facts, engine or Engine(), find, log or Heard(), is_preview=is_preview)
 
 
 def there(each: PendingCreation) -> Made:
@@ -83,11 +83,11 @@ def test_what_is_there_is_not_made_again_and_the_refusal_ends_in_its_import() ->
 
 
 def test_a_preview_tells_it_and_goes_on() -> None:
-    voice = Heard()
+    log = Heard()
 
-    guard(there, voice=voice, is_preview=True).refuse_second(creation(GROUP, "web-01"))
+    guard(there, log=log, is_preview=True).refuse_second(creation(GROUP, "web-01"))
 
-    assert [notice.kind for notice in voice.notices] == [NoticeKind.WILL_BE_REFUSED]
+    assert [notice.kind for notice in log.notices] == [NoticeKind.WILL_BE_REFUSED]
 
 
 @pytest.mark.parametrize("find", [absent, of_others])
@@ -125,6 +125,6 @@ def test_where_nobody_can_see_nothing_is_made() -> None:
         raise AccessDeniedError("not authorized: DescribeTargetGroups")
 
     with pytest.raises(
-        RefusedUpdateError, match=r"TargetGroup web-01 is not made.*DescribeTargetGroups"
+        RefusedUpdateError, match=r"TargetGroup web-01 is not created.*DescribeTargetGroups"
     ):
         guard(denied).refuse_second(creation(GROUP, "web-01"))

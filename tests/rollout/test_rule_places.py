@@ -15,9 +15,9 @@ from rollout.rule_places import (
     HIGHEST_PRIORITY,
     PLACES,
     ListenerRule,
-    PlaceFinding,
+    PlaceConflict,
     WantedRules,
-    place_findings,
+    place_conflicts,
 )
 from rollout.split import Slot
 
@@ -56,8 +56,8 @@ def foreign(priority: int, conditions: Conditions) -> ListenerRule:
     return ListenerRule(f"arn:rule/{priority}", priority, conditions, does="forwards to batch-tg")
 
 
-def only(findings: list[PlaceFinding]) -> PlaceFinding:
-    (found,) = findings
+def only(conflicts: list[PlaceConflict]) -> PlaceConflict:
+    (found,) = conflicts
     return found
 
 
@@ -65,9 +65,9 @@ def test_a_rule_that_overtakes_a_narrower_one_is_found_with_the_way_back() -> No
     web = wanted("web", 50, takes("/*"), known=200)
     portal = wanted("portal", 100, takes("/portal/*"), known=100)
 
-    found = only(place_findings(live_of(web, portal), [portal, web]))
+    found = only(place_conflicts(live_of(web, portal), [portal, web]))
 
-    assert found == PlaceFinding(
+    assert found == PlaceConflict(
         "web",
         "priority 200 -> 50",
         "the rule of portal at 100 (host www.example.com and path /portal/*) would get no request: "
@@ -84,7 +84,7 @@ def test_no_place_is_offered_where_a_widened_rule_gives_its_requests_to_another(
     )
     web = wanted("web", 200, takes("/*"), known=200)
 
-    found = only(place_findings(live_of(web, portal), [portal, web]))
+    found = only(place_conflicts(live_of(web, portal), [portal, web]))
 
     assert all("priority" not in fix for fix in found.fixes)
     assert all("as it is" in fix for fix in found.fixes)
@@ -93,7 +93,7 @@ def test_no_place_is_offered_where_a_widened_rule_gives_its_requests_to_another(
 def test_a_rule_that_became_narrower_is_offered_a_place_before_the_one_that_would_hide_it() -> None:
     web = replace(wanted("web", 28, takes("/a/*"), known=4), known_conditions=takes("/*"))
 
-    for found in place_findings([*live_of(web), foreign(26, takes("/*"))], [web]):
+    for found in place_conflicts([*live_of(web), foreign(26, takes("/*"))], [web]):
         offered, way_back = found.fixes
         assert offered == "pulumi config set --path failover:services.web.priority 25 && pulumi up"
         assert "as it is" in way_back
@@ -103,7 +103,7 @@ def test_a_rule_that_was_made_to_take_everything_is_found_with_its_paths_as_they
     portal = replace(wanted("portal", 100, takes(), known=100), known_conditions=takes("/portal/*"))
     web = wanted("web", 200, takes("/*"), known=200)
 
-    found = only(place_findings(live_of(web, portal), [portal, web]))
+    found = only(place_conflicts(live_of(web, portal), [portal, web]))
 
     assert found.change == "its hosts and paths"
     assert found.fixes == (
@@ -120,7 +120,7 @@ def test_a_foreign_rule_that_takes_all_of_a_new_service_is_found_with_a_place_be
 ) -> None:
     stranger = foreign(100, conditions)
 
-    found = only(place_findings([stranger], [wanted("portal", 200, takes("/portal/*"))]))
+    found = only(place_conflicts([stranger], [wanted("portal", 200, takes("/portal/*"))]))
 
     assert str(stranger) in found.why
     assert found.fixes == (
@@ -131,7 +131,7 @@ def test_a_foreign_rule_that_takes_all_of_a_new_service_is_found_with_a_place_be
 def test_a_new_service_that_would_take_all_of_a_foreign_rule_goes_behind_it() -> None:
     stranger = foreign(100, takes("/batch/*"))
 
-    found = only(place_findings([stranger], [wanted("web", 50, takes("/*"))]))
+    found = only(place_conflicts([stranger], [wanted("web", 50, takes("/*"))]))
 
     assert found.fixes == (
         "pulumi config set --path failover:services.web.priority 103 && pulumi up",
@@ -142,7 +142,7 @@ def test_what_is_hidden_already_is_said_and_not_blamed_on_the_update() -> None:
     web = wanted("web", 200, takes("/*"), known=200)
     maintenance = foreign(1, ())
 
-    found = only(place_findings([*live_of(web), maintenance], [web]))
+    found = only(place_conflicts([*live_of(web), maintenance], [web]))
 
     assert not found.is_caused
     assert found.why == (
@@ -155,22 +155,22 @@ def test_what_is_hidden_already_does_not_hinder_a_change_of_another_service() ->
     web = wanted("web", 200, takes("/*"), known=200)
     api = wanted("api", 300, takes(host=API))
 
-    findings = place_findings([*live_of(web), foreign(1, takes())], [api, web])
+    conflicts = place_conflicts([*live_of(web), foreign(1, takes())], [api, web])
 
-    assert [each.is_caused for each in findings] == [False]
+    assert [each.is_caused for each in conflicts] == [False]
 
 
 def test_rules_in_a_good_order_are_no_finding() -> None:
     web = wanted("web", 200, takes("/*"), known=200)
     portal = wanted("portal", 100, takes("/portal/*"), known=100)
 
-    assert place_findings([*live_of(web, portal), foreign(50, takes("/a"))], [portal, web]) == []
+    assert place_conflicts([*live_of(web, portal), foreign(50, takes("/a"))], [portal, web]) == []
 
 
 def test_a_priority_that_a_foreign_rule_holds_is_found_with_a_free_one() -> None:
     api = wanted("api", 250, takes(host=API))
 
-    found = only(place_findings([foreign(249, takes("/batch/*"))], [api]))
+    found = only(place_conflicts([foreign(249, takes("/batch/*"))], [api]))
 
     assert found.is_impossible
     assert found.why == (
@@ -186,10 +186,10 @@ def test_two_services_that_exchange_their_places_go_through_free_ones() -> None:
     web = wanted("web", 100, takes(host=WWW), known=200)
     portal = wanted("portal", 200, takes(host=API), known=100)
 
-    findings = place_findings(live_of(web, portal), [portal, web])
+    conflicts = place_conflicts(live_of(web, portal), [portal, web])
 
-    assert [each.service for each in findings] == ["portal", "web"]
-    for found in findings:
+    assert [each.service for each in conflicts] == ["portal", "web"]
+    for found in conflicts:
         assert found.is_impossible
         assert found.fixes == (
             "pulumi config set --path failover:services.portal.priority 103 && "
@@ -206,9 +206,9 @@ def test_an_exchange_that_would_hide_a_service_is_offered_the_way_back_alone() -
     web = wanted("web", 100, takes("/*"), known=200)
     portal = wanted("portal", 200, takes("/portal/*"), known=100)
 
-    findings = place_findings(live_of(web, portal), [portal, web])
+    conflicts = place_conflicts(live_of(web, portal), [portal, web])
 
-    assert {each.fixes for each in findings} == {
+    assert {each.fixes for each in conflicts} == {
         (
             "pulumi config set --path failover:services.portal.priority 100 && "
             "pulumi config set --path failover:services.web.priority 200   # as it is",
@@ -219,7 +219,7 @@ def test_an_exchange_that_would_hide_a_service_is_offered_the_way_back_alone() -
 def test_a_service_that_moves_by_one_is_in_its_own_way() -> None:
     web = wanted("web", 201, takes(), known=200)
 
-    found = only(place_findings(live_of(web), [web]))
+    found = only(place_conflicts(live_of(web), [web]))
 
     assert found.is_impossible
     assert found.fixes[0].startswith(
@@ -230,7 +230,7 @@ def test_a_service_that_moves_by_one_is_in_its_own_way() -> None:
 def test_the_place_of_a_service_that_is_removed_is_not_free_yet() -> None:
     old = wanted("old", 100, takes(), known=100)
 
-    found = only(place_findings(live_of(old), [wanted("new", 100, takes(host=API))]))
+    found = only(place_conflicts(live_of(old), [wanted("new", 100, takes(host=API))]))
 
     assert found.is_impossible
     assert "which this update deletes only afterwards" in found.why
@@ -240,7 +240,7 @@ def test_a_rule_that_somebody_moved_away_is_said_and_stops_nothing() -> None:
     web = wanted("web", 200, takes(), known=200)
     rules = [replace(rule, priority=300) if rule.key == "web" else rule for rule in live_of(web)]
 
-    found = only(place_findings([*rules, foreign(200, takes(host=API))], [web]))
+    found = only(place_conflicts([*rules, foreign(200, takes(host=API))], [web]))
 
     assert not found.is_caused
 
@@ -358,14 +358,14 @@ def test_an_update_meets_a_place_in_use_only_where_that_was_found(
     case: tuple[list[ListenerRule], list[WantedRules]],
 ) -> None:
     rules, services = case
-    findings = place_findings(rules, services)
+    conflicts = place_conflicts(rules, services)
 
     try:
         updated(rules, services)
     except InUseError:
-        assert any(each.is_impossible for each in findings)
+        assert any(each.is_impossible for each in conflicts)
     else:
-        assert not any(each.is_impossible for each in findings)
+        assert not any(each.is_impossible for each in conflicts)
 
 
 @settings(max_examples=60)
@@ -374,8 +374,8 @@ def test_a_rule_loses_all_its_requests_to_an_earlier_one_exactly_where_that_is_f
     case: tuple[list[ListenerRule], list[WantedRules]],
 ) -> None:
     rules, services = case
-    findings = place_findings(rules, services)
-    if any(each.is_impossible for each in findings):
+    conflicts = place_conflicts(rules, services)
+    if any(each.is_impossible for each in conflicts):
         return
 
     after = updated(rules, services)
@@ -389,7 +389,7 @@ def test_a_rule_loses_all_its_requests_to_an_earlier_one_exactly_where_that_is_f
         and (first.service or second.service)
         and all(matches(first, r) for r in REQUESTS if matches(second, r))
     }
-    said = {each.why.partition(" comes first")[0] + " comes first" for each in findings}
+    said = {each.why.partition(" comes first")[0] + " comes first" for each in conflicts}
     assert said <= hidden
     assert len(said) * 2 == len(hidden)
 
@@ -401,14 +401,14 @@ def test_a_fix_that_names_a_free_place_leads_to_an_update_that_goes_through(
 ) -> None:
     rules, (changed, *rest) = case
     services = [changed, *map(settled, filter(lambda each: each.known_conditions, rest))]
-    for found in place_findings(rules, services):
+    for found in place_conflicts(rules, services):
         for fix in found.fixes:
             if "two updates" in fix or "as it is" in fix or not _SET.search(fix):
                 continue
 
             now = typed(services, fix)
 
-            own = [f for f in place_findings(rules, now) if f.service == found.service]
+            own = [f for f in place_conflicts(rules, now) if f.service == found.service]
             assert not any(f.is_impossible for f in own)
             assert not any(f.is_caused for f in own)
 
@@ -421,7 +421,7 @@ def test_a_fix_that_names_a_free_place_moves_no_request_that_the_config_did_not_
     rules, (changed, *rest) = case
     services = [changed, *map(settled, filter(lambda each: each.known_conditions, rest))]
     own = next((rule for rule in rules if rule.key == changed.service), None)
-    for found in place_findings(rules, services):
+    for found in place_conflicts(rules, services):
         for fix in found.fixes:
             if "two updates" in fix or "as it is" in fix or not _SET.search(fix):
                 continue
@@ -447,12 +447,12 @@ def test_what_puts_the_config_back_leaves_nothing_of_the_service_to_refuse(
     rules, services = case
     services = [s for s in services if s.known_conditions is not None]
     services = [replace(s, conditions=s.known_conditions or ()) for s in services]
-    for found in place_findings(rules, services):
+    for found in place_conflicts(rules, services):
         for fix in found.fixes:
             if "as it is" in fix:
                 now = typed(services, fix)
 
-                own = [f for f in place_findings(rules, now) if f.service == found.service]
+                own = [f for f in place_conflicts(rules, now) if f.service == found.service]
                 places = [place for each in now for place in each.places.values()]
                 assert not any(f.is_impossible for f in own)
                 assert len(places) == len(set(places))
@@ -481,9 +481,9 @@ def test_on_the_way_through_a_free_place_each_request_is_answered_as_before_or_a
     case: tuple[list[ListenerRule], list[WantedRules]],
 ) -> None:
     rules, services = case
-    findings = place_findings(rules, services)
-    fixes = {f for each in findings for f in each.fixes if "two updates" in f}
-    if not fixes or any("taken by" in each.why for each in findings):
+    conflicts = place_conflicts(rules, services)
+    fixes = {f for each in conflicts for f in each.fixes if "two updates" in f}
+    if not fixes or any("taken by" in each.why for each in conflicts):
         return
     (fix,) = fixes
 
@@ -504,7 +504,7 @@ def test_a_service_that_is_not_changed_is_never_blamed(
     rules, services = case
     as_they_are = [settled(s) for s in services if s.known_conditions is not None]
 
-    assert not any(each.is_caused for each in place_findings(rules, as_they_are))
+    assert not any(each.is_caused for each in place_conflicts(rules, as_they_are))
 
 
 def test_the_places_of_a_service_are_its_priority_and_one_before_it_for_each_slot() -> None:

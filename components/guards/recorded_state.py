@@ -1,7 +1,7 @@
-"""What the stack remembers of its services, asked of the engine as the program starts.
+"""What the stack has recorded of its services, read from the engine as the program starts.
 
-The state is the one from before this command: `pulumi up --refresh` changes it in memory only,
-until something else does (measured), so that a refresh hides no surprise.
+The state is the one from before this command: `pulumi up --refresh` changes it in memory only
+(measured), so a refresh does not hide a change outside Pulumi.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _SLOT = "failover:index:Slot"
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the stack remembers of one service."""
+class RememberedService:
+    """What the stack has recorded of one service."""
 
     address: ServiceAddress
     memory: Memory
@@ -38,7 +38,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class RememberedRule:
-    """What the stack remembers of a listener rule of its own."""
+    """What the stack has recorded of one of its listener rules."""
 
     arn: str
     priority: int
@@ -47,16 +47,16 @@ class RememberedRule:
 
 
 class RecordedEngine(Protocol):
-    """What the guards ask of the engine."""
+    """What the guards read of the engine."""
 
     def stack_outputs(self) -> Mapping[str, Any]:
-        """The outputs of the last completed update; nothing where there was none."""
+        """The outputs of the last completed update; empty before the first."""
         ...
 
     def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
         """The outputs of every resource in the state, by URN.
 
-        Only where `stack_outputs` has any: the engine fails on a stack that never had a state.
+        Only if `stack_outputs` has any: the engine fails on a stack that never had a state.
         """
         ...
 
@@ -65,15 +65,15 @@ class RunningEngine:
     """The engine that runs this program. Source: Pulumi, the builtin provider's functions."""
 
     def __init__(self) -> None:
-        """Be ready; each question is asked once, since the state is of before this command."""
+        """Read nothing yet; each answer is kept, since the state is the one before this command."""
         self._answers: dict[str, Mapping[str, Any]] = {}
 
     def stack_outputs(self) -> Mapping[str, Any]:
-        """By `readStackOutputs`, which stack references use too."""
+        """Calls `readStackOutputs`, which stack references use too."""
         return self._ask("pulumi:pulumi:readStackOutputs", "name")["outputs"]
 
     def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
-        """By `readStackResourceOutputs`."""
+        """Calls `readStackResourceOutputs`."""
         found = self._ask("pulumi:pulumi:readStackResourceOutputs", "stackName")["outputs"]
         return {urn: resource["outputs"] for urn, resource in found.items()}
 
@@ -85,39 +85,36 @@ class RunningEngine:
 
 
 def served_before(engine: RecordedEngine) -> dict[str, Slot | None]:
-    """The services that had a rule at the last completed update, whether or not it is there yet.
-
-    Each with the slot that was raised last.
-    """
+    """The services that had a rule at the last completed update, each with the slot raised last."""
     services = engine.stack_outputs().get("services") or {}
     return {name: last_raised_in(found) for name, found in services.items()}
 
 
-def remembered(engine: RecordedEngine) -> dict[str, Remembered]:
-    """What the stack remembers, by service; nothing before its first completed update."""
+def remembered_services(engine: RecordedEngine) -> dict[str, RememberedService]:
+    """What the stack has recorded, by service; empty before its first completed update."""
     services = engine.stack_outputs().get("services") or {}
     if not services:
         return {}
     resources = {_named(urn): found for urn, found in engine.resource_outputs().items()}
-    # A rule that a refresh has found gone is in the outputs still, and is made anew.
-    there = {name: found for name, found in services.items() if (_RULE, name) in resources}
+    # A rule that a refresh found deleted is still in the outputs; the update creates it again.
+    existing = {name: found for name, found in services.items() if (_RULE, name) in resources}
     return {
-        address.service: Remembered(
+        address.service: RememberedService(
             address,
             Memory(
-                state=_split(address, resources[_RULE, address.service]),
-                left=_parsed(services[address.service].get("weights", "")),
-                asked=_asked(address, resources),
+                recorded=_split(address, resources[_RULE, address.service]),
+                last_applied=_parsed(services[address.service].get("weights", "")),
+                last_intended=_last_intended(address, resources),
                 slots={slot: _slot(address, slot, resources) for slot in Slot},
                 last_raised=last_raised_in(services[address.service]),
             ),
         )
-        for address in ServiceAddress.of_outputs(there)
+        for address in ServiceAddress.of_outputs(existing)
     }
 
 
 def remembered_rules(engine: RecordedEngine) -> dict[str, RememberedRule]:
-    """Every listener rule in the state, by its name there; none before the first update."""
+    """Every listener rule in the state, by its logical name; none before the first update."""
     if not engine.stack_outputs().get("services"):
         return {}
     found = {_named(urn): outputs for urn, outputs in engine.resource_outputs().items()}
@@ -142,7 +139,7 @@ def _parsed(text: str) -> Split | None:
     try:
         return Split.parse(text)
     except SplitError:
-        return None  # A rule that was adopted with other weights; the live ones are compared.
+        return None  # A rule that was adopted with other weights; the live ones decide.
 
 
 def _split(address: ServiceAddress, rule: Mapping[str, Any]) -> Split | None:
@@ -150,10 +147,10 @@ def _split(address: ServiceAddress, rule: Mapping[str, Any]) -> Split | None:
     return split_of(*(weights.get(address.target_group_arns[slot], 0) for slot in Slot))
 
 
-def _asked(
+def _last_intended(
     address: ServiceAddress, resources: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> Split | None:
-    """The weights that the slots were declared with, which is before the rule moves."""
+    """The weights in the outputs of the slots, which are recorded before the rule moves."""
     found = [resources.get((_SLOT, f"{address.service}-{slot}"), {}) for slot in Slot]
     if not all("weight" in each for each in found):
         return None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.guards.errors import RefusedUpdateError
-from components.guards.memory import remembered_rules
+from components.guards.recorded_state import remembered_rules
 from components.guards.rule_order import RuleOrder
 from components.guards.wanted import search_of, wanted_services
 from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot
 from settings import Settings
-from tests.components.test_guards import FakeView, arn_of, urn
+from tests.components.guards.test_update_judge import FakeReader, arn_of, urn
 from tests.configs import Config, parsed, stack_config
 from tests.live.fake_aws import FakeAws, refused
 
@@ -107,8 +108,8 @@ def told(
         settings,
         wanted_services(settings),
         remembered_rules(Engine(None if before is None else parsed(before))),
-        FakeView(fake),
-        (LISTENER, search_of(settings).where),
+        FakeReader(fake),
+        replace(search_of(settings).listener, listener_arn=LISTENER),
         is_preview=is_preview,
     )
     return order.look(is_override_free=is_override_free)

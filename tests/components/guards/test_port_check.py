@@ -8,9 +8,8 @@ from typing import Any, cast
 import pytest
 
 from components.guards.errors import RefusedUpdateError
-from components.guards.memory import RememberedRule
 from components.guards.port_check import PortCheck
-from components.guards.view import View
+from components.guards.reader import GuardReader
 from live.discovery import ListenerHint
 from live.errors import AccessDeniedError
 from live.listener import FoundRule
@@ -29,10 +28,18 @@ class Engine:
         self.port = port
 
     def stack_outputs(self) -> Mapping[str, Any]:
-        return {} if self.port is None else {"services": {}}
+        return {} if self.port is None else {"services": {"portal": {}, "web": {}}}
 
     def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
-        return {
+        rule = {
+            "arn": "arn:web",
+            "priority": 200.0,
+            "conditions": [
+                {"hostHeader": {"values": ["www.hankooktire.example"]}},
+                {"pathPattern": {"values": ["/*"]}},
+            ],
+        }
+        groups = {
             f"urn:pulumi:prod::failover::aws:lb/targetGroup:TargetGroup::{service}-{slot}": {
                 "name": f"hankooktire-us-prd-{service}-{slot}-tg",
                 "port": 8080.0 if service == "portal" else self.port,
@@ -40,10 +47,11 @@ class Engine:
             for service in ("portal", "web")
             for slot in ("01", "02")
         }
+        return {"urn:pulumi:prod::failover::aws:lb/listenerRule:ListenerRule::web": rule, **groups}
 
 
 class Listener:
-    """A view of a listener with these rules of others; None is one that may not be read."""
+    """Reads a listener with these rules of others; None for one that may not be read."""
 
     def __init__(self, rules: tuple[FoundRule, ...] | None) -> None:
         self.rules = rules
@@ -68,9 +76,8 @@ def look(
         parsed(config),
         {key.removeprefix("failover:"): value for key, value in config.items()},
         engine,
-        cast("View", Listener(rules)),
-        ("arn:listener", ListenerHint(None, "alb")),
-        {"web": RememberedRule("arn:web", 200, ANY)},
+        cast("GuardReader", Listener(rules)),
+        ListenerHint("arn:listener", "alb"),
         is_preview=is_preview,
     )
     return check.look()

@@ -1,4 +1,4 @@
-"""The guards of a run, on an AWS and an engine that the test makes up."""
+"""The judgement of an update, on an AWS and an engine that the test makes up."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 
 from components.guards.errors import RefusedUpdateError
-from components.guards.guards import Guards
-from components.guards.interruption import Interruption
-from components.guards.memory import remembered, served_before
+from components.guards.reader import GuardReader
+from components.guards.recorded_state import remembered_services, served_before
 from components.guards.retry import Retry
-from components.guards.view import View
-from components.guards.waiting import Waiting
+from components.guards.update_judge import UpdateJudge
+from components.guards.wait import Interruption, Wait
 from components.guards.wanted import guard_rules, search_of, wanted_services
 from rollout.candidate import LAST_RAISED
 from rollout.guard_case import Memory
@@ -32,12 +31,17 @@ ARN = "arn:aws:elasticloadbalancing:us-east-1:111122223333"
 
 
 class FakeEngine:
-    """What the engine remembers of a stack at this split."""
+    """What the engine has recorded of a stack at this split."""
 
     def __init__(
-        self, settings: Settings, left: str, state: str | None = None, asked: str | None = None
+        self,
+        settings: Settings,
+        last_applied: str,
+        recorded: str | None = None,
+        last_intended: str | None = None,
     ) -> None:
-        self.settings, self.left, self.state, self.asked = settings, left, state or left, asked
+        self.settings, self.last_applied = settings, last_applied
+        self.recorded, self.last_intended = recorded or last_applied, last_intended
         self.last_raised: str | None = None
 
     def stack_outputs(self) -> Mapping[str, Any]:
@@ -45,7 +49,7 @@ class FakeEngine:
             "services": {
                 s.name: {
                     "ruleArn": f"arn:rule/{s.name}",
-                    "weights": self.left,
+                    "weights": self.last_applied,
                     **({} if self.last_raised is None else {LAST_RAISED: self.last_raised}),
                     "targetGroupArns": {slot.value: arn_of(s.name, slot) for slot in Slot},
                 }
@@ -55,7 +59,7 @@ class FakeEngine:
 
     def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
-        split = Split.parse(self.state)
+        split = Split.parse(self.recorded)
         for service in self.settings.services:
             groups = [
                 {"arn": arn_of(service.name, slot), "weight": split.weight_of(slot)}
@@ -68,8 +72,8 @@ class FakeEngine:
                 assert wanted.build is not None
                 name = f"{service.name}-{slot.slot}"
                 found[urn("aws:lb/targetGroup:TargetGroup", name)] = {}
-                if self.asked is not None:
-                    weight = Split.parse(self.asked).weight_of(slot.slot)
+                if self.last_intended is not None:
+                    weight = Split.parse(self.last_intended).weight_of(slot.slot)
                     found[urn("failover:index:Slot", name)] = {"weight": float(weight)}
                 found[urn("aws:ec2/launchTemplate:LaunchTemplate", name)] = {
                     "imageId": wanted.build.image_id,
@@ -91,7 +95,7 @@ class NoState:
         return {}
 
     def resource_outputs(self) -> Mapping[str, Mapping[str, Any]]:
-        raise AssertionError("the engine has no state to tell of")
+        raise AssertionError("the engine has no state")
 
 
 def urn(kind: str, name: str) -> str:
@@ -150,37 +154,34 @@ def config_at(split: str) -> Config:
     return stack_config("prod") | {"failover:weights": split}
 
 
-class FakeView(View):
-    """A view of a made-up AWS, without patience."""
+class FakeReader(GuardReader):
+    """A reader of a made-up AWS, without retries unless the test asks for them."""
 
-    def __init__(
-        self, fake: FakeAws, voice: Heard | None = None, patience_seconds: float = 0.0
-    ) -> None:
-        patience = Retry(patience_seconds, voice or Heard(), threading.Event())
-        super().__init__({}, {}, patience)
+    def __init__(self, fake: FakeAws, log: Heard | None = None, retry_seconds: float = 0.0) -> None:
+        super().__init__({}, {}, Retry(retry_seconds, log or Heard(), threading.Event()))
         self._clients = fake.clients
 
 
-def guards_of(
+def judge_of(
     config: Config,
     fake: FakeAws,
-    left: str,
-    state: str | None = None,
+    last_applied: str,
+    recorded: str | None = None,
     *,
     is_preview: bool = False,
-    voice: Heard | None = None,
-    patience_seconds: float = 0.0,
+    log: Heard | None = None,
+    retry_seconds: float = 0.0,
     last_raised: str | None = None,
-) -> Guards:
+) -> UpdateJudge:
     settings = parsed(config)
-    engine = FakeEngine(parsed(config_at(left)), left, state)
+    engine = FakeEngine(parsed(config_at(last_applied)), last_applied, recorded)
     engine.last_raised = last_raised
-    return Guards(
+    return UpdateJudge(
         guard_rules(settings),
         wanted_services(settings),
-        remembered(engine),
+        remembered_services(engine),
         search_of(settings),
-        FakeView(fake, voice, patience_seconds),
+        FakeReader(fake, log, retry_seconds),
         is_preview=is_preview,
     )
 
@@ -189,19 +190,19 @@ def test_a_run_that_touches_nothing_reads_the_rules_and_nothing_else() -> None:
     config = config_at("75/25")
     fake = aws_at(parsed(config), "75/25")
 
-    told = guards_of(config, fake, "75/25").look()
+    found = judge_of(config, fake, "75/25").judge()
 
-    assert told == []
+    assert found == []
     assert dict(fake.calls) == {"DescribeRules": 1}
 
 
 def test_a_preview_tells_what_would_be_and_goes_on() -> None:
     fake = aws_at(parsed(config_at("100/0")), "100/0")
 
-    told = guards_of(config_at("50/50"), fake, "100/0", is_preview=True).look()
+    found = judge_of(config_at("50/50"), fake, "100/0", is_preview=True).judge()
 
-    assert {notice.kind for notice in told} == {NoticeKind.WILL_BE_REFUSED}
-    assert [notice.service for notice in told] == ["portal", "web"]
+    assert {notice.kind for notice in found} == {NoticeKind.WILL_BE_REFUSED}
+    assert [notice.service for notice in found] == ["portal", "web"]
 
 
 def test_an_update_that_is_refused_ends_before_anything_is_declared() -> None:
@@ -210,27 +211,32 @@ def test_an_update_that_is_refused_ends_before_anything_is_declared() -> None:
     with pytest.raises(
         RefusedUpdateError, match=r"judgement: refused: portal: 100/0 -> 50/50: next"
     ):
-        guards_of(config_at("50/50"), fake, "100/0").look()
+        judge_of(config_at("50/50"), fake, "100/0").judge()
 
 
-@pytest.mark.parametrize("state", ["75/25", "60/40"])
-def test_an_update_without_any_change_is_stopped_by_an_out_of_band_change(state: str) -> None:
+@pytest.mark.parametrize(
+    ("recorded", "difference"),
+    [("75/25", "the stack recorded 75/25"), ("60/40", "the last `pulumi up` left it at 75/25")],
+)
+def test_an_update_without_any_change_is_stopped_by_a_change_outside_pulumi(
+    recorded: str, difference: str
+) -> None:
     fake = aws_at(parsed(config_at("75/25")), "60/40")
 
-    with pytest.raises(RefusedUpdateError, match=r"(?s)is at 60/40.*left it at 75/25"):
-        guards_of(config_at("75/25"), fake, "75/25", state).look()
+    with pytest.raises(RefusedUpdateError, match=f"is at 60/40, and {difference}"):
+        judge_of(config_at("75/25"), fake, "75/25", recorded).judge()
 
 
-def test_a_service_that_the_config_has_no_more_is_not_deleted_while_it_is_live() -> None:
+def test_a_service_that_is_no_longer_in_the_config_is_not_deleted_while_it_is_live() -> None:
     config = config_at("75/25")
     fake = aws_at(parsed(config), "75/25")
     for key in ("services", "images", "capacity"):
         del config[f"failover:{key}"]["portal"]
 
     with pytest.raises(
-        RefusedUpdateError, match="judgement: refused: portal: removed: it is live at"
+        RefusedUpdateError, match="judgement: refused: portal: removed: portal is live at"
     ):
-        guards_of(config, fake, "75/25").look()
+        judge_of(config, fake, "75/25").judge()
 
 
 def test_a_build_that_the_config_changes_is_seen_before_its_template_is() -> None:
@@ -238,23 +244,23 @@ def test_a_build_that_the_config_changes_is_seen_before_its_template_is() -> Non
     fake = aws_at(parsed(config), "75/25")
     config["failover:images"]["web"]["01"] = "ami-0fa11bad000000001"
 
-    with pytest.raises(RefusedUpdateError, match="web-01 carries 75 of 100 of the traffic"):
-        guards_of(config, fake, "75/25").look()
+    with pytest.raises(RefusedUpdateError, match="web-01 carries 75 % of the traffic"):
+        judge_of(config, fake, "75/25").judge()
 
 
 def test_a_stack_that_never_was_is_not_asked_for_its_state() -> None:
-    assert remembered(NoState()) == {}
+    assert remembered_services(NoState()) == {}
 
 
 def test_what_the_stack_remembers_is_its_last_update_and_its_state() -> None:
     settings = parsed(config_at("75/25"))
 
-    known = remembered(FakeEngine(settings, "75/25", "60/40", "50/50"))["web"]
+    known = remembered_services(FakeEngine(settings, "75/25", "60/40", "50/50"))["web"]
 
     assert known.memory == Memory(
-        state=Split(60, 40),
-        left=Split(75, 25),
-        asked=Split(50, 50),
+        recorded=Split(60, 40),
+        last_applied=Split(75, 25),
+        last_intended=Split(50, 50),
         slots={
             slot: replace(wanted, target_group=arn_of("web", slot))
             for slot, wanted in wanted_services(settings)["web"].slots.items()
@@ -267,17 +273,17 @@ def test_a_stack_without_outputs_is_judged_by_the_rules_that_are_found() -> None
     settings = parsed(config_at("50/50"))
     fake = aws_at(settings, "100/0")
     fake.listed = listing(settings, fake)
-    guards = Guards(
+    judge = UpdateJudge(
         guard_rules(settings),
         wanted_services(settings),
-        remembered(NoState()),
+        remembered_services(NoState()),
         search_of(settings),
-        FakeView(fake),
+        FakeReader(fake),
         is_preview=False,
     )
 
     with pytest.raises(RefusedUpdateError, match="next stage is 90/10"):
-        guards.look()
+        judge.judge()
 
 
 def listing(settings: Settings, fake: FakeAws) -> dict[str, Mapping[str, Any]]:
@@ -305,13 +311,13 @@ def listing(settings: Settings, fake: FakeAws) -> dict[str, Mapping[str, Any]]:
 
 def test_an_aws_that_throttles_for_a_moment_is_asked_again() -> None:
     config = config_at("75/25")
-    fake, voice = aws_at(parsed(config), "75/25"), Heard()
+    fake, log = aws_at(parsed(config), "75/25"), Heard()
     fake.failures["DescribeRules"] = [refused("DescribeRules", "Throttling")]
 
-    guards_of(config, fake, "75/25", voice=voice, patience_seconds=30.0).look()
+    judge_of(config, fake, "75/25", log=log, retry_seconds=30.0).judge()
 
     assert fake.calls["DescribeRules"] == 2
-    (notice,) = voice.notices
+    (notice,) = log.notices
     assert notice.kind is NoticeKind.WAITING
     assert "AWS throttles the calls" in notice.text
 
@@ -322,8 +328,8 @@ def test_an_aws_that_cannot_be_read_refuses_the_update_and_says_why(code: str) -
     fake = aws_at(parsed(config), "75/25")
     fake.failures["DescribeRules"] = [refused("DescribeRules", code)]
 
-    with pytest.raises(RefusedUpdateError, match=f"nobody can see what is live.*{code}") as refusal:
-        guards_of(config, fake, "75/25").look()
+    with pytest.raises(RefusedUpdateError, match=f"cannot read AWS; nothing.*{code}") as refusal:
+        judge_of(config, fake, "75/25").judge()
     assert "config set" not in str(refusal.value)
 
 
@@ -334,12 +340,13 @@ def test_an_aws_that_cannot_be_read_gets_the_old_weights_back_into_the_config() 
     fake.failures["DescribeRules"] = [refused("DescribeRules", "Throttling")]
 
     with pytest.raises(RefusedUpdateError) as refusal:
-        guards_of(config, fake, "75/25").look()
+        judge_of(config, fake, "75/25").judge()
 
     assert str(refusal.value).splitlines()[1:] == [
         "  fix: wait until AWS answers, then run it again",
-        "  or: pulumi config set weights 75/25   # as it was",
-        "  or: pulumi config set --path 'failover:services.web.weights' 75/25   # as it was",
+        "  or: pulumi config set weights 75/25   # as at the last update",
+        "  or: pulumi config set --path 'failover:services.web.weights' 75/25"
+        "   # as at the last update",
     ]
 
 
@@ -348,11 +355,11 @@ def test_a_person_who_stops_the_first_look_is_told_what_was_spared_and_how_to_go
     fake.failures["DescribeTargetHealth"] = [KeyboardInterrupt()]
 
     with pytest.raises(RefusedUpdateError) as refusal:
-        guards_of(config_at("50/50"), fake, "75/25").look()
+        judge_of(config_at("50/50"), fake, "75/25").judge()
 
     assert str(refusal.value).splitlines() == [
         "judgement: refused: all services: unseen: stopped before anything was changed",
-        "  fix: pulumi config set weights 75/25   # as it was",
+        "  fix: pulumi config set weights 75/25   # as at the last update",
     ]
 
 
@@ -387,81 +394,81 @@ def test_the_slot_that_was_raised_last_is_the_candidate_past_the_middle(last_rai
     back = str(Split(100, 0).shifted_to(last_raised, 0))
     fake = of_one_age(parsed(config_at(split)), split)
 
-    guards = guards_of(config_at(back), fake, split, last_raised=last_raised.value)
-    told = guards.look()
+    judge = judge_of(config_at(back), fake, split, last_raised=last_raised.value)
+    found = judge.judge()
 
-    assert {notice.kind for notice in told} == {NoticeKind.PASSES}
-    assert all("back towards slot" in notice.text for notice in told)
-    assert guards.last_raised("web", Split.parse(back)) is last_raised
+    assert {notice.kind for notice in found} == {NoticeKind.PASSES}
+    assert all("rollback to slot" in notice.text for notice in found)
+    assert judge.last_raised("web", Split.parse(back)) is last_raised
     with pytest.raises(RefusedUpdateError, match="next stage is"):
-        guards_of(config_at(back), fake, split).look()
+        judge_of(config_at(back), fake, split).judge()
 
 
 def test_a_run_that_moves_nothing_keeps_the_slot_that_was_raised_last() -> None:
     config = config_at("75/25")
-    guards = guards_of(config, aws_at(parsed(config), "75/25"), "75/25", last_raised="02")
+    judge = judge_of(config, aws_at(parsed(config), "75/25"), "75/25", last_raised="02")
 
-    guards.look()
+    judge.judge()
 
-    assert guards.last_raised("web", Split(75, 25)) is Slot.SECOND
-    assert guards.last_raised("of another stack", Split(75, 25)) is None
+    assert judge.last_raised("web", Split(75, 25)) is Slot.SECOND
+    assert judge.last_raised("of another stack", Split(75, 25)) is None
 
 
 def test_an_output_that_names_no_slot_is_none() -> None:
     engine = FakeEngine(parsed(config_at("75/25")), "75/25")
     engine.last_raised = "03"
 
-    assert remembered(engine)["web"].memory.last_raised is None
+    assert remembered_services(engine)["web"].memory.last_raised is None
 
 
-def wait_of(guards: Guards, voice: Heard, wait_seconds: float) -> Waiting:
-    return Waiting(guards, voice, 0.0, wait_seconds, Interruption())
+def wait_of(judge: UpdateJudge, log: Heard, wait_seconds: float) -> Wait:
+    return Wait(judge, log, 0.0, wait_seconds, Interruption())
 
 
-def test_all_rules_await_one_wait_which_ends_once_the_slot_is_fit() -> None:
-    fake, voice = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
+def test_all_rules_await_one_wait_which_ends_once_the_slot_is_ready() -> None:
+    fake, log = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
     fake.health[arn_of("web", Slot.SECOND)][0] = ("i-late", "initial")
-    guards = guards_of(config_at("90/10"), fake, "100/0")
-    guards.look()
-    waiting = wait_of(guards, voice, 60.0)
+    judge = judge_of(config_at("90/10"), fake, "100/0")
+    judge.judge()
+    waiting = wait_of(judge, log, 60.0)
 
     async def update() -> None:
         rules = [asyncio.ensure_future(waiting.until_settled(n, n)) for n in ("web", "portal")]
-        await voice.heard.wait()
+        await log.heard.wait()
         assert not any(rule.done() for rule in rules)
         fake.health[arn_of("web", Slot.SECOND)][0] = ("i-late", "healthy")
         await asyncio.gather(*rules)
 
     asyncio.run(update())
 
-    assert voice.notices[0].kind is NoticeKind.WAITING
-    assert "1 of 3 targets of web-02: i-late initial" in voice.notices[0].text
-    assert voice.notices[-1].kind is NoticeKind.PASSES
-    assert guards.polls == 3
+    assert log.notices[0].kind is NoticeKind.WAITING
+    assert "1 of 3 targets of web-02: i-late initial" in log.notices[0].text
+    assert log.notices[-1].kind is NoticeKind.PASSES
+    assert judge.polls == 3
 
 
 def test_a_wait_says_nothing_twice_that_has_not_changed() -> None:
-    fake, voice = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
+    fake, log = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
     late = arn_of("web", Slot.SECOND)
     fake.healthy_after[late] = 6
-    guards = guards_of(config_at("50/50") | {"failover:override": "because"}, fake, "100/0")
-    told = [notice for notice in guards.look() if notice.kind is not NoticeKind.WAITING]
+    judge = judge_of(config_at("50/50") | {"failover:override": "because"}, fake, "100/0")
+    found = [notice for notice in judge.judge() if notice.kind is not NoticeKind.WAITING]
 
-    waiting = Waiting(guards, voice, 0.0, 60.0, Interruption(), told)
+    waiting = Wait(judge, log, 0.0, 60.0, Interruption(), found)
     asyncio.run(waiting.until_settled("web", "web"))
 
-    assert NoticeKind.OVERRIDE in {notice.kind for notice in told}
-    assert NoticeKind.OVERRIDE not in {notice.kind for notice in voice.notices}
-    waits = [notice for notice in voice.notices if notice.kind is NoticeKind.WAITING]
+    assert NoticeKind.OVERRIDE in {notice.kind for notice in found}
+    assert NoticeKind.OVERRIDE not in {notice.kind for notice in log.notices}
+    waits = [notice for notice in log.notices if notice.kind is NoticeKind.WAITING]
     assert [notice.service for notice in waits if "targets" in notice.text] == ["web"]
 
 
 def test_a_wait_that_takes_too_long_refuses_every_rule() -> None:
-    fake, voice = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
+    fake, log = aws_at(parsed(config_at("100/0")), "100/0"), Heard()
     fake.health[arn_of("web", Slot.SECOND)] = []
-    guards = guards_of(config_at("90/10"), fake, "100/0")
-    guards.look()
-    waiting = wait_of(guards, voice, 0.0)
+    judge = judge_of(config_at("90/10"), fake, "100/0")
+    judge.judge()
+    waiting = wait_of(judge, log, 0.0)
 
     async def update() -> list[BaseException | None]:
         waits = [waiting.until_settled(name, name) for name in ("web", "portal")]
@@ -470,20 +477,20 @@ def test_a_wait_that_takes_too_long_refuses_every_rule() -> None:
     outcomes = asyncio.run(update())
 
     assert all(isinstance(outcome, RefusedUpdateError) for outcome in outcomes)
-    assert "not within 0 s, and no rule was modified" in str(outcomes[0])
+    assert "not ready within 0 s; no rule was modified" in str(outcomes[0])
 
 
 def test_traffic_that_somebody_moves_in_the_middle_of_a_wait_ends_it() -> None:
     settings = parsed(config_at("100/0"))
-    fake, voice = aws_at(settings, "100/0"), Heard()
-    guards = guards_of(config_at("90/10"), fake, "100/0")
-    guards.look()
+    fake, log = aws_at(settings, "100/0"), Heard()
+    judge = judge_of(config_at("90/10"), fake, "100/0")
+    judge.judge()
     fake.rules |= aws_at(settings, "95/5").rules
 
     with pytest.raises(
-        RefusedUpdateError, match="the live rule is at 95/5, and the stack left it at"
+        RefusedUpdateError, match="the live rule is at 95/5, and the stack recorded"
     ):
-        asyncio.run(wait_of(guards, voice, 60.0).until_settled("web", "web"))
+        asyncio.run(wait_of(judge, log, 60.0).until_settled("web", "web"))
 
 
 def test_the_made_up_stack_is_the_repos_own() -> None:

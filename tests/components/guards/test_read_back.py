@@ -30,8 +30,8 @@ def verify(read: Callable[[], LiveRule], limit_seconds: float = 0.0) -> None:
     asyncio.run(verify_rule("web", (90, 10), read, limit_seconds))
 
 
-def rule(weight_01: int, weight_02: int, *strangers: str) -> LiveRule:
-    return LiveRule("web", "arn:rule/web", weight_01, weight_02, strangers)
+def rule(weight_01: int, weight_02: int, *foreign_targets: str) -> LiveRule:
+    return LiveRule("web", "arn:rule/web", weight_01, weight_02, foreign_targets)
 
 
 def test_a_rule_that_is_as_it_was_set_is_verified() -> None:
@@ -44,7 +44,7 @@ def test_a_rule_that_takes_a_moment_is_read_again() -> None:
 
 @pytest.mark.parametrize("found", [rule(60, 40), rule(90, 10, "arn:tg/other")])
 def test_a_rule_that_somebody_else_sets_too_fails_the_update(found: LiveRule) -> None:
-    with pytest.raises(ReadBackError, match=f"set to 90/10 and is at {found.weights}: somebody"):
+    with pytest.raises(ReadBackError, match=f"set to 90/10 but is at {found.weights}: someone"):
         verify(reading(found))
 
 
@@ -55,6 +55,6 @@ def test_a_rule_that_nobody_can_read_back_is_told_to_have_been_set() -> None:
         verify(reading(throttled))
 
     assert str(failure.value).splitlines() == [
-        "the rule of web was set to 90/10, and nobody could read it back: AWS throttles the calls",
-        "  fix: pulumi up --refresh, once AWS answers: it reads the rule anew",
+        "the rule of web was set to 90/10 but could not be read back: AWS throttles the calls",
+        "  fix: pulumi up --refresh, once AWS answers: it reads the rule again",
     ]
