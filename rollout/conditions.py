@@ -59,12 +59,16 @@ Conditions: TypeAlias = tuple[Condition, ...]
 def declared_conditions(rule: Mapping[str, Any]) -> Conditions:
     """The hosts and paths of a listener rule in the engine's state; a header may be secret.
 
+    The state has the conditions of a preview rule as one secret, since one value of them is: such a
+    rule has none here.
+
     Args:
         rule: Its inputs or outputs, as the AWS provider writes them.
     """
+    conditions = rule.get("conditions")
     return tuple(
         Condition(field, tuple(held["values"]))
-        for condition in rule.get("conditions") or []
+        for condition in (conditions if isinstance(conditions, list) else [])
         for key, field in (("hostHeader", Field.HOST), ("pathPattern", Field.PATH))
         if (held := condition.get(key)) and held.get("values")
     )

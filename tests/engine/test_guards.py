@@ -248,6 +248,7 @@ def test_a_release_that_boots_slowly_is_waited_for_and_then_gets_its_weight(
             "services/web/healthCheckGraceSeconds": 30,
             "services/portal/healthCheckGraceSeconds": 30,
             "weights": "100/0",
+            "ramp/guard/waitSeconds": 120,
         },
     )
     seen_at: dict[str, dict[str, str]] = {}
@@ -388,8 +389,8 @@ def test_a_new_service_that_never_gets_healthy_gets_no_rule(stack: Rehearsed) ->
 
     assert told.returncode != 0
     assert re.search(
-        r"judgement: refused: shop: new at 100/0: not ready within 4 s; its rule was not created; it "
-        r"waited for \d of \d targets of shop-01: ",
+        r"judgement: refused: shop: new at 100/0: not ready within 4 s; its rule was not created; "
+        r"it waited for \d of \d targets of shop-01: ",
         told.stdout,
     ), told.stdout
     assert aws(stack).calls(mark)["CreateRule"] == len(Slot), "those of the preview header"

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout import wildcards
-from rollout.conditions import Condition, Conditions, Field, covers, may_overlap, shown
+from rollout.conditions import (
+    Condition,
+    Conditions,
+    Field,
+    covers,
+    declared_conditions,
+    may_overlap,
+    shown,
+)
 
 LETTERS = "ab/"
 TEXTS = ["".join(t) for n in range(5) for t in itertools.product(LETTERS + "c", repeat=n)]
@@ -282,3 +290,20 @@ def test_the_words_of_a_rule_show_no_value_of_a_header() -> None:
     assert shown((*rule(WWW, ("/*",)), secret)) == (
         "host www.hankooktire.example and path /* and header x-failover-slot"
     )
+
+
+def test_the_conditions_of_a_rule_in_the_state_are_its_hosts_and_paths() -> None:
+    hosts, paths = {"values": ["a.example"]}, {"values": ["/a", "/a/*"]}
+    rule = {"conditions": [{"hostHeader": hosts}, {"pathPattern": paths}, {"httpHeader": None}]}
+
+    assert declared_conditions(rule) == (
+        Condition(Field.HOST, ("a.example",)),
+        Condition(Field.PATH, ("/a", "/a/*")),
+    )
+
+
+def test_conditions_that_the_state_has_as_a_secret_are_none() -> None:
+    """As `pulumi stack export` has those of a preview rule, whose header's value is secret."""
+    sealed = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+
+    assert declared_conditions({"conditions": {**sealed, "ciphertext": "v1:a"}}) == ()
