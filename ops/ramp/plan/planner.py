@@ -13,6 +13,7 @@ from rollout.candidate import agreed
 from rollout.command import UP, Command, config_remove
 from rollout.errors import PlanError
 from rollout.plan import EVEN, RampPlan, lighter, planned
+from rollout.problem import laid_out
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.weights_key import COMMON, configured_weights
 
@@ -94,15 +95,18 @@ class Planner:
         )
 
     def _hint(self, candidate: Slot) -> str:
-        """What to do where the config alone has chosen a slot that cannot be raised."""
-        is_chosen_by_config = self._choice.to is None and self._configured is candidate
-        if not is_chosen_by_config or self._choice.is_even:
+        """What to do if the slot cannot be raised; the config alone may have chosen it."""
+        if self._choice.is_even:
             return ""
-        return (
-            f"\n  expected: `candidate` in {self._file.name} is {candidate}, which names the slot "
-            "that a ramp raises\n"
-            f"  fix:      {self._without_candidate(candidate.other)}"
-        )
+        if self._choice.to is None and self._configured is candidate:
+            expected = (
+                f"`candidate` in {self._file.name} is {candidate}, which names the slot that a "
+                "ramp raises"
+            )
+            return laid_out("", expected, [self._without_candidate(candidate.other)])
+        other = candidate.other
+        raising = f"{self._choice.command(to=other)}   # moves the requests to slot {other}"
+        return laid_out("", f"a slot to raise, such as {other}", [raising])
 
     def _without_candidate(self, to: Slot) -> str:
         rm = config_remove("candidate").with_options(*self._choice.stack_option)

@@ -156,6 +156,17 @@ def test_a_candidate_that_has_everything_already_is_said_to_be_the_configs(tmp_p
     assert "pulumi config rm candidate, then failover ramp --to 01" in str(refused.value)
 
 
+def test_a_slot_that_has_everything_already_is_refused_with_the_ramp_of_the_other_slot(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(BadInputError) as refused:
+        planner(tmp_path, Live(Split(0, 100)), Choice(to=Slot.SECOND)).plan()
+
+    assert "nothing to raise to 100" in str(refused.value)
+    assert "  fix:      failover ramp --to 01 " in str(refused.value)
+    assert "moves the requests to slot 01" in str(refused.value)
+
+
 def test_the_way_to_the_even_split_heeds_no_candidate(tmp_path: Path) -> None:
     live = Live(Split(0, 100))
 
