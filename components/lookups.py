@@ -67,7 +67,7 @@ class ProviderLookups:
         found = self._asked(
             lambda: aws.lb.get_listener(arn=arn), "elasticloadbalancing:DescribeListeners"
         )
-        return ListenerFacts(found.load_balancer_arn, found.port, found.protocol)
+        return ListenerFacts(found.load_balancer_arn, found.protocol)
 
     def target_group(self, name_or_arn: str) -> TargetGroupFacts:
         """Source: ELBv2 API, DescribeTargetGroups and DescribeTargetGroupAttributes."""

@@ -36,7 +36,6 @@ class ListenerFacts:
     """An existing listener."""
 
     load_balancer_arn: str
-    port: int
     protocol: str
 
 

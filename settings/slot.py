@@ -23,6 +23,9 @@ from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups
 from settings.names import LONGEST_NAME, TARGET_GROUP_PART, Names
 
+INSTANCE = "instance"
+"""The type of a target group whose targets are EC2 instances."""
+
 _TARGET_GROUP_NAME = Text(
     rf"(?=.{{1,{LONGEST_NAME}}}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?",
     f"a name of at most {LONGEST_NAME} letters, digits and hyphens, with no hyphen at either end",
@@ -194,6 +197,13 @@ def found_target_group(
         facts = lookups.target_group(named.name_or_arn)
     except LookupFailedError as error:
         own.reject(ExistingTargetGroup.name_or_arn, f"a target group that can be read; {error}")
+        return named
+    if facts.target_type != INSTANCE:
+        own.reject(
+            ExistingTargetGroup.name_or_arn,
+            f"a target group of type {INSTANCE}, the only one that an Auto Scaling group can "
+            f"register instances in; this one is of type {facts.target_type}",
+        )
         return named
     if facts.vpc_id != vpc_id:
         own.reject(

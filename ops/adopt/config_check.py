@@ -58,7 +58,7 @@ class FoundLookups:
         for listener in self.inspection.listeners:
             if listener.arn == arn:
                 balancer_arn = self.inspection.load_balancer.arn
-                return ListenerFacts(balancer_arn, listener.port, listener.protocol)
+                return ListenerFacts(balancer_arn, listener.protocol)
         raise LookupFailedError(f"no listener {arn}")
 
     def target_group(self, name_or_arn: str) -> TargetGroupFacts:

@@ -91,7 +91,7 @@ def with_existing_load_balancer() -> tuple[Config, FakeLookups]:
         vpc_id=VPC,
         security_group_ids=frozenset({"sg-0a1b2c3d4e5f60718", "sg-0ffffffffffffffff"}),
     )
-    lookups.listeners[LISTENER_ARN] = ListenerFacts(ALB_ARN, 443, "HTTPS")
+    lookups.listeners[LISTENER_ARN] = ListenerFacts(ALB_ARN, "HTTPS")
     return config, lookups
 
 
@@ -265,7 +265,7 @@ def test_a_load_balancer_that_does_not_fit_is_refused_in_every_respect() -> None
     lookups.load_balancers[ALB_ARN] = LoadBalancerFacts(
         ALB_ARN, "net/shop/0", "shop", "network", "vpc-0b", frozenset({"sg-0ffffffffffffffff"})
     )
-    lookups.listeners[LISTENER_ARN] = ListenerFacts(f"{ALB_ARN}0", 80, "HTTP")
+    lookups.listeners[LISTENER_ARN] = ListenerFacts(f"{ALB_ARN}0", "HTTP")
 
     found = problems(config, lookups)
 
@@ -341,6 +341,19 @@ def test_an_existing_slot_has_no_image_and_no_capacity_of_ours() -> None:
         'failover:images.web["01"]',
         'failover:capacity.web["01"]',
     }
+
+
+@pytest.mark.parametrize("target_type", ["ip", "lambda", "alb"])
+def test_an_existing_target_group_that_takes_no_instances_is_refused(target_type: str) -> None:
+    config, lookups = with_existing_slot()
+    lookups.target_groups["shop-web"] = TargetGroupFacts(
+        GROUP_ARN, "targetgroup/shop-web/0", VPC, target_type, has_stickiness=False
+    )
+
+    (found,) = problems(config, lookups)
+
+    assert found.path == 'failover:services.web.slots["01"].targetGroup.existing'
+    assert found.expected.endswith(f"this one is of type {target_type}")
 
 
 def test_an_existing_target_group_that_weights_cannot_move_is_refused() -> None:
