@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from components.guards.retry import Retry
 from live.address import ServiceAddress
@@ -19,6 +20,9 @@ from rollout.images import LiveImage
 from rollout.observation import LiveRule, LiveService, LiveSlot
 from rollout.pending_creation import Made, PendingCreation
 from rollout.split import Slot
+
+
+_Identity: TypeAlias = tuple[str, str, tuple[tuple[Slot, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class GuardReader:
         self._aws_config = aws_config
         self._environ = environ
         self._retry = retry
-        self._readers: dict[tuple[tuple[str, str], ...], Reader] = {}
+        self._readers: dict[tuple[_Identity, ...], Reader] = {}
         self._clients: Clients | None = None
         self._session: ProviderSession | None = None
 
@@ -100,8 +104,11 @@ class GuardReader:
         return self._retry.ask(self._reader([address]).read_slots)[address.service]
 
     def _reader(self, addresses: Sequence[ServiceAddress]) -> Reader:
-        """A reader remembers the groups and the templates that it has found, so it is kept."""
-        key = tuple((address.service, address.rule_arn) for address in addresses)
+        """A reader remembers the groups and the templates that it has found, so it is kept.
+
+        An update may replace a target group and leave its rule: each set of addresses has its own.
+        """
+        key = tuple(_identity(address) for address in addresses)
         if key not in self._readers:
             self._readers[key] = Reader(self.clients(), addresses)
         return self._readers[key]
@@ -112,3 +119,8 @@ class GuardReader:
                 ProviderConfig.of_stack(self._aws_config, self._environ)
             )
         return self._session
+
+
+def _identity(address: ServiceAddress) -> _Identity:
+    """Service, rule and target groups."""
+    return address.service, address.rule_arn, tuple(sorted(address.target_group_arns.items()))
