@@ -79,7 +79,7 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit):
             raise
-        except (KeyboardInterrupt, EOFError, click.Abort):
+        except (KeyboardInterrupt, click.Abort):
             code = print_stopped()
         except (CommandError, StackError) as error:
             code = print_error(error)
@@ -154,7 +154,7 @@ def main() -> None:
         code = error.exit_code
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except (KeyboardInterrupt, EOFError, click.Abort):
+    except (KeyboardInterrupt, click.Abort):
         was_interrupted = True
         print_stopped()
     end(code, was_interrupted=was_interrupted or code == STOPPED_EXIT_CODE)

@@ -35,7 +35,7 @@ class OwnCommand(click.Command):
         code = 0
         try:
             code = super().invoke(ctx)
-        except (KeyboardInterrupt, EOFError, click.Abort):
+        except (KeyboardInterrupt, click.Abort):
             code = print_stopped(self.stopped)
         except (CommandError, StackError) as error:
             code = print_error(error)

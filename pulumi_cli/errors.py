@@ -3,7 +3,8 @@
 StackError
 ├── NoStackError       there is no such stack in the backend, or none is selected
 ├── EngineAccessError  no login, or a passphrase that is missing or wrong
-└── PulumiError        the CLI exited with an error, or there is no CLI
+├── NoCliError         there is no CLI on PATH
+└── PulumiError        the CLI exited with an error
     └── EventStreamError  the CLI wrote no event stream, or one that breaks off
 """
 
@@ -28,6 +29,10 @@ class EngineAccessError(StackError):
     """The shell cannot use the engine: no login, or a passphrase that is missing or wrong."""
 
     exit_code: ClassVar[int] = 2
+
+
+class NoCliError(StackError):
+    """There is no CLI on PATH; the text names what installs one."""
 
 
 class PulumiError(StackError):

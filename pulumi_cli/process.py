@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from pulumi_cli.errors import PulumiError
+from pulumi_cli.errors import NoCliError
 
 LOW_PRIORITY = 10
 """Niceness of an update: the prober beside it measures latency on the same processors."""
@@ -22,9 +23,19 @@ NO_CLI = (
     "`source .venv/bin/activate`"
 )
 
-_STOPPED_BY_INTERRUPT = frozenset({"preview", "up"})
-"""Commands that Ctrl-C stops. A preview changes nothing, and an update stops after the running
-operations. Any other command comes to its end: killed, it would leave its lock behind."""
+_STOPPED_BY_INTERRUPT = (
+    ("preview",),
+    ("up",),
+    ("stack", "export"),
+    ("stack", "history"),
+    ("stack", "ls"),
+    ("stack", "output"),
+    ("stack", "--show-name"),
+    ("config", "--json"),
+)
+"""How the commands begin that Ctrl-C stops. Most only read, and a backend that does not answer must
+not hold up a person who types the next command; an update stops after the running operations.
+Any other command comes to its end: killed, it would leave its lock, or half a change, behind."""
 
 
 def start_process(
@@ -51,25 +62,22 @@ def start_process(
         niceness: The least niceness; this process may have a higher one already.
 
     Raises:
-        PulumiError: there is no CLI on PATH.
+        NoCliError: there is no CLI on PATH.
     """
-    try:
-        process = subprocess.Popen(
-            ["pulumi", *arguments],
-            cwd=folder,
-            env=dict(environ),
-            stdin=subprocess.PIPE if output is None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE if output is None else output,
-            stderr=subprocess.PIPE if output is None else subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-            pass_fds=tuple(lock_fds),
-        )
-    except FileNotFoundError as error:
-        raise PulumiError(NO_CLI) from error
-    _lower_priority(process.pid, niceness)
-    return process
+    if shutil.which("pulumi", path=environ.get("PATH")) is None:
+        raise NoCliError(NO_CLI)
+    return subprocess.Popen(
+        [*_lowering(niceness), "pulumi", *arguments],
+        cwd=folder,
+        env=dict(environ),
+        stdin=subprocess.PIPE if output is None else subprocess.DEVNULL,
+        stdout=subprocess.PIPE if output is None else output,
+        stderr=subprocess.PIPE if output is None else subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+        pass_fds=tuple(lock_fds),
+    )
 
 
 def run_process(
@@ -87,14 +95,14 @@ def run_process(
     plugins behind.
 
     Raises:
-        PulumiError: there is no CLI on PATH.
+        NoCliError: there is no CLI on PATH.
         KeyboardInterrupt: Ctrl-C; a second one does not wait for the process.
     """
     with start_process(arguments, folder, environ, lock_fds=lock_fds, niceness=niceness) as process:
         try:
             stdout, stderr = process.communicate(stdin)
         except KeyboardInterrupt:
-            if arguments[0] in _STOPPED_BY_INTERRUPT:
+            if any(tuple(arguments[: len(own)]) == own for own in _STOPPED_BY_INTERRUPT):
                 process.send_signal(signal.SIGINT)
             process.communicate()
             raise
@@ -106,9 +114,12 @@ def exit_text(code: int) -> str:
     return f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def _lower_priority(pid: int, niceness: int) -> None:
-    if niceness > os.getpriority(os.PRIO_PROCESS, 0):
-        try:
-            os.setpriority(os.PRIO_PROCESS, pid, niceness)
-        except ProcessLookupError:
-            return  # it has ended already
+def _lowering(niceness: int) -> list[str]:
+    """What starts a command at a lower priority.
+
+    The priority of a process that runs already is that of its first thread alone: what the engine's
+    other threads had started, such as providers, would keep the higher one.
+    """
+    lower = niceness - os.getpriority(os.PRIO_PROCESS, 0)
+    nice = shutil.which("nice")
+    return [nice, "-n", str(lower)] if nice is not None and lower > 0 else []

@@ -80,7 +80,8 @@ class Pulumi:
         Raises:
             NoStackError: there is no such stack.
             EngineAccessError: no login, or no passphrase, or a wrong one.
-            PulumiError: the CLI exited with an error, or there is no CLI.
+            NoCliError: there is no CLI.
+            PulumiError: the CLI exited with an error.
         """
         done = self._run(arguments, stdin)
         if done.returncode:
@@ -188,7 +189,7 @@ class Pulumi:
             niceness: The least niceness of the update.
 
         Raises:
-            PulumiError: there is no CLI.
+            NoCliError: there is no CLI.
         """
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
@@ -197,6 +198,8 @@ class Pulumi:
             log = Path(tempfile.gettempdir()) / f"failover-{log.name}"
             output = log.open("w")
         event_log = log.with_suffix(".events")
+        # One that a killed run has left: the CLI writes none where it fails before the engine runs.
+        event_log.unlink(missing_ok=True)
         shown = ("--color", "never", "--suppress-outputs", "--suppress-progress")
         arguments = ("up", "--yes", "--skip-preview", *shown, "--event-log", str(event_log))
         with output:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pulumi_cli.access import access_fault
 from pulumi_cli.backend import current_backend
-from pulumi_cli.errors import NoStackError, PulumiError
+from pulumi_cli.errors import NoStackError, PulumiError, StackError
 from pulumi_cli.events import error_text
 from pulumi_cli.process import run_process
 from rollout.command import Command
@@ -35,12 +35,12 @@ class Backend:
         url = current_backend(folder, environ)
         arguments = ("stack", "ls", "--json", "--non-interactive")
         try:
-            done = run_process(arguments, folder, environ)
+            done = run_process(arguments, folder, {**environ, "PULUMI_SKIP_UPDATE_CHECK": "true"})
             listed = json.loads(done.stdout) if done.returncode == 0 else None
-        except (PulumiError, json.JSONDecodeError):
+        except (StackError, OSError, json.JSONDecodeError):
             return cls(url, None)
         is_list = isinstance(listed, list)
-        return cls(url, tuple(str(each["name"]) for each in listed) if is_list else None)
+        return cls(url, tuple(str(e["name"]) for e in listed if "name" in e) if is_list else None)
 
 
 def stack_file(folder: Path, stack: str) -> Path:

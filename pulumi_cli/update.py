@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import threading
@@ -90,7 +91,8 @@ class RunningUpdate:
     def _result_of(self, code: int) -> UpdateResult:
         seconds = time.monotonic() - self._started
         events = tuple(events_in(_text_of(self._event_log)))
-        self._event_log.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a file system that became read-only stops no rollback
+            self._event_log.unlink(missing_ok=True)
         changed = _changed(events)
         if code == 0:
             return UpdateResult(seconds, changed)

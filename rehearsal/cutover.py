@@ -83,7 +83,7 @@ class Ramp(Protocol):
 
 
 class Cutover:
-    """Runs the steps one by one; each is a `Step` when it is done.
+    """Runs the steps one by one; each is a `CutoverStep` when it is done.
 
     Args:
         engine: The engine, in the rehearsal's environment.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_cli.errors import StackError
-from pulumi_cli.events import Event, events_in
+from pulumi_cli.events import Event, read_events
 from pulumi_cli.process import FULL_PRIORITY, LOW_PRIORITY
 from pulumi_cli.pulumi import Pulumi
 from rehearsal.errors import RehearsalError
@@ -88,7 +88,11 @@ class RehearsalEngine(Pulumi):
         started = time.monotonic()
         text = self.run("up", "--yes", "--json", *options)
         seconds = time.monotonic() - started
-        events = [event for event in events_in(text) if event.kind == "resourcePreEvent"]
+        try:
+            found = read_events(text.splitlines())
+        except StackError as error:
+            raise RehearsalEngineError(str(error)) from error
+        events = [event for event in found if event.kind == "resourcePreEvent"]
         return UpResult(
             previewed=_changes(event for event in events if event.body.get("planning")),
             applied=_changes(event for event in events if not event.body.get("planning")),

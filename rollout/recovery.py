@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rollout.capacity import Fleet, fleets_of
 from rollout.entry import Entry
-from rollout.history_message import GroupRollback, HistoryMessage, NewRamp, StageShift
+from rollout.history_message import VERSION, GroupRollback, HistoryMessage, NewRamp, StageShift
 from rollout.lease import Lease
 from rollout.plan import RampPlan
 from rollout.ramp_event import (
@@ -123,6 +123,8 @@ def recovered(updates: Sequence[HistoryEntry]) -> RecoveredRamp | None:
         message = HistoryMessage.parse(update.message)
         if message is None:
             continue
+        if message.version > VERSION:
+            return None  # a later version's ramp: what it did, and which plan it has, is not known
         lease = message.lease
         if lease is None:
             if newest is None:

@@ -56,7 +56,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-QUICK = {"an entry more", "a slot key", "a key of a map out", "a list anew"}
+QUICK = {
+    "a provider's value",
+    "text that looks like a path",
+    "text that looks like an option",
+    "an entry more",
+    "a slot key",
+    "a key of the top level out",
+    "a key of a map out",
+    "a list anew",
+}
 """One of each form; `make test-long` has the CLI run them all."""
 
 

@@ -21,7 +21,6 @@ from rollout.observation import LiveRule, LiveService, LiveSlot
 from rollout.pending_creation import Made, PendingCreation
 from rollout.split import Slot
 
-
 _Identity: TypeAlias = tuple[str, str, tuple[tuple[Slot, str], ...]]
 
 

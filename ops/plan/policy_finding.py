@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pulumi_cli.events import Event
-
-_MANDATORY = ("mandatory", "remediate")
+from pulumi_cli.events import MANDATORY, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ def policy_findings(events: Iterable[Event]) -> tuple[PolicyFinding, ...]:
         if event.kind == "policyEvent":
             level = event.body.get("enforcementLevel")
             message = " ".join(str(event.body.get("message", "")).split())
-            key = (level not in _MANDATORY, str(event.body.get("policyName")), message)
+            key = (level not in MANDATORY, str(event.body.get("policyName")), message)
             urn = str(event.body.get("resourceUrn") or "")
             found.setdefault(key, set()).add(urn.split("::")[-1] or "the stack")
     return tuple(

@@ -56,7 +56,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
 
     Raises:
         BadInputError: nothing was written down here.
-        RefusedError: a slot that would get requests has no healthy target.
+        RefusedRampError: a slot that would get requests has no healthy target.
         NotSureError: AWS did not do it.
     """
     name = stack or os.environ.get("PULUMI_STACK")
@@ -106,7 +106,7 @@ def plan_by_journal(
         option: What a command ends with to act on the stack.
 
     Raises:
-        RefusedError: going back would raise a slot that was released after the ramp.
+        RefusedRampError: going back would raise a slot that was released after the ramp.
         NotSureError: nothing tells where to go back to.
     """
     splits, releases = live.splits(), live.releases()

@@ -1,7 +1,7 @@
 """The errors of the driver; each carries the exit code of the command.
 
 RampError
-├── RefusedError     a guard or a gate said no, or the ramp may not start (1)
+├── RefusedRampError a guard or a gate said no, or the ramp may not start (1)
 ├── BadInputError    the options or the config make no ramp (2)
 └── NotSureError     it changed nothing more and asks a person (3)
     ├── AwsError     AWS cannot be read: credentials, throttling, network

@@ -73,7 +73,7 @@ class Launcher:
         Raises:
             BadInputError: there is none to do, or its slots cannot have what it takes.
             NotSureError: the stack file and AWS say different weights.
-            RefusedError: a service of the ramp gets no request.
+            RefusedRampError: a service of the ramp gets no request.
         """
         stack = self._stack
         file, stages = stack.engine.stack_file, stack.ramp.stages

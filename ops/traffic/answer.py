@@ -71,7 +71,7 @@ class SlotAnswer:
 
 
 def answer_from(row: list[Any]) -> SlotAnswer:
-    """The answer that `Answer.row` made it from.
+    """The answer that `SlotAnswer.row` made it from.
 
     Raises:
         ValueError: it is no such row.

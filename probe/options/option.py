@@ -23,7 +23,7 @@ class OptionKind:
     """How the text of an option becomes a value."""
 
     parse: Callable[[str], Any]
-    """Raises ValueError or re.error for a text that it does not take."""
+    """Raises ValueError, KeyError or re.error for a text that it does not take."""
     expected: str | None = None
     """What is right; None: the text of the parser's error is that."""
     shown: Callable[[str], str] = repr
@@ -76,7 +76,7 @@ class Option:
             return text
         try:
             return self.kind.parse(text)
-        except (ValueError, re.error) as error:
+        except (ValueError, KeyError, re.error) as error:
             expected = self.kind.expected or str(error)
             problems.add(self.flag, self.kind.shown(text), expected, f"{self.flag} {self.example}")
             return None

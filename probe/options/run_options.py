@@ -130,7 +130,7 @@ class RunOptions:
     )
     modes: tuple[Mode, ...] = option(
         "--connections",
-        OptionKind(MODES.__getitem__),
+        OptionKind(MODES.__getitem__, f"one of {', '.join(sorted(MODES))}"),
         choices=tuple(sorted(MODES)),
         default="both",
         help="A new connection per request, kept-alive connections, or half of the requests each.",

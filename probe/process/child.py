@@ -95,6 +95,7 @@ class ProberChild:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
         self._reader.join()
 
     def _read_all(self) -> None:

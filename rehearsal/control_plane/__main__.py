@@ -42,9 +42,11 @@ def imported_quickly() -> Generator[None]:
 
     JSONFileLoader.load_file = parse_once
     gc.disable()
-    yield
-    gc.freeze()
-    gc.enable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 @click.command()

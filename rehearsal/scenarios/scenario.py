@@ -51,7 +51,7 @@ class Scenario:
     fault: ScenarioFault | None = None
     """What happens during the ramp."""
     metric_lag_seconds: float = METRIC_LAG_SECONDS
-    """From the end of a minute to its data points, of the rehearsal that it is result on."""
+    """From the end of a minute to its data points, of the rehearsal that it runs on."""
     harms_traffic: bool = True
     """Whether requests would be lost without gates; it is then compared with 0/100 at once."""
     asked_too: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The rehearsal that scenarios are result on, one after another."""
+"""The rehearsal that scenarios run on, one after another."""
 
 from __future__ import annotations
 

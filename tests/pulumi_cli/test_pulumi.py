@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_cli.errors import EngineAccessError, NoStackError, PulumiError
+from pulumi_cli.errors import EngineAccessError, NoCliError, NoStackError, PulumiError
 from pulumi_cli.events import Event
 from pulumi_cli.pulumi import STACK_NOT_FOUND, ConfigEntry, Pulumi
 from tests.pulumi_cli.stub import answering, running
@@ -60,7 +60,7 @@ def test_a_wrong_passphrase_is_told_with_what_sets_it(tmp_path: Path) -> None:
 
 
 def test_there_is_no_cli(tmp_path: Path) -> None:
-    with pytest.raises(PulumiError, match="`make setup` brings one"):
+    with pytest.raises(NoCliError, match="`make setup` brings one"):
         Pulumi(tmp_path, "prod", {"PATH": str(tmp_path)}).state()
 
 
@@ -116,7 +116,8 @@ def test_the_events_of_a_preview_that_failed_are_told(tmp_path: Path) -> None:
     assert pulumi.preview("--refresh") == (Event("summaryEvent", {"result": "failed"}),)
 
 
-def test_at_ctrl_c_a_command_that_has_begun_comes_to_its_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["import", "refresh --yes", "config set-all", "stack import"])
+def test_at_ctrl_c_a_command_that_writes_comes_to_its_end(command: str, tmp_path: Path) -> None:
     pulumi = running(
         tmp_path,
         "import os, pathlib, signal, sys\n"
@@ -127,13 +128,16 @@ def test_at_ctrl_c_a_command_that_has_begun_comes_to_its_end(tmp_path: Path) -> 
     )
 
     with pytest.raises(KeyboardInterrupt):
-        pulumi.run("import", stdin="{}")
+        pulumi.run(*command.split(), stdin="{}")
 
     assert (tmp_path / "ended").exists()
 
 
-@pytest.mark.parametrize("command", ["preview", "up"])
-def test_at_ctrl_c_what_can_stop_between_two_resources_is_interrupted_too(
+@pytest.mark.parametrize(
+    "command",
+    ["preview", "up", "stack output --json", "stack export", "stack history", "config --json"],
+)
+def test_at_ctrl_c_what_reads_or_can_stop_between_two_resources_is_interrupted_too(
     command: str, tmp_path: Path
 ) -> None:
     pulumi = running(
@@ -146,7 +150,7 @@ def test_at_ctrl_c_what_can_stop_between_two_resources_is_interrupted_too(
     )
 
     with pytest.raises(KeyboardInterrupt):
-        pulumi.run(command)
+        pulumi.run(*command.split())
 
     assert (tmp_path / "ended").exists()
 

@@ -94,6 +94,20 @@ def test_an_update_that_another_one_holds_up_names_the_holder(cli: Cli, tmp_path
     assert "created by me@host (pid 7)" in ended.error
 
 
+def test_the_events_that_a_killed_run_has_left_are_not_taken_for_those_of_the_next(
+    cli: Cli, tmp_path: Path
+) -> None:
+    pulumi, log = cli(says=LOCKED, does="sys.exit(255)"), tmp_path / "up.log"
+    program = tmp_path / "bin" / "pulumi"
+    program.write_text(program.read_text().replace("open(sys.argv", "0 and open(sys.argv"))
+    log.with_suffix(".events").write_text(f"{json.dumps(diagnostic('error', str(REFUSED)))}\n")
+
+    ended = result_of(pulumi, log)
+
+    assert (ended.is_locked, ended.is_refused) == (True, False)
+    assert str(REFUSED) not in ended.error
+
+
 def test_an_engine_that_was_killed_is_said_to_be(cli: Cli, tmp_path: Path) -> None:
     pulumi = cli(does="os.kill(os.getpid(), signal.SIGKILL)")
 

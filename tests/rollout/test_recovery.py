@@ -105,6 +105,13 @@ def test_a_ramp_that_let_go_is_none_to_go_on_with() -> None:
     assert recovered([freed, *history(5)]) is None
 
 
+def test_below_a_ramp_of_a_later_version_no_earlier_one_is_recovered() -> None:
+    later = held(PLAN, "shift 02 gradually", LeaseHolder("new", "h2", 9), NOW)
+    finished = [HistoryEntry(released(PLAN, "released at 0/100", HAND), True, {}), *history(5)]
+
+    assert recovered([HistoryEntry(f"{later}; v2", True, FLOORS), *finished]) is None
+
+
 @pytest.mark.parametrize("message", ["", "a change of tags"])
 def test_a_history_without_a_ramp_tells_of_none(message: str) -> None:
     assert recovered([HistoryEntry(message, True, {})]) is None

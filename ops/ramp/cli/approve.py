@@ -74,4 +74,4 @@ def _waiting(ramps: Ramps, stack: str, option: tuple[str, ...]) -> NewestRamp:
 
 def _is_past(progress: Progress) -> bool:
     is_last = progress.verified >= len(progress.plan.weights)
-    return progress.is_over or progress.outcome is not None or progress.back is not None or is_last
+    return progress.is_over or progress.back is not None or is_last

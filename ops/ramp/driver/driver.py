@@ -23,6 +23,7 @@ from ops.ramp.stack.commands import lowering
 from ops.unexpected import EXIT_CODE, unexpected_words
 from pulumi_cli.errors import StackError
 from rollout.command import Command
+from rollout.observation import LiveRule
 from rollout.plan import RampPlan
 from rollout.progress import WHY_BY_HAND
 from rollout.ramp_event import RampEnd, RampInterruption, RampOutcome, RollbackStart
@@ -189,7 +190,7 @@ class Driver:
         live = self._run.reader.services()
         plan = self._run.progress.plan
         rules = {service: live[service].rule for service in plan.services}
-        splits = {s: rule.split for s, rule in rules.items() if rule.split is not None}
+        splits = {service: _split_of(rule) for service, rule in rules.items()}
         _refuse_raising(plan, splits, to, self._next_commands.rollback)
         dead = {
             (service, slot)
@@ -277,6 +278,11 @@ class Driver:
         except JournalError as error:
             words = f"{words}\n{error}"
         return Ending(3, words)
+
+
+def _split_of(rule: LiveRule) -> Split:
+    assert rule.split is not None, "the reader raises where a rule has no split"
+    return rule.split
 
 
 def _refuse_raising(

@@ -44,8 +44,8 @@ class Update(Protocol):
     """A `pulumi up` that runs."""
 
     @property
-    def pid(self) -> int | None:
-        """The CLI's process while it runs."""
+    def pid(self) -> int:
+        """The CLI's process."""
         ...
 
     def new_lines(self) -> Sequence[str]:

@@ -31,7 +31,7 @@ class WeightShifts:
         """Give the group the split of `stage`, and read it back.
 
         Raises:
-            RefusedError: the guards refused; no weight moved, and the stack file has the old value.
+            RefusedRampError: the guards refused; no weight moved, the stack file has the old value.
             NotSureError: the `up` failed otherwise, the same; or AWS cannot be read.
             JournalError: it could not be kept meanwhile; the same, unless the weights have moved.
             GateFailedError: a gate said fail meanwhile, or the `up` failed with the weights moved.

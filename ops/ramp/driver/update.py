@@ -70,9 +70,6 @@ class UpdateRunner:
         run, clock = self._run, self._run.ports.clock
         update = run.ports.engine.start_up(message, is_way_back=run.is_going_back)
         ended = update.poll()
-        while update.pid is None and ended is None:
-            clock.wait(0.01)
-            ended = update.poll()
         error = self._error_in(lambda: run.write(UpdateStart(message=message, pid=update.pid)))
         is_interrupted = False
         while ended is None:

@@ -19,7 +19,7 @@ from settings.freeze import Freeze
 def refuse_hidden(
     plan: RampPlan, hidden: Sequence[HiddenService], choice: Choice, option: Sequence[str]
 ) -> None:
-    """Raises RefusedError where a service of the plan gets no request.
+    """Raises RefusedRampError where a service of the plan gets no request.
 
     Args:
         plan: What a ramp would do.
@@ -68,7 +68,7 @@ def refuse_step_back(
         stack: The words that name the stack to `pulumi`; none where it is the selected one.
 
     Raises:
-        RefusedError: with the command that releases the newer build onto the candidate first.
+        RefusedRampError: with the command that releases the newer build onto the candidate first.
     """
     older = [each for each in builds if each.is_step_back]
     if not older:

@@ -62,7 +62,10 @@ def refusal_of(*violations: str) -> str:
 
 
 def violations_of(shape: Any, value: Any, path: str = "") -> Iterator[str]:
-    """Every constraint of `shape` that `value`, as moto parsed it, breaks."""
+    """Every constraint of `shape` that `value`, as moto parsed it, breaks.
+
+    The entries of a map are not looked at.
+    """
     if shape.type_name == "structure":
         yield from _of_structure(shape, value, path)
         return

@@ -29,7 +29,7 @@ def test_statuses_are_single_ones_classes_and_ranges(
 
 @pytest.mark.parametrize("text", ["", "abc", "20", "600", "2xx,", "300-200", "6xx"])
 def test_what_holds_no_status_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="status"):
+    with pytest.raises(ValueError, match=r"is not a status|holds no status"):
         ExpectedStatus.parse(text)
 
 

@@ -48,7 +48,7 @@ def is_left(port: int, folder: Path) -> bool:
         "the data plane",
         "Envoy",
         pytest.param("the control plane", marks=pytest.mark.long),
-        pytest.param("nobody", marks=pytest.mark.long),
+        "nobody",
     ],
 )
 def test_a_kill_leaves_no_process_and_no_port(own: Rehearsed, victim: str) -> None:

@@ -136,7 +136,6 @@ def test_a_group_with_a_given_name_is_deleted_before_it_is_created_again(
     assert [(one["TargetGroupName"], one["Port"]) for one in told] == [("fixed", 81)]
 
 
-@pytest.mark.long
 def test_what_was_made_but_not_finished_is_kept_and_completed_by_the_next_up(
     stack: Attached,
 ) -> None:
