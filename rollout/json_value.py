@@ -1,0 +1,26 @@
+"""Parts of an unchecked value: from JSON, YAML, an engine's state or an API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+
+def is_map(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether it is a map; its values are unchecked too."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether it is a list; its entries are unchecked too."""
+    return isinstance(value, list)
+
+
+def map_of(value: object) -> Mapping[str, Any]:
+    """The map that it is; an empty one where it is something else, or missing."""
+    return value if is_map(value) else {}
+
+
+def list_of(value: object) -> list[Any]:
+    """The list that it is; an empty one where it is something else, or missing."""
+    return value if is_list(value) else []
