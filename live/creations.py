@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from live.errors import translated
+from rollout.json_value import list_of, map_of
 from rollout.pending_creation import Made, PendingCreation
 
 Client = Callable[[str], Any]
@@ -43,9 +44,8 @@ def _made(creation: PendingCreation, client: Client) -> Made:
 def _has(tags: Sequence[Mapping[str, Any]], wanted: Any) -> bool:
     """Whether all `wanted` tags are there; a group has them as a list, anything else as a map."""
     held = {tag["Key"]: tag["Value"] for tag in tags}
-    if isinstance(wanted, list):
-        wanted = {tag["key"]: tag["value"] for tag in wanted}
-    return all(held.get(key) == value for key, value in (wanted or {}).items())
+    listed = {tag["key"]: tag["value"] for tag in list_of(wanted)}
+    return all(held.get(key) == value for key, value in (listed or map_of(wanted)).items())
 
 
 def _named(inputs: Inputs) -> str:
@@ -71,7 +71,7 @@ def _target_group(elb: Any, inputs: Inputs) -> Iterator[Found]:
         lambda: elb.describe_target_groups(Names=[_named(inputs)]),
         *("TargetGroupNotFound", "TargetGroupNotFoundException"),
     )
-    for group in (found or {}).get("TargetGroups", ()):
+    for group in map_of(found).get("TargetGroups", ()):
         yield group["TargetGroupArn"], _balancer_tags(elb, group["TargetGroupArn"])
 
 
@@ -80,7 +80,7 @@ def _load_balancer(elb: Any, inputs: Inputs) -> Iterator[Found]:
         lambda: elb.describe_load_balancers(Names=[_named(inputs)]),
         *("LoadBalancerNotFound", "LoadBalancerNotFoundException"),
     )
-    for balancer in (found or {}).get("LoadBalancers", ()):
+    for balancer in map_of(found).get("LoadBalancers", ()):
         yield balancer["LoadBalancerArn"], _balancer_tags(elb, balancer["LoadBalancerArn"])
 
 
@@ -176,7 +176,7 @@ def _tagged(operation: str, key: str, id_key: str) -> Callable[[Any, Inputs], It
     def find(ec2: Any, inputs: Inputs) -> Iterator[Found]:
         tags: Mapping[str, str] = inputs.get("tags") or {}
         filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
-        found = getattr(ec2, operation)(Filters=filters)[key] if tags else []
+        found = list_of(getattr(ec2, operation)(Filters=filters)[key] if tags else None)
         # Of several it is unknown which one is the stack's.
         if len(found) == 1:
             yield found[0][id_key], found[0].get("Tags", ())

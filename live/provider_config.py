@@ -9,6 +9,7 @@ from typing import Any
 
 from live.errors import ProviderConfigError
 from rollout.command import Command, config_remove, config_set
+from rollout.json_value import is_list, is_map, list_of, map_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _decoded(aws_config: Mapping[str, str], key: str) -> Any:
 
 
 def _accounts(aws_config: Mapping[str, str], key: str) -> tuple[str, ...]:
-    return tuple(str(account) for account in _decoded(aws_config, key) or [])
+    return tuple(str(account) for account in list_of(_decoded(aws_config, key)))
 
 
 def assumed_roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
@@ -95,24 +96,24 @@ def assumed_roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
             "aws:assumeRole: version 7 of the provider has replaced it with a list of roles\n"
             f"  fix: {_as_list(_decoded(aws_config, 'assumeRole'))}"
         )
-    roles = _decoded(aws_config, "assumeRoles") or []
+    roles = list_of(_decoded(aws_config, "assumeRoles"))
     return tuple(_role(place, role) for place, role in enumerate(roles) if role)
 
 
 def _as_list(role: Any) -> Command:
     """The command that makes `aws:assumeRole` the first of `aws:assumeRoles`."""
-    known = dict(role) if isinstance(role, dict) else {}
+    known = dict(map_of(role))
     values = {"roleArn": known.pop("roleArn", None) or "ROLE_ARN", **known}
     return config_remove("aws:assumeRole").then(*_settings("aws:assumeRoles[0]", values))
 
 
 def _settings(path: str, value: Any) -> Iterator[Command]:
     """The commands that give a key a value, an entry of a list or a map at a time."""
-    if isinstance(value, dict):
+    if is_map(value):
         for name, entry in value.items():
             own = f".{name}" if name.isidentifier() else f"[{json.dumps(name)}]"
             yield from _settings(f"{path}{own}", entry)
-    elif isinstance(value, list):
+    elif is_list(value):
         for place, entry in enumerate(value):
             yield from _settings(f"{path}[{place}]", entry)
     elif value is not None:
@@ -169,12 +170,11 @@ _BOTO3_NAMES = {"elb": "elb", "elasticloadbalancing": "elb", "elasticloadbalanci
 
 
 def _endpoints(found: Any) -> dict[str, str]:
-    entries: list[Any] = found if isinstance(found, list) else [found] if found else []
+    entries = found if is_list(found) else [found]
     return {
         _BOTO3_NAMES.get(str(name), str(name)): str(url)
         for entry in entries
-        if isinstance(entry, dict)
-        for name, url in entry.items()
+        for name, url in map_of(entry).items()
     }
 
 

@@ -117,10 +117,10 @@ class ProviderSession:
 
     def _client(self, service: str) -> Any:
         with translated():
-            client: Any = self._session.client(  # pyright: ignore[reportCallIssue]
-                service,  # pyright: ignore[reportArgumentType]
-                config=self._retries,
-                endpoint_url=self._config.endpoints.get(service),
+            # The stubs have an overload for each service by its literal name.
+            session: Any = self._session
+            client = session.client(
+                service, config=self._retries, endpoint_url=self._config.endpoints.get(service)
             )
         self._unanswered_calls.watch(client)
         return client

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_cli.errors import EventStreamError
+from rollout.json_value import is_map
 
 MANDATORY = ("mandatory", "remediate")
 """The enforcement levels of a policy that stop an update."""
@@ -129,13 +130,12 @@ def _event(number: int, line: str) -> Event:
         document = json.loads(line)
     except json.JSONDecodeError as error:
         raise EventStreamError(_no_event(number, line, error.msg)) from error
-    if not isinstance(document, dict):
+    if not is_map(document):
         raise EventStreamError(_no_event(number, line, "a JSON object was expected"))
-    bodies = {name: body for name, body in document.items() if name.endswith("Event")}
-    if len(bodies) != 1 or not isinstance(next(iter(bodies.values())), dict):
+    bodies = [(name, body) for name, body in document.items() if name.endswith("Event")]
+    if len(bodies) != 1 or not is_map(bodies[0][1]):
         raise EventStreamError(_no_event(number, line, "one event was expected"))
-    ((kind, body),) = bodies.items()
-    return Event(kind, body)
+    return Event(*bodies[0])
 
 
 def _no_event(number: int, line: str, why: str) -> str:

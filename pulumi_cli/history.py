@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
+from rollout.json_value import map_of
 from rollout.stack_identity import removed_everything
 
 HISTORY_LENGTH = 50
@@ -45,7 +46,7 @@ def updates_of(history: Sequence[Mapping[str, Any]]) -> tuple[EngineUpdate, ...]
             succeeded=past.get("result") == "succeeded",
             config={
                 key: str(entry.get("value", ""))
-                for key, entry in (past.get("config") or {}).items()
+                for key, entry in map_of(past.get("config")).items()
                 if not entry.get("secret")
             },
             at=datetime.fromisoformat(past["startTime"]),
@@ -59,5 +60,5 @@ def updates_of(history: Sequence[Mapping[str, Any]]) -> tuple[EngineUpdate, ...]
 
 def _is_of_this_life(past: Mapping[str, Any]) -> bool:
     """Whether no later update removed what this one made."""
-    same = (past.get("resourceChanges") or {}).get("same", 0)
+    same = map_of(past.get("resourceChanges")).get("same", 0)
     return not removed_everything(str(past.get("kind")), str(past.get("result")), same)

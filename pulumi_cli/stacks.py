@@ -14,6 +14,7 @@ from pulumi_cli.errors import NoStackError, PulumiError, StackError
 from pulumi_cli.events import error_text
 from pulumi_cli.process import run_process
 from rollout.command import Command
+from rollout.json_value import is_list
 
 _FILE_PREFIX, _FILE_SUFFIX = "Pulumi.", ".yaml"
 _NONE_SELECTED = "no stack selected"
@@ -39,8 +40,9 @@ class Backend:
             listed = json.loads(done.stdout) if done.returncode == 0 else None
         except (StackError, OSError, json.JSONDecodeError):
             return cls(url, None)
-        is_list = isinstance(listed, list)
-        return cls(url, tuple(str(e["name"]) for e in listed if "name" in e) if is_list else None)
+        if not is_list(listed):
+            return cls(url, None)
+        return cls(url, tuple(str(each["name"]) for each in listed if "name" in each))
 
 
 def stack_file(folder: Path, stack: str) -> Path:

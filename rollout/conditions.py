@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from rollout import wildcards
+from rollout.json_value import list_of
 
 _ANYTHING = ("*",)
 _SLASH = "/"
@@ -65,10 +66,9 @@ def declared_conditions(rule: Mapping[str, Any]) -> Conditions:
     Args:
         rule: Its inputs or outputs, as the AWS provider writes them.
     """
-    conditions = rule.get("conditions")
     return tuple(
         Condition(field, tuple(held["values"]))
-        for condition in (conditions if isinstance(conditions, list) else [])
+        for condition in list_of(rule.get("conditions"))
         for key, field in (("hostHeader", Field.HOST), ("pathPattern", Field.PATH))
         if (held := condition.get(key)) and held.get("values")
     )

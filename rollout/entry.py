@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from rollout.errors import EntryError
+from rollout.json_value import is_list, is_map
 from rollout.ramp_event import FACT, RampEvent
 from rollout.split import Split
 from rollout.stack_identity import StackIdentity
@@ -173,9 +174,9 @@ def _plain(value: Any) -> Json:
             return value.document()
         case EvidenceWindow(start, end):
             return [each.astimezone(datetime.UTC).isoformat() for each in (start, end)]
-        case Mapping():
+        case _ if is_map(value):
             return {str(_plain(key)): _plain(each) for key, each in value.items()}
-        case tuple() | list():
+        case _ if is_list(value):
             return [_plain(each) for each in value]
         case _:
             return value

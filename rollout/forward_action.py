@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rollout.json_value import list_of, map_of
+
 WEIGHT_WITHOUT_ONE = 1
 """The weight of a target group that has none of its own."""
 
@@ -22,8 +24,7 @@ def target_group_weights(action: Mapping[str, Any]) -> dict[str, int]:
     Args:
         action: As DescribeRules has it; one that does not forward has no target group.
     """
-    config = action.get("ForwardConfig") or {}
-    groups = config.get("TargetGroups") or []
+    groups = list_of(map_of(action.get("ForwardConfig")).get("TargetGroups"))
     if not groups and action.get("TargetGroupArn"):
         groups = [{"TargetGroupArn": action["TargetGroupArn"]}]
     return {
@@ -43,8 +44,8 @@ def declared_groups(rule: Mapping[str, Any]) -> list[tuple[str, Any]]:
         In the order of their declaration. What a preview does not know yet is its placeholder.
     """
     found: list[tuple[str, Any]] = []
-    for action in rule.get("actions") or ():
-        groups = (action.get("forward") or {}).get("targetGroups") or []
+    for action in list_of(rule.get("actions")):
+        groups = list_of(map_of(action.get("forward")).get("targetGroups"))
         if not groups and action.get("targetGroupArn"):
             groups = [{"arn": action["targetGroupArn"]}]
         found += [(group["arn"], _weight(group.get("weight"))) for group in groups]

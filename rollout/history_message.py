@@ -122,27 +122,40 @@ class OtherActivity:
 Activity: TypeAlias = (
     NewRamp | StageShift | StageCapacity | GroupRollback | LeaseRelease | OtherActivity
 )
-_SHIFT = r"stage (\d+)/(\d+), (0[12]) at (\d+)"
-_ACTIVITIES: Sequence[tuple[re.Pattern[str], Callable[..., Activity]]] = (
-    (
-        re.compile(r"ramp of (0[12]) from (\d+/\d+) through (\d+(?:,\d+)*)"),
-        lambda slot, start, weights: NewRamp(
-            Slot(slot), Split.parse(start), tuple(map(int, weights.split(",")))
-        ),
-    ),
-    (re.compile(_SHIFT), lambda *words: _shift(*words)),
-    (re.compile(f"capacity for {_SHIFT}"), lambda *words: StageCapacity(_shift(*words))),
-    (re.compile(r"rollback to (\d+/\d+)"), lambda split: GroupRollback(Split.parse(split))),
-    (
-        re.compile(r"(rolled back to|released at) (\d+/\d+)"),
-        lambda how, split: LeaseRelease(Split.parse(split), how == "rolled back to"),
-    ),
-)
-"""How each activity is written, beside what its `__str__` writes."""
+
+
+def _new_ramp(slot: str, start: str, weights: str) -> NewRamp:
+    return NewRamp(Slot(slot), Split.parse(start), tuple(map(int, weights.split(","))))
 
 
 def _shift(number: str, of: str, slot: str, weight: str) -> StageShift:
     return StageShift(int(number), int(of), Slot(slot), int(weight))
+
+
+def _capacity(number: str, of: str, slot: str, weight: str) -> StageCapacity:
+    return StageCapacity(_shift(number, of, slot, weight))
+
+
+def _rollback(split: str) -> GroupRollback:
+    return GroupRollback(Split.parse(split))
+
+
+def _release(how: str, split: str) -> LeaseRelease:
+    return LeaseRelease(Split.parse(split), how == "rolled back to")
+
+
+_SHIFT = r"stage (\d+)/(\d+), (0[12]) at (\d+)"
+_ACTIVITIES: Sequence[tuple[re.Pattern[str], Callable[..., Activity]]] = (
+    (
+        re.compile(r"ramp of (0[12]) from (\d+/\d+) through (\d+(?:,\d+)*)"),
+        _new_ramp,
+    ),
+    (re.compile(_SHIFT), _shift),
+    (re.compile(f"capacity for {_SHIFT}"), _capacity),
+    (re.compile(r"rollback to (\d+/\d+)"), _rollback),
+    (re.compile(r"(rolled back to|released at) (\d+/\d+)"), _release),
+)
+"""How each activity is written, beside what its `__str__` writes."""
 
 
 def parse_activity(text: str) -> Activity:

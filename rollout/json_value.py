@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 
@@ -11,9 +11,9 @@ def is_map(value: object) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping)
 
 
-def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Whether it is a list; its entries are unchecked too."""
-    return isinstance(value, list)
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether it is a list or a tuple; its entries are unchecked too."""
+    return isinstance(value, (list, tuple))
 
 
 def map_of(value: object) -> Mapping[str, Any]:
@@ -21,6 +21,6 @@ def map_of(value: object) -> Mapping[str, Any]:
     return value if is_map(value) else {}
 
 
-def list_of(value: object) -> list[Any]:
+def list_of(value: object) -> Sequence[Any]:
     """The list that it is; an empty one where it is something else, or missing."""
     return value if is_list(value) else []

@@ -16,6 +16,7 @@ from typing import Any
 
 from rollout.command import UP, Command, config_remove, config_set
 from rollout.conditions import Conditions, may_overlap
+from rollout.json_value import is_list, is_map
 
 _NAMESPACE = "failover:"
 _PLACES = 3
@@ -157,11 +158,11 @@ def place_before(
 
 def leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
     """Every value of a map or list with its config path, as `pulumi config set --path` takes it."""
-    if isinstance(value, Mapping):
+    if is_map(value):
         for key, each in value.items():
             step = f".{key}" if _PLAIN.fullmatch(key) else f'["{key}"]'
             yield from leaves(path + step, each)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+    elif is_list(value):
         for number, each in enumerate(value):
             yield from leaves(f"{path}[{number}]", each)
     else:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rollout.json_value import map_of
+
 if TYPE_CHECKING:
     from rollout.entry import Json
 
@@ -59,7 +61,8 @@ class StackIdentity:
     def parse(cls, document: object) -> StackIdentity | None:
         """What `document` wrote; None of anything else, as of a former version's nothing."""
         match document:
-            case {"backend": str(backend), "name": str(name), "rules": dict(rules)}:
+            case {"backend": str(backend), "name": str(name), "rules": dict()}:
+                rules = map_of(map_of(document)["rules"])
                 return cls(backend, name, {str(key): str(arn) for key, arn in rules.items()})
             case _:
                 return None

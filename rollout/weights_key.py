@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from rollout.errors import SplitError
+from rollout.json_value import map_of
 from rollout.split import Slot, Split
 
 COMMON = "weights"
 CANDIDATE = "candidate"
-_EMPTY = (None, "", {}, [])
+_EMPTY: Collection[object] = (None, "", {}, [])
 """What the config says of a key that has no value, as `settings` reads it."""
 
 
@@ -36,17 +37,13 @@ def configured_weights(config: Mapping[str, object]) -> ConfiguredWeights:
         config: Our namespace by bare names, such as `{"weights": "75/25", "services": {...}}`.
             What is no map where one belongs counts as empty.
     """
-    services = _map(config.get("services"))
-    own = {name: _map(service).get(COMMON) for name, service in services.items()}
+    services = map_of(config.get("services"))
+    own = {name: map_of(service).get(COMMON) for name, service in services.items()}
     own = {str(name): weights for name, weights in own.items() if weights not in _EMPTY}
     common = config.get(COMMON)
     shared = None if common in _EMPTY else common
     values = {str(name): own.get(str(name), shared) for name in services}
     return ConfiguredWeights(values, frozenset(own))
-
-
-def _map(value: object) -> Mapping[object, object]:
-    return value if isinstance(value, dict) else {}
 
 
 def _split(value: object) -> Split | None:

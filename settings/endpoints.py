@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from rollout.command import Command, Shell, config_remove
+from rollout.json_value import is_list, map_of
 from settings.declaration.problems import ConfigProblems
 
 REHEARSAL_STACK = "rehearsal"
@@ -101,5 +102,5 @@ def _urls(text: str) -> list[str]:
         found = json.loads(text or "[]")
     except json.JSONDecodeError:
         return [text]
-    entries = found if isinstance(found, list) else [found]
-    return [str(url) for entry in entries if isinstance(entry, dict) for url in entry.values()]
+    entries = found if is_list(found) else [found]
+    return [str(url) for entry in entries for url in map_of(entry).values()]

@@ -13,6 +13,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from rollout.json_value import is_list
 from rollout.split import Split
 from settings.declaration.command import NAMESPACE
 from settings.declaration.key import Key, KeyGroup, Member
@@ -130,7 +131,7 @@ def _written(value: Any) -> Any:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Split):
         return str(value)
-    return list(value) if isinstance(value, tuple) else value
+    return list(value) if is_list(value) else value
 
 
 if __name__ == "__main__":

@@ -68,7 +68,10 @@ class Settings(ConfigMap):
     )
     override: Key[str | None] = optional(
         "both slots are down, 02 is the less bad one",
-        Text(r"[^\s](.{0,298}[^\s])?", "a reason in words, on one line of at most 300 characters"),
+        Text(
+            r"[^ \t\r\n\f\v]([^\r\n]{0,298}[^ \t\r\n\f\v])?",
+            "a reason in words, on one line of at most 300 characters",
+        ),
         "The reason for an update that a guard would refuse. The guards let one kind of refusal "
         f"through, and every preview shows the reason until `{config_remove('override')}`.",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import grpc
 from pulumi.runtime.proto import engine_pb2
@@ -46,7 +46,8 @@ class EngineLog:
             streamId=0,
             ephemeral=False,
         )
-        engine = get_engine()
+        # Generated code without types.
+        engine: Any = get_engine()
         assert engine is not None, "mocks have no engine; their guards need a log of their own"
         try:
             engine.Log(request)

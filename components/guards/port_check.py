@@ -10,6 +10,7 @@ from components.guards.reader import GuardReader
 from components.guards.recorded_state import RecordedEngine, remembered_rules
 from live.discovery import ListenerHint
 from live.errors import LiveError
+from rollout.json_value import map_of
 from rollout.notice import Notice, NoticeKind
 from rollout.port_change import PortChange, place_before, successor_of
 from settings import Settings
@@ -82,9 +83,7 @@ class PortCheck:
         )
 
     def _config_of(self, service: str, part: str) -> Mapping[str, Any]:
-        services: Any = self._config.get(part)
-        found: Any = services.get(service) if isinstance(services, dict) else None
-        return found if isinstance(found, dict) else {}
+        return map_of(map_of(self._config.get(part)).get(service))
 
     def _place_before(self, service: str) -> int | None:
         """A priority for the successor; None if there is none, or AWS cannot be read."""

@@ -18,6 +18,7 @@ from rollout.conditions import Conditions, declared_conditions
 from rollout.errors import SplitError
 from rollout.forward_action import declared_groups
 from rollout.guard_case import FLOOR_TAG, Memory, WantedSlot
+from rollout.json_value import list_of, map_of
 from rollout.observation import Build, split_of
 from rollout.split import Slot, Split
 
@@ -86,13 +87,13 @@ class RunningEngine:
 
 def served_before(engine: RecordedEngine) -> dict[str, Slot | None]:
     """The services that had a rule at the last completed update, each with the slot raised last."""
-    services = engine.stack_outputs().get("services") or {}
+    services = map_of(engine.stack_outputs().get("services"))
     return {name: last_raised_in(found) for name, found in services.items()}
 
 
 def remembered_services(engine: RecordedEngine) -> dict[str, RememberedService]:
     """What the stack has recorded, by service; empty before its first completed update."""
-    services = engine.stack_outputs().get("services") or {}
+    services = map_of(engine.stack_outputs().get("services"))
     if not services:
         return {}
     resources = {_named(urn): found for urn, found in engine.resource_outputs().items()}
@@ -164,7 +165,7 @@ def _slot(
 ) -> WantedSlot:
     name = f"{address.service}-{slot}"
     template, group = resources.get((_TEMPLATE, name)), resources.get((_GROUP, name), {})
-    tags = {tag["key"]: tag["value"] for tag in group.get("tags") or []}
+    tags = {tag["key"]: tag["value"] for tag in list_of(group.get("tags"))}
     return WantedSlot(
         target_group=address.target_group_arns[slot],
         group_name=group.get("name", ""),

@@ -17,6 +17,7 @@ from ops.errors import InputError, UnsureError
 from ops.inspect.document import Inspection, ListenerReport, RuleReport
 from ops.inspect.obstacles import obstacles
 from ops.inspect.rule_obstacles import candidates
+from rollout.json_value import map_of
 from rollout.split import Slot
 from settings.declaration.command import joined, setting
 
@@ -98,7 +99,7 @@ class EarlierAnswers:
         if not services:
             return cls()
         parts = [config.get(f"failover:{key}") for key in ("org", "regionCode", "environment")]
-        group = _map(config.get("failover:loadBalancer")).get("securityGroupId")
+        group = map_of(config.get("failover:loadBalancer")).get("securityGroupId")
         return cls(
             services=services,
             naming=Naming(*map(str, parts)) if all(parts) else None,
@@ -108,16 +109,12 @@ class EarlierAnswers:
 
 def _adopted(config: Config) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for name, service in _map(config.get("failover:services")).items():
-        first = _map(_map(_map(service).get("slots")).get("01"))
-        group = _map(first.get("targetGroup")).get("existing")
-        if _map(service).get("adoptedRule") is True and isinstance(group, str):
+    for name, service in map_of(config.get("failover:services")).items():
+        first = map_of(map_of(map_of(service).get("slots")).get("01"))
+        group = map_of(first.get("targetGroup")).get("existing")
+        if map_of(service).get("adoptedRule") is True and isinstance(group, str):
             found.append((name, group))
     return found
-
-
-def _map(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 class Ask(Protocol):
@@ -343,4 +340,4 @@ def _given(flags: Flags) -> Iterator[tuple[str, str, KeyPath, str]]:
 
 
 def _entry(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else None
+    return map_of(value).get(name)

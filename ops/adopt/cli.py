@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -100,14 +101,15 @@ def _request(given: dict[str, object]):
         value = given[name]
         return value if isinstance(value, str) else None
 
+    def several(name: str) -> tuple[str, ...]:
+        entries: Any = given[name]
+        return tuple(str(entry) for entry in entries)
+
     def by_service(name: str) -> dict[str, str]:
-        entries = given[name]
-        assert isinstance(entries, tuple)
-        return pairs(tuple(str(entry) for entry in entries), f"--{name.replace('_', '-')}")
+        return pairs(several(name), f"--{name.replace('_', '-')}")
 
     load_balancer, stack = text("load_balancer") or "", text("stack") or ""
-    urls, rate, folder = given["probe_urls"], given["probe_rate"], given["cwd"]
-    assert isinstance(urls, tuple)
+    rate, folder = given["probe_rate"], given["cwd"]
     assert isinstance(rate, float)
     assert isinstance(folder, Path)
     flags = Flags(
@@ -133,5 +135,5 @@ def _request(given: dict[str, object]):
         replaces=bool(given["replaces"]),
         applies=bool(given["applies"]),
         probe_rate=rate,
-        probe_urls=tuple(str(url) for url in urls),
+        probe_urls=several("probe_urls"),
     )

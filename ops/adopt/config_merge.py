@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rollout.json_value import is_list, is_map, map_of
+
 Config = dict[str, Any]
 BY_SERVICE = ("failover:services", "failover:images", "failover:capacity")
 """Keys that are maps by service, of which an adoption writes only its own entries."""
@@ -59,7 +61,7 @@ def merged(config: Config, proposal: Config, kept: Collection[str]) -> Merge:
     for key, value in proposal.items():
         held = config.get(key)
         if key in BY_SERVICE:
-            _merge_services(key, _map(held), value, kept, added, conflicts)
+            _merge_services(key, map_of(held), value, kept, added, conflicts)
         elif held is None:
             added[(key,)] = value
         elif not is_same(held, value) and not (kept and key not in OF_THE_PLACE):
@@ -70,7 +72,7 @@ def merged(config: Config, proposal: Config, kept: Collection[str]) -> Merge:
 
 def _with_own_weights(proposal: Config) -> Config:
     """The proposal for a stack whose common weights are others: no service leaves its split."""
-    services = _map(proposal.get(SERVICES))
+    services = map_of(proposal.get(SERVICES))
     own = {WEIGHTS.partition(":")[2]: proposal.get(WEIGHTS)}
     return {**proposal, SERVICES: {name: {**own, **each} for name, each in services.items()}}
 
@@ -96,7 +98,7 @@ def applied(config: Config, edits: Mapping[KeyPath, Any]) -> Config:
     for path, value in edits.items():
         holder = result
         for name in path[:-1]:
-            holder[name] = dict(_map(holder.get(name)))
+            holder[name] = dict(map_of(holder.get(name)))
             holder = holder[name]
         if value is None:
             holder.pop(path[-1], None)
@@ -107,15 +109,11 @@ def applied(config: Config, edits: Mapping[KeyPath, Any]) -> Config:
 
 def is_same(left: Any, right: Any) -> bool:
     """Whether two config values mean the same: the CLI writes `true` as text, as it was typed."""
-    if isinstance(left, dict) and isinstance(right, dict):
+    if is_map(left) and is_map(right):
         return left.keys() == right.keys() and all(is_same(left[k], right[k]) for k in left)
-    if isinstance(left, list) and isinstance(right, list):
+    if is_list(left) and is_list(right):
         return len(left) == len(right) and all(map(is_same, left, right))
     return left == right or str(left).lower() == str(right).lower()
-
-
-def _map(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 _WIDTH = 80
@@ -135,7 +133,7 @@ def conflicts_text(conflicts: Sequence[Conflict]) -> str:
 def _leaves(
     path: tuple[str, ...], held: Any, found: Any
 ) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    if not (isinstance(held, dict) and isinstance(found, dict)):
+    if not (is_map(held) and is_map(found)):
         yield path, held, found
         return
     for name in dict.fromkeys([*held, *found]):

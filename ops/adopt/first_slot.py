@@ -9,6 +9,7 @@ from typing import Any
 
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import AutoScalingGroup, TemplateReport
+from rollout.json_value import list_of, map_of
 
 Described = Mapping[str, Any]
 """Something as a describe gives it."""
@@ -54,8 +55,8 @@ class FirstSlot:
 
 def _volume(described: Described, device: str | None) -> Described:
     mappings = described.get("BlockDeviceMappings", ())
-    found = (m.get("Ebs", {}) for m in mappings if device and m.get("DeviceName") == device)
-    return next(found, {})
+    found = (m.get("Ebs") for m in mappings if device and m.get("DeviceName") == device)
+    return map_of(next(found, None))
 
 
 def read_first_slot(
@@ -77,13 +78,13 @@ def read_first_slot(
         subnets = ec2.describe_subnets(SubnetIds=list(fleet.subnet_ids))["Subnets"]
         # By filter: an image that is gone is left out, where an id is refused.
         wanted = [{"Name": "image-id", "Values": sorted(images)}]
-        found = ec2.describe_images(Filters=wanted)["Images"] if images else []
+        found = list_of(ec2.describe_images(Filters=wanted)["Images"] if images else None)
         policies = autoscaling.get_paginator("describe_policies").paginate(**named)
         hooks = autoscaling.describe_lifecycle_hooks(**named)["LifecycleHooks"]
         schedules = autoscaling.get_paginator("describe_scheduled_actions").paginate(**named)
         return FirstSlot(
             launch=_launch(autoscaling, ec2, fleet.template),
-            fleet=next(iter(groups["AutoScalingGroups"]), {}),
+            fleet=map_of(next(iter(groups["AutoScalingGroups"]), None)),
             group=elb.describe_target_groups(TargetGroupArns=[group_arn])["TargetGroups"][0],
             attributes={each["Key"]: each.get("Value", "") for each in attributes},
             policies=tuple(p["PolicyName"] for page in policies for p in page["ScalingPolicies"]),
@@ -105,7 +106,7 @@ def _launch(autoscaling: Any, ec2: Any, template: TemplateReport) -> Described:
         found = autoscaling.describe_launch_configurations(
             LaunchConfigurationNames=[template.name]
         )["LaunchConfigurations"]
-        return next(iter(found), {})
+        return map_of(next(iter(found), None))
     key = "LaunchTemplateId" if template.name.startswith("lt-") else "LaunchTemplateName"
     (found,) = ec2.describe_launch_template_versions(
         **{key: template.name, "Versions": [template.version or "$Default"]}

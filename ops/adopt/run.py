@@ -271,6 +271,10 @@ def _carry_out(
         say("nothing was changed yet; the same command with --apply does this")
 
 
+def _say_nothing(_text: str) -> None:
+    pass
+
+
 def _plan_in_scratch(adoption: Adoption) -> AdoptionPlan:
     """What the plan is once the rules are imported, without importing them where they are not."""
     real = adoption.pulumi
@@ -279,7 +283,7 @@ def _plan_in_scratch(adoption: Adoption) -> AdoptionPlan:
     shown = real.state(shows_secrets=True)
     config = AdoptedConfig.read(real.stack_file).config
     with scratch_of(real, config, secret_values(real), os.environ, shown) as scratch:
-        dataclasses.replace(adoption, say=lambda _text: None).bring_in(scratch)
+        dataclasses.replace(adoption, say=_say_nothing).bring_in(scratch)
         return adoption.planned(scratch)
 
 

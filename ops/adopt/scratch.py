@@ -18,6 +18,7 @@ import yaml
 
 from ops.adopt.config_merge import Config
 from pulumi_cli.pulumi import Pulumi
+from rollout.json_value import map_of
 
 _OURS = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
@@ -60,8 +61,9 @@ def _write_project(source: Path, folder: Path) -> None:
     project: dict[str, Any] = yaml.safe_load((source / "Pulumi.yaml").read_text())
     project.pop("backend", None)
     project["main"] = str((source / project.get("main", ".")).resolve())
-    runtime = project.get("runtime")
-    options = runtime.get("options", {}) if isinstance(runtime, dict) else {}
+    runtime = map_of(project.get("runtime"))
+    options = map_of(runtime.get("options"))
     if options.get("virtualenv"):
-        options["virtualenv"] = str(source / options["virtualenv"])
+        own = {**options, "virtualenv": str(source / options["virtualenv"])}
+        project["runtime"] = {**runtime, "options": own}
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))

@@ -12,6 +12,7 @@ from typing import Any
 from live.launch_source import registered_in
 from ops.adopt.first_slot import FirstSlot
 from ops.inspect.document import TemplateReport
+from rollout.json_value import is_list, is_map
 from rollout.split import Slot
 
 _NOT_SET = "not set"
@@ -332,13 +333,13 @@ def _name(fleet: Mapping[str, Any]) -> str:
 
 def flattened(value: Any, path: str = "") -> dict[str, str]:
     """What is in a description, leaf by leaf: `MetadataOptions.HttpTokens` to `required`."""
-    if isinstance(value, Mapping):
+    if is_map(value):
         found: dict[str, str] = {}
         for key, each in value.items():
             found |= flattened(each, f"{path}.{key}" if path else str(key))
         return found
-    if isinstance(value, (list, tuple)):
-        if not any(isinstance(each, Mapping) for each in value):
+    if is_list(value):
+        if not any(is_map(each) for each in value):
             return {path: ", ".join(str(each) for each in value)} if value else {}
         found = {}
         for number, each in enumerate(value):

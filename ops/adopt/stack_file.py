@@ -97,7 +97,8 @@ def _plain(node: yaml.Node | None) -> dict[str, Any]:
     """What an empty or a one-line mapping holds."""
     if not isinstance(node, yaml.MappingNode):
         return {}
-    return yaml.safe_load(yaml.serialize(node))
+    text: str = yaml.serialize(node)  # pyright: ignore[reportUnknownMemberType] types-PyYAML
+    return yaml.safe_load(text)
 
 
 def _last_line(lines: list[str], entry: tuple[yaml.Node, yaml.Node]) -> int:

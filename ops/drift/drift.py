@@ -14,6 +14,7 @@ from ops.status.config_reading import ConfigReading
 from ops.status.difference import FixCommand, put_back, stack_option
 from pulumi_cli.events import Event
 from rollout.command import UP, Command
+from rollout.json_value import map_of
 from rollout.notice import NoticeKind
 from rollout.observation import split_of
 from rollout.weights_key import weight_changes
@@ -28,12 +29,12 @@ def touched_outside_pulumi(events: Sequence[Event]) -> dict[str, frozenset[str]]
     """
     found: dict[str, frozenset[str]] = {}
     for event in events:
-        metadata = event.body.get("metadata") or {}
+        metadata = map_of(event.body.get("metadata"))
         if event.kind != "resOutputsEvent" or metadata.get("op") != "refresh":
             continue
-        if (metadata.get("old") or {}).get("initErrors"):
+        if map_of(metadata.get("old")).get("initErrors"):
             continue  # an update of it failed: the state has what was to be, and nobody changed it
-        paths = frozenset(metadata.get("detailedDiff") or ())
+        paths = frozenset(map_of(metadata.get("detailedDiff")))
         if paths or not metadata.get("new"):
             found[str(metadata.get("urn"))] = paths
     return found

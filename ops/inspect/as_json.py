@@ -10,6 +10,7 @@ from typing import Any
 from ops.inspect import words
 from ops.inspect.document import Inspection, RuleReport
 from ops.inspect.obstacle import Obstacle
+from rollout.json_value import is_list, is_map
 
 VERSION = 1
 
@@ -59,11 +60,9 @@ def _rule(rule: RuleReport, inspection: Inspection) -> dict[str, Any]:
 
 
 def _camel(value: Any) -> Any:
-    if isinstance(value, dict):
+    if is_map(value):
         return {_camel_key(key): _camel(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_camel(each) for each in value]
-    return value
+    return [_camel(each) for each in value] if is_list(value) else value
 
 
 def _camel_key(name: str) -> str:

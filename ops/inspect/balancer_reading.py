@@ -21,6 +21,7 @@ from ops.inspect.document import (
     WeightedGroup,
 )
 from rollout.forward_action import target_group_weights
+from rollout.json_value import list_of
 from settings.rule import PREVIEW_HEADER
 
 _CONFIGS = {
@@ -41,12 +42,12 @@ def read_load_balancer(elb: Any, name_or_arn: str) -> LoadBalancerReport:
     """
     is_arn = name_or_arn.startswith("arn:")
     named = {"LoadBalancerArns": [name_or_arn]} if is_arn else {"Names": [name_or_arn]}
+    found: Sequence[Any] = ()
     try:
-        found = elb.describe_load_balancers(**named)["LoadBalancers"]
+        found = list_of(elb.describe_load_balancers(**named)["LoadBalancers"])
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "LoadBalancerNotFound":
             raise
-        found = []
     if not found:
         raise InputError(
             f"--load-balancer {name_or_arn}: no load balancer of this name in "

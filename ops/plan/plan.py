@@ -15,6 +15,7 @@ from ops.plan.resource_step import Operation, ResourceStep, resource_steps
 from ops.plan.service_plan import ServicePlan, service_plans
 from pulumi_cli.events import Diagnostic, Event, Severity, diagnostics
 from rollout.errors import CONFIG_REFUSED
+from rollout.json_value import map_of
 from rollout.notice import Notice, NoticeKind
 
 _REFUSALS = (NoticeKind.WILL_BE_REFUSED, NoticeKind.REFUSED)
@@ -182,12 +183,11 @@ def _config(events: Sequence[Event], key: str) -> Mapping[str, Any]:
     """A map of the stack's config, as the preview's first event tells it."""
     for event in events:
         if event.kind == "preludeEvent":
-            text = (event.body.get("config") or {}).get(f"failover:{key}", "{}")
+            text = map_of(event.body.get("config")).get(f"failover:{key}", "{}")
             try:
-                found = json.loads(text)
+                return map_of(json.loads(text))
             except json.JSONDecodeError:
                 return {}  # a secret, or what the program refuses in words of its own
-            return found if isinstance(found, dict) else {}
     return {}
 
 

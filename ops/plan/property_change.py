@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.plan.resource_step import ResourceStep
+from rollout.json_value import is_map, list_of, map_of
 
 SECRET = "[secret]"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -45,13 +46,12 @@ def value_before(step: ResourceStep, path: str) -> object:
 def _at(properties: Mapping[str, Any], path: str) -> object:
     value: Any = properties
     for quoted, index, key in _PART.findall(path):
-        if isinstance(value, Mapping) and _SIGNATURE in value:
+        if is_map(value) and _SIGNATURE in value:
             return value
         if index:
-            position = int(index)
-            value = value[position] if isinstance(value, list) and position < len(value) else None
+            value = next(iter(list_of(value)[int(index) :]), None)
         else:
-            value = value.get(quoted or key) if isinstance(value, Mapping) else None
+            value = map_of(value).get(quoted or key)
         if value is None:
             return None
     return value

@@ -9,6 +9,7 @@ from typing import Any
 
 from pulumi_cli.errors import EventStreamError
 from pulumi_cli.events import Event
+from rollout.json_value import list_of, map_of
 
 
 class Operation(enum.StrEnum):
@@ -129,14 +130,14 @@ def _step(metadata: Mapping[str, Any]) -> ResourceStep:
             f"the engine would do {metadata.get('op')!r} to {urn!r}, which this version of "
             "`failover plan` does not know; run `pulumi preview` to see it"
         )
-    old, new = metadata.get("old") or {}, metadata.get("new") or {}
-    paths = metadata.get("detailedDiff") or dict.fromkeys(metadata.get("diffs") or ())
+    old, new = map_of(metadata.get("old")), map_of(metadata.get("new"))
+    paths = map_of(metadata.get("detailedDiff")) or list_of(metadata.get("diffs"))
     return ResourceStep(
         urn=urn,
         operation=operation,
-        old_inputs=old.get("inputs") or {},
-        old_outputs=old.get("outputs") or {},
-        new_inputs=new.get("inputs") or {},
+        old_inputs=map_of(old.get("inputs")),
+        old_outputs=map_of(old.get("outputs")),
+        new_inputs=map_of(new.get("inputs")),
         changed_paths=tuple(sorted(paths)),
         parent=str(new.get("parent") or old.get("parent") or ""),
         is_protected=bool(old.get("protect")),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ops.plan.resource_step import Operation, ResourceStep
 from rollout.forward_action import declared_groups
+from rollout.json_value import map_of
 from rollout.observation import split_of
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
@@ -97,7 +98,7 @@ def service_plans(
     named = {(step.type_token, step.name): step for step in steps}
     # Of a service that is deleted, the engine may tell of its rule and slots and not of itself.
     names = sorted({service for step in steps if (service := _service_of(step)) is not None})
-    return tuple(_service_plan(name, named, config.get(name) or {}) for name in names)
+    return tuple(_service_plan(name, named, map_of(config.get(name))) for name in names)
 
 
 def _service_of(step: ResourceStep) -> str | None:
@@ -111,7 +112,7 @@ def _service_of(step: ResourceStep) -> str | None:
 def _service_plan(
     name: str, named: Mapping[tuple[str, str], ResourceStep], capacity: Mapping[str, Any]
 ) -> ServicePlan:
-    floors = capacity.get("floors") or {}
+    floors = map_of(capacity.get("floors"))
     slots = tuple(_slot_plan(f"{name}-{slot}", slot, named, floors) for slot in Slot)
     arns = {
         str(step.old_outputs["arn"]): slot

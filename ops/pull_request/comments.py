@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ops.errors import UnsureError
 from rollout.command import Command
+from rollout.json_value import map_of
 
 _SECONDS = 30
 _PAGE_LENGTH = 100
@@ -74,7 +75,7 @@ def put_comment(request: PullRequest, body: str) -> str:
 
 def _is_ours(comment: Mapping[str, Any], marker: str) -> bool:
     """Whether a bot wrote it under this marker: a person may quote one."""
-    is_bot = (comment.get("user") or {}).get("type") == "Bot"
+    is_bot = map_of(comment.get("user")).get("type") == "Bot"
     return is_bot and str(comment.get("body", "")).partition("\n")[0].strip() == marker
 
 

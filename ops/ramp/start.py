@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -128,7 +128,7 @@ def _judged_builds(
         RefusedRampError: one is older than what all users have, and the config has no override.
     """
     smoke = stack.ramp.gates.of(SmokeLimits)
-    names = smoke.builds if smoke is not None else {}
+    names: Mapping[str, str] = smoke.builds if smoke is not None else {}
     builds = planned_builds(plan, stack.live().observed(), names)
     if stack.override is not None and any(each.is_step_back for each in builds):
         say(f"an older build, and overridden: {stack.override}")

@@ -11,6 +11,7 @@ import yaml
 from ops.errors import InputError
 from pulumi_cli.stacks import stack_file
 from rollout.command import Command
+from rollout.json_value import is_map
 from settings.declaration.command import NAMESPACE
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -49,11 +50,11 @@ class _Loader(_Base):
                 first = before.start_mark.line + 1
                 problem = f"the key {key.value} is already set on line {first}"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-        return super().construct_mapping(node, deep=deep)
+        return _Base.construct_mapping(self, node, deep=deep)
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         """The tag of a value; one with a colon in it is text."""
-        tag = super().resolve(kind, value, implicit)
+        tag = _Base.resolve(self, kind, value, implicit)
         return _TEXT if tag in _NUMBERS and ":" in value else tag
 
 
@@ -120,11 +121,13 @@ def _config(text: str, name: str) -> dict[str, Any] | None:
         raise _of_marks(error, text, name) from error
     except yaml.YAMLError as error:
         raise _of_character(error, text, name) from error
-    config = document.get("config") if isinstance(document, dict) else document
-    if config is not None and not isinstance(config, dict):
-        where = "`config` is" if isinstance(document, dict) else "the file is"
+    config = document.get("config") if is_map(document) else document
+    if config is None:
+        return None
+    if not is_map(config):
+        where = "`config` is" if is_map(document) else "the file is"
         raise _unreadable(name, f"{where} no map of keys and values", "correct `config:`")
-    return config
+    return dict(config)
 
 
 def refuse_unreadable(folder: Path, stack: str) -> None:

@@ -13,6 +13,7 @@ from ops.errors import InputError
 from ops.stack.stack_file import StackFileError, ours, read_config
 from ops.status.document import MainBranch, UnreadError
 from rollout.command import Command, config_remove
+from rollout.json_value import map_of
 from rollout.split import Slot
 
 
@@ -56,8 +57,8 @@ class ConfigReading:
             images=dict(_by_slot(config.get("images"))),
             floors={
                 (service, slot): int(str(floor))
-                for service, capacity in _map(config.get("capacity")).items()
-                for slot, floor in _slots(_map(capacity).get("floors"))
+                for service, capacity in map_of(config.get("capacity")).items()
+                for slot, floor in _slots(map_of(capacity).get("floors"))
                 if str(floor).isdigit()
             },
             notes=_notes(config, option),
@@ -71,7 +72,7 @@ def _notes(config: Mapping[str, Any], option: Sequence[str]) -> tuple[str, ...]:
         notes.append(f"override is set: {override} ({remove})")
     if candidate := config.get("candidate"):
         notes.append(f"candidate is set: slot {candidate}")
-    freeze = _map(config.get("freeze"))
+    freeze = map_of(config.get("freeze"))
     if freeze:
         notes.append(f"freeze until {freeze.get('until')}: {freeze.get('reason')}")
     return tuple(notes)
@@ -80,18 +81,14 @@ def _notes(config: Mapping[str, Any], option: Sequence[str]) -> tuple[str, ...]:
 def _by_slot(services: object) -> list[tuple[tuple[str, Slot], str]]:
     return [
         ((service, slot), str(value))
-        for service, slots in _map(services).items()
+        for service, slots in map_of(services).items()
         for slot, value in _slots(slots)
     ]
 
 
 def _slots(values: object) -> list[tuple[Slot, Any]]:
-    found = _map(values)
+    found = map_of(values)
     return [(slot, found[slot.value]) for slot in Slot if slot.value in found]
-
-
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 REFS = ("origin/main", "main")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -78,6 +78,9 @@ def _weights(read: Readings) -> dict[Source, dict[str, str]]:
 
 def _service(name: str, read: Readings) -> ServiceStatus:
     rule = read.live.rules.get(name) if read.live is not None else None
+    conditions: dict[Source, Mapping[str, Conditions]] = {Source.LIVE: read.order.conditions}
+    if read.state is not None:
+        conditions[Source.STATE] = read.state.conditions
     return ServiceStatus(
         name=name,
         weights={
@@ -87,12 +90,7 @@ def _service(name: str, read: Readings) -> ServiceStatus:
         slots=tuple(_slot(name, slot, read) for slot in Slot),
         has_own_weights=read.config is not None and name in read.config.own,
         conditions={
-            source: _text_of(conditions[name])
-            for source, conditions in (
-                (Source.LIVE, read.order.conditions),
-                (Source.STATE, read.state.conditions if read.state is not None else {}),
-            )
-            if name in conditions
+            source: _text_of(found[name]) for source, found in conditions.items() if name in found
         },
     )
 

@@ -27,6 +27,7 @@ from pulumi_cli.errors import NoStackError, StackError
 from pulumi_cli.pulumi import Pulumi
 from rollout.conditions import Conditions, declared_conditions
 from rollout.history_message import current_lease
+from rollout.json_value import map_of
 from rollout.lease import LeaseHolder
 from rollout.pending_creation import PendingCreation, pending_creations, words_of
 from rollout.split import Slot
@@ -140,14 +141,14 @@ def _groups_behind(resources: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """
     newest: dict[str, str] = {}
     for resource in resources:
-        outputs = resource.get("outputs") or {}
+        outputs = map_of(resource.get("outputs"))
         if resource.get("type") == LAUNCH_TEMPLATE and "latestVersion" in outputs:
             newest[str(outputs.get("id"))] = str(round(outputs["latestVersion"]))
     behind: set[str] = set()
     for resource in resources:
         if resource.get("type") != GROUP:
             continue
-        launched = (resource.get("outputs") or {}).get("launchTemplate") or {}
+        launched = map_of(map_of(resource.get("outputs")).get("launchTemplate"))
         version = str(launched.get("version", ""))
         is_newest = newest.get(str(launched.get("id")), version) == version
         if resource.get("initErrors") or not (is_newest or not version.isdigit()):
@@ -165,12 +166,12 @@ def _read(read: Callable[[], _Found]) -> _Found:
 
 
 def _step(resource: Mapping[str, Any]) -> ResourceStep:
-    inputs = resource.get("inputs") or {}
+    inputs = map_of(resource.get("inputs"))
     return ResourceStep(
         urn=str(resource.get("urn", "")),
         operation=Operation.SAME,
         old_inputs=inputs,
-        old_outputs=resource.get("outputs") or {},
+        old_outputs=map_of(resource.get("outputs")),
         new_inputs=inputs,
         parent=str(resource.get("parent") or ""),
     )

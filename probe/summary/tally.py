@@ -95,9 +95,9 @@ class RequestCounts:
     __slots__ = ("excluded", "failed", "ok")
 
     def __init__(self) -> None:
-        self.ok = 0
-        self.failed = 0
-        self.excluded = 0
+        self.ok: int = 0
+        self.failed: int = 0
+        self.excluded: int = 0
 
     @property
     def judged(self) -> int:

@@ -9,21 +9,20 @@ from urllib.parse import urlsplit
 
 from rehearsal.control_plane.topology import Topology, decoded
 
-_TIMEOUT_SECONDS = 60.0
-"""Longer than the control plane holds a question open."""
-
 
 class LinkError(Exception):
     """The control plane answered something else than it should."""
 
 
 class ControlPlaneLink:
-    """Asks, and reports to, the control plane at `endpoint`. One thread at a time may use it."""
+    """Asks, and reports to, the control plane at `endpoint`. One thread at a time may use it.
+
+    An answer has no time limit: the proxy serves with what it has while a busy machine's control
+    plane is slow, and the end of the control plane closes the connection.
+    """
 
     def __init__(self, endpoint: str) -> None:
-        self._connection = http.client.HTTPConnection(
-            urlsplit(endpoint).netloc, timeout=_TIMEOUT_SECONDS
-        )
+        self._connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=None)
         self._revision = -1
 
     def next_topology(self) -> Topology:

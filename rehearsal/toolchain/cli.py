@@ -29,7 +29,7 @@ def place_cli(root: Path, progress: SetupProgress) -> None:
         SetupError: no way to a CLI worked; the text has the reason of each.
     """
     bin_folder = root / ".venv" / "bin"
-    on_path = _from_path(bin_folder, progress)
+    on_path = _from_path(progress)
     if on_path is not None:
         _link(on_path, bin_folder)
         return
@@ -45,9 +45,14 @@ def place_cli(root: Path, progress: SetupProgress) -> None:
     _place_built(built, bin_folder, root)
 
 
-def _from_path(own: Path, progress: SetupProgress) -> Path | None:
+def _from_path(progress: SetupProgress) -> Path | None:
+    """The person's own CLI, as far as it is recent and whole.
+
+    One in a virtual environment, such as that of another checkout which is active in this shell, is
+    not the person's: it would be gone with that environment.
+    """
     folders = os.environ.get("PATH", "").split(os.pathsep)
-    path = os.pathsep.join(entry for entry in folders if Path(entry) != own)
+    path = os.pathsep.join(entry for entry in folders if not _is_in_environment(Path(entry)))
     found = shutil.which("pulumi", path=path)
     if found is None:
         progress.say("pulumi: none on PATH")
@@ -64,6 +69,11 @@ def _from_path(own: Path, progress: SetupProgress) -> Path | None:
         return None
     progress.say(f"pulumi: using {found}")
     return cli
+
+
+def _is_in_environment(folder: Path) -> bool:
+    """Whether a folder of programs belongs to a virtual environment. Source: PEP 405."""
+    return (folder.parent / "pyvenv.cfg").is_file()
 
 
 def _from_installer(python: Path, progress: SetupProgress) -> Path | None:

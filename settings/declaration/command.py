@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from rollout.command import Command, config_remove, config_set
+from rollout.json_value import is_list, is_map
 from settings.declaration.kind import Json
 
 NAMESPACE = "failover"
@@ -35,9 +36,9 @@ def shown(value: Json) -> str:
 
 def setting(path: str, value: object) -> Command:
     """The command that gives the key at `path` this value; a list takes one step an entry."""
-    if isinstance(value, (tuple, list)):
+    if is_list(value):
         return _in_turn(setting(f"{path}[{n}]", entry) for n, entry in enumerate(value))
-    if isinstance(value, dict):
+    if is_map(value):
         return _in_turn(setting(joined(path, str(k)), entry) for k, entry in value.items())
     return config_set(path, json.dumps(value) if isinstance(value, bool) else str(value))
 

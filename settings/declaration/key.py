@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar, cast, overload
 
 from rollout.split import Slot
 from settings.declaration.kind import Json, ValueKind
@@ -197,8 +197,7 @@ class ConfigMap:
         values = {
             each.name: _value(declared, section)
             for each in fields(cls)
-            if each.name not in known
-            and isinstance(declared := getattr(cls, each.name, None), (Key, KeyGroup, KeysBeside))
+            if each.name not in known and (declared := _declared(cls, each.name)) is not None
         }
         made = cls(**values, **known)
         made.reject_inconsistent(section)
@@ -290,6 +289,14 @@ def _members(form: type) -> Iterator[Member]:
                 yield from _members(declared.form)
             elif isinstance(declared, BySlot):
                 yield from declared.values()
+
+
+def _declared(form: type, attribute: str) -> Key[Any] | KeyGroup[Any] | KeysBeside[Any] | None:
+    """What declares an attribute; `None` where nothing of ours does."""
+    declared: Any = getattr(form, attribute, None)
+    if not isinstance(declared, (Key, KeyGroup, KeysBeside)):
+        return None
+    return cast("Key[Any] | KeyGroup[Any] | KeysBeside[Any]", declared)
 
 
 def _value(declared: Key[Any] | KeyGroup[Any] | KeysBeside[Any], section: Section) -> Any:

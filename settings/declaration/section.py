@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from rollout.command import Command
+from rollout.json_value import is_list
 from rollout.split import Slot
 from settings.declaration import command
 from settings.declaration.key import Key, KeyGroup, Member
@@ -200,4 +201,4 @@ def _offer(key: Key[Any]) -> object:
 
 
 def _first(offer: object) -> object:
-    return offer[0] if isinstance(offer, (list, tuple)) else offer
+    return offer[0] if is_list(offer) else offer

@@ -14,14 +14,14 @@ def test_a_map_is_itself_and_no_list(value: object) -> None:
     assert list_of(value) == []
 
 
-@pytest.mark.parametrize("value", [[], [{"a": 1}]])
+@pytest.mark.parametrize("value", [[], [{"a": 1}], (), (1, 2)])
 def test_a_list_is_itself_and_no_map(value: object) -> None:
     assert is_list(value)
     assert list_of(value) is value
     assert map_of(value) == {}
 
 
-@pytest.mark.parametrize("value", [None, "", "a: 1", 0, True, (1, 2)])
+@pytest.mark.parametrize("value", [None, "", "a: 1", 0, True, {1, 2}])
 def test_anything_else_is_an_empty_one(value: object) -> None:
     assert not is_map(value)
     assert not is_list(value)

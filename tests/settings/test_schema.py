@@ -183,6 +183,15 @@ def written_for(key: Key[Any]) -> st.SearchStrategy[Any]:
     return json_values
 
 
+@pytest.mark.parametrize("text", ["\xa0", "\u2028", "a\u2028b", "\x1c", "\u3000a"])
+def test_a_reason_is_on_one_line_by_the_same_characters_for_the_editor(text: str) -> None:
+    """Python and an editor differ in what counts as white space."""
+    kind = KEYS["override"].kind
+
+    assert kind.read(text) == text
+    assert list(jsonschema.Draft7Validator(kind.json_schema).iter_errors(text)) == []
+
+
 @pytest.mark.parametrize("path", [p for p, k in KEYS.items() if not isinstance(k.kind, SecretText)])
 @given(data=st.data())
 def test_what_the_reader_takes_for_a_key_is_not_underlined(path: str, data: st.DataObject) -> None:

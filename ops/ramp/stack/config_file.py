@@ -10,6 +10,7 @@ from typing import Any
 
 from ops.ramp.errors import BadInputError
 from ops.stack.stack_file import StackFileError, ours, read_config, read_text
+from rollout.json_value import map_of
 from rollout.split import Slot
 from rollout.weights_key import configured_weights
 
@@ -56,15 +57,15 @@ class StackFile:
 
     def owned_slots(self, service: str) -> frozenset[Slot]:
         """The slots whose Auto Scaling group the stack makes, and whose min it so can set."""
-        slots: Any = (self._map("services").get(service) or {}).get("slots") or {}
-        groups = {slot: (slots.get(slot.value) or {}).get("autoScalingGroup") for slot in Slot}
-        return frozenset(slot for slot, group in groups.items() if "existing" not in (group or {}))
+        slots = map_of(map_of(self._map("services").get(service)).get("slots"))
+        groups = {slot: map_of(slots.get(slot.value)).get("autoScalingGroup") for slot in Slot}
+        return frozenset(s for s, group in groups.items() if "existing" not in map_of(group))
 
     def floors(self, services: Iterable[str]) -> dict[str, dict[Slot, int]]:
         """The floors of these services, as far as there are any."""
         found: dict[str, dict[Slot, int]] = {}
         for service in services:
-            floors = (self._map("capacity").get(service) or {}).get("floors") or {}
+            floors = map_of(map_of(self._map("capacity").get(service)).get("floors"))
             if floors:
                 found[service] = {Slot(str(slot)): int(n) for slot, n in floors.items()}
         return found
@@ -73,9 +74,7 @@ class StackFile:
         """What stands at a path as `pulumi config set --path` takes it; None where nothing does."""
         found: Any = self.config
         for plain, quoted in _PART.findall(path):
-            if not isinstance(found, Mapping):
-                return None
-            found = found.get(plain or quoted)
+            found = map_of(found).get(plain or quoted)
         return None if found is None else str(found)
 
     def values(self, paths: Iterable[str]) -> dict[str, str | None]:
@@ -83,5 +82,4 @@ class StackFile:
         return {path: self.value(path) for path in paths}
 
     def _map(self, key: str) -> Mapping[str, Any]:
-        value = self.config.get(key)
-        return value if isinstance(value, dict) else {}
+        return map_of(self.config.get(key))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_cli.history import EngineUpdate
+from rollout.json_value import map_of
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.weights_key import configured_weights
@@ -42,15 +43,13 @@ def _splits(config: Mapping[str, str]) -> dict[str, Split]:
 def _floors(config: Mapping[str, str]) -> dict[str, dict[Slot, int]]:
     found: dict[str, dict[Slot, int]] = {}
     for service, capacity in _map(config, "capacity").items():
-        floors: Any = capacity.get("floors") if isinstance(capacity, dict) else None
-        if isinstance(floors, dict):
-            plain = {str(slot): str(floor) for slot, floor in floors.items()}
-            counts = {s: int(plain[s]) for s in Slot if plain.get(s, "").isdecimal()}
-            found |= {service: counts} if counts else {}
+        floors = map_of(map_of(capacity).get("floors"))
+        plain = {str(slot): str(floor) for slot, floor in floors.items()}
+        counts = {s: int(plain[s]) for s in Slot if plain.get(s, "").isdecimal()}
+        found |= {service: counts} if counts else {}
     return found
 
 
 def _map(config: Mapping[str, str], key: str) -> Mapping[str, Any]:
     """The map at a key of ours; empty where there is none."""
-    value = json.loads(config.get(f"{NAMESPACE}:{key}") or "{}")
-    return value if isinstance(value, dict) else {}
+    return map_of(json.loads(config.get(f"{NAMESPACE}:{key}") or "{}"))

@@ -60,6 +60,13 @@ def test_a_connection_that_was_closed_while_idle_is_opened_again(server: Closing
     assert server.requests == 2
 
 
+def test_a_slow_control_plane_is_waited_for() -> None:
+    """A limit ended the whole load balancer on a machine that was busy for a minute."""
+    link = ControlPlaneLink("http://127.0.0.1:1")
+
+    assert link._connection.timeout is None  # pyright: ignore[reportPrivateUsage]
+
+
 def test_a_control_plane_that_is_gone_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -24,21 +24,21 @@ def program(path: Path, text: str) -> Path:
 
 @pytest.fixture
 def folder_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "on path"
-    folder.mkdir()
+    folder = tmp_path / "its own" / "bin"
+    folder.mkdir(parents=True)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     return folder
 
 
-def placed(own: Path) -> Path | None:
-    return cli._from_path(own, SetupProgress())  # pyright: ignore[reportPrivateUsage]
+def placed() -> Path | None:
+    return cli._from_path(SetupProgress())  # pyright: ignore[reportPrivateUsage]
 
 
-def test_a_recent_cli_on_path_with_its_host_is_used(folder_on_path: Path, tmp_path: Path) -> None:
+def test_a_recent_cli_on_path_with_its_host_is_used(folder_on_path: Path) -> None:
     own = program(folder_on_path / "pulumi", "echo v3.300.1")
     program(folder_on_path / "pulumi-language-python", "")
 
-    assert placed(tmp_path) == own
+    assert placed() == own
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,6 @@ def test_a_recent_cli_on_path_with_its_host_is_used(folder_on_path: Path, tmp_pa
 )
 def test_an_old_or_broken_cli_is_passed_over_with_the_reason(
     folder_on_path: Path,
-    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     version: str,
     reason: str,
@@ -59,24 +58,30 @@ def test_an_old_or_broken_cli_is_passed_over_with_the_reason(
     program(folder_on_path / "pulumi", version)
     program(folder_on_path / "pulumi-language-python", "")
 
-    assert placed(tmp_path) is None
+    assert placed() is None
     assert reason in capsys.readouterr().err
 
 
 def test_a_cli_without_a_python_host_is_passed_over_with_the_reason(
-    folder_on_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder_on_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program(folder_on_path / "pulumi", "echo v3.300.1")
 
-    assert placed(tmp_path) is None
+    assert placed() is None
     assert "has no Python language host" in capsys.readouterr().err
 
 
-def test_the_clones_own_cli_is_not_taken_for_the_persons(folder_on_path: Path) -> None:
+def test_a_cli_in_a_virtual_environment_is_not_the_persons(
+    folder_on_path: Path,
+) -> None:
+    """It is of this clone, or of another one that is active in the shell."""
     program(folder_on_path / "pulumi", "echo v3.300.1")
     program(folder_on_path / "pulumi-language-python", "")
+    assert placed() is not None
 
-    assert placed(folder_on_path) is None
+    (folder_on_path.parent / "pyvenv.cfg").touch()
+
+    assert placed() is None
 
 
 def test_a_folder_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
