@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pulumi_policy import ResourceValidationArgs
 
 from .policy import security_policy
 from .resource_type import BUCKET_POLICY, IAM_POLICY
-from .value import Properties, has, shown
+from .value import Properties, has, is_map, shown
 
 _TYPES = (*IAM_POLICY, *BUCKET_POLICY)
 _EVERYTHING = ("*", "*:*")
@@ -43,11 +43,11 @@ def _allowing(args: ResourceValidationArgs) -> Iterator[tuple[str, Properties]]:
     document: Any = args.props.get("policy")
     if isinstance(document, str):
         document = _read(document)
-    statements: Any = document.get("Statement", ()) if isinstance(document, Mapping) else ()
-    if isinstance(statements, Mapping):
+    statements: Any = document.get("Statement", ()) if is_map(document) else ()
+    if is_map(statements):
         statements = (statements,)
     for index, statement in enumerate(statements):
-        if isinstance(statement, Mapping) and statement.get("Effect") == "Allow":
+        if is_map(statement) and statement.get("Effect") == "Allow":
             yield f"policy.Statement[{index}]", statement
 
 

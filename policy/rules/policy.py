@@ -10,11 +10,13 @@ from pulumi_policy import (
     PolicyComplianceFramework,
     PolicyConfigSchema,
     ReportViolation,
-    ResourceValidation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
 )
 from pulumi_policy.proxy import UnknownValueError
+
+Validation = Callable[[ResourceValidationArgs, ReportViolation], None]
+"""What the SDK calls for each resource; its own alias for that leaves a type unknown."""
 
 Check = Callable[[ResourceValidationArgs], Iterable[str]]
 """What is wrong with a resource, one message each. It may stop at a value that is not known yet."""
@@ -99,7 +101,7 @@ def configured(args: ResourceValidationArgs, name: str, default: Any) -> Any:
     return args.get_config().get(name, default)
 
 
-def _asking(types: tuple[str, ...], check: Check) -> ResourceValidation:
+def _asking(types: tuple[str, ...], check: Check) -> Validation:
     def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
         if args.resource_type not in types or _is_exempt(args):
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 Properties = Mapping[str, Any]
 """The inputs of a resource, or a part of them."""
@@ -15,21 +15,30 @@ def has(properties: Properties, name: str) -> bool:
     return name in set(properties)
 
 
+def is_map(value: object) -> TypeGuard[Properties]:
+    """Whether it is a map; its values are unchecked too."""
+    return isinstance(value, Mapping)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
 def section(properties: Properties, name: str) -> Properties:
     """A part of the inputs; an empty one where it is missing."""
     found = properties.get(name)
-    return found if isinstance(found, Mapping) else {}
+    return found if is_map(found) else {}
 
 
 def sections(properties: Properties, name: str) -> list[Properties]:
     """A list of parts; empty where it is missing."""
-    return [part for part in items(properties, name) if isinstance(part, Mapping)]
+    return [part for part in items(properties, name) if is_map(part)]
 
 
 def items(properties: Properties, name: str) -> Sequence[Any]:
     """A list; empty where it is missing. Its elements are looked at by who reads them."""
     found = properties.get(name)
-    return () if isinstance(found, str) or not isinstance(found, Sequence) else found
+    return found if _is_list(found) else ()
 
 
 def is_on(value: Any) -> bool:
