@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from rehearsal.observation import local_session
+from rehearsal.observation import local_clients
 
 if TYPE_CHECKING:
     from mypy_boto3_acm import ACMClient
@@ -46,9 +46,9 @@ def prepare_account(endpoint: str, region: str, hosts: Iterable[str]) -> Account
         region: Where the stack lives.
         hosts: The host names that the certificate is for.
     """
-    session = local_session(region)
-    ec2: EC2Client = session.client("ec2", endpoint_url=endpoint)
-    acm: ACMClient = session.client("acm", endpoint_url=endpoint)
+    client = local_clients(endpoint, region)
+    ec2: EC2Client = client("ec2")
+    acm: ACMClient = client("acm")
     vpc_id = ec2.create_vpc(CidrBlock=str(_NETWORK))["Vpc"]["VpcId"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
     blocks = _NETWORK.subnets(new_prefix=24)
     subnets = [
@@ -132,7 +132,7 @@ def _connect_to_the_internet(ec2: EC2Client, vpc_id: str, public_subnet_ids: lis
 
 def images_of(endpoint: str, region: str) -> dict[str, str]:
     """Build name to AMI id, as the account's own images carry it in a tag."""
-    ec2: EC2Client = local_session(region).client("ec2", endpoint_url=endpoint)
+    ec2: EC2Client = local_clients(endpoint, region)("ec2")
     found = ec2.describe_images(Owners=["self"])["Images"]
     images: dict[str, str] = {}
     for image in found:

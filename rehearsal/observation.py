@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
 from rollout.forward_action import target_group_weights
@@ -77,15 +78,10 @@ class ServiceObserver:
 
     def __init__(self, endpoint: str, region: str, services: Mapping[str, Any]) -> None:
         self._services = services
-        session = local_session(region)
-        config = Config(retries={"mode": "adaptive"})
-        self._elb: ElasticLoadBalancingv2Client = session.client(
-            "elbv2", endpoint_url=endpoint, config=config
-        )
-        self._groups: AutoScalingClient = session.client(
-            "autoscaling", endpoint_url=endpoint, config=config
-        )
-        self._ec2: EC2Client = session.client("ec2", endpoint_url=endpoint, config=config)
+        client, config = local_clients(endpoint, region), Config(retries={"mode": "adaptive"})
+        self._elb: ElasticLoadBalancingv2Client = client("elbv2", config=config)
+        self._groups: AutoScalingClient = client("autoscaling", config=config)
+        self._ec2: EC2Client = client("ec2", config=config)
 
     def read(self) -> list[ServiceState]:
         """Every service of the stack, in the order of its names."""
@@ -142,11 +138,14 @@ class ServiceObserver:
         return {arn: group for group in groups for arn in group.get("TargetGroupARNs", [])}
 
 
-def local_session(region: str) -> boto3.Session:
-    """A session with credentials of no one, so that a person's own never leave the machine."""
-    return boto3.Session(
-        aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=region
-    )
+def local_clients(endpoint: str, region: str) -> Callable[..., Any]:
+    """What makes a client of a service of the local AWS, by boto3's name.
+
+    Its credentials are invented, so that a person's own never leave the machine.
+    """
+    session = botocore.session.Session()
+    session.set_credentials("rehearsal", "rehearsal")
+    return partial(session.create_client, region_name=region, endpoint_url=endpoint)
 
 
 def _launched_from(described: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -61,7 +60,7 @@ class AwsClients:
         source.set_credentials(REHEARSAL_CREDENTIAL, REHEARSAL_CREDENTIAL)
         for role in roles:
             source = session_as(role, source, self._creator(source), partial(_as_refused, role.arn))
-        self._session = boto3.Session(botocore_session=source, region_name=region)
+        self._create = self._creator(source)
 
     def _creator(self, source: botocore.session.Session) -> Callable[..., Any]:
         return partial(source.create_client, region_name=self.region, endpoint_url=self.endpoint)
@@ -79,11 +78,7 @@ class AwsClients:
                     s3={"addressing_style": "path"},
                     tcp_keepalive=True,
                 )
-                client: Any = self._session.client(
-                    service,  # pyright: ignore[reportCallIssue, reportArgumentType]
-                    endpoint_url=self.endpoint,
-                    config=config,
-                )
+                client = self._create(service, config=config)
                 client.meta.events.register_first("needs-retry", throttling_backoff)
                 self._clients[service] = client
             return self._clients[service]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.local_aws import LocalAws
-from rehearsal.observation import local_session
+from rehearsal.observation import local_clients
 from rehearsal.workspace import Running
 from rollout.split import Slot, Split
 
@@ -28,16 +28,14 @@ class FaultContext:
     """
 
     def __init__(self, running: Running, services: dict[str, Any]) -> None:
-        session, endpoint = local_session(running.region), running.endpoint
-        self._groups: AutoScalingClient = session.client("autoscaling", endpoint_url=endpoint)
-        self._ec2: EC2Client = session.client("ec2", endpoint_url=endpoint)
-        self._alarms: CloudWatchClient = session.client("cloudwatch", endpoint_url=endpoint)
-        self._balancers: ElasticLoadBalancingv2Client = session.client(
-            "elbv2", endpoint_url=endpoint
-        )
+        client = local_clients(running.endpoint, running.region)
+        self._groups: AutoScalingClient = client("autoscaling")
+        self._ec2: EC2Client = client("ec2")
+        self._alarms: CloudWatchClient = client("cloudwatch")
+        self._balancers: ElasticLoadBalancingv2Client = client("elbv2")
         self._services = services
         self._scaled_out: dict[str, int] = {}
-        self.aws = LocalAws(endpoint)
+        self.aws = LocalAws(running.endpoint)
 
     def end_instances(self, slot: Slot, *, leave: int) -> None:
         """Terminate all instances of a slot but `leave` of each service, and let none follow."""

@@ -14,7 +14,7 @@ import yaml
 
 from rehearsal.engine import RehearsalEngine
 from rehearsal.lifecycle import ROOT, engine_of, start
-from rehearsal.observation import ServiceObserver, local_session
+from rehearsal.observation import ServiceObserver, local_clients
 from rehearsal.project import copy_project
 from rehearsal.shell_environment import process_environment
 from rehearsal.workspace import Running, Workspace
@@ -40,8 +40,7 @@ class Rehearsed:
         return engine_of(self.workspace, self.running)
 
     def client(self, service: str) -> Any:
-        session: Any = local_session(self.running.region)
-        return session.client(service, endpoint_url=self.running.endpoint)
+        return local_clients(self.running.endpoint, self.running.region)(service)
 
     def observer(self) -> ServiceObserver:
         services = self.engine.outputs()["services"]

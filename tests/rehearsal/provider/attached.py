@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.account import images_of, self_signed_certificate
-from rehearsal.observation import local_session
+from rehearsal.observation import local_clients
 from rehearsal.supervisor import Part
 
 REPOSITORY = Path(__file__).parents[3]
@@ -34,8 +34,7 @@ class Attached:
     def client(self, service: str) -> Any:
         """A boto3 client, independent of the provider's."""
         if service not in self._clients:
-            session: Any = local_session(REGION)
-            self._clients[service] = session.client(service, endpoint_url=self.endpoint)
+            self._clients[service] = local_clients(self.endpoint, REGION)(service)
         return self._clients[service]
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from live.creations import made
-from rehearsal.observation import local_session
+from rehearsal.observation import local_clients
 from rollout.pending_creation import Made, foreign, pending_creations, repair, words_of
 from tests.rehearsal.provider.attached import REGION, STACK, Attached, attached, left_in_aws
 
@@ -49,8 +49,7 @@ def _pending(stack: Attached) -> list[Made]:
 
 
 def _client(stack: Attached) -> Callable[[str], Any]:
-    session: Any = local_session(REGION)
-    return lambda service: session.client(service, endpoint_url=stack.endpoint)
+    return local_clients(stack.endpoint, REGION)
 
 
 def test_what_a_killed_engine_was_making_is_in_the_way_until_the_printed_command_is_run(
