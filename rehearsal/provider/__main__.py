@@ -56,8 +56,12 @@ def start(endpoint: str, port: int = 0) -> tuple[grpc.Server, int]:
 def _wait_for_end() -> None:
     """Return when stdin, the lifeline to the one who started this, ends, or on a signal."""
     ended = threading.Event()
+
+    def end(*_signal: object) -> None:
+        ended.set()
+
     for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda *_: ended.set())
+        signal.signal(one, end)
 
     def follow_stdin() -> None:
         while os.read(sys.stdin.fileno(), 4096):

@@ -26,6 +26,7 @@ from rehearsal.provider.table import (
     without_defaults_key,
 )
 from rehearsal.provider.wire import UNKNOWN
+from rollout.json_value import is_list, is_map
 
 NAME_SUFFIX_LENGTH = 7
 
@@ -72,7 +73,7 @@ class _Check:
         checked = self.kind(entry.kind, value, path)
         if entry.valid is not None and isinstance(entry.kind, Scalar) and checked is not UNKNOWN:
             self.validate(entry, checked, path)
-        elif entry.valid is not None and isinstance(checked, list):
+        elif entry.valid is not None and is_list(checked):
             for index, item in enumerate(checked):
                 if item is not UNKNOWN:
                     self.validate(entry, item, f"{path}[{index}]")
@@ -89,18 +90,18 @@ class _Check:
         if isinstance(kind, Scalar):
             return self.scalar(kind, value, path)
         if isinstance(kind, Block):
-            if isinstance(value, Mapping):
+            if is_map(value):
                 return self.block(kind.properties, value, path)
             return self.mistyped(path, "an object", value)
         if isinstance(kind, MapOf):
-            if isinstance(value, Mapping):
+            if is_map(value):
                 pairs = ((key, item) for key, item in value.items() if key != DEFAULTS_KEY)
                 return {key: self.kind(kind.element, item, f"{path}.{key}") for key, item in pairs}
             return self.mistyped(path, "a map", value)
         return self.items(kind, value, path)
 
     def items(self, kind: SchemaListOf | SetOf, value: Any, path: str) -> Any:
-        if not isinstance(value, list):
+        if not is_list(value):
             return self.mistyped(path, "a list", value)
         if kind.most is not None and len(value) > kind.most:
             self.refuse(path, f"{path}: at most {kind.most} entries, got {len(value)}")
@@ -141,9 +142,9 @@ def _document(value: Any) -> Any:
 
 
 def _has_unknown(value: Any) -> bool:
-    if isinstance(value, dict):
+    if is_map(value):
         return any(_has_unknown(item) for item in value.values())
-    if isinstance(value, list):
+    if is_list(value):
         return any(_has_unknown(item) for item in value)
     return value is UNKNOWN
 

@@ -25,6 +25,7 @@ from rehearsal.provider.table import (
     without_defaults_key,
 )
 from rehearsal.provider.wire import UNKNOWN
+from rollout.json_value import is_map
 
 ChangeKind: TypeAlias = Literal["add", "delete", "update"]
 
@@ -52,7 +53,7 @@ def is_unset(value: Any) -> bool:
 
 def _is_absent(value: Any) -> bool:
     """Whether a value is absent or an empty container; a zero, a false and a "" are values."""
-    if isinstance(value, dict):
+    if is_map(value):
         return not value.keys() - {DEFAULTS_KEY}
     return value is None or value == []
 
@@ -98,7 +99,7 @@ def is_at_rest(entry: Property, value: Any) -> bool:
     """Whether a value is what AWS has when none is given: its default, all the way down."""
     if value == entry.default or (is_unset(value) and is_unset(entry.default)):
         return True
-    if isinstance(entry.kind, Block) and isinstance(value, dict):
+    if isinstance(entry.kind, Block) and is_map(value):
         inner = entry.kind.properties
         return all(
             is_at_rest(inner[name], item) or inner[name].computed
@@ -126,7 +127,11 @@ def _kind_changes(
     elif isinstance(kind, SetOf):
         yield from _set_changes(kind, path, old, new, replaces)
     else:
-        yield from _list_changes(kind, path, dict(enumerate(old)), dict(enumerate(new)), replaces)
+        yield from _list_changes(kind, path, _by_place(old), _by_place(new), replaces)
+
+
+def _by_place(values: list[Any]) -> dict[int, Any]:
+    return dict(enumerate(values))
 
 
 def is_same_scalar(kind: Scalar, old: Any, new: Any) -> bool:

@@ -20,6 +20,7 @@ from rehearsal.provider.aws import AwsClients
 from rehearsal.provider.call import ProviderCall
 from rehearsal.provider.errors import ConfigurationError
 from rehearsal.provider.wire import UNKNOWN
+from rollout.json_value import map_of
 
 log = logging.getLogger("rehearsal.provider")
 
@@ -93,7 +94,7 @@ def configuration_of(
     tags = _nested(values, "defaultTags", {})
     return ProviderConfiguration(
         region=str(region),
-        default_tags={str(k): str(v) for k, v in (tags.get("tags") or {}).items()},
+        default_tags={str(k): str(v) for k, v in map_of(tags.get("tags")).items()},
         allowed_account_ids=tuple(str(i) for i in _nested(values, "allowedAccountIds", [])),
         forbidden_account_ids=tuple(str(i) for i in _nested(values, "forbiddenAccountIds", [])),
         roles=roles,
@@ -103,7 +104,7 @@ def configuration_of(
 def _roles(values: Mapping[str, Any]) -> tuple[AssumedRole, ...]:
     entries = _nested(values, "assumeRoles", [])
     for entry in entries:
-        unknown = sorted((entry or {}).keys() - ROLE_MEMBERS)
+        unknown = sorted(map_of(entry).keys() - ROLE_MEMBERS)
         if unknown:
             raise ConfigurationError(
                 f"aws:assumeRoles: an entry has {', '.join(unknown)}; it may have "

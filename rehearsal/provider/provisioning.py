@@ -17,6 +17,7 @@ from rehearsal.provider.diff import PropertyDifference
 from rehearsal.provider.errors import ProviderError, described
 from rehearsal.provider.refresh import read_fitted
 from rehearsal.provider.table import ResourceType, Values, without_defaults_key
+from rollout.json_value import map_of
 
 log = logging.getLogger("rehearsal.provider")
 
@@ -32,7 +33,7 @@ def apply_changes(
     """Carry out the changes: tags by the family's tag calls, the rest by the type's own update."""
     changed = {change.top_level for change in found}
     if kind.tagging is not None and "tags" in changed:
-        before, after = old.get("tags") or {}, new.get("tags") or {}
+        before, after = map_of(old.get("tags")), map_of(new.get("tags"))
         removed = sorted(before.keys() - after.keys())
         if removed:
             kind.tagging.remove(call, resource_id, removed)

@@ -24,6 +24,7 @@ from rehearsal.provider.table import (
     Values,
     without_defaults_key,
 )
+from rollout.json_value import is_list, is_map, list_of, map_of
 
 
 def read_fitted(
@@ -58,7 +59,7 @@ def _aligned(kind: Kind, value: Any, like: Any) -> Any:
     if isinstance(kind, Scalar):
         return like if is_same_scalar(kind, value, like) else value
     if isinstance(kind, Block):
-        if not isinstance(like, dict):
+        if not is_map(like):
             return value
         return {
             name: _aligned(kind.properties[name].kind, item, like.get(name))
@@ -68,12 +69,8 @@ def _aligned(kind: Kind, value: Any, like: Any) -> Any:
             if item is not None
         }
     if isinstance(kind, MapOf):
-        return {k: _aligned(kind.element, v, _at(like, k)) for k, v in value.items()}
+        return {k: _aligned(kind.element, v, map_of(like).get(k)) for k, v in value.items()}
     return [_aligned(kind.element, item, old) for item, old in pairs(kind, value, like)]
-
-
-def _at(like: Any, key: str) -> Any:
-    return like.get(key) if isinstance(like, dict) else None
 
 
 def pairs(kind: SchemaListOf | SetOf, values: list[Any], likes: Any) -> list[tuple[Any, Any]]:
@@ -81,7 +78,7 @@ def pairs(kind: SchemaListOf | SetOf, values: list[Any], likes: Any) -> list[tup
 
     In a set an element is the declared one that it equals, else the one it resembles most.
     """
-    likes = likes if isinstance(likes, list) else []
+    likes = list_of(likes)
     if isinstance(kind, SchemaListOf):
         return [(v, likes[at] if at < len(likes) else None) for at, v in enumerate(values)]
     left = list(values)
@@ -103,9 +100,9 @@ def pairs(kind: SchemaListOf | SetOf, values: list[Any], likes: Any) -> list[tup
 
 def _resemblance(left: Any, right: Any) -> int:
     """How many single values two values share."""
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if is_map(left) and is_map(right):
         return sum(_resemblance(left[key], right[key]) for key in left.keys() & right.keys())
-    if isinstance(left, list) and isinstance(right, list):
+    if is_list(left) and is_list(right):
         return sum(1 for item in left if item in right)
     return int(left == right)
 
@@ -121,7 +118,7 @@ def inputs_of(kind: ResourceType, state: Values, old_inputs: Values) -> Values:
 
 
 def _block_inputs(
-    table: Mapping[str, Property], state: Values, old: Values, *, importing: bool
+    table: Mapping[str, Property], state: Values, old: Mapping[str, Any], *, importing: bool
 ) -> Values:
     inputs: Values = {}
     for name, entry in table.items():
@@ -144,11 +141,10 @@ def _block_inputs(
 
 def _kind_inputs(kind: Kind, value: Any, old: Any, *, importing: bool) -> Any:
     if isinstance(kind, Block):
-        known = old if isinstance(old, dict) else {}
-        return _block_inputs(kind.properties, value, known, importing=importing)
+        return _block_inputs(kind.properties, value, map_of(old), importing=importing)
     if isinstance(kind, MapOf):
         return {
-            key: _kind_inputs(kind.element, item, _at(old, key), importing=importing)
+            key: _kind_inputs(kind.element, item, map_of(old).get(key), importing=importing)
             for key, item in value.items()
         }
     if isinstance(kind, SchemaListOf | SetOf):

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from rollout.json_value import is_list, is_map
+
 if TYPE_CHECKING:
     from rehearsal.provider.call import ProviderCall
 
@@ -134,8 +136,8 @@ class ResourceType:
 
 def without_defaults_key(value: Any) -> Any:
     """A value of inputs as it stands in a state, where no object names its defaults."""
-    if isinstance(value, dict):
+    if is_map(value):
         return {k: without_defaults_key(v) for k, v in value.items() if k != DEFAULTS_KEY}
-    if isinstance(value, list):
+    if is_list(value):
         return [without_defaults_key(item) for item in value]
     return value

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rehearsal.provider.table import Scalar, Validator
+from rollout.json_value import is_list, is_map
 
 
 def is_same_json(left: Any, right: Any) -> bool:
@@ -27,9 +28,9 @@ def is_same_json(left: Any, right: Any) -> bool:
 
 
 def _canonical_policy(node: Any) -> Any:
-    if isinstance(node, dict):
+    if is_map(node):
         return {name: _canonical_policy(value) for name, value in node.items()}
-    if isinstance(node, list):
+    if is_list(node):
         items = [_canonical_policy(item) for item in node]
         if len(items) == 1:
             return items[0]

@@ -15,6 +15,7 @@ from typing import Any, Final
 from google.protobuf import struct_pb2
 
 from rehearsal.provider.errors import ProviderNotSupportedError
+from rollout.json_value import is_list, is_map
 
 SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"
@@ -133,13 +134,13 @@ def _encode_value(target: struct_pb2.Value, value: Any) -> None:
         target.number_value = value
     elif isinstance(value, str):
         target.string_value = value
-    elif isinstance(value, Mapping):
+    elif is_map(value):
         target.struct_value.Clear()
         target.struct_value.SetInParent()
         for name, item in value.items():
             if item is not None:
                 _encode_value(target.struct_value.fields[name], item)
-    elif isinstance(value, list | tuple):
+    elif is_list(value):
         target.list_value.SetInParent()
         for item in value:
             _encode_value(target.list_value.values.add(), item)

@@ -7,7 +7,7 @@ Source: hashicorp/aws 6 internal/service/elbv2, listener_rule.go and listener.go
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rehearsal.provider.table import Block, Property, SchemaListOf, SetOf, Values
@@ -22,6 +22,7 @@ from rehearsal.provider.values import (
     one_of,
 )
 from rollout.forward_action import target_group_weights
+from rollout.json_value import is_map, list_of, map_of
 
 MAX_WEIGHT = 999
 MAX_FORWARD_GROUPS = 5
@@ -107,10 +108,9 @@ def action_problems(property_name: str, actions: Any) -> Iterator[tuple[str, str
             yield path, f"an action of type {kind} needs {needed}"
 
 
-def known_blocks(items: Any) -> Iterator[tuple[int, Values]]:
+def known_blocks(items: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The nested objects of a list that a preview already knows, with their places."""
-    known: list[Any] = items if isinstance(items, list) else []
-    return ((at, item) for at, item in enumerate(known) if isinstance(item, dict))
+    return ((at, item) for at, item in enumerate(list_of(items)) if is_map(item))
 
 
 def as_aws(actions: list[Values]) -> list[Any]:
@@ -190,13 +190,13 @@ def _lowered(config: Any) -> Values:
 
 
 def _forward_from_aws(action: Any) -> Values:
-    config = action.get("ForwardConfig") or {}
+    config = map_of(action.get("ForwardConfig"))
     weights = target_group_weights(action)
     single = action.get("TargetGroupArn") or (next(iter(weights)) if len(weights) == 1 else None)
     forward: Values = {
         "targetGroups": [{"arn": arn, "weight": weight} for arn, weight in weights.items()]
     }
-    stickiness = config.get("TargetGroupStickinessConfig") or {}
+    stickiness = map_of(config.get("TargetGroupStickinessConfig"))
     if "DurationSeconds" in stickiness:
         forward["stickiness"] = {
             "enabled": bool(stickiness.get("Enabled")),
@@ -207,7 +207,7 @@ def _forward_from_aws(action: Any) -> Values:
 
 def as_declared(actions: list[Values], declared: Any) -> list[Values]:
     """Each forward in the form that the program chose; unasked, the short one where it suffices."""
-    known = declared if isinstance(declared, list) else []
+    known = list_of(declared)
     return [
         _one_form(action, known[at] if at < len(known) else {}) for at, action in enumerate(actions)
     ]

@@ -26,6 +26,7 @@ from rehearsal.provider.table import (
     Values,
 )
 from rehearsal.provider.values import BOOLEAN, INTEGER, STRING, arn, length
+from rollout.json_value import list_of
 
 DELETE_LIMIT_SECONDS = 600
 """Source: the resource's default delete timeout."""
@@ -192,7 +193,7 @@ def read_group(call: ProviderCall, name: str) -> Values | None:
     if group is None:
         return None
     zones = group.get("VPCZoneIdentifier") or ""
-    metrics = group.get("EnabledMetrics") or []
+    metrics = list_of(group.get("EnabledMetrics"))
     return {
         "arn": group["AutoScalingGroupARN"],
         "name": name,

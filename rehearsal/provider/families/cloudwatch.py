@@ -34,6 +34,7 @@ from rehearsal.provider.values import (
     multiple_of,
     one_of,
 )
+from rollout.json_value import map_of
 
 _NOT_FOUND = ("ResourceNotFound", "ResourceNotFoundException", "DashboardNotFoundError")
 
@@ -62,7 +63,7 @@ def _alarm_arguments(inputs: Values) -> dict[str, Any]:
     }
     sent["Threshold"] = float(sent["Threshold"])
     sent["Dimensions"] = [
-        {"Name": key, "Value": value} for key, value in (inputs.get("dimensions") or {}).items()
+        {"Name": key, "Value": value} for key, value in map_of(inputs.get("dimensions")).items()
     ]
     return sent
 

@@ -19,6 +19,7 @@ from rehearsal.provider.values import (
     between,
     one_of,
 )
+from rollout.json_value import list_of
 
 CERTIFICATE_LIMIT_SECONDS = 60
 
@@ -69,7 +70,7 @@ def read_listener(call: ProviderCall, listener_arn: str) -> Values | None:
     if not answer or not answer["Listeners"]:
         return None
     found: Any = answer["Listeners"][0]
-    certificates = found.get("Certificates") or []
+    certificates = list_of(found.get("Certificates"))
     return {
         "arn": listener_arn,
         "loadBalancerArn": found["LoadBalancerArn"],

@@ -11,6 +11,7 @@ from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.families.tags import EC2_TAGGING, TAGS, as_map, on_creation
 from rehearsal.provider.table import Property, ResourceType, Values
 from rehearsal.provider.values import BOOLEAN, STRING, ipv4_network
+from rollout.json_value import list_of
 
 VISIBLE_LIMIT_SECONDS = 60
 DEPENDENTS_LIMIT_SECONDS = 20
@@ -172,7 +173,7 @@ def _read_gateway(call: ProviderCall, gateway_id: str) -> Values | None:
     if not found or not found["InternetGateways"]:
         return None
     gateway: Any = found["InternetGateways"][0]
-    attached = gateway.get("Attachments") or []
+    attached = list_of(gateway.get("Attachments"))
     owner = gateway.get("OwnerId") or call.aws.account_id
     return {
         "arn": _arn(call, owner, f"internet-gateway/{gateway_id}"),

@@ -14,6 +14,7 @@ from typing import Any
 from rehearsal.provider.call import ProviderCall, unless_gone
 from rehearsal.provider.table import AutoName, Block, Property, ResourceType, Values
 from rehearsal.provider.values import BOOLEAN, INTEGER, NUMBER, STRING, length
+from rollout.json_value import map_of
 
 TARGET_TRACKING = "TargetTrackingScaling"
 _GROUP_GONE = "ValidationError"
@@ -52,8 +53,8 @@ def _read(call: ProviderCall, policy_id: str) -> Values | None:
     if not answer or not answer["ScalingPolicies"]:
         return None
     policy: Any = answer["ScalingPolicies"][0]
-    tracking = policy.get("TargetTrackingConfiguration") or {}
-    metric = tracking.get("PredefinedMetricSpecification") or {}
+    tracking = map_of(policy.get("TargetTrackingConfiguration"))
+    metric = map_of(tracking.get("PredefinedMetricSpecification"))
     return {
         "arn": policy["PolicyARN"],
         "name": name,

@@ -24,6 +24,7 @@ from rehearsal.provider.values import (
     length,
     matching,
 )
+from rollout.json_value import map_of
 
 _NO_GROUP = ("InvalidGroup.NotFound", "InvalidGroupId.Malformed")
 
@@ -163,7 +164,7 @@ def _describe_rule(call: ProviderCall, rule_id: str, *, is_egress: bool) -> Any:
         lambda: call.aws.ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule_id]),
         *_NO_RULE,
     )
-    rules = found["SecurityGroupRules"] if found else []
+    rules: list[Any] = found["SecurityGroupRules"] if found else []
     return next((rule for rule in rules if rule.get("IsEgress", False) == is_egress), None)
 
 
@@ -183,7 +184,7 @@ def _read_rule(call: ProviderCall, rule_id: str, *, is_egress: bool) -> Values |
         "toPort": None if is_all else rule.get("ToPort"),
         "cidrIpv4": rule.get("CidrIpv4"),
         "cidrIpv6": rule.get("CidrIpv6"),
-        "referencedSecurityGroupId": (rule.get("ReferencedGroupInfo") or {}).get("GroupId"),
+        "referencedSecurityGroupId": map_of(rule.get("ReferencedGroupInfo")).get("GroupId"),
         "tags": as_map(rule.get("Tags")),
     }
 

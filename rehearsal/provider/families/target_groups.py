@@ -24,6 +24,7 @@ from rehearsal.provider.values import (
     one_of,
     text_number,
 )
+from rollout.json_value import map_of
 
 _ATTRIBUTES: dict[tuple[str, ...], str] = {
     ("deregistrationDelay",): "deregistration_delay.timeout_seconds",
@@ -111,7 +112,7 @@ def _typed(path: tuple[str, ...], text: str) -> Any:
 
 
 def _health_check_arguments(inputs: Values) -> dict[str, Any]:
-    check = inputs.get("healthCheck") or {}
+    check = map_of(inputs.get("healthCheck"))
     arguments = {aws: check[name] for name, aws in _HEALTH_CHECK.items() if name in check}
     if check.get("matcher"):
         code = "GrpcCode" if inputs.get("protocolVersion") == "GRPC" else "HttpCode"
@@ -165,7 +166,7 @@ def read_target_group(call: ProviderCall, arn: str) -> Values | None:
     found: Any = answer["TargetGroups"][0]
     shown = call.aws.elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
     check = {name: found.get(aws) for name, aws in _HEALTH_CHECK.items()}
-    matcher = found.get("Matcher") or {}
+    matcher = map_of(found.get("Matcher"))
     check["matcher"] = matcher.get("HttpCode") or matcher.get("GrpcCode")
     return {
         "arn": arn,
@@ -195,7 +196,7 @@ def _problems(inputs: Values) -> Iterator[tuple[str, str]]:
     for name in ("port", "protocol", "vpcId"):
         if inputs.get(name) is None:
             yield name, f"is needed when targetType is {inputs['targetType']}"
-    check = inputs.get("healthCheck") or {}
+    check = map_of(inputs.get("healthCheck"))
     interval, timeout = check.get("interval"), check.get("timeout")
     if isinstance(interval, int) and isinstance(timeout, int) and timeout >= interval:
         yield "healthCheck.timeout", f"must be less than the interval {interval}, got {timeout}"
