@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rehearsal.account import images_of
 from rehearsal.cutover import Cutover
@@ -25,7 +26,7 @@ RELEASED_BUILD = "v2"
 LOOPBACK = "127.0.0.1"
 IDLE_DRAINING_SECONDS = 5
 """No user is on the slot that gets the release."""
-RAMP = {
+RAMP: Mapping[str, Any] = {
     "bakeSeconds": 5,
     "holdSeconds": 3,
     "watchSeconds": 3,

@@ -16,6 +16,7 @@ from rehearsal.account import Account
 from rehearsal.errors import BadStackError, NotSupportedError
 from rehearsal.workspace import PROJECT, STACK
 from rollout.command import Command
+from rollout.json_value import is_map, list_of, map_of
 
 FIRST_BUILD = "v1"
 _ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRole", "aws:endpoints", "aws:shared")
@@ -47,10 +48,9 @@ class RehearsalStackFile:
     @property
     def hosts(self) -> list[str]:
         """The host names that the services answer to, patterns among them."""
-        services = _map(self.config.get(f"{PROJECT}:services")).values()
-        listed = [_map(service).get("hosts") for service in services]
-        hosts = {str(host) for each in listed if isinstance(each, list) for host in each}
-        return sorted(hosts)
+        services = map_of(self.config.get(f"{PROJECT}:services")).values()
+        listed = [list_of(map_of(service).get("hosts")) for service in services]
+        return sorted({str(host) for each in listed for host in each})
 
 
 def _nearest(like: str, names: Sequence[str]) -> str:
@@ -83,8 +83,8 @@ def read_stack(root: Path, like: str) -> RehearsalStackFile:
         ) from error
     except yaml.YAMLError as error:
         raise BadStackError(f"{path.name} is not YAML: {error}") from error
-    config = document.get("config") if isinstance(document, dict) else None
-    if not isinstance(config, dict):
+    config = map_of(document).get("config")
+    if not is_map(config):
         raise BadStackError(f"{path.name} has no `config` map")
     if not config.get("aws:region"):
         raise NotSupportedError(
@@ -119,12 +119,12 @@ def rehearsed_stack(
     load_balancer = config.get(f"{PROJECT}:loadBalancer")
     if isinstance(load_balancer, dict) and "certificateArn" in load_balancer:
         load_balancer["certificateArn"] = account.certificate_arn
-    for service in _map(config.get(f"{PROJECT}:services")).values():
+    for service in map_of(config.get(f"{PROJECT}:services")).values():
         service["healthCheckGraceSeconds"] = math.ceil(2 * boot_seconds) + 1
     ramp = config.setdefault(f"{PROJECT}:ramp", {})
-    ramp["guard"] = {**_SHORT_GUARD, **_map(ramp.get("guard"))}
-    for service in _map(config.get(f"{PROJECT}:images")).values():
-        for slot in _map(service):
+    ramp["guard"] = {**_SHORT_GUARD, **map_of(ramp.get("guard"))}
+    for service in map_of(config.get(f"{PROJECT}:images")).values():
+        for slot in map_of(service):
             service[slot] = account.images[FIRST_BUILD]
     # Secrets are encrypted for the team's own stack, and cannot be read here.
     return RehearsalStackFile(source.like, {k: v for k, v in config.items() if not _is_secret(v)})
@@ -140,7 +140,7 @@ def set_ramp(path: Path, ramp: Mapping[str, Any]) -> None:
     """Set keys of `ramp` in a stack file; the others stay as they are."""
     text = path.read_text()
     document = yaml.safe_load(text)
-    had = _map(document["config"].get(f"{PROJECT}:ramp"))
+    had = map_of(document["config"].get(f"{PROJECT}:ramp"))
     document["config"][f"{PROJECT}:ramp"] = {**had, **ramp}
     path.write_text(_comments_of(text) + yaml.safe_dump(document, sort_keys=False))
 
@@ -167,12 +167,12 @@ def _refuse_existing(config: Mapping[str, Any], like: str) -> None:
     found = [
         f"loadBalancer.{key}"
         for key in ("arn", "listenerArn")
-        if key in _map(config.get(f"{PROJECT}:loadBalancer"))
+        if key in map_of(config.get(f"{PROJECT}:loadBalancer"))
     ]
-    for name, service in _map(config.get(f"{PROJECT}:services")).items():
-        for slot, parts in _map(_map(service).get("slots")).items():
-            for part, value in _map(parts).items():
-                if "existing" in _map(value):
+    for name, service in map_of(config.get(f"{PROJECT}:services")).items():
+        for slot, parts in map_of(map_of(service).get("slots")).items():
+            for part, value in map_of(parts).items():
+                if "existing" in map_of(value):
                     found.append(f"services.{name}.slots.{slot}.{part}.existing")
     if found:
         raise NotSupportedError(
@@ -181,9 +181,5 @@ def _refuse_existing(config: Mapping[str, Any], like: str) -> None:
         )
 
 
-def _map(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _is_secret(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"secure"}
+    return is_map(value) and set(value) == {"secure"}

@@ -49,6 +49,10 @@ def imported_quickly() -> Generator[None]:
         gc.enable()
 
 
+def _end_at_once(*_signal: object) -> None:
+    os._exit(0)
+
+
 @click.command()
 @click.option("--port", default=0, show_default=True, help="Loopback port; 0 takes a free one.")
 @click.option(
@@ -88,7 +92,7 @@ def main(
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is what the lock makes
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: os._exit(0))
+        signal.signal(number, _end_at_once)
 
     with imported_quickly():
         from rehearsal.control_plane.clock import SystemWorldClock

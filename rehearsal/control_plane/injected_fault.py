@@ -11,6 +11,7 @@ from typing import Any
 
 from rehearsal.control_plane.api_requests import ApiError, RecordedCall
 from rehearsal.control_plane.clock import WorldClock
+from rollout.json_value import is_list, is_map
 
 SERVICE_NAMES = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
 """boto3's name of a service, where a signature has another."""
@@ -149,10 +150,10 @@ class InjectedFaults:
         Raises:
             FaultRequestError: an entry is not one; nothing is changed.
         """
-        if not isinstance(entries, list):
+        if not is_list(entries):
             raise FaultRequestError("expected a list of faults")
         now = self.clock.now()
-        faults = [_parsed(number, entry, now) for number, entry in enumerate(entries)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        faults = [_parsed(number, entry, now) for number, entry in enumerate(entries)]
         with self._changed:
             self._faults = faults
             self._changed.notify_all()
@@ -181,11 +182,10 @@ class InjectedFaults:
             return [fault.as_json for fault in self._faults]
 
 
-def _parsed(number: int, entry: Any, now: float) -> InjectedFault:
+def _parsed(number: int, document: object, now: float) -> InjectedFault:
     where = f"[{number}]"
-    if not isinstance(entry, Mapping):
+    if not is_map(document):
         raise FaultRequestError(f"{where}: expected an object")
-    document: Mapping[str, Any] = entry
     unknown = sorted(set(document) - _OPTIONS)
     if unknown:
         raise FaultRequestError(f"{where}.{unknown[0]}: not one of {', '.join(sorted(_OPTIONS))}")
@@ -205,10 +205,10 @@ def _parsed(number: int, entry: Any, now: float) -> InjectedFault:
 
 def _texts(where: str, document: Mapping[str, Any], key: str) -> tuple[str, ...]:
     """A list of patterns; `*` where there is none."""
-    given: Any = document.get(key, ["*"])
-    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):  # pyright: ignore[reportUnknownVariableType]
+    given = document.get(key, ["*"])
+    if not is_list(given) or not all(isinstance(each, str) for each in given):
         raise FaultRequestError(f"{where}.{key}: expected a list of texts")
-    return tuple(given)  # pyright: ignore[reportUnknownArgumentType]
+    return tuple(given)
 
 
 def _number(where: str, document: Mapping[str, Any], key: str) -> float:

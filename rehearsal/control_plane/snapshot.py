@@ -33,6 +33,7 @@ from rehearsal.control_plane.topology import (
 )
 from rehearsal.control_plane.world import World
 from rollout.forward_action import target_group_weights
+from rollout.json_value import is_map
 
 
 def snapshot(world: World) -> Topology:
@@ -98,7 +99,7 @@ def _condition(condition: dict[str, Any]) -> TopologyCondition:
 
 
 def _value(value: Any) -> str:
-    return f"{value.get('Key', '')}={value['Value']}" if isinstance(value, dict) else str(value)
+    return f"{value.get('Key', '')}={value['Value']}" if is_map(value) else str(value)
 
 
 def _action(data: dict[str, Any]) -> Action:

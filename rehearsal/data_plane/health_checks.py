@@ -201,7 +201,7 @@ class Checker:
 
     async def close(self) -> None:
         """End all checks."""
-        self.follow([], lambda *_: ("", 0))
+        self.follow([], lambda _group, _target_id, _port: ("", 0))
 
     async def _check_for_ever(self, key: TargetKey) -> None:
         counted_at = time.monotonic()

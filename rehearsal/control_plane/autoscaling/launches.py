@@ -18,6 +18,7 @@ from moto.ec2.utils import convert_tag_spec
 from rehearsal.control_plane.autoscaling.group import Activity, Member, TemplateVersion
 from rehearsal.control_plane.autoscaling.refresh import TemplateRequest
 from rehearsal.control_plane.clock import epoch_of, timestamp
+from rollout.json_value import map_of
 
 GROUP_NAME_TAG = "aws:autoscaling:groupName"
 
@@ -154,7 +155,7 @@ def launch_instance(
 def _as_run(specification: LaunchSpecification) -> dict[str, Any]:
     """A specification, as the arguments of moto's `run_instances`."""
     data, template = specification.data, specification.template
-    interface = next(iter(data.get("NetworkInterfaces", [])), {})
+    interface = map_of(next(iter(data.get("NetworkInterfaces", [])), None))
     monitored = data.get("Monitoring", {}).get("Enabled") is True
     named = {}
     if template is not None:

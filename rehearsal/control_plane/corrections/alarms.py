@@ -82,7 +82,7 @@ def _check(params: dict[str, Any]) -> None:
 
 def _check_metric(world: World, backend: CloudWatchBackend, params: dict[str, Any]) -> None:
     """Refuse a metric that cannot be asked for: a percentile and a sum at once, an odd period."""
-    queries = params.get("Metrics") or []
+    queries: list[dict[str, Any]] = params.get("Metrics") or []
     if queries:
         now = world.clock.now()
         querier_of(world, backend).results(queries, (now - 1, now))

@@ -68,7 +68,7 @@ def _checked(backend: ELBv2Backend, vpc_id: str, action: dict[str, Any]) -> dict
 
 
 def _checked_redirect(action: dict[str, Any]) -> dict[str, Any]:
-    given = action.get("RedirectConfig") or {}
+    given: dict[str, str] = action.get("RedirectConfig") or {}
     config = {**REDIRECT_DEFAULTS, **given}
     if all(config[k] == REDIRECT_DEFAULTS[k] for k in ("Protocol", "Port", "Host", "Path")):
         raise InvalidLoadBalancerActionException(

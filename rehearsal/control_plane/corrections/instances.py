@@ -16,6 +16,7 @@ from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.world import World
+from rollout.json_value import map_of
 
 _Original = Callable[..., Any]
 
@@ -46,8 +47,9 @@ def _run(
 
 def _end_interface_with(instance: Any, asked: list[dict[str, Any]]) -> None:
     """The primary interface goes with its instance, unless the request keeps it."""
-    primary = next((nic for nic in asked if int(nic.get("DeviceIndex", 0)) == 0), {})
-    instance.nics[0].delete_on_termination = primary.get("DeleteOnTermination", True) is not False
+    primary = next((nic for nic in asked if int(nic.get("DeviceIndex", 0)) == 0), None)
+    keeps = map_of(primary).get("DeleteOnTermination") is False
+    instance.nics[0].delete_on_termination = not keeps
 
 
 def _modify_groups(
@@ -71,7 +73,7 @@ def _modify_interface(
 ) -> None:
     del world
     original(self, eni_id, group_ids, *args, **kwargs)
-    interface = self.get_network_interface(eni_id)
+    interface: Any = self.get_network_interface(eni_id)
     instance = interface.instance
     if group_ids and instance is not None and instance.nics[0] is interface:
         instance.security_groups = list(interface._group_set)

@@ -19,6 +19,7 @@ from rehearsal.control_plane.autoscaling.launches import LaunchError, image_of
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.world import World
+from rollout.json_value import map_of
 
 _Original = Callable[..., Any]
 
@@ -44,7 +45,7 @@ def _create(world: World, original: _Original, self: AutoScalingResponse) -> Act
         raise ValidationError(str(failure)) from failure
     result = original(self)
     made: Any = backend.launch_configurations[name]
-    made.instance_monitoring_enabled = (params.get("InstanceMonitoring") or {}).get("Enabled", True)
+    made.instance_monitoring_enabled = map_of(params.get("InstanceMonitoring")).get("Enabled", True)
     made.created_time = timestamp(world.clock.now())
     return result
 

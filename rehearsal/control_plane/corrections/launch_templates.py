@@ -16,13 +16,14 @@ from moto.ec2.utils import parse_user_data
 from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
 from rehearsal.control_plane.world import World
+from rollout.json_value import map_of
 
 _Original = Callable[..., Any]
 
 
 def _data(params: dict[str, Any]) -> dict[str, Any]:
     """Template data as kept: user data in one form, nothing that was not given."""
-    data = {k: v for k, v in (params.get("LaunchTemplateData") or {}).items() if v is not None}
+    data = {k: v for k, v in map_of(params.get("LaunchTemplateData")).items() if v is not None}
     if "UserData" in data:
         data["UserData"] = parse_user_data(data["UserData"])
     return data

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -31,6 +31,7 @@ from rehearsal.control_plane.corrections.forward_actions import checked_actions
 from rehearsal.control_plane.target_reconciler import users_of_target_groups
 from rehearsal.control_plane.world import World
 from rollout.forward_action import target_group_weights
+from rollout.json_value import is_map, map_of
 
 _Original = Callable[..., Any]
 
@@ -84,10 +85,10 @@ def _checked_condition(condition: dict[str, Any]) -> dict[str, Any]:
     field = condition.get("Field")
     if field not in CONFIG_OF:
         raise InvalidConditionFieldError(str(field))
-    if condition.get("RegexValues") or (condition.get(CONFIG_OF[field]) or {}).get("RegexValues"):
+    config = map_of(condition.get(CONFIG_OF[field]))
+    if condition.get("RegexValues") or config.get("RegexValues"):
         raise ValidationError("Regular expressions in conditions: not supported by the rehearsal")
-    config = dict(condition.get(CONFIG_OF[field]) or {})
-    values = config.get("Values") or condition.get("Values") or []
+    values: list[Any] = config.get("Values") or condition.get("Values") or []
     if not values:
         raise ValidationError("A condition value must be specified")
     _check_values(field, config, values)
@@ -97,7 +98,7 @@ def _checked_condition(condition: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _check_values(field: str, config: dict[str, Any], values: list[Any]) -> None:
+def _check_values(field: str, config: Mapping[str, Any], values: list[Any]) -> None:
     if field == "http-header":
         name = str(config.get("HttpHeaderName", ""))
         if not _HEADER_NAME.fullmatch(name) or name.lower() == "host":
@@ -113,10 +114,7 @@ def _check_values(field: str, config: dict[str, Any], values: list[Any]) -> None
 def _texts(condition: dict[str, Any]) -> list[str]:
     """Every value of a condition, a query string's key and value together as one."""
     values = condition[CONFIG_OF[condition["Field"]]]["Values"]
-    return [
-        f"{v.get('Key', '')}={v.get('Value', '')}" if isinstance(v, dict) else str(v)
-        for v in values
-    ]
+    return [f"{v.get('Key', '')}={v.get('Value', '')}" if is_map(v) else str(v) for v in values]
 
 
 def balancer_of(backend: ELBv2Backend, listener_arn: str) -> Any:

@@ -20,6 +20,7 @@ from rehearsal.control_plane.corrections.listener_rules import (
     check_number_of_target_groups,
 )
 from rehearsal.control_plane.world import World
+from rollout.json_value import map_of
 
 _Original = Callable[..., Any]
 
@@ -56,7 +57,7 @@ TLS_ATTRIBUTES = {
 
 def _check_secure(backend: ELBv2Backend, params: dict[str, Any], protocol: str) -> None:
     """Certificate and policy: both there for HTTPS, neither for HTTP."""
-    certificates = params.get("Certificates") or []
+    certificates: list[dict[str, Any]] = params.get("Certificates") or []
     policy = params.get("SslPolicy")
     if protocol == "HTTP":
         if certificates or policy:
@@ -79,7 +80,7 @@ def _is_certificate(backend: ELBv2Backend, arn: str) -> bool:
 
 
 def _check_unsupported(params: dict[str, Any]) -> None:
-    mutual = params.get("MutualAuthentication") or {}
+    mutual = map_of(params.get("MutualAuthentication"))
     if mutual.get("Mode", "off") != "off":
         raise ValidationError("MutualAuthentication: not supported by the rehearsal")
     if params.get("AlpnPolicy"):

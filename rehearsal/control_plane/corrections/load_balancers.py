@@ -26,6 +26,7 @@ from moto.s3.models import s3_backends
 from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
 from rehearsal.control_plane.corrections.attributes import LOAD_BALANCER, check_attributes, defaults
 from rehearsal.control_plane.world import World
+from rollout.json_value import is_list, is_map
 
 _Original = Callable[..., Any]
 
@@ -61,8 +62,8 @@ def check_log_bucket(backend: ELBv2Backend, bucket_name: str, prefix: str) -> No
 def _statements(policy: bytes | str | None) -> list[dict[str, Any]]:
     if not policy:
         return []
-    statements = json.loads(policy).get("Statement", [])
-    return statements if isinstance(statements, list) else [statements]
+    statements: Any = json.loads(policy).get("Statement", [])
+    return statements if is_list(statements) else [statements]
 
 
 def _allows(statement: dict[str, Any], written: str) -> bool:
@@ -78,7 +79,7 @@ def _is_load_balancing(principal: Any) -> bool:
     """The log delivery service, or an account: older regions have one of Elastic Load Balancing."""
     if principal == "*":
         return True
-    if not isinstance(principal, dict):
+    if not is_map(principal):
         return False
     services, accounts = _listed(principal.get("Service")), _listed(principal.get("AWS"))
     return DELIVERY_SERVICE in services or bool(accounts)
@@ -87,7 +88,7 @@ def _is_load_balancing(principal: Any) -> bool:
 def _listed(value: Any) -> list[str]:
     if value is None:
         return []
-    return [str(v) for v in value] if isinstance(value, list) else [str(value)]
+    return [str(v) for v in value] if is_list(value) else [str(value)]
 
 
 def _check_name(backend: ELBv2Backend, name: str) -> None:

@@ -121,8 +121,8 @@ def _epoch(moment: Any) -> float:
 def _statistics(world: World, original: _Original, self: CloudWatchResponse) -> ActionResult:
     del original
     params = self._get_params()
-    plain = params.get("Statistics") or []
-    extended = params.get("ExtendedStatistics") or []
+    plain: list[str] = params.get("Statistics") or []
+    extended: list[str] = params.get("ExtendedStatistics") or []
     if not plain and not extended:
         raise InvalidParameterCombination("Must specify either Statistics or ExtendedStatistics")
     span, period = _span(params), int(params["Period"])
@@ -202,7 +202,7 @@ def _result(
 def _list(world: World, original: _Original, self: CloudWatchResponse) -> ActionResult:
     del original
     params = self._get_params()
-    wanted = params.get("Dimensions") or []
+    wanted: list[dict[str, str]] = params.get("Dimensions") or []
     backend = self.cloudwatch_backend
     listed = [
         {

@@ -65,7 +65,8 @@ SESSIONS = Correction(
 
 def _pick(world: World, original: _Original, self: XFormedAttributePicker, context: Any) -> Any:
     del world, original
-    obj, key, shape = context.obj, context.key, context.shape
+    obj: object = context.obj
+    key, shape = context.key, context.shape
     place = (type(obj), key, shape, getattr(shape, "parent", None))
     names = _NAMES.get(place)
     if names is None:

@@ -37,7 +37,7 @@ def _put_request(world: World, original: _Original, self: AutoScalingResponse) -
     kind = params.get("PolicyType", "SimpleScaling")
     if kind not in SUPPORTED_TYPES:
         raise ValidationError(f"PolicyType {kind}: not supported by the rehearsal")
-    tracking = params.get("TargetTrackingConfiguration") or {}
+    tracking: dict[str, Any] = params.get("TargetTrackingConfiguration") or {}
     if "CustomizedMetricSpecification" in tracking:
         raise ValidationError("CustomizedMetricSpecification: not supported by the rehearsal")
     tracking.setdefault("DisableScaleIn", False)

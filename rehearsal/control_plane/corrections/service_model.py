@@ -28,6 +28,7 @@ from moto.sts.responses import TokenResponse
 
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.world import World
+from rollout.json_value import is_list
 
 _Original = Callable[..., Any]
 
@@ -85,7 +86,7 @@ def violations_of(shape: Any, value: Any, path: str = "") -> Iterator[str]:
 
 
 def _listed(value: Any) -> Any:
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
+    return f"[{', '.join(map(str, value))}]" if is_list(value) else value
 
 
 def _of_structure(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -29,8 +29,9 @@ _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.BitXor: operator.pow,
+    # The stub of `operator` has no types for these two.
+    ast.Div: lambda left, right: left / right,
+    ast.BitXor: lambda left, right: left**right,
 }
 """CloudWatch writes powers with a caret, which is what Python calls a bitwise xor."""
 
