@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 Number = int | float | str
-"""A value that a verdict rests on; text for a name, such as a build or a class of fault."""
+"""A value that a verdict rests on: finite, or text for a name, as of a build or a fault."""
 
 
 class Outcome(enum.StrEnum):

@@ -44,12 +44,14 @@ def traffic_policy(
     types: tuple[str, ...],
     check: Check,
     config: Properties | None = None,
+    *,
+    level: EnforcementLevel = EnforcementLevel.MANDATORY,
 ) -> ResourceValidationPolicy:
-    """A policy that keeps requests from being lost; mandatory everywhere."""
+    """A policy that keeps requests from being lost; mandatory unless it has another `level`."""
     return ResourceValidationPolicy(
         name=name,
         description=description,
-        enforcement_level=EnforcementLevel.MANDATORY,
+        enforcement_level=level,
         config_schema=config_schema(config),
         tags=[TRAFFIC],
         validate=_asking(types, check),
@@ -63,6 +65,8 @@ def security_policy(
     types: tuple[str, ...],
     check: Check,
     config: Properties | None = None,
+    *,
+    level: EnforcementLevel = EnforcementLevel.MANDATORY,
 ) -> ResourceValidationPolicy:
     """A policy of the security baseline; mandatory, unless the config makes it advisory.
 
@@ -73,11 +77,12 @@ def security_policy(
         types: The resource types that it asks about.
         check: What it asks.
         config: What can be configured, beside the exemptions.
+        level: What a stack without a level of its own gets.
     """
     return ResourceValidationPolicy(
         name=name,
         description=f"{description} ({controls})",
-        enforcement_level=EnforcementLevel.MANDATORY,
+        enforcement_level=level,
         config_schema=config_schema(config),
         framework=framework(controls),
         tags=[SECURITY],

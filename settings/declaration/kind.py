@@ -112,6 +112,11 @@ class WholeNumber:
         return int(min(max(meant, self.lowest), self.highest))
 
 
+def _plain(number: float) -> str:
+    """A number as a person writes it: 1000000, not 1e+06."""
+    return str(int(number)) if number == int(number) else str(number)
+
+
 _DECIMAL = r"[0-9]{1,9}(\.[0-9]{1,9})?"
 
 
@@ -129,7 +134,7 @@ class Decimal:
     @property
     def expected(self) -> str:
         """The range, in words."""
-        return f"a number from {self.lowest:g} to {self.highest:g}"
+        return f"a number from {_plain(self.lowest)} to {_plain(self.highest)}"
 
     @property
     def json_schema(self) -> JsonSchema:

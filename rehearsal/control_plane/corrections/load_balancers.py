@@ -7,7 +7,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -59,7 +59,7 @@ def check_log_bucket(backend: ELBv2Backend, bucket_name: str, prefix: str) -> No
         )
 
 
-def _statements(policy: bytes | str | None) -> list[dict[str, Any]]:
+def _statements(policy: bytes | str | None) -> Sequence[dict[str, Any]]:
     if not policy:
         return []
     statements: Any = json.loads(policy).get("Statement", [])
