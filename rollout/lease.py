@@ -31,7 +31,7 @@ class Lease:
     until: datetime.datetime
 
 
-class LeaseClaim(enum.Enum):
+class LeaseState(enum.Enum):
     """What a lease that was found means for a driver that wants to ramp."""
 
     FREE = enum.auto()
@@ -46,14 +46,14 @@ class LeaseClaim(enum.Enum):
     """Another driver ramps."""
 
 
-def claim(
+def lease_state(
     lease: Lease | None, own: LeaseHolder, now: datetime.datetime, *, is_alive: bool
-) -> LeaseClaim:
+) -> LeaseState:
     """What `lease` means for `own`; `is_alive`: whether the holder's process runs on this host."""
     if lease is None:
-        return LeaseClaim.FREE
+        return LeaseState.FREE
     if lease.holder == own:
-        return LeaseClaim.OURS
+        return LeaseState.OURS
     if lease.holder.host == own.host:
-        return LeaseClaim.HELD if is_alive else LeaseClaim.DEAD
-    return LeaseClaim.EXPIRED if now >= lease.until else LeaseClaim.HELD
+        return LeaseState.HELD if is_alive else LeaseState.DEAD
+    return LeaseState.EXPIRED if now >= lease.until else LeaseState.HELD

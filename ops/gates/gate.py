@@ -29,7 +29,7 @@ class StageMark:
     """How many stages the ramp has."""
     counted: Mapping[str, RampCounts]
     """Per service, what the ramp has counted of its instances."""
-    is_freed: bool = False
+    is_released: bool = False
     """Whether the floors are gone: from then on scaling policies may cut the stable slot."""
 
     def weight_of_candidate(self, service: str) -> int:

@@ -92,7 +92,7 @@ class TargetsGate(RepeatedGate[Sequence[LiveService]]):
         healthy = len(live.slots[stage.stable].healthy)
         # A slot that was growing when the ramp began had not yet what it wanted.
         before = self._stable_before.setdefault(name, healthy)
-        if not stage.is_freed:
+        if not stage.is_released:
             stable = counted.stable
             return replace(counted, stable=None if stable is None else min(stable, before))
         wanted = desired(live.slots[stage.candidate])

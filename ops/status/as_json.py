@@ -135,7 +135,7 @@ def _ramp(ramping: Ramping) -> dict[str, Any]:
         "host": lease.holder.host,
         "pid": lease.holder.pid,
         "until": lease.until.isoformat(timespec="seconds"),
-        "is": ramping.claim.name.lower(),
+        "is": ramping.lease_state.name.lower(),
     }
 
 

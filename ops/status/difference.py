@@ -10,7 +10,7 @@ from ops.status.document import ServiceStatus, SlotStatus, Source, Status
 from rollout.command import UP, Command, config_remove, config_set
 from rollout.errors import SplitError
 from rollout.hidden_rules import HiddenService
-from rollout.lease import LeaseClaim
+from rollout.lease import LeaseState
 from rollout.split import Split
 from rollout.weights_key import weight_changes
 from settings.declaration.command import NAMESPACE, joined, setting
@@ -134,7 +134,7 @@ def _is_moving(status: Status, services: Sequence[ServiceStatus]) -> bool:
     ramping = status.ramping
     return (
         ramping is not None
-        and ramping.claim is LeaseClaim.HELD
+        and ramping.lease_state is LeaseState.HELD
         and all(service.name in ramping.lease.services for service in services)
     )
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from live.alarms import Alarm
 from rollout.hidden_rules import HiddenService
-from rollout.lease import Lease, LeaseClaim
+from rollout.lease import Lease, LeaseState
 from rollout.observation import LiveSlot, Template
 from rollout.split import Slot
 
@@ -89,7 +89,7 @@ class Ramping:
     """Whose hand is on the wheel."""
 
     lease: Lease
-    claim: LeaseClaim
+    lease_state: LeaseState
     """`HELD`, `DEAD` where its process is gone, `EXPIRED` where nobody can tell."""
 
 

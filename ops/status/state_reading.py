@@ -17,7 +17,7 @@ from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import GROUP, LAUNCH_TEMPLATE, RULE, service_plans
 from ops.ramp.driver.processes import Processes
 from ops.ramp.errors import BadInputError
-from ops.ramp.resume.lease import lease_status_of
+from ops.ramp.resume.lease import lease_state_of
 from ops.ramp.stack.known import KnownStack
 from ops.ramp.stack.opened import ramps_folder
 from ops.stack.aws_config import read_aws_config
@@ -191,7 +191,7 @@ def read_ramping(messages: Sequence[str], now: datetime) -> Ramping | None:
     lease = current_lease(messages)
     if lease is None:
         return None
-    return Ramping(lease, lease_status_of(lease, _NOBODY, now, Processes()))
+    return Ramping(lease, lease_state_of(lease, _NOBODY, now, Processes()))
 
 
 def last_known(folder: Path, stack: str, environ: Mapping[str, str]) -> KnownStack:

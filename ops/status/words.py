@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ops.status.document import Ramping, RunningBuild, SlotStatus, Source, Status
-from rollout.lease import LeaseClaim
+from rollout.lease import LeaseState
 
 
 def sources(status: Status) -> str:
@@ -79,12 +79,12 @@ def ramping(status: Status) -> str:
 def _who(found: Ramping) -> str:
     lease, holder = found.lease, found.lease.holder
     until = f"{lease.until:%H:%M:%S} UTC"
-    if found.claim is LeaseClaim.DEAD:
+    if found.lease_state is LeaseState.DEAD:
         return (
             f"the ramp of {holder} stopped at {lease.activity}: `failover ramp` goes on with it, "
             "`failover rollback` undoes it"
         )
-    if found.claim is LeaseClaim.EXPIRED:
+    if found.lease_state is LeaseState.EXPIRED:
         return f"{holder} was at {lease.activity} until {until}, and has not said more since"
     return f"{holder} ramps: {lease.activity}, until {until}"
 

@@ -58,13 +58,13 @@ class Floors:
         candidate = self._config.candidate(plan)
         # The file alone does not tell: a driver may have been killed between it and the `up`.
         is_set = owned_floors(file, progress.floors) == file.floors(owned) == owned
-        takes_the_wheel = progress.capacity == 0
-        if takes_the_wheel or not is_set or candidate:
+        takes_lease = progress.capacity == 0
+        if takes_lease or not is_set or candidate:
             activity = NewRamp.of(plan) if stage.number <= 1 else StageCapacity(shift)
             changes = {**floor_changes(owned, owned), **candidate}
             back = {**floor_changes(file.floors(owned), owned), **file.values(candidate)}
             self._apply(changes, back, run.message(activity))
-            if takes_the_wheel:
+            if takes_lease:
                 self._refuse_second(back)
         why = f"{shift} takes this many; each slot keeps what it had, or has grown to"
         run.write(CapacityChange(stage=stage.number, floors=floors, why=why))

@@ -112,7 +112,7 @@ class Run:
         plan = progress.plan
         if before is not None and before.number != stage.number:
             before = None
-        if before is not None and before.is_freed == progress.is_released:
+        if before is not None and before.is_released == progress.is_released:
             return
         self._mark = StageMark(
             services=plan.services,
@@ -123,7 +123,7 @@ class Run:
             number=stage.number,
             of=stage.of,
             counted=progress.counted,
-            is_freed=progress.is_released,
+            is_released=progress.is_released,
         )
         for gate in self.ports.gates:
             gate.begin(self._mark)

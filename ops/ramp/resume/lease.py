@@ -12,7 +12,7 @@ from ops.ramp.errors import RefusedRampError
 from ops.ramp.stack.commands import Choice
 from rollout.command import ROLLBACK
 from rollout.history_message import current_lease
-from rollout.lease import Lease, LeaseClaim, LeaseHolder, claim
+from rollout.lease import Lease, LeaseHolder, LeaseState, lease_state
 from rollout.progress import Progress
 from rollout.recovery import HistoryEntry
 
@@ -82,7 +82,7 @@ def refuse_held(
         if is_driving(one.holder, processes):
             raise _held(one, "", f"wait, or {rollback}, which stops it")
     lease = current_lease([told.message for told in history])
-    if lease_status_of(lease, own, now, processes) is LeaseClaim.HELD and not take_over:
+    if lease_state_of(lease, own, now, processes) is LeaseState.HELD and not take_over:
         assert lease is not None
         raise _held(
             _told(lease),
@@ -101,12 +101,12 @@ def _held(one: ActiveRamp, until: str, fix: str) -> RefusedRampError:
     )
 
 
-def lease_status_of(
+def lease_state_of(
     lease: Lease | None, own: LeaseHolder, now: datetime, processes: Processes
-) -> LeaseClaim:
+) -> LeaseState:
     """What `lease` means, its process looked up where it would be on this host."""
     is_alive = lease is not None and is_driving(lease.holder, processes)
-    return claim(lease, own, now, is_alive=is_alive)
+    return lease_state(lease, own, now, is_alive=is_alive)
 
 
 def is_driving(holder: LeaseHolder, processes: Processes) -> bool:

@@ -20,7 +20,7 @@ def stage(
     at: datetime = NOON,
     number: int = 1,
     services: Sequence[str] = ("web",),
-    is_freed: bool = False,
+    is_released: bool = False,
     counted: RampCounts = THREE,
 ) -> StageMark:
     """A stage with slot 02 as the candidate at `weight`."""
@@ -34,7 +34,7 @@ def stage(
         number=number,
         of=5,
         counted=dict.fromkeys(services, counted),
-        is_freed=is_freed,
+        is_released=is_released,
     )
 
 

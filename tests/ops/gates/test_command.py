@@ -192,7 +192,7 @@ def test_the_same_stage_without_floors_does_not_run_it_again(tmp_path: Path) -> 
     gate.begin(stage(100, number=5))
     first = judged(gate)
 
-    gate.begin(stage(100, number=5, is_freed=True))
+    gate.begin(stage(100, number=5, is_released=True))
     second = gate.judge()
     gate.close()
 

@@ -148,7 +148,7 @@ def test_answers_still_speak_for_the_same_stage_without_floors(
 ) -> None:
     before = judged_after(gate, traffic, 10)
 
-    gate.begin(stage(is_freed=True))
+    gate.begin(stage(is_released=True))
 
     assert gate.judge() == before
 

@@ -93,7 +93,7 @@ def test_a_stable_slot_that_its_scaling_policy_cuts_after_the_hold_holds_nothing
     aws.stable = slot_of(1, 1)
     before = judged(gate, is_inconclusive)
 
-    gate.begin(stage(100, number=5, is_freed=True))
+    gate.begin(stage(100, number=5, is_released=True))
     after = judged(gate)
     gate.close()
 
@@ -104,7 +104,7 @@ def test_a_stable_slot_that_its_scaling_policy_cuts_after_the_hold_holds_nothing
 def test_a_candidate_that_its_policy_cuts_and_raises_again_after_the_hold_is_not_failed() -> None:
     aws = FakeAws(slot_of(6, 6))
     gate = TargetsGate(aws, FakeClock().now)
-    gate.begin(stage(100, number=5, is_freed=True, counted=RampCounts(6, 6, 6)))
+    gate.begin(stage(100, number=5, is_released=True, counted=RampCounts(6, 6, 6)))
     assert judged(gate).outcome is Outcome.PASS
 
     aws.candidate = slot_of(4, 4)

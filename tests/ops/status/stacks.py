@@ -16,7 +16,7 @@ from ops.status.document import (
     Status,
     Unread,
 )
-from rollout.lease import Lease, LeaseClaim, LeaseHolder
+from rollout.lease import Lease, LeaseHolder, LeaseState
 from rollout.observation import (
     AutoScalingGroupState,
     Build,
@@ -71,7 +71,9 @@ def weights(live: str, config: str, state: str, main: str) -> dict[Source, str]:
     return dict(zip(Source, (live, config, state, main), strict=True))
 
 
-def status(*services: ServiceStatus, claim: LeaseClaim | None = None, unread: str = "") -> Status:
+def status(
+    *services: ServiceStatus, lease_state: LeaseState | None = None, unread: str = ""
+) -> Status:
     hand = LeaseHolder("minho", "laptop", 7)
     lease = Lease(hand, ("portal", "web"), "stage 2/5, 02 at 25", NOW)
     missing = {Source(unread)} if unread in set(Source) else set[Source]()
@@ -82,7 +84,7 @@ def status(*services: ServiceStatus, claim: LeaseClaim | None = None, unread: st
         sources=frozenset(Source) - missing,
         services=services,
         alarms=(Alarm("web-02-5xx", "ALARM", "over 50", NOW, "web", Slot.SECOND),),
-        ramping=None if claim is None else Ramping(lease, claim),
+        ramping=None if lease_state is None else Ramping(lease, lease_state),
         main=MainBranch("origin/main", "d69c399"),
         notes=("override is set: tried by hand",),
         unread=(Unread(unread, "AWS cannot be reached"),) if unread else (),

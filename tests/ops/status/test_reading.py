@@ -26,7 +26,7 @@ from ops.status.state_reading import last_known, read_ramping
 from ops.status.terminal import shown, watch
 from pulumi_cli.errors import NoStackError
 from rollout.history_message import StageShift
-from rollout.lease import LeaseClaim, LeaseHolder
+from rollout.lease import LeaseHolder, LeaseState
 from rollout.plan import RampPlan
 from rollout.split import Slot, Split
 from tests.ops.status.stacks import NOW
@@ -130,23 +130,23 @@ def test_a_machine_without_git_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("hand", "minutes", "claim"),
+    ("holder", "minutes", "lease_state"),
     [
-        (LeaseHolder("minho", "elsewhere", 7), 10, LeaseClaim.HELD),
-        (LeaseHolder("minho", "elsewhere", 7), -10, LeaseClaim.EXPIRED),
-        (LeaseHolder("minho", socket.gethostname(), ended_process()), 10, LeaseClaim.DEAD),
+        (LeaseHolder("minho", "elsewhere", 7), 10, LeaseState.HELD),
+        (LeaseHolder("minho", "elsewhere", 7), -10, LeaseState.EXPIRED),
+        (LeaseHolder("minho", socket.gethostname(), ended_process()), 10, LeaseState.DEAD),
     ],
 )
 def test_a_lease_stands_until_it_is_let_go_of(
-    hand: LeaseHolder, minutes: int, claim: LeaseClaim
+    holder: LeaseHolder, minutes: int, lease_state: LeaseState
 ) -> None:
-    lease = held(PLAN, DOING, hand, NOW + timedelta(minutes=minutes))
+    lease = held(PLAN, DOING, holder, NOW + timedelta(minutes=minutes))
 
     standing = read_ramping(["a tag", lease], NOW)
-    freed = read_ramping([released(PLAN, DOING, hand), lease], NOW)
+    freed = read_ramping([released(PLAN, DOING, holder), lease], NOW)
 
     assert standing is not None
-    assert (standing.lease.holder, standing.claim) == (hand, claim)
+    assert (standing.lease.holder, standing.lease_state) == (holder, lease_state)
     assert freed is None
 
 

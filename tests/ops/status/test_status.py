@@ -24,7 +24,7 @@ from ops.status.state_reading import StateReading
 from ops.status.terminal import shown
 from rollout.conditions import Condition, Field
 from rollout.hidden_rules import hidden_services
-from rollout.lease import LeaseClaim
+from rollout.lease import LeaseState
 from rollout.observation import LiveRule
 from rollout.split import Slot
 from tests.fixing import fixed
@@ -32,7 +32,7 @@ from tests.ops.status.stacks import NEW, NOW, OLD, service, status, weights
 from tests.rollout.test_rule_places import foreign, live_of, takes, wanted
 
 SPLITS = st.sampled_from(["100/0", "75/25", "50/50", "0/100"])
-STANDING = (LeaseClaim.HELD, LeaseClaim.DEAD, LeaseClaim.EXPIRED)
+STANDING = (LeaseState.HELD, LeaseState.DEAD, LeaseState.EXPIRED)
 SCHEMA = jsonschema.Draft202012Validator(status_schema())
 EQUAL = weights("75/25", "75/25", "75/25", "75/25")
 EVERYWHERE = st.fixed_dictionaries({}, optional=dict.fromkeys(Source, SPLITS))
@@ -69,9 +69,9 @@ def test_every_service_that_differs_is_in_exactly_one_difference(
 @settings(max_examples=40)
 @given(EVERYWHERE, st.sampled_from([*STANDING, None]), st.sampled_from(["", *Source]))
 def test_every_status_has_the_shape_of_the_schema(
-    told: dict[Source, str], claim: LeaseClaim | None, unread: str
+    told: dict[Source, str], lease_state: LeaseState | None, unread: str
 ) -> None:
-    found = status(service("web", told), claim=claim, unread=unread)
+    found = status(service("web", told), lease_state=lease_state, unread=unread)
 
     SCHEMA.validate(as_document(found, differences(found, "prod")))
 
@@ -164,9 +164,9 @@ def test_a_part_of_the_services_is_taken_over_by_a_key_of_its_own() -> None:
 def test_nobody_is_told_to_touch_what_a_ramp_moves_now() -> None:
     told = weights("75/25", "50/50", "75/25", "100/0")
 
-    for claim in STANDING:
-        (found,) = differences(status(service("web", told), claim=claim))
-        assert (found.ways == ()) == (claim is LeaseClaim.HELD)
+    for lease_state in STANDING:
+        (found,) = differences(status(service("web", told), lease_state=lease_state))
+        assert (found.ways == ()) == (lease_state is LeaseState.HELD)
 
 
 def test_weights_that_are_no_split_are_only_put_back() -> None:

@@ -49,8 +49,8 @@ def test_the_gates_are_told_when_the_floors_are_gone_and_that_it_is_the_same_sta
 
     world.run(PLAN)
 
-    last = list(dict.fromkeys((m.verified_at, m.number, m.is_freed) for m in marks))[-2:]
-    assert [(number, is_freed) for _, number, is_freed in last] == [(5, False), (5, True)]
+    last = list(dict.fromkeys((m.verified_at, m.number, m.is_released) for m in marks))[-2:]
+    assert [(number, is_released) for _, number, is_released in last] == [(5, False), (5, True)]
     assert last[0][0] == last[1][0]
 
 
