@@ -1,4 +1,4 @@
-"""The config of a stack: what it may hold, and what it says once it is read.
+"""The config of a stack: its keys, and their values once they are read.
 
 Pure: it knows nothing of Pulumi, and asks AWS only through the `Lookups` it is given.
 """

@@ -17,7 +17,7 @@ _OFFER = "ACCOUNT_ID"
 
 
 def reject_bad_accounts(aws_config: Mapping[str, str], problems: ConfigProblems) -> bool:
-    """Record account ids that are none, and say whether there are any.
+    """Record invalid account ids; whether there are any.
 
     They are text of another form, or numbers that YAML has cut short; the provider then acts in no
     account at all, and every look-up by it fails for that reason alone.
@@ -49,7 +49,7 @@ def reject_bad_accounts(aws_config: Mapping[str, str], problems: ConfigProblems)
 
 
 def has_accounts(aws_config: Mapping[str, str]) -> bool:
-    """Whether the stack says which accounts it may act in."""
+    """Whether the stack lists the accounts that it may act in."""
     return bool(aws_config.get("allowedAccountIds", "").strip('[]" '))
 
 

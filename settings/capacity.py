@@ -63,7 +63,7 @@ class SlotFloors(ConfigMap):
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity(OwnCapacity):
-    """The capacity of one slot; its class declares that of a service, slots included."""
+    """The capacity of one slot; the class declares the keys of a service, slots included."""
 
     cpu_target_percent: Key[int] = key(
         60,

@@ -46,7 +46,7 @@ def endpoints(environ: Mapping[str, str], aws_config: Mapping[str, str]) -> list
 
 
 def reject_wrong_endpoint(stack: str, found: list[Endpoint], problems: ConfigProblems) -> bool:
-    """Record a stack that would meet the wrong AWS, and say whether this one would.
+    """Record a stack that would meet the wrong AWS; whether this one would.
 
     The stack `rehearsal` belongs to a local AWS, and every other stack to the real one: a
     rehearsal of real infrastructure, or a prod whose state was written from a local AWS, would

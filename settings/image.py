@@ -24,8 +24,8 @@ _PARAMETER = re.compile(f"{_NAME}(?:{_VERSION})?", re.ASCII)
 class Image:
     """The kind of an image: `ami-...`, or `ssm:NAME:VERSION`.
 
-    A parameter without a version would be read anew by every `up`, so that a weight change could
-    bring a new build with it.
+    Every `up` would read a parameter without a version again, so that a weight change could bring
+    a new build with it.
     """
 
     name: str = "image"

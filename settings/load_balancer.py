@@ -9,7 +9,7 @@ from settings.declaration.key import ConfigMap, Key, key, optional, required
 from settings.declaration.kind import Flag, Text, WholeNumber, arn_of
 from settings.declaration.landing import ANY_NAME, LISTENER, LOAD_BALANCER, Landing
 from settings.declaration.section import Section
-from settings.lookup import LoadBalancerFacts, LookupFailedError, Lookups
+from settings.lookup import LoadBalancerFacts, LookupFailedError, Lookups, region_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class NewLoadBalancer(ConfigMap):
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingLoadBalancer(ConfigMap):
-    """A load balancer that is there, with the listener that gets the rules."""
+    """An existing load balancer, with the listener that gets the rules."""
 
     arn: Key[str] = required(
         "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/shop/0123456789abcdef",
@@ -75,7 +75,7 @@ class ExistingLoadBalancer(ConfigMap):
 
 
 def is_existing(section: Section) -> bool:
-    """Whether the config names a load balancer that is there."""
+    """Whether the config names an existing load balancer."""
     return section.has(ExistingLoadBalancer.arn) or section.has(ExistingLoadBalancer.listener_arn)
 
 
@@ -91,7 +91,7 @@ def read_load_balancer(section: Section, region: str) -> NewLoadBalancer | Exist
         section.reject(create, "true, or an existing load balancer's arn and listenerArn")
     new = NewLoadBalancer.read(section)
     certificate = NewLoadBalancer.certificate_arn
-    if section.is_sound(certificate) and region and _region_of(new.certificate_arn) != region:
+    if section.is_sound(certificate) and region and region_of(new.certificate_arn) != region:
         section.reject(certificate, f"a certificate in the load balancer's region, {region}")
     return new
 
@@ -99,7 +99,7 @@ def read_load_balancer(section: Section, region: str) -> NewLoadBalancer | Exist
 def found_load_balancer(
     named: ExistingLoadBalancer, section: Section, vpc_id: str, lookups: Lookups
 ) -> ExistingLoadBalancer:
-    """`named` with what AWS says of it; what does not fit together is refused."""
+    """`named` with its facts from AWS; what does not fit together is refused."""
     facts = _read_facts(named, section, lookups)
     if facts is None:
         return named
@@ -153,7 +153,3 @@ def _read_facts(
             f"an HTTPS listener; this one speaks {listener.protocol}",
         )
     return facts
-
-
-def _region_of(arn: str) -> str:
-    return arn.split(":")[3]

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+def region_of(arn: str) -> str:
+    """The region in an ARN."""
+    return arn.split(":")[3]
+
+
 class LookupFailedError(Exception):
     """AWS did not answer, or has no such thing; the text is its own."""
 

@@ -81,7 +81,7 @@ class NewNetwork(ConfigMap):
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingNetwork(ConfigMap):
-    """A VPC that is there."""
+    """An existing VPC."""
 
     vpc_id: Key[str] = required(
         "vpc-0a1b2c3d4e5f60718",

@@ -67,7 +67,7 @@ class HostAndPort:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeSettings(ConfigMap):
-    """What the config says of the requests of our own to one service."""
+    """The config of our own requests to one service."""
 
     url: Key[str | None] = optional(
         "https://www.hankooktire.example/shop",
@@ -86,7 +86,7 @@ class ProbeSettings(ConfigMap):
 
 
 def probed_url(hosts: Sequence[str], paths: Sequence[str], probe: ProbeSettings) -> str | None:
-    """An address of a service; None where nothing says one, so that no request can be made."""
+    """An address of a service; None if the config has none, so that no request can be made."""
     if probe.url is not None:
         return probe.url
     host = plain_host(hosts)
@@ -105,7 +105,7 @@ def reject_two_addresses(probed: Iterable[tuple[Section, str | None, ProbeSettin
             section.reject(
                 ProbeSettings.address,
                 f"one address for all services with the host {place}; another one has "
-                f"{known or 'what DNS says'}",
+                f"{known or 'the address from DNS'}",
             )
 
 

@@ -1,6 +1,6 @@
 """The reference of the config, as Markdown, from the keys themselves.
 
-`python -m settings.reference > docs/reference/config.md` writes it anew.
+`python -m settings.reference > docs/reference/config.md` updates it.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ class ServiceSections:
     capacity: Section
 
     def slot(self, slot: Slot) -> Section:
-        """What the service says of one slot."""
+        """The service's section of one slot."""
         return self.own.section(ServiceSettings.slot_maps).section(Slots.of_slot[slot])
 
 

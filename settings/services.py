@@ -95,7 +95,7 @@ def read_services(
 def found_services(
     services: tuple[ServiceSettings, ...], top: Section, vpc_id: str, lookups: Lookups
 ) -> tuple[ServiceSettings, ...]:
-    """`services` with what AWS says of the groups that are there."""
+    """`services` with the facts of existing groups from AWS."""
     found: list[ServiceSettings] = []
     for service in services:
         sections = service_sections(top, service.name)

@@ -53,7 +53,7 @@ _NEW_TOKEN = str(
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(ConfigMap):
-    """The config of one stack; whatever it says can be declared."""
+    """The config of one stack, valid as a whole."""
 
     weights: Key[Split] = required(
         Split(75, 25),
@@ -208,7 +208,7 @@ def _reject_plain_token(top: Section, secret_keys: frozenset[str]) -> None:
 
 
 def _found(settings: Settings, top: Section, lookups: Lookups) -> Settings:
-    """`settings` with what AWS says of everything in them that is there already."""
+    """`settings` with the facts from AWS of everything in them that exists."""
     network, load_balancer = settings.network, settings.load_balancer
     if not isinstance(network, ExistingNetwork):
         return settings
@@ -222,7 +222,7 @@ def _found(settings: Settings, top: Section, lookups: Lookups) -> Settings:
 
 
 def _reject_new_network(settings: Settings, top: Section) -> None:
-    """Record what is there already and so cannot lie in a VPC that is yet to be made."""
+    """Record existing resources that cannot be in a VPC that is yet to be created."""
     if not isinstance(settings.network, NewNetwork):
         return
     if isinstance(settings.load_balancer, ExistingLoadBalancer):

@@ -20,7 +20,7 @@ from settings.declaration.kind import (
     matching,
 )
 from settings.declaration.section import Section
-from settings.lookup import LookupFailedError, Lookups
+from settings.lookup import LookupFailedError, Lookups, region_of
 from settings.names import LONGEST_NAME, TARGET_GROUP_PART, Names
 
 INSTANCE = "instance"
@@ -63,7 +63,7 @@ class NameOrArn:
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingTargetGroup(ConfigMap):
-    """A target group that is there; the ARN is empty until it was looked up."""
+    """An existing target group; the ARN is empty until it was looked up."""
 
     name_or_arn: Key[str] = required(
         "shop-web",
@@ -87,7 +87,7 @@ class NewTargetGroup(ConfigMap):
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingInstances(ConfigMap):
-    """An Auto Scaling group that is there, with instances of its own."""
+    """An existing Auto Scaling group, with instances of its own."""
 
     group_name: Key[str] = required(
         "shop-web",
@@ -189,7 +189,7 @@ _ATTACHED = "once attached, its instances take requests beside the other targets
 def found_target_group(
     named: ExistingTargetGroup, section: Section, vpc_id: str, lookups: Lookups
 ) -> ExistingTargetGroup:
-    """`named` with what AWS says of it; one that a weighted forward could not use is refused."""
+    """`named` with its facts from AWS; refused if a weighted forward could not use it."""
     own = section.section(SlotSettings.target_group)
     if not own.is_sound(ExistingTargetGroup.name_or_arn):
         return named
@@ -215,7 +215,7 @@ def found_target_group(
             ExistingTargetGroup.name_or_arn,
             "a target group without stickiness, which would keep clients on a slot of weight 0; "
             f"once it is off, {STICKINESS_OFF}",
-            without_stickiness(facts.arn, region=_region_of(facts.arn)),
+            without_stickiness(facts.arn, region=region_of(facts.arn)),
         )
     return replace(named, arn=facts.arn, arn_suffix=facts.arn_suffix)
 
@@ -243,11 +243,7 @@ def reject_detached(
                     "auto-scaling-group-name": group_name,
                     "traffic-sources": [{"Identifier": target_group.arn, "Type": "elbv2"}],
                 },
-                region=_region_of(target_group.arn),
+                region=region_of(target_group.arn),
                 moves=_ATTACHED,
             ),
         )
-
-
-def _region_of(arn: str) -> str:
-    return arn.split(":")[3]

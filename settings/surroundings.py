@@ -26,13 +26,13 @@ class Surroundings:
 
     @property
     def region(self) -> str:
-        """The region of the provider; empty where the stack does not say."""
+        """The region of the provider; empty if the stack does not set it."""
         return self.aws_config.get("region", "")
 
     def right_lookups(self, problems: ConfigProblems) -> Lookups | None:
-        """Who may be asked about AWS: nobody, where that would be the wrong AWS for this stack.
+        """The lookups in AWS; `None` if that would be the wrong AWS for this stack.
 
-        Nor where the accounts of the stack are none, since every answer would tell of that alone.
+        And `None` if account ids are invalid, since every lookup would fail for that reason alone.
         """
         found = endpoints(self.environ, self.aws_config)
         is_wrong = reject_wrong_endpoint(self.stack, found, problems)

@@ -12,9 +12,9 @@ from rollout.split import TOTAL_WEIGHT, Slot, Split
 from settings.declaration.kind import Json, JsonSchema, RefusedValueError, ValueProblem, matching
 
 UNKNOWN_WEIGHTS = "WEIGHT_01/WEIGHT_02"
-"""What a command sets where the value does not tell the split that is meant.
+"""What a command sets if the value does not show the split that is meant.
 
-A split of our own choice would move requests that nobody meant to move.
+A split of our own choice would move requests by accident.
 """
 
 _NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)\s*(%?)"
@@ -51,7 +51,7 @@ class Weights:
             raise self._refused(value, f"{self.expected}; {error}") from error
 
     def _refused(self, value: Json, expected: str) -> RefusedValueError:
-        """The refusal, which offers a split only where the value tells which one is meant."""
+        """The refusal, which offers a split only where the value shows which one is meant."""
         meant = meant_split(value)
         if meant is None:
             expected = f"{expected} (`failover status` shows the live weights)"
@@ -78,11 +78,11 @@ class SlotName:
 
 
 def meant_split(value: Json) -> Split | None:
-    """The split that a wrongly written value says; `None` where it could be more than one.
+    """The split that a wrongly written value means; `None` where it could be more than one.
 
-    Two numbers say it whatever stands between them, with percent signs, in quotes, as shares of 1,
-    as a list or as a map by slot. One number, a third one, or two that do not sum up do not: which
-    of them is wrong is for a person to say.
+    Two numbers are enough, whatever stands between them, with percent signs, in quotes, as shares
+    of 1, as a list or as a map by slot. One number, three numbers, or two that do not sum to 100
+    are not: only a person knows which of them is wrong.
     """
     numbers = _numbers(value)
     if len(numbers) != len(Slot) or any(number.denominator != 1 for number in numbers):
@@ -94,7 +94,7 @@ def meant_split(value: Json) -> Split | None:
 
 
 def _numbers(value: Json) -> Sequence[Fraction]:
-    """The numbers in a value, in hundredths of all requests; none where they cannot be told."""
+    """The numbers in a value, in hundredths of all requests; none where it is not two numbers."""
     if isinstance(value, dict):
         is_by_slot = set(value) == {slot.value for slot in Slot}
         return _numbers([value[slot.value] for slot in Slot]) if is_by_slot else ()

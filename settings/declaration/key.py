@@ -88,8 +88,8 @@ class Key(_Field[T]):
         self.is_required = is_required
         """Whether its absence is a problem."""
         self.offer = offer
-        """What a fixing command sets where nothing better can be told: a word in capitals for what
-        only the reader knows, or a value; the example where it is absent."""
+        """What a fixing command sets if no better value is known: a word in capitals for what only
+        the reader knows, or a value; the example where it is absent."""
         self.fix = fix
         """The whole command that fixes it, where setting a value would not."""
         self.lands = lands

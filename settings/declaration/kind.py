@@ -25,7 +25,7 @@ class ValueProblem:
     expected: str
     at: str = ""
     instead: Json = None
-    """A right value to offer, where one can be told from the wrong one."""
+    """A right value to offer, where the wrong one shows what is meant."""
 
 
 class RefusedValueError(ValueError):
@@ -278,7 +278,7 @@ class ListOf(Generic[T]):
         return tuple(entries)
 
     def _listed(self, value: Json) -> Json:
-        """The list of one that a bare value may have been meant as."""
+        """A one-item list, if a bare value was probably meant as that."""
         if self.fewest > 1 or isinstance(value, (list, dict)):
             return None
         try:

@@ -32,7 +32,7 @@ class Section:
     ) -> None:
         """Read `value` as `group`, at `path`.
 
-        Where `value` is no map, that is the one problem, and every key then reads as its example.
+        If `value` is not a map, that is the only problem, and every key reads as its example.
         """
         self.path = path
         self._group = group
