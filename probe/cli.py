@@ -200,7 +200,7 @@ def report(*, file: Path, html: str | None, as_json: bool) -> None:
 
 
 def user_agent() -> str:
-    """Says who asks, honestly."""
+    """Identifies the prober to the target."""
     return f"failover-probe/{importlib.metadata.version('failover')}"
 
 

@@ -5,7 +5,7 @@ ProbeError
 ├── RecordError             a record file that cannot be read or written
 ├── ConnectionEnded         the server closed in good order while an answer was due
 └── ExchangeError           a request that got no whole answer, with its class
-    └── MalformedResponse   what came back is no HTTP/1.1
+    └── MalformedResponse   the answer is not HTTP/1.1
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class RecordError(ProbeError):
     """A record file that is missing, is of another kind, or could not be written."""
 
 
-class ConnectionEnded(ProbeError):  # noqa: N818  (what it says is that it ended)
+class ConnectionEnded(ProbeError):  # noqa: N818  (an end, not always an error)
     """The server closed in good order (FIN) while an answer was due."""
 
 
@@ -42,7 +42,7 @@ class ExchangeError(ProbeError):
     """A request that got no whole answer."""
 
     def __init__(self, fault: RequestFault, detail: str = "") -> None:
-        """Say which class of fault it was, and what was seen."""
+        """Hold the class of the fault, and what was seen."""
         self.fault = fault
         self.detail = detail
         super().__init__(fault, detail)
@@ -52,5 +52,5 @@ class MalformedResponse(ExchangeError):  # noqa: N818  (the noun says it; it is 
     """What came back is not HTTP/1.1."""
 
     def __init__(self, detail: str) -> None:
-        """Say what was found where."""
+        """Hold what was found where."""
         super().__init__(RequestFault.MALFORMED_RESPONSE, detail)

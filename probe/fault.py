@@ -9,7 +9,7 @@ import enum
 
 
 class Phase(enum.StrEnum):
-    """How far a request got; for one that failed, where it failed."""
+    """How far a request got; of a failed request, where it failed."""
 
     NONE = "none"
     DNS = "dns"
@@ -22,7 +22,7 @@ class Phase(enum.StrEnum):
 
 
 class RequestFault(enum.StrEnum):
-    """The class of a request that was not answered as expected; its value is what a record says."""
+    """The class of a request that was not answered as expected; a record has its value."""
 
     DNS_FAILURE = "dns_failure"
     CONNECT_REFUSED = "connect_refused"
@@ -62,4 +62,4 @@ class RequestFault(enum.StrEnum):
 NOT_THE_TARGETS = frozenset(
     {RequestFault.PROBER_LATE, RequestFault.PROBER_RESOURCES, RequestFault.RUN_ENDED}
 )
-"""Classes that say something about the prober and nothing about the target."""
+"""Classes that are faults of the prober, and no evidence about the target."""

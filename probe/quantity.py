@@ -25,7 +25,7 @@ def parse_duration_seconds(text: str) -> float:
         parts = _DURATION_PART.findall(text)
         seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
     else:
-        raise ValueError(f"{text!r} is no duration")
+        raise ValueError(f"{text!r} is not a duration")
     if not 0 < seconds < math.inf:
         raise ValueError(f"{text!r} is not above 0")
     return seconds
@@ -39,7 +39,7 @@ def parse_rate_per_second(text: str) -> float:
     """
     number, slash, period = text.partition("/")
     if not _NUMBER.fullmatch(number):
-        raise ValueError(f"{text!r} is no rate")
+        raise ValueError(f"{text!r} is not a rate")
     if period in _SECONDS:
         period = f"1{period}"
     rate = float(number) / (parse_duration_seconds(period) if slash else 1.0)
@@ -56,7 +56,7 @@ def parse_size_bytes(text: str) -> int:
     """
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no size")
+        raise ValueError(f"{text!r} is not a size")
     return int(match[1]) * _BYTES[match[2]]
 
 

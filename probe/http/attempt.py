@@ -50,7 +50,7 @@ class Answer(Protocol):
 
     @property
     def content_length(self) -> int | None:
-        """As the headers say; None if they do not."""
+        """From the headers; None if they have none."""
         ...
 
 
@@ -81,7 +81,7 @@ class Attempt:
     def fail(self, error: Exception, expected: ExpectedStatus, now_s: float) -> None:
         """Write down what ended it, in its class and in words.
 
-        A status that is not as expected says more than what came of its body.
+        An unexpected status is a better reason than a failure in its body.
         """
         self.fault, self.detail = self._meaning_of(error, now_s)
         status = self.response.status if self.response and self.phase is Phase.BODY else None

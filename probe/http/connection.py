@@ -17,7 +17,7 @@ from probe.timing.clock import ProbeClock
 class Connection(asyncio.Protocol):
     """A connection that carries one request at a time.
 
-    Bytes that nobody asked for, and a close while idle, are remembered for the next one to use it.
+    Unrequested bytes, and a close while idle, are remembered for the next request on it.
     """
 
     CLOSE_SECONDS = 1.0
@@ -148,16 +148,16 @@ EARLY_IDLE_SECONDS = 1.0
 idle timeout but a fault: any client that sends its next request soon loses it."""
 
 JUST_BEFORE_SECONDS = 0.1
-"""A close that came this shortly before a request would have met that of a client farther away."""
+"""A close this shortly before a request would have met a request of a client farther away."""
 
 
 LostSeconds = Callable[[float, float], float]
 """How long the prober stalled between two monotonic times. A connection that idled through a stall
-would have been used in it, so its close says nothing of the server."""
+would have been used in it, so its close proves nothing about the server."""
 
 GROWTH = 16
 """A slow answer makes requests open connections beyond the size; closing them again at once would
-make the prober dial anew for each."""
+make the prober dial again for each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Exchanges:
-    """Makes requests as the options say; one object for a run."""
+    """Makes requests by the options; one object for a run."""
 
     def __init__(
         self, options: RunOptions, clock: ProbeClock, watch: StallWatch, dialer: Dialer

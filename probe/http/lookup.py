@@ -67,7 +67,7 @@ class Lookup:
         """The addresses of a host for the next connection, first choice first.
 
         Raises:
-            OSError: the name has none, or nobody could tell (`socket.gaierror`).
+            OSError: the name has none, or the lookup failed (`socket.gaierror`).
         """
         key = (host, port)
         answer = self._answers.get(key)
@@ -104,7 +104,7 @@ class Lookup:
 
 
 async def system_addresses(host: str, port: int) -> list[HostAddress]:
-    """What the system's resolver says; an address is its own answer and asks nobody.
+    """The addresses from the system's resolver; an address is returned without a lookup.
 
     Raises:
         OSError: no answer (`socket.gaierror`).

@@ -78,7 +78,7 @@ class Response:
         """Take bytes as they come off the wire.
 
         Raises:
-            MalformedResponse: they are no HTTP/1.1.
+            MalformedResponse: they are not HTTP/1.1.
             ExchangeError: the body is larger than allowed.
         """
         self._buffer = self._buffer + data if self._buffer else data
@@ -231,5 +231,5 @@ def _parsed_length(text: str) -> int:
     values = {value.strip() for value in text.split(",")}
     value = values.pop()
     if values or not re.fullmatch(r"[0-9]{1,18}", value):
-        raise MalformedResponse(f"content-length {text[:40]!r} is no length")
+        raise MalformedResponse(f"content-length {text[:40]!r} is not a length")
     return int(value)

@@ -39,7 +39,7 @@ class Header:
         """Read `Name: value`.
 
         Raises:
-            ValueError: not a header, or one that says how the connection is used, which is ours.
+            ValueError: not a header, or a header that controls the connection, which is ours.
         """
         name, colon, value = text.partition(":")
         value = value.strip()
@@ -67,7 +67,7 @@ def request_bytes(
         target: the URL.
         method: `GET` or `HEAD`.
         headers: the user's; they may replace Host, User-Agent and Accept.
-        user_agent: says who asks.
+        user_agent: identifies the prober.
         closes: ask the server to close after it. The side that closes first holds the port for a
             minute (TIME_WAIT), and a prober has few ports.
     """

@@ -270,7 +270,7 @@ class RunOptions:
 
     @property
     def needs_tls(self) -> bool:
-        """True if any URL speaks TLS, or may be redirected to one that does."""
+        """True if any URL uses TLS, or may be redirected to TLS."""
         targets = (*self.targets, *self.held_targets, *self.held_websockets)
         return self.follows_redirects or any(target.origin.is_tls for target in targets)
 

@@ -72,7 +72,7 @@ class ProbeTarget:
         """The target that a Location header means, seen from here.
 
         Raises:
-            ValueError: it is no HTTP URL.
+            ValueError: it is not an HTTP URL.
         """
         return ProbeTarget.parse(urljoin(self.url, location).partition("#")[0])
 
@@ -104,7 +104,7 @@ def ascii_host(host: str) -> str:
 
 
 Overrides = Mapping[tuple[str, int], tuple[str, ...]]
-"""(host, port) -> what to connect to instead of what DNS says: addresses or names, each with a
+"""(host, port) -> what to connect to instead of the address in DNS: addresses or names, each with a
 `:port` of its own where that is not the URL's."""
 
 _RULE = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+):(\d{1,5}):(.+)", re.ASCII)

@@ -65,7 +65,7 @@ class LogFile:
 
 
 class RecordReader:
-    """Iterates over the lines of a record file; afterwards tells what was wrong with it."""
+    """Iterates over the lines of a record file; afterwards has what was wrong with it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -96,7 +96,7 @@ class RecordReader:
             line = line_from_dict(json.loads(raw))
         except (ValueError, AttributeError) as error:
             raise RecordError(
-                f"{self._path} line {self.lines} is no record line: {error}"
+                f"{self._path} line {self.lines} is not a record line: {error}"
             ) from error
         if (self.lines == 1) != isinstance(line, RunLine):
             raise RecordError(f"{self._path} line {self.lines}: a record begins with its run line")

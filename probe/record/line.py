@@ -39,7 +39,7 @@ class LineKind(enum.StrEnum):
 
 
 class RequestOutcome(enum.StrEnum):
-    """What a request says about the target."""
+    """What a request proves about the target."""
 
     OK = "ok"
     FAILED = "failed"
@@ -145,7 +145,7 @@ class RequestLine:
 
     @property
     def answered(self) -> bool:
-        """True if a whole answer came, whatever it said."""
+        """True if a whole answer came, whatever its content."""
         return self.phase is Phase.DONE
 
     @property
@@ -177,7 +177,7 @@ class StallLine:
 
 @dataclass(frozen=True, slots=True)
 class MarkLine:
-    """Something that happened elsewhere, told to the prober while it ran, such as a new split."""
+    """An event elsewhere that the prober was notified of while it ran, such as a new split."""
 
     kind: ClassVar[str] = "mark"
     at_s: float

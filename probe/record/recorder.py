@@ -69,7 +69,7 @@ def opened_recorder(
 
 
 def head_block(line: RequestLine, head: bytes, secret_names: frozenset[str]) -> str:
-    """What the log says of one request; where curl wrote nothing, a line that grep can find."""
+    """One request in the log; where curl wrote nothing, a line that grep can find."""
     text = redacted_head(head, secret_names) + "\n" if head else ""
     if line.error is not None and (not head or not line.answered):
         detail = f": {line.detail}" if line.detail else ""

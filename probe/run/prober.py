@@ -21,7 +21,7 @@ from probe.timing.schedule import Launch, Rotation, Schedule, launch_at
 from probe.timing.stall import BEAT_SECONDS, Stall, StallKind, StallWatch
 
 OnLine = Callable[[Line, bytes], None]
-"""Gets each line of the record as it comes, and the head of the answer it tells of, if any."""
+"""Gets each line of the record as it comes, and the head of its answer, if any."""
 
 _TIMER_SECONDS = 0.0005
 """uvloop's timers count whole milliseconds, rounded."""

@@ -147,7 +147,7 @@ class Gaps:
             self._last_s, self._stalled_s = ended_s, 0.0
 
     def stalled(self, start_s: float, end_s: float) -> None:
-        """A stall of the prober is no part of the gap that it falls into."""
+        """Take a stall of the prober out of the gap that it falls into."""
         self._stalled_s += max(end_s - max(start_s, self._last_s), 0.0)
 
     def finished(self, ended_s: float) -> None:

@@ -1,4 +1,4 @@
-"""What a run says so far: a fold over the lines of its record, in constant memory.
+"""The result of a run so far: a fold over the lines of its record, in constant memory.
 
 The live view, the end of a run and the report of a file all come from this one fold, so they
 cannot differ.
@@ -44,7 +44,7 @@ class Result(enum.Enum):
     PASS = 0
     FAIL = 1
     INCONCLUSIVE = 3
-    """Nothing failed, but too little was measured or kept to say that nothing would have."""
+    """Nothing failed, but too little was measured or kept to prove that nothing would have."""
 
 
 class StreamSummary:

@@ -107,7 +107,7 @@ STEPS_S = (0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 2
 class WholeRun:
     """A series of a whole run whose steps grow with it, so that a long one fits a page.
 
-    A step is no shorter than twenty requests take, since a percentile of fewer says little.
+    A step has at least twenty requests, since a percentile of fewer means little.
     """
 
     MAX_BUCKETS = 900

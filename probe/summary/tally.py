@@ -90,7 +90,7 @@ class Sketch:
 
 
 class RequestCounts:
-    """How many requests of a group went well, failed, and say nothing."""
+    """How many requests of a group went well, failed, and prove nothing."""
 
     __slots__ = ("excluded", "failed", "ok")
 
@@ -101,7 +101,7 @@ class RequestCounts:
 
     @property
     def judged(self) -> int:
-        """Requests that say something about the target."""
+        """Requests that prove something about the target."""
         return self.ok + self.failed
 
     @property
@@ -133,7 +133,7 @@ class Tally(RequestCounts):
 
         Args:
             line: the request.
-            latency_bucket: what `latency_bucket` says of it; a line is in many tallies.
+            latency_bucket: its `latency_bucket`, computed once; a line is in many tallies.
         """
         self.count(line.verdict)
         if latency_bucket is not None:

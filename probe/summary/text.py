@@ -146,7 +146,7 @@ def _gap(summary: RunSummary) -> Iterator[str]:
 
 
 def _own(summary: RunSummary) -> Iterator[str]:
-    """What the prober has to say of itself."""
+    """The lines about the prober itself."""
     late = summary.schedule_error_ms
     if late.count:
         p99 = late.quantile(0.99) or 0.0

@@ -15,7 +15,7 @@ from probe.record.line import Mode
 
 LATE_LIMIT_SECONDS = 0.25
 """A request that is later than this is not sent: a burst after a stall would be a load of its own,
-and its answers would tell of the burst."""
+and its answers would be about the burst."""
 
 
 class Launch(enum.Enum):
@@ -51,7 +51,7 @@ class Schedule:
 
 
 def launch_at(planned_s: float, now_s: float, in_flight: int, max_in_flight: int) -> Launch:
-    """Decide on a request that is due: lateness first, since it says that we are the cause."""
+    """Decide on a request that is due: lateness first, since then the prober is the cause."""
     if now_s - planned_s > LATE_LIMIT_SECONDS:
         return Launch.TOO_LATE
     if in_flight >= max_in_flight:

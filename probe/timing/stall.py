@@ -1,4 +1,4 @@
-"""The prober's own stalls, told from the target's by a heartbeat that no target can delay.
+"""The prober's own stalls, found by a heartbeat that no target can delay.
 
 The heartbeat runs in the same process as the requests and asks for nothing but its turn. When its
 turn comes late, the process did not run (stopped, starved, swapped), so whatever was in flight is
@@ -21,7 +21,7 @@ BEAT_SECONDS = 0.01
 """How often the heartbeat asks for its turn."""
 
 THRESHOLD_SECONDS = 0.05
-"""A turn that comes later than this is a stall; below it, the schedule error tells of it."""
+"""A turn that comes later than this is a stall; a shorter delay shows in the schedule error."""
 
 _BROKEN = frozenset(
     {
@@ -83,7 +83,7 @@ class Stall:
     def excuses(self, fault: RequestFault, since_s: float, until_s: float) -> bool:
         """True if a request that lived between two monotonic times may have failed through it.
 
-        An answer is never excused: no stall of ours makes a server say 502. Nor is a refused
+        An answer is never excused: no stall of ours makes a server answer 502. Nor is a refused
         connection, nor, after a pause, a timeout: deadlines are put off by as long as we stalled,
         so the target had its whole time.
         """
@@ -94,7 +94,7 @@ class Stall:
 
 
 class StallWatch:
-    """Finds stalls from heartbeats, and tells what a stall does to a request.
+    """Finds stalls from heartbeats, and decides what a stall does to a request.
 
     `beat` is called by a ticker and also before every judgement, because after a stall the first
     thing to run may be a request's answer rather than the ticker.
@@ -107,7 +107,7 @@ class StallWatch:
 
         Args:
             clock: the machine's clocks.
-            on_stall: told of each stall when it is over.
+            on_stall: called with each stall when it is over.
             kept: how many stalls are remembered for the requests still in flight.
         """
         self._clock = clock
@@ -117,7 +117,7 @@ class StallWatch:
         self._recent: deque[Stall] = deque(maxlen=kept)
 
     def beat(self) -> None:
-        """Take a turn, and tell of the stall that came before it, if there was one."""
+        """Take a turn, and report the stall before it, if there was one."""
         now_s, boot_s = self._clock.monotonic(), self._clock.since_boot()
         ran_s = now_s - self._last_s
         slept_s = (boot_s - self._last_boot_s) - ran_s
@@ -172,7 +172,7 @@ class Deadline:
         return self
 
     def extend(self, delay_s: float = 0.0) -> None:
-        """Begin the whole time anew, `delay_s` seconds from now."""
+        """Restart the whole time, `delay_s` seconds from now."""
         self._begun_s = self._clock.monotonic() + delay_s
         self._schedule(self._timeout_s + delay_s)
 

@@ -15,7 +15,7 @@ from probe.summary.series import Bucket
 
 
 class Display(Protocol):
-    """Told of everything in the run's own thread, so nothing in it may wait."""
+    """Notified of everything in the run's own thread, so nothing in it may wait."""
 
     @property
     def period_s(self) -> float:
@@ -31,7 +31,7 @@ class Display(Protocol):
         ...
 
     def note(self, text: str) -> None:
-        """Say something to a person."""
+        """Show a line to a person."""
         ...
 
     def close(self, document: dict[str, Any]) -> None:

@@ -34,7 +34,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on an axis: where, as a percentage of it, and what it says."""
+    """A mark on an axis: where, as a percentage of it, and its label."""
 
     percent: float
     label: str
@@ -155,7 +155,7 @@ def nice_ceiling(value: float) -> float:
 
 
 def ms_text(value: float) -> str:
-    """A latency as an axis says it."""
+    """A latency as the label of an axis."""
     return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
 
 

@@ -57,7 +57,7 @@ def test_a_size_is_bytes_or_a_binary_unit(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "1MB", "-1", "1.5MiB"])
 def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no size"):
+    with pytest.raises(ValueError, match="is not a size"):
         parse_size_bytes(text)
 
 

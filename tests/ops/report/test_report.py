@@ -348,5 +348,5 @@ def test_a_record_that_is_none_is_named(tmp_path: Path) -> None:
     written_folder(tmp_path)
     (tmp_path / "probe" / "users.jsonl").write_text("nonsense\n")
 
-    with pytest.raises(ReportError, match=r"users\.jsonl line 1 is no record line"):
+    with pytest.raises(ReportError, match=r"users\.jsonl line 1 is not a record line"):
         write_report(tmp_path)
