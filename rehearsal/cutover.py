@@ -60,7 +60,7 @@ class StepJudge(Protocol):
         """Write down that a change begins; the time of it."""
         ...
 
-    def judge(self, splits: tuple[Split, Split], spell: TrafficInterval) -> StageTraffic:
+    def judge(self, splits: tuple[Split, Split], interval: TrafficInterval) -> StageTraffic:
         """Return what the requests of that interval show, when all of them are known."""
         ...
 
@@ -172,8 +172,8 @@ class Cutover:
             yield entry
 
     def _stage(self, observer: ServiceObserver, stage: RampedStage, services: int) -> CutoverStep:
-        spell = TrafficInterval(stage.began_s, stage.verified_s, stage.ended_s)
-        traffic = self._watch.judge((stage.before, stage.split), spell)
+        interval = TrafficInterval(stage.began_s, stage.verified_s, stage.ended_s)
+        traffic = self._watch.judge((stage.before, stage.split), interval)
         wrong = "; ".join(stage.problems(services))
         changed = f"{stage.writes.get(CHANGE_OF_WEIGHTS, 0)} rules updated"
         live, split = observer.read(), stage.split

@@ -1,4 +1,4 @@
-"""What a request of the prober's record says, and the file it is in, read while it grows."""
+"""A request of the prober's record, and the record's file, read while it grows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ObservedAnswer:
     mode: str
     """`fresh`, `kept`, `long` or `websocket`."""
     verdict: str
-    """`ok`, `failed`, or `excluded`, which says nothing of the load balancer."""
+    """`ok`, `failed`, or `excluded`, which proves nothing about the load balancer."""
     slot: str | None
     build: str | None
     status: int | None

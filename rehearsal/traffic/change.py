@@ -1,4 +1,4 @@
-"""When the answers began to follow a new split: told from the answers alone."""
+"""When the answers began to follow a new split, from the answers alone."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def moment_of_change(
 ) -> ChangeInterval | None:
     """Between which requests a slot's share went from `before` to `after`.
 
-    Each request is drawn by itself, so of every moment can be said how likely it makes what was
-    seen; a split such as 25/75 to 0/100 is seen to the request, 50/50 to 75/25 to a few dozens.
+    Each request is drawn independently, so each moment has a likelihood of what was seen; a change
+    such as 25/75 to 0/100 is found to the request, 50/50 to 75/25 to a few dozen requests.
 
     Args:
         answers: when a request was made and whether the slot answered it, in order of time.

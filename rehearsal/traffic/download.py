@@ -1,4 +1,4 @@
-"""One download that is held open for as long as somebody likes, and then finished."""
+"""One download that is held open until it is released, and then finished."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Finished:
 
 
 class HeldDownload:
-    """Reads sips until it is told to finish."""
+    """Reads in small pieces until it may finish."""
 
     def __init__(self, address: LoadBalancerAddress, url: str) -> None:
         """Begin, and return when the head of the answer is there.

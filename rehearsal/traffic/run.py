@@ -35,7 +35,7 @@ class LoadBalancerAddress:
 
 @dataclass(frozen=True, slots=True)
 class TrafficSummary:
-    """What the prober says of the whole run."""
+    """The prober's summary of the whole run."""
 
     document: Mapping[str, Any]
     """As `failover probe --json` prints it; `failover.probe.summary/1`."""
@@ -45,7 +45,7 @@ class TrafficSummary:
 
     @property
     def requests(self) -> int:
-        """Every request that says something of the load balancer."""
+        """Every request that is evidence about the load balancer."""
         counted = self.document["requests"]
         return int(counted["ok"] + counted["failed"])
 

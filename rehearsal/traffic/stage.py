@@ -1,4 +1,4 @@
-"""What the traffic says of one stage: pure folds over its answers."""
+"""The traffic of one stage: pure folds over its answers."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def stage_traffic(
     began_s: float,
     settled_s: float,
 ) -> StageTraffic:
-    """What the answers of a stage say.
+    """The result of a stage from its answers.
 
     Args:
         answers: Those that were asked for since `began_s`, in any order.

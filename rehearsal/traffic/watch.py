@@ -65,7 +65,7 @@ class TrafficInterval:
     settled_s: float
     """When the new split was there; `began_s` where the split did not change."""
     ended_s: float
-    """What was asked for later says nothing of it."""
+    """Later requests do not count for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +136,20 @@ class StageWatch:
         """Write down that a change begins; the time of it in Unix seconds."""
         return self._traffic.mark(text)
 
-    def judge(self, splits: tuple[Split, Split], spell: TrafficInterval) -> StageTraffic:
-        """Wait until all requests of the spell are recorded, and say what they tell.
+    def judge(self, splits: tuple[Split, Split], interval: TrafficInterval) -> StageTraffic:
+        """Wait until all requests of the interval are recorded, and judge them.
 
         Args:
             splits: Before the change and after it; they may be the same.
-            spell: When the change was; it is over by now.
+            interval: When the change was; it is over by now.
         """
 
         def is_recorded() -> bool:
-            return bool(self._traffic.since(spell.ended_s))
+            return bool(self._traffic.since(interval.ended_s))
 
         self._traffic.wait_until(is_recorded, RETRY_SECONDS)
-        answers = [a for a in self._traffic.since(spell.began_s) if a.asked_s < spell.ended_s]
-        began_s, settled_s = spell.began_s, spell.settled_s
+        answers = [a for a in self._traffic.since(interval.began_s) if a.asked_s < interval.ended_s]
+        began_s, settled_s = interval.began_s, interval.settled_s
         return stage_traffic(answers, self._services, splits, began_s, settled_s)
 
     def end(self) -> RampTraffic:

@@ -68,11 +68,11 @@ class FakeWatch:
         self.seen.append(f"mark {text}")
         return 1.0
 
-    def judge(self, splits: tuple[Split, Split], spell: TrafficInterval) -> StageTraffic:
+    def judge(self, splits: tuple[Split, Split], interval: TrafficInterval) -> StageTraffic:
         before, split = splits
         self.seen.append(f"judge {before} {split}")
         services = tuple(ServiceTraffic(n, split, 1000, 10 * split.slot_02, None) for n in "ab")
-        return StageTraffic(services, 2000, int(str(split) == self._lost_at), spell.began_s)
+        return StageTraffic(services, 2000, int(str(split) == self._lost_at), interval.began_s)
 
 
 def slot_at(weight: int) -> SlotState:
