@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails, with the difference in plain words, when AWS is not as the program says.
+# Fails, with the difference in plain words, when AWS does not match the program.
 #   scripts/drift.sh STACK
 set -euo pipefail
 stack=${1:?STACK, such as dev}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.drift.drift import Drift
-from ops.status.as_json import VERSION, ways
+from ops.status.as_json import VERSION, fix_documents
 
 
 def drift_schema() -> dict[str, Any]:
@@ -29,11 +29,11 @@ def as_document(drift: Drift) -> dict[str, Any]:
                 "program": each.program,
                 "key": each.key,
                 "note": each.note,
-                "ways": ways(each.ways),
+                "ways": fix_documents(each.fixes),
             }
             for each in drift.drifted
         ],
-        "together": ways(drift.together),
+        "together": fix_documents(drift.together),
         "notDeployed": list(drift.pending),
         "refusals": list(drift.refusals),
         "surprises": list(drift.out_of_band_changes),

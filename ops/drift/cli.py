@@ -33,14 +33,13 @@ def drift(*, stack: str | None, as_json: bool) -> int:
     """
     folder = project_folder(Path.cwd())
     name = selected_stack(folder, stack, os.environ)
-    return show_drift(folder, name, stack, as_json=as_json, tells=True)
+    return show_drift(folder, name, stack, as_json=as_json, uses_exit_code=True)
 
 
-def show_drift(folder: Path, stack: str, named: str | None, *, as_json: bool, tells: bool) -> int:
-    """Read and show the drift of `stack`; the exit code of the command.
-
-    `tells`: whether a difference is told by the exit code, too.
-    """
+def show_drift(
+    folder: Path, stack: str, named: str | None, *, as_json: bool, uses_exit_code: bool
+) -> int:
+    """Read and show the drift of `stack`; the exit code, 1 for drift if `uses_exit_code`."""
     from ops.drift.reading import read_drift
 
     found = read_drift(folder, stack, named)
@@ -56,4 +55,4 @@ def show_drift(folder: Path, stack: str, named: str | None, *, as_json: bool, te
 
         with console_on() as console:
             console.print(Group(*shown(found)), crop=False)
-    return 1 if tells and not found.is_none else 0
+    return 1 if uses_exit_code and not found.is_none else 0

@@ -51,7 +51,7 @@ class _LandedKey:
 
 
 def config_key(step: ResourceStep, path: str) -> ConfigKey | None:
-    """The key behind the property at `path`; `None` where the program says it by itself.
+    """The key behind the property at `path`; `None` where the program sets it without a key.
 
     Where both a slot and its service can have the key, the slot's is returned. The
     weights of a rule are not here: which key holds them is for the services together.

@@ -22,7 +22,7 @@ from settings.declaration.command import NAMESPACE, removing, setting
 
 
 def touched_outside_pulumi(events: Sequence[Event]) -> dict[str, frozenset[str]]:
-    """URN -> the properties that a refresh found otherwise than the state; gone: no property.
+    """URN -> the properties that a refresh found changed; empty for a resource that is gone.
 
     Source: Pulumi engine events; a refresh ends each resource with `resOutputsEvent`, whose `old`
     is the state and whose `new` is AWS, absent where the resource is.
@@ -33,7 +33,7 @@ def touched_outside_pulumi(events: Sequence[Event]) -> dict[str, frozenset[str]]
         if event.kind != "resOutputsEvent" or metadata.get("op") != "refresh":
             continue
         if map_of(metadata.get("old")).get("initErrors"):
-            continue  # an update of it failed: the state has what was to be, and nobody changed it
+            continue  # an update of it failed: the state has the intended values, not drift
         paths = frozenset(map_of(metadata.get("detailedDiff")))
         if paths or not metadata.get("new"):
             found[str(metadata.get("urn"))] = paths
@@ -56,27 +56,27 @@ _REPLACED = "to put it back replaces the resource"
 
 @dataclass(frozen=True, slots=True)
 class Drifted:
-    """One property that AWS has otherwise than the program."""
+    """One property that differs between AWS and the program."""
 
     resource: str
     """`Auto Scaling group web-01`."""
     path: str
     """Of the property; empty where the whole resource is gone."""
     live: str | None
-    """`None` where it is not there."""
+    """`None` where AWS does not have it."""
     program: str | None
     key: str | None
-    """The config key that holds it; `None` where the program says it by itself."""
+    """The config key that holds it; `None` where the program sets it without a key."""
     note: str
     """What else the key rules, or why there is none."""
     setting: Command | None
     """The command that gives the key what is live."""
-    ways: tuple[FixCommand, ...]
+    fixes: tuple[FixCommand, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What `pulumi preview --refresh` tells of the console, and of what is not deployed yet."""
+    """What `pulumi preview --refresh` found: changes outside Pulumi, and what is not deployed."""
 
     stack: str
     drifted: tuple[Drifted, ...]
@@ -85,13 +85,13 @@ class Drift:
     refusals: tuple[str, ...]
     """Why an update that puts everything back would stop, as it stands."""
     out_of_band_changes: tuple[str, ...]
-    """What the guards say of live weights that are neither the state's nor the program's."""
+    """The guards' notices of live weights that are neither the state's nor the program's."""
     together: tuple[FixCommand, ...]
-    """The ways for all of it at once, where there is more than one property."""
+    """The fixes for all of it at once, where there is more than one property."""
 
     @property
     def is_none(self) -> bool:
-        """Whether AWS is as the program says, as far as the program says anything."""
+        """Whether AWS matches the program in everything that the program sets."""
         return not (self.drifted or self.pending or self.out_of_band_changes)
 
 
@@ -109,16 +109,16 @@ def drift_of(
         config: The stack file that it ran with.
         named_stack: What the commands are to name; `None` where the selected stack is meant.
     """
-    telling = _Telling(plan, config, stack_option(named_stack))
+    finder = _DriftFinder(plan, config, stack_option(named_stack))
     touched = touched_outside_pulumi(events)
-    drifted = [*telling.weights(touched)]
+    drifted = [*finder.weights(touched)]
     pending: list[str] = []
     for step in plan.changes:
         paths = touched.get(step.urn)
         if step.operation is Operation.CREATE and paths is not None:
-            drifted.append(telling.gone(step))
+            drifted.append(finder.gone(step))
         elif step.operation is Operation.UPDATE or (step.operation is Operation.REPLACE and paths):
-            drifted += telling.properties(step, paths or frozenset())
+            drifted += finder.properties(step, paths or frozenset())
             pending += _pending(step, paths or frozenset())
         else:
             pending.append(f"{step.type_name} {step.name}: to be {step.operation.past}")
@@ -129,12 +129,12 @@ def drift_of(
         pending=tuple(pending),
         refusals=plan.refusals,
         out_of_band_changes=tuple(str(notice) for notice in plan.out_of_band_changes),
-        together=telling.together(drifted) if len(drifted) > 1 else (),
+        together=finder.together(drifted) if len(drifted) > 1 else (),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Telling:
+class _DriftFinder:
     """Words and commands for what one preview found."""
 
     plan: DeploymentPlan
@@ -155,7 +155,7 @@ class _Telling:
                 key=key,
                 note=_NOT_OURS if key is None else "",
                 setting=command,
-                ways=self._ways(command),
+                fixes=self._fixes(command),
             )
 
     def gone(self, step: ResourceStep) -> Drifted:
@@ -165,9 +165,9 @@ class _Telling:
             live=None,
             program="there",
             key=None,
-            note="somebody deleted it",
+            note="someone deleted it",
             setting=None,
-            ways=self._ways(None),
+            fixes=self._fixes(None),
         )
 
     def properties(self, step: ResourceStep, touched: frozenset[str]) -> Iterator[Drifted]:
@@ -188,13 +188,13 @@ class _Telling:
                 key=None if key is None else key.path,
                 note=_note(step, key),
                 setting=command,
-                ways=self._ways(command),
+                fixes=self._fixes(command),
             )
 
     def together(self, drifted: Sequence[Drifted]) -> tuple[FixCommand, ...]:
         """All that has a key taken over in one update, and all put back in one."""
         commands = dict.fromkeys(each.setting for each in drifted if each.setting is not None)
-        return self._ways(Command(()).then(*commands) if commands else None)
+        return self._fixes(Command(()).then(*commands) if commands else None)
 
     def _setting(self, key: ConfigKey, step: ResourceStep, path: str) -> Command:
         value = value_before(step, path)
@@ -207,7 +207,7 @@ class _Telling:
     def _of_split(self, service: ServicePlan, live: str) -> tuple[str | None, Command | None]:
         """The key that takes live weights over, and the command.
 
-        None where they are no split, or the program's own shares in other numbers.
+        None where they are not a split, or the program's own shares in other numbers.
         """
         first, _, second = live.partition("/")
         split = split_of(int(first), int(second)) if first and second else None
@@ -218,8 +218,8 @@ class _Telling:
         ((path, text),) = changes.items()
         return path, setting(f"{NAMESPACE}:{path}", text).with_options(*self.option)
 
-    def _ways(self, command: Command | None) -> tuple[FixCommand, ...]:
-        """Both ways; one update puts everything back, so what refuses a part refuses it whole."""
+    def _fixes(self, command: Command | None) -> tuple[FixCommand, ...]:
+        """Both fixes. One update puts everything back: a refusal of a part refuses it whole."""
         is_refused = any(each.kind is NoticeKind.WILL_BE_REFUSED for each in self.plan.notices)
         back = FixCommand("put it back", put_back(self.option, is_refused=is_refused))
         if command is None:

@@ -18,7 +18,7 @@ _ORDER = (
 def shown(drift: Drift) -> Iterator[Text]:
     """Line by line, commands whole so that they can be copied."""
     if drift.is_none:
-        yield Text(f"{drift.stack}: AWS is as the program says", style="green")
+        yield Text(f"{drift.stack}: AWS matches the program", style="green")
     elif not drift.drifted:
         yield Text(f"{drift.stack}: nothing was changed outside Pulumi")
     else:
@@ -31,18 +31,18 @@ def shown(drift: Drift) -> Iterator[Text]:
             yield Text(f"  key: failover:{each.key}{f'  ({each.note})' if each.note else ''}")
         elif each.note:
             yield Text(f"  {each.note}", style="dim")
-        yield from (command_line(way, folds=False) for way in each.ways)
+        yield from (command_line(fix, folds=False) for fix in each.fixes)
     if drift.together:
         yield Text("All together, since an update is judged as a whole:", style="bold")
-        yield from (command_line(way, folds=False) for way in drift.together)
+        yield from (command_line(fix, folds=False) for fix in drift.together)
     if not drift.drifted:
         yield from (Text(text, style="bold red") for text in drift.out_of_band_changes)
     if drift.refusals and drift.drifted:
         yield Text(_ORDER, style="dim")
     for text in drift.refusals:
         # What fixes the refusal of a changed property stands above, with the property.
-        said = text.partition("\n")[0] if drift.drifted else text
-        yield Text(f"refused as it stands: {said}", style="red")
+        refusal = text.partition("\n")[0] if drift.drifted else text
+        yield Text(f"refused as it stands: {refusal}", style="red")
     if drift.pending:
         too = ", which either command deploys too" if drift.drifted else ""
         yield Text(f"Not deployed yet{too}:", style="yellow")

@@ -82,7 +82,7 @@ def plan(
       failover plan --refresh --no-policy-pack
     """
     if as_markdown and as_json:
-        raise click.UsageError("--markdown and --json say the same plan in two ways: choose one")
+        raise click.UsageError("--markdown and --json are two formats of one plan: choose one")
     if output is not None and not output.absolute().parent.is_dir():
         raise click.UsageError(f"--output {output}: there is no folder {output.parent}")
     request: PreviewRequest | None = None

@@ -32,19 +32,19 @@ def plan_document(plan: DeploymentPlan) -> dict[str, Any]:
             "packs": list(plan.packs),
             "findings": [
                 {
-                    "policy": finding.policy,
-                    "resources": list(finding.resources),
-                    "message": finding.message,
-                    "mandatory": finding.is_mandatory,
+                    "policy": violation.policy,
+                    "resources": list(violation.resources),
+                    "message": violation.message,
+                    "mandatory": violation.is_mandatory,
                 }
-                for finding in plan.findings
+                for violation in plan.violations
             ],
         },
         "costs": [{"what": cost.what, "more": cost.is_more} for cost in plan.costs],
         "counts": {str(operation): count for operation, count in plan.counts.items()},
         "changes": [_change(step) for step in plan.changes],
-        "errors": [_said(error.name, error.message) for error in plan.errors],
-        "warnings": [_said(warning.name, warning.message) for warning in plan.warnings],
+        "errors": [_diagnostic(error.name, error.message) for error in plan.errors],
+        "warnings": [_diagnostic(warning.name, warning.message) for warning in plan.warnings],
     }
 
 
@@ -77,5 +77,5 @@ def _change(step: ResourceStep) -> dict[str, Any]:
     }
 
 
-def _said(name: str, message: str) -> dict[str, str]:
+def _diagnostic(name: str, message: str) -> dict[str, str]:
     return {"resource": name, "message": message}

@@ -65,7 +65,7 @@ def failed_markdown(stack: str, message: str) -> str:
 
 
 def _headline(text: str) -> str:
-    """The first line of what was said."""
+    """The first line of a message."""
     return as_words(text.partition("\n")[0])
 
 
@@ -101,5 +101,5 @@ def _property(change: PropertyChange) -> str:
         return f"`{change.path}`"
     pair = BeforeAndAfter(change.before, change.after)
     # A value that looks the same changes in what is not shown, a secret or a length.
-    told = _change(pair) if pair.is_change else f"{as_words(change.after)}, changes"
-    return f"`{change.path}`: {told}"
+    words = _change(pair) if pair.is_change else f"{as_words(change.after)}, changes"
+    return f"`{change.path}`: {words}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.plan.cost import Cost, costs
-from ops.plan.policy_finding import PolicyFinding, policy_findings, policy_packs
+from ops.plan.policy_violation import PolicyViolation, policy_packs, policy_violations
 from ops.plan.resource_step import Operation, ResourceStep, resource_steps
 from ops.plan.service_plan import ServicePlan, service_plans
 from pulumi_cli.events import Diagnostic, Event, Severity, diagnostics
@@ -30,7 +30,7 @@ _HEAVIEST_FIRST = (
 )
 _STACK = "pulumi:pulumi:Stack"
 _ENGINES_LAST_WORD = "preview failed"
-"""Said after every failed preview, beside the reason."""
+"""An error of every failed preview, besides the reason."""
 
 
 class PlanOutcome(enum.StrEnum):
@@ -45,13 +45,13 @@ class PlanOutcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """The whole of what a preview says."""
+    """A preview, condensed."""
 
     stack: str
     services: tuple[ServicePlan, ...]
     notices: tuple[Notice, ...]
-    """What the guards said, each line once, refusals first."""
-    findings: tuple[PolicyFinding, ...]
+    """The guards' notices, each once, refusals first."""
+    violations: tuple[PolicyViolation, ...]
     packs: tuple[str, ...]
     """The policy packs that looked at it, each as `name version`."""
     costs: tuple[Cost, ...]
@@ -93,13 +93,13 @@ class DeploymentPlan:
 
     @property
     def has_broken(self) -> bool:
-        """Whether the preview did not come to its end, so that it tells but a part."""
+        """Whether the preview did not come to its end, so that the plan is incomplete."""
         return self.outcome in (PlanOutcome.BAD_CONFIG, PlanOutcome.FAILED)
 
     @property
     def judgement(self) -> tuple[str, ...]:
-        """What the guards said, refusals apart."""
-        return tuple(_said(notice) for notice in self.notices if notice.kind not in _REFUSALS)
+        """The guards' notices without the refusals."""
+        return tuple(_text(notice) for notice in self.notices if notice.kind not in _REFUSALS)
 
     @property
     def out_of_band_changes(self) -> tuple[Notice, ...]:
@@ -109,15 +109,15 @@ class DeploymentPlan:
     @property
     def refused_by_guards(self) -> tuple[str, ...]:
         """Why the guards would stop an update."""
-        return tuple(_said(notice) for notice in self.notices if notice.kind in _REFUSALS)
+        return tuple(_text(notice) for notice in self.notices if notice.kind in _REFUSALS)
 
     @property
     def refusals(self) -> tuple[str, ...]:
         """Why an update would stop: guards, mandatory policies and protection."""
         policies = [
-            f"policy {finding.policy}: {finding.where}: {finding.message}"
-            for finding in self.findings
-            if finding.is_mandatory
+            f"policy {violation.policy}: {violation.where}: {violation.message}"
+            for violation in self.violations
+            if violation.is_mandatory
         ]
         protected = [
             f"{step.name} ({step.type_name}) is protected, and would be {step.operation.past}"
@@ -128,7 +128,7 @@ class DeploymentPlan:
 
     @property
     def unexplained_errors(self) -> tuple[Diagnostic, ...]:
-        """The errors that are no refusal: a program that broke, a provider that cannot be reached.
+        """The errors other than refusals: a program that broke, a provider that cannot be reached.
 
         The engine's error for a protected resource hangs on that resource.
         """
@@ -151,16 +151,16 @@ def fold(events: Sequence[Event], stack: str) -> DeploymentPlan:
         EventStreamError: an operation that is not known here.
     """
     steps = resource_steps(events)
-    said = diagnostics(events)
+    messages = diagnostics(events)
     services = service_plans(steps, _config(events, "capacity"))
     named = next((step.urn.split("::")[0] for step in steps if step.type_token == _STACK), "")
-    notices = {each: notice for each in said if (notice := Notice.parse(each.message))}
-    others = [each for each in said if each not in notices]
+    notices = {each: notice for each in messages if (notice := Notice.parse(each.message))}
+    others = [each for each in messages if each not in notices]
     return DeploymentPlan(
         stack=named.removeprefix("urn:pulumi:") or stack,
         services=services,
         notices=tuple(dict.fromkeys(sorted(notices.values(), key=_order))),
-        findings=policy_findings(events),
+        violations=policy_violations(events),
         packs=policy_packs(events),
         costs=costs(steps, services),
         steps=steps,
@@ -174,20 +174,20 @@ def _order(notice: Notice) -> tuple[int, str]:
     return _HEAVIEST_FIRST.index(notice.kind), notice.service
 
 
-def _said(notice: Notice) -> str:
-    """The notice where it is clear that the guards say it."""
+def _text(notice: Notice) -> str:
+    """The notice for a place where it is clear that it comes from the guards."""
     return str(notice).removeprefix("judgement: ")
 
 
 def _config(events: Sequence[Event], key: str) -> Mapping[str, Any]:
-    """A map of the stack's config, as the preview's first event tells it."""
+    """A map of the stack's config, from the preview's first event."""
     for event in events:
         if event.kind == "preludeEvent":
             text = map_of(event.body.get("config")).get(f"failover:{key}", "{}")
             try:
                 return map_of(json.loads(text))
             except json.JSONDecodeError:
-                return {}  # a secret, or what the program refuses in words of its own
+                return {}  # a secret, or a value that the program refuses with its own message
     return {}
 
 

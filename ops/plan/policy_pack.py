@@ -10,10 +10,10 @@ _PACK_FILE = "PulumiPolicy.yaml"
 
 
 def policy_pack(folder: Path, named: Path | None) -> Path | None:
-    """The policy pack: `named`, else `policy` beside Pulumi.yaml where it is one.
+    """The policy pack: `named`, else `policy` beside Pulumi.yaml if that is a pack.
 
     Raises:
-        PreviewInputError: `named` is no policy pack.
+        PreviewInputError: `named` is not a policy pack.
     """
     if named is None:
         beside = folder / "policy"
@@ -27,14 +27,14 @@ def policy_pack(folder: Path, named: Path | None) -> Path | None:
 
 
 def policy_config(pack: Path | None, stack: str, named: Path | None) -> Path | None:
-    """The pack's config: `named`, else the file in the pack that is called as the stack is.
+    """The pack's config: `named`, else the file in the pack with the name of the stack.
 
     Raises:
-        PreviewInputError: `named` is no file.
+        PreviewInputError: `named` is not a file.
     """
     if named is not None:
         if not named.is_file():
-            raise PreviewInputError(f"--policy-pack-config {named} is no file")
+            raise PreviewInputError(f"--policy-pack-config {named} is not a file")
         return named.absolute()
     if pack is None:
         return None

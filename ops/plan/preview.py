@@ -73,7 +73,7 @@ def whole_preview(
     plan = fold(events, request.stack)
     if plan.has_broken:
         errors = plan.unexplained_errors or plan.errors
-        said = "\n".join(f"{each.name} {each.message}".strip() for each in errors)
+        reasons = "\n".join(f"{each.name} {each.message}".strip() for each in errors)
         kind = PreviewInputError if plan.outcome is PlanOutcome.BAD_CONFIG else PreviewFailedError
-        raise kind(f"the preview of {request.stack} failed, so nothing can be told:\n{said}")
+        raise kind(f"the preview of {request.stack} failed:\n{reasons}")
     return events, plan

@@ -13,7 +13,7 @@ from rollout.json_value import is_map, list_of, map_of
 
 SECRET = "[secret]"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key by which the engine marks what is no plain value. Source: Pulumi SDK, `sig.Key`."""
+"""The key by which the engine marks special values. Source: Pulumi SDK, `sig.Key`."""
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """The engine's word for what is known after the update. Source: Pulumi SDK,
 `plugin.UnknownStringValue`."""

@@ -102,7 +102,7 @@ def resource_steps(events: Iterable[Event]) -> tuple[ResourceStep, ...]:
     A replacement arrives as three events on one resource, of which the weightiest counts.
 
     Raises:
-        EventStreamError: an operation that is not known here; what it does cannot be told.
+        EventStreamError: an operation that is not known here.
     """
     steps: dict[str, ResourceStep] = {}
     for event in events:

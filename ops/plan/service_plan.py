@@ -66,7 +66,7 @@ class ServicePlan:
 
     @property
     def is_shifted(self) -> bool:
-        """Whether a rule that is there before and after gets other weights."""
+        """Whether a rule that exists before and after gets other weights."""
         return None not in (self.weights.before, self.weights.after) and self.weights.is_change
 
     @property
@@ -80,7 +80,7 @@ class ServicePlan:
     def gained(self) -> int:
         """What slot 01 gains, of 100; below 0 where slot 02 does.
 
-        Weights that somebody set past the stack may be any, such as `50/60`.
+        Weights that someone set outside Pulumi may be any, such as `50/60`.
         """
         before, after = _shares(self.weights.before), _shares(self.weights.after)
         return 0 if before is None or after is None else after.slot_01 - before.slot_01

@@ -54,11 +54,11 @@ def show(plan: DeploymentPlan, console: Console) -> None:
             "Cost",
             [cost.what for cost in plan.costs] or ["nothing that costs more or less than today"],
         )
-    _section(console, "Policy", [wording.policies(plan), *_findings(plan)])
+    _section(console, "Policy", [wording.policies(plan), *_violations(plan)])
     _section(console, "Every change", _changes(plan))
     _section(console, "Warnings", [_named(each.name, each.message) for each in plan.warnings])
     if plan.outcome is PlanOutcome.NO_CHANGE:
-        console.print("\nNothing changes: the stack is as the config says.")
+        console.print("\nNo changes: the stack matches the config.")
     else:
         console.print(f"\n{wording.counted(plan)}")
 
@@ -114,11 +114,11 @@ def _ended(step: ResourceStep) -> str:
     return f"{step.type_name} {step.name} {verb}{reason}{guarded}"
 
 
-def _findings(plan: DeploymentPlan) -> list[str]:
+def _violations(plan: DeploymentPlan) -> list[str]:
     return [
-        f"{'violation' if finding.is_mandatory else 'warning'}: {finding.policy} on "
-        f"{finding.where}: {finding.message}"
-        for finding in plan.findings
+        f"{'violation' if violation.is_mandatory else 'warning'}: {violation.policy} on "
+        f"{violation.where}: {violation.message}"
+        for violation in plan.violations
     ]
 
 

@@ -86,11 +86,11 @@ def capacity(slot: SlotPlan) -> BeforeAndAfter:
 
 
 def judged(plan: DeploymentPlan) -> str:
-    """What to say where the guards said nothing."""
+    """The sentence for a plan without a judgement of the guards."""
     if plan.notices:
         return "refused, see above"
     if plan.changes:
-        return "the guards said nothing in this preview"
+        return "the guards reported nothing in this preview"
     return "nothing changes, so there is nothing to judge"
 
 
@@ -98,10 +98,10 @@ def policies(plan: DeploymentPlan) -> str:
     """The sentence before the list of violations."""
     if not plan.packs:
         return "no policy pack looked at this plan"
-    if plan.has_broken and not plan.findings:
+    if plan.has_broken and not plan.violations:
         return f"not all of this plan was looked at ({', '.join(plan.packs)})"
-    mandatory = sum(len(each.resources) for each in plan.findings if each.is_mandatory)
-    advisory = sum(len(each.resources) for each in plan.findings if not each.is_mandatory)
+    mandatory = sum(len(each.resources) for each in plan.violations if each.is_mandatory)
+    advisory = sum(len(each.resources) for each in plan.violations if not each.is_mandatory)
     said = [
         f"{count} {word}{'s' if count != 1 else ''}"
         for count, word in ((mandatory, "violation"), (advisory, "warning"))

@@ -43,7 +43,7 @@ def as_document(
                 "subject": each.subject,
                 "values": by_source(each.values),
                 "what": each.what,
-                "ways": ways(each.ways),
+                "ways": fix_documents(each.fixes),
             }
             for each in found
         ],
@@ -51,7 +51,7 @@ def as_document(
             {
                 "service": each.service,
                 "what": each.why,
-                "ways": ways(to_the_front(each, named_stack)),
+                "ways": fix_documents(to_the_front(each, named_stack)),
                 "otherwise": each.otherwise,
             }
             for each in status.hidden
@@ -63,9 +63,9 @@ def as_document(
     }
 
 
-def ways(found: Sequence[FixCommand]) -> list[dict[str, str]]:
+def fix_documents(found: Sequence[FixCommand]) -> list[dict[str, str]]:
     """Commands, with what each leads to."""
-    return [{"to": way.to, "command": str(way.command)} for way in found]
+    return [{"to": fix.to, "command": str(fix.command)} for fix in found]
 
 
 def by_source(values: Mapping[Source, str]) -> dict[str, str]:

@@ -39,7 +39,9 @@ _NOT_READ = 3
     metavar="SECONDS",
     help="Time between two redraws of --watch.",
 )
-@click.option("--exit-code", "tells", is_flag=True, help="Exit with 1 or 3 too; see above.")
+@click.option(
+    "--exit-code", "uses_exit_code", is_flag=True, help="Exit with 1 or 3 too; see above."
+)
 def status(
     *,
     stack: str | None,
@@ -47,7 +49,7 @@ def status(
     as_json: bool,
     watches: bool,
     interval_seconds: float,
-    tells: bool,
+    uses_exit_code: bool,
 ) -> int:
     """Show weights live, in config, in state and on main; targets, builds, alarms; who ramps.
 
@@ -81,7 +83,7 @@ def status(
     if wants_drift:
         from ops.drift.cli import show_drift
 
-        return show_drift(folder, name, stack, as_json=as_json, tells=tells)
+        return show_drift(folder, name, stack, as_json=as_json, uses_exit_code=uses_exit_code)
     from ops.status.reader import StatusReader
 
     reader = StatusReader(folder, name, os.environ, stack)
@@ -90,7 +92,7 @@ def status(
         return 0
     found = reader.read(datetime.now(UTC))
     _show(found, stack, as_json=as_json)
-    return _code(found) if tells else 0
+    return _code(found) if uses_exit_code else 0
 
 
 def _show(found: Status, named: str | None, *, as_json: bool) -> None:

@@ -16,6 +16,7 @@ from rollout.weights_key import weight_changes
 from settings.declaration.command import NAMESPACE, joined, setting
 
 _REASON = "put back what was changed outside Pulumi"
+_UNRECORDED = "live matches the config, but the state does not have it yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def stack_option(named_stack: str | None) -> tuple[str, ...]:
 
 
 def to_the_front(hidden: HiddenService, named_stack: str | None) -> tuple[FixCommand, ...]:
-    """The way that has a service that gets no request asked first; none where there is none."""
+    """The fix that puts the rule of a service without requests first; empty if there is none."""
     if hidden.before is None:
         return ()
     command = hidden.before.with_options(*stack_option(named_stack))
@@ -40,7 +41,7 @@ def to_the_front(hidden: HiddenService, named_stack: str | None) -> tuple[FixCom
 
 
 def put_back(option: tuple[str, ...], *, is_refused: bool) -> Command:
-    """The command that gives AWS what the program says, read before it is written.
+    """The command that gives AWS the program's values, read before it is written.
 
     Args:
         option: What each command ends with.
@@ -57,13 +58,13 @@ NOT_THERE = "not there"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Services, or a slot, of which two sources say different things."""
+    """Services, or a slot, on which two sources differ."""
 
     subject: str
     """`web`, `portal and web`, `web-02`."""
     values: Mapping[Source, str]
     what: str
-    ways: tuple[FixCommand, ...]
+    fixes: tuple[FixCommand, ...]
 
 
 def differences(status: Status, named_stack: str | None = None) -> tuple[Difference, ...]:
@@ -95,8 +96,8 @@ def _of_weights(status: Status, option: tuple[str, ...]) -> Iterator[Difference]
             for source in Source
             if source in status.sources
         }
-        what, ways = _explained(status, services, values, option)
-        yield Difference(" and ".join(service.name for service in services), values, what, ways)
+        what, fixes = _explained(status, services, values, option)
+        yield Difference(" and ".join(service.name for service in services), values, what, fixes)
 
 
 def _values(service: ServiceStatus) -> list[str]:
@@ -115,9 +116,9 @@ def _explained(
     if _is_moving(status, services):
         return "a ramp moves these weights now: wait for it", ()
     if live and state and live != state and live != config:
-        back = FixCommand("as the config", put_back(option, is_refused=True))
-        ways = (*_kept(status, services, live, option, "as it is live"), back)
-        return "the rule was changed outside Pulumi", ways
+        back = FixCommand("restore config", put_back(option, is_refused=True))
+        fixes = (*_kept(status, services, live, option, "keep live"), back)
+        return "the rule was changed outside Pulumi", fixes
     if deployed and config and deployed != config:
         drop = _kept(status, services, deployed, option, "drop it")
         return "the config is not deployed", (
@@ -126,7 +127,7 @@ def _explained(
         )
     if live and state and live != state:
         record = FixCommand("record it", UP.with_options(*option))
-        return "live is as the config says, and the state does not know it yet", (record,)
+        return _UNRECORDED, (record,)
     return _of_main(status, "weights", config)
 
 
@@ -140,7 +141,7 @@ def _is_moving(status: Status, services: Sequence[ServiceStatus]) -> bool:
 
 
 def _of_main(status: Status, name: str, config: str | None) -> tuple[str, tuple[FixCommand, ...]]:
-    """Where main alone says otherwise; `name`: what of, `weights` or `image`."""
+    """Where main alone differs; `name`: in what, `weights` or `image`."""
     if status.main is None or config is None:
         return "not everything that could be read agrees", ()
     file, ref = f"Pulumi.{status.stack.rpartition('/')[2]}.yaml", status.main.ref
@@ -162,7 +163,7 @@ def _kept(
     option: tuple[str, ...],
     to: str,
 ) -> Iterator[FixCommand]:
-    """The way that takes `weights` into the config; none where they are no split."""
+    """The fix that takes `weights` into the config; none if they are not a split."""
     try:
         split = Split.parse(weights)
     except SplitError:
@@ -199,30 +200,30 @@ def _of_image(
     status: Status, service: ServiceStatus, slot: SlotStatus, option: tuple[str, ...]
 ) -> Difference | None:
     """The difference of a slot's images; one that the config has as a parameter is not compared."""
-    told = {source: image for source, image in slot.images.items() if image.startswith("ami-")}
-    if Source.CONFIG not in told:
-        told.pop(Source.MAIN, None)  # there is nothing here to compare it with
-    if len(set(told.values())) <= 1:
+    images = {source: image for source, image in slot.images.items() if image.startswith("ami-")}
+    if Source.CONFIG not in images:
+        images.pop(Source.MAIN, None)  # there is nothing here to compare it with
+    if len(set(images.values())) <= 1:
         return None
-    what, ways = _image_explained(status, f"{service.name}-{slot.slot}", told, option)
-    return Difference(f"{service.name}-{slot.slot}", told, what, ways)
+    what, fixes = _image_explained(status, f"{service.name}-{slot.slot}", images, option)
+    return Difference(f"{service.name}-{slot.slot}", images, what, fixes)
 
 
 def _image_explained(
-    status: Status, subject: str, told: Mapping[Source, str], option: tuple[str, ...]
+    status: Status, subject: str, images: Mapping[Source, str], option: tuple[str, ...]
 ) -> tuple[str, tuple[FixCommand, ...]]:
     """The sentence, and what can be done; what is nearest to the traffic comes first.
 
     Args:
         status: How the stack stands.
         subject: The slot, such as `web-02`.
-        told: Its images.
+        images: Its images.
         option: What each command ends with.
     """
-    live, state, config = (told.get(each) for each in (Source.LIVE, Source.STATE, Source.CONFIG))
+    live, state, config = (images.get(each) for each in (Source.LIVE, Source.STATE, Source.CONFIG))
     if live and state and live != state and live != config:
-        way = FixCommand("look", Command.of("failover", "status", "--drift", *option))
-        return "what its instances launch from was changed outside Pulumi", (way,)
+        fix = FixCommand("look", Command.of("failover", "status", "--drift", *option))
+        return "what its instances launch from was changed outside Pulumi", (fix,)
     if config and (live or state or config) != config:
         deploy = FixCommand("deploy it, if the image exists", UP.with_options(*option))
         service, _, slot = subject.rpartition("-")
@@ -230,6 +231,6 @@ def _image_explained(
         back = setting(path, live or state or config).with_options(*option)
         return "the image in the config is not deployed", (deploy, FixCommand("drop it", back))
     if live and state and live != state:
-        way = FixCommand("record it", UP.with_options(*option))
-        return "live is as the config says, and the state does not know it yet", (way,)
+        fix = FixCommand("record it", UP.with_options(*option))
+        return _UNRECORDED, (fix,)
     return _of_main(status, "image", config)

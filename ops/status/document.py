@@ -44,7 +44,7 @@ class RunningBuild:
 
     template: Template | None
     image_id: str
-    """Empty where it cannot be told."""
+    """Empty if unknown."""
     count: int
 
 
@@ -58,7 +58,7 @@ class SlotStatus:
     builds: tuple[RunningBuild, ...]
     """What is in service, the most instances first."""
     images: Mapping[Source, str]
-    """The image by where it is read; a source that does not tell is not in it."""
+    """The image by where it is read; without the sources that do not have it."""
 
     @property
     def targets(self) -> Mapping[str, int]:
@@ -86,11 +86,11 @@ class ServiceStatus:
 
 @dataclass(frozen=True, slots=True)
 class Ramping:
-    """Whose hand is on the wheel."""
+    """Who holds the lease, and whether the ramp still runs."""
 
     lease: Lease
     lease_state: LeaseState
-    """`HELD`, `DEAD` where its process is gone, `EXPIRED` where nobody can tell."""
+    """`HELD`, `DEAD` if its process is gone, `EXPIRED` if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Status:
 
     @property
     def compared(self) -> tuple[Source, ...]:
-        """The sources that are to say the same."""
+        """The sources that should agree."""
         return tuple(each for each in Source if each is not Source.MAIN or not self.is_local)
 
     @property
@@ -140,4 +140,4 @@ class Status:
 
 
 class UnreadError(Exception):
-    """One of the sources cannot be read; the text says why, for a person."""
+    """One of the sources cannot be read; the text has the reason, for a person."""

@@ -1,4 +1,4 @@
-"""What AWS says now: rules, targets, groups, builds in service, alarms."""
+"""What is live in AWS: rules, targets, groups, builds in service, alarms."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class LiveReader:
         )
 
     def read(self) -> LiveReading:
-        """Everything but the alarms; what cannot be read is left out, and said."""
+        """Everything but the alarms; what cannot be read is in `unread`."""
         try:
             found = self._reader.read()
             slots = {(s.name, slot): live for s in found for slot, live in s.slots.items()}
@@ -89,10 +89,10 @@ class LiveReader:
 
         Raises:
             LiveError: AWS could not be read.
-            UnreadError: nobody says which load balancer it is.
+            UnreadError: the load balancer is not known.
         """
         if self._alarms is None:
-            raise UnreadError("the stack's state tells which load balancer is its own")
+            raise UnreadError("the load balancer is known from the stack's state only")
         return self._alarms.read()
 
     def order(self) -> ListenerOrder:
@@ -100,10 +100,10 @@ class LiveReader:
 
         Raises:
             LiveError: AWS could not be read.
-            UnreadError: nobody says which listener it is.
+            UnreadError: the listener is not known.
         """
         if self._listener is None:
-            raise UnreadError("the stack's state tells which listener has its rules")
+            raise UnreadError("the listener is known from the stack's state only")
         rules = read_listener(self._clients.balancing, self._listener)
         found = {rule.arn: rule.conditions for rule in rules}
         return ListenerOrder(
@@ -131,7 +131,7 @@ class LiveReader:
             try:
                 (found[service.service],) = read_rules(self._clients.balancing, [service])
             except RuleGoneError:
-                continue  # `gone` says so
+                continue  # `gone` reports it
             except LiveError as error:
                 unread.append(Unread("live", str(error)))
                 break
@@ -156,7 +156,7 @@ class LiveReader:
 def running_builds(
     group: AutoScalingGroupState, image_of: Callable[[Template], str]
 ) -> tuple[RunningBuild, ...]:
-    """What is in service, the most instances first; `image_of` tells of what is not pinned."""
+    """What is in service, the most instances first; `image_of` gives images of old templates."""
     counted = Counter(instance.template for instance in group.in_service)
     return tuple(
         RunningBuild(template, _image(group, template, image_of), count)

@@ -1,4 +1,4 @@
-"""Puts what each source says beside what the others say."""
+"""Merges what each source has of a stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads how a stack stands; what cannot be read is said, and the rest is shown."""
+"""Reads the status of a stack; what cannot be read is reported, and the rest is shown."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Slow:
     is_local: bool = False
     alarms: tuple[Alarm, ...] | None = None
     notes: tuple[str, ...] = ()
-    """What of the state is in the way of the next update."""
+    """What in the state prevents the next update."""
     order: ListenerOrder = field(default_factory=ListenerOrder)
 
 
@@ -162,11 +162,11 @@ class StatusReader:
             aws = pool.submit(_kept, lambda: self._aws(config_text))
             messages = pool.submit(_kept, lambda: read_messages(self._pulumi))
             main = pool.submit(_kept, lambda: read_main(self._file))
-        slow.state = _or_said("state", slow.unread, state.result())
-        slow.messages = _or_said("who ramps", slow.unread, messages.result())
+        slow.state = _or_reported("state", slow.unread, state.result())
+        slow.messages = _or_reported("who ramps", slow.unread, messages.result())
         found = main.result()
         slow.is_local = found is None
-        slow.main = _or_said("main", slow.unread, found)
+        slow.main = _or_reported("main", slow.unread, found)
         _tried("live", slow.unread, lambda: self._open(slow.state, aws.result()))
         slow.notes = (
             _tried(
@@ -185,7 +185,7 @@ class StatusReader:
         """Find out where the services are, again where that has changed.
 
         Raises:
-            UnreadError: nobody can tell.
+            UnreadError: it is not known.
         """
         if state is None or isinstance(aws, UnreadError):
             known = self._last_known(state, aws)
@@ -246,7 +246,7 @@ def _kept(read: Callable[[], _Found]) -> _Found | UnreadError:
         return error
 
 
-def _or_said(what: str, unread: list[Unread], found: _Found | UnreadError) -> _Found | None:
+def _or_reported(what: str, unread: list[Unread], found: _Found | UnreadError) -> _Found | None:
     if isinstance(found, UnreadError):
         unread.append(Unread(what, str(found)))
         return None
@@ -254,4 +254,4 @@ def _or_said(what: str, unread: list[Unread], found: _Found | UnreadError) -> _F
 
 
 def _tried(what: str, unread: list[Unread], read: Callable[[], _Found]) -> _Found | None:
-    return _or_said(what, unread, _kept(read))
+    return _or_reported(what, unread, _kept(read))

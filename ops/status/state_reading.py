@@ -95,10 +95,10 @@ def read_pending(
     stack: str,
     environ: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """What there is to say of pending creations; nothing where there is none.
+    """The notes about pending creations; empty if there are none.
 
     Raises:
-        UnreadError: there are some, and nobody can tell what came of them.
+        UnreadError: there are some, and it is not known whether AWS has them.
     """
     if state is None or not state.pending:
         return ()
@@ -204,5 +204,5 @@ def last_known(folder: Path, stack: str, environ: Mapping[str, str]) -> KnownSta
         return KnownStack.read(ramps_folder(folder, stack), current_backend(folder, environ))
     except BadInputError as error:
         raise UnreadError(
-            "the stack's state tells which rules are its own, and it could not be read"
+            "the rules are known from the stack's state, which could not be read"
         ) from error

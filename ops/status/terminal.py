@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from live.alarms import ALARM, Alarm
+from ops.sentence import joined_words
 from ops.status import words
 from ops.status.difference import Difference, FixCommand, agrees, to_the_front
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
@@ -122,9 +123,9 @@ def _targets(slot: SlotStatus) -> Text:
 def _hidden(status: Status, named_stack: str | None, *, folds: bool) -> Iterator[RenderableType]:
     for each in status.hidden:
         yield Text.assemble((each.service, "bold"), f": {each.why}")
-        ways = to_the_front(each, named_stack)
-        yield from (command_line(way, folds=folds) for way in ways)
-        yield Text(f"  {'or ' if ways else ''}{each.otherwise}")
+        fixes = to_the_front(each, named_stack)
+        yield from (command_line(fix, folds=folds) for fix in fixes)
+        yield Text(f"  {'or ' if fixes else ''}{each.otherwise}")
 
 
 def _unread(status: Status, *, folds: bool) -> Iterator[RenderableType]:
@@ -133,7 +134,7 @@ def _unread(status: Status, *, folds: bool) -> Iterator[RenderableType]:
     for each in status.unread:
         by_reason.setdefault(each.why, []).append(each.what)
     for why, what in by_reason.items():
-        missing = words.listed(list(dict.fromkeys(what)))
+        missing = joined_words(list(dict.fromkeys(what)))
         yield _whole(Text.assemble((f"{missing}: not read: ", "bold red"), why), folds=folds)
 
 
@@ -141,12 +142,12 @@ def _differing(found: Sequence[Difference], *, folds: bool) -> Iterator[Renderab
     for each in found:
         values = ", ".join(f"{source} {value}" for source, value in each.values.items())
         yield Text.assemble((each.subject, "bold"), f": {each.what} ({values})")
-        yield from (command_line(way, folds=folds) for way in each.ways)
+        yield from (command_line(fix, folds=folds) for fix in each.fixes)
 
 
-def command_line(way: FixCommand, *, folds: bool) -> Text:
+def command_line(fix: FixCommand, *, folds: bool) -> Text:
     """A command with what it leads to; whole on one line unless it `folds`."""
-    return _whole(Text.assemble((f"  {way.to}: ", "dim"), str(way.command)), folds=folds)
+    return _whole(Text.assemble((f"  {fix.to}: ", "dim"), str(fix.command)), folds=folds)
 
 
 def _whole(text: Text, *, folds: bool) -> Text:

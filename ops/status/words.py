@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from ops.sentence import joined_words
 from ops.status.document import Ramping, RunningBuild, SlotStatus, Source, Status
 from rollout.lease import LeaseState
 
 
 def sources(status: Status) -> str:
     """`live, config, state and main`: what was read."""
-    return listed([str(source) for source in Source if source in status.sources] or ["nothing"])
+    return joined_words(
+        [str(source) for source in Source if source in status.sources] or ["nothing"]
+    )
 
 
 def unread(status: Status) -> str:
     """`config and live could not be read`; empty where everything was."""
-    return f"{listed(status.missing)} could not be read" if status.missing else ""
+    return f"{joined_words(status.missing)} could not be read" if status.missing else ""
 
 
 def hidden(status: Status) -> str:
     """`portal gets no request`; empty where every service gets its own."""
     names = [each.service for each in status.hidden]
-    return f"{listed(names)} get{'' if names[1:] else 's'} no request" if names else ""
+    return f"{joined_words(names)} get{'' if names[1:] else 's'} no request" if names else ""
 
 
 def what_is_left(status: Status) -> str:
@@ -30,13 +31,7 @@ def what_is_left(status: Status) -> str:
         return "nothing is known of this stack"
     if len(status.sources) == 1:
         return f"only {sources(status)} is shown"
-    return f"{sources(status)} say the same"
-
-
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{sources(status)} agree"
 
 
 def capacity(slot: SlotStatus) -> str:
@@ -72,7 +67,7 @@ def ramping(status: Status) -> str:
     found = status.ramping
     if found is None:
         is_unknown = any(unread.what == "who ramps" for unread in status.unread)
-        return "who ramps is not known" if is_unknown else "nobody ramps"
+        return "it is not known whether a ramp is running" if is_unknown else "no ramp is running"
     return f"{_group(found)}: {_who(found)}"
 
 
@@ -81,11 +76,11 @@ def _who(found: Ramping) -> str:
     until = f"{lease.until:%H:%M:%S} UTC"
     if found.lease_state is LeaseState.DEAD:
         return (
-            f"the ramp of {holder} stopped at {lease.activity}: `failover ramp` goes on with it, "
+            f"the ramp of {holder} stopped at {lease.activity}: `failover ramp` resumes it, "
             "`failover rollback` undoes it"
         )
     if found.lease_state is LeaseState.EXPIRED:
-        return f"{holder} was at {lease.activity} until {until}, and has not said more since"
+        return f"{holder} was at {lease.activity} until {until}; it has reported nothing since"
     return f"{holder} ramps: {lease.activity}, until {until}"
 
 

@@ -108,7 +108,7 @@ def test_a_fresh_stack_agrees_everywhere(person: Person) -> None:
 
     assert shown.returncode == 0, shown.stdout
     assert "live, config, state and main agree" in shown.stdout
-    assert "nobody ramps" in shown.stdout
+    assert "no ramp is running" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 80
     everywhere = dict.fromkeys(("live", "config", "state", "main"), "100/0")
     assert {n: s["weights"] for n, s in document["services"].items()} == {

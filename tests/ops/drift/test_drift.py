@@ -71,7 +71,7 @@ def test_a_changed_property_has_both_values_its_key_and_both_commands() -> None:
     assert (found.resource, found.path) == ("Auto Scaling group web-01", "minSize")
     assert (found.live, found.program) == ("4.0", "3")
     assert found.key == 'capacity["web"]["01"].min'
-    assert [str(way.command) for way in found.ways] == [
+    assert [str(fix.command) for fix in found.fixes] == [
         'pulumi config set --path \'failover:capacity["web"]["01"].min\' 4 && pulumi up',
         "pulumi up --refresh",
     ]
@@ -84,7 +84,7 @@ def test_what_the_guards_refuse_is_put_back_with_an_override_that_goes_again() -
 
     assert re.fullmatch(
         r"pulumi config set override '.+' && pulumi up --refresh && pulumi config rm override",
-        str(found.ways[-1].command),
+        str(found.fixes[-1].command),
     )
 
 
@@ -93,14 +93,14 @@ def test_a_min_that_a_ramp_holds_is_not_taken_over() -> None:
     held = ConfigReading({"web": "100/0"}, frozenset(), {}, {("web", Slot.FIRST): 3}, ())
     (found,) = drift(*events, config=held).drifted
 
-    assert [way.to for way in found.ways] == ["put it back"]
+    assert [fix.to for fix in found.fixes] == ["put it back"]
 
 
 def test_what_was_deleted_can_only_be_put_back() -> None:
     (found,) = drift(*resource(ALARM, "web-01-target-5xx", {"threshold": 5}, None, {})).drifted
 
     assert (found.path, found.key) == ("", None)
-    assert [str(way.command) for way in found.ways] == ["pulumi up --refresh"]
+    assert [str(fix.command) for fix in found.fixes] == ["pulumi up --refresh"]
 
 
 def test_live_weights_that_the_guards_do_not_know_are_a_difference_by_themselves() -> None:
@@ -144,7 +144,7 @@ def test_weights_of_any_sum_that_are_not_the_programs_are_drift(
     assert (found.resource, found.path) == ("listener rule web", "weights")
     assert (found.live, found.program) == ("/".join(map(str, live)), "/".join(map(str, program)))
     commands = [taken_over] if taken_over else []
-    assert [str(way.command) for way in found.ways] == [*commands, "pulumi up --refresh"]
+    assert [str(fix.command) for fix in found.fixes] == [*commands, "pulumi up --refresh"]
 
 
 def test_a_change_of_the_program_is_no_drift() -> None:

@@ -195,7 +195,7 @@ def test_without_a_project_there_is_no_plan(
 @pytest.mark.parametrize(
     ("name", "exit_code", "line"),
     [
-        ("no-change", 0, "rehearsal: AWS is as the program says"),
+        ("no-change", 0, "rehearsal: AWS matches the program"),
         ("weight-change", 1, "  listener rule web: 100/0 -> 90/10"),
         ("image-change", 1, "imageId ami-0fa11000000000001 -> ami-0fa1"),
     ],

@@ -310,7 +310,7 @@ def test_a_policy_that_many_resources_break_alike_is_one_line_and_mandatory_come
         broken("stickiness", "mandatory", "web-01", "is on"),
     )
 
-    assert [(each.policy, each.where, each.message) for each in plan.findings] == [
+    assert [(each.policy, each.where, each.message) for each in plan.violations] == [
         ("stickiness", "web-01", "is on"),
         ("interval", "web-01", "and too short"),
         ("interval", "web-01, web-02", "too long"),

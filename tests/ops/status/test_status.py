@@ -148,7 +148,7 @@ def test_a_difference_comes_with_the_commands_for_either_way(
 
     assert found.subject == "portal and web"
     assert what in found.what
-    assert [str(way.command) for way in found.ways] == commands
+    assert [str(fix.command) for fix in found.fixes] == commands
 
 
 def test_a_part_of_the_services_is_taken_over_by_a_key_of_its_own() -> None:
@@ -156,7 +156,7 @@ def test_a_part_of_the_services_is_taken_over_by_a_key_of_its_own() -> None:
 
     (found,) = differences(status(service("portal", calm), service("web", moved)))
 
-    assert str(found.ways[0].command) == (
+    assert str(found.fixes[0].command) == (
         "pulumi config set --path 'failover:services[\"web\"].weights' 60/40 && pulumi up"
     )
 
@@ -166,7 +166,7 @@ def test_nobody_is_told_to_touch_what_a_ramp_moves_now() -> None:
 
     for lease_state in STANDING:
         (found,) = differences(status(service("web", told), lease_state=lease_state))
-        assert (found.ways == ()) == (lease_state is LeaseState.HELD)
+        assert (found.fixes == ()) == (lease_state is LeaseState.HELD)
 
 
 def test_weights_that_are_no_split_are_only_put_back() -> None:
@@ -174,7 +174,7 @@ def test_weights_that_are_no_split_are_only_put_back() -> None:
 
     (found,) = differences(status(service("web", told)))
 
-    assert [way.to for way in found.ways] == ["as the config"]
+    assert [fix.to for fix in found.fixes] == ["restore config"]
 
 
 @pytest.mark.parametrize("unread", ["", *Source, "alarms", "who ramps"])
@@ -246,7 +246,7 @@ def test_a_rule_that_takes_other_requests_than_the_state_has_is_a_difference(
             Source.LIVE: "host example.com or www.example.com and path /shop/*",
             Source.STATE: "host example.com or www.example.com and path /*",
         }
-        assert [str(way.command) for way in each.ways] == ["failover status --drift --stack prod"]
+        assert [str(fix.command) for fix in each.fixes] == ["failover status --drift --stack prod"]
 
 
 def test_a_command_stays_on_one_line_so_that_it_can_be_copied() -> None:
@@ -256,8 +256,8 @@ def test_a_command_stays_on_one_line_so_that_it_can_be_copied() -> None:
 
     console.print(shown(found, differences(found), folds=False), highlight=False, crop=False)
 
-    ways = [str(way.command) for each in differences(found) for way in each.ways]
-    assert all(any(way in line for line in file.getvalue().splitlines()) for way in ways)
+    fixes = [str(fix.command) for each in differences(found) for fix in each.fixes]
+    assert all(any(fix in line for line in file.getvalue().splitlines()) for fix in fixes)
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_a_command_stays_on_one_line_so_that_it_can_be_copied() -> None:
         ),
         (
             {Source.LIVE: NEW, Source.STATE: OLD, Source.CONFIG: NEW},
-            "live is as the config says, and the state does not know it yet",
+            "live matches the config, but the state does not have it yet",
             "pulumi up",
         ),
     ],
@@ -298,7 +298,7 @@ def test_an_image_is_explained_by_the_source_that_says_otherwise(
 
     (found,) = differences(status(web))
 
-    assert (found.what, str(found.ways[0].command)) == (what, command)
+    assert (found.what, str(found.fixes[0].command)) == (what, command)
 
 
 def test_an_image_of_main_is_not_compared_with_a_parameter() -> None:
@@ -328,7 +328,7 @@ def test_an_image_that_cannot_be_deployed_is_dropped_by_one_command() -> None:
     config = {"failover:images": {"web": {"01": OLD, "02": NEW}}}
 
     (found,) = differences(status(web))
-    _, drop = found.ways
+    _, drop = found.fixes
 
     assert fixed(config, str(drop.command)) == {"failover:images": {"web": {"01": OLD, "02": OLD}}}
 

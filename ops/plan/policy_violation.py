@@ -1,4 +1,4 @@
-"""What the policy pack says about the resources of a preview."""
+"""The violations that the policy pack reports in a preview."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pulumi_cli.events import MANDATORY, Event
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyFinding:
-    """A policy that resources, or the stack as a whole, do not keep, all in the same way."""
+class PolicyViolation:
+    """A policy that resources, or the stack as a whole, violate, all in the same way."""
 
     policy: str
     resources: tuple[str, ...]
@@ -25,7 +25,7 @@ class PolicyFinding:
         return ", ".join(self.resources)
 
 
-def policy_findings(events: Iterable[Event]) -> tuple[PolicyFinding, ...]:
+def policy_violations(events: Iterable[Event]) -> tuple[PolicyViolation, ...]:
     """Every violation and warning once, the mandatory ones first."""
     found: dict[tuple[bool, str, str], set[str]] = {}
     for event in events:
@@ -36,7 +36,7 @@ def policy_findings(events: Iterable[Event]) -> tuple[PolicyFinding, ...]:
             urn = str(event.body.get("resourceUrn") or "")
             found.setdefault(key, set()).add(urn.split("::")[-1] or "the stack")
     return tuple(
-        PolicyFinding(policy, tuple(sorted(resources)), message, not is_advisory)
+        PolicyViolation(policy, tuple(sorted(resources)), message, not is_advisory)
         for (is_advisory, policy, message), resources in sorted(found.items())
     )
 
