@@ -97,7 +97,7 @@ class WrongAccountError(LiveError):
 class RuleGoneError(LiveError):
     """A listener rule that the stack has recorded does not exist."""
 
-    fix = f"{REFRESH.then(UP)}   # makes it again, at the split of the config"
+    fix = f"{REFRESH.then(UP)}   # recreates it, at the split of the config"
 
 
 class ProviderConfigError(LiveError):

@@ -116,7 +116,7 @@ QUOTED = {
         "differs from AWS; nothing was written",
         "nothing was changed yet; the same command with --apply does this",
         *("one target group becomes two", "the plan:", "kept the file as it was"),
-        *("adopted already: nothing to change", "In the way of weighted slots", "way out"),
+        *("adopted already: nothing to change", "Obstacles to weighted slots", "fix"),
         *("it also looks at", "weights belong to one rule", "there is no second group beside it"),
         *("a target group cannot be renamed", "user data of its own", "which was ready in"),
         *("a security group of its own, which takes requests", "probing at"),
@@ -132,7 +132,7 @@ QUOTED = {
     "docs/plan.md": (
         "refused: deploying this merge to",
         "would move traffic that it did not mean to",
-        *("to move it", "as it is live"),
+        *("to move it", "to keep live"),
     ),
     "docs/ramp.md": (
         "this would give users an older build than all of them have; nothing was begun",
@@ -140,7 +140,7 @@ QUOTED = {
         *("arrived in the traffic after", "floors removed", "is ruled out at"),
     ),
     "docs/status.md": (
-        *("was changed outside Pulumi", "as the config", "nobody ramps", "by the program"),
+        *("was changed outside Pulumi", "restore config", "no ramp is running", "by the program"),
         *("put back what was changed outside Pulumi", "take it over", "put it back"),
         "nothing to import; the next update makes it",
     ),

@@ -18,6 +18,7 @@ from ops.inspect.document import Inspection, ListenerReport, RuleReport
 from ops.inspect.obstacles import obstacles
 from ops.inspect.rule_obstacles import candidates
 from rollout.json_value import map_of
+from rollout.problem import NOT_SET, laid_out
 from rollout.split import Slot
 from settings.declaration.command import joined, setting
 
@@ -301,12 +302,12 @@ def reject_ignored_flags(
             lines.append(f"{flag}: no such service; expected one of {', '.join(services)}")
         elif not is_same(held, value):
             address = functools.reduce(joined, path)
-            lines.append(
-                f"{flag}: {file} has {address} {'not set' if held is None else held}; that stays "
-                f"once a service is adopted, and so does an existing slot {Slot.SECOND}\n"
-                "  fix:      leave the flag out\n"
-                f"  or:       {setting(address, value)}   # changes the config"
+            happened = (
+                f"{flag}: {file} has {address} {NOT_SET if held is None else held}; that stays "
+                f"once a service is adopted, and so does an existing slot {Slot.SECOND}"
             )
+            change = f"{setting(address, value)}   # changes the config"
+            lines.append(laid_out(happened, fixes=("leave the flag out", change)))
     if lines:
         raise InputError("\n".join([*lines, "nothing was written"]))
 

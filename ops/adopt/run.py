@@ -101,7 +101,7 @@ def refuse_obstacles(inspection: Inspection, answers: Answers, state: State) -> 
 
 
 def _lines(found: Alike) -> Iterator[str]:
-    yield from found.told
+    yield from found.shown
     if found.more:
         yield f"  and {found.more} more"
     yield f"  why:     {found.why}"
@@ -121,8 +121,9 @@ def adopt(request: AdoptionRequest, say: Say) -> None:
     """Look, ask, write, plan; with `--apply` import and convert.
 
     Raises:
-        InputError: why it was not done.
-        InputError: AWS could not be read.
+        InputError: the options, the config or an answer are wrong; nothing was changed.
+        RefusedError: an obstacle or a guard prevents it, or it was undone.
+        UnsureError: AWS could not be read, or the result is not the expected one.
     """
     own = request.folder / OWN_FOLDER
     lock = own / f"adopt-{request.stack.rpartition('/')[2]}.lock"

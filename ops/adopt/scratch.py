@@ -1,7 +1,7 @@
 """A copy of the stack in a folder of its own, where the rules are imported and the plan is made.
 
-What a preview says of an imported rule can be known only once the state has it. So that looking
-changes nothing, the import is made in a backend that is thrown away.
+A preview reports an imported rule only once the rule is in the state. So that looking changes
+nothing, the import is made in a backend that is thrown away.
 """
 
 from __future__ import annotations

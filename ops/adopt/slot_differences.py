@@ -50,7 +50,7 @@ TAKEN_OVER = {
 """What the config takes over, with the key that has it."""
 
 OF_ITS_OWN = {
-    # Names and times; what is told in a note of its own.
+    # Names and times; what has a note of its own.
     "launch": frozenset(
         {
             "LaunchConfigurationName",
@@ -61,7 +61,7 @@ OF_ITS_OWN = {
             "SecurityGroups",
         }
     ),
-    # Names, and how it is at the moment; what it launches from is told as that.
+    # Names, and how it is at the moment; what it launches from is reported as that.
     "fleet": frozenset(
         {
             "AutoScalingGroupName",
@@ -164,7 +164,7 @@ _AWS_DEFAULTS: dict[str, dict[str, str]] = {
 }
 """The defaults of AWS. Source: the page of each shape in its API reference.
 
-A setting of slot 01 that is AWS's default is not told, where the program says otherwise either:
+A setting of slot 01 at AWS's default is not reported, even if the program sets another value:
 `docs/adopt.md` lists what every slot of ours has.
 """
 

@@ -57,7 +57,7 @@ def refusal(stack: str, stale: Sequence[Stale]) -> str:
     for each in stale:
         why = "the merge did not change it"
         if not each.is_base_known:
-            why = "what it was before cannot be told"
+            why = "the value before the merge is unknown"
         lines += [
             f"  {each.service}: live {each.live}, merged {each.merged}, and {why}",
             f"    {_fix(stack, each)}",
@@ -77,7 +77,7 @@ def _fix(stack: str, stale: Stale) -> str:
     words = ["pulumi", "config", "set", "--stack", stack]
     words += ["--path"] if stale.key != COMMON else []
     keep = Command.of(*words, Quoted(f"failover:{stale.key}"), str(stale.kept))
-    return f"as it is live:  {keep}, then commit Pulumi.{stack.rpartition('/')[2]}.yaml"
+    return f"to keep live:   {keep}, then commit Pulumi.{stack.rpartition('/')[2]}.yaml"
 
 
 def _stale(folder: Path, stack: str, before: str) -> tuple[Stale, ...]:
@@ -96,7 +96,7 @@ def _stale(folder: Path, stack: str, before: str) -> tuple[Stale, ...]:
 
 
 def _readable(text: str | None, where: str) -> MergedWeights | None:
-    """What a file said; `None` where it said nothing that can be told, since that is past."""
+    """The weights of an earlier stack file; `None`, with a warning, where it cannot be read."""
     try:
         return None if text is None else MergedWeights.parse(text, where, is_here=False)
     except InputError as error:

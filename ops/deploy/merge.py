@@ -23,7 +23,7 @@ class Stale:
     key: str
     """Of the config, without the namespace, as `pulumi config set --path` takes it."""
     is_base_known: bool
-    """Whether it can be told that the merge did not change them."""
+    """Whether the weights before the merge are known, so that the merge surely kept them."""
 
     @property
     def kept(self) -> Split | None:
@@ -48,7 +48,7 @@ class MergedWeights:
         """Read a stack file; `is_here`: the one in the folder, and not in a commit.
 
         Raises:
-            InputError: it is no stack file, or has a split that is none.
+            InputError: it is not a stack file, or a split in it is invalid.
         """
         found = configured_weights(ours(_config(text, where, is_here=is_here)))
         splits = {name: _split(value, name, where) for name, value in found.values.items()}
@@ -58,11 +58,11 @@ class MergedWeights:
 def stale_services(
     merged: MergedWeights, base: MergedWeights | None, live: Mapping[str, str]
 ) -> tuple[Stale, ...]:
-    """The services whose traffic a deployment of the merge would move behind somebody's back.
+    """The services whose traffic a deployment of the merge would move by accident.
 
     Args:
-        merged: what the merge says.
-        base: what the branch said before the merge; `None` where nobody can tell.
+        merged: the weights after the merge.
+        base: the weights of the branch before the merge; `None` where they are unknown.
         live: the weights of the live rules; a service that is not in it is new, and moves nothing.
     """
     return tuple(

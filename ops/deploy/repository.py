@@ -23,8 +23,8 @@ def file_before(file: Path, revision: str) -> str | None:
     commit = short_commit(folder, revision)
     if commit is None:
         raise InputError(
-            f"--before {revision} is no commit of the repository of {file.name}; a full history is "
-            "needed: `git fetch --unshallow`, in a workflow `fetch-depth: 0`"
+            f"--before {revision} is not a commit in the repository of {file.name}; a full history "
+            "is needed: `git fetch --unshallow`, in a workflow `fetch-depth: 0`"
         )
     return _git(folder, "show", f"{commit}:./{file.name}")
 

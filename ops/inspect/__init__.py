@@ -1,1 +1,1 @@
-"""`failover inspect`: what a load balancer is, in plain words, and what stands in the way."""
+"""`failover inspect`: a load balancer in plain words, and the obstacles to weighted slots."""

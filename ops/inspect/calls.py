@@ -48,7 +48,7 @@ class Calls:
             )
             self._session = ProviderSession(chosen, _ATTEMPTS)
         if not self._session.region:
-            raise InputError("no region: say --region us-east-1, or set AWS_REGION")
+            raise InputError("no region: add --region us-east-1, or set AWS_REGION")
         self.region = self._session.region
         self.profile = profile
         self.count = 0
@@ -66,7 +66,7 @@ class Calls:
 
 @contextmanager
 def reported() -> Generator[None]:
-    """Tell what AWS or its SDK says against a call in words that lead on.
+    """Turn the errors of AWS and its SDK into ours.
 
     Raises:
         UnsureError: there was no answer, or a refusal.

@@ -1,4 +1,4 @@
-"""`failover inspect`: looks, says what is there and what stands in the way, and changes nothing."""
+"""`failover inspect`: lists rules, target groups and obstacles, and changes nothing."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Action:
     stickiness_seconds: int | None = None
     """Of a forward whose clients stick to a group; `None` where they do not."""
     answer: str = ""
-    """What a redirect or a fixed response says, in words."""
+    """The answer of a redirect or a fixed response, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class RuleReport:
 
     @property
     def is_preview(self) -> bool:
-        """Whether it is a preview rule of a stack: told by the header that it looks at."""
+        """Whether it is a preview rule of a stack, by the header in its conditions."""
         return any((c.header or "").lower() == PREVIEW_HEADER for c in self.conditions)
 
     @property
@@ -104,7 +104,7 @@ class RuleReport:
 
     @property
     def split(self) -> tuple[int, ...]:
-        """What it gives each of its groups, of 100; empty where that is no whole number."""
+        """The share of each of its groups, of 100; empty if one is not a whole number."""
         total = sum(group.weight for group in self.groups)
         shares = [group.weight * TOTAL_WEIGHT for group in self.groups]
         if total == 0 or any(share % total for share in shares):

@@ -78,7 +78,7 @@ def with_images(ec2: Any, groups: list[AutoScalingGroup]) -> list[AutoScalingGro
 
 
 def with_configurations(autoscaling: Any, groups: list[AutoScalingGroup]) -> list[AutoScalingGroup]:
-    """`groups` with what their launch configurations say; one call for all."""
+    """`groups` with the contents of their launch configurations; one call for all."""
     names = [g.template.name for g in groups if g.template.kind == "launch configuration"]
     if not names:
         return groups
@@ -109,7 +109,7 @@ def _as_configured(template: TemplateReport, configuration: Mapping[str, Any]) -
 
 
 def with_template(ec2: Any, group: AutoScalingGroup) -> AutoScalingGroup:
-    """`group` with what its launch template version says; a call of its own."""
+    """`group` with the contents of its launch template version; a call of its own."""
     template = group.template
     if template.kind not in ("launch template", "mixed instances policy"):
         return group

@@ -1,4 +1,4 @@
-"""What stands in the way of making a target group a slot."""
+"""The obstacles to making a target group a slot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ops.inspect.document import AutoScalingGroup, Inspection, TargetGroupReport
 from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
 from ops.inspect.rule_obstacles import candidates, subject_of
-from ops.inspect.words import listed
+from ops.sentence import joined_words
 from rollout.command import Command
 from rollout.split import Slot
 from rollout.stickiness import STICKINESS_OFF, without_stickiness
@@ -50,7 +50,7 @@ def _unused(group: TargetGroupReport, inspection: Inspection) -> Obstacle:
 
 
 def _unused_fix(group: TargetGroupReport, inspection: Inspection) -> Fix:
-    """To delete it is offered only where nobody has anything in it."""
+    """Offers to delete only a group without targets, load balancer and Auto Scaling group."""
     take = "leave it, or let `failover adopt` make it slot 02 of a service, by --second-group"
     is_bare = (
         not group.balancer_arns
@@ -67,7 +67,7 @@ def _unused_fix(group: TargetGroupReport, inspection: Inspection) -> Fix:
         region=inspection.region,
         profile=inspection.profile,
     )
-    return Fix(f"{take}; where nobody needs it, delete it, which has no target", delete)
+    return Fix(f"{take}; if it is not needed, delete it: it has no targets", delete)
 
 
 def _stickiness(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstacle]:
@@ -88,11 +88,12 @@ def _stickiness(group: TargetGroupReport, inspection: Inspection) -> Iterator[Ob
 def _shared(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstacle]:
     users = inspection.forwards_to(group.arn)
     if len(users) > 1:
+        names = joined_words([subject_of(*user) for user in users])
         yield Obstacle(
             "group-shared",
             Weight.STOPS,
             subject(group),
-            f"{len(users)} rules forward to it: {listed([subject_of(*user) for user in users])}",
+            f"{len(users)} rules forward to it: {names}",
             "weights belong to one rule: the others would keep sending everything to this group",
             Fix(
                 "leave these rules as they are; or first give each a target group of its own with "
@@ -112,8 +113,8 @@ def _second(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstac
             "there is no second group beside it",
             f"weights need two groups, slot {Slot.FIRST} and slot {Slot.SECOND}",
             Fix(
-                f"`failover adopt` makes slot {Slot.SECOND} with instances of its own, or takes a "
-                "group that is there: --second-group SERVICE=NAME"
+                f"`failover adopt` makes slot {Slot.SECOND} with instances of its own, or takes "
+                "an existing group: --second-group SERVICE=NAME"
             ),
             (group.arn,),
         )
@@ -166,7 +167,7 @@ def _kind(group: TargetGroupReport) -> Iterator[Obstacle]:
             "group-kind",
             Weight.STOPS,
             subject(group),
-            listed(other),
+            joined_words(other),
             "both slots of a service are instances that speak HTTP/1.1 on the port that is "
             "checked; another kind is not supported",
             LEAVE_RULE,
@@ -188,7 +189,7 @@ def _instances(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obs
             "group-instances-by-hand",
             Weight.NOTE,
             subject(group),
-            f"{len(by_hand)} of its targets are in no Auto Scaling group: {listed(by_hand)}",
+            f"{len(by_hand)} of its targets are in no Auto Scaling group: {joined_words(by_hand)}",
             "they take the slot's traffic, but no release reaches them and nothing replaces them",
             Fix(
                 "leave them while the group cannot carry their share; deregister them, which lets "
@@ -207,7 +208,7 @@ def _several(
         "group-several-fleets",
         Weight.STOPS,
         subject(group),
-        f"several Auto Scaling groups fill it: {listed([each.name for each in fleets])}",
+        f"several Auto Scaling groups fill it: {joined_words([each.name for each in fleets])}",
         "a slot has one Auto Scaling group, whose capacity and build are judged before its weight "
         "rises",
         _several_fix(group, fleets, inspection),
@@ -238,7 +239,7 @@ def _several_fix(
         )
         for each in idle
     ]
-    names = listed([each.name for each in idle])
+    names = joined_words([each.name for each in idle])
     return Fix(
         f"detach {names}, without instances: what it launches later is then no target here",
         first.then(*others),
@@ -246,7 +247,7 @@ def _several_fix(
 
 
 def _without_fleet(group: TargetGroupReport, by_hand: list[str]) -> Obstacle:
-    held = f"{listed(by_hand)} registered by hand" if by_hand else "no target"
+    held = f"{joined_words(by_hand)} registered by hand" if by_hand else "no target"
     return Obstacle(
         "group-without-fleet",
         Weight.STOPS,

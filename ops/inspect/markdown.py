@@ -50,13 +50,13 @@ def _groups(inspection: Inspection) -> Iterator[str]:
 
 
 def _obstacles(found: Sequence[Obstacle]) -> Iterator[str]:
-    yield from ("### In the way of weighted slots", "")
+    yield from ("### Obstacles to weighted slots", "")
     for each in alike(found):
-        yield f"- **{each.weight}** {as_words('; '.join(each.told))}"
+        yield f"- **{each.weight}** {as_words('; '.join(each.shown))}"
         if each.more:
             yield f"  - and {each.more} more"
         yield f"  - why: {as_words(each.why)}"
-        yield f"  - way out: {as_words(each.fix.sentence)}"
+        yield f"  - fix: {as_words(each.fix.sentence)}"
         if each.fix.command is not None:
             yield from ("", "    ```sh", f"    {each.fix.command}", "    ```", "")
     if not found:

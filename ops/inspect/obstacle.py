@@ -1,4 +1,4 @@
-"""One thing that stands in the way of weighted slots."""
+"""One obstacle to weighted slots."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rollout.command import Command
 
 
 class Weight(enum.StrEnum):
-    """How much an obstacle matters to who wants to adopt what it concerns."""
+    """How much an obstacle matters if you want to adopt what it concerns."""
 
     STOPS = "stops"
-    """Adopting is refused until it is out of the way."""
+    """`failover adopt` refuses until it is fixed."""
     NOTE = "note"
-    """Adopting goes around it, and says how."""
+    """`failover adopt` handles it, and reports how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Fix:
     sentence: str
     """What to do, and whose requests that moves."""
     command: Command | None = None
-    """Does what the sentence says, and nothing else; `None` where no command is known to."""
+    """Does what the sentence states, and nothing else; `None` where no command is known to."""
 
     def __str__(self) -> str:
         return self.sentence if self.command is None else f"{self.sentence}: {self.command}"
@@ -36,7 +36,7 @@ LEAVE_RULE = Fix("leave the rule as it is: do not name it as a service")
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What stands in the way, why it does, and what to do about it."""
+    """What prevents weighted slots, why, and its fix."""
 
     kind: str
     """`<subject>-<what>`, such as `group-shared`; for programs."""
@@ -62,13 +62,13 @@ class Alike:
     weight: Weight
     why: str
     fix: Fix
-    told: tuple[str, ...]
-    """What stands where, each with its subject: the first few."""
+    shown: tuple[str, ...]
+    """The first few, each with its subject."""
     more: int
-    """How many are not told one by one."""
+    """How many are only counted."""
 
 
-MOST_TOLD = 6
+MOST_SHOWN = 6
 
 
 def alike(found: Sequence[Obstacle]) -> list[Alike]:
@@ -78,6 +78,6 @@ def alike(found: Sequence[Obstacle]) -> list[Alike]:
         key = (each.kind, each.weight, each.why, each.fix)
         groups.setdefault(key, []).append(f"{each.subject}: {each.what}")
     return [
-        Alike(weight, why, fix, tuple(told[:MOST_TOLD]), max(0, len(told) - MOST_TOLD))
-        for (_, weight, why, fix), told in groups.items()
+        Alike(weight, why, fix, tuple(lines[:MOST_SHOWN]), max(0, len(lines) - MOST_SHOWN))
+        for (_, weight, why, fix), lines in groups.items()
     ]

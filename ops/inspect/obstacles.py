@@ -1,4 +1,4 @@
-"""All that stands in the way of weighted slots on a load balancer, from what was found there."""
+"""All obstacles to weighted slots on a load balancer, from its inspection."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def obstacles(
 ) -> tuple[Obstacle, ...]:
     """Every obstacle, rules first.
 
-    `chosen`: the ARNs of the rules that are to become services; only what concerns them, or the
-    groups that they forward to, is told then.
+    `chosen`: the ARNs of the rules that are to become services; with it, only obstacles of these
+    rules and of the groups that they forward to are returned.
     """
     found = (
         *rule_obstacles(inspection),

@@ -35,7 +35,7 @@ from ops.inspect.fleet_reading import (
 )
 
 MOST_CALLS = 55
-"""What an inspection may send where nobody asks for everything."""
+"""The most calls of an inspection without `--all` or `--target-group`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Wanted:
 
     is_everything: bool = False
     names: Collection[str] = ()
-    """Where there are any, these and no others, with what their templates say."""
+    """If given, only these are read, with their templates."""
 
 
 def inspect(calls: Calls, name_or_arn: str, wanted: Wanted) -> Inspection:

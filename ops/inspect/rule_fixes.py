@@ -15,7 +15,7 @@ from ops.inspect.document import (
     WeightedGroup,
 )
 from ops.inspect.obstacle import LEAVE_RULE, Fix
-from ops.inspect.words import listed
+from ops.sentence import joined_words
 from rollout.command import Command
 from rollout.split import TOTAL_WEIGHT, Slot
 from settings.rule import MOST_RULES
@@ -44,7 +44,7 @@ def can_meet(one: str, other: str) -> bool:
 
 
 def may_share_requests(one: RuleReport, other: RuleReport) -> bool:
-    """Whether a request can meet both; only hosts and paths can tell that none does."""
+    """Whether a request can meet both; only hosts and paths can rule that out."""
     return not any(
         _are_apart(a, b) for a in one.conditions for b in other.conditions if a.field == b.field
     )
@@ -166,7 +166,7 @@ _ROOM_TO_GROW = 10
 _STICKINESS_FIRST = Fix(
     "turn its stickiness off first, then inspect again: both at once would undo each other"
 )
-"""Each command says all of the action, as it was found: after one, the other is out of date."""
+"""Each command sets the whole action as it was read: after one, the other is out of date."""
 
 
 def rule_above(inspection: Inspection, listener: ListenerReport, rule: RuleReport) -> Fix:
@@ -209,14 +209,14 @@ def redirect(inspection: Inspection, listener: ListenerReport, rule: RuleReport)
         )
     secure, same = twin
     place = f"rule {same.place}" if same.priority is not None else "default rule"
-    told = (
+    moves = (
         f"its clients are sent to https on port {secure.port}, where the {place} answers as this "
         "one does; they must follow redirects, trust the certificate there, and send a POST again "
         "as GET"
     )
     config = {"Protocol": "HTTPS", "Port": str(secure.port), "StatusCode": "HTTP_302"}
     actions = [{"Type": "redirect", "RedirectConfig": config}]
-    return Fix(f"redirect it: {told}", _modified(inspection, listener, rule, actions, told))
+    return Fix(f"redirect it: {moves}", _modified(inspection, listener, rule, actions, moves))
 
 
 def without_stickiness(inspection: Inspection, rule: RuleReport) -> Fix:
@@ -224,12 +224,12 @@ def without_stickiness(inspection: Inspection, rule: RuleReport) -> Fix:
     if not rule.only_forwards:
         return LEAVE_RULE
     weights = "/".join(str(group.weight) for group in rule.groups)
-    told = "each client's next request chooses anew"
+    moves = "the next request of each client chooses its group again"
     if len(rule.groups) > 1:
-        told += f", by the weights as they are, {weights}"
+        moves += f", by the current weights {weights}"
     return Fix(
-        f"turn it off: {told}",
-        _forwarding(inspection, rule, rule.groups, told),
+        f"turn it off: {moves}",
+        _forwarding(inspection, rule, rule.groups, moves),
     )
 
 
@@ -242,7 +242,9 @@ def two_groups(inspection: Inspection, rule: RuleReport) -> Fix:
         return _STICKINESS_FIRST
     spare = [group for group in rule.groups if not group.weight][: len(Slot) - len(live)]
     kept = [group for group in rule.groups if group in (*live, *spare)]
-    out = listed([inspection.name_of(group.arn) for group in rule.groups if group not in kept])
+    out = joined_words(
+        [inspection.name_of(group.arn) for group in rule.groups if group not in kept]
+    )
     return Fix(
         f"take {out} out, which has weight 0 and so gets no request; nothing checks the health of "
         "its targets then",
@@ -263,12 +265,12 @@ def whole_shares(inspection: Inspection, rule: RuleReport) -> Fix:
         # Who has some keeps some: to round a share away would take a group out of service.
         first = min(max(first, 1), TOTAL_WEIGHT - 1)
     shares = (first, TOTAL_WEIGHT - first)
-    told = (
+    moves = (
         f"the shares go from {share:.2f}/{TOTAL_WEIGHT - share:.2f} to {first}/{shares[1]}, so "
         f"{abs(share - first):.2f} of 100 requests move"
     )
     kept = [replace(g, weight=share) for g, share in zip(rule.groups, shares, strict=True)]
-    return Fix(f"set the nearest whole shares: {told}", _forwarding(inspection, rule, kept, told))
+    return Fix(f"set the nearest whole shares: {moves}", _forwarding(inspection, rule, kept, moves))
 
 
 def room(inspection: Inspection, listener: ListenerReport, rule: RuleReport) -> Fix:
@@ -287,8 +289,8 @@ def room(inspection: Inspection, listener: ListenerReport, rule: RuleReport) -> 
         {"rule-priorities": [{"RuleArn": rule.arn, "Priority": place}]},
     )
     return Fix(
-        f"move this one rule to {place}, which passes no other rule; where a tool has made it, say "
-        "so there too",
+        f"move this one rule to {place}, which passes no other rule; if a tool manages the rule, "
+        "change its priority there too",
         command,
     )
 

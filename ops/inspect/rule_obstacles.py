@@ -8,7 +8,8 @@ from ops.inspect import document, rule_fixes
 from ops.inspect.document import Inspection, ListenerReport, RuleReport
 from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
 from ops.inspect.rule_fixes import NEEDED_PRIORITIES, has_room, taken_before
-from ops.inspect.words import actions_in_words, listed
+from ops.inspect.words import actions_in_words
+from ops.sentence import joined_words
 from rollout.conditions import Condition
 from rollout.hidden_rules import hidden_rules
 from rollout.rule_places import ListenerRule
@@ -54,7 +55,7 @@ def rule_obstacles(inspection: Inspection) -> Iterator[Obstacle]:
 def _default_action(
     subject: str, listener: ListenerReport, rule: RuleReport, inspection: Inspection
 ) -> Obstacle:
-    names = listed([inspection.name_of(group.arn) for group in rule.groups])
+    names = joined_words([inspection.name_of(group.arn) for group in rule.groups])
     return Obstacle(
         "rule-default",
         Weight.STOPS,
@@ -89,7 +90,7 @@ def _actions(subject: str, rule: RuleReport) -> Iterator[Obstacle]:
         "rule-other-action",
         Weight.STOPS,
         subject,
-        f"before it forwards it {listed(others or ['rewrites the request'])}",
+        f"before it forwards it {joined_words(others or ['rewrites the request'])}",
         "a service's rule forwards and does nothing else: this would be gone, for every request",
         LEAVE_RULE,
         (rule.arn,),
@@ -121,8 +122,8 @@ def _conditions(subject: str, rule: RuleReport) -> Iterator[Obstacle]:
         "rule-other-condition",
         Weight.STOPS,
         subject,
-        f"it also looks at {listed(names)}",
-        "a service is told by hosts and paths; the program would drop the rest of the conditions",
+        f"it also looks at {joined_words(names)}",
+        "a service has only hosts and paths; the program would drop the other conditions",
         LEAVE_RULE,
         (rule.arn,),
     )
@@ -205,7 +206,7 @@ def _places_before(listener: ListenerReport, rule: RuleReport) -> str:
     places = range(rule.priority - NEEDED_PRIORITIES, rule.priority)
     held = [f"rule {each.priority}" for each in taken_before(listener, rule)]
     missing = [f"there is no priority {place}" for place in places if place < 1]
-    return listed([*held, *missing])
+    return joined_words([*held, *missing])
 
 
 def balancer_obstacles(inspection: Inspection, services: int) -> Iterator[Obstacle]:

@@ -15,7 +15,7 @@ from ops.inspect.obstacle import Obstacle, Weight, alike
 
 
 def shown(inspection: Inspection, found: Sequence[Obstacle]) -> RenderableType:
-    """The load balancer, its rules, its target groups, and what stands in the way."""
+    """The load balancer, its rules, its target groups, and the obstacles."""
     balancer = inspection.load_balancer
     head = Text.assemble(
         (balancer.name, "bold"), f"  {balancer.scheme}, {balancer.dns_name}, {balancer.vpc_id}"
@@ -69,21 +69,19 @@ def _table(title: str, *columns: str) -> Table:
 def obstacles_shown(found: Sequence[Obstacle]) -> Iterator[RenderableType]:
     """Each obstacle with its reason and what to do about it; what stops comes first."""
     if not found:
-        yield Text("Nothing stands in the way of weighted slots.", style="green")
+        yield Text("No obstacles to weighted slots.", style="green")
         return
     stopping = sum(each.stops for each in found)
-    yield Text(
-        f"In the way of weighted slots: {stopping} to clear, {len(found) - stopping} to know"
-    )
+    yield Text(f"Obstacles to weighted slots: {stopping} to clear, {len(found) - stopping} to know")
     for each in alike(found):
         style = "red" if each.weight is Weight.STOPS else "yellow"
         table = Table.grid(padding=(0, 1))
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
         more = (f"and {each.more} more",) if each.more else ()
-        table.add_row(Text(each.weight.value, style=style), "\n".join((*each.told, *more)))
+        table.add_row(Text(each.weight.value, style=style), "\n".join((*each.shown, *more)))
         table.add_row("why", each.why)
-        table.add_row("way out", each.fix.sentence)
+        table.add_row("fix", each.fix.sentence)
         yield Padding(table, (1, 0, 0, 2))
         if each.fix.command is not None:
             # On a line of its own and never folded: what is folded cannot be pasted.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from ops.inspect.document import (
     Action,
@@ -14,6 +13,7 @@ from ops.inspect.document import (
     RuleReport,
     TargetGroupReport,
 )
+from ops.sentence import joined_words
 
 _SUBJECTS = {
     "host-header": "host",
@@ -41,8 +41,8 @@ def _condition(condition: RuleConditionReport) -> str:
 
 def actions_in_words(rule: RuleReport, inspection: Inspection) -> str:
     """`forwards 75/25 to web-01-tg and web-02-tg`; several actions in their order."""
-    said = ", then ".join(_action(action, inspection) for action in rule.actions)
-    return f"rewrites the request, {said}" if rule.has_transforms else said
+    actions = ", then ".join(_action(action, inspection) for action in rule.actions)
+    return f"rewrites the request, {actions}" if rule.has_transforms else actions
 
 
 def _action(action: Action, inspection: Inspection) -> str:
@@ -53,17 +53,13 @@ def _action(action: Action, inspection: Inspection) -> str:
     names = [inspection.name_of(group.arn) for group in groups]
     weights = "/".join(str(group.weight) for group in groups)
     said = (
-        f"forwards to {names[0]}" if len(names) == 1 else f"forwards {weights} to {listed(names)}"
+        f"forwards to {names[0]}"
+        if len(names) == 1
+        else f"forwards {weights} to {joined_words(names)}"
     )
     if action.stickiness_seconds is not None:
         said += f", a client sticking to its group for {action.stickiness_seconds} s"
     return said
-
-
-def listed(names: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 NOT_READ = "not read"
@@ -122,5 +118,5 @@ def calls(inspection: Inspection) -> str:
     """How much was asked, and of how many groups all is known."""
     full = sum(group.details is not None for group in inspection.target_groups)
     total = len(inspection.target_groups)
-    said = f"{inspection.calls} API calls; health and attributes of {full} of {total} target groups"
-    return said if full == total else f"{said} (--all reads the rest, two calls each)"
+    text = f"{inspection.calls} API calls; health and attributes of {full} of {total} target groups"
+    return text if full == total else f"{text} (--all reads the rest, two calls each)"

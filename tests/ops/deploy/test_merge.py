@@ -51,7 +51,7 @@ def test_where_nobody_knows_what_was_before_a_difference_stops() -> None:
     stale = stale_services(merged("100/0"), None, live("75/25"))
 
     assert len(stale) == 2
-    assert "merged 100/0, and what it was before cannot be told" in refusal("prod", stale)
+    assert "merged 100/0, and the value before the merge is unknown" in refusal("prod", stale)
 
 
 def test_live_weights_that_no_config_holds_have_no_command_that_would_be_refused() -> None:
