@@ -48,10 +48,10 @@ SUBCOMMANDS = {
 """Name -> (address of the click command, one-line help shown by `failover --help`)."""
 
 LOCAL = frozenset({"comment", "probe", "report"})
-"""Commands that ask neither the stack nor AWS: in a wrong shell they say so, and still run."""
+"""Commands that read neither the stack nor AWS: in a wrong shell they warn, and still run."""
 
 SHELL_PROBLEM = "rehearsal.shell_environment:shell_problem"
-"""Address of what tells a shell with the environment of a rehearsal that is gone."""
+"""Address of the check for a shell with the environment of a rehearsal that is gone."""
 
 ENDLESS = "probe"
 """The command that runs until Ctrl-C, unless it is given a --duration."""

@@ -9,7 +9,7 @@ _MEANT_BY_MARKDOWN = re.compile(r"([\\`*\[\]|~#]|(?<!\w)_|_(?!\w))")
 
 
 def as_words(value: object) -> str:
-    """Words as words: no tag, no table border, no emphasis, nobody mentioned, one line."""
+    """Words as words: no tag, no table border, no emphasis, no mention of a user, one line."""
     harmless = str(value).replace("&", "&amp;").replace("<", "&lt;")
     escaped = _MEANT_BY_MARKDOWN.sub(r"\\\1", harmless)
     return "<br>".join(escaped.replace("@", "&#64;").splitlines())

@@ -43,7 +43,7 @@ class _OutlivingPipe(io.FileIO):
     """A file descriptor whose reader may leave: from then on, what is written goes nowhere.
 
     `failover ramp | head` must not end a ramp, and `failover status --exit-code | head -1` must
-    exit with what it found. The same goes for a disk that is full, which is said at the end.
+    exit with what it found. The same goes for a full disk, which is reported at the end.
     """
 
     failure: OSError | None = None
@@ -54,7 +54,7 @@ class _OutlivingPipe(io.FileIO):
         self._when_closed = when_closed
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write `data`, or drop it where nobody reads any more."""
+        """Write `data`, or drop it where the reader has left."""
         try:
             return super().write(data)
         except OSError as error:
@@ -72,8 +72,8 @@ def outlive_closed_pipes(*, is_endless: bool) -> None:
     """Let standard output and standard error outlive their readers.
 
     Args:
-        is_endless: Whether the command only ends at Ctrl-C. It gets one where nobody reads its
-            output any more.
+        is_endless: Whether the command only ends at Ctrl-C. It gets one when the reader of its
+            output leaves.
     """
 
     def interrupt() -> None:
@@ -85,7 +85,7 @@ def outlive_closed_pipes(*, is_endless: bool) -> None:
 
 
 def _outliving(stream: TextIO, when_closed: Callable[[], None]) -> TextIO:
-    """The same stream, unless it is a terminal or no file: nobody closes these as a pipe."""
+    """The stream, made to outlive its reader if it is a file or pipe; a terminal stays as it is."""
     try:
         descriptor = stream.fileno()
     except (AttributeError, OSError, ValueError):

@@ -14,8 +14,8 @@ from rich.console import Console
 def console_on(file: TextIO | None = None, width: int | None = None) -> Generator[Console]:
     """A console on `file`, standard output if left out; text is taken as it is, without markup.
 
-    Rich fills the cells of a table up with blanks. On a terminal nobody sees them; in a pipe they
-    would be in every comparison and every quotation, so no line has them there.
+    Rich pads the cells of a table with blanks. A terminal does not show them; in a pipe they would
+    be in every comparison and every quotation, so lines are stripped there.
     """
     out = file or sys.stdout
     console = Console(file=out, width=width, markup=False, emoji=False, highlight=False)

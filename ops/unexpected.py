@@ -1,4 +1,4 @@
-"""What a command says, and exits with, when an error ends it."""
+"""What a command prints, and exits with, when an unexpected error ends it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def unexpected_words(error: BaseException, command: str, stack_option: Sequence[
     """The traceback, what it means for the traffic, and what to type.
 
     Args:
-        error: Which nobody foresaw.
+        error: The unexpected error.
         command: What it ended.
         stack_option: What a command ends with to act on the same stack, where that is known.
     """
@@ -25,6 +25,6 @@ def unexpected_words(error: BaseException, command: str, stack_option: Sequence[
         f"{trace}error: `{command}` failed by a fault of its own: {type(error).__name__}: {error}\n"
         "  traffic:  this moves no weight; a `pulumi up` that was begun ends by itself, and the "
         "rules are as it leaves them\n"
-        f"  next:     {status} shows where the weights are; then {ramp} goes on with a ramp, "
+        f"  next:     {status} shows the weights; then {ramp} resumes the ramp, "
         f"{rollback} goes back"
     )

@@ -3,7 +3,7 @@
     portal+web: stage 3/5, 02 at 50, by kim@host (17) until 2026-11-21T09:17:05Z
     portal+web: released at 0/100, by kim@host (17), done
 
-A message says which services the ramp moves, what the update does, and who holds the lease until
+A message has the services that the ramp moves, what the update does, and who holds the lease until
 when; the last one of a ramp releases the lease. Messages are read back by later versions and by
 drivers on other machines, so their form is for life. A version that changes how the activity is
 written appends `; v2` and its number: an older driver still reads the lease, and takes the activity

@@ -32,10 +32,10 @@ class Lease:
 
 
 class LeaseState(enum.Enum):
-    """What a lease that was found means for a driver that wants to ramp."""
+    """What a lease means for a driver that wants to ramp."""
 
     FREE = enum.auto()
-    """Nobody ramps."""
+    """No ramp is running."""
     OURS = enum.auto()
     """This very process has it."""
     DEAD = enum.auto()

@@ -30,7 +30,8 @@ class Problem:
 def laid_out(happened: str, expected: str = "", fixes: Sequence[str] = ()) -> str:
     """A message: what happened, what is expected, and each fix on a line of its own.
 
-    The one place that knows the margin. What has neither is the first line alone.
+    The margin of the errors of commands; the guards' messages have their own. Without `expected`
+    and `fixes` it is the first line alone.
     """
     rows = [("expected:", expected)] if expected else []
     rows += [("or:" if number else "fix:", fix) for number, fix in enumerate(fixes)]

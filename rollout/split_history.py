@@ -34,7 +34,7 @@ class Period:
 
     split: Split
     since: datetime | None
-    """When the update that set it had ended; `None` where the history does not say."""
+    """When the update that set it had ended; `None` where the history does not have it."""
     until: datetime | None = None
     """When the update began that left it; `None` where none has, or none that the history has."""
     done_at: datetime | None = None
@@ -62,8 +62,8 @@ class Period:
 def periods_of(service: str, history: Sequence[HistoryEntry]) -> list[Period]:
     """The periods of `service`, the oldest first.
 
-    A rollback restores the period that it leads back to: what happened in between is undone, and so
-    says nothing of where to go next.
+    A rollback restores the period that it leads back to: what happened in between is undone, and no
+    longer matters for where to go next.
 
     Args:
         service: Its name.
@@ -91,7 +91,7 @@ def periods_of(service: str, history: Sequence[HistoryEntry]) -> list[Period]:
 def newest_raised(service: str, history: Sequence[HistoryEntry]) -> Raised | None:
     """The slot that the newest ramp of `service` raises; `None` where the history has no ramp.
 
-    A ramp that its gates stopped before the first stage counts too: it says which slot is on trial.
+    A ramp that its gates stopped before the first stage counts too: it set the slot on trial.
 
     Args:
         service: Its name.
@@ -121,7 +121,7 @@ def named_by_hand(service: str, history: Sequence[HistoryEntry]) -> Slot | None:
 def rose_from_zero(service: str, history: Sequence[HistoryEntry], live: Split) -> Slot | None:
     """The only slot that ever rose from weight 0; `None` where both did, or the start is unknown.
 
-    Where both did, one of the two rises was a way back, and the history does not say which.
+    Where both did, one of the two rises was a rollback, and the history does not show which.
 
     Args:
         service: Its name.
@@ -141,7 +141,7 @@ def rose_from_zero(service: str, history: Sequence[HistoryEntry], live: Split) -
 
 
 def is_where_it_was_made(service: str, history: Sequence[HistoryEntry], live: Split) -> bool:
-    """Whether the history shows the service being made at `live`, and nobody moving it since.
+    """Whether by the history the service was made at `live`, and has not moved since.
 
     Updates that failed count too: one may have moved the rule.
 
@@ -160,7 +160,7 @@ def is_where_it_was_made(service: str, history: Sequence[HistoryEntry], live: Sp
 def outside_change(
     service: str, history: Sequence[HistoryEntry], live: Split, wanted: Split
 ) -> Split | None:
-    """The split that the newest update left, where somebody has moved `live` away from it since.
+    """The split that the newest update left, where someone has moved `live` away from it since.
 
     Only where an update to `wanted` does not move the same way from both: the guards then refuse
     it, since it would undo what a person did in AWS. `None` in every other case.

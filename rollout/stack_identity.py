@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class StackIdentity:
     """One stack for as long as its rules exist.
 
-    A stack that is destroyed and created anew has the same name in the same backend, but other
-    rules. A journal of the first says nothing about the second.
+    A stack that is destroyed and created again has the same name in the same backend, but other
+    rules. A journal of the first does not belong to the second.
     """
 
     backend: str
@@ -71,7 +71,7 @@ class StackIdentity:
 def removed_everything(kind: str, result: str, same: int) -> bool:
     """Whether an update of a stack's history removed all of it.
 
-    The updates before it tell of resources that no longer exist.
+    The updates before it are about resources that no longer exist.
 
     Args:
         kind: `update`, `destroy`, `import`, ...

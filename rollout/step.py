@@ -1,4 +1,4 @@
-"""What a ramp does next: one pure decision from how far it is and what the live rules say.
+"""What a ramp does next: one pure decision from its progress and the live rules.
 
 The driver asks, does the one step, writes down what came of it, and asks again. Since the answer
 needs nothing but what survives a kill, a ramp that is run again continues where the last one was.

@@ -49,14 +49,14 @@ class Situation:
     history: Sequence[HistoryEntry]
     """The stack's updates, the newest first."""
     releases: Mapping[str, LastRelease | None]
-    """What was released last, by service; `None` where nothing was, or nobody can tell."""
+    """What was released last, by service; `None` where nothing was, or it is unknown."""
     hold: timedelta
     """How long a split has to stand to count as settled."""
     configured: Slot | None = None
     """The `candidate` in the config, where a person has set it."""
     unfinished: KnownRamp | None = None
-    untold: Collection[str] = ()
-    """The services of which nobody can tell what was released last, and when."""
+    unknown: Collection[str] = ()
+    """The services of which it is unknown what was released last, and when."""
     stack_option: Sequence[str] = ()
     """What a command ends with to act on the stack."""
 
@@ -78,11 +78,11 @@ class NothingToUndo:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """What is known does not tell where to go back to."""
+    """It is not known where to go back to."""
 
     reasons: Mapping[str, str]
     """Why, by service."""
-    ways: Mapping[str, Mapping[Slot, Split]]
+    choices: Mapping[str, Mapping[Slot, Split]]
     """What a person can set, by service and by the slot that may be the bad one."""
 
 
@@ -116,10 +116,10 @@ class _Stay:
 
 @dataclass(frozen=True, slots=True)
 class _Unsure:
-    """Why nothing tells where one service goes back to."""
+    """Why it is not known where one service goes back to."""
 
     reason: str
-    ways: Mapping[Slot, Split]
+    choices: Mapping[Slot, Split]
 
 
 def way_back(situation: Situation) -> WayBack:
@@ -144,7 +144,7 @@ def way_back(situation: Situation) -> WayBack:
 
 
 def _back_of(ramp: KnownRamp, situation: Situation) -> WayBack:
-    """A ramp that did not end goes back to its start, or stays where somebody has lowered it to."""
+    """A ramp that did not end goes back to its start, or stays where someone has lowered it to."""
     plan, slot = ramp.plan, ramp.plan.candidate
     live = {service: situation.live.get(service, plan.start) for service in plan.services}
     renewed = [
@@ -168,21 +168,21 @@ def _back_of(ramp: KnownRamp, situation: Situation) -> WayBack:
     if set(live.values()) == {lowest}:
         return GoBack(plan.begun_at(lowest))
     why = (
-        f"the ramp of slot {slot} began at {plan.start}, and somebody has lowered the slot further "
+        f"the ramp of slot {slot} began at {plan.start}, and someone has lowered the slot further "
         "since, not in all services"
     )
     return Unclear(dict.fromkeys(live, why), {service: {slot: lowest} for service in live})
 
 
 def _unclear(found: Mapping[str, _Aim | _Unsure] | Mapping[str, _Aim | _Stay | _Unsure]) -> Unclear:
-    """What to say where one service is not sure, or each goes elsewhere: all move, or none."""
+    """One service is unsure, or the aims differ: all services move together, or none."""
     reasons = {service: one.reason for service, one in found.items() if isinstance(one, _Unsure)}
-    ways = {service: one.ways for service, one in found.items() if isinstance(one, _Unsure)}
+    choices = {service: one.choices for service, one in found.items() if isinstance(one, _Unsure)}
     for service, one in found.items():
         if isinstance(one, _Aim):
             reasons[service] = f"slot {one.candidate} is on trial, and it goes back to {one.split}"
-            ways[service] = {one.candidate: one.split}
-    return Unclear(reasons, ways)
+            choices[service] = {one.candidate: one.split}
+    return Unclear(reasons, choices)
 
 
 def _emptied(live: Split) -> dict[Slot, Split]:
@@ -203,9 +203,9 @@ def _found(service: str, situation: Situation) -> _Aim | _Stay | _Unsure:
     if live.weight_of(slot) == 0:
         return _Stay(f"{candidate.why}, and has no requests")
     periods = periods_of(service, situation.history)
-    if service in situation.untold and is_lowered(periods, live, slot):
+    if service in situation.unknown and is_lowered(periods, live, slot):
         return _Unsure(
-            f"{candidate.why}, it was lowered by hand since, and the builds' times do not tell "
+            f"{candidate.why}, it was lowered by hand since, and the builds' times do not show "
             f"whether slot {slot.other} was released in between",
             _emptied(live),
         )
@@ -251,7 +251,7 @@ def _candidate(service: str, situation: Situation) -> _Candidate | _Unsure:
         slot, why = configured, "is the `candidate` in the config"
     else:
         return _Unsure(
-            "the history has no ramp, and the builds' times do not tell which slot was released "
+            "the history has no ramp, and the builds' times do not show which slot was released "
             "last",
             _emptied(live),
         )

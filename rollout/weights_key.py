@@ -12,7 +12,7 @@ from rollout.split import Slot, Split
 COMMON = "weights"
 CANDIDATE = "candidate"
 _EMPTY: Collection[object] = (None, "", {}, [])
-"""What the config says of a key that has no value, as `settings` reads it."""
+"""The forms of a key without a value in the config, as `settings` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def configured_weights(config: Mapping[str, object]) -> ConfiguredWeights:
 
     Args:
         config: Our namespace by bare names, such as `{"weights": "75/25", "services": {...}}`.
-            What is no map where one belongs counts as empty.
+            A value that should be a map and is not counts as empty.
     """
     services = map_of(config.get("services"))
     own = {name: map_of(service).get(COMMON) for name, service in services.items()}

@@ -84,7 +84,8 @@ PHRASES = {
     r"lets? (?:it|them|that) do|lets do|let do|lets? do that": "waits for, allows",
     r"(?<!there )(?:is|are|was|were) no (?!longer|more than|such)[a-z]+": "is not; has no",
     r"tells?|telling|told": "reports, returns, logs",
-    r"says?|saying|said": "reports, returns, logs, shows",
+    # `say:` names a parameter that prints a line, in the arguments of a docstring.
+    r"says?(?!: [A-Z])|saying|said": "reports, returns, logs, shows",
     r"(?:that|which) (?:is|are|was|were) there|what is there": "existing",
     r"(?:in|out of) the way|stands? beside|stood beside": "prevents; next to",
     r"ways? out": "fix",

@@ -56,10 +56,10 @@ def opened(_limits: AlarmsLimits, context: GateContext) -> AlarmsGate:
 
 
 def judged_alarms(alarms: Sequence[Alarm], stage: StageMark) -> tuple[Outcome, str]:
-    """What the alarms of the ramp's services say.
+    """The outcome by the alarms of the ramp's services, and the reason.
 
-    Insufficient data of an alarm is no alarm: an idle slot has no requests, and CloudWatch then has
-    no points. Without any alarm the gate has nothing to go by.
+    One alarm in `INSUFFICIENT_DATA` is ignored: an idle slot has no requests, and CloudWatch then
+    has no points. Without any alarm the gate is inconclusive.
     """
     ours = [each for each in alarms if each.service is None or each.service in stage.services]
     if not ours:

@@ -20,7 +20,7 @@ NAME = ApprovalLimits.name
 
 @dataclass(frozen=True, slots=True)
 class ApprovalAnswer:
-    """What a person said about one stage."""
+    """A person's answer for one stage."""
 
     stage: int
     is_yes: bool
@@ -64,14 +64,14 @@ def read_answer(ramp_folder: Path, stage: int) -> ApprovalAnswer | None:
     try:
         is_yes, by, at = plain["approved"], plain["by"], datetime.fromisoformat(plain["at"])
     except (KeyError, TypeError) as error:
-        raise ValueError(f"{text[:80]!r} is no answer") from error
+        raise ValueError(f"{text[:80]!r} is not an answer") from error
     if is_yes not in (True, False):  # such as "no", which is true
         raise ValueError(f"{text[:80]!r} is neither yes nor no")
     return ApprovalAnswer(stage, bool(is_yes), str(by), at)
 
 
 class ApprovalGate:
-    """Inconclusive until somebody has answered; no is a fail. The last stage needs no yes."""
+    """Inconclusive until someone has answered; no is a fail. The last stage needs no approval."""
 
     name = NAME
 
@@ -107,9 +107,9 @@ class ApprovalGate:
             reason = f"stage {stage.number + 1} of {stage.of} waits for a yes: {self._approve}"
             return Verdict(NAME, Outcome.INCONCLUSIVE, reason)
         outcome = Outcome.PASS if answer.is_yes else Outcome.FAIL
-        said = "yes" if answer.is_yes else "no"
+        did = "approved" if answer.is_yes else "refused"
         at = answer.at.astimezone(UTC)
-        reason = f"{answer.by} said {said} to stage {stage.number + 1} at {at:%H:%M:%S} UTC"
+        reason = f"{answer.by} {did} stage {stage.number + 1} at {at:%H:%M:%S} UTC"
         return Verdict(NAME, outcome, reason, {"by": answer.by}, EvidenceWindow(at, at))
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ from settings.gates.command import CommandLimits
 
 NAME = CommandLimits.name
 REPEAT_SECONDS = 15.0
-"""After an exit code that says neither pass nor fail."""
+"""After an exit code that means neither pass nor fail."""
 
 MAX_SHOWN = 300
 """Characters of the last line that it wrote."""
@@ -122,7 +122,7 @@ class CommandRun:
 
 
 class CommandGate:
-    """Runs the command once a stage; again only while its exit code says neither."""
+    """Runs the command once a stage; again only while its exit code means neither."""
 
     name = NAME
 

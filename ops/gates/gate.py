@@ -41,10 +41,9 @@ class Gate(Protocol):
     """One question, asked again and again while a ramp goes on.
 
     The driver calls these from one thread, in this order: `begin` once before the first stage
-    (number 0), after each verified stage, and for the last one again when the floors are gone,
-    verified when it was, `judge` as often as it likes in between, every second
-    say, and `close` at the end, whatever happened. A gate that has to wait for an answer waits in
-    the background.
+    (number 0), after each verified stage, and for the last stage again when the floors are gone,
+    with the same `verified_at`; `judge` in between, about every second; and `close` at the end,
+    whatever happened. A gate that has to wait for an answer waits in the background.
     """
 
     @property

@@ -27,7 +27,7 @@ from settings.gates.metrics import MetricsLimits
 
 NAME = MetricsLimits.name
 BALANCER = "load balancer"
-"""Under what name the load balancer's own responses stand beside the services."""
+"""The name of the load balancer's own responses in the list of services."""
 POLL_SECONDS = 15.0
 MINUTE = timedelta(minutes=1)
 LOOKS = LookLimits(
@@ -53,7 +53,7 @@ class ReadMetrics(Protocol):
 
 
 class MetricsGate(RepeatedGate[StackMetrics]):
-    """Reads all minutes of the stage anew each time: CloudWatch still adds to the newest ones."""
+    """Reads all minutes of the stage each time: CloudWatch still adds to the newest minutes."""
 
     def __init__(
         self, limits: MetricsLimits, read: ReadMetrics, now: Callable[[], datetime]
@@ -152,7 +152,7 @@ class MetricsGate(RepeatedGate[StackMetrics]):
         share = Counts(bad, requests).rate * 100
         return Outcome.INCONCLUSIVE, (
             f"the load balancer itself answers {share:.3g} % ({bad:,} of {requests:,}) with 5xx, "
-            "and does not say for which slot"
+            "and the metric does not name the slot"
         )
 
     def _numbers(self, found: StackMetrics, stage: StageMark) -> dict[str, Number]:

@@ -61,8 +61,8 @@ def traffic_plan(
         headers={SlotStream.of(slot): header for slot, header in stack.preview_headers.items()},
         rate_per_second=limits.rate_per_second if limits else RATE_WITHOUT_PROBE,
         folder=places.ramp / "probe",
-        way=places.way,
-        ways=connections(stack, places.way),
+        route=places.way,
+        routes=connections(stack, places.way),
         slot_header=_slot_header(limits),
         timeout_seconds=limits.timeout_seconds if limits else 5,
     )

@@ -27,8 +27,8 @@ STALE_SECONDS = 3.0
 MAX_STALLED_SHARE = 0.5
 """Of the time since the stage was verified in which the prober itself may have stalled."""
 
-TOLD_STALL_SECONDS = 0.5
-"""A shorter stall is left out without a word."""
+REPORTED_STALL_SECONDS = 0.5
+"""A shorter stall is not reported."""
 
 SETTLING_SECONDS = 0.6
 """What ended in a second is judged so long after it: answers come in batches."""
@@ -53,7 +53,7 @@ class ProbeGate:
         answers.subscribe(self._take)
 
     def begin(self, stage: StageMark) -> None:
-        """What speaks for a new stage's candidate is counted anew; what speaks against it stays."""
+        """Reset the counts that can pass the candidate; evidence against it stays."""
         self._stage = stage
         for name in stage.services:
             evidence = self._services.get(name)
@@ -71,7 +71,7 @@ class ProbeGate:
         self._count_whole_seconds(now.timestamp() - SETTLING_SECONDS)
         window = EvidenceWindow(min(stage.verified_at, now), now)
         stalled_s = self._answers.stalled_seconds(window.start.timestamp())
-        own = self._own_trouble(stage, window, now, stalled_s)
+        own = self._prober_fault(stage, window, now, stalled_s)
         findings = [self._services[name].finding() for name in stage.services]
         outcome = worst(each.outcome for each in findings)
         numbers = {key: value for each in findings for key, value in each.numbers.items()}
@@ -84,7 +84,7 @@ class ProbeGate:
         if outcome is not Outcome.FAIL and own is not None:
             held = reasons if outcome is Outcome.INCONCLUSIVE else []
             return Verdict(NAME, Outcome.INCONCLUSIVE, "; ".join([own, *held]), numbers, window)
-        if stalled_s >= TOLD_STALL_SECONDS:
+        if stalled_s >= REPORTED_STALL_SECONDS:
             reasons.append(f"left out: {stalled_s:.1f} s in which the prober itself did not run")
             services = ()  # the screen has to show that, too
         return Verdict(NAME, outcome, "; ".join(reasons), numbers, window, services)
@@ -92,17 +92,17 @@ class ProbeGate:
     def close(self) -> None:
         """Nothing: the traffic belongs to the driver."""
 
-    def _own_trouble(
+    def _prober_fault(
         self, stage: StageMark, window: EvidenceWindow, now: datetime, stalled_s: float
     ) -> str | None:
-        """Why the prober itself can tell nothing; None while it can."""
+        """Why the prober itself yields no evidence; None while it works."""
         if not self._answers.is_alive:
-            return "the prober has ended; start the ramp again and it goes on from here"
+            return "the prober has ended; start the ramp again to resume it from here"
         verified_s = stage.verified_at.timestamp()
         newest_s, service = min((self._services[name].newest_s, name) for name in stage.services)
         silent_s = now.timestamp() - max(newest_s, verified_s)
         if silent_s > STALE_SECONDS:
-            return f"{service}: no answer for {silent_s:.0f} s: neither good nor bad can be told"
+            return f"{service}: no answer for {silent_s:.0f} s, so there is nothing to judge"
         if stalled_s > MAX_STALLED_SHARE * max(window.seconds, 1.0):
             return (
                 f"the prober itself did not run for {stalled_s:.1f} of {window.seconds:.1f} s; "

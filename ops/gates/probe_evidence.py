@@ -17,7 +17,7 @@ from rollout.verdict import Number, Outcome
 from settings.gates.probe import ProbeLimits
 
 FEWEST_ANSWERS = 20
-"""Of either slot since the stage was verified; fewer say nothing."""
+"""Of either slot since the stage was verified; fewer prove nothing."""
 
 SHOWN_SECONDS = 60
 """So far back the counts and latencies of a reason go."""
@@ -40,7 +40,7 @@ _MOST_LIMIT = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one service says."""
+    """The outcome of one service, with its reason and numbers."""
 
     outcome: Outcome
     reason: str
@@ -49,7 +49,7 @@ class Finding:
 
 @dataclass(slots=True)
 class _Group:
-    """Answers that speak of one slot, or of what users get, in one second."""
+    """Answers of one slot, or to users' requests, in one second."""
 
     failed: Counts = field(default_factory=Counts)
     faults: Counter[str] = field(default_factory=Counter[str])
@@ -64,7 +64,7 @@ class _Second:
 
 
 class ServiceEvidence:
-    """Counts second by second; tells a finding at any time."""
+    """Counts second by second; has a finding at any time."""
 
     def __init__(self, service: str, candidate: Slot, limits: ProbeLimits) -> None:
         self._service = service
@@ -80,10 +80,10 @@ class ServiceEvidence:
         self._verified_s = 0.0
         self._candidate = self._stable = self._users = Counts()
         self.newest_s = 0.0
-        """When the newest answer that tells something ended; Unix seconds."""
+        """When the newest answer that counts ended; Unix seconds."""
 
     def begin(self, stage: StageMark) -> None:
-        """Count anew what speaks for the slots, unless it is of the same verified split."""
+        """Reset the counts that can pass a slot, unless the verified split is the same."""
         if stage.verified_at.timestamp() == self._verified_s:
             return
         self._weight = stage.weight_of_candidate(self._service)
@@ -161,7 +161,7 @@ class ServiceEvidence:
         )
 
     def _shared(self, recent: _Second) -> str | None:
-        """Why nobody can say that the candidate is to blame; None where there is nothing."""
+        """Why failures cannot be blamed on the candidate; None where there are none."""
         slot, other = self._slot, self._slot.other
         ours, theirs = _lost(recent.candidate), _lost(recent.stable)
         if self._failing.blame is Blame.STABLE:
@@ -171,8 +171,8 @@ class ServiceEvidence:
             users = f"users {_lost(recent.users)}, " if recent.users.failed.bad else ""
             return (
                 f"{users}slot {slot} {ours}, slot {other} {theirs}: "
-                "not known to be the candidate's doing, or not yet; what both always lose belongs "
-                "into ramp.gates.probe.maxFailedPercent"
+                "not known to be caused by the candidate; if both always lose this share, allow it "
+                "in ramp.gates.probe.maxFailedPercent"
             )
         if self._slowing.blame is Blame.SHARED:
             return f"both slots became slow: {self._latencies(recent)}"

@@ -84,7 +84,7 @@ class Repeated(Generic[T]):
         """What was found since the restart, by looks that began after it; oldest first.
 
         Raises:
-            BaseException: what a look raised that nobody expected of it.
+            BaseException: an unexpected error of a look.
         """
         if self._defect is not None:
             raise self._defect
@@ -123,13 +123,13 @@ class Repeated(Generic[T]):
             self._wake.wait(None if is_final else self._every_seconds)
 
     def _found(self, began_at: datetime) -> Look[T]:
-        value, told = None, None
+        value, failure = None, None
         try:
             value = self._look()
         except self._expected as error:
-            told = str(error)
+            failure = str(error)
         # A clock that is set back meanwhile must not make it end before it began.
-        return Look(value, told, began_at, max(began_at, self._now()))
+        return Look(value, failure, began_at, max(began_at, self._now()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class StackFacts:
     preview_headers: Mapping[Slot, str] = field(repr=False)
     """`Name: value`, by which a request reaches a slot whatever its weight; secret."""
     connect_to: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Service -> `host[:port]` to connect to in the place of what DNS says, where there is one."""
+    """Service -> `host[:port]` to connect to instead of the address in DNS, where there is one."""
 
     @classmethod
     def of_outputs(cls, outputs: Mapping[str, Any]) -> StackFacts:

@@ -9,4 +9,4 @@ from ops.errors import UnsureError
 
 
 class JournalError(UnsureError):
-    """The journal cannot be read or written; the text names the file and what the system says."""
+    """The journal cannot be read or written; the text names the file and the system's reason."""

@@ -39,7 +39,7 @@ class FileJournal:
     """The journal of one ramp, `<folder>/journal.jsonl`."""
 
     def __init__(self, folder: Path) -> None:
-        """Read what is there; a line that a kill cut off, or that is being written, is left out.
+        """Read the entries; a line that a kill cut off, or that is being written, is left out.
 
         Raises:
             JournalError: the file cannot be read.
@@ -58,7 +58,7 @@ class FileJournal:
     def append(self, entry: Entry) -> None:
         """Write `entry` and see it onto the disk.
 
-        A line that could not be written whole is taken back, so that the next one stands alone.
+        A line that could not be written whole is removed, so that the next one starts a new line.
 
         Raises:
             JournalError: the disk is full, or the file cannot be written.

@@ -25,8 +25,8 @@ class RecordedRamp:
 class Ramps:
     """Where a stack keeps its ramps, and which of the journals there are its own.
 
-    A folder also holds journals of other stacks of that name: of one that was destroyed since, of
-    another backend, of a rehearsal that ended. Their rules are not this stack's.
+    A folder also holds journals of other stacks of that name: a destroyed stack, a stack in another
+    backend, a rehearsal that ended. Their rules are not this stack's.
     """
 
     folder: Path

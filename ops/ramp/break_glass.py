@@ -50,7 +50,7 @@ class LiveReleases(Protocol):
 
 
 def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
-    """Give the group of the newest ramp its start by ModifyRule, and say what is left to do.
+    """Give the group of the newest ramp its start by ModifyRule, and list what is left to do.
 
     The rules' ARNs come from what an earlier command wrote down, since the backend does not answer.
 
@@ -70,11 +70,11 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
     live = live_stack(known.services, session)
     if found is None:
         commands = directly(known, session, live.services())
-        ways = [f"{command}   # {command.moves}" for command in commands]
+        fixes = [f"{command}   # {command.moves}" for command in commands]
         raise BadInputError(
-            f"no ramp of {name} was run from here, so there is no split to go back to\n"
-            "  expected: the machine and the folder of the ramp\n"
-            "  fix:      " + ("\n  or:       ".join(ways) or "bring a slot's instances back")
+            f"no ramp of {name} was run from here, so there is no split to go back to",
+            expected="the machine and the folder of the ramp",
+            fixes=fixes or ["bring a slot's instances back"],
         )
     progress = found.progress
     plan = plan_by_journal(progress.plan, found.entries, live, option)
@@ -88,7 +88,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
         0,
         f"BREAK-GLASS: {plan.group} at {plan.start}, by ModifyRule, without "
         f"the engine{lost}\n"
-        f"  the state and the config of {name} still say otherwise. As soon as the backend "
+        f"  the state and the config of {name} still have other weights. As soon as the backend "
         "answers:\n"
         f"  next:     {REFRESH.with_options('--yes').then(ROLLBACK).with_options(*option)}",
     )
@@ -97,7 +97,7 @@ def break_glass(folder: Path, stack: str | None, why: str) -> Ending:
 def plan_by_journal(
     plan: RampPlan, entries: Sequence[Entry], live: LiveReleases, option: Sequence[str] = ()
 ) -> RampPlan:
-    """The plan that leads back; the stack's history, which is out of reach, has no say.
+    """The plan that leads back, without the stack's history, which cannot be read.
 
     Args:
         plan: What the ramp set out for.
@@ -107,7 +107,7 @@ def plan_by_journal(
 
     Raises:
         RefusedRampError: going back would raise a slot that was released after the ramp.
-        NotSureError: nothing tells where to go back to.
+        NotSureError: it is not known where to go back to.
     """
     splits, releases = live.splits(), live.releases()
     rollback = ROLLBACK.with_options(*option)
@@ -193,9 +193,9 @@ def modify_rules(known: KnownStack, session: ProviderSession, plan: RampPlan) ->
         except LiveError as error:
             changed = ", ".join(plan.services[:number]) or "none"
             raise AwsError(
-                f"the rule of {service} was not changed: {error}\n"
-                f"  expected: {plan.group} at {plan.start}; changed so far: {changed}\n"
-                "  fix:      what AWS says, then the same again"
+                f"the rule of {service} was not changed: {error}",
+                expected=f"{plan.group} at {plan.start}; changed so far: {changed}",
+                fixes=["fix the error that AWS reports, then type it again"],
             ) from error
 
 

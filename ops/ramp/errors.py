@@ -1,14 +1,14 @@
 """The errors of the driver; each carries the exit code of the command.
 
 RampError
-├── RefusedRampError a guard or a gate said no, or the ramp may not start (1)
+├── RefusedRampError a guard or a gate refused, or the ramp may not start (1)
 ├── BadInputError    the options or the config make no ramp (2)
 └── NotSureError     it changed nothing more and asks a person (3)
     ├── AwsError     AWS cannot be read: credentials, throttling, network
     │   └── TransientAwsError  it throttles or is out of reach, and may answer a moment later
     ├── BackendError  the engine's backend cannot be read
     ├── DeadSlotError  a rollback would put requests onto a slot without a healthy target
-    └── EngineError  the engine failed in what was no change of weights
+    └── EngineError  the engine failed in an update that changes no weights
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class RampError(CommandError):
 
 
 class RefusedRampError(RampError):
-    """Something said no, and nothing is left half done."""
+    """A guard or a gate refused; nothing is left half done."""
 
     exit_code = 1
 

@@ -82,7 +82,7 @@ class AnswerFeed(Protocol):
 
 
 class OwnTraffic:
-    """Requests that a slot got, as the prober's answers by the service's own rule tell."""
+    """Requests that a slot got, from the prober's answers by the service's own rule."""
 
     def __init__(self, traffic: AnswerFeed, plan: RampPlan) -> None:
         self._traffic = traffic
@@ -91,7 +91,7 @@ class OwnTraffic:
 
     def last_request(self, slot: Slot) -> datetime | None:
         """When `slot` last answered one; None when it has not of late, or since this was made."""
-        # Those straight to the slots tell a slot that signs nothing.
+        # Requests straight to a slot show whether the slot signs its answers.
         answers = self._traffic.answers(time.time() - RECENT_SECONDS)
         ends = [
             answer.ended_s

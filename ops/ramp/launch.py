@@ -72,7 +72,7 @@ class Launcher:
 
         Raises:
             BadInputError: there is none to do, or its slots cannot have what it takes.
-            NotSureError: the stack file and AWS say different weights.
+            NotSureError: the stack file and AWS have different weights.
             RefusedRampError: a service of the ramp gets no request.
         """
         stack = self._stack
@@ -225,7 +225,7 @@ class Launcher:
     def _write_recovered(
         self, found: UnfinishedRamp, ramp: str, journal: FileJournal, *, must_keep: bool
     ) -> list[str]:
-        """Write down what the history tells of a ramp without a journal; what was not kept."""
+        """Write a journal for a ramp that only the history has; returns what was not kept."""
         lost: list[str] = []
         if found.recovered is None:
             return lost
@@ -262,7 +262,7 @@ def watched(
 ) -> Generator[Sequence[LiveView]]:
     """Let views show what `earlier` runs did; close them at the end, and leave the report.
 
-    A report that cannot be made is said and no more: the ramp is what matters.
+    A report that cannot be made is only a warning: the ramp matters more.
     """
     views = [observer for observer in observers if isinstance(observer, LiveView)]
     for view in views:

@@ -40,7 +40,7 @@ class StartRequest:
     bake_seconds: float | None = None
     """In place of the config's."""
     takes_over: bool = False
-    """Whether a person says that the holder of the lease is gone."""
+    """Whether a person confirms that the holder of the lease is gone."""
     is_anew: bool = False
     """Whether an unfinished ramp is dropped."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -27,7 +27,7 @@ from rollout.verdict import worst
 
 LATENCY_SHARE = 0.95
 MAX_BANDS = 400
-"""Of a gate: more than a screen can tell apart, and few enough for the page of a long ramp."""
+"""Of a gate: more than a screen can show, and few enough for the page of a long ramp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ def rate_plot(traffic: TrafficHistory, span: Span) -> Plot:
     series = traffic.series[SlotStream.USERS]
     rates = [bucket.requests / traffic.step_s for bucket in series.buckets.values()]
     top = nice_ceiling(max(rates, default=1.0))
-    shapes: dict[str, list[str]] = {css_of(slot): [] for slot in Slot} | {"nobody": []}
+    shapes: dict[str, list[str]] = {css_of(slot): [] for slot in Slot} | {"no-slot": []}
     for left, width, bucket in columns(series, span):
         floor = 0.0
         counts = {css_of(slot): _judged(bucket, slot) for slot in Slot}
         judged = bucket.requests - bucket.kinds[EXCLUDED]
-        counts["nobody"] = max(judged - sum(counts.values()), 0)
+        counts["no-slot"] = max(judged - sum(counts.values()), 0)
         for css, count in counts.items():
             height = min(count / traffic.step_s / top * HEIGHT, HEIGHT - floor)
             if height > 0:

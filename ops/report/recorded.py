@@ -1,4 +1,4 @@
-"""The ramps that were recorded in a project, of whatever stack, also of one that is gone."""
+"""The ramps that were recorded in a project, of every stack, destroyed stacks included."""
 
 from __future__ import annotations
 

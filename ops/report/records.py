@@ -38,10 +38,10 @@ class TrafficHistory:
 
 
 def read_traffic(ramp_folder: Path, start_s: float, end_s: float) -> TrafficHistory:
-    """Every record of the folder; empty series where there is none.
+    """Every record of the folder; empty series where it has none.
 
     Raises:
-        RecordError: a file that is no record.
+        RecordError: a file is not a record.
     """
     length_s = max(end_s - start_s, 1.0)
     step_s = next((step for step in STEPS_S if length_s / step <= MAX_STEPS), STEPS_S[-1])

@@ -33,7 +33,7 @@ MOST_VERDICTS = 100
 
 
 class ReportError(InputError):
-    """No report can be made of a folder; its text says what to do."""
+    """No report can be made of a folder; its text has the fix."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class Story:
 
     @property
     def turn(self) -> str:
-        """What came of turning back, for where `rollback` says why."""
+        """The result of the rollback; `rollback` has the reason."""
         if self.rollback_seconds is not None:
             return "Rolled back by hand" if self.is_undone_by_hand else "Rolled back"
         return "Refused" if self.ending is RampOutcome.REFUSED else "On its way back"

@@ -30,8 +30,8 @@ def project_folder(start: Path) -> Path:
     found = found_project(start)
     if found is None:
         raise NoProjectError(
-            f"no Pulumi.yaml in {start} or above it\n"
-            "  expected: the folder of a Pulumi project, or one below it\n"
-            "  fix:      cd to the project's folder, then type it again"
+            f"no Pulumi.yaml in {start} or above it",
+            expected="the folder of a Pulumi project, or one below it",
+            fixes=["cd to the project's folder, then type it again"],
         )
     return found

@@ -40,7 +40,7 @@ class _Loader(_Base):
     """
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        """The map; a key that is there twice is refused."""
+        """The map; a duplicate key is refused."""
         places: dict[str, Any] = {}
         for key, _value in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -104,7 +104,7 @@ def read_config(text: str, name: str, *, is_here: bool = True) -> dict[str, Any]
         is_here: Whether it is the file in the folder; one in a commit cannot be fixed.
 
     Raises:
-        StackFileError: it is not YAML, has a key twice, or is no map.
+        StackFileError: it is not YAML, has a key twice, or is not a map.
     """
     try:
         return _config(text, name)
@@ -126,12 +126,12 @@ def _config(text: str, name: str) -> dict[str, Any] | None:
         return None
     if not is_map(config):
         where = "`config` is" if is_map(document) else "the file is"
-        raise _unreadable(name, f"{where} no map of keys and values", "correct `config:`")
+        raise _unreadable(name, f"{where} not a map of keys and values", "correct `config:`")
     return dict(config)
 
 
 def refuse_unreadable(folder: Path, stack: str) -> None:
-    """Find out before the CLI does whether the stack file can be read; an absent one is no problem.
+    """Check the stack file before the CLI reads it; a missing file is fine.
 
     The CLI names neither the file nor the column.
 

@@ -38,8 +38,8 @@ class SlotAnswer:
     service: str
     stream: SlotStream
     slot: Slot | None
-    """The slot that says it has answered; None where no slot said so, as in an answer of the load
-    balancer's own."""
+    """The slot that signed the answer; None for an unsigned answer, such as the load balancer's
+    own."""
     verdict: RequestOutcome
     sent_s: float
     ended_s: float
@@ -50,7 +50,7 @@ class SlotAnswer:
 
     @property
     def attributed(self) -> Slot | None:
-        """The slot that it speaks of: the one that says it answered, else the one it was sent to.
+        """The slot that it counts for: the slot that signed it, else the slot it was sent to.
 
         None for a user's request that no slot signed, such as a 503 of the load balancer's own.
         """
@@ -90,7 +90,7 @@ def answer_from(row: list[Any]) -> SlotAnswer:
 
 
 def answer_of(line: RequestLine, stream: SlotStream, services: Mapping[str, str]) -> SlotAnswer:
-    """What a line of the prober's record says.
+    """A line of the prober's record as an answer.
 
     Args:
         line: of one request.

@@ -28,7 +28,7 @@ class ConnectionRoute:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> ConnectionRoute:
-        """As `failover rehearse env` tells it; plain DNS where nothing is set."""
+        """From the variables of `failover rehearse env`; plain DNS if they are not set."""
         return cls(environ.get("FAILOVER_HTTPS_ADDRESS"), environ.get("FAILOVER_CA_FILE"))
 
     def url(self, url: str) -> str:
@@ -68,26 +68,26 @@ class TrafficPlan:
     """Of each stream to each service."""
     folder: Path
     """Gets a record per stream: `users.jsonl`, `slot-01.jsonl`, `slot-02.jsonl`."""
-    way: ConnectionRoute
-    ways: Mapping[str, ConnectionRoute] = field(default_factory=dict[str, ConnectionRoute])
-    """Of the services that are reached by another way than `way`."""
+    route: ConnectionRoute
+    routes: Mapping[str, ConnectionRoute] = field(default_factory=dict[str, ConnectionRoute])
+    """Of the services that have a route of their own instead of `route`."""
     slot_header: str = "x-slot"
     build_header: str = "x-build"
     timeout_seconds: float = 5.0
 
     def requested(self) -> dict[str, str]:
         """Service -> URL as it is requested."""
-        return {name: self._way_to(name).url(url) for name, url in self.urls.items()}
+        return {name: self._route_to(name).url(url) for name, url in self.urls.items()}
 
     def overrides(self) -> dict[tuple[str, int], tuple[str, ...]]:
         """Host and port of each URL to what to connect to instead of asking DNS."""
         found: dict[tuple[str, int], tuple[str, ...]] = {}
         for name, url in self.requested().items():
-            found |= self._way_to(name).overrides([url])
+            found |= self._route_to(name).overrides([url])
         return found
 
-    def _way_to(self, service: str) -> ConnectionRoute:
-        return self.ways.get(service, self.way)
+    def _route_to(self, service: str) -> ConnectionRoute:
+        return self.routes.get(service, self.route)
 
     def text(self) -> str:
         """One line of JSON, without its end."""
@@ -99,6 +99,6 @@ class TrafficPlan:
         """Read `text()` back."""
         plain = json.loads(text)
         plain["headers"] = {SlotStream(name): value for name, value in plain["headers"].items()}
-        ways = {name: ConnectionRoute(**way) for name, way in plain["ways"].items()}
-        way = ConnectionRoute(**plain["way"])
-        return cls(**plain | {"folder": Path(plain["folder"]), "way": way, "ways": ways})
+        routes = {name: ConnectionRoute(**each) for name, each in plain["routes"].items()}
+        route = ConnectionRoute(**plain["route"])
+        return cls(**plain | {"folder": Path(plain["folder"]), "route": route, "routes": routes})

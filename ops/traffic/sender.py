@@ -109,6 +109,6 @@ def _options(plan: TrafficPlan, stream: SlotStream) -> RunOptions:
         slot_header=plan.slot_header,
         build_header=plan.build_header,
         overrides=plan.overrides(),
-        ca_file=Path(plan.way.ca_file) if plan.way.ca_file else None,
+        ca_file=Path(plan.route.ca_file) if plan.route.ca_file else None,
         user_agent=f"failover-ramp/{stream}",
     )

@@ -1,4 +1,4 @@
-"""Which slot answers without saying that it is the one."""
+"""Which slot does not sign its answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rollout.split import Slot
 def unsigned_slot(answers: Iterable[SlotAnswer]) -> Slot | None:
     """The slot whose good answers carry no sign, where the other slot's all do; else None.
 
-    Only requests that went straight to a slot tell, since there it is known who answered.
+    Only requests that went straight to a slot count, since there it is known who answered.
     """
     signed: dict[Slot, set[bool]] = {slot: set() for slot in Slot}
     for answer in answers:
@@ -31,7 +31,7 @@ def users_by_slot(answers: Sequence[SlotAnswer], service: str) -> list[tuple[Slo
 
     A slot that was made elsewhere may sign nothing. Where one slot's answers are signed and the
     other's are not, as the streams straight to them show, a good answer without a sign is that
-    other slot's. Requests of which nobody can say who answered are left out.
+    other slot's. Requests whose slot is unknown are left out.
     """
     of_service = [each for each in answers if each.service == service]
     unsigned = unsigned_slot(of_service)

@@ -22,7 +22,7 @@ OUT_OF_ORDER_SECONDS = 10.0
 """No answer comes so long after one that ended later."""
 
 SIGNED_SECONDS = 60.0
-"""So much before is looked at as well, to tell a slot that signs nothing."""
+"""How much earlier answers are read as well, to recognise a slot that does not sign."""
 
 END_SECONDS = 10.0
 """How long the process may take to write the end of its records."""

@@ -101,7 +101,7 @@ def _stack(state: ViewState, width: int) -> Iterator[Text]:
 
 
 def _end_of(path: str, room: int) -> str:
-    """A path or URL in `room` columns: its last folders, which say which one it is."""
+    """A path or URL in `room` columns: its last folders, which identify it."""
     if len(path) <= room:
         return path
     end = path[len(path) - room + 1 :]

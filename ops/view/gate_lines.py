@@ -1,4 +1,4 @@
-"""What the gates say, on few lines: every service is in it, the worst first."""
+"""The verdicts of the gates on few lines: every service, the worst first."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def gate_lines(verdicts: Sequence[Verdict], width: int) -> Iterator[Text]:
     longest = max((len(verdict.gate) for verdict in verdicts), default=0)
     for verdict in verdicts:
         indent = 4 + longest + 2
-        said = _said(verdict, max(width - indent, SHORTEST))
-        for number, (outcome, line) in enumerate(said):
+        lines = _lines(verdict, max(width - indent, SHORTEST))
+        for number, (outcome, line) in enumerate(lines):
             text = Text(no_wrap=True)
             if number == 0:
                 text.append(f"  {SIGNS[verdict.outcome]} ", style=STYLES[verdict.outcome])
@@ -41,23 +41,23 @@ def gate_lines(verdicts: Sequence[Verdict], width: int) -> Iterator[Text]:
             yield text
 
 
-def _said(verdict: Verdict, room: int) -> list[tuple[Outcome, str]]:
-    """The lines beside a gate's name, each with the outcome that it tells of."""
-    findings = sorted(verdict.services, key=lambda each: _WORST_FIRST.index(each.outcome))
-    failing = [each for each in findings if each.outcome is not Outcome.PASS]
-    if len(findings) < 2:
+def _lines(verdict: Verdict, room: int) -> list[tuple[Outcome, str]]:
+    """The lines next to a gate's name, each with its outcome."""
+    services = sorted(verdict.services, key=lambda each: _WORST_FIRST.index(each.outcome))
+    failing = [each for each in services if each.outcome is not Outcome.PASS]
+    if len(services) < 2:
         lines = 1 if verdict.outcome is Outcome.PASS else REASON_LINES
         return [(verdict.outcome, line) for line in wrapped(verdict.reason, room, lines)]
     if not failing:
-        return [(Outcome.PASS, _passing(findings, room))]
+        return [(Outcome.PASS, _passed(services, room))]
     shown = failing[:SHOWN_SERVICES]
     lines_each = REASON_LINES if len(shown) == 1 else 1
-    said = [
+    found = [
         (each.outcome, line)
         for each in shown
         for line in _marked(each, room, lines_each, has_mark=len(shown) > 1)
     ]
-    return [*said, *_more(findings[len(shown) :], room)]
+    return [*found, *_more(services[len(shown) :], room)]
 
 
 def _marked(finding: ServiceFinding, room: int, lines: int, *, has_mark: bool) -> Iterator[str]:
@@ -85,12 +85,12 @@ def _more(left: Sequence[ServiceFinding], room: int) -> Iterator[tuple[Outcome, 
     yield worst, line if len(line) <= room else wrapped(", ".join(counts), room, 1)[0]
 
 
-def _passing(findings: Sequence[ServiceFinding], room: int) -> str:
-    """Every reason where there is room for them, else every name, else as many as there is."""
-    reasons = "; ".join(each.reason for each in findings)
+def _passed(services: Sequence[ServiceFinding], room: int) -> str:
+    """Every reason if there is room, else every name, else as many names as fit."""
+    reasons = "; ".join(each.reason for each in services)
     if len(reasons) <= room:
         return reasons
-    names = [each.service for each in findings]
+    names = [each.service for each in services]
     head = f"all {len(names)} pass: "
     for shown in range(len(names), 0, -1):
         more = f", +{len(names) - shown} more" if shown < len(names) else ""

@@ -44,7 +44,7 @@ class LiveView:
             self._state.waits(what, seconds_left)
 
     def judged(self, verdicts: Sequence[Verdict]) -> None:
-        """Show what the gates say now."""
+        """Show the current verdicts of the gates."""
         with self._lock:
             self._state.judged(verdicts)
 

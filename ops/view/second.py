@@ -20,12 +20,12 @@ class Second:
     users: dict[Side, int] = field(default_factory=dict[Side, int])
     """Requests of the users' kind, by the slot that answered."""
     requests: dict[Side, int] = field(default_factory=dict[Side, int])
-    """Requests of all kinds, by the slot that they speak of."""
+    """Requests of all kinds, by the slot that they count for."""
     failed: dict[Side, int] = field(default_factory=dict[Side, int])
     latencies_ms: dict[Side, list[float]] = field(default_factory=dict[Side, list[float]])
 
     def add(self, answer: SlotAnswer) -> None:
-        """Count one that says something of the target."""
+        """Count an answer that is evidence of the target."""
         side = answer.attributed
         self.requests[side] = self.requests.get(side, 0) + 1
         if answer.stream is SlotStream.USERS:

@@ -114,7 +114,7 @@ class ViewState:
         self.doing, self.seconds_left = what, seconds_left
 
     def judged(self, verdicts: Sequence[Verdict]) -> None:
-        """Take what the gates say now."""
+        """Take the current verdicts of the gates."""
         self.verdicts = tuple(verdicts)
 
     def _begin(self, start: RampStart, at_s: float) -> None:

@@ -17,7 +17,7 @@ SHARE_CELLS = 24
 GAP = 2
 SLOT_STYLES = {Slot.FIRST: "dodger_blue1", Slot.SECOND: "dark_orange"}
 SLOT_CELLS = {Slot.FIRST: "█", Slot.SECOND: "░"}
-"""What a bar of a slot is drawn with: told apart without colour, too."""
+"""What a bar of a slot is drawn with: distinct without colour, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def traffic_lines(state: ViewState, width: int) -> Iterator[Text]:
 
 
 def _fitting(columns: Sequence[_Column], width: int) -> list[_Column]:
-    """The columns that are whole within `width`; what says least is left out first."""
+    """The columns that are whole within `width`; the least important is left out first."""
     left = list(columns)
     while len(left) > 1 and sum(c.width for c in left) + GAP * (len(left) - 1) > width:
         left.remove(max(left, key=lambda column: column.rank))

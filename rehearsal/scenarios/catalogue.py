@@ -157,7 +157,7 @@ CATALOGUE = (
     Scenario(
         "both-dip",
         "both slots fail alike for some seconds: the ramp holds until that is over, then continues",
-        Expected(0, (0, 0), "not known to be the candidate's doing"),
+        Expected(0, (0, 0), "not known to be caused by the candidate"),
         build="dips",
         stable_build="dips",
         ramp={"inconclusiveSeconds": 60},

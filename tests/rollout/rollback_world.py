@@ -80,7 +80,7 @@ class World:
 
     start: Split = AT_FIRST
     configured: Slot | None = None
-    untold: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     seconds: int = 0
     live: dict[str, Split] = field(default_factory=dict[str, Split])
     history: list[HistoryEntry] = field(default_factory=list[HistoryEntry])
@@ -138,7 +138,7 @@ class World:
             hold=HOLD,
             configured=self.configured,
             unfinished=ramp,
-            untold=self.untold,
+            unknown=self.unknown,
         )
 
     def decided(self) -> WayBack:

@@ -90,18 +90,18 @@ def seen(decided: WayBack) -> object:
     if isinstance(decided, GoBack):
         plan = decided.plan
         return plan.services, plan.candidate, plan.start, plan.weights
-    ways = decided.ways if isinstance(decided, Unclear) else {}
-    return sorted(decided.reasons), {s: dict(each) for s, each in ways.items()}
+    choices = decided.choices if isinstance(decided, Unclear) else {}
+    return sorted(decided.reasons), {s: dict(each) for s, each in choices.items()}
 
 
 def seen_mirrored(decided: WayBack) -> object:
     if isinstance(decided, GoBack):
         plan = decided.plan
         return plan.services, plan.candidate.other, mirror(plan.start), plan.weights
-    ways = decided.ways if isinstance(decided, Unclear) else {}
+    choices = decided.choices if isinstance(decided, Unclear) else {}
     return sorted(decided.reasons), {
         service: {slot.other: mirror(split) for slot, split in each.items()}
-        for service, each in ways.items()
+        for service, each in choices.items()
     }
 
 
@@ -139,9 +139,9 @@ def test_whatever_a_person_is_told_to_set_lowers_the_slot_that_it_names(
     decided = world.decided()
 
     if isinstance(decided, Unclear):
-        assert set(decided.ways) == set(decided.reasons)
-        for service, ways in decided.ways.items():
-            for slot, split in ways.items():
+        assert set(decided.choices) == set(decided.reasons)
+        for service, choices in decided.choices.items():
+            for slot, split in choices.items():
                 assert split.weight_of(slot) <= world.live[service].weight_of(slot)
 
 
@@ -234,12 +234,12 @@ def test_a_way_back_by_hand_of_a_finished_ramp_is_completed() -> None:
 
 
 def test_where_builds_have_no_time_a_way_back_by_hand_may_be_the_next_ramp() -> None:
-    world = World(untold=SERVICES).after([Ramp(SECOND, 5), LONG, *hand(75)])
+    world = World(unknown=SERVICES).after([Ramp(SECOND, 5), LONG, *hand(75)])
     decided = world.decided()
 
     assert isinstance(decided, Unclear)
     assert "do not tell whether slot 01 was released in between" in decided.reasons["web"]
-    assert decided.ways["web"] == {FIRST: Split(0, 100), SECOND: Split(100, 0)}
+    assert decided.choices["web"] == {FIRST: Split(0, 100), SECOND: Split(100, 0)}
 
 
 def test_a_ramp_that_was_killed_goes_back_to_its_start() -> None:
@@ -287,7 +287,7 @@ def test_a_change_in_the_console_from_where_a_rollback_leads_is_for_a_person(
 
     assert isinstance(decided, Unclear)
     assert "the newest update left it at 100/0" in decided.reasons["web"]
-    assert decided.ways["web"] == {SECOND: Split(100, 0)}
+    assert decided.choices["web"] == {SECOND: Split(100, 0)}
 
 
 def test_what_a_failed_update_has_moved_is_no_change_outside_pulumi() -> None:
@@ -323,7 +323,7 @@ def test_where_both_slots_rose_from_nothing_a_person_says_which_is_on_trial(
     decided = World().after(made).decided()
 
     assert isinstance(decided, Unclear)
-    assert decided.ways["web"] == {FIRST: Split(0, 100), SECOND: Split(100, 0)}
+    assert decided.choices["web"] == {FIRST: Split(0, 100), SECOND: Split(100, 0)}
 
 
 def test_equal_slots_that_never_stood_empty_go_nowhere_by_themselves() -> None:
@@ -371,7 +371,7 @@ def test_a_split_that_nobody_stayed_at_is_none_to_go_back_to() -> None:
 
     assert isinstance(decided, Unclear)
     assert f"no split that stood for {HOLD.total_seconds():.0f} s" in decided.reasons["web"]
-    assert decided.ways["web"] == {SECOND: Split(100, 0)}
+    assert decided.choices["web"] == {SECOND: Split(100, 0)}
 
 
 def test_without_any_history_nothing_is_guessed() -> None:

@@ -17,7 +17,7 @@ each fifth time within forty; where both slots fail each fifth time one call in 
 class Pairs:
     """What one service's slots answered in turn, from the start of the ramp.
 
-    A wrong answer is the candidate's doing only where the stable slot, asked in the same moment,
+    A wrong answer is the candidate's fault only where the stable slot, asked in the same moment,
     gives fewer of them: what both depend on breaks for both. The evidence is kept as a bet, as the
     gate `probe` does, so that it stays valid however many rounds there are.
     """

@@ -25,7 +25,7 @@ MAX_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one service's round says."""
+    """The outcome of one service's round, with its reason and numbers."""
 
     service: str
     outcome: Outcome
@@ -114,7 +114,7 @@ class SmokeRound:
             asked = len(pages) + len(wrong)
             raise _NotAsExpectedError(
                 f"{len(wrong)} of {asked} answers of slot {slot} are wrong: {problem}"
-                f"{self._said_of_both(slot, page.status)}"
+                f"{self._fix_of_both(slot, page.status)}"
             )
         self._answers = Counts(len(wrong), budget)
         self._numbers |= {"requests": budget, "wrong": len(wrong)}
@@ -129,35 +129,35 @@ class SmokeRound:
     def _problem(self, page: PageAnswer) -> str | None:
         if page.status != self._limits.status:
             to = page.headers.get("location", "")[:MAX_SHOWN]
-            told = f"{page.status} to {to}" if to else f"{page.status}"
-            return f"status {told}, expected {self._limits.status}"
+            status = f"{page.status} to {to}" if to else f"{page.status}"
+            return f"status {status}, expected {self._limits.status}"
         if self._limits.body not in page.body:
             return f"its body does not contain {self._limits.body!r}"
         return None
 
-    def _said_of_both(self, slot: Slot, status: int) -> str:
-        """What to type where it is the config that expects something else than either slot says."""
+    def _fix_of_both(self, slot: Slot, status: int) -> str:
+        """The fix if both slots answer alike and only the config expects another status."""
         if status == self._limits.status or self._status(self._url, slot.other) != status:
             return ""
         return (
-            f"; slot {slot.other} answers {status} as well: if that is right, say so in "
-            "ramp.gates.smoke.status, or name another page in ramp.gates.smoke.path"
+            f"; slot {slot.other} answers {status} as well: if that is right, set "
+            f"ramp.gates.smoke.status to {status}, or name another page in ramp.gates.smoke.path"
         )
 
     def _refuse_other_slot(self, page: PageAnswer, slot: Slot, *, is_right: bool) -> None:
-        """An answer proves something of the candidate only if the candidate gave it."""
+        """An answer is evidence of the candidate only if the candidate gave it."""
         header = self._limits.slot_header.lower()
-        said = page.headers.get(header)
-        if not header or said == slot.value or (said is None and not is_right):
+        signed = page.headers.get(header)
+        if not header or signed == slot.value or (signed is None and not is_right):
             return
-        if said is None:
+        if signed is None:
             raise _NotAsExpectedError(
                 f"no answer has the header {header}, so that nothing proves that slot {slot} gave "
                 "it; let the application send it, name the one that it sends in "
                 'ramp.gates.smoke.slotHeader, or set that to ""',
                 Outcome.INCONCLUSIVE,
             )
-        raise _NotAsExpectedError(f"{header} {said} answered what was sent to slot {slot}")
+        raise _NotAsExpectedError(f"{header} {signed} answered what was sent to slot {slot}")
 
     def _stable_page(self, slot: Slot) -> tuple[PageAnswer | None, str]:
         """The stable slot's page, where it has a right one; the gate does not judge it."""
@@ -175,12 +175,12 @@ class SmokeRound:
                 f"slot {slot} answers with build {build or 'of no name'}, its image {ours} is "
                 f"build {expected}"
             )
-        # Of an adopted slot that the stack does not launch, the image is nobody's to compare.
+        # An adopted slot that the stack does not launch has no image to compare.
         is_another = bool(ours and theirs) and ours != theirs
         if expected is None and build and is_another and build == other_build:
             raise _NotAsExpectedError(
                 f"slot {slot} answers with build {build}, as slot {slot.other} does, though its "
-                f"image {ours} is another than {theirs}; if that is right, say so in "
+                f"image {ours} is not {theirs}; if that is right, map both images to the build in "
                 "ramp.gates.smoke.builds"
             )
 
@@ -189,7 +189,7 @@ class SmokeRound:
         for url in urls:
             status = self._status(url, slot)
             self._refuse_shared(slot, url, status)
-            # A file that the stable slot's page names in vain is no doing of the candidate's.
+            # A file that is missing on the stable slot too is not the candidate's fault.
             if _is_missing(status) and not _is_missing(self._status(url, slot.other)):
                 raise _missing(slot, url, status)
 
@@ -210,7 +210,7 @@ class SmokeRound:
             raise _missing(slot.other, url, status)
 
     def _refuse_shared(self, slot: Slot, url: str, status: int) -> None:
-        """After a failure ask both in turn; the round is unsure where the candidate is no worse."""
+        """After a failure ask both in turn; inconclusive unless the candidate is worse."""
         if not _is_failure(status):
             return
         pairs = self._pairs
@@ -219,7 +219,7 @@ class SmokeRound:
             raise _NotAsExpectedError(
                 f"{ours.bad} of {ours.total} answers of slot {slot} for {urlsplit(url).path} are "
                 f"failures, and {theirs.bad} of {theirs.total} of slot {slot.other}, asked in "
-                "turn: not known to be the candidate's doing",
+                "turn: not known to be caused by the candidate",
                 Outcome.INCONCLUSIVE,
             )
 

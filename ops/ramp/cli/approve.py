@@ -36,16 +36,16 @@ def approve(stack: str | None, *, is_no: bool) -> None:
       failover approve --stack prod --no
     """
     try:
-        click.echo(_said(project_folder(Path.cwd()), stack, is_yes=not is_no))
+        click.echo(_answered(project_folder(Path.cwd()), stack, is_yes=not is_no))
     except RampError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
     except (JournalError, OSError) as error:
-        click.echo(f"error: {error}; nothing was said", err=True)
+        click.echo(f"error: {error}; no answer was recorded", err=True)
         sys.exit(BadInputError.exit_code)
 
 
-def _said(project: Path, stack: str | None, *, is_yes: bool) -> str:
+def _answered(project: Path, stack: str | None, *, is_yes: bool) -> str:
     name = stack_name(project, stack)
     waiting = _waiting(recorded_ramps(project, name), name, ("--stack", stack) if stack else ())
     progress = waiting.progress

@@ -1,4 +1,4 @@
-"""What the commands that move weights share: options, limits, who is told, and the exit code."""
+"""What the commands that move weights share: options, limits, observers, and the exit code."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def reported(command: Callable[..., Ending]) -> Callable[..., None]:
 
 
 def observer(*, as_json: bool) -> RampObserver:
-    """Who tells the person, or the program that asked, what happens."""
+    """The observer that reports to the person, or to the program that asked."""
     if as_json:
         return JsonLines(click.echo)
-    # A dumb terminal has no place that can be drawn anew.
+    # A dumb terminal cannot be redrawn.
     if sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown"):
         from ops.view.live import LiveView  # rich costs a tenth of a second, for a terminal alone
 

@@ -153,9 +153,9 @@ def _ask(choice: Choice, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise BadInputError(
-            "nobody is there to say yes; nothing was begun\n"
-            "  expected: a terminal, or --yes\n"
-            f"  fix:      {choice.command('--yes')}"
+            "no terminal to confirm on; nothing was begun",
+            expected="a terminal, or --yes",
+            fixes=[choice.command("--yes")],
         )
     if not click.confirm("start?", err=True):
         raise RefusedRampError("not started; nothing was changed")

@@ -73,11 +73,11 @@ def rollback(**given: Any) -> Ending:
     try:
         return _gone_back(folder, given)
     except BackendError as error:
-        ways = "\n        or: ".join(map(str, _past_the_engine(folder, given["stack"])))
-        if not ways:
+        commands = "\n        or: ".join(map(str, _past_the_engine(folder, given["stack"])))
+        if not commands:
             raise
         raise BackendError(
-            f"{error}; where the backend cannot be had back in time:\n            {ways}"
+            f"{error}; if the backend is not available in time:\n            {commands}"
         ) from error
 
 

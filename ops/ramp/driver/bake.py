@@ -29,10 +29,10 @@ class GatedWaits:
         self._run = run
 
     def bake(self, stage: Stage) -> None:
-        """Let the gates judge `stage`: proof by traffic, then the bake, then until none is unsure.
+        """Let the gates judge `stage`: proof by traffic, then the bake, then until all are sure.
 
         Raises:
-            GateFailedError: a gate said fail, or could not tell until its deadline.
+            GateFailedError: a gate failed, or was inconclusive until its deadline.
         """
         run = self._run
         run.begin(stage)
@@ -49,11 +49,11 @@ class GatedWaits:
         run.write(BakeEnd(stage=stage.number, seconds=seconds, outcome=Outcome.PASS))
 
     def hold(self) -> None:
-        """Wait until the old slot has had no request for the hold time, and every gate says pass.
+        """Wait until the old slot has had no request for the hold time, and every gate passes.
 
         Raises:
-            GateFailedError: a gate said fail, or could not tell until its deadline; or the old slot
-                did not fall silent.
+            GateFailedError: a gate failed, or was inconclusive until its deadline; or the old slot
+                still got requests.
         """
         run, clock = self._run, self._run.ports.clock
         plan = run.progress.plan
@@ -88,7 +88,7 @@ class GatedWaits:
         """Let the gates judge for the watch time after the cutover.
 
         Raises:
-            GateFailedError: a gate said fail, or could not tell until its deadline.
+            GateFailedError: a gate failed, or was inconclusive until its deadline.
         """
         run = self._run
         plan = run.progress.plan
@@ -98,7 +98,7 @@ class GatedWaits:
         run.write(WatchEnd(seconds=round(seconds, 3), outcome=Outcome.PASS))
 
     def _judged_for(self, seconds: float, what: str) -> float:
-        """Tick until `seconds` are over and every gate says pass; how long it took."""
+        """Tick until `seconds` are over and every gate passes; how long it took."""
         run, clock = self._run, self._run.ports.clock
         started = clock.monotonic()
         outcome = run.tick(what, seconds)
@@ -132,17 +132,18 @@ class GatedWaits:
         since_s = run.mark.verified_at.timestamp()
         while True:
             found = self._propagations(stage, since_s)
-            if all(arrival.is_propagated for arrival in found.values()):
+            if all(each.is_propagated for each in found.values()):
                 break
             spent = clock.monotonic() - started
             words = ", ".join(
-                f"{service} {a.observed} of {a.requests} from {plan.candidate} ({a.needed} needed)"
-                for service, a in found.items()
-                if not a.is_propagated
+                f"{service} {p.observed} of {p.requests} from {plan.candidate} ({p.needed} needed)"
+                for service, p in found.items()
+                if not p.is_propagated
             )
             if spent >= run.limits.inconclusive:
                 raise GateFailedError(
-                    f"the split {stage.split} has not arrived: {words}{self._without_sign(found)}"
+                    f"the traffic does not show the split {stage.split}: {words}"
+                    f"{self._without_sign(found)}"
                 )
             run.tick(
                 f"{stage.split} to show in the traffic: {words}", run.limits.inconclusive - spent
@@ -150,8 +151,8 @@ class GatedWaits:
         run.write(
             SplitPropagation(
                 stage=stage.number,
-                requests=sum(arrival.requests for arrival in found.values()),
-                observed={s: f"{a.observed}/{a.requests}" for s, a in found.items()},
+                requests=sum(each.requests for each in found.values()),
+                observed={s: f"{p.observed}/{p.requests}" for s, p in found.items()},
                 seconds=round(clock.monotonic() - started, 3),
             )
         )
@@ -169,14 +170,14 @@ class GatedWaits:
         }
 
     def _without_sign(self, found: Mapping[str, Propagation]) -> str:
-        """What to do where no answer said which slot it came from."""
-        silent = [service for service, arrival in found.items() if not arrival.requests]
+        """The fix if no answer names the slot that it came from."""
+        silent = [service for service, each in found.items() if not each.requests]
         if not silent:
             return ""
         name_it = config_set("failover:ramp.gates.probe.slotHeader", "HEADER").with_options(
             *self._run.ports.next.option
         )
         return (
-            f"\n  no answer of {', '.join(silent)} says which slot it is from: let the builds send "
-            f"a header with 01 or 02, and name it by `{name_it}`"
+            f"\n  no answer of {', '.join(silent)} names its slot: let the builds send a header "
+            f"with 01 or 02, and name it by `{name_it}`"
         )

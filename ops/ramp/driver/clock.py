@@ -1,4 +1,4 @@
-"""The system's time, and a person's wish to stop, which ends a wait at once."""
+"""The system's time, and a person's request to stop, which ends a wait at once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SystemRampClock:
 
 
 class Signals:
-    """Counts the wishes to stop.
+    """Counts the requests to stop.
 
     A SIGINT is one, and so is the SIGHUP of a terminal that is gone, unless it is ignored, as under
     `nohup`; a SIGTERM counts as two.
@@ -51,7 +51,7 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Generator[None]:
-        """Take these signals as a wish to stop, as long as the block runs."""
+        """Take these signals as a request to stop, as long as the block runs."""
         numbers = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             numbers.append(signal.SIGHUP)

@@ -48,7 +48,7 @@ class Ending:
     """How a run ended."""
 
     exit_code: int
-    """0 done; 1 a gate or a guard said no; 3 not sure, or stopped by hand; 70 a fault of ours."""
+    """0 done; 1 a gate or guard refused; 3 not sure, or stopped by hand; 70 a bug of ours."""
     words: str
     is_back: bool = False
     """Whether the ramp is over with no more weight on its candidate than before."""
@@ -81,11 +81,11 @@ class Driver:
         except StopAskedError as stop:
             return self._stopped(str(stop))
         except WeightsChangedError as error:
-            anew = self._next_commands.anew(self._run.progress.plan)
+            again = self._next_commands.anew(self._run.progress.plan)
             return self._not_sure(
                 f"{error}; nothing more was changed\n"
                 "  expected: only the ramp changes the weights while it runs\n"
-                f"  next:     {anew} (from the weights as they are), or "
+                f"  next:     {again} (from the weights as they are), or "
                 f"{self._next_commands.rollback}"
             )
         except LeaseTakenError as error:
@@ -94,16 +94,16 @@ class Driver:
         except JournalError as error:
             return Ending(3, f"stopped, the weights stay: {error}\n  next:     {go_on}")
         except DeadSlotError as error:
-            # Whoever asked for it is told no; where a gate did, it is for a person to look.
+            # A person's rollback is refused; one by a gate needs a person to look.
             ending = self._not_sure(str(error))
             return Ending(1, ending.words) if self._from_anywhere else ending
         except RampError as error:  # also a stack file that someone broke during the ramp
             return self._not_sure(f"{error}\n  next:     {go_on}")
         except StackError as error:
             words = f"the engine's backend does not answer:\n{error}"
-            directly = f"where that cannot be had back: {self._next_commands.break_glass}"
+            directly = f"if the backend is not available in time: {self._next_commands.break_glass}"
             return self._not_sure(f"{words}\n  next:     {go_on}; {directly}")
-        except Exception as error:  # noqa: BLE001  (all of it is told, with its traceback)
+        except Exception as error:  # noqa: BLE001  (the message has the whole traceback)
             words = unexpected_words(error, "failover", self._next_commands.option)
             self._not_sure(f"{type(error).__name__}: {error}")
             return Ending(EXIT_CODE, f"{words}\n  journal:  {self._where()}")
@@ -307,7 +307,7 @@ def _refuse_raising(
 
 
 def _lost_words(lost: list[str]) -> str:
-    """What the journal does not have of a way back; the first one tells why."""
+    """The entries of a rollback that could not be written; the first one has the reason."""
     if not lost:
         return ""
     more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""

@@ -56,7 +56,7 @@ class Floors:
         file = self._config.file()
         owned = owned_floors(file, floors)
         candidate = self._config.candidate(plan)
-        # The file alone does not tell: a driver may have been killed between it and the `up`.
+        # The file alone is no proof: a driver may have been killed between it and the `up`.
         is_set = owned_floors(file, progress.floors) == file.floors(owned) == owned
         takes_lease = progress.capacity == 0
         if takes_lease or not is_set or candidate:
@@ -128,8 +128,8 @@ class Floors:
             self._config.put_back(back)
             self._run.refuse_stopped()
             raise EngineError(
-                f"the `up` of the floors failed, and no weight was changed:\n{ended.error}\n"
-                f"  fix:      what it says, then {self._run.ports.next.ramp}"
+                f"the `up` of the floors failed, and no weight was changed:\n{ended.error}",
+                fixes=[f"fix the reported error, then {self._run.ports.next.ramp}"],
             )
 
     def _refuse_second(self, back: Changes) -> None:

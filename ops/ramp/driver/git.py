@@ -81,8 +81,9 @@ class OwnGit:
         if done.returncode:
             raise NotSureError(
                 f"`git {' '.join(arguments)}` exited {done.returncode}: {done.stderr.strip()}\n"
-                "  expected: a commit of the stack file; the live weights are as it has them\n"
-                "  fix:      what git says (git status), commit and push the stack file by hand"
+                "  expected: a commit of the stack file, which has the live weights\n"
+                "  fix:      fix the reported error (git status), then commit and push the stack "
+                "file by hand"
             )
         return done.stdout.strip()
 
@@ -104,9 +105,9 @@ def is_ignored(file: Path) -> bool:
 
 
 def _unready(what: str, fix: str, error: NotSureError | None = None) -> BadInputError:
-    said = f"\n{error.args[0].splitlines()[0]}" if error else ""
+    reason = f"\n{error.args[0].splitlines()[0]}" if error else ""
     return BadInputError(
-        f"{what}; nothing was begun{said}\n"
+        f"{what}; nothing was begun{reason}\n"
         "  expected: with --commit or --push, a stack file that git can commit alone\n"
         f"  fix:      {fix}; or leave the option out, and the commit to make is printed"
     )
@@ -119,9 +120,9 @@ class StackFileCommits:
         self._run = run
 
     def commit(self, message: str) -> None:
-        """Make the commit, and push it; or say which one to make, unless git ignores the file.
+        """Make the commit, and push it; or print it for a person, unless git ignores the file.
 
-        On the way back git has no say: what it refused is said at the end.
+        During a rollback git stops nothing: its errors are reported at the end.
 
         Raises:
             NotSureError: git refused, on the way up; the weights stay.

@@ -13,7 +13,7 @@ from rollout.step import AskPerson
 
 
 class GateFailedError(Exception):
-    """A gate said fail, or could not tell until its deadline: the ramp goes back."""
+    """A gate failed, or was inconclusive until its deadline: the ramp rolls back."""
 
 
 class StopAskedError(Exception):

@@ -13,14 +13,14 @@ _PROC = Path("/proc")
 
 
 class Processes:
-    """Tells whether a process lives, and asks it to end."""
+    """Looks processes up, and asks them to end."""
 
     def is_this_host(self, host: str) -> bool:
         """Whether `host` is the one we run on."""
         return host == socket.gethostname()
 
     def is_alive(self, pid: int) -> bool:
-        """Whether a process has this id, and is no zombie."""
+        """Whether a process has this id, and is not a zombie."""
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -55,18 +55,18 @@ class Processes:
         try:
             os.kill(pid, number)
         except (ProcessLookupError, PermissionError):
-            return  # whoever waits for its end says so
+            return  # the caller that waits for its end reports it
 
 
 def _from_proc(pid: int) -> tuple[str, str]:
     """State and command line; a slim image of Linux has this, and no `ps`."""
     try:
-        told = (_PROC / str(pid) / "stat").read_text(errors="replace")
+        stat = (_PROC / str(pid) / "stat").read_text(errors="replace")
         arguments = (_PROC / str(pid) / "cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return "", ""
     # The name of the program stands in brackets before it, and may hold any character.
-    state = told.rpartition(")")[2].strip()
+    state = stat.rpartition(")")[2].strip()
     return state, arguments.replace(b"\0", b" ").decode(errors="replace")
 
 

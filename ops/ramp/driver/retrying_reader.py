@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class RetryingReader:
-    """What AWS says now, and since when it says nothing."""
+    """Reads AWS with retries, and knows since when it has not answered."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class RetryingReader:
         Args:
             aws: The live stack.
             clock: Of the pauses.
-            say_waits: Tells what is waited for, and for how many seconds yet.
+            say_waits: Reports what is waited for, and for how many seconds yet.
             is_given_up: Whether a person has asked to wait no longer.
         """
         self._aws = aws
@@ -45,7 +45,7 @@ class RetryingReader:
         """The split of every service's rule, as soon as AWS answers.
 
         Raises:
-            NotSureError: AWS says no, or nothing in time; or a rule's weights are no split.
+            NotSureError: AWS refuses or does not answer in time; or a rule's weights are invalid.
         """
         return self.asked(self._aws.splits)
 
@@ -61,7 +61,7 @@ class RetryingReader:
         """The splits, or None where AWS does not answer for now: nothing is waited for.
 
         Raises:
-            NotSureError: AWS says no, or has not answered for `limit_seconds`.
+            NotSureError: AWS refuses, or has not answered for `limit_seconds`.
         """
         now = self._clock.monotonic()
         try:

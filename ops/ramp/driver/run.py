@@ -1,4 +1,4 @@
-"""One run of the driver: what it writes down, whom it tells, and what it keeps an eye on."""
+"""One run of the driver: its journal, its observers, its gates, and what it checks."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Run:
         self.is_going_back = False
         """From here on traffic matters more than the journal."""
         self.lost_entries: list[str] = []
-        """What the system said about entries that could not be written on the way back."""
+        """Why entries could not be written during a rollback."""
         self.refused_by_git: list[str] = []
-        """What git said about commits that could not be made on the way back."""
+        """Why git refused commits during a rollback."""
         self.lost_observers: list[str] = []
-        """What the system said about observers that could not be told."""
+        """Why observers could not be notified."""
         self._observers = list(ports.observers)
         self._mark: StageMark | None = None
-        self._last_said: dict[str, tuple[Outcome, str]] = {}
+        self._last_judged: dict[str, tuple[Outcome, str]] = {}
         self._next_live_poll = 0.0
         self.reader = RetryingReader(ports.aws, ports.clock, self.say_waits, self._is_given_up)
 
@@ -74,17 +74,17 @@ class Run:
             self.lost_entries.append(str(error))
             if not self.is_going_back:
                 raise
-        self._tell(lambda observer: observer.saw(entry))
+        self._notify(lambda observer: observer.saw(entry))
 
     def say_waits(self, what: str, seconds_left: float | None) -> None:
-        """Tell what the driver waits for."""
-        self._tell(lambda observer: observer.waits(what, seconds_left))
+        """Report what the driver waits for."""
+        self._notify(lambda observer: observer.waits(what, seconds_left))
 
-    def _tell(self, tell: Callable[[RampObserver], None]) -> None:
-        """Tell every observer; one whose terminal or pipe is gone is told no more."""
+    def _notify(self, notify: Callable[[RampObserver], None]) -> None:
+        """Notify every observer; drop an observer whose terminal or pipe is gone."""
         for observer in tuple(self._observers):
             try:
-                tell(observer)
+                notify(observer)
             except OSError as error:
                 self._observers.remove(observer)
                 self.lost_observers.append(str(error))
@@ -92,7 +92,7 @@ class Run:
     def until(self) -> datetime:
         """When the lease ends that an `up` takes now."""
         limits = self.limits
-        # The split may take as long to arrive as the gates may to tell.
+        # The split may take as long to propagate as the gates may to decide.
         longest = max(limits.bake, limits.hold, limits.watch) + 2 * limits.inconclusive
         return self.ports.clock.now() + timedelta(
             seconds=longest + limits.guard_wait + SPARE_SECONDS
@@ -106,7 +106,7 @@ class Run:
     def begin(self, stage: Stage) -> None:
         """Let the gates judge `stage` from now on; a second time for the same one is nothing.
 
-        Unless the floors are gone since: then they are told of that.
+        Unless the floors are gone since: then the gates get a new mark.
         """
         progress, before = self.progress, self._mark
         plan = progress.plan
@@ -137,26 +137,26 @@ class Run:
         """Ask every gate; what changed goes into the journal.
 
         Raises:
-            GateFailedError: one said fail.
+            GateFailedError: one failed.
         """
         if self._mark is None:
             return Outcome.PASS
         verdicts = [gate.judge() for gate in self.ports.gates]
         for verdict in verdicts:
-            if self._last_said.get(verdict.gate, (None,))[0] is not verdict.outcome:
+            if self._last_judged.get(verdict.gate, (None,))[0] is not verdict.outcome:
                 self.write_verdict(verdict)
-        self._tell(lambda observer: observer.judged(verdicts))
+        self._notify(lambda observer: observer.judged(verdicts))
         failed = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL]
         if failed:
             raise GateFailedError("; ".join(f"{v.gate}: {v.reason}" for v in failed))
-        self._last_said = {v.gate: (v.outcome, v.reason) for v in verdicts}
+        self._last_judged = {v.gate: (v.outcome, v.reason) for v in verdicts}
         return combined(verdicts) if verdicts else Outcome.PASS
 
     def undecided(self) -> str:
-        """Which gates cannot tell, and why."""
+        """Which gates are inconclusive, and why."""
         held = {
             gate: why
-            for gate, (outcome, why) in self._last_said.items()
+            for gate, (outcome, why) in self._last_judged.items()
             if outcome is not Outcome.PASS
         }
         return "; ".join(f"{gate}: {why}" for gate, why in sorted(held.items()))
@@ -166,7 +166,7 @@ class Run:
         self.write(GateVerdict.of(self._mark.number if self._mark else 0, verdict))
 
     def write_verdicts(self) -> None:
-        """Keep what every gate says now: the evidence that a stage passed by."""
+        """Keep the current verdict of every gate: the evidence that a stage passed by."""
         for gate in self.ports.gates:
             self.write_verdict(gate.judge())
 
@@ -175,7 +175,7 @@ class Run:
 
         Raises:
             StopAskedError: a person asked to stop.
-            GateFailedError: a gate said fail.
+            GateFailedError: a gate failed.
             WeightsChangedError: someone else changed the weights.
         """
         self.refuse_stopped()

@@ -34,7 +34,7 @@ class WeightShifts:
             RefusedRampError: the guards refused; no weight moved, the stack file has the old value.
             NotSureError: the `up` failed otherwise, the same; or AWS cannot be read.
             JournalError: it could not be kept meanwhile; the same, unless the weights have moved.
-            GateFailedError: a gate said fail meanwhile, or the `up` failed with the weights moved.
+            GateFailedError: a gate failed meanwhile, or the `up` failed with the weights moved.
             WeightsChangedError: it failed, and someone else changed the weights; the same.
             StopAskedError: a person ended it; where weights have moved, the file stays, too.
         """
@@ -95,13 +95,13 @@ class WeightShifts:
         return self._updates.up(self._run.message(activity))
 
     def _refused(self, stage: Stage, before: Split, back: Changes, ended: UpdateResult) -> None:
-        """Say what a failed `up` of a stage comes to."""
+        """Raise the error that a failed `up` of a stage amounts to."""
         try:
             live = self._run.live_splits()
         except AwsError as error:
             self._config.put_back(back)
             raise NotSureError(
-                f"stage {stage.number}/{stage.of} failed, and AWS does not tell the weights:\n"
+                f"stage {stage.number}/{stage.of} failed, and AWS did not return the weights:\n"
                 f"{ended.error}\n{error}"
             ) from error
         if not set(live.values()) <= {before, stage.split}:
@@ -144,9 +144,9 @@ class WeightShifts:
         live = self._run.live_splits()
         if set(live.values()) != {split}:
             raise NotSureError(
-                f"the `up` ended well, but the live rules say otherwise: {_found(live)}\n"
-                f"  expected: {plan.group} at {split}\n"
-                f"  fix:      see who else changes them, then {self._run.ports.next.go_on}"
+                f"the `up` succeeded, but the live weights differ: {_found(live)}",
+                expected=f"{plan.group} at {split}",
+                fixes=[f"find out who else changes them, then {self._run.ports.next.go_on}"],
             )
 
     def _live_words(self) -> str:

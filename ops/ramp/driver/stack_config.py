@@ -1,4 +1,4 @@
-"""The stack file of a run: what it says, and every change of it, written down before it is made."""
+"""The stack file of a run, and every change of it, written to the journal before it is made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rollout.split import Slot, Split
 from rollout.weights_key import CANDIDATE, floor_changes, weight_changes
 
 Changes = Mapping[str, str | None]
-"""A value by its config path; None removes what is there."""
+"""A value by its config path; None removes the key."""
 
 
 class StackConfig:
@@ -70,7 +70,7 @@ class StackConfig:
         return {CANDIDATE: progress.candidate_was} if progress.has_candidate else {}
 
     def weights_as_live(self) -> dict[str, str | None]:
-        """What the file has to say of the weights to leave them alone, as far as it does not."""
+        """The changes after which the file has the live weights."""
         progress = self._run.progress
         live = set(self._run.live_splits().values())
         split = live.pop() if len(live) == 1 else progress.plan.stage(progress.verified).split
@@ -79,7 +79,7 @@ class StackConfig:
         return {path: value for path, value in changes.items() if file.value(path) != value}
 
     def file(self) -> StackFile:
-        """What the file says now."""
+        """The current stack file."""
         return StackFile.read(self._run.ports.engine.stack_file)
 
 

@@ -53,7 +53,7 @@ class UpdateRunner:
         it as Ctrl-C does.
 
         Raises:
-            GateFailedError: a gate said fail meanwhile; the update has ended.
+            GateFailedError: a gate failed meanwhile; the update has ended.
             JournalError: the journal could not be kept meanwhile; the update has ended.
             NotSureError: someone else's update holds the stack.
             WeightsChangedError: someone else's update has changed the weights.

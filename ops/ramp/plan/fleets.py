@@ -56,7 +56,7 @@ def fleets_in(live: Mapping[str, LiveService]) -> dict[str, Fleet]:
 
 
 def refuse_groupless(plan: RampPlan, live: Mapping[str, LiveService]) -> None:
-    """Raises BadInputError where no Auto Scaling group tells the size of a slot."""
+    """Raises BadInputError where a slot has no Auto Scaling group to give its size."""
     groupless = [
         f"{service}-{slot}"
         for service in plan.services

@@ -35,7 +35,7 @@ class LiveSplits(Protocol):
 
 
 class Planner:
-    """Makes the plan of a new ramp, or says why there is none."""
+    """Makes the plan of a new ramp, or raises why there is none."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Planner:
         """Be ready.
 
         Args:
-            stack_file: What is deployed, as the file says it.
+            stack_file: The stack file, with the deployed config.
             stages: The weights to stop at.
             configured: The config's `candidate`, where it is a person's.
             live: The stack.
@@ -65,7 +65,7 @@ class Planner:
 
         Raises:
             BadInputError: there is none to do.
-            NotSureError: the stack file and AWS say different weights.
+            NotSureError: the stack file and AWS have different weights.
         """
         self._refuse_contradiction()
         live = self._chosen_splits()
@@ -118,8 +118,8 @@ class Planner:
             return
         stages = ", ".join(map(str, sorted({*self._stages, up_to})))
         raise BadInputError(
-            f"{up_to} is no stage of this stack, and the guards let nothing else through; nothing "
-            "was begun\n"
+            f"{up_to} is not a stage of this stack, and the guards refuse any other weight; "
+            "nothing was begun\n"
             f"  expected: {up_to} among failover:ramp.stages\n"
             f"  fix:      `stages: [{stages}]` under failover:ramp in {self._file.name}"
         )
@@ -139,7 +139,7 @@ class Planner:
         """The slot to raise.
 
         Raises:
-            BadInputError: nothing says which.
+            BadInputError: it is not known which.
         """
         if chosen := self._choice.to or self._configured:
             return chosen
@@ -155,7 +155,7 @@ class Planner:
         raise self._undecided(released)
 
     def _undecided(self, released: Mapping[str, Slot | None]) -> BadInputError:
-        """What there is to say where either slot could be meant."""
+        """The error if either slot could be meant."""
         apart = {service: slot for service, slot in released.items() if slot is not None}
         if apart:
             why = ", ".join(f"{name} on slot {slot}" for name, slot in sorted(apart.items()))
@@ -165,11 +165,11 @@ class Planner:
                 for name, slot in sorted(apart.items())
             ]
         else:
-            why = "AWS does not tell which one was released last"
+            why = "AWS does not show which slot was released last"
             fixes = [self._choice.command(to=slot) for slot in Slot]
         listed = "\n  or:       ".join(map(str, fixes))
         return BadInputError(
-            f"both slots have the same weight, and nothing says which one to raise: {why}\n"
+            f"both slots have the same weight, and it is not known which one to raise: {why}\n"
             "  expected: --to, or `candidate` in the config\n"
             f"  fix:      {listed}"
         )
@@ -193,8 +193,8 @@ class Planner:
             look, move = Command.of("failover", "plan", *stack), UP.with_options(*stack)
             onwards = f"; or move it to {text}: {look}, then {move}" if service in splits else ""
             raise NotSureError(
-                f"{service} is at {live[service]}, and {self._file.name} says "
-                f"{text}; nothing was changed\n"
-                "  expected: a ramp begins where the config and the live rules agree\n"
-                f"  fix:      keep what is live: {keep}{onwards}"
+                f"{service} is at {live[service]}, and {self._file.name} has {text}; nothing was "
+                "changed",
+                expected="a ramp begins where the config and the live rules agree",
+                fixes=[f"keep what is live: {keep}{onwards}"],
             )

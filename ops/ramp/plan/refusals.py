@@ -63,7 +63,7 @@ def refuse_step_back(
     Args:
         plan: What the ramp sets out to do.
         builds: As `planned_builds`.
-        file: Tells which slots the stack releases onto.
+        file: Has the slots that the stack releases onto.
         choice: What a person asked for, to be asked for again.
         stack: The words that name the stack to `pulumi`; none where it is the selected one.
 

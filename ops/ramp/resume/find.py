@@ -22,9 +22,9 @@ class UnfinishedRamp:
     folder: Path
     """Where its journal lies, or is to lie."""
     progress: Progress | None
-    """What its own journal tells; None where only the history knows it."""
+    """From its own journal; None if only the history has it."""
     recovered: RecoveredRamp | None
-    """What the history tells, where there is no journal of it here."""
+    """From the history, if there is no journal of it here."""
 
     @property
     def plan(self) -> RampPlan:
@@ -72,7 +72,7 @@ def unfinished(
 def _is_ended_in(
     history: Sequence[HistoryEntry], entries: Sequence[Entry], progress: Progress
 ) -> bool:
-    """Whether the shared history tells the end of a ramp whose journal does not.
+    """Whether the shared history has the end of a ramp whose journal does not.
 
     Someone else has ended it, from another machine; or the disk was full when it went back. A ramp
     that never acquired the lease is over as soon as another driver has held it since.
@@ -94,10 +94,10 @@ def _holder(text: str) -> LeaseHolder | None:
     return None if message is None else message.holder
 
 
-def _is_short(progress: Progress, told: RecoveredRamp) -> bool:
+def _is_short(progress: Progress, recovered: RecoveredRamp) -> bool:
     """Whether a journal has lost its end: no stage begins before the one before has passed."""
     reached = progress.passed + 1 if progress.has_started else 0
-    return progress.back is None and (told.is_going_back or told.stage > reached)
+    return progress.back is None and (recovered.is_going_back or recovered.stage > reached)
 
 
 @dataclass(frozen=True, slots=True)

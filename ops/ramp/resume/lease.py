@@ -30,25 +30,25 @@ class ActiveRamp:
 def active_ramps(history: Sequence[HistoryEntry], here: Progress | None) -> list[ActiveRamp]:
     """Who may be at work, the one whom all know of first.
 
-    The history tells of a driver when its first update has ended, and not of the process that goes
-    on with a ramp. In between its journal does, in the same folder.
+    The history shows a driver only after its first update has ended, and does not show a process
+    that resumes a ramp. Until then, the journal in the same folder shows it.
 
     Args:
         history: The stack's updates, the newest first.
         here: The newest ramp of this folder.
     """
-    lease = current_lease([told.message for told in history])
-    told = None if lease is None else _told(lease)
+    lease = current_lease([entry.message for entry in history])
+    shared = None if lease is None else _ramp_of(lease)
     if here is None or here.is_over:
-        return [] if told is None else [told]
-    if told is not None and told.holder == here.holder:
-        return [replace(told, is_going_back=here.back is not None)]
+        return [] if shared is None else [shared]
+    if shared is not None and shared.holder == here.holder:
+        return [replace(shared, is_going_back=here.back is not None)]
     so_far = f"{here.plan.stage(here.verified).split} so far"
     own = ActiveRamp(here.holder, here.plan.group, so_far, is_going_back=here.back is not None)
-    return [own] if told is None else [told, own]
+    return [own] if shared is None else [shared, own]
 
 
-def _told(lease: Lease) -> ActiveRamp:
+def _ramp_of(lease: Lease) -> ActiveRamp:
     return ActiveRamp(lease.holder, "+".join(lease.services), lease.activity)
 
 
@@ -70,7 +70,7 @@ def refuse_held(
         own: Who asks.
         now: The time.
         processes: Of this host.
-        take_over: Whether a person says that who has it is gone.
+        take_over: Whether a person confirms that the holder is gone.
         choice: What was asked for, to be asked for again.
 
     Raises:
@@ -81,11 +81,11 @@ def refuse_held(
     for one in active_ramps(history, here):
         if is_driving(one.holder, processes):
             raise _held(one, "", f"wait, or {rollback}, which stops it")
-    lease = current_lease([told.message for told in history])
+    lease = current_lease([entry.message for entry in history])
     if lease_state_of(lease, own, now, processes) is LeaseState.HELD and not take_over:
         assert lease is not None
         raise _held(
-            _told(lease),
+            _ramp_of(lease),
             f", until {lease.until:%Y-%m-%dT%H:%M:%SZ}",
             f"wait, or {rollback}; if that process is certainly gone: "
             f"{choice.command('--take-over')}",

@@ -12,7 +12,7 @@ from rollout.entry import Entry
 from rollout.ramp_event import UpdateEnd, UpdateStart
 
 DRIVER_SECONDS = 30.0
-"""A driver that is told to stop ends its `up` as Ctrl-C does, and that may take a moment."""
+"""A driver that is asked to stop ends its `up` as Ctrl-C does, and that may take a moment."""
 
 BACK_SECONDS = 60.0
 """What a driver on its way back gets to be there and to remove its floors."""
@@ -25,7 +25,7 @@ Say = Callable[[str], None]
 def stop_driver(
     one: ActiveRamp, processes: Processes, say: Say, rollback: Command = ROLLBACK
 ) -> None:
-    """Tell a driver to stop, where it runs on this host, and see it gone.
+    """Stop a driver that runs on this host, and wait for its end.
 
     If it rolls back already, wait for that: to begin again would take longer. A driver on another
     host stops by itself as soon as it sees that the weights changed.
@@ -33,7 +33,7 @@ def stop_driver(
     Args:
         one: The driver.
         processes: Of this host.
-        say: Tells a person what is done.
+        say: Reports to a person what is done.
         rollback: The command that was typed, to be typed again.
 
     Raises:

@@ -43,11 +43,11 @@ class Takeover:
     def left_in(cls, file: StackFile, history: Sequence[HistoryEntry]) -> Takeover | None:
         """What a ramp left in the stack file that was killed before its first `up` had ended.
 
-        Where its journal is lost as well, nothing tells of it but the file: with floors, which are
-        the ramp's business, and a `candidate`, that no update ever ran with.
+        If its journal is lost as well, only the file shows it: by floors, which only ramps set, and
+        by a `candidate` that no update ever ran with.
 
         Args:
-            file: What the file says now.
+            file: The current stack file.
             history: The stack's updates, the newest first.
         """
         floors, candidate = file.floors(file.services()), file.value(CANDIDATE)
@@ -59,7 +59,7 @@ class Takeover:
         return cls(tuple(sorted(floors)), candidate, set_candidate=True, candidate_was=was)
 
     def persons(self, candidate: Slot | None) -> Slot | None:
-        """The config's `candidate` as a person has left it, where it now says `candidate`."""
+        """A person's `candidate`: that of before the ramp, if the config now has the ramp's."""
         if not self.set_candidate or candidate is None or candidate.value != self.candidate:
             return candidate
         return Slot(self.candidate_was) if self.candidate_was else None

@@ -49,7 +49,7 @@ class RampHistory:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The stack as it is now, and what its config says of rollbacks."""
+    """The stack as it is now, and its config for rollbacks."""
 
     name: str
     file: Path
@@ -83,9 +83,9 @@ def where_back(past: RampHistory, stack: Stack) -> RollbackTarget | NothingToRol
     """Where a rollback of `stack` goes.
 
     Raises:
-        NotSureError: what is known does not tell.
+        NotSureError: it is not known where to.
     """
-    found = unfinished(past.ramps, past.history, past.ramp_id, [])  # unread: said by the command
+    found = unfinished(past.ramps, past.history, past.ramp_id, [])  # unread: the command warns
     decided = way_back(_situation(past, stack, found))
     match decided:
         case NothingToUndo():
@@ -106,7 +106,7 @@ def _situation(past: RampHistory, stack: Stack, found: UnfinishedRamp | None) ->
         hold=stack.hold,
         configured=candidate,
         unfinished=None if found is None else KnownRamp(found.plan, _last_heard(past, found)),
-        untold=frozenset(s for s, each in stack.releases.items() if not each.is_told),
+        unknown=frozenset(s for s, each in stack.releases.items() if not each.has_times),
         stack_option=stack.option,
     )
 
@@ -158,7 +158,7 @@ def _nothing_words(past: RampHistory, stack: Stack, reasons: Mapping[str, str]) 
 def _unclear_words(past: RampHistory, stack: Stack, decided: Unclear) -> str:
     commands = [
         f"slot {slot} of {', '.join(services)} is the bad one: {command}   # {command.moves}"
-        for services, slot, command in _ways(past, stack, decided.ways)
+        for services, slot, command in _rollbacks(past, stack, decided.choices)
     ]
     return (
         f"it is not clear where to go back to in {stack.name}, and nothing was changed: "
@@ -169,12 +169,12 @@ def _unclear_words(past: RampHistory, stack: Stack, decided: Unclear) -> str:
     )
 
 
-def _ways(
-    past: RampHistory, stack: Stack, ways: Mapping[str, Mapping[Slot, Split]]
+def _rollbacks(
+    past: RampHistory, stack: Stack, choices: Mapping[str, Mapping[Slot, Split]]
 ) -> Iterator[tuple[list[str], Slot, Command]]:
     """What to type, by the slot that is the bad one; services that go the same way go together."""
     alike: dict[tuple[Slot, Split], list[str]] = {}
-    for service, each in sorted(ways.items()):
+    for service, each in sorted(choices.items()):
         for slot, split in each.items():
             alike.setdefault((slot, split), []).append(service)
     for (slot, split), services in alike.items():

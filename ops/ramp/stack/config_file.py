@@ -1,4 +1,4 @@
-"""What the stack file says now of what a ramp changes: read without the engine, written by it."""
+"""The values that a ramp changes in the stack file: read without the engine, written by it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StackFile:
         """Read `Pulumi.<stack>.yaml`.
 
         Raises:
-            BadInputError: there is none, or it is no stack file.
+            BadInputError: there is none, or it is not a stack file.
         """
         try:
             text = read_text(path)

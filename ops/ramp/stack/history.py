@@ -17,8 +17,7 @@ from settings.declaration.command import NAMESPACE
 def history_entry(past: EngineUpdate) -> HistoryEntry:
     """The entry of an update.
 
-    The history keeps updates whose config the program refused, too: what is wrong in it tells
-    nothing.
+    The history also keeps updates whose config the program refused: invalid values are ignored.
     """
     candidate = past.config.get(f"{NAMESPACE}:candidate")
     floors, splits = _floors(past.config), _splits(past.config)

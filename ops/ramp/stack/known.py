@@ -53,13 +53,13 @@ class KnownStack:
             known = cls(plain.get("backend", ""), plain["aws"], plain["services"])
         except (OSError, ValueError, KeyError) as error:
             raise BadInputError(
-                f"{file} does not tell the rules of the stack: {error}\n"
-                "  expected: the machine and the folder that a ramp was run from"
+                f"cannot read the rules of the stack from {file}: {error}",
+                expected="the machine and the folder that a ramp was run from",
             ) from error
         if known.backend != backend:
             raise BadInputError(
                 f"{file} is of a stack in another backend: {known.backend or 'not recorded'}\n"
-                f"  expected: the backend of this shell: {backend or 'none, nobody is logged in'}\n"
+                f"  expected: the backend of this shell: {backend or 'none: not logged in'}\n"
                 "  fix:      the shell that the ramp was run from"
             )
         return known

@@ -29,8 +29,8 @@ class SlotReleases:
 
     last: LastRelease | None
     """`None` where neither was released, or AWS does not show which."""
-    is_told: bool
-    """Whether AWS tells the time of both builds."""
+    has_times: bool
+    """Whether AWS shows the time of both builds."""
     builds: Mapping[Slot, str]
     """In words, such as `ami-0abc since 2026-11-21 09:00:00 UTC`."""
 
@@ -49,7 +49,7 @@ class LiveStack:
 
         Raises:
             AwsError: AWS cannot be read.
-            NotSureError: a rule's weights are no split.
+            NotSureError: a rule has invalid weights.
         """
         with _translated():
             rules = self.reader.read_rules()
@@ -60,7 +60,7 @@ class LiveStack:
 
         Raises:
             AwsError: AWS cannot be read.
-            NotSureError: a rule's weights are no split.
+            NotSureError: a rule has invalid weights.
         """
         services = self._read()
         for service in services:
@@ -68,7 +68,7 @@ class LiveStack:
         return {service.name: service for service in services}
 
     def released_last(self, services: Sequence[str]) -> Slot | None:
-        """The slot that was released last in `services`; None where they differ, or none tells."""
+        """The slot that was released last in `services`; None if they differ or it is unknown."""
         return agreed(self.released_last_of(services).values())
 
     def released_last_of(self, services: Sequence[str]) -> Mapping[str, Slot | None]:
@@ -143,14 +143,14 @@ def _split(rule: observation.LiveRule) -> Split:
     """The split of one rule.
 
     Raises:
-        NotSureError: its weights are no split of the two slots.
+        NotSureError: its weights are not a split of the two slots.
     """
     if rule.split is not None:
         return rule.split
     raise NotSureError(
-        f"the live rule of {rule.service} is at {rule.weights}, which is no split\n"
-        f"  expected: both slots' target groups and nothing else ({rule.arn})\n"
-        "  fix:      see who changed it; `pulumi up` says how to put it back"
+        f"the live rule of {rule.service} is at {rule.weights}, which is not a split",
+        expected=f"both slots' target groups and nothing else ({rule.arn})",
+        fixes=["find out who changed it; `pulumi up` prints how to put it back"],
     )
 
 
@@ -174,13 +174,13 @@ def _build(slot: observation.LiveSlot, release: observation.Release | None) -> s
     if release is not None:
         return f"{release.build.image_id} since {release.at:%Y-%m-%d %H:%M:%S} UTC"
     if slot.group is None:
-        return "a build that AWS does not tell: no Auto Scaling group of its own"
-    return f"a build whose time AWS does not tell: {slot.group.pinned or slot.group.name}"
+        return "an unknown build: no Auto Scaling group of its own"
+    return f"a build of unknown time: {slot.group.pinned or slot.group.name}"
 
 
 @contextmanager
 def _translated() -> Generator[None]:
-    """Raise what AWS or the network says as the driver's own."""
+    """Raise errors of AWS or the network as the driver's own."""
     try:
         yield
     except TRANSIENT as error:

@@ -81,9 +81,9 @@ class OpenedStack:
 
     @property
     def urls(self) -> Mapping[str, str]:
-        """An address of each service: as the config says it, else as the last update did."""
-        said = {name: each.probe.url for name, each in self.probed.items() if each.probe.url}
-        return {**self.outputs["urls"], **said}
+        """An address of each service: from the config, else from the last update."""
+        own = {name: each.probe.url for name, each in self.probed.items() if each.probe.url}
+        return {**self.outputs["urls"], **own}
 
     @property
     def services(self) -> Mapping[str, Any]:
@@ -151,10 +151,10 @@ class OpenedStack:
             KnownStack(ramps.identity.backend, aws, self.services).write(ramps.folder)
         except OSError as error:
             raise NotSureError(
-                f"{ramps.folder} takes no file: {error.strerror}\n"
-                "  expected: room for the journal, without which a ramp that is killed is found by "
-                "the stack's history alone\n"
-                "  fix:      make room there, then type it again"
+                f"cannot write to {ramps.folder}: {error.strerror}",
+                expected="room for the journal: without it, a killed ramp can be resumed only from "
+                "the stack's history",
+                fixes=["make room there, then type it again"],
             ) from error
 
 
@@ -201,8 +201,9 @@ def opened_stack(folder: Path, name: str | None) -> OpenedStack:
         raise BadInputError(no_file_text(folder, name, is_there=True))
     if not outputs.get("services"):
         raise BadInputError(
-            f"nothing is deployed in {name}\n  expected: services with their two slots\n"
-            f"  fix:      {UP.with_options('--stack', name)}"
+            f"nothing is deployed in {name}",
+            expected="services with their two slots",
+            fixes=[UP.with_options("--stack", name)],
         )
     opened = _with_settings(name, folder, engine, outputs, raw, secret_keys)
     return replace(opened, is_named=is_named)
@@ -223,9 +224,11 @@ def stack_name(folder: Path, named: str | None) -> str:
 
 def _unread(error: PulumiError) -> BackendError:
     return BackendError(
-        f"{error}\n"
-        "  expected: an answer of the engine's backend; nothing was changed\n"
-        "  fix:      what it says (pulumi whoami --verbose tells the backend), then type it again"
+        str(error),
+        expected="an answer of the engine's backend; nothing was changed",
+        fixes=[
+            "fix the reported error (pulumi whoami --verbose shows the backend), then type it again"
+        ],
     )
 
 

@@ -16,7 +16,7 @@ from settings.services import ServiceMaps
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What the config says of one service."""
+    """The config of the requests to one service."""
 
     hosts: tuple[str, ...]
     paths: tuple[str, ...]
@@ -29,7 +29,7 @@ class Probed:
 
 
 def read_probed(top: Section, services: Iterable[str]) -> dict[str, Probed]:
-    """What the config says of each of `services`; its problems are recorded."""
+    """The config of the requests to each of `services`; its problems are recorded."""
     found: dict[str, Probed] = {}
     for name in services:
         own = top.section(ServiceMaps.services).entry(name)
@@ -42,7 +42,7 @@ def read_probed(top: Section, services: Iterable[str]) -> dict[str, Probed]:
 
 
 def connect_to(probed: Mapping[str, Probed]) -> dict[str, str]:
-    """Service -> where to connect to, of those whose config says it."""
+    """Service -> where to connect to, for those whose config has an address."""
     return {name: each.probe.address for name, each in probed.items() if each.probe.address}
 
 
@@ -60,8 +60,8 @@ def refuse_unreachable(services: Sequence[str], probed: Mapping[str, Probed]) ->
         key = f"failover:services.{name}.probe.url"
         fix = Command.of("pulumi", "config", "set", "--path", key, f"https://HOST{_path(found)}")
         raise BadInputError(
-            f"no request can be made to {name}: its rule has {has}, and nothing says a host that "
-            "users ask for; nothing was begun\n"
+            f"no request can be made to {name}: its rule has {has}, and the config names no host "
+            "that users request; nothing was begun\n"
             "  expected: a URL that its rule takes, with a host of the certificate; where DNS does "
             "not lead there, probe.address as well\n"
             f"  fix:      {fix}"

@@ -105,7 +105,7 @@ def test_slot_keys_stay_text() -> None:
 
 
 def test_what_is_no_stack_file_is_refused_by_its_name() -> None:
-    with pytest.raises(InputError, match=r"Pulumi\.prod\.yaml .* `config` is no map"):
+    with pytest.raises(InputError, match=r"Pulumi\.prod\.yaml .* `config` is not a map"):
         read_config("config: 7\n", "Pulumi.prod.yaml")
 
 

@@ -266,7 +266,7 @@ def test_failures_that_the_stable_slot_has_as_well_are_not_the_candidates_doing(
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.reason == (
         "web: 40 of 40 answers of slot 02 for / are failures, and 40 of 40 of slot 01, asked in "
-        "turn: not known to be the candidate's doing"
+        "turn: not known to be caused by the candidate"
     )
 
 

@@ -53,8 +53,8 @@ BROKEN = {
         "line 2, column 18: the character '\\x07' is not allowed in YAML",
     ),
     "an alias of nothing": ("config:\n  failover:org: *a\n", "line 2, column 17"),
-    "a list": ("- a\n", "the file is no map of keys and values"),
-    "a word": ("config: 75/25\n", "`config` is no map of keys and values"),
+    "a list": ("- a\n", "the file is not a map of keys and values"),
+    "a word": ("config: 75/25\n", "`config` is not a map of keys and values"),
 }
 READERS = {
     "deploy-check": lambda folder: MergedWeights.parse(

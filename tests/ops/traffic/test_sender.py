@@ -30,7 +30,7 @@ def test_traffic_of_which_one_stream_ends_by_itself_ends_as_a_whole(
             headers={SlotStream.SLOT_01: "x-failover-slot: 01-token"},
             rate_per_second=1,
             folder=tmp_path,
-            way=ConnectionRoute(),
+            route=ConnectionRoute(),
         )
         await asyncio.wait_for(Sender(plan).run(), DEADLINE_SECONDS)
 

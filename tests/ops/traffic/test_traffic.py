@@ -32,7 +32,7 @@ def plan_for(server: SlotServer, folder: Path) -> TrafficPlan:
         headers={SlotStream.of(slot): header for slot, header in HEADERS.items()},
         rate_per_second=40,
         folder=folder,
-        way=ConnectionRoute(),
+        route=ConnectionRoute(),
     )
 
 
@@ -59,7 +59,7 @@ def test_a_service_with_an_address_of_its_own_is_met_there_by_the_name_of_its_ur
     plan = replace(
         plan_for(server, tmp_path / "traffic"),
         urls={"web": "http://www.shop.example/"},
-        ways={"web": ConnectionRoute(place, is_beside=True)},
+        routes={"web": ConnectionRoute(place, is_beside=True)},
     )
     traffic = Traffic(plan)
     try:
@@ -179,7 +179,7 @@ def test_a_plan_survives_its_way_to_the_process(tmp_path: Path) -> None:
         headers={SlotStream.SLOT_02: "x-failover-slot: 02-secret"},
         rate_per_second=20,
         folder=tmp_path,
-        way=ConnectionRoute("127.0.0.1:4433", "ca.pem"),
+        route=ConnectionRoute("127.0.0.1:4433", "ca.pem"),
     )
 
     assert TrafficPlan.parse(plan.text()) == plan

@@ -212,7 +212,7 @@ def test_where_nothing_tells_it_says_what_to_type_for_either_slot(
     assert str(unsure.value) == (
         "it is not clear where to go back to in prod, and nothing was changed: portal at 50/50, "
         "web at 50/50\n"
-        "  because:  the history has no ramp, and the builds' times do not tell which slot was "
+        "  because:  the history has no ramp, and the builds' times do not show which slot was "
         "released last\n"
         "  portal:   slot 01 has ami-01 since then, slot 02 has ami-02 since then\n"
         "  web:      slot 01 has ami-01 since then, slot 02 has ami-02 since then\n"
