@@ -58,7 +58,7 @@ def show(plan: DeploymentPlan, console: Console) -> None:
     _section(console, "Every change", _changes(plan))
     _section(console, "Warnings", [_named(each.name, each.message) for each in plan.warnings])
     if plan.outcome is PlanOutcome.NO_CHANGE:
-        console.print("\nNo changes: the stack matches the config.")
+        console.print("\nNothing changes: the stack matches the config.")
     else:
         console.print(f"\n{wording.counted(plan)}")
 

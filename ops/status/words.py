@@ -31,7 +31,7 @@ def what_is_left(status: Status) -> str:
         return "nothing is known of this stack"
     if len(status.sources) == 1:
         return f"only {sources(status)} is shown"
-    return f"{sources(status)} agree"
+    return f"{sources(status)} match"
 
 
 def capacity(slot: SlotStatus) -> str:

@@ -17,7 +17,7 @@ from probe.timing.clock import ProbeClock
 
 @dataclass(slots=True)
 class Dialing:
-    """How an attempt to connect goes; filled in on the way, so that a failed attempt has it, too."""
+    """How an attempt to connect goes; filled in on the way, also of a failed attempt."""
 
     phase: Phase = Phase.DNS
     address: str | None = None

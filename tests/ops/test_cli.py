@@ -24,7 +24,7 @@ def test_a_fault_of_a_command_looks_like_no_verdict_and_says_what_to_type() -> N
     assert result.stdout == ""
     assert "Traceback" in result.stderr
     assert "ZeroDivisionError: nobody thought of it" in result.stderr
-    assert "failover status shows where the weights are" in result.stderr
+    assert "failover status shows the weights" in result.stderr
 
 
 def test_a_command_that_a_person_ends_looks_like_no_verdict() -> None:

@@ -238,7 +238,7 @@ def test_where_builds_have_no_time_a_way_back_by_hand_may_be_the_next_ramp() -> 
     decided = world.decided()
 
     assert isinstance(decided, Unclear)
-    assert "do not tell whether slot 01 was released in between" in decided.reasons["web"]
+    assert "do not show whether slot 01 was released in between" in decided.reasons["web"]
     assert decided.choices["web"] == {FIRST: Split(0, 100), SECOND: Split(100, 0)}
 
 

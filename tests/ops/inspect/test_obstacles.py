@@ -18,7 +18,7 @@ from ops.inspect.document import (
     RuleConditionReport,
     RuleReport,
 )
-from ops.inspect.obstacle import MOST_TOLD, Fix, alike
+from ops.inspect.obstacle import MOST_SHOWN, Fix, alike
 from ops.inspect.obstacles import obstacles
 from rollout.command import Command
 from settings.rule import PREVIEW_HEADER
@@ -512,4 +512,4 @@ def test_obstacles_with_one_way_out_are_told_together_and_those_that_stop_come_f
 
     assert [each.weight for each in told] == sorted((e.weight for e in told), reverse=True)
     (taken,) = [each for each in told if "no priority up to the next rule" in str(each.fix)]
-    assert (len(taken.told), taken.more) == (MOST_TOLD, 8 - MOST_TOLD)
+    assert (len(taken.shown), taken.more) == (MOST_SHOWN, 8 - MOST_SHOWN)

@@ -1,4 +1,4 @@
-"""Starting a driver where its folder takes no file: a full disk, or one that is read only."""
+"""Starting a driver where its folder cannot be written: a full disk, or one that is read only."""
 
 from __future__ import annotations
 

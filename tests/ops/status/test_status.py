@@ -128,7 +128,7 @@ def test_the_schema_is_a_schema() -> None:
         ),
         (
             weights("60/40", "60/40", "100/0", "60/40"),
-            "the state does not know it yet",
+            "the state does not have it yet",
             ["pulumi up --stack prod"],
         ),
         (
