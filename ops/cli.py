@@ -83,7 +83,7 @@ class LazyGroup(click.Group):
             code = print_stopped()
         except (CommandError, StackError) as error:
             code = print_error(error)
-        except Exception as error:  # noqa: BLE001  (all of it is said)
+        except Exception as error:  # noqa: BLE001  (the message has all of it)
             code = print_unexpected(error, f"{ctx.info_name} {ctx.invoked_subcommand}")
         raise click.exceptions.Exit(code)
 

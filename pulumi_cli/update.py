@@ -100,7 +100,7 @@ class RunningUpdate:
         if code < 0:
             errors = (*errors, f"the engine was {exit_text(code)}")
         text = _text_of(self.log)
-        said = (each.message for each in diagnostics(events))
+        messages = (each.message for each in diagnostics(events))
         return UpdateResult(
             seconds,
             changed,
@@ -108,7 +108,7 @@ class RunningUpdate:
             "\n".join(errors) or error_text(text) or exit_text(code),
             is_locked=any(words in text for words in _LOCKED),
             is_refused=is_refusal_of_split(
-                notice for message in said for notice in Notice.found_in(message)
+                notice for message in messages for notice in Notice.found_in(message)
             ),
         )
 

@@ -63,16 +63,16 @@ def judged_share(
             test.add(pair.candidate.bad, pair.stable.bad)
     ours = sum((pair.candidate.bad for pair in pairs), Counts())
     theirs = sum((pair.stable.bad for pair in pairs), Counts())
-    said = f"{what} {_share(ours)}, of the stable slot {_share(theirs)}"
+    text = f"{what} {_share(ours)}, of the stable slot {_share(theirs)}"
     if over.log_evidence >= ALARM:
         if differs.log_evidence >= WORSE or (is_alone and not theirs.total):
-            return Outcome.FAIL, f"{said}; the limit is {limit_percent:g} %"
+            return Outcome.FAIL, f"{text}; the limit is {limit_percent:g} %"
         return Outcome.INCONCLUSIVE, (
-            f"{said}: over the limit of {limit_percent:g} %, and not known to be worse than the "
+            f"{text}: over the limit of {limit_percent:g} %, and not known to be worse than the "
             "stable slot"
         )
     if ours.bad >= FEWEST_BAD and exceeds.log_evidence >= ALARM:
-        return Outcome.FAIL, f"{said}; more than {max_ratio:g} times as much"
+        return Outcome.FAIL, f"{text}; more than {max_ratio:g} times as much"
     return None
 
 
@@ -89,19 +89,19 @@ def judged_latency(
     theirs = _median([p.stable for p in shared])
     if ours is None:
         return None
-    said = f"latency {ours:,.0f} ms, stable slot " + (
+    text = f"latency {ours:,.0f} ms, stable slot " + (
         "not known" if theirs is None else f"{theirs:,.0f} ms"
     )
     is_worse = theirs is not None and ours > max(theirs * max_ratio, theirs + LATENCY_FLOOR_MS)
     if max_ms is not None and ours > max_ms:
         if is_worse or (is_alone if theirs is None else theirs <= max_ms):
-            return Outcome.FAIL, f"{said}; the limit is {max_ms:,} ms"
+            return Outcome.FAIL, f"{text}; the limit is {max_ms:,} ms"
         return Outcome.INCONCLUSIVE, (
-            f"{said}: over the limit of {max_ms:,} ms, and not known to be worse than the stable "
+            f"{text}: over the limit of {max_ms:,} ms, and not known to be worse than the stable "
             "slot"
         )
     if is_worse:
-        return Outcome.FAIL, f"{said}; more than {max_ratio:g} times as much"
+        return Outcome.FAIL, f"{text}; more than {max_ratio:g} times as much"
     return None
 
 
@@ -111,10 +111,10 @@ def judged_connection_errors(
     """The outcome of failed connections to the targets; None if they are within their limit."""
     if candidate <= limit:
         return None
-    said = f"{candidate:,.0f} connections to its targets failed, {stable:,.0f} of the stable slot's"
+    text = f"{candidate:,.0f} connections to its targets failed, {stable:,.0f} of the stable slot's"
     if stable > limit:
-        return Outcome.INCONCLUSIVE, f"{said}: both are over the limit of {limit}"
-    return Outcome.FAIL, f"{said}; the limit is {limit}"
+        return Outcome.INCONCLUSIVE, f"{text}: both are over the limit of {limit}"
+    return Outcome.FAIL, f"{text}; the limit is {limit}"
 
 
 def _is_known(minute: Minute) -> bool:

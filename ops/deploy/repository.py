@@ -45,8 +45,8 @@ def short_commit(folder: Path, revision: str) -> str | None:
         InputError: there is no git.
     """
     asked = ("rev-parse", "--verify", "--quiet", "--short", f"{revision}^{{commit}}")
-    said = _git(folder, *asked)
-    return None if said is None else said.strip()
+    output = _git(folder, *asked)
+    return None if output is None else output.strip()
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

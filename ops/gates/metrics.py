@@ -90,11 +90,11 @@ class MetricsGate(RepeatedGate[StackMetrics]):
         judged = [self._service(found, name, stage) for name in stage.services]
         judged.append(self._balancer(found))
         outcome = worst(each for each, _ in judged)
-        reason = "; ".join(said for each, said in judged if each is outcome and said)
+        reason = "; ".join(reason for each, reason in judged if each is outcome and reason)
         services = tuple(
-            ServiceFinding(name, each, said)
-            for name, (each, said) in zip([*stage.services, BALANCER], judged, strict=True)
-            if said
+            ServiceFinding(name, each, reason)
+            for name, (each, reason) in zip([*stage.services, BALANCER], judged, strict=True)
+            if reason
         )
         read = _window(found.start, found.end)
         return Verdict(NAME, outcome, reason, self._numbers(found, stage), read, services)
@@ -115,8 +115,8 @@ class MetricsGate(RepeatedGate[StackMetrics]):
         ]
         if against:
             outcome = worst(each for each, _ in against)
-            said = next(said for each, said in against if each is outcome)
-            return outcome, f"{name}: slot {stage.candidate}: {said}"
+            reason = next(reason for each, reason in against if each is outcome)
+            return outcome, f"{name}: slot {stage.candidate}: {reason}"
         bad = Counts(min(int(candidate.total(names.STATUS_5XX)), requests), requests)
         return Outcome.PASS, (
             f"{name}: {bad.bad:,} of {requests:,} responses of slot {stage.candidate} were 5xx; "

@@ -52,14 +52,14 @@ def _action(action: Action, inspection: Inspection) -> str:
     groups = sorted(action.groups, key=lambda group: inspection.name_of(group.arn))
     names = [inspection.name_of(group.arn) for group in groups]
     weights = "/".join(str(group.weight) for group in groups)
-    said = (
+    text = (
         f"forwards to {names[0]}"
         if len(names) == 1
         else f"forwards {weights} to {joined_words(names)}"
     )
     if action.stickiness_seconds is not None:
-        said += f", a client sticking to its group for {action.stickiness_seconds} s"
-    return said
+        text += f", a client sticking to its group for {action.stickiness_seconds} s"
+    return text
 
 
 NOT_READ = "not read"

@@ -102,12 +102,12 @@ def policies(plan: DeploymentPlan) -> str:
         return f"not all of this plan was looked at ({', '.join(plan.packs)})"
     mandatory = sum(len(each.resources) for each in plan.violations if each.is_mandatory)
     advisory = sum(len(each.resources) for each in plan.violations if not each.is_mandatory)
-    said = [
+    counts = [
         f"{count} {word}{'s' if count != 1 else ''}"
         for count, word in ((mandatory, "violation"), (advisory, "warning"))
         if count
     ]
-    return f"{', '.join(said) or 'no violation and no warning'} ({', '.join(plan.packs)})"
+    return f"{', '.join(counts) or 'no violation and no warning'} ({', '.join(plan.packs)})"
 
 
 def _of(split: str, slot: Slot) -> int:

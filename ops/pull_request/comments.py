@@ -110,9 +110,9 @@ def _call(
             return json.load(answer), answer.headers.get("Link", "")
     except urllib.error.HTTPError as error:
         with error:
-            said = error.read().decode(errors="replace")[:300]
+            body = error.read().decode(errors="replace")[:300]
         raise UnsureError(
-            f"{method} {address} answered {error.code}: {said}; the job needs the permission "
+            f"{method} {address} answered {error.code}: {body}; the job needs the permission "
             "`pull-requests: write`"
         ) from error
     except (OSError, ValueError) as error:

@@ -164,8 +164,8 @@ def _alarms(alarms: Sequence[Alarm] | None) -> Iterator[str]:
     for each in firing:
         yield f"ALARM {each.name} since {each.since:%H:%M:%S}: {each.reason}"
     counted = Counter(alarm.state for alarm in alarms)
-    said = ", ".join(f"{count} {state}" for state, count in sorted(counted.items()))
-    yield f"alarms: {said or 'the stack has none'}"
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(counted.items()))
+    yield f"alarms: {counts or 'the stack has none'}"
 
 
 def _table(*columns: str) -> Table:

@@ -47,9 +47,9 @@ def _delay_out_of_range(args: ResourceValidationArgs) -> Iterator[str]:
     least = configured(args, _MIN, _DEFAULT_MIN_SECONDS)
     most = configured(args, _MAX, DEFAULT_DELAY_SECONDS)
     if seconds is None or not least <= seconds <= most:
-        told = f"{shown(delay)}, which is {seconds} s" if delay is None else shown(delay)
+        found = f"{shown(delay)}, which is {seconds} s" if delay is None else shown(delay)
         yield (
-            f"deregistrationDelay is {told}; expected {least:.0f} to {most:.0f} s: at least "
+            f"deregistrationDelay is {found}; expected {least:.0f} to {most:.0f} s: at least "
             "the slowest request, and no more than a rollback can wait"
         )
 

@@ -31,8 +31,8 @@ class Request:
     @property
     def is_kept_alive(self) -> bool:
         """Whether the connection is to stay open after the answer."""
-        wish = self.headers.get("connection", "").lower()
-        return wish != "close" if self.version == "HTTP/1.1" else wish == "keep-alive"
+        connection = self.headers.get("connection", "").lower()
+        return connection != "close" if self.version == "HTTP/1.1" else connection == "keep-alive"
 
     @property
     def is_health_check(self) -> bool:

@@ -201,8 +201,8 @@ class TrafficRun:
                 self._answers.append(answer)
 
     def _last_words(self) -> str:
-        said = (self._folder / "prober.log").read_text(errors="replace").strip()[-2000:]
-        return f"the prober ended with {self._prober.exit_code}:\n{said}"
+        log = (self._folder / "prober.log").read_text(errors="replace").strip()[-2000:]
+        return f"the prober ended with {self._prober.exit_code}:\n{log}"
 
 
 def _at_port(url: str, port: int) -> str:

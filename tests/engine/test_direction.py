@@ -82,7 +82,7 @@ def test_straight_back_from_past_the_middle_passes_at_once_and_is_kept_by_no_out
     for said in (preview, told):
         assert f"{100 - reached}/{reached} -> 100/0: rollback to slot 01, without waiting" in said
         assert f"{reached}/{100 - reached} -> 0/100: rollback to slot 02, without waiting" in said
-        assert f"{reached} of 100 get the build {V1} instead of {V2}: AWS does not tell" in said
+        assert f"{reached} of 100 get the build {V1} instead of {V2}: AWS does not report" in said
     assert "judgement: waiting" not in told
     assert last_raised(stack) == raised
 

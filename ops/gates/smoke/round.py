@@ -85,13 +85,13 @@ class SmokeRound:
             self._refuse_missing_on_stable(candidate, ours, theirs)
             self._refuse_missing_on_candidate(candidate, theirs)
             assets = len(ours) + len(theirs)
-        said = f" with build {build}" if build else ""
+        with_build = f" with build {build}" if build else ""
         named = f"; {assets} files of the pages are on both slots" if assets else ""
         answers = self._answers
         excluded = excluded_rate(answers) * 100
         return (
             f"{answers.total - answers.bad} of {answers.total} answers of slot {candidate} are "
-            f"right{said}; more than {excluded:.2g} % wrong ones is ruled out at 95 %{named}"
+            f"right{with_build}; more than {excluded:.2g} % wrong ones is ruled out at 95 %{named}"
         )
 
     def _asked(self, slot: Slot) -> tuple[PageAnswer, str]:

@@ -28,7 +28,8 @@ def test_a_persons_word_is_the_verdict(is_yes: bool, outcome: Outcome, tmp_path:
 
     verdict = gate.judge()
     assert verdict.outcome is outcome
-    assert "a person said" in verdict.reason
+    did = "approved" if is_yes else "refused"
+    assert verdict.reason == f"a person {did} stage 2 at {NOON:%H:%M:%S} UTC"
 
 
 def test_a_yes_to_one_stage_is_none_to_the_next(tmp_path: Path) -> None:

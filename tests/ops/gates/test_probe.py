@@ -206,7 +206,7 @@ def test_a_dip_of_both_slots_holds_and_passes_once_it_is_over(
 
     assert during.outcome is Outcome.INCONCLUSIVE
     assert "not known to be caused by the candidate" in during.reason
-    assert during.reason.endswith("belongs into ramp.gates.probe.maxFailedPercent")
+    assert during.reason.endswith("allow it in ramp.gates.probe.maxFailedPercent")
     assert after.outcome is Outcome.PASS
 
 

@@ -73,9 +73,9 @@ def test_a_field_of_a_later_version_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"kind":"request"}\n', "no record line"),
-        ("not json\n", "no record line"),
-        ("[]\n", "no record line"),
+        ('{"kind":"request"}\n', "not a record line"),
+        ("not json\n", "not a record line"),
+        ("[]\n", "not a record line"),
         ('{"kind":"end","ended_s":1,"reason":"x"}\n', "begins with its run line"),
     ],
 )
