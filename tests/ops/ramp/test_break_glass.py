@@ -122,7 +122,7 @@ def test_a_rule_that_is_not_changed_is_told_with_those_that_were() -> None:
 
     assert "the rule of web was not changed" in str(refused.value)
     assert "portal+web at 100/0; changed so far: portal" in str(refused.value)
-    assert "then the same again" in str(refused.value)
+    assert "fix the error that AWS reports, then type it again" in str(refused.value)
 
 
 class FakeSession:

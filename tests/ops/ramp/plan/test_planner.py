@@ -206,7 +206,7 @@ def test_a_split_of_a_services_own_is_fixed_by_its_own_key(tmp_path: Path) -> No
 
 
 def test_a_config_that_is_not_what_is_live_is_a_persons_to_judge(tmp_path: Path) -> None:
-    with pytest.raises(NotSureError, match=r"at 50/50, and Pulumi\.test\.yaml says 90/10"):
+    with pytest.raises(NotSureError, match=r"at 50/50, and Pulumi\.test\.yaml has 90/10"):
         planner(tmp_path, Live(Split(50, 50)), Choice(to=Slot.FIRST), weights="90/10").plan()
 
 
@@ -225,7 +225,7 @@ def test_a_config_that_is_not_what_is_live_is_fixed_on_the_stack_that_was_named(
 
 
 def test_a_config_that_has_no_split_is_only_set_to_what_is_live(tmp_path: Path) -> None:
-    with pytest.raises(NotSureError, match="says 75-25; nothing was changed") as refused:
+    with pytest.raises(NotSureError, match="has 75-25; nothing was changed") as refused:
         planner(tmp_path, Live(Split(50, 50)), Choice(to=Slot.FIRST), weights="75-25").plan()
 
     assert str(refused.value).splitlines()[-1] == (

@@ -73,6 +73,6 @@ def test_a_run_whose_backend_is_gone_names_the_stack_past_the_engine(world: Worl
     ending = world.run(RampPlan(SERVICES, Slot.SECOND, Split(100, 0), (10, 100)))
 
     assert ending.words.endswith(
-        "next:     failover ramp to go on, failover rollback to go back; where that cannot be had "
-        "back: failover rollback --break-glass --stack prod"
+        "next:     failover ramp to go on, failover rollback to go back; if the backend is not "
+        "available in time: failover rollback --break-glass --stack prod"
     )
