@@ -1,9 +1,4 @@
-"""The words that this repository does not use, and where the product still has them.
-
-`tests/words_left.txt` is what is left to do, by package. `python -m tests.words` updates it: it
-lowers counts and follows a move from one package to another, but no total rises, so new names and
-messages need the field's terms. In a merge conflict take either side, then run it.
-"""
+"""The words that this repository does not use, and the terms that it uses for them."""
 
 from __future__ import annotations
 
@@ -16,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LEFT = Path(__file__).with_suffix("").with_name("words_left.txt")
 OUTSIDE = ("tests/", "bench/", "scripts/")
 DIVIDED = ("ops", "rehearsal", "components")
 """Packages whose own packages are counted apart."""
@@ -257,42 +251,5 @@ def ramp_keys() -> set[str]:
 
 @functools.cache
 def found() -> Found:
-    """All that is still to be done in the product."""
+    """What the product has of them: nothing, if all is well."""
     return own_names(product()) + own_phrases(product())
-
-
-def left() -> Found:
-    """What the list still allows."""
-    lines = [line.split("\t") for line in LEFT.read_text().splitlines()]
-    return Counter({(kind, package, text): int(n) for kind, package, text, n in lines})
-
-
-def written(entries: Found) -> str:
-    """The list as it is kept."""
-    ordered = sorted(entries.items(), key=lambda entry: (entry[0][1], *entry[0]))
-    return "".join(f"{kind}\t{package}\t{text}\t{n}\n" for (kind, package, text), n in ordered if n)
-
-
-def lowered(allowed: Found, there: Found) -> Found:
-    """The list after `there` was seen: of each name and phrase no more than before, in all."""
-    before, now = _totals(allowed), _totals(there)
-    grown = {each for each in now if now[each] > before[each]}
-    return Counter(
-        {
-            (kind, package, text): min(n, allowed[kind, package, text])
-            if (kind, text) in grown
-            else n
-            for (kind, package, text), n in there.items()
-        }
-    )
-
-
-def _totals(entries: Found) -> Counter[tuple[str, str]]:
-    totals: Counter[tuple[str, str]] = Counter()
-    for (kind, _, text), times in entries.items():
-        totals[kind, text] += times
-    return totals
-
-
-if __name__ == "__main__":
-    LEFT.write_text(written(lowered(left(), found())))
