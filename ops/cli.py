@@ -84,7 +84,11 @@ class LazyGroup(click.Group):
         except (CommandError, StackError) as error:
             code = print_error(error)
         except Exception as error:  # noqa: BLE001  (the message has all of it)
-            code = print_unexpected(error, f"{ctx.info_name} {ctx.invoked_subcommand}")
+            # Python 3.11 turns a Ctrl-C in `__set_name__` into the cause of a RuntimeError.
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                code = print_stopped()
+            else:
+                code = print_unexpected(error, f"{ctx.info_name} {ctx.invoked_subcommand}")
         raise click.exceptions.Exit(code)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -34,5 +34,16 @@ def test_a_command_that_a_person_ends_looks_like_no_verdict() -> None:
     assert "stopped; nothing more was done" in result.stderr
 
 
+def test_ctrl_c_while_a_module_is_imported_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "tests.ops.interrupted_import"
+    monkeypatch.setitem(SUBCOMMANDS, "interrupted", (f"{module}:none", "Be stopped."))
+
+    result = CliRunner().invoke(failover, ["interrupted"])
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "stopped; nothing more was done" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_bad_input_stays_bad_input() -> None:
     assert ended("such cause").exit_code == 2

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from ops.command import command
 from ops.gates.approval import ApprovalAnswer, write_answer
-from ops.journal.errors import JournalError
 from ops.journal.ramps import Ramps
-from ops.ramp.errors import BadInputError, RampError
+from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.resume.find import NewestRamp, newest
 from ops.ramp.stack.opened import own_holder, recorded_ramps, stack_name
 from ops.stack.project import project_folder
@@ -19,7 +18,7 @@ from rollout.command import RAMP
 from rollout.progress import Progress
 
 
-@click.command("approve", context_settings={"help_option_names": ["-h", "--help"]})
+@command("approve")
 @click.option("--stack", metavar="NAME", help="The stack. Default: the selected one.")
 @click.option("--no", "is_no", is_flag=True, help="Refuse the stage: the ramp rolls back.")
 def approve(stack: str | None, *, is_no: bool) -> None:
@@ -28,21 +27,14 @@ def approve(stack: str | None, *, is_no: bool) -> None:
     The approval counts for that stage only. The other gates keep running, so a fault still rolls
     back the ramp.
 
-    Exit codes: 0 recorded, 2 no ramp waits in this clone, 3 the backend cannot be read.
+    Exit codes: 0 recorded, 2 no ramp waits in this clone, 3 the backend or the journal failed.
 
     \b
     Examples:
       failover approve
       failover approve --stack prod --no
     """
-    try:
-        click.echo(_answered(project_folder(Path.cwd()), stack, is_yes=not is_no))
-    except RampError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
-    except (JournalError, OSError) as error:
-        click.echo(f"error: {error}; no answer was recorded", err=True)
-        sys.exit(BadInputError.exit_code)
+    click.echo(_answered(project_folder(Path.cwd()), stack, is_yes=not is_no))
 
 
 def _answered(project: Path, stack: str | None, *, is_yes: bool) -> str:
@@ -50,7 +42,10 @@ def _answered(project: Path, stack: str | None, *, is_yes: bool) -> str:
     waiting = _waiting(recorded_ramps(project, name), name, ("--stack", stack) if stack else ())
     progress = waiting.progress
     answer = ApprovalAnswer(progress.verified, is_yes, own_holder().by, datetime.now(UTC))
-    write_answer(waiting.folder, answer)
+    try:
+        write_answer(waiting.folder, answer)
+    except OSError as error:
+        raise NotSureError(f"{error}; no answer was recorded") from error
     stage = progress.plan.stage(progress.verified + 1)
     word = "yes" if is_yes else "no"
     return f"{word} to stage {stage.number}/{stage.of} of {progress.plan.group}: {stage.split}"

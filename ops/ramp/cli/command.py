@@ -1,24 +1,18 @@
-"""What the commands that move weights share: options, limits, observers, and the exit code."""
+"""What the commands that move weights share: an option, the observer, and the report of the end."""
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import click
 
-from ops.journal.errors import JournalError
 from ops.journal.lines import JsonLines, PlainLines
 from ops.journal.observer import RampObserver
 from ops.ramp.driver.driver import Ending
-from ops.ramp.errors import RampError
 from probe.quantity import parse_duration_seconds
-
-HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class Duration(click.ParamType[float]):
@@ -36,23 +30,10 @@ class Duration(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
-def reported(command: Callable[..., Ending]) -> Callable[..., None]:
-    """Turn an ending or an error into words and an exit code."""
-
-    @functools.wraps(command)
-    def wrapped(**given: Any) -> None:
-        try:
-            ending = command(**given)
-        except RampError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(error.exit_code)
-        except JournalError as error:
-            click.echo(f"error: {error}; nothing was changed", err=True)
-            sys.exit(3)
-        click.echo(ending.words, err=True)
-        sys.exit(ending.exit_code)
-
-    return wrapped
+def reported(ending: Ending) -> int:
+    """Print how a ramp ended; the exit code."""
+    click.echo(ending.words, err=True)
+    return ending.exit_code
 
 
 def observer(*, as_json: bool) -> RampObserver:

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from ops.ramp.cli.command import HELP, Duration, observer, reported
+from ops.command import command
+from ops.ramp.cli.command import Duration, observer, reported
 from ops.ramp.driver.driver import Ending
 from ops.ramp.errors import BadInputError, RefusedRampError
 from ops.ramp.stack.commands import Choice
@@ -19,7 +20,7 @@ from ops.ramp.start import StartRequest, start
 from rollout.split import Slot
 
 
-def _common(command: Callable[..., None]) -> Callable[..., None]:
+def _common(command: Callable[..., int]) -> Callable[..., int]:
     """The options that `ramp` and `even` share."""
     options = [
         click.option("--stack", metavar="NAME", help="The stack. Default: the selected one."),
@@ -48,11 +49,10 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command("ramp", context_settings=HELP)
+@command("ramp")
 @click.option("--to", type=click.Choice([slot.value for slot in Slot]), help="The slot to raise.")
 @_common
-@reported
-def ramp(to: str | None, **given: Any) -> Ending:
+def ramp(to: str | None, **given: Any) -> int:
     """Shift traffic in stages, with gates that check each stage; roll back if a gate fails.
 
     Each stage is one config change and one `pulumi up`. Both slots keep their capacity until the
@@ -76,13 +76,12 @@ def ramp(to: str | None, **given: Any) -> Ending:
       failover ramp --service web --approve-each
       failover ramp --yes --json
     """
-    return _ramped(given, Slot(to) if to else None, is_even=False)
+    return reported(_ramped(given, Slot(to) if to else None, is_even=False))
 
 
-@click.command("even", context_settings=HELP)
+@command("even")
 @_common
-@reported
-def even(**given: Any) -> Ending:
+def even(**given: Any) -> int:
     """Bring both slots back to 50/50, through the same stages and gates as a ramp.
 
     Release the build to the other slot first: the command refuses to move users to an older build
@@ -97,7 +96,7 @@ def even(**given: Any) -> Ending:
       failover even
       failover even --yes --bake 1m
     """
-    return _ramped(given, None, is_even=True)
+    return reported(_ramped(given, None, is_even=True))
 
 
 def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:

@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
+from ops.command import command
 from ops.journal.journal import FileJournal
 from ops.ramp.break_glass import break_glass
-from ops.ramp.cli.command import HELP, observer, reported
+from ops.ramp.cli.command import observer, reported
 from ops.ramp.driver.driver import Ending
 from ops.ramp.driver.processes import Processes
 from ops.ramp.errors import BackendError, NotSureError
@@ -33,7 +34,7 @@ from rollout.progress import WHY_BY_HAND
 from rollout.recovery import HistoryEntry
 
 
-@click.command("rollback", context_settings=HELP)
+@command("rollback")
 @click.option("--stack", metavar="NAME", help="The stack. Default: the selected one.")
 @click.option(
     "--why", default=WHY_BY_HAND, metavar="TEXT", help="The reason, recorded in the journal."
@@ -46,8 +47,7 @@ from rollout.recovery import HistoryEntry
     is_flag=True,
     help="Change the rules without the engine. Only if its backend cannot be reached.",
 )
-@reported
-def rollback(**given: Any) -> Ending:
+def rollback(**given: Any) -> int:
     """Return to the split before the ramp or before the shift by hand, with one `pulumi up`.
 
     Stops a running ramp of this machine first, even if it waits in a guard. Never raises the slot
@@ -69,9 +69,9 @@ def rollback(**given: Any) -> Ending:
     """
     folder = Path.cwd()
     if given["break_glass"]:
-        return break_glass(folder, given["stack"], given["why"])
+        return reported(break_glass(folder, given["stack"], given["why"]))
     try:
-        return _gone_back(folder, given)
+        return reported(_gone_back(folder, given))
     except BackendError as error:
         commands = "\n        or: ".join(map(str, _past_the_engine(folder, given["stack"])))
         if not commands:
