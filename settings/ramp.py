@@ -123,9 +123,9 @@ class RampSettings(ConfigMap):
         "What every `pulumi up` that moves weight waits for.", GuardLimits
     )
     gates: KeyGroup[Gates] = KeyGroup(
-        "The gates that judge a stage. `true` or `{}` turns a gate on with its "
-        "defaults, `false` turns it off. If no gate is on here, the gates are "
-        "targets, probe and smoke, without those that are `false`.",
+        "The gates that judge a stage. A map turns a gate on, `{}` with its defaults. `targets`, "
+        "`alarms` and `approval` have no keys, and take `true` or `false`. If no gate is on here, "
+        "the gates are targets, probe and smoke; `targets: false` leaves that one out.",
         Gates,
     )
 

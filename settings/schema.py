@@ -1,10 +1,10 @@
 """The JSON schema of a stack file, from the keys themselves: editors complete and underline by it.
 
 `python -m settings.schema > settings/stack_file.schema.json` writes it. A stack file names it
-in a comment for the YAML language server. It accepts every config that the program reads, with
-three exceptions, which are rare in a file that a person edits: a map as JSON text, a secret other
-than the preview token, and an empty text or list for a key that is not set. What depends on other
-keys or on AWS only the program can check.
+in a comment for the YAML language server. It is stricter than the program in forms that a person
+should not write: a map as JSON text, a secret other than the preview token, an empty value for a
+key that is not set, a number where digits are text, as in an account id, and blanks around weights.
+What depends on other keys or on AWS only the program can check.
 """
 
 from __future__ import annotations

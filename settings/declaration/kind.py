@@ -244,7 +244,7 @@ class ListOf(Generic[T]):
 
     @property
     def json_schema(self) -> JsonSchema:
-        """An array of distinct items; an empty one is as good as none."""
+        """An array of distinct items, as many as may be."""
         return {
             "type": "array",
             "items": self.item.json_schema,
