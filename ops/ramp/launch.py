@@ -122,13 +122,13 @@ class Launcher:
             self._begin(run, plan, fleets, undoes=True)
             stage = plan.stage(len(plan.weights))
             live = self.reader.splits()
-            run.write(StageStart.at(stage))
+            run.record.write(StageStart.at(stage))
             splits = {service: live[service] for service in plan.services}
-            run.write(SplitReadBack(stage=stage.number, splits=splits))
+            run.record.write(SplitReadBack(stage=stage.number, splits=splits))
             return self._driven_back(run, why, plan.start)
 
     def _begin(self, run: Run, plan: RampPlan, fleets: Fleets, *, undoes: bool = False) -> None:
-        run.write(
+        run.record.write(
             RampStart.of(
                 plan,
                 self._holder,
@@ -149,11 +149,11 @@ class Launcher:
             return Driver(run, Processes(), from_anywhere=from_anywhere).drive()
 
     def _driven_back(self, run: Run, why: str, to: Split) -> Ending:
-        run.write(RollbackStart(why=why, to=to, by_hand=True))
+        run.record.write(RollbackStart(why=why, to=to, by_hand=True))
         return self._driven(run, from_anywhere=True)
 
     def _write_resumed(self, run: Run, found: UnfinishedRamp, *, to_go_back: bool = False) -> None:
-        progress = run.progress
+        progress = run.record.progress
         stage = progress.plan.stage(progress.verified)
         live = ", ".join(f"{s} at {split}" for s, split in sorted(run.reader.splits().items()))
         source = "its own journal" if found.recovered is None else "the stack's history"
@@ -161,7 +161,7 @@ class Launcher:
             f"{progress.plan.group} verified at {stage.split}, stage {stage.number}/{stage.of}, "
             f"by {source}; live: {live}"
         )
-        run.write(Resumption.of(where, self._holder, run.until(), to_go_back=to_go_back))
+        run.record.write(Resumption.of(where, self._holder, run.until(), to_go_back=to_go_back))
 
     @contextmanager
     def _opened(
@@ -194,12 +194,12 @@ class Launcher:
             try:
                 ports = self._ports(journal, ramp_gates)
                 run = Run(earlier[0].ramp if earlier else ramp, self._holder, self._limits, ports)
-                run.is_going_back = not judges
-                run.lost_entries += lost
+                run.record.is_going_back = not judges
+                run.record.lost_entries += lost
                 try:
                     yield run
                 finally:
-                    run.close()
+                    run.gates.close()
             finally:
                 if ramp_gates is not None:
                     ramp_gates.close()

@@ -35,18 +35,18 @@ class GatedWaits:
             GateFailedError: a gate failed, or was inconclusive until its deadline.
         """
         run = self._run
-        run.begin(stage)
+        run.gates.begin(stage)
         if stage.number > 0:
             self._await_propagation(stage)
         bake = run.limits.bake if stage.number > 0 else 0.0
-        run.write(BakeStart(stage=stage.number, seconds=bake))
+        run.record.write(BakeStart(stage=stage.number, seconds=bake))
         what = (
             f"stage {stage.number}/{stage.of} bakes" if stage.number else "gates before the start"
         )
         seconds = self._judged_for(bake, what)
-        run.write_verdicts()
+        run.gates.write_verdicts()
         seconds = round(seconds, 3)
-        run.write(BakeEnd(stage=stage.number, seconds=seconds, outcome=Outcome.PASS))
+        run.record.write(BakeEnd(stage=stage.number, seconds=seconds, outcome=Outcome.PASS))
 
     def hold(self) -> None:
         """Wait until the old slot has had no request for the hold time, and every gate passes.
@@ -56,13 +56,13 @@ class GatedWaits:
                 still got requests.
         """
         run, clock = self._run, self._run.ports.clock
-        plan = run.progress.plan
-        run.begin(plan.stage(len(plan.weights)))
-        run.write(HoldStart(seconds=run.limits.hold, slot=plan.stable))
+        plan = run.record.progress.plan
+        run.gates.begin(plan.stage(len(plan.weights)))
+        run.record.write(HoldStart(seconds=run.limits.hold, slot=plan.stable))
         started = clock.monotonic()
         began = clock.now()
         requests = 0
-        outcome = run.judge()
+        outcome = run.gates.judge()
         while True:
             last = run.ports.old_slot.last_request(plan.stable) if run.ports.old_slot else None
             if last is not None and last > began:
@@ -71,18 +71,19 @@ class GatedWaits:
             if left <= 0 and outcome is Outcome.PASS:
                 break
             late = clock.monotonic() - started - run.limits.hold
+            undecided = run.gates.undecided()
             if late > run.limits.inconclusive:
                 raise GateFailedError(
                     f"hold: slot {plan.stable} still gets requests, last at {last}"
                     if left > 0
-                    else f"hold: still not sure {late:.0f} s after its time: {run.undecided()}"
+                    else f"hold: still not sure {late:.0f} s after its time: {undecided}"
                 )
             silent = f"slot {plan.stable} to have no request for {run.limits.hold:.0f} s"
-            held = f"the hold: held by {run.undecided()}"
+            held = f"the hold: held by {undecided}"
             words, seconds = (silent, left) if left > 0 else (held, run.limits.inconclusive - late)
             outcome = run.tick(words, seconds)
         seconds = clock.monotonic() - started
-        run.write(HoldEnd(seconds=round(seconds, 3), requests=requests))
+        run.record.write(HoldEnd(seconds=round(seconds, 3), requests=requests))
 
     def watch(self) -> None:
         """Let the gates judge for the watch time after the cutover.
@@ -91,11 +92,11 @@ class GatedWaits:
             GateFailedError: a gate failed, or was inconclusive until its deadline.
         """
         run = self._run
-        plan = run.progress.plan
-        run.begin(plan.stage(len(plan.weights)))
-        run.write(WatchStart(seconds=run.limits.watch))
+        plan = run.record.progress.plan
+        run.gates.begin(plan.stage(len(plan.weights)))
+        run.record.write(WatchStart(seconds=run.limits.watch))
         seconds = self._judged_for(run.limits.watch, "the watch after the cutover")
-        run.write(WatchEnd(seconds=round(seconds, 3), outcome=Outcome.PASS))
+        run.record.write(WatchEnd(seconds=round(seconds, 3), outcome=Outcome.PASS))
 
     def _judged_for(self, seconds: float, what: str) -> float:
         """Tick until `seconds` are over and every gate passes; how long it took."""
@@ -110,12 +111,12 @@ class GatedWaits:
             if late >= run.limits.inconclusive:
                 raise GateFailedError(
                     f"still not sure {run.limits.inconclusive:.0f} s after its time: "
-                    f"{run.undecided()}"
+                    f"{run.gates.undecided()}"
                 )
             if late < 0:
                 outcome = run.tick(what, -late)
             else:
-                held = f"{what}: held by {run.undecided()}"
+                held = f"{what}: held by {run.gates.undecided()}"
                 outcome = run.tick(held, run.limits.inconclusive - late)
 
     def _await_propagation(self, stage: Stage) -> None:
@@ -124,12 +125,14 @@ class GatedWaits:
         Without a prober nothing observes it: the entry then has no observation.
         """
         run, clock = self._run, self._run.ports.clock
-        plan = run.progress.plan
-        if run.ports.traffic is None or run.mark is None:
-            run.write(SplitPropagation(stage=stage.number, requests=0, observed={}, seconds=0.0))
+        plan = run.record.progress.plan
+        if run.ports.traffic is None or run.gates.mark is None:
+            run.record.write(
+                SplitPropagation(stage=stage.number, requests=0, observed={}, seconds=0.0)
+            )
             return
         started = clock.monotonic()
-        since_s = run.mark.verified_at.timestamp()
+        since_s = run.gates.mark.verified_at.timestamp()
         while True:
             found = self._propagations(stage, since_s)
             if all(each.is_propagated for each in found.values()):
@@ -148,7 +151,7 @@ class GatedWaits:
             run.tick(
                 f"{stage.split} to show in the traffic: {words}", run.limits.inconclusive - spent
             )
-        run.write(
+        run.record.write(
             SplitPropagation(
                 stage=stage.number,
                 requests=sum(each.requests for each in found.values()),
@@ -159,7 +162,7 @@ class GatedWaits:
 
     def _propagations(self, stage: Stage, since_s: float) -> dict[str, Propagation]:
         run = self._run
-        plan, traffic = run.progress.plan, run.ports.traffic
+        plan, traffic = run.record.progress.plan, run.ports.traffic
         assert traffic is not None
         old = plan.stage(stage.number - 1).split
         return {

@@ -81,7 +81,7 @@ class Driver:
         except StopAskedError as stop:
             return self._stopped(str(stop))
         except WeightsChangedError as error:
-            again = self._next_commands.anew(self._run.progress.plan)
+            again = self._next_commands.anew(self._run.record.progress.plan)
             return self._not_sure(
                 f"{error}; nothing more was changed\n"
                 "  expected: only the ramp changes the weights while it runs\n"
@@ -89,7 +89,7 @@ class Driver:
                 f"{self._next_commands.rollback}"
             )
         except LeaseTakenError as error:
-            self._run.write(RampEnd(outcome=RampOutcome.REFUSED, exit_code=1))
+            self._run.record.write(RampEnd(outcome=RampOutcome.REFUSED, exit_code=1))
             return Ending(1, f"{error}; no weight was changed\n  next:     wait for it")
         except JournalError as error:
             return Ending(3, f"stopped, the weights stay: {error}\n  next:     {go_on}")
@@ -114,7 +114,7 @@ class Driver:
             step = self._next()
             if isinstance(step, Finish):
                 return self._finished(step.outcome)
-            if not self._run.is_going_back:
+            if not self._run.record.is_going_back:
                 self._run.refuse_stopped()
             try:
                 self._do(step)
@@ -125,15 +125,15 @@ class Driver:
 
     def _begin_gates(self) -> None:
         """Let the gates judge a resumed ramp at once: its next step may wait long."""
-        progress = self._run.progress
+        progress = self._run.record.progress
         if progress.has_started and progress.back is None and not progress.is_over:
-            self._run.begin(progress.plan.stage(progress.verified))
+            self._run.gates.begin(progress.plan.stage(progress.verified))
 
     def _next(self) -> Step:
         run = self._run
-        progress = run.progress
+        progress = run.record.progress
         if progress.back is not None:
-            run.is_going_back = True
+            run.record.is_going_back = True
         if progress.outcome is not None:
             return Finish(progress.outcome)
         live = run.live_splits()
@@ -176,9 +176,9 @@ class Driver:
         self._turn_back(f"the guard refused: {refusal}")
 
     def _turn_back(self, why: str) -> None:
-        self._run.is_going_back = True
-        start = self._run.progress.plan.start
-        self._run.write(RollbackStart(why=why, to=start, by_hand=False))
+        self._run.record.is_going_back = True
+        start = self._run.record.progress.plan.start
+        self._run.record.write(RollbackStart(why=why, to=start, by_hand=False))
 
     def _roll_back(self, to: Split) -> None:
         """Go back, unless that would put requests onto a slot with no healthy target.
@@ -186,9 +186,9 @@ class Driver:
         Raises:
             DeadSlotError: it would.
         """
-        self._run.is_going_back = True
+        self._run.record.is_going_back = True
         live = self._run.reader.services()
-        plan = self._run.progress.plan
+        plan = self._run.record.progress.plan
         rules = {service: live[service].rule for service in plan.services}
         splits = {service: _split_of(rule) for service, rule in rules.items()}
         _refuse_raising(plan, splits, to, self._next_commands.rollback)
@@ -210,7 +210,7 @@ class Driver:
         The dead slot is named the candidate meanwhile, so that the guards take it for the way back,
         which may skip stages.
         """
-        ports, plan = self._run.ports, self._run.progress.plan
+        ports, plan = self._run.ports, self._run.record.progress.plan
         living = [s for s in Slot if not any((service, s) in dead for service in plan.services)]
         if len(living) != 1:
             return None
@@ -244,15 +244,15 @@ class Driver:
 
     def _finished(self, outcome: RampOutcome) -> Ending:
         run = self._run
-        progress = run.progress
+        progress = run.record.progress
         by_hand = outcome is RampOutcome.ROLLED_BACK_BY_HAND
         # A person who asked to go back has what was asked for.
         is_asked_for = not outcome.went_back or (by_hand and self._from_anywhere)
         code = 0 if is_asked_for else 1
         if progress.outcome is None:
-            run.write(RampEnd(outcome=outcome, exit_code=code))
-        lost = _lost_words(run.lost_entries)
-        lost += "".join(f"\nnot in git: {words}" for words in run.refused_by_git)
+            run.record.write(RampEnd(outcome=outcome, exit_code=code))
+        lost = _lost_words(run.record.lost_entries)
+        lost += "".join(f"\nnot in git: {words}" for words in run.record.refused_by_git)
         where = f"{progress.plan.group} at {progress.plan.stage(progress.verified).split}"
         if outcome is RampOutcome.DONE:
             return Ending(code, f"done: {where}{lost}")
@@ -263,18 +263,18 @@ class Driver:
 
     def _stopped(self, by: str) -> Ending:
         go_on = self._next_commands.go_on
-        self._run.write(RampInterruption(by=by, next=go_on))
+        self._run.record.write(RampInterruption(by=by, next=go_on))
         return Ending(3, f"stopped by {by}: {self._where()}\n  next:     {go_on}")
 
     def _where(self) -> str:
         """The newest split that was read back from the live rules."""
-        progress = self._run.progress
+        progress = self._run.record.progress
         stage = progress.plan.stage(progress.verified)
         return f"{progress.plan.group} at {stage.split}, stage {stage.number}/{stage.of}"
 
     def _not_sure(self, words: str) -> Ending:
         try:
-            self._run.write(RampInterruption(by=words, next=self._next_commands.go_on))
+            self._run.record.write(RampInterruption(by=words, next=self._next_commands.go_on))
         except JournalError as error:
             words = f"{words}\n{error}"
         return Ending(3, words)

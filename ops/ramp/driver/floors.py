@@ -37,7 +37,7 @@ class Floors:
         self._run = run
         self._updates = updates
         self._config = StackConfig(run)
-        self._commits = StackFileCommits(run)
+        self._commits = StackFileCommits(run.record, run.ports)
 
     def bring(self, stage: Stage) -> None:
         """Set the floors that `stage` takes, and wait until the candidate has them healthy.
@@ -49,7 +49,7 @@ class Floors:
             EngineError: the `up` failed; the floors are what they were.
             LeaseTakenError: another driver acquired the lease first.
         """
-        run, progress = self._run, self._run.progress
+        run, progress = self._run, self._run.record.progress
         plan = progress.plan
         shift = StageShift.to(stage, plan.candidate)
         floors = self._floors_for(stage)
@@ -67,7 +67,7 @@ class Floors:
             if takes_lease:
                 self._refuse_second(back)
         why = f"{shift} takes this many; each slot keeps what it had, or has grown to"
-        run.write(CapacityChange(stage=stage.number, floors=floors, why=why))
+        run.record.write(CapacityChange(stage=stage.number, floors=floors, why=why))
         self._wait_for(plan, {s: each[plan.candidate] for s, each in floors.items()})
 
     def follow(self, stage: Stage) -> bool:
@@ -76,14 +76,14 @@ class Floors:
         Raises:
             As `bring`.
         """
-        if self._floors_for(stage) == self._run.progress.floors:
+        if self._floors_for(stage) == self._run.record.progress.floors:
             return False
         self.bring(stage)
         return True
 
     def _floors_for(self, stage: Stage) -> dict[str, dict[Slot, int]]:
         """What `stage` takes, as the service is now."""
-        progress = self._run.progress
+        progress = self._run.record.progress
         plan, live = progress.plan, self._run.reader.services()
         found = fleets_in({service: live[service] for service in plan.services})
         return floors_at(
@@ -96,7 +96,7 @@ class Floors:
         Raises:
             EngineError: the `up` failed; the floors are what they were.
         """
-        run, progress = self._run, self._run.progress
+        run, progress = self._run, self._run.record.progress
         plan = progress.plan
         split = plan.stage(progress.verified).split
         release = LeaseRelease(split, went_back=progress.back is not None)
@@ -110,7 +110,9 @@ class Floors:
         )
         # Before it counts as done: after a kill in between it is done again, the commit too.
         self._commits.commit(f"{plan.group}: {release}, without floors")
-        run.write(CapacityChange(stage=progress.capacity, floors={}, why="the ramp needs no more"))
+        run.record.write(
+            CapacityChange(stage=progress.capacity, floors={}, why="the ramp needs no more")
+        )
 
     def _apply(self, changes: Mapping[str, str | None], back: Changes, message: str) -> None:
         """Set `changes` and run an `up`; where it fails, the file gets `back`.

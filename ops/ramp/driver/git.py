@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from ops.ramp.driver.run import Run
+from ops.ramp.driver.ports import DriverPorts
+from ops.ramp.driver.record import RunRecord
 from ops.ramp.errors import BadInputError, NotSureError
 from rollout.command import Command
 from rollout.ramp_event import StackFileCommit
@@ -116,8 +117,9 @@ def _unready(what: str, fix: str, error: NotSureError | None = None) -> BadInput
 class StackFileCommits:
     """Keeps git true to the stack file."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, record: RunRecord, ports: DriverPorts) -> None:
+        self._record = record
+        self._ports = ports
 
     def commit(self, message: str) -> None:
         """Make the commit, and push it; or print it for a person, unless git ignores the file.
@@ -127,19 +129,21 @@ class StackFileCommits:
         Raises:
             NotSureError: git refused, on the way up; the weights stay.
         """
-        run = self._run
-        if run.ports.git is None and run.ports.is_file_ignored:
+        record, ports = self._record, self._ports
+        if ports.git is None and ports.is_file_ignored:
             return
         commit, is_pushed = "", False
-        git, file = run.ports.git, run.ports.engine.stack_file
+        git, file = ports.git, ports.engine.stack_file
         try:
             if git is not None:
                 commit = git.commit(file, message)
-                if run.ports.pushes:
+                if ports.pushes:
                     git.push(file)
                     is_pushed = True
         except NotSureError as error:
-            if not run.is_going_back:
+            if not record.is_going_back:
                 raise
-            run.refused_by_git.append(str(error))
-        run.write(StackFileCommit(message=message, file=file.name, commit=commit, pushed=is_pushed))
+            record.refused_by_git.append(str(error))
+        record.write(
+            StackFileCommit(message=message, file=file.name, commit=commit, pushed=is_pushed)
+        )

@@ -25,7 +25,7 @@ class WeightShifts:
         self._run = run
         self._updates = updates
         self._config = StackConfig(run)
-        self._commits = StackFileCommits(run)
+        self._commits = StackFileCommits(run.record, run.ports)
 
     def shift(self, stage: Stage) -> None:
         """Give the group the split of `stage`, and read it back.
@@ -38,10 +38,10 @@ class WeightShifts:
             WeightsChangedError: it failed, and someone else changed the weights; the same.
             StopAskedError: a person ended it; where weights have moved, the file stays, too.
         """
-        run, plan = self._run, self._run.progress.plan
+        run, plan = self._run, self._run.record.progress.plan
         shift = StageShift.to(stage, plan.candidate)
-        run.write(StageStart.at(stage))
-        before = plan.stage(self._run.progress.verified).split
+        run.record.write(StageStart.at(stage))
+        before = plan.stage(self._run.record.progress.verified).split
         changes = self._config.weights(plan, stage.split)
         back = {
             # What a killed driver was going to set is no old value.
@@ -58,8 +58,8 @@ class WeightShifts:
             self._refused(stage, before, back, ended)
         self._verify(plan, stage.split)
         splits = dict.fromkeys(plan.services, stage.split)
-        run.write(SplitReadBack(stage=stage.number, splits=splits))
-        run.begin(stage)
+        run.record.write(SplitReadBack(stage=stage.number, splits=splits))
+        run.gates.begin(stage)
         self._commits.commit(f"{plan.group}: {shift}")
 
     def roll_back(self, to: Split) -> None:
@@ -68,7 +68,7 @@ class WeightShifts:
         Raises:
             NotSureError: the `up` failed, or the live weights are not `to` after it.
         """
-        run, progress = self._run, self._run.progress
+        run, progress = self._run, self._run.record.progress
         plan = progress.plan
         started = run.ports.clock.monotonic()
         changes = {**self._config.weights(plan, to), **self._config.candidate(plan)}
@@ -88,7 +88,7 @@ class WeightShifts:
             )
         self._verify(plan, to)
         seconds = run.ports.clock.monotonic() - started
-        run.write(RollbackEnd(to=to, seconds=round(seconds, 3)))
+        run.record.write(RollbackEnd(to=to, seconds=round(seconds, 3)))
         self._commits.commit(f"{plan.group}: rollback to {to}")
 
     def _up(self, activity: Activity) -> UpdateResult:

@@ -27,7 +27,7 @@ class StackConfig:
         if not changes:
             return
         old = self.file().values(changes)
-        self._run.write(
+        self._run.record.write(
             ConfigChange(changes={path: (old[path], new) for path, new in changes.items()})
         )
         self._run.ports.engine.set_config(changes)
@@ -66,12 +66,12 @@ class StackConfig:
 
     def candidate_before(self) -> dict[str, str | None]:
         """What puts the `candidate` of before the ramp back."""
-        progress = self._run.progress
+        progress = self._run.record.progress
         return {CANDIDATE: progress.candidate_was} if progress.has_candidate else {}
 
     def weights_as_live(self) -> dict[str, str | None]:
         """The changes after which the file has the live weights."""
-        progress = self._run.progress
+        progress = self._run.record.progress
         live = set(self._run.live_splits().values())
         split = live.pop() if len(live) == 1 else progress.plan.stage(progress.verified).split
         file = self.file()

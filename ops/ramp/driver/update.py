@@ -68,9 +68,11 @@ class UpdateRunner:
 
     def _once(self, message: str) -> UpdateResult:
         run, clock = self._run, self._run.ports.clock
-        update = run.ports.engine.start_up(message, is_way_back=run.is_going_back)
+        update = run.ports.engine.start_up(message, is_way_back=run.record.is_going_back)
         ended = update.poll()
-        error = self._error_in(lambda: run.write(UpdateStart(message=message, pid=update.pid)))
+        error = self._error_in(
+            lambda: run.record.write(UpdateStart(message=message, pid=update.pid))
+        )
         is_interrupted = False
         while ended is None:
             error = error or self._error_in(lambda: self._look(update))
@@ -87,17 +89,17 @@ class UpdateRunner:
 
     def _look(self, update: Update) -> None:
         self._tell(update)
-        if not self._run.is_going_back:
-            self._run.judge()
+        if not self._run.record.is_going_back:
+            self._run.gates.judge()
 
     def _tell(self, update: Update) -> None:
         for line in update.new_lines():
-            self._run.write(EngineLine(line=line))
+            self._run.record.write(EngineLine(line=line))
 
     def _tell_end(self, update: Update, ended: UpdateResult) -> None:
         self._tell(update)
         seconds, changed = round(ended.seconds, 3), dict(ended.changed)
-        self._run.write(UpdateEnd(seconds=seconds, changed=changed, error=ended.error))
+        self._run.record.write(UpdateEnd(seconds=seconds, changed=changed, error=ended.error))
 
     def _error_in(self, look: Callable[[], None]) -> GateFailedError | JournalError | None:
         """What speaks against going on. An update that runs is ended for it, and never left."""
@@ -130,14 +132,14 @@ class UpdateRunner:
                 f"  fix:      wait for it; if that process is certainly gone: {cancel}"
             )
         words, left = f"the lock of {holders[0]}", deadline - clock.monotonic()
-        if not run.is_going_back:
+        if not run.record.is_going_back:
             run.tick(words, left)
             # Whoever had the lock may have moved a weight, which ours would take back.
             run.refuse_unexpected(run.live_splits())
             return
         for holder in ours:
             self._interrupt_once(holder.pid)
-        run.say_waits(words, left)
+        run.record.say_waits(words, left)
         clock.wait(1.0)
 
     def _is_engine(self, pid: int) -> bool:

@@ -72,6 +72,6 @@ class Takeover:
         config = StackConfig(run)
         now = config.file().value(CANDIDATE)
         if self.set_candidate and now == self.candidate:
-            run.write(ConfigChange(changes={CANDIDATE: (self.candidate_was, now)}))
-        left = set(self.services) - set(run.progress.plan.services)
+            run.record.write(ConfigChange(changes={CANDIDATE: (self.candidate_was, now)}))
+        left = set(self.services) - set(run.record.progress.plan.services)
         config.set(floor_changes({}, config.file().floors(left)))

@@ -209,13 +209,13 @@ class World:
             live = sum(3 for slot in Slot if plan.start.weight_of(slot))
             fleets = dict.fromkeys(SERVICES, live)
             own = IDENTITY.of_services(plan.services)
-            run.write(RampStart.of(plan, holder, run.until(), counts, fleets, own))
+            run.record.write(RampStart.of(plan, holder, run.until(), counts, fleets, own))
             if takeover is not None:
                 takeover.transfer_to(run)
         else:
-            run.write(Resumption.of("", holder, run.until()))
+            run.record.write(Resumption.of("", holder, run.until()))
         if why_back is not None:
-            run.write(RollbackStart(why=why_back, to=plan.start))
+            run.record.write(RollbackStart(why=why_back, to=plan.start))
         return Driver(run, self.processes, from_anywhere=why_back is not None).drive()
 
     def set_candidate(self, slot: str | None) -> None:

@@ -194,7 +194,9 @@ def test_a_stage_bakes_once_the_traffic_shows_its_split(world: World) -> None:
 
 
 def test_a_lease_outlasts_a_split_that_arrives_late_and_gates_that_tell_late(world: World) -> None:
-    ports: Any = SimpleNamespace(clock=world.clock, aws=world, observers=())
+    ports: Any = SimpleNamespace(
+        clock=world.clock, aws=world, observers=(), journal=world.journal, gates=()
+    )
     limits = Limits(bake=300, hold=300, watch=300, inconclusive=3600, guard_wait=600)
     run = Run("r", LeaseHolder("ada", "here", 1), limits, ports)
 

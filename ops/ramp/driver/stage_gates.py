@@ -1,0 +1,96 @@
+"""The gates of a run: which stage they judge, and what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ops.gates.gate import Gate, StageMark
+from ops.ramp.driver.interrupts import GateFailedError
+from ops.ramp.driver.ports import RampClock
+from ops.ramp.driver.record import RunRecord
+from rollout.plan import Stage
+from rollout.ramp_event import GateVerdict
+from rollout.verdict import Outcome, Verdict, combined
+
+
+class StageGates:
+    """Asks the gates about one stage after the other; their verdicts go into the record."""
+
+    def __init__(self, gates: Sequence[Gate], record: RunRecord, clock: RampClock) -> None:
+        self._gates = gates
+        self._record = record
+        self._clock = clock
+        self._mark: StageMark | None = None
+        self._last_judged: dict[str, tuple[Outcome, str]] = {}
+
+    @property
+    def mark(self) -> StageMark | None:
+        """What the gates judge; None before the first stage was begun."""
+        return self._mark
+
+    def begin(self, stage: Stage) -> None:
+        """Let the gates judge `stage` from now on; a second time for the same one is nothing.
+
+        Unless the floors are gone since: then the gates get a new mark.
+        """
+        progress, before = self._record.progress, self._mark
+        plan = progress.plan
+        if before is not None and before.number != stage.number:
+            before = None
+        if before is not None and before.is_released == progress.is_released:
+            return
+        self._mark = StageMark(
+            services=plan.services,
+            candidate=plan.candidate,
+            stable=plan.stable,
+            splits=dict.fromkeys(plan.services, stage.split),
+            verified_at=before.verified_at if before else self._clock.now(),
+            number=stage.number,
+            of=stage.of,
+            counted=progress.counted,
+            is_released=progress.is_released,
+        )
+        for gate in self._gates:
+            gate.begin(self._mark)
+
+    def judge(self) -> Outcome:
+        """Ask every gate; what changed goes into the journal.
+
+        Raises:
+            GateFailedError: one failed.
+        """
+        if self._mark is None:
+            return Outcome.PASS
+        verdicts = [gate.judge() for gate in self._gates]
+        for verdict in verdicts:
+            if self._last_judged.get(verdict.gate, (None,))[0] is not verdict.outcome:
+                self._write(verdict)
+        self._record.notify(lambda observer: observer.judged(verdicts))
+        failed = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL]
+        if failed:
+            raise GateFailedError("; ".join(f"{v.gate}: {v.reason}" for v in failed))
+        self._last_judged = {v.gate: (v.outcome, v.reason) for v in verdicts}
+        return combined(verdicts) if verdicts else Outcome.PASS
+
+    def undecided(self) -> str:
+        """Which gates are inconclusive, and why."""
+        held = {
+            gate: why
+            for gate, (outcome, why) in self._last_judged.items()
+            if outcome is not Outcome.PASS
+        }
+        return "; ".join(f"{gate}: {why}" for gate, why in sorted(held.items()))
+
+    def write_verdicts(self) -> None:
+        """Keep the current verdict of every gate: the evidence that a stage passed by."""
+        for gate in self._gates:
+            self._write(gate.judge())
+
+    def _write(self, verdict: Verdict) -> None:
+        """Keep a verdict with its evidence."""
+        self._record.write(GateVerdict.of(self._mark.number if self._mark else 0, verdict))
+
+    def close(self) -> None:
+        """End the gates."""
+        for gate in self._gates:
+            gate.close()
