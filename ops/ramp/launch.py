@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -145,8 +145,7 @@ class Launcher:
         return self._stack.identity.of_services(plan.services)
 
     def _driven(self, run: Run, *, from_anywhere: bool = False) -> Ending:
-        with self._signals.caught():
-            return Driver(run, Processes(), from_anywhere=from_anywhere).drive()
+        return Driver(run, Processes(), from_anywhere=from_anywhere).drive()
 
     def _driven_back(self, run: Run, why: str, to: Split) -> Ending:
         run.record.write(RollbackStart(why=why, to=to, by_hand=True))
@@ -187,8 +186,10 @@ class Launcher:
             [] if found is None else self._write_recovered(found, ramp, journal, must_keep=judges)
         )
         earlier = journal.entries()
-        with watched(self._observers, folder, earlier) as views:
+        with ExitStack() as caught, watched(self._observers, folder, earlier) as views:
             ramp_gates = self._opened_gates(folder, plan) if judges else None
+            # Until all is closed: a second Ctrl-C must not cut off what the first one ends with.
+            caught.enter_context(self._signals.caught())
             if ramp_gates is not None:
                 show_traffic(views, ramp_gates.traffic)
             try:

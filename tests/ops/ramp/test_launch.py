@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +19,7 @@ from ops.ramp.driver.driver import Ending
 from ops.ramp.launch import Launcher
 from ops.ramp.resume.find import UnfinishedRamp
 from ops.ramp.stack.commands import Choice
+from ops.report.report import Written, write_report
 from rollout.entry import Entry
 from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan
@@ -55,6 +58,23 @@ def test_a_done_ramp_goes_back_without_a_journal(world: World, full: Path) -> No
     assert ending.words.count("not in the journal") == 1
     assert " more)" in ending.words
     assert set(world.live.values()) == {Split(100, 0)}
+
+
+def test_a_second_ctrl_c_does_not_cut_off_the_report(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(folder: Path) -> Written:
+        os.kill(os.getpid(), signal.SIGINT)
+        return write_report(folder)
+
+    monkeypatch.setattr("ops.ramp.launch.write_report", interrupted)
+    world.run(PLAN)
+    folder = tmp_path / "ramps" / "r"
+
+    ending = launcher(world, folder).undo(PLAN, "r", folder, "by hand")
+
+    assert ending.words.startswith("rolled back by hand: portal+web at 100/0")
+    assert list(folder.glob("*.html"))
 
 
 def test_a_ramp_that_only_the_history_knows_goes_back_without_a_journal(
