@@ -105,8 +105,8 @@ class ProbeGate:
             return f"{service}: no answer for {silent_s:.0f} s, so there is nothing to judge"
         if stalled_s > MAX_STALLED_SHARE * max(window.seconds, 1.0):
             return (
-                f"the prober itself did not run for {stalled_s:.1f} of {window.seconds:.1f} s; "
-                "those requests are left out"
+                f"this machine is too busy: the prober did not run for {stalled_s:.1f} of "
+                f"{window.seconds:.1f} s, and requests of that time do not count"
             )
         return None
 

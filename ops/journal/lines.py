@@ -170,8 +170,15 @@ def _described_update(
         case UpdateEnd(seconds=seconds, error=error) if error:
             return f"the up failed after {seconds:.1f} s"
         case UpdateEnd(seconds=seconds, changed=changed):
-            counts = ", ".join(f"{number} {operation}" for operation, number in changed.items())
+            counts = ", ".join(
+                f"{number} {_done(operation)}" for operation, number in changed.items()
+            )
             return f"up done in {seconds:.1f} s: {counts or 'nothing to change'}"
+
+
+def _done(operation: str) -> str:
+    """`updated` for the engine's `update`."""
+    return f"{operation}d" if operation.endswith("e") else f"{operation}ed"
 
 
 def _described_wait(

@@ -76,8 +76,8 @@ def _who(found: Ramping) -> str:
     until = f"{lease.until:%H:%M:%S} UTC"
     if found.lease_state is LeaseState.DEAD:
         return (
-            f"the ramp of {holder} stopped at {lease.activity}: `failover ramp` resumes it, "
-            "`failover rollback` undoes it"
+            f"the ramp of {holder} stopped, its last step was: {lease.activity}; "
+            "`failover ramp` resumes it, `failover rollback` undoes it"
         )
     if found.lease_state is LeaseState.EXPIRED:
         return f"{holder} was at {lease.activity} until {until}; it has reported nothing since"

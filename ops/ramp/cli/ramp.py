@@ -100,6 +100,8 @@ def even(**given: Any) -> int:
 
 
 def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
+    say = functools.partial(click.echo, err=True)
+    say("reading the stack, its history and AWS")
     stack = opened_stack(Path.cwd(), given["stack"])
     stack.keep_known()
     history = stack.history()
@@ -124,7 +126,7 @@ def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
             is_anew=given["anew"],
         ),
         observer(as_json=given["as_json"]),
-        functools.partial(click.echo, err=True),
+        say,
         functools.partial(_ask, choice, yes=given["yes"]),
     )
 

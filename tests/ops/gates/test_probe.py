@@ -244,7 +244,7 @@ def test_the_probers_own_stall_is_left_out_and_said(gate: ProbeGate, traffic: Fa
     verdict = judged_after(gate, traffic, 5)
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "the prober itself did not run for 4.0 of 5.0 s" in verdict.reason
+    assert "the prober did not run for 4.0 of 5.0 s" in verdict.reason
 
 
 def test_a_shorter_stall_is_left_out_and_said_as_well(
