@@ -177,6 +177,7 @@ class Driver:
 
     def _turn_back(self, why: str) -> None:
         self._run.record.is_going_back = True
+        self._run.gates.write_undecided()
         start = self._run.record.progress.plan.start
         self._run.record.write(RollbackStart(why=why, to=start, by_hand=False))
 
@@ -263,8 +264,13 @@ class Driver:
 
     def _stopped(self, by: str) -> Ending:
         go_on = self._next_commands.go_on
-        self._run.record.write(RampInterruption(by=by, next=go_on))
-        return Ending(3, f"stopped by {by}: {self._where()}\n  next:     {go_on}")
+        words = f"stopped by {by}: {self._where()}\n  next:     {go_on}"
+        try:
+            self._run.gates.write_undecided()
+            self._run.record.write(RampInterruption(by=by, next=go_on))
+        except JournalError as error:
+            words = f"{words}\n{error}"
+        return Ending(3, words)
 
     def _where(self) -> str:
         """The newest split that was read back from the live rules."""

@@ -21,7 +21,10 @@ class StageGates:
         self._record = record
         self._clock = clock
         self._mark: StageMark | None = None
-        self._last_judged: dict[str, tuple[Outcome, str]] = {}
+        self._last: dict[str, Verdict] = {}
+        """By gate, of the last time that none failed."""
+        self._written: dict[str, Verdict] = {}
+        """By gate, the last one that is in the journal."""
 
     @property
     def mark(self) -> StageMark | None:
@@ -63,34 +66,42 @@ class StageGates:
             return Outcome.PASS
         verdicts = [gate.judge() for gate in self._gates]
         for verdict in verdicts:
-            if self._last_judged.get(verdict.gate, (None,))[0] is not verdict.outcome:
+            last = self._last.get(verdict.gate)
+            if last is None or last.outcome is not verdict.outcome:
                 self._write(verdict)
         self._record.notify(lambda observer: observer.judged(verdicts))
         failed = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL]
         if failed:
             raise GateFailedError("; ".join(f"{v.gate}: {v.reason}" for v in failed))
-        self._last_judged = {v.gate: (v.outcome, v.reason) for v in verdicts}
+        self._last = {verdict.gate: verdict for verdict in verdicts}
         return combined(verdicts) if verdicts else Outcome.PASS
 
     def undecided(self) -> str:
         """Which gates are inconclusive, and why."""
-        held = {
-            gate: why
-            for gate, (outcome, why) in self._last_judged.items()
-            if outcome is not Outcome.PASS
-        }
-        return "; ".join(f"{gate}: {why}" for gate, why in sorted(held.items()))
+        held = [each for each in self._last.values() if each.outcome is not Outcome.PASS]
+        return "; ".join(f"{each.gate}: {each.reason}" for each in sorted(held, key=_gate))
 
     def write_verdicts(self) -> None:
         """Keep the current verdict of every gate: the evidence that a stage passed by."""
         for gate in self._gates:
             self._write(gate.judge())
 
+    def write_undecided(self) -> None:
+        """Keep the newest reason of each gate that is inconclusive, as the ramp ends by it."""
+        for verdict in self._last.values():
+            if verdict.outcome is not Outcome.PASS and self._written[verdict.gate] is not verdict:
+                self._write(verdict)
+
     def _write(self, verdict: Verdict) -> None:
         """Keep a verdict with its evidence."""
+        self._written[verdict.gate] = verdict
         self._record.write(GateVerdict.of(self._mark.number if self._mark else 0, verdict))
 
     def close(self) -> None:
         """End the gates."""
         for gate in self._gates:
             gate.close()
+
+
+def _gate(verdict: Verdict) -> str:
+    return verdict.gate

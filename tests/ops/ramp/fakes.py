@@ -116,13 +116,16 @@ class Gate:
         self.says: Callable[[StageMark], Outcome] = lambda _mark: Outcome.PASS
         self.mark: StageMark | None = None
         self.is_closed = False
+        self.asked = 0
+        self.reason: Callable[[], str] = lambda: "as the test has it"
 
     def begin(self, stage: StageMark) -> None:
         self.mark = stage
 
     def judge(self) -> Verdict:
         assert self.mark is not None
-        return Verdict(self.name, self.says(self.mark), "as the test has it")
+        self.asked += 1
+        return Verdict(self.name, self.says(self.mark), self.reason())
 
     def close(self) -> None:
         self.is_closed = True

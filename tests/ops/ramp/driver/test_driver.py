@@ -14,7 +14,15 @@ from ops.ramp.driver.run import Run
 from rollout.entry import Entry
 from rollout.history_message import current_lease
 from rollout.lease import LeaseHolder
-from rollout.ramp_event import HoldEnd, HoldStart, RollbackStart, SplitPropagation, UpdateStart
+from rollout.ramp_event import (
+    GateVerdict,
+    HoldEnd,
+    HoldStart,
+    RampInterruption,
+    RollbackStart,
+    SplitPropagation,
+    UpdateStart,
+)
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome
@@ -124,6 +132,28 @@ def test_a_gate_that_fails_while_an_update_runs_ends_that_update(world: World) -
     assert ending.exit_code == 1
     assert Split(50, 50) not in world.visited
     assert world.weights() == "100/0"
+
+
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_the_journal_has_the_newest_reason_of_a_gate_that_stayed_inconclusive(
+    world: World, *, is_stopped: bool
+) -> None:
+    def stay_inconclusive(mark: StageMark) -> Outcome:
+        if is_stopped and world.gate.asked == 20:
+            world.stop.asked = 1
+        return Outcome.INCONCLUSIVE if mark.number == 1 else Outcome.PASS
+
+    world.gate.says = stay_inconclusive
+    world.gate.reason = lambda: f"look {world.gate.asked}"
+
+    ending = world.run(PLAN)
+
+    events = [entry.event for entry in world.journal.kept]
+    end = next(n for n, e in enumerate(events) if isinstance(e, RollbackStart | RampInterruption))
+    *_, last = (each for each in events[:end] if isinstance(each, GateVerdict))
+    assert ending.exit_code == (3 if is_stopped else 1)
+    assert (last.stage, last.outcome) == (1, Outcome.INCONCLUSIVE)
+    assert last.reason == f"look {world.gate.asked}"
 
 
 def test_an_update_is_interrupted_once_since_twice_would_cut_it_off(world: World) -> None:
