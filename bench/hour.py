@@ -67,10 +67,10 @@ class Hour:
         run = Run("bench", holder, limits, ports)
         counts = {service: dict.fromkeys(Slot, 3) for service in SERVICES}
         fleets: dict[str, int] = dict.fromkeys(SERVICES, 3)
-        run.write(RampStart.of(self._plan, holder, run.until(), counts, fleets))
+        run.record.write(RampStart.of(self._plan, holder, run.until(), counts, fleets))
         stage = self._plan.stage(1)
-        run.write(StageStart.at(stage))
-        run.write(SplitReadBack(stage=1, splits=dict.fromkeys(SERVICES, stage.split)))
+        run.record.write(StageStart.at(stage))
+        run.record.write(SplitReadBack(stage=1, splits=dict.fromkeys(SERVICES, stage.split)))
         GatedWaits(run).bake(stage)
 
     # The clock.
