@@ -101,7 +101,8 @@ def even(**given: Any) -> int:
 
 def _ramped(given: dict[str, Any], to: Slot | None, *, is_even: bool) -> Ending:
     say = functools.partial(click.echo, err=True)
-    say("reading the stack, its history and AWS")
+    if sys.stderr.isatty():  # a person waits for seconds before the plan is shown
+        say("reading the stack, its history and AWS")
     stack = opened_stack(Path.cwd(), given["stack"])
     stack.keep_known()
     history = stack.history()
