@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from live.errors import translated
-from rollout.json_value import list_of, map_of
+from rollout.json_value import is_list, list_of, map_of
 from rollout.pending_creation import Made, PendingCreation
 
 Client = Callable[[str], Any]
@@ -44,8 +44,10 @@ def _made(creation: PendingCreation, client: Client) -> Made:
 def _has(tags: Sequence[Mapping[str, Any]], wanted: Any) -> bool:
     """Whether all `wanted` tags are there; a group has them as a list, anything else as a map."""
     held = {tag["Key"]: tag["Value"] for tag in tags}
-    listed = {tag["key"]: tag["value"] for tag in list_of(wanted)}
-    return all(held.get(key) == value for key, value in (listed or map_of(wanted)).items())
+    if is_list(wanted):
+        wanted = {tag["key"]: tag["value"] for tag in wanted}
+    own: Mapping[str, Any] = wanted or {}
+    return all(held.get(key) == value for key, value in own.items())
 
 
 def _named(inputs: Inputs) -> str:

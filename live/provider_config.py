@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from live.errors import ProviderConfigError
 from rollout.command import Command, config_remove, config_set
-from rollout.json_value import is_list, is_map, list_of, map_of
+from rollout.json_value import is_list, is_map, map_of
+from rollout.problem import laid_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +82,42 @@ def _decoded(aws_config: Mapping[str, str], key: str) -> Any:
 
 
 def _accounts(aws_config: Mapping[str, str], key: str) -> tuple[str, ...]:
-    return tuple(str(account) for account in list_of(_decoded(aws_config, key)))
+    return tuple(str(account) for account in _entries(aws_config, key))
+
+
+def _entries(aws_config: Mapping[str, str], key: str) -> Sequence[Any]:
+    """The entries of a list; none if the key is not set.
+
+    Raises:
+        ProviderConfigError: it is something else, which must not count as no account or no role.
+    """
+    text = aws_config.get(key)
+    if not text:
+        return ()
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        value = text
+    if not is_list(value):
+        fix = config_remove(f"aws:{key}").then(*_settings(f"aws:{key}[0]", value))
+        raise ProviderConfigError(
+            laid_out(f"aws:{key} is {text}; nothing was done", "a list", (str(fix),))
+        )
+    return value
 
 
 def assumed_roles(aws_config: Mapping[str, str]) -> tuple[AssumedRole, ...]:
     """The roles of `aws:assumeRoles`, each assumed with the credentials of the one before.
 
     Raises:
-        ProviderConfigError: an entry without roleArn, or `aws:assumeRole`, which is gone.
+        ProviderConfigError: no list, an entry without roleArn, or `aws:assumeRole`, which is gone.
     """
     if aws_config.get("assumeRole"):
         # Source: Pulumi AWS provider, migration to 7.x, "Provider role chaining".
-        raise ProviderConfigError(
-            "aws:assumeRole: version 7 of the provider has replaced it with a list of roles\n"
-            f"  fix: {_as_list(_decoded(aws_config, 'assumeRole'))}"
-        )
-    roles = list_of(_decoded(aws_config, "assumeRoles"))
+        happened = "aws:assumeRole: version 7 of the provider has replaced it with a list of roles"
+        fix = _as_list(_decoded(aws_config, "assumeRole"))
+        raise ProviderConfigError(laid_out(happened, fixes=(str(fix),)))
+    roles = _entries(aws_config, "assumeRoles")
     return tuple(_role(place, role) for place, role in enumerate(roles) if role)
 
 
@@ -120,12 +141,11 @@ def _settings(path: str, value: Any) -> Iterator[Command]:
         yield config_set(path, json.dumps(value) if isinstance(value, bool) else str(value))
 
 
-def _role(place: int, role: Mapping[str, Any]) -> AssumedRole:
-    if not role.get("roleArn"):
+def _role(place: int, role: Any) -> AssumedRole:
+    if not is_map(role) or not role.get("roleArn"):
         fix = config_set(f"aws:assumeRoles[{place}].roleArn", "ROLE_ARN")
-        raise ProviderConfigError(
-            f"aws:assumeRoles has an entry without roleArn: {role}\n  fix: {fix}"
-        )
+        happened = f"aws:assumeRoles has an entry without roleArn: {role}"
+        raise ProviderConfigError(laid_out(happened, fixes=(str(fix),)))
     arguments: dict[str, Any] = {"RoleSessionName": role.get("sessionName") or "failover"}
     for theirs, ours in (
         ("externalId", "ExternalId"),
@@ -179,7 +199,7 @@ def _endpoints(found: Any) -> dict[str, str]:
 
 
 def _only(aws_config: Mapping[str, str], key: str) -> str | None:
-    files: Any = _decoded(aws_config, key) or []
+    files = _entries(aws_config, key)
     if len(files) > 1:
         raise ProviderConfigError(f"aws:{key} names {len(files)} files; not supported, name one")
     return files[0] if files else None

@@ -9,10 +9,8 @@ default is 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from rollout.json_value import list_of, map_of
 
 WEIGHT_WITHOUT_ONE = 1
 """The weight of a target group that has none of its own."""
@@ -24,7 +22,8 @@ def target_group_weights(action: Mapping[str, Any]) -> dict[str, int]:
     Args:
         action: As DescribeRules has it; one that does not forward has no target group.
     """
-    groups = list_of(map_of(action.get("ForwardConfig")).get("TargetGroups"))
+    config: Mapping[str, Any] = action.get("ForwardConfig") or {}
+    groups: Sequence[Mapping[str, Any]] = config.get("TargetGroups") or []
     if not groups and action.get("TargetGroupArn"):
         groups = [{"TargetGroupArn": action["TargetGroupArn"]}]
     return {
@@ -44,8 +43,10 @@ def declared_groups(rule: Mapping[str, Any]) -> list[tuple[str, Any]]:
         In the order of their declaration. What a preview does not know yet is its placeholder.
     """
     found: list[tuple[str, Any]] = []
-    for action in list_of(rule.get("actions")):
-        groups = list_of(map_of(action.get("forward")).get("targetGroups"))
+    actions: Sequence[Mapping[str, Any]] = rule.get("actions") or []
+    for action in actions:
+        forward: Mapping[str, Any] = action.get("forward") or {}
+        groups: Sequence[Mapping[str, Any]] = forward.get("targetGroups") or []
         if not groups and action.get("targetGroupArn"):
             groups = [{"arn": action["targetGroupArn"]}]
         found += [(group["arn"], _weight(group.get("weight"))) for group in groups]

@@ -18,7 +18,7 @@ from rollout.conditions import Conditions, declared_conditions
 from rollout.errors import SplitError
 from rollout.forward_action import declared_groups
 from rollout.guard_case import FLOOR_TAG, Memory, WantedSlot
-from rollout.json_value import list_of, map_of
+from rollout.json_value import map_of
 from rollout.observation import Build, split_of
 from rollout.split import Slot, Split
 
@@ -165,7 +165,8 @@ def _slot(
 ) -> WantedSlot:
     name = f"{address.service}-{slot}"
     template, group = resources.get((_TEMPLATE, name)), resources.get((_GROUP, name), {})
-    tags = {tag["key"]: tag["value"] for tag in list_of(group.get("tags"))}
+    listed: list[dict[str, str]] = group.get("tags") or []
+    tags = {tag["key"]: tag["value"] for tag in listed}
     return WantedSlot(
         target_group=address.target_group_arns[slot],
         group_name=group.get("name", ""),

@@ -104,7 +104,7 @@ def configuration_of(
 def _roles(values: Mapping[str, Any]) -> tuple[AssumedRole, ...]:
     entries = _nested(values, "assumeRoles", [])
     for entry in entries:
-        unknown = sorted(map_of(entry).keys() - ROLE_MEMBERS)
+        unknown = sorted(map_of(entry).keys() - ROLE_MEMBERS)  # what is not a map is refused below
         if unknown:
             raise ConfigurationError(
                 f"aws:assumeRoles: an entry has {', '.join(unknown)}; it may have "
