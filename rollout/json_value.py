@@ -1,4 +1,8 @@
-"""Parts of an unchecked value: from JSON, YAML, an engine's state or an API."""
+"""Parts of an unchecked value: from JSON, YAML, an engine's state or an API.
+
+`map_of` and `list_of` take a value of another form for an empty one. They are not for what a guard
+or an account check rests on: there, a value of another form is an error.
+"""
 
 from __future__ import annotations
 
