@@ -16,9 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from rehearsal.engine import RehearsalEngine
+from rehearsal.engine import RehearsalEngine, copy_project
 from rehearsal.lifecycle import ROOT, engine_of, start
-from rehearsal.project import copy_project
 from rehearsal.workspace import Workspace
 
 RUNS = 5

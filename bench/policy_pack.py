@@ -16,9 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.weight_change import set_services
-from rehearsal.engine import RehearsalEngine
+from rehearsal.engine import RehearsalEngine, copy_project, pack_options
 from rehearsal.lifecycle import ROOT, engine_of, start
-from rehearsal.project import copy_project, pack_options
 from rehearsal.workspace import Workspace
 
 LIKE = "dev"

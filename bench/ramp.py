@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.hour import Hour
+from rehearsal.engine import copy_project
 from rehearsal.lifecycle import ROOT, start
-from rehearsal.project import copy_project
 from rehearsal.ramp import ramp_process
 from rehearsal.scenarios.catalogue import scenario_named
 from rehearsal.scenarios.scenario import Scenario

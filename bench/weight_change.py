@@ -24,9 +24,8 @@ from rich.table import Table
 from bench.floor import Floor
 from bench.terraform_peer import TerraformPeer
 from bench.timeline import Timeline, timed_up
-from rehearsal.engine import RehearsalEngine
+from rehearsal.engine import RehearsalEngine, copy_project
 from rehearsal.lifecycle import ROOT, engine_of, start
-from rehearsal.project import copy_project
 from rehearsal.shell_environment import process_environment
 from rehearsal.workspace import Workspace
 

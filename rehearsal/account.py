@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from rehearsal.observation import local_clients
+from rehearsal.local_aws import local_clients
 
 if TYPE_CHECKING:
     from mypy_boto3_acm import ACMClient

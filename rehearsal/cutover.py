@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from rehearsal.engine import RehearsalEngine, ResourceChange
 from rehearsal.errors import RehearsalError
-from rehearsal.observation import ServiceObserver, ServiceState
+from rehearsal.local_aws import ServiceObserver, ServiceState
 from rehearsal.ramp import CHANGE_OF_WEIGHTS, CallCounts, RampedStage, ramped_stages
 from rehearsal.traffic.stage import StageTraffic
 from rehearsal.traffic.watch import TrafficInterval

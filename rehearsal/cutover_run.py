@@ -10,10 +10,9 @@ from typing import Any
 from rehearsal.account import images_of
 from rehearsal.cutover import Cutover
 from rehearsal.cutover_view import CutoverView
+from rehearsal.engine import pack_options
 from rehearsal.lifecycle import engine_of
-from rehearsal.local_aws import LocalAws
-from rehearsal.observation import ServiceObserver
-from rehearsal.project import pack_options
+from rehearsal.local_aws import LocalAws, ServiceObserver
 from rehearsal.ramp import ramp_process
 from rehearsal.shell_environment import process_environment
 from rehearsal.stack_file import set_ramp, shorten_draining

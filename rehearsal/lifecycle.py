@@ -15,13 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.account import prepare_account
-from rehearsal.engine import RehearsalEngine
+from rehearsal.engine import RehearsalEngine, write_pack_config
 from rehearsal.errors import BusyError, NotRunningError, RehearsalError, StartError
-from rehearsal.leases import leases
-from rehearsal.project import write_pack_config
 from rehearsal.shell_environment import process_environment
 from rehearsal.stack_file import RehearsalStackFile, read_stack, rehearsed_stack, write_stack
-from rehearsal.workspace import STACK, Running, Workspace
+from rehearsal.workspace import STACK, Running, Workspace, leases
 
 ROOT = Path(__file__).parents[1]
 STOP_SECONDS = 15.0

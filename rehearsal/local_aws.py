@@ -1,4 +1,8 @@
-"""What a test asks of the local AWS beside its API: how often it was called, and to be faulty."""
+"""The local AWS from outside: its services, and what it has beside AWS's API.
+
+A service is read with boto3 and nothing of the engine's state. Beside that API a test asks how
+often it was called, and makes it faulty.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,21 @@ import contextlib
 import json
 import urllib.parse
 import urllib.request
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+
+from rollout.forward_action import target_group_weights
+from rollout.split import Slot
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
 
 class LocalAws:
@@ -61,3 +78,143 @@ class LocalAws:
         request = urllib.request.Request(f"{self._endpoint}/_rehearsal/{path}", body, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """One slot of one service, as it is."""
+
+    weight: int
+    target_states: tuple[str, ...]
+    """The state of every registered target: `healthy`, `initial`, `draining`, …"""
+    desired: int
+    in_service: int
+    template_version: str
+    """The version that the Auto Scaling group is pinned to; of one without a launch template, the
+    name of its launch configuration."""
+    instance_versions: tuple[str, ...]
+    """The version that each in-service instance was launched from."""
+    image_ids: tuple[str, ...]
+    """The images of the in-service instances, each once."""
+    refreshing: bool
+    """Whether an instance refresh is under way."""
+
+    @property
+    def is_settled(self) -> bool:
+        """All desired instances in service and healthy, each from the pinned version."""
+        healthy = sum(state == "healthy" for state in self.target_states)
+        current = all(version == self.template_version for version in self.instance_versions)
+        full = self.in_service == self.desired and healthy >= self.desired
+        return full and current and not self.refreshing
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """One service: its rule and both its slots."""
+
+    name: str
+    rule_arn: str
+    slots: Mapping[Slot, SlotState]
+
+    @property
+    def weights(self) -> str:
+        """`"75/25"`, as the live rule has them."""
+        return "/".join(str(self.slots[slot].weight) for slot in Slot)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether both slots are."""
+        return all(slot.is_settled for slot in self.slots.values())
+
+
+class ServiceObserver:
+    """Reads services through the AWS API at `endpoint`.
+
+    Args:
+        endpoint: The local AWS.
+        region: Where the stack lives.
+        services: The stack's output of that name: per service the rule's ARN and the target
+            groups' ARNs.
+    """
+
+    def __init__(self, endpoint: str, region: str, services: Mapping[str, Any]) -> None:
+        self._services = services
+        client, config = local_clients(endpoint, region), Config(retries={"mode": "adaptive"})
+        self._elb: ElasticLoadBalancingv2Client = client("elbv2", config=config)
+        self._groups: AutoScalingClient = client("autoscaling", config=config)
+        self._ec2: EC2Client = client("ec2", config=config)
+
+    def read(self) -> list[ServiceState]:
+        """Every service of the stack, in the order of its names."""
+        by_target_group = self._groups_by_target_group()
+        arns = [service["ruleArn"] for service in self._services.values()]
+        rules = {r["RuleArn"]: r for r in self._elb.describe_rules(RuleArns=arns)["Rules"]}  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        states: list[ServiceState] = []
+        for name, service in sorted(self._services.items()):
+            weights = _weights(rules[service["ruleArn"]])
+            slots = {
+                slot: self._slot(weights, service["targetGroupArns"][slot.value], by_target_group)
+                for slot in Slot
+            }
+            states.append(ServiceState(name, service["ruleArn"], slots))
+        return states
+
+    def _slot(
+        self, weights: Mapping[str, int], arn: str, groups: Mapping[str, Mapping[str, Any]]
+    ) -> SlotState:
+        described = self._elb.describe_target_health(TargetGroupArn=arn)
+        states = [
+            target["TargetHealth"]["State"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+            for target in described["TargetHealthDescriptions"]
+        ]
+        group = groups[arn]
+        in_service = [i for i in group["Instances"] if i["LifecycleState"] == "InService"]
+        refreshes = self._groups.describe_instance_refreshes(
+            AutoScalingGroupName=group["AutoScalingGroupName"]
+        )
+        return SlotState(
+            weight=weights[arn],
+            target_states=tuple(states),
+            desired=group["DesiredCapacity"],
+            in_service=len(in_service),
+            template_version=_launched_from(group),
+            instance_versions=tuple(_launched_from(i) for i in in_service),
+            image_ids=self._images([i["InstanceId"] for i in in_service]),
+            refreshing=any(
+                refresh.get("Status") in {"Pending", "InProgress", "Cancelling"}
+                for refresh in refreshes["InstanceRefreshes"]
+            ),
+        )
+
+    def _images(self, instance_ids: list[str]) -> tuple[str, ...]:
+        if not instance_ids:
+            return ()
+        found = self._ec2.describe_instances(InstanceIds=instance_ids)["Reservations"]
+        images = {i["ImageId"] for r in found for i in r["Instances"]}  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        return tuple(sorted(images))
+
+    def _groups_by_target_group(self) -> dict[str, Mapping[str, Any]]:
+        pages = self._groups.get_paginator("describe_auto_scaling_groups").paginate()
+        groups = [group for page in pages for group in page["AutoScalingGroups"]]
+        return {arn: group for group in groups for arn in group.get("TargetGroupARNs", [])}
+
+
+def local_clients(endpoint: str, region: str) -> Callable[..., Any]:
+    """What makes a client of a service of the local AWS, by boto3's name.
+
+    Its credentials are invented, so that a person's own never leave the machine.
+    """
+    session = botocore.session.Session()
+    session.set_credentials("rehearsal", "rehearsal")
+    return partial(session.create_client, region_name=region, endpoint_url=endpoint)
+
+
+def _launched_from(described: Mapping[str, Any]) -> str:
+    """What a group or an instance of one is launched from."""
+    template = described.get("LaunchTemplate")
+    return template["Version"] if template else described["LaunchConfigurationName"]
+
+
+def _weights(rule: Mapping[str, Any]) -> dict[str, int]:
+    (action,) = rule["Actions"]
+    return target_group_weights(action)

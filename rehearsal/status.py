@@ -19,7 +19,7 @@ from rich.table import Table
 
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import engine_of
-from rehearsal.observation import ServiceObserver, ServiceState, SlotState
+from rehearsal.local_aws import ServiceObserver, ServiceState, SlotState
 from rehearsal.workspace import Running, Workspace
 from rollout.split import Slot
 

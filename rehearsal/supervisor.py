@@ -22,8 +22,7 @@ from pathlib import Path
 from types import FrameType
 
 from rehearsal.errors import BusyError, NoPortError, RehearsalError
-from rehearsal.leases import drop_dead_leases
-from rehearsal.workspace import Workspace
+from rehearsal.workspace import Workspace, drop_dead_leases
 
 LEASE_CHECK_SECONDS = 0.5
 READY_SECONDS = 120.0

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.local_aws import LocalAws
-from rehearsal.observation import local_clients
+from rehearsal.local_aws import LocalAws, local_clients
 from rehearsal.workspace import Running
 from rollout.split import Slot, Split
 

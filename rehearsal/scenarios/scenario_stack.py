@@ -15,7 +15,7 @@ from rehearsal.cutover import POLL_SECONDS, SETTLE_SECONDS
 from rehearsal.engine import RehearsalEngine
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import engine_of
-from rehearsal.observation import ServiceObserver, ServiceState
+from rehearsal.local_aws import ServiceObserver, ServiceState
 from rehearsal.scenarios.fault import FaultContext
 from rehearsal.scenarios.scenario import Scenario
 from rehearsal.shell_environment import process_environment

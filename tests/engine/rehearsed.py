@@ -12,10 +12,9 @@ from typing import Any
 
 import yaml
 
-from rehearsal.engine import RehearsalEngine
+from rehearsal.engine import RehearsalEngine, copy_project
 from rehearsal.lifecycle import ROOT, engine_of, start
-from rehearsal.observation import ServiceObserver, local_clients
-from rehearsal.project import copy_project
+from rehearsal.local_aws import ServiceObserver, local_clients
 from rehearsal.shell_environment import process_environment
 from rehearsal.workspace import Running, Workspace
 

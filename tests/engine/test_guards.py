@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.local_aws import LocalAws
-from rehearsal.observation import ServiceObserver
+from rehearsal.local_aws import LocalAws, ServiceObserver
 from rehearsal.provider.aws import REHEARSAL_CREDENTIAL
 from rehearsal.traffic.run import LoadBalancerAddress, TrafficRun
 from rollout.split import Slot

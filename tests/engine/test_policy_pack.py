@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from policy.rules import POLICIES
-from rehearsal.engine import RehearsalEngineError
-from rehearsal.project import pack_options
+from rehearsal.engine import RehearsalEngineError, pack_options
 from rehearsal.workspace import STACK
 from tests.configs import ROOT
 from tests.engine.rehearsed import Rehearsed, rehearsed

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.engine import copy_project
 from rehearsal.lifecycle import ROOT, Started, start, stop
-from rehearsal.project import copy_project
 from rehearsal.workspace import Running, Workspace
 from tests.engine.processes import descendants, left_after
 from tests.ports import listeners

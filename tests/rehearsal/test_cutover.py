@@ -11,7 +11,7 @@ import pytest
 
 from rehearsal.cutover import Cutover
 from rehearsal.engine import RehearsalEngine, UpResult
-from rehearsal.observation import ServiceObserver, ServiceState, SlotState
+from rehearsal.local_aws import ServiceObserver, ServiceState, SlotState
 from rehearsal.traffic.stage import ServiceTraffic, StageTraffic
 from rehearsal.traffic.watch import TrafficInterval
 from rollout.entry import Entry, Json

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from rehearsal.errors import RehearsalError
-from rehearsal.observation import ServiceState
+from rehearsal.local_aws import ServiceState
 from rehearsal.status import (
     ADMIN_SOCKET,
     IDLE,

@@ -17,8 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from rehearsal.engine import copy_project
 from rehearsal.lifecycle import ROOT, start
-from rehearsal.project import copy_project
 from rehearsal.scenarios.scenario_run import ScenarioRun
 from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.account import images_of, self_signed_certificate
-from rehearsal.observation import local_clients
+from rehearsal.local_aws import local_clients
 from rehearsal.supervisor import Part
 
 REPOSITORY = Path(__file__).parents[3]

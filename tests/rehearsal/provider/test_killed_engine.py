@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from live.creations import made
-from rehearsal.observation import local_clients
+from rehearsal.local_aws import local_clients
 from rollout.pending_creation import Made, foreign, pending_creations, repair, words_of
 from tests.rehearsal.provider.attached import REGION, STACK, Attached, attached, left_in_aws
 
