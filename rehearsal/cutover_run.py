@@ -16,9 +16,8 @@ from rehearsal.local_aws import LocalAws, ServiceObserver
 from rehearsal.ramp import ramp_process
 from rehearsal.shell_environment import process_environment
 from rehearsal.stack_file import set_ramp, shorten_draining
-from rehearsal.traffic.download import HeldDownload
 from rehearsal.traffic.run import LoadBalancerAddress, TrafficRun
-from rehearsal.traffic.watch import RampTraffic, StageWatch
+from rehearsal.traffic.watch import HeldDownload, RampTraffic, StageWatch
 from rehearsal.workspace import Running, Workspace
 
 RELEASED_BUILD = "v2"

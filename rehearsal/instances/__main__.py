@@ -12,9 +12,8 @@ import os
 import socket
 import sys
 
-from rehearsal.instances.behaviour import Behaviour, behaviour_of
+from rehearsal.instances.behaviour import Behaviour, Identity, behaviour_of
 from rehearsal.instances.server import InstanceServer
-from rehearsal.instances.site import Identity
 
 _BACKLOG = 1024
 _CRASHED = 70

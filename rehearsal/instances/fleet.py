@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.control_plane.topology import TopologyInstance
-from rehearsal.instances.behaviour import behaviour_of
-from rehearsal.instances.site import Identity, identity_from
+from rehearsal.instances.behaviour import Identity, behaviour_of, identity_from
 
 _ROOT = Path(__file__).parents[2]
 

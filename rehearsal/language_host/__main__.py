@@ -12,8 +12,7 @@ from types import FrameType
 import grpc
 from pulumi.runtime.proto import language_pb2_grpc
 
-from rehearsal.language_host.children import Children, when_orphaned
-from rehearsal.language_host.runtime import LanguageRuntime
+from rehearsal.language_host.runtime import Children, LanguageRuntime, when_orphaned
 
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 

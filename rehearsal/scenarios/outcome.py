@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rehearsal.scenarios.scenario import Scenario
-from rehearsal.traffic.answer import SCHEDULED, ObservedAnswer
+from rehearsal.traffic.run import SCHEDULED, ObservedAnswer
 from rollout.entry import Entry
 from rollout.ramp_event import (
     GateVerdict,

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rehearsal.toolchain.cache import cache_folder, only_one, published
+from rehearsal.toolchain.cli import go_compiler, go_environment
 from rehearsal.toolchain.progress import SetupError, SetupProgress
-from rehearsal.toolchain.source_build import go_compiler, go_environment
 
 ACTIONLINT_VERSION = "1.7.12"
 ROOT = Path(__file__).parents[2]

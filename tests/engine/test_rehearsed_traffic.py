@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from rehearsal.status import RehearsalStatus, statuses
-from rehearsal.traffic.download import Finished, HeldDownload
 from rehearsal.traffic.run import LoadBalancerAddress, TrafficRun, TrafficSummary
 from rehearsal.traffic.stage import StageTraffic, stage_traffic
+from rehearsal.traffic.watch import Finished, HeldDownload
 from rehearsal.workspace import Running
 from rollout.split import Slot, Split
 from tests.engine.rehearsed import Rehearsed, rehearsed

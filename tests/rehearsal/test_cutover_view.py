@@ -9,11 +9,9 @@ from rich.console import Console
 
 from rehearsal.cutover import CutoverStep
 from rehearsal.cutover_view import CutoverView, block, step_lines
-from rehearsal.traffic.change import ChangeInterval
-from rehearsal.traffic.download import Finished
 from rehearsal.traffic.run import TrafficSummary
-from rehearsal.traffic.stage import ServiceTraffic, StageTraffic
-from rehearsal.traffic.watch import RampTraffic
+from rehearsal.traffic.stage import ChangeInterval, ServiceTraffic, StageTraffic
+from rehearsal.traffic.watch import Finished, RampTraffic
 from rollout.split import Split
 
 SPLIT = Split.parse("75/25")

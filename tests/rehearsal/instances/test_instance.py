@@ -17,8 +17,7 @@ import pytest
 from components.user_data import user_data
 from rehearsal.control_plane.images import CATALOGUE, GOOD_BUILDS
 from rehearsal.data_plane.addresses import Ports
-from rehearsal.instances.behaviour import Behaviour, behaviour_of
-from rehearsal.instances.site import Identity, identity_from
+from rehearsal.instances.behaviour import Behaviour, Identity, behaviour_of, identity_from
 from rollout.split import Slot
 
 ROOT = Path(__file__).parents[3]

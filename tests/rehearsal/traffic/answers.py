@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from rehearsal.traffic.answer import ObservedAnswer
+from rehearsal.traffic.run import ObservedAnswer
 
 OK = ObservedAnswer("web", "kept", "ok", "01", "v1", 200, 0.0, None)
 

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.traffic.answer import ObservedAnswer
-from rehearsal.traffic.download import Finished
-from rehearsal.traffic.run import LoadBalancerAddress, TrafficSummary
-from rehearsal.traffic.watch import LEAST_REQUESTS, RampTraffic, StageWatch, TrafficInterval
+from rehearsal.traffic.run import LoadBalancerAddress, ObservedAnswer, TrafficSummary
+from rehearsal.traffic.watch import (
+    LEAST_REQUESTS,
+    Finished,
+    RampTraffic,
+    StageWatch,
+    TrafficInterval,
+)
 from rollout.split import Split
 from tests.rehearsal.traffic.answers import OK, drawn
 
