@@ -23,8 +23,7 @@ from bench.hour import Hour
 from rehearsal.engine import copy_project
 from rehearsal.lifecycle import ROOT, start
 from rehearsal.ramp import ramp_process
-from rehearsal.scenarios.catalogue import scenario_named
-from rehearsal.scenarios.scenario import Scenario
+from rehearsal.scenarios.catalogue import Scenario, scenario_named
 from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rehearsal.workspace import Workspace
 from rollout.entry import Entry

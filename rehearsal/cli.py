@@ -21,7 +21,7 @@ from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, find, start, stop
 from rehearsal.scenarios.catalogue import CATALOGUE
-from rehearsal.scenarios.run import INTERRUPTED, listed, run_and_report
+from rehearsal.scenarios.scenario_run import INTERRUPTED, listed, run_and_report
 from rehearsal.shell_environment import (
     UNSET_COMMAND,
     as_json,

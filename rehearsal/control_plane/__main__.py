@@ -95,11 +95,10 @@ def main(
         signal.signal(number, _end_at_once)
 
     with imported_quickly():
-        from rehearsal.control_plane.clock import SystemWorldClock
-        from rehearsal.control_plane.health import ClockHealth, ReportedHealth
         from rehearsal.control_plane.plane import ControlPlane
         from rehearsal.control_plane.server import Application, Server
-        from rehearsal.control_plane.world import World
+        from rehearsal.control_plane.targets import ClockHealth, ReportedHealth
+        from rehearsal.control_plane.world import SystemWorldClock, World
 
     source = ReportedHealth() if health == "reported" else ClockHealth(boot_seconds)
     world = World(

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from rehearsal.control_plane.api_requests import ApiError, RecordedCall
-from rehearsal.control_plane.clock import WorldClock
+from rehearsal.control_plane.world import WorldClock
 from rollout.json_value import is_list, is_map
 
 SERVICE_NAMES = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}

@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from rehearsal.control_plane.api_requests import CallLog
-from rehearsal.control_plane.health import Health, HealthState, Report, ReportedHealth, TargetKey
 from rehearsal.control_plane.injected_fault import FaultRequestError, InjectedFaults
 from rehearsal.control_plane.metrics.application_elb import take_traffic
+from rehearsal.control_plane.targets import Health, HealthState, Report, ReportedHealth, TargetKey
 from rehearsal.control_plane.topology import Topology, encoded
 
 if TYPE_CHECKING:

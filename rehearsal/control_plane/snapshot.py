@@ -10,7 +10,6 @@ from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 
 from rehearsal.control_plane.autoscaling.group import Member
-from rehearsal.control_plane.clock import epoch_of
 from rehearsal.control_plane.target_reconciler import build_of, drain_seconds
 from rehearsal.control_plane.topology import (
     Action,
@@ -31,7 +30,7 @@ from rehearsal.control_plane.topology import (
     TopologyTargetGroup,
     WeightedTargetGroup,
 )
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, epoch_of
 from rollout.forward_action import target_group_weights
 from rollout.json_value import is_map
 

@@ -8,8 +8,6 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
 
-from rehearsal.control_plane.clock import epoch_of
-from rehearsal.control_plane.health import CheckedTarget
 from rehearsal.control_plane.images import BUILD_TAG
 from rehearsal.control_plane.targets import (
     DRAINING,
@@ -17,11 +15,12 @@ from rehearsal.control_plane.targets import (
     STOPPED,
     TERMINATED,
     ZONE_NOT_ENABLED,
+    CheckedTarget,
     Registration,
     TargetState,
     state_from,
 )
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, epoch_of
 from rollout.forward_action import target_group_weights
 
 

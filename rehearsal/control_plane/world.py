@@ -1,15 +1,16 @@
-"""What the rehearsal knows in addition to moto's objects."""
+"""What the rehearsal knows in addition to moto's objects, and where it gets its time from."""
 
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
 
 from rehearsal.control_plane.autoscaling.group import GroupRecord
-from rehearsal.control_plane.clock import WorldClock
-from rehearsal.control_plane.health import HealthSource
 from rehearsal.control_plane.metrics.store import MetricStore
-from rehearsal.control_plane.targets import TargetRegistry
+from rehearsal.control_plane.targets import HealthSource, TargetRegistry
 
 ACCOUNT_ID = "123456789012"
 
@@ -35,3 +36,29 @@ class World:
     """When the targets' health was last taken into the metrics; epoch seconds."""
     alarm_evaluations: dict[str, int] = field(default_factory=dict[str, int])
     """The last evaluation of each alarm, by its ARN."""
+
+
+class WorldClock(Protocol):
+    """The time. Every duration in the rehearsal is measured on one clock."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, UTC."""
+        ...
+
+
+class SystemWorldClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, UTC."""
+        return time.time()
+
+
+def timestamp(seconds: float) -> datetime:
+    """The moment as the AWS API shows it: UTC, with its zone."""
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def epoch_of(moment: datetime) -> float:
+    """The moment in epoch seconds. moto's moments have no zone and mean UTC."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -17,9 +17,8 @@ from rehearsal.control_plane.topology import (
     TopologyLoadBalancer,
     TopologyTargetGroup,
 )
-from rehearsal.data_plane.clusters import Address
 from rehearsal.data_plane.firewall import Firewall
-from rehearsal.data_plane.rendering import each_listener
+from rehearsal.data_plane.rendering import Address, each_listener
 
 HOST = "127.0.0.1"
 

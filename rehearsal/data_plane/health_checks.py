@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from rehearsal.control_plane.health import HealthState
+from rehearsal.control_plane.targets import HealthState
 from rehearsal.control_plane.topology import (
     TopologyHealthCheck,
     TopologyTarget,
     TopologyTargetGroup,
 )
-from rehearsal.data_plane.clusters import Address, AddressOf, checked_targets
+from rehearsal.data_plane.rendering import Address, AddressOf, checked_targets
 
 USER_AGENT = "ELB-HealthChecker/2.0"
 log = logging.getLogger(__name__)

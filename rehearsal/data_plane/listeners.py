@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.control_plane.topology import Certificate, TopologyListener, TopologyLoadBalancer
-from rehearsal.data_plane.access_log import access_log
+from rehearsal.data_plane.traffic_tally import access_log
 
 _LUA = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"
 

@@ -14,15 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.control_plane.topology import Topology
-from rehearsal.data_plane.access_log import parsed
 from rehearsal.data_plane.addresses import Addresses
 from rehearsal.data_plane.connections import STATS_PATH, Connections, Owners, owners_of
-from rehearsal.data_plane.envoy import Envoy
+from rehearsal.data_plane.envoy import Envoy, ResourceFiles
 from rehearsal.data_plane.follower import ControlPlaneLink
 from rehearsal.data_plane.health_checks import CheckedHealth, Checker
 from rehearsal.data_plane.rendering import PortOf, each_listener, render, used_target_groups
-from rehearsal.data_plane.resource_files import ResourceFiles
-from rehearsal.data_plane.traffic_tally import TrafficTally
+from rehearsal.data_plane.traffic_tally import TrafficTally, parsed
 from rehearsal.instances.fleet import InstanceFleet, ServedInstance
 
 TargetKey = tuple[str, str, int]

@@ -32,8 +32,7 @@ from rehearsal.provider.errors import (
 from rehearsal.provider.families import SECRET_RESULTS
 from rehearsal.provider.provisioning import UnfinishedError, apply_changes, created, read_back
 from rehearsal.provider.refresh import inputs_of, read_fitted
-from rehearsal.provider.schema import package_schema
-from rehearsal.provider.table import DEFAULTS_KEY, ResourceType, Values
+from rehearsal.provider.table import DEFAULTS_KEY, ResourceType, Values, package_schema
 from rehearsal.provider.wire import decode, encode
 
 log = logging.getLogger("rehearsal.provider")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rehearsal.scenarios.scenario import Scenario
+from rehearsal.scenarios.catalogue import Scenario
 from rehearsal.traffic.run import SCHEDULED, ObservedAnswer
 from rollout.entry import Entry
 from rollout.ramp_event import (

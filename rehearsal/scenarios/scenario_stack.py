@@ -16,8 +16,8 @@ from rehearsal.engine import RehearsalEngine
 from rehearsal.errors import RehearsalError
 from rehearsal.lifecycle import engine_of
 from rehearsal.local_aws import ServiceObserver, ServiceState
+from rehearsal.scenarios.catalogue import Scenario
 from rehearsal.scenarios.fault import FaultContext
-from rehearsal.scenarios.scenario import Scenario
 from rehearsal.shell_environment import process_environment
 from rehearsal.traffic.run import LoadBalancerAddress
 from rehearsal.workspace import PROJECT, Running, Workspace

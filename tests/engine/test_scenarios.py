@@ -10,9 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from rehearsal.scenarios.catalogue import scenario_named
+from rehearsal.scenarios.catalogue import PASSES, Expected, Scenario, scenario_named
 from rehearsal.scenarios.outcome import ScenarioResult
-from rehearsal.scenarios.scenario import PASSES, Expected, Scenario
 from rehearsal.scenarios.scenario_run import ScenarioRun
 from rehearsal.scenarios.scenario_stack import ScenarioStack
 from rollout.ramp_event import CapacityChange

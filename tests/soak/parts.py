@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.errors import RehearsalError
-from rehearsal.scenarios.catalogue import CATALOGUE
+from rehearsal.scenarios.catalogue import CATALOGUE, Scenario
 from rehearsal.scenarios.outcome import ScenarioResult
-from rehearsal.scenarios.run import document
-from rehearsal.scenarios.scenario import Scenario
-from rehearsal.scenarios.scenario_run import ScenarioRun
+from rehearsal.scenarios.scenario_run import ScenarioRun, document
 from tests.soak.record import ROOT
 
 BACKGROUND_TIMES = 20

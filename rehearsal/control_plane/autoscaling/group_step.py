@@ -26,8 +26,7 @@ from rehearsal.control_plane.autoscaling.launches import (
 )
 from rehearsal.control_plane.autoscaling.refresh import template_to_launch
 from rehearsal.control_plane.autoscaling.termination import Candidate, chosen_for_termination
-from rehearsal.control_plane.clock import timestamp
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 
 RETRY_SECONDS = 15.0
 """After a launch that failed, the group waits this long before the next try."""

@@ -17,7 +17,7 @@ from moto.ec2.utils import convert_tag_spec
 
 from rehearsal.control_plane.autoscaling.group import Activity, Member, TemplateVersion
 from rehearsal.control_plane.autoscaling.refresh import TemplateRequest
-from rehearsal.control_plane.clock import epoch_of, timestamp
+from rehearsal.control_plane.world import epoch_of, timestamp
 from rollout.json_value import map_of
 
 GROUP_NAME_TAG = "aws:autoscaling:groupName"

@@ -13,7 +13,6 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.corrections.metrics import in_cloudwatch_words, querier_of
 from rehearsal.control_plane.metrics.alarms import (
@@ -24,7 +23,7 @@ from rehearsal.control_plane.metrics.alarms import (
 )
 from rehearsal.control_plane.metrics.query import check_period
 from rehearsal.control_plane.metrics.store import check_statistic
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 
 _Original = Callable[..., Any]
 

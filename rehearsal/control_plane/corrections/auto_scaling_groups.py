@@ -15,7 +15,6 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from rehearsal.control_plane.autoscaling.group import GroupRecord
 from rehearsal.control_plane.autoscaling.group_step import GroupStep
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Add, Correction, Replace
 from rehearsal.control_plane.corrections.group_settings import (
     check_bounds,
@@ -25,7 +24,7 @@ from rehearsal.control_plane.corrections.group_settings import (
     group_named,
     note_settings,
 )
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 
 _Original = Callable[..., Any]
 

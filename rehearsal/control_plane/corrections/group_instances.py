@@ -15,10 +15,9 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from rehearsal.control_plane.autoscaling.group import Activity, GroupRecord, Member, active
 from rehearsal.control_plane.autoscaling.group_step import GroupStep
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.corrections.group_settings import group_named
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 
 _Original = Callable[..., Any]
 

@@ -24,14 +24,13 @@ from rehearsal.control_plane.autoscaling.refresh import (
     RefreshStatus,
     TemplateRequest,
 )
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Add, Correction
 from rehearsal.control_plane.corrections.group_settings import (
     asked_template,
     check_launchable,
     group_named,
 )
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 
 _UNSUPPORTED = ("CheckpointPercentages", "CheckpointDelay", "AlarmSpecification", "BakeTime")
 

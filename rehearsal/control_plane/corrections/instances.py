@@ -13,9 +13,8 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 from rollout.json_value import map_of
 
 _Original = Callable[..., Any]

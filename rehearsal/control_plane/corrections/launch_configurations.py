@@ -16,9 +16,8 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
 from rehearsal.control_plane.autoscaling.launches import LaunchError, image_of
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 from rollout.json_value import map_of
 
 _Original = Callable[..., Any]

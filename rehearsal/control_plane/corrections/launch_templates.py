@@ -13,9 +13,8 @@ from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBacke
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
 
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 from rollout.json_value import map_of
 
 _Original = Callable[..., Any]

@@ -17,11 +17,10 @@ from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.responses.amis import AmisResponse
 from moto.ssm.models import ssm_backends
 
-from rehearsal.control_plane.clock import epoch_of, timestamp
 from rehearsal.control_plane.correction import Add, Correction, Replace
 from rehearsal.control_plane.images import BUILD_TAG
 from rehearsal.control_plane.images import IMAGES as KNOWN_IMAGES
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, epoch_of, timestamp
 
 _Original = Callable[..., Any]
 

@@ -15,7 +15,6 @@ from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
-from rehearsal.control_plane.clock import epoch_of, timestamp
 from rehearsal.control_plane.correction import Correction, Replace
 from rehearsal.control_plane.metrics.query import (
     Querier,
@@ -32,7 +31,7 @@ from rehearsal.control_plane.metrics.store import (
     check_statistic,
     in_periods,
 )
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, epoch_of, timestamp
 
 _Original = Callable[..., Any]
 

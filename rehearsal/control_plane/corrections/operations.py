@@ -12,9 +12,8 @@ from moto.core.serialize import XFormedAttributePicker
 from moto.core.utils import get_value
 from moto.sts.models import AssumedRole
 
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.correction import Correction, Replace
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 
 _Original = Callable[..., Any]
 

@@ -14,10 +14,9 @@ from typing import Any, cast
 
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.metrics.query import Points, Querier
 from rehearsal.control_plane.metrics.store import MINUTE_SECONDS
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.world import World, timestamp
 
 OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
 

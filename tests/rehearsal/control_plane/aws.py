@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.images import GOOD_BUILDS
 from rehearsal.control_plane.plane import ControlPlane
+from rehearsal.control_plane.world import timestamp
 
 V1, V2, V3 = (image.image_id for image in GOOD_BUILDS)
 START = 1_800_000_000.0

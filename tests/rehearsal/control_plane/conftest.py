@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from rehearsal.control_plane.health import ClockHealth
 from rehearsal.control_plane.plane import ControlPlane
 from rehearsal.control_plane.server import Application, Server
+from rehearsal.control_plane.targets import ClockHealth
 from rehearsal.control_plane.world import World
 from tests.rehearsal.control_plane.aws import Aws, FakeClock
 

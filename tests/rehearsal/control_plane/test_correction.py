@@ -14,7 +14,7 @@ from rehearsal.control_plane.correction import (
     Replace,
 )
 from rehearsal.control_plane.corrections import TABLE
-from rehearsal.control_plane.health import ClockHealth
+from rehearsal.control_plane.targets import ClockHealth
 from rehearsal.control_plane.world import World
 from tests.rehearsal.control_plane.aws import FakeClock
 

@@ -19,8 +19,8 @@ from rehearsal.control_plane.autoscaling.termination import (
     Candidate,
     chosen_for_termination,
 )
-from rehearsal.control_plane.health import CheckedTarget, ClockHealth, HealthState
 from rehearsal.control_plane.images import NEVER_HEALTHY
+from rehearsal.control_plane.targets import CheckedTarget, ClockHealth, HealthState
 
 NOW = 100_000.0
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.images import IMAGES
+from rehearsal.control_plane.world import timestamp
 from tests.rehearsal.control_plane.aws import START, V1, V2, V3, Aws, refusal
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.control_plane.clock import timestamp
 from rehearsal.control_plane.metrics.query import ExpressionError, evaluated
 from rehearsal.control_plane.metrics.store import Distribution, merged
+from rehearsal.control_plane.world import timestamp
 from tests.rehearsal.control_plane.aws import START, Aws, refusal
 
 NAMESPACE = "Shop"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.control_plane.health import HealthState
+from rehearsal.control_plane.targets import HealthState
 from rehearsal.control_plane.topology import (
     Certificate,
     FixedResponse,

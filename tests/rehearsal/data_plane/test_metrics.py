@@ -18,11 +18,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.control_plane.clock import timestamp
-from rehearsal.control_plane.health import ReportedHealth
 from rehearsal.control_plane.plane import ControlPlane
 from rehearsal.control_plane.server import Application, Server
-from rehearsal.control_plane.world import World
+from rehearsal.control_plane.targets import ReportedHealth
+from rehearsal.control_plane.world import World, timestamp
 from tests.ports import refusing_port
 from tests.rehearsal.data_plane.browser import Connection
 from tests.rehearsal.data_plane.world import Process, Rehearsed, eventually

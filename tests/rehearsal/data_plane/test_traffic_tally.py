@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.data_plane.access_log import Exchange, parsed
-from rehearsal.data_plane.traffic_tally import TrafficTally
+from rehearsal.data_plane.traffic_tally import Exchange, TrafficTally, parsed
 
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/alb/1"
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/web/2"

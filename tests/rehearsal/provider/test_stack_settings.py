@@ -14,7 +14,7 @@ import pytest
 from rehearsal.local_aws import LocalAws
 from rehearsal.provider.aws import REHEARSAL_CREDENTIAL
 from rehearsal.provider.families import RESOURCE_TYPES
-from rehearsal.provider.schema import package_schema
+from rehearsal.provider.table import package_schema
 from tests.rehearsal.provider.attached import STACK, Attached, attached
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("provider-settings")]

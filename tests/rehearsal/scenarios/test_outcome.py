@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from rehearsal.errors import BadScenarioError
-from rehearsal.scenarios.catalogue import CATALOGUE, scenario_named
+from rehearsal.scenarios.catalogue import CATALOGUE, Expected, Scenario, scenario_named
 from rehearsal.scenarios.fault import ScenarioFault
 from rehearsal.scenarios.outcome import ScenarioResult
-from rehearsal.scenarios.run import document, lines
-from rehearsal.scenarios.scenario import Expected, Scenario
-from rehearsal.scenarios.scenario_run import is_due
+from rehearsal.scenarios.scenario_run import document, is_due, lines
 from rollout.entry import Entry, Json
 from rollout.ramp_event import (
     GateVerdict,
