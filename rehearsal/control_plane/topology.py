@@ -11,7 +11,7 @@ import functools
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,6 +226,17 @@ class Topology:
     instances: tuple[TopologyInstance, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     security_groups: tuple[SecurityGroup, ...] = ()
+
+
+PortOf = Callable[[TopologyLoadBalancer, TopologyListener], int]
+"""The loopback port that a data plane serves a listener on."""
+
+
+def each_listener(topology: Topology) -> Iterator[tuple[TopologyLoadBalancer, TopologyListener]]:
+    """Every listener with its load balancer."""
+    for balancer in topology.load_balancers:
+        for listener in balancer.listeners:
+            yield balancer, listener
 
 
 def encoded(topology: Topology) -> str:

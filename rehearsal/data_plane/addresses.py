@@ -16,9 +16,10 @@ from rehearsal.control_plane.topology import (
     TopologyListener,
     TopologyLoadBalancer,
     TopologyTargetGroup,
+    each_listener,
 )
 from rehearsal.data_plane.firewall import Firewall
-from rehearsal.data_plane.rendering import Address, each_listener
+from rehearsal.data_plane.rendering import Address
 
 HOST = "127.0.0.1"
 

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.control_plane.topology import Forward, Topology
-from rehearsal.data_plane.rendering import PortOf, each_listener
+from rehearsal.control_plane.topology import Forward, PortOf, Topology, each_listener
 from rehearsal.data_plane.traffic_tally import MINUTE_SECONDS
 
 STATS_PATH = (

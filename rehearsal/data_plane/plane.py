@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rehearsal.control_plane.topology import Topology
+from rehearsal.control_plane.topology import PortOf, Topology, each_listener
 from rehearsal.data_plane.addresses import Addresses
 from rehearsal.data_plane.connections import STATS_PATH, Connections, Owners, owners_of
 from rehearsal.data_plane.envoy import Envoy, ResourceFiles
 from rehearsal.data_plane.follower import ControlPlaneLink
 from rehearsal.data_plane.health_checks import CheckedHealth, Checker
-from rehearsal.data_plane.rendering import PortOf, each_listener, render, used_target_groups
+from rehearsal.data_plane.rendering import render, used_target_groups
 from rehearsal.data_plane.traffic_tally import TrafficTally, parsed
 from rehearsal.instances.fleet import InstanceFleet, ServedInstance
 

@@ -7,18 +7,20 @@ their own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rehearsal.control_plane.topology import (
     Forward,
+    PortOf,
     Topology,
     TopologyListener,
     TopologyLoadBalancer,
     TopologyTarget,
     TopologyTargetGroup,
+    each_listener,
 )
 from rehearsal.data_plane.listeners import envoy_listener, idle_timeout_seconds, secret
 from rehearsal.data_plane.routes import route_configuration
@@ -37,7 +39,6 @@ AddressOf = Callable[[TopologyTargetGroup, str, int], Address]
 """Where a target of a group is really served, by its id and a port."""
 IsHealthy = Callable[[str, TopologyTarget], bool]
 """Whether a target of the group with that ARN passes its checks."""
-PortOf = Callable[[TopologyLoadBalancer, TopologyListener], int]
 IsOpen = Callable[[TopologyLoadBalancer, TopologyListener], bool]
 Resource = Mapping[str, Any]
 
@@ -101,13 +102,6 @@ def render(
         members[file] = endpoints(group, address_of, is_healthy)
         clusters.append(cluster(group, str(folder / file), idle_timeouts[group.arn]))
     return EnvoyConfiguration(tuple(listeners), tuple(clusters), routes, members, secrets)
-
-
-def each_listener(topology: Topology) -> Iterator[tuple[TopologyLoadBalancer, TopologyListener]]:
-    """Every listener with its load balancer."""
-    for balancer in topology.load_balancers:
-        for listener in balancer.listeners:
-            yield balancer, listener
 
 
 def used_target_groups(topology: Topology) -> list[TopologyTargetGroup]:
