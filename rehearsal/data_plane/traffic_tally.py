@@ -1,16 +1,20 @@
-"""What CloudWatch gets of the traffic: a fold over the lines of Envoy's access log, per minute.
+"""What CloudWatch gets of the traffic, per minute: the exchanges of Envoy's log, and connections.
 
-The log has one short line a request. Source of every metric's name and of what it counts: ELB user
+The log has one short line a request. How many connections there are and were made comes from
+Envoy's counters, per load balancer. Source of every metric's name and of what it counts: ELB user
 guide, "CloudWatch metrics for your Application Load Balancer".
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from rehearsal.control_plane.topology import Forward, PortOf, Topology, each_listener
 
 _STDOUT = "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog"
 _SENT_TO_ANSWERED = "%COMMON_DURATION(US_TX_BEG:US_RX_BEG:us)%"
@@ -32,6 +36,20 @@ _ELB_CODES = (500, 502, 503, 504)
 """Codes with a metric of their own."""
 Subject = tuple[str, str | None, int]
 """Load balancer, target group (None: the load balancer as a whole), minute in epoch seconds."""
+STATS_PATH = (
+    "/stats?usedonly&filter="
+    "^(listener[.]127[.]0[.]0[.]1_[0-9]%2B[.](downstream_cx_(total|active)|ssl[.]connection_error)"
+    "|cluster[.]target_group[.].*[.]upstream_cx_(total|active))$"
+)
+"""Of Envoy's admin interface: connections of clients, and to targets."""
+_LINE = re.compile(
+    r"(?:listener\.127\.0\.0\.1_(?P<port>\d+)\.(?:downstream_cx_|ssl\.)"
+    r"|cluster\.target_group\.(?P<group>.*)\.upstream_cx_)"
+    r"(?P<what>total|active|connection_error): (?P<count>\d+)"
+)
+_METRICS = {"total": "NewConnectionCount", "connection_error": "ClientTLSNegotiationErrorCount"}
+Owners = Mapping[str, tuple[str, ...]]
+"""Load balancer ARNs by a listener's loopback port or a target group's name."""
 
 
 def access_log(load_balancer_arn: str) -> list[dict[str, Any]]:
@@ -198,3 +216,71 @@ def counted_of_load_balancer(exchange: Exchange) -> Iterator[str]:
         yield f"HTTPCode_ELB_{exchange.status // 100}XX_Count"
     if exchange.status in _ELB_CODES:
         yield f"HTTPCode_ELB_{exchange.status}_Count"
+
+
+def owners_of(topology: Topology, port_of: PortOf) -> dict[str, tuple[str, ...]]:
+    """Whose connections those of each listener and each target group are."""
+    names = {group.arn: group.name for group in topology.target_groups}
+    found: dict[str, tuple[str, ...]] = {}
+    for balancer, listener in each_listener(topology):
+        found[str(port_of(balancer, listener))] = (balancer.arn,)
+        for rule in listener.rules:
+            for weighted in rule.action.target_groups if isinstance(rule.action, Forward) else ():
+                known = found.setdefault(names[weighted.arn], ())
+                if balancer.arn not in known:
+                    found[names[weighted.arn]] = (*known, balancer.arn)
+    return found
+
+
+class Connections:
+    """Turns Envoy's ever-growing counters into what is new since the last look."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, int] = {}
+        self._active_told_of = 0
+
+    def seen(self, stats: str, owners: Owners, now: float) -> list[dict[str, Any]]:
+        """What CloudWatch gets after a look at `now`, in the form of a traffic tally.
+
+        The active ones are one sample a minute.
+
+        Args:
+            stats: What Envoy answered to `STATS_PATH`.
+            owners: Of the listeners and target groups that there are.
+            now: Epoch seconds.
+        """
+        minute = int(now // MINUTE_SECONDS) * MINUTE_SECONDS
+        counts: dict[str, Counter[str]] = {}
+        active: Counter[str] = Counter()
+        for match in map(_LINE.fullmatch, stats.splitlines()):
+            if match is None:
+                continue
+            place, what = match["port"] or match["group"], match["what"]
+            new = self._new(f"{place} {what}", int(match["count"])) if what != "active" else 0
+            for arn in owners.get(place, ()):
+                active[arn] += int(match["count"]) if what == "active" else 0
+                counts.setdefault(arn, Counter())[_METRICS.get(what, "")] += new
+        is_first = minute != self._active_told_of
+        self._active_told_of = minute
+        return [
+            _reported(arn, minute, counted, active[arn] if is_first else 0)
+            for arn, counted in counts.items()
+            if counted.total() or (is_first and active[arn])
+        ]
+
+    def _new(self, key: str, count: int) -> int:
+        """How much a counter has grown; a smaller one has started again."""
+        before = self._before.get(key, 0)
+        self._before[key] = count
+        return count - before if count >= before else count
+
+
+def _reported(arn: str, minute: int, counted: Counter[str], active: int) -> dict[str, Any]:
+    return {
+        "loadBalancerArn": arn,
+        "targetGroupArn": None,
+        "minute": minute,
+        "counts": {name: n for name, n in counted.items() if n and name},
+        "samples": {"ActiveConnectionCount": active} if active else {},
+        "responseTimes": None,
+    }

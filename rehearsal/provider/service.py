@@ -30,8 +30,14 @@ from rehearsal.provider.errors import (
     described,
 )
 from rehearsal.provider.families import SECRET_RESULTS
-from rehearsal.provider.provisioning import UnfinishedError, apply_changes, created, read_back
-from rehearsal.provider.refresh import inputs_of, read_fitted
+from rehearsal.provider.provisioning import (
+    UnfinishedError,
+    apply_changes,
+    created,
+    inputs_of,
+    read_back,
+    read_fitted,
+)
 from rehearsal.provider.table import DEFAULTS_KEY, ResourceType, Values, package_schema
 from rehearsal.provider.wire import decode, encode
 

@@ -14,8 +14,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehearsal.toolchain.cache import cache_folder, only_one, published
-from rehearsal.toolchain.packages import installed_apart
+from rehearsal.toolchain.packages import cache_folder, installed_apart, only_one, published
 from rehearsal.toolchain.progress import SetupError, SetupProgress, duration
 
 SOURCE_VERSION = "3.255.0"

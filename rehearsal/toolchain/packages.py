@@ -1,15 +1,22 @@
-"""The virtual environment, filled from the hash-pinned lock."""
+"""The virtual environment, filled from the hash-pinned lock, and the cache of what is beside it.
+
+The cache is the one folder outside the repository that setup writes to.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import venv
+from collections.abc import Generator
 from pathlib import Path
 
-from rehearsal.toolchain.cache import cache_folder, only_one, published
 from rehearsal.toolchain.progress import SetupError, SetupProgress, duration
 
 _HERE = Path(__file__).parent
@@ -110,3 +117,42 @@ def _run(argv: list[str], step: str) -> None:
 
 def _count(lock: Path) -> int:
     return sum(1 for line in lock.read_text().splitlines() if "==" in line)
+
+
+def cache_folder() -> Path:
+    """`failover` in the user's cache: `$XDG_CACHE_HOME`, `~/Library/Caches` or `~/.cache`."""
+    named = os.environ.get("XDG_CACHE_HOME")
+    if named:
+        base = Path(named)
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path.home() / ".cache"
+    return base / "failover"
+
+
+@contextlib.contextmanager
+def only_one(name: str) -> Generator[None]:
+    """Hold the lock `name` of the cache folder, so that two clones do not build the same thing.
+
+    The kernel releases it when its holder ends, however that ends.
+    """
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def published(folder: Path) -> Generator[Path]:
+    """A fresh folder that becomes `folder` when the block ends well, and goes when it does not."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield draft
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.chmod(0o755)
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

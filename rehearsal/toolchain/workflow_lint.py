@@ -13,8 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rehearsal.toolchain.cache import cache_folder, only_one, published
 from rehearsal.toolchain.cli import go_compiler, go_environment
+from rehearsal.toolchain.packages import cache_folder, only_one, published
 from rehearsal.toolchain.progress import SetupError, SetupProgress
 
 ACTIONLINT_VERSION = "1.7.12"

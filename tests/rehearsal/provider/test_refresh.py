@@ -12,7 +12,7 @@ from rehearsal.provider.families.listener_rules import LISTENER_RULE
 from rehearsal.provider.families.load_balancers import LOAD_BALANCER
 from rehearsal.provider.families.network import INTERNET_GATEWAY
 from rehearsal.provider.families.storage import BUCKET_POLICY
-from rehearsal.provider.refresh import fitted, inputs_of
+from rehearsal.provider.provisioning import fitted, inputs_of
 from rehearsal.provider.table import Block, ResourceType, Values, without_defaults_key
 from tests.rehearsal.provider.declarations import declared, shuffled
 

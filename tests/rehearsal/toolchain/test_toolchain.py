@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.toolchain import cache, cli, packages
+from rehearsal.toolchain import cli, packages
 from rehearsal.toolchain.__main__ import fingerprint
 from rehearsal.toolchain.progress import SetupError, SetupProgress, duration
 
@@ -88,7 +88,7 @@ def test_a_folder_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "tool"
 
     def publish_half() -> None:
-        with cache.published(target) as draft:
+        with packages.published(target) as draft:
             (draft / "half").touch()
             raise RuntimeError
 
@@ -96,7 +96,7 @@ def test_a_folder_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
         publish_half()
     assert list(tmp_path.iterdir()) == []
 
-    with cache.published(target) as draft:
+    with packages.published(target) as draft:
         (draft / "whole").touch()
     assert [path.name for path in target.iterdir()] == ["whole"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o755

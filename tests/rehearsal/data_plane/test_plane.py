@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 
-from rehearsal.data_plane.follower import ControlPlaneLink
+from rehearsal.data_plane.plane import ControlPlaneLink
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
