@@ -14,8 +14,7 @@ from typing import Any
 
 import click
 
-from ops.errors import CommandError
-from ops.unexpected import EXIT_CODE, unexpected_words
+from ops.errors import UNEXPECTED_EXIT_CODE, CommandError, unexpected_words
 from pulumi_cli.errors import StackError
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -81,4 +80,4 @@ def print_stopped(words: str = STOPPED) -> int:
 def print_unexpected(error: Exception, name: str) -> int:
     """Print an unexpected error, which must not look like a verdict; returns the exit code."""
     click.echo(unexpected_words(error, name), err=True)
-    return EXIT_CODE
+    return UNEXPECTED_EXIT_CODE

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ops.inspect.document import AutoScalingGroup, Inspection, TargetGroupReport
 from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
 from ops.inspect.rule_obstacles import candidates, subject_of
-from ops.sentence import joined_words
+from ops.words import joined_words
 from rollout.command import Command
 from rollout.split import Slot
 from rollout.stickiness import STICKINESS_OFF, without_stickiness

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ops.inspect import words
 from ops.inspect.document import Inspection
 from ops.inspect.obstacle import Obstacle, alike
-from ops.markdown import as_words
+from ops.words import as_words
 
 
 def as_markdown(inspection: Inspection, found: Sequence[Obstacle]) -> str:

@@ -15,7 +15,7 @@ from ops.inspect.document import (
     WeightedGroup,
 )
 from ops.inspect.obstacle import LEAVE_RULE, Fix
-from ops.sentence import joined_words
+from ops.words import joined_words
 from rollout.command import Command
 from rollout.split import TOTAL_WEIGHT, Slot
 from settings.rule import MOST_RULES

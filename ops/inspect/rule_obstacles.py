@@ -9,7 +9,7 @@ from ops.inspect.document import Inspection, ListenerReport, RuleReport
 from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
 from ops.inspect.rule_fixes import NEEDED_PRIORITIES, has_room, taken_before
 from ops.inspect.words import actions_in_words
-from ops.sentence import joined_words
+from ops.words import joined_words
 from rollout.conditions import Condition
 from rollout.hidden_rules import hidden_rules
 from rollout.rule_places import ListenerRule

@@ -13,7 +13,7 @@ from ops.inspect.document import (
     RuleReport,
     TargetGroupReport,
 )
-from ops.sentence import joined_words
+from ops.words import joined_words
 
 _SUBJECTS = {
     "host-header": "host",

@@ -6,12 +6,12 @@ import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ops.markdown import as_words
 from ops.plan import wording
 from ops.plan.plan import DeploymentPlan
 from ops.plan.property_change import PropertyChange, property_changes
 from ops.plan.resource_step import ResourceStep
 from ops.plan.service_plan import BeforeAndAfter
+from ops.words import as_words
 
 LONGEST = 65_000
 """Characters; a comment on GitHub holds 65,536, and a new stack of many services would be beyond.

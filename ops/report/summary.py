@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ops.markdown import as_words
 from ops.report.records import TrafficHistory
 from ops.report.story import Story
 from ops.traffic.answer import SlotStream
+from ops.words import as_words
 from probe.quantity import duration_text
 from rollout.counts import Counts, excluded_rate
 from rollout.verdict import Outcome

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from live.alarms import ALARM, Alarm
-from ops.sentence import joined_words
 from ops.status import words
 from ops.status.difference import Difference, FixCommand, agrees, to_the_front
 from ops.status.document import ServiceStatus, SlotStatus, Source, Status
+from ops.words import joined_words
 
 _STATES = {"healthy": "green", "unhealthy": "bold red", "unavailable": "red"}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ops.sentence import joined_words
 from ops.status.document import Ramping, RunningBuild, SlotStatus, Source, Status
+from ops.words import joined_words
 from rollout.lease import LeaseState
 
 

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.markdown import as_words
+from ops.words import as_words
 from tests.soak.parts import COMMANDS, SCENARIOS, ScenarioPart
 from tests.soak.record import ROOT, Result
 

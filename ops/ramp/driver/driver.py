@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from ops.errors import UNEXPECTED_EXIT_CODE, unexpected_words
 from ops.journal.errors import JournalError
 from ops.ramp.driver.bake import GatedWaits
 from ops.ramp.driver.floors import Floors
@@ -20,7 +21,6 @@ from ops.ramp.driver.shift import WeightShifts
 from ops.ramp.driver.update import UpdateRunner
 from ops.ramp.errors import DeadSlotError, NotSureError, RampError, RefusedRampError
 from ops.ramp.stack.commands import lowering
-from ops.unexpected import EXIT_CODE, unexpected_words
 from pulumi_cli.errors import StackError
 from rollout.command import Command
 from rollout.observation import LiveRule
@@ -106,7 +106,7 @@ class Driver:
         except Exception as error:  # noqa: BLE001  (the message has the whole traceback)
             words = unexpected_words(error, "failover", self._next_commands.option)
             self._not_sure(f"{type(error).__name__}: {error}")
-            return Ending(EXIT_CODE, f"{words}\n  journal:  {self._where()}")
+            return Ending(UNEXPECTED_EXIT_CODE, f"{words}\n  journal:  {self._where()}")
 
     def _driven(self) -> Ending:
         self._begin_gates()

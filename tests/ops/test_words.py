@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.markdown import as_words
+from ops.words import as_words
 
 
 @given(st.text(alphabet="ab_|\\<@*`\r\n #~[]"))
