@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from live.address import ServiceAddress
+from live.clients import Clients
+from live.errors import LiveError
+from live.provider_config import ProviderConfig
+from live.rules import read_rules
+from live.session import ProviderSession
 from ops.command import command
-from ops.deploy.live_weights import read_live_weights
 from ops.deploy.merge import MergedWeights, Stale, stale_services
 from ops.deploy.repository import file_before
-from ops.errors import InputError, RefusedError
+from ops.errors import InputError, RefusedError, UnsureError
+from ops.stack.aws_config import read_aws_config
 from ops.stack.project import project_folder
 from ops.stack.stack_file import read_text
+from pulumi_cli.errors import NoStackError, StackError
+from pulumi_cli.pulumi import Pulumi
 from pulumi_cli.stacks import no_file_text, stack_file
 from rollout.command import RAMP, STATUS, Command, Quoted
 from rollout.weights_key import COMMON
@@ -102,3 +110,28 @@ def _readable(text: str | None, where: str) -> MergedWeights | None:
     except InputError as error:
         click.echo(f"judged without what was before: {error}", err=True)
         return None
+
+
+def read_live_weights(folder: Path, stack: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Service -> live weights, such as `75/25`; empty before the first deployment.
+
+    The rules are found by the stack's outputs and read as the stack's own provider would.
+
+    Raises:
+        NoStackError: there is no such stack.
+        UnsureError: the backend or AWS cannot be read, so nothing may be deployed.
+    """
+    pulumi = Pulumi(folder, stack, environ)
+    try:
+        services = ServiceAddress.of_outputs(pulumi.outputs().get("services") or {})
+        if not services:
+            return {}
+        session = ProviderSession(ProviderConfig.of_stack(read_aws_config(pulumi), environ))
+        rules = read_rules(Clients.of(session).balancing, services)
+    except NoStackError:
+        raise
+    except (StackError, LiveError) as error:
+        raise UnsureError(
+            f"nothing may be deployed: the live weights of stack {stack} cannot be read: {error}"
+        ) from error
+    return {rule.service: rule.weights for rule in rules}

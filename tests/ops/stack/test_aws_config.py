@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.deploy.live_weights import read_live_weights
+from ops.deploy.cli import read_live_weights
 from ops.errors import UnsureError
 from ops.stack.aws_config import read_aws_config
 from ops.status.document import UnreadError
