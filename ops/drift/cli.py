@@ -40,11 +40,11 @@ def show_drift(
     folder: Path, stack: str, named: str | None, *, as_json: bool, uses_exit_code: bool
 ) -> int:
     """Read and show the drift of `stack`; the exit code, 1 for drift if `uses_exit_code`."""
-    from ops.drift.reading import read_drift
+    from ops.drift.drift import read_drift
 
     found = read_drift(folder, stack, named)
     if as_json:
-        from ops.drift.as_json import as_document
+        from ops.drift.drift import as_document
 
         click.echo(json.dumps(as_document(found), indent=2))
     else:

@@ -1,53 +1,33 @@
-"""What was changed outside Pulumi: each property, and the command for either way."""
+"""What was changed outside Pulumi, by a preview: each property, and the command for either way."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from ops.drift.config_key import ConfigKey, config_key, slot_of
+from ops.plan.errors import PreviewInputError
 from ops.plan.plan import DeploymentPlan
+from ops.plan.preview import PreviewRequest, whole_preview
 from ops.plan.property_change import SECRET, property_changes, value_before
 from ops.plan.resource_step import Operation, ResourceStep
 from ops.plan.service_plan import RULE, ServicePlan
+from ops.stack.stack_file import StackFileError, read_text
+from ops.status.as_json import VERSION, fix_documents
 from ops.status.config_reading import ConfigReading
 from ops.status.difference import FixCommand, put_back, stack_option
+from ops.status.document import UnreadError
 from pulumi_cli.events import Event
+from pulumi_cli.stacks import no_file_text, stack_file
 from rollout.command import UP, Command
 from rollout.json_value import map_of
 from rollout.notice import NoticeKind
 from rollout.observation import split_of
 from rollout.weights_key import weight_changes
 from settings.declaration.command import NAMESPACE, removing, setting
-
-
-def touched_outside_pulumi(events: Sequence[Event]) -> dict[str, frozenset[str]]:
-    """URN -> the properties that a refresh found changed; empty for a resource that is gone.
-
-    Source: Pulumi engine events; a refresh ends each resource with `resOutputsEvent`, whose `old`
-    is the state and whose `new` is AWS, absent where the resource is.
-    """
-    found: dict[str, frozenset[str]] = {}
-    for event in events:
-        metadata = map_of(event.body.get("metadata"))
-        if event.kind != "resOutputsEvent" or metadata.get("op") != "refresh":
-            continue
-        if map_of(metadata.get("old")).get("initErrors"):
-            continue  # an update of it failed: the state has the intended values, not drift
-        paths = frozenset(map_of(metadata.get("detailedDiff")))
-        if paths or not metadata.get("new"):
-            found[str(metadata.get("urn"))] = paths
-    return found
-
-
-def is_of(path: str, touched: frozenset[str]) -> bool:
-    """Whether a property is among those that were touched, or in one, or around one."""
-    return any(_holds(each, path) or _holds(path, each) for each in touched)
-
-
-def _holds(outer: str, inner: str) -> bool:
-    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
-
 
 WEIGHTS = "weights"
 _NOT_OURS = "no config key holds this, so it can only be put back"
@@ -93,6 +73,30 @@ class Drift:
     def is_none(self) -> bool:
         """Whether AWS matches the program in everything that the program sets."""
         return not (self.drifted or self.pending or self.out_of_band_changes)
+
+
+def read_drift(folder: Path, stack: str, named: str | None) -> Drift:
+    """What was changed outside Pulumi; nothing is changed, the state included.
+
+    Args:
+        folder: The folder that holds Pulumi.yaml.
+        stack: The stack that is asked about.
+        named: What the commands are to name; `None` where the selected stack is meant.
+
+    Raises:
+        PreviewInputError: there is no such stack, or its config is refused or cannot be read.
+        PreviewError: the preview failed, or there is none.
+    """
+    events, plan = whole_preview(PreviewRequest(folder, stack, refresh=True))
+    file = stack_file(folder, stack)
+    try:
+        text = read_text(file)
+        if text is None:
+            raise PreviewInputError(no_file_text(folder, stack, is_there=True))
+        config = ConfigReading.parse(text, file.name)
+    except (StackFileError, UnreadError) as error:
+        raise PreviewInputError(str(error)) from error
+    return drift_of(events, plan, config, named)
 
 
 def drift_of(
@@ -228,6 +232,34 @@ class _DriftFinder:
         return FixCommand("take it over", command.then(up)), back
 
 
+def touched_outside_pulumi(events: Sequence[Event]) -> dict[str, frozenset[str]]:
+    """URN -> the properties that a refresh found changed; empty for a resource that is gone.
+
+    Source: Pulumi engine events; a refresh ends each resource with `resOutputsEvent`, whose `old`
+    is the state and whose `new` is AWS, absent where the resource is.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for event in events:
+        metadata = map_of(event.body.get("metadata"))
+        if event.kind != "resOutputsEvent" or metadata.get("op") != "refresh":
+            continue
+        if map_of(metadata.get("old")).get("initErrors"):
+            continue  # an update of it failed: the state has the intended values, not drift
+        paths = frozenset(map_of(metadata.get("detailedDiff")))
+        if paths or not metadata.get("new"):
+            found[str(metadata.get("urn"))] = paths
+    return found
+
+
+def is_of(path: str, touched: frozenset[str]) -> bool:
+    """Whether a property is among those that were touched, or in one, or around one."""
+    return any(_holds(each, path) or _holds(path, each) for each in touched)
+
+
+def _holds(outer: str, inner: str) -> bool:
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+
+
 def _note(step: ResourceStep, key: ConfigKey | None) -> str:
     """What else is to be known of a property that was changed."""
     rules = _NOT_OURS if key is None else key.rules and f"the key rules {key.rules}"
@@ -263,3 +295,33 @@ def _is_pending(
 
 def _moved(service: ServicePlan) -> str:
     return f"listener rule {service.name}: {service.weights.before} -> {service.weights.after}"
+
+
+def drift_schema() -> dict[str, Any]:
+    """The JSON Schema of `failover status --drift --json` and `failover drift --json`."""
+    schema: dict[str, Any] = json.loads(Path(__file__).with_name("drift.schema.json").read_text())
+    return schema
+
+
+def as_document(drift: Drift) -> dict[str, Any]:
+    """The drift as one JSON document; `drift.schema.json` is its shape."""
+    return {
+        "version": VERSION,
+        "stack": drift.stack,
+        "drifted": [
+            {
+                "resource": each.resource,
+                "property": each.path or None,
+                "live": each.live,
+                "program": each.program,
+                "key": each.key,
+                "note": each.note,
+                "ways": fix_documents(each.fixes),
+            }
+            for each in drift.drifted
+        ],
+        "together": fix_documents(drift.together),
+        "notDeployed": list(drift.pending),
+        "refusals": list(drift.refusals),
+        "surprises": list(drift.out_of_band_changes),
+    }

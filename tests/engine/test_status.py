@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import validate
 
-from ops.drift.as_json import drift_schema
+from ops.drift.drift import drift_schema
 from ops.status.as_json import status_schema
 from ops.status.reader import StatusReader
 from rehearsal.lifecycle import ROOT

@@ -10,9 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ops.drift.as_json import as_document, drift_schema
 from ops.drift.config_key import config_key
-from ops.drift.drift import Drift, drift_of
+from ops.drift.drift import Drift, as_document, drift_of, drift_schema
 from ops.drift.terminal import shown
 from ops.plan.plan import fold
 from ops.plan.resource_step import Operation, ResourceStep
