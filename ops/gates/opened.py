@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from ops.gates import alarms, approval, command, metrics, probe, targets
-from ops.gates.context import GateContext, Places, connections
+from ops.gates import alarms, approval, command, metrics, probe, smoke, targets
+from ops.gates.context import GateContext, Places, StackFacts, connections
 from ops.gates.gate import Gate
-from ops.gates.smoke import gate as smoke
-from ops.gates.stack import StackFacts
 from ops.traffic.answer import SlotStream
 from ops.traffic.plan import TrafficPlan
 from settings.gates.gates import Gates

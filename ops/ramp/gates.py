@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from live.errors import LiveError
-from ops.gates.context import GateContext, Places
+from ops.gates.context import GateContext, Places, StackFacts
 from ops.gates.gate import Gate
 from ops.gates.opened import opened_gates, traffic_plan
-from ops.gates.stack import StackFacts
 from ops.ramp.errors import AwsError, NotSureError
 from ops.ramp.stack.opened import OpenedStack
 from ops.ramp.stack.probed import connect_to

@@ -9,7 +9,7 @@ from typing import Any
 from live.address import ServiceAddress
 from live.provider_config import ProviderConfig
 from live.session import ProviderSession
-from ops.gates.stack import StackFacts
+from ops.gates.context import StackFacts
 from ops.traffic.plan import ConnectionRoute
 from rehearsal.control_plane.images import CATALOGUE, CatalogueImage
 from rollout.split import Slot

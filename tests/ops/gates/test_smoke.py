@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.gates.smoke import gate as smoke
-from ops.gates.smoke.assets import assets_of
-from ops.gates.smoke.gate import Fetch, Site, SmokeGate
+from ops.gates import smoke
+from ops.gates.smoke import Fetch, Site, SmokeGate
+from ops.gates.smoke_round import assets_of
 from ops.traffic.page import PageAnswer, PageError, fetched
 from ops.traffic.plan import ConnectionRoute
 from rollout.split import Slot

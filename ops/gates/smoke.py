@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ops.gates.context import GateContext, connections
+from ops.gates.context import GateContext, StackFacts, connections
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Look, LookLimits, Repeated, RepeatedGate
-from ops.gates.smoke.pairs import Pairs
-from ops.gates.smoke.round import Round, SmokeRound
-from ops.gates.stack import StackFacts
+from ops.gates.smoke_round import Pairs, Round, SmokeRound
 from ops.traffic.page import PageAnswer, fetched
 from ops.traffic.plan import ConnectionRoute, place_of
 from rollout.split import Slot

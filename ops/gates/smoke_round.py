@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from ops.gates.smoke.assets import assets_of
-from ops.gates.smoke.pairs import Pairs
 from ops.traffic.page import PageAnswer, PageError
 from rollout.counts import Counts, excluded_rate
+from rollout.sequential_test import above_stable
+from rollout.slot_comparison import WORSE
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
 from settings.gates.smoke import SmokeLimits
 
 ATTEMPTS = 2
 """A single wrong answer is asked for again: a background of rare errors is the probe's business."""
-
 
 MAX_SHOWN = 100
 """Characters of the address that a redirect names."""
@@ -245,3 +245,74 @@ def _missing(slot: Slot, url: str, status: int) -> _NotAsExpectedError:
         f"slot {slot} answers {status} for {urlsplit(url).path}, which the page of slot "
         f"{slot.other} names: while both have weight, its users' browsers lose such requests"
     )
+
+
+MOST_PAIRS = 40
+"""Of one call. A candidate that fails always is known after seven, five in six of those that fail
+each fifth time within forty; where both slots fail each fifth time one call in ninety is wrong."""
+
+
+class Pairs:
+    """What one service's slots answered in turn, from the start of the ramp.
+
+    A wrong answer is the candidate's fault only where the stable slot, asked in the same moment,
+    gives fewer of them: what both depend on breaks for both. The evidence is kept as a bet, as the
+    gate `probe` does, so that it stays valid however many rounds there are.
+    """
+
+    def __init__(self) -> None:
+        self._worse = above_stable()
+        self.candidate = Counts()
+        """Answers of the candidate in the newest call."""
+        self.stable = Counts()
+
+    def is_candidate_worse(self, candidate: Slot, is_wrong: Callable[[Slot], bool]) -> bool:
+        """Ask both in turn until the candidate is known to be worse, or is not.
+
+        Raises:
+            PageError: no whole answer came.
+        """
+        self.candidate = self.stable = Counts()
+        for _ in range(MOST_PAIRS):
+            theirs = Counts(is_wrong(candidate.other), 1)
+            ours = Counts(is_wrong(candidate), 1)
+            self.candidate += ours
+            self.stable += theirs
+            self._worse.add(ours, theirs)
+            if self._worse.log_evidence >= WORSE:
+                return True
+        return False
+
+
+MAX_ASSETS = 20
+
+_NAMING = {"script": "src", "img": "src", "link": "href"}
+_LINKS = frozenset({"stylesheet", "modulepreload", "preload", "icon"})
+
+
+def assets_of(url: str, html: str) -> list[str]:
+    """The URLs of scripts, styles and images of a page, each once, as it names them.
+
+    Those of other hosts are left out: they do not depend on the slot that answers.
+    """
+    collector = _Collector()
+    collector.feed(html)
+    host = urlsplit(url).netloc
+    found = dict.fromkeys(urljoin(url, name).partition("#")[0] for name in collector.names)
+    return [each for each in found if urlsplit(each).netloc == host][:MAX_ASSETS]
+
+
+class _Collector(HTMLParser):
+    """Collects what the tags name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take the attribute that names a file."""
+        given = dict(attrs)
+        name = given.get(_NAMING.get(tag, ""))
+        is_file = tag != "link" or bool(_LINKS & set((given.get("rel") or "").lower().split()))
+        if name and is_file:
+            self.names.append(name)

@@ -1,1 +1,0 @@
-"""The gate `smoke`: does the candidate answer as it should, before it has any weight?"""
