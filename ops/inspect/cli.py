@@ -56,11 +56,9 @@ def inspect(
       failover inspect --load-balancer shop --json | jq '.obstacles[] | select(.weight == "stops")'
     """
     from ops.inspect import reader
-    from ops.inspect.as_json import as_document
     from ops.inspect.calls import Calls
-    from ops.inspect.markdown import as_markdown
     from ops.inspect.obstacles import obstacles
-    from ops.inspect.terminal import shown
+    from ops.inspect.output import as_document, as_markdown, shown
     from ops.standard_output import console_on
 
     if as_json and wants_markdown:

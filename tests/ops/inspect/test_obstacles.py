@@ -196,7 +196,7 @@ def test_each_obstacle_is_told_with_its_reason_and_its_way_out(kind: str) -> Non
 def test_there_is_a_test_of_every_obstacle() -> None:
     told = {
         kind
-        for path in SOURCES.glob("*_obstacles.py")
+        for path in SOURCES.glob("*obstacles.py")
         for kind in re.findall(r'^ +"((?:rule|group|balancer)-[a-z-]+)",$', path.read_text(), re.M)
     }
 
