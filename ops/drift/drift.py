@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ops.drift.config_key import ConfigKey, config_key, slot_of
-from ops.plan.errors import PreviewInputError
 from ops.plan.plan import DeploymentPlan
-from ops.plan.preview import PreviewRequest, whole_preview
-from ops.plan.property_change import SECRET, property_changes, value_before
-from ops.plan.resource_step import Operation, ResourceStep
+from ops.plan.preview import PreviewInputError, PreviewRequest, whole_preview
+from ops.plan.resource_step import SECRET, Operation, ResourceStep, property_changes, value_before
 from ops.plan.service_plan import RULE, ServicePlan
 from ops.stack.stack_file import StackFileError, read_text
 from ops.status.as_json import VERSION, fix_documents

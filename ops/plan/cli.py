@@ -10,11 +10,9 @@ from typing import NoReturn
 
 import click
 
-from ops.plan.errors import PreviewError
 from ops.plan.markdown import failed_markdown, markdown
 from ops.plan.plan import DeploymentPlan, PlanOutcome, fold
-from ops.plan.policy_pack import policy_config, policy_pack
-from ops.plan.preview import PreviewRequest, run_preview
+from ops.plan.preview import PreviewError, PreviewRequest, policy_config, policy_pack, run_preview
 from ops.stack.project import project_folder
 from pulumi_cli.errors import StackError
 from pulumi_cli.stacks import selected_stack

@@ -7,8 +7,7 @@ from typing import Any
 
 from ops.plan import wording
 from ops.plan.plan import DeploymentPlan
-from ops.plan.property_change import property_changes
-from ops.plan.resource_step import ResourceStep
+from ops.plan.resource_step import ResourceStep, property_changes
 from ops.plan.service_plan import ServicePlan
 
 

@@ -8,8 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ops.plan import wording
 from ops.plan.plan import DeploymentPlan
-from ops.plan.property_change import PropertyChange, property_changes
-from ops.plan.resource_step import ResourceStep
+from ops.plan.resource_step import PropertyChange, ResourceStep, property_changes
 from ops.plan.service_plan import BeforeAndAfter
 from ops.words import as_words
 

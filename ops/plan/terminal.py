@@ -10,8 +10,7 @@ from rich.text import Text
 
 from ops.plan import wording
 from ops.plan.plan import DeploymentPlan, PlanOutcome
-from ops.plan.property_change import property_changes
-from ops.plan.resource_step import Operation, ResourceStep
+from ops.plan.resource_step import Operation, ResourceStep, property_changes
 from ops.plan.service_plan import BeforeAndAfter
 
 MOST_LINES = 10

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.plan.policy_pack import policy_config, policy_pack
+from ops.plan.preview import policy_config, policy_pack
 from pulumi_cli.history import EngineUpdate
 from pulumi_cli.process import FULL_PRIORITY, LOW_PRIORITY
 from pulumi_cli.pulumi import Pulumi

@@ -12,8 +12,7 @@ import tempfile
 from pathlib import Path
 
 from ops.plan.markdown import markdown
-from ops.plan.policy_pack import policy_config, policy_pack
-from ops.plan.preview import PreviewRequest
+from ops.plan.preview import PreviewRequest, policy_config, policy_pack
 from pulumi_cli.pulumi import ENVIRONMENT
 from rehearsal.workspace import STACK
 from tests.engine.rehearsed import Rehearsed, rehearsed

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.plan.plan import DeploymentPlan, PlanOutcome, fold
-from ops.plan.property_change import SECRET, property_changes
-from ops.plan.resource_step import Operation
+from ops.plan.resource_step import SECRET, Operation, property_changes
 from ops.plan.wording import capacity, title, traffic
 from pulumi_cli.errors import EventStreamError
 from pulumi_cli.events import Event

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from ops.adopt.stack_file import AdoptedConfig
 from ops.deploy.merge import MergedWeights
 from ops.errors import InputError
-from ops.plan.errors import PreviewInputError
-from ops.plan.preview import PreviewRequest, run_preview
+from ops.plan.preview import PreviewInputError, PreviewRequest, run_preview
 from ops.ramp.errors import BadInputError
 from ops.ramp.stack.config_file import StackFile
 from ops.ramp.stack.opened import opened_stack
