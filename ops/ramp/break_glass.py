@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from live.errors import LiveError, translated
 from live.session import ProviderSession
-from ops.journal.errors import JournalError
-from ops.journal.journal import FileJournal
-from ops.journal.ramps import Ramps
+from ops.journal.journal import FileJournal, JournalError, Ramps
 from ops.ramp.driver.clock import SystemRampClock
 from ops.ramp.driver.driver import Ending
 from ops.ramp.errors import AwsError, BadInputError, NotSureError, RefusedRampError

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import click
 
-from ops.journal.errors import JournalError
-from ops.journal.journal import FileJournal
-from ops.journal.observer import RampObserver
+from ops.journal.journal import FileJournal, JournalError
 from ops.ramp.driver.clock import Signals, SystemRampClock
 from ops.ramp.driver.driver import Driver, Ending
 from ops.ramp.driver.git import OwnGit, is_ignored
-from ops.ramp.driver.ports import DriverPorts, Limits
+from ops.ramp.driver.ports import DriverPorts, Limits, RampObserver
 from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.retrying_reader import RetryingReader
 from ops.ramp.driver.run import Run

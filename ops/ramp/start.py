@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from ops.journal.journal import FileJournal
-from ops.journal.observer import RampObserver
 from ops.ramp.driver.driver import Ending
-from ops.ramp.driver.ports import Limits
+from ops.ramp.driver.ports import Limits, RampObserver
 from ops.ramp.driver.processes import Processes
 from ops.ramp.launch import Launcher, ramp_id_of
 from ops.ramp.plan.limits import limits_of

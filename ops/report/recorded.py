@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ops.journal.errors import JournalError
-from ops.journal.journal import FileJournal, journals
-from ops.journal.ramps import identity_in
+from ops.journal.journal import FileJournal, JournalError, identity_in, journals
 from ops.report.report import EVERY, ReportError
 from rollout.entry import Entry
 from rollout.progress import Progress, folded

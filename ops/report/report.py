@@ -9,8 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ops.errors import InputError
-from ops.journal.errors import JournalError
-from ops.journal.journal import FILE_NAME, FileJournal
+from ops.journal.journal import FILE_NAME, FileJournal, JournalError
 from ops.report import charts
 from ops.report.records import TrafficHistory, read_traffic
 from ops.report.story import Story, story_of

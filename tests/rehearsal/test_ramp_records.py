@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.journal.journal import FileJournal, journals
-from ops.journal.ramps import Ramps
+from ops.journal.journal import FileJournal, Ramps, journals
 from ops.ramp.stack.known import KnownStack
 from rehearsal.workspace import STACK, Workspace, ended_ramps, put_away
 from rollout.ramp_event import RampStart

@@ -9,7 +9,7 @@ import click
 
 from ops.command import command
 from ops.gates.approval import ApprovalAnswer, write_answer
-from ops.journal.ramps import Ramps
+from ops.journal.journal import Ramps
 from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.resume.find import NewestRamp, newest
 from ops.ramp.stack.opened import own_holder, recorded_ramps, stack_name

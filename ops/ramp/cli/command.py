@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from ops.journal.lines import JsonLines, PlainLines
-from ops.journal.observer import RampObserver
 from ops.ramp.driver.driver import Ending
+from ops.ramp.driver.ports import RampObserver
 from probe.quantity import parse_duration_seconds
 
 

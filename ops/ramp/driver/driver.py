@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.errors import UNEXPECTED_EXIT_CODE, unexpected_words
-from ops.journal.errors import JournalError
+from ops.journal.journal import JournalError
 from ops.ramp.driver.bake import GatedWaits
 from ops.ramp.driver.floors import Floors
 from ops.ramp.driver.interrupts import (

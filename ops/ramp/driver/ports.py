@@ -10,12 +10,13 @@ from typing import Protocol
 
 from ops.gates.gate import Gate
 from ops.journal.journal import Journal
-from ops.journal.observer import RampObserver
 from ops.ramp.stack.commands import NextCommands
 from pulumi_cli.history import EngineUpdate
 from pulumi_cli.update import UpdateResult
+from rollout.entry import Entry
 from rollout.observation import LiveService
 from rollout.split import Slot, Split
+from rollout.verdict import Verdict
 
 
 class LiveAws(Protocol):
@@ -152,6 +153,22 @@ class StopRequest(Protocol):
     @property
     def by(self) -> str:
         """By what, such as `SIGINT`."""
+        ...
+
+
+class RampObserver(Protocol):
+    """Gets every event in order, in the driver's own thread; must be quick, the driver waits."""
+
+    def saw(self, entry: Entry) -> None:
+        """`entry` is in the journal now."""
+        ...
+
+    def waits(self, what: str, seconds_left: float | None) -> None:
+        """The driver waits for `what`, called about once a second; None where no end is known."""
+        ...
+
+    def judged(self, verdicts: Sequence[Verdict]) -> None:
+        """The verdict of every gate, about once a second; the journal has what changed."""
         ...
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ops.journal.errors import JournalError
-from ops.journal.journal import Journal
-from ops.journal.observer import RampObserver
-from ops.ramp.driver.ports import RampClock
+from ops.journal.journal import Journal, JournalError
+from ops.ramp.driver.ports import RampClock, RampObserver
 from rollout.entry import Entry
 from rollout.progress import Progress, folded
 from rollout.ramp_event import RampEvent

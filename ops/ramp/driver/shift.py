@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ops.journal.errors import JournalError
+from ops.journal.journal import JournalError
 from ops.ramp.driver.git import StackFileCommits
 from ops.ramp.driver.interrupts import WAIT_ENDINGS, GateFailedError, StopAskedError
 from ops.ramp.driver.ports import UpdateResult

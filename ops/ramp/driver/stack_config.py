@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ops.journal.errors import JournalError
+from ops.journal.journal import JournalError
 from ops.ramp.driver.run import Run
 from ops.ramp.stack.config_file import StackFile
 from rollout.plan import RampPlan

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops.journal.errors import JournalError
+from ops.journal.journal import JournalError
 from ops.ramp.driver.interrupts import GateFailedError
 from ops.ramp.driver.ports import Update, UpdateResult
 from ops.ramp.driver.processes import Processes

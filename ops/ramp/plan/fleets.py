@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ops.journal.ramps import Ramps
+from ops.journal.journal import Ramps
 from ops.ramp.errors import BadInputError
 from ops.ramp.resume.find import newest
 from rollout.capacity import Fleet, fleets_of, shortages, still_known

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.journal.ramps import Ramps
+from ops.journal.journal import Ramps
 from rollout.entry import Entry
 from rollout.history_message import HistoryMessage
 from rollout.lease import LeaseHolder

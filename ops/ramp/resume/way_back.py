@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ops.journal.journal import FileJournal
-from ops.journal.ramps import Ramps
+from ops.journal.journal import FileJournal, Ramps
 from ops.ramp.errors import NotSureError
 from ops.ramp.resume.find import UnfinishedRamp, newest, unfinished
 from ops.ramp.resume.takeover import Takeover

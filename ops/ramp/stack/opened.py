@@ -12,7 +12,7 @@ from typing import Any
 
 from live.errors import LiveError, WrongAccountError
 from live.session import ProviderSession
-from ops.journal.ramps import Ramps
+from ops.journal.journal import Ramps
 from ops.ramp.errors import AwsError, BackendError, BadInputError, NotSureError
 from ops.ramp.stack.commands import NextCommands
 from ops.ramp.stack.history import history_entry

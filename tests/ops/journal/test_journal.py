@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.journal.errors import JournalError
-from ops.journal.journal import FileJournal, journals
+from ops.journal.journal import FileJournal, JournalError, journals
 from rollout.entry import Entry
 from rollout.ramp_event import EngineLine
 

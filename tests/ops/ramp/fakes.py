@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ops.gates.gate import StageMark
-from ops.journal.errors import JournalError
+from ops.journal.journal import JournalError
 from pulumi_cli.update import UpdateResult
 from rollout.entry import Entry
 from rollout.observation import (

@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 
-from ops.journal.errors import JournalError
-from ops.journal.journal import FileJournal
+from ops.journal.journal import FileJournal, JournalError, Ramps, identity_in
 from ops.journal.lines import PlainLines
-from ops.journal.observer import RampObserver
-from ops.journal.ramps import Ramps, identity_in
 from ops.ramp.driver.driver import Ending
+from ops.ramp.driver.ports import RampObserver
 from ops.ramp.launch import Launcher
 from ops.ramp.resume.find import UnfinishedRamp
 from ops.ramp.stack.commands import Choice

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from ops.journal.journal import FileJournal
+from ops.journal.journal import FileJournal, Ramps
 from ops.journal.lines import PlainLines
-from ops.journal.ramps import Ramps
 from ops.ramp.driver.driver import Ending
 from ops.ramp.errors import BadInputError, RefusedRampError
 from ops.ramp.resume.find import UnfinishedRamp

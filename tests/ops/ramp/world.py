@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ops.journal.observer import RampObserver
 from ops.ramp.driver.driver import Driver, Ending
-from ops.ramp.driver.ports import DriverPorts, Git, LastRequests, Limits
+from ops.ramp.driver.ports import DriverPorts, Git, LastRequests, Limits, RampObserver
 from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.run import Run
 from ops.ramp.errors import AwsError, TransientAwsError

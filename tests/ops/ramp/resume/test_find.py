@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.journal.errors import JournalError
-from ops.journal.journal import FileJournal
-from ops.journal.ramps import Ramps
+from ops.journal.journal import FileJournal, JournalError, Ramps
 from ops.ramp.resume.find import foreign, newest, unfinished
 from rollout.entry import Entry
 from rollout.history_message import LeaseRelease

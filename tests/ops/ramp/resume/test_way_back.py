@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.journal.journal import FileJournal
-from ops.journal.ramps import Ramps
+from ops.journal.journal import FileJournal, Ramps
 from ops.ramp.errors import NotSureError
 from ops.ramp.resume.way_back import (
     NothingToRollBack,
