@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from ops.ramp.driver.interrupts import GateFailedError
 from ops.ramp.driver.run import Run
+from ops.ramp.errors import GateFailedError
 from rollout.command import config_set
 from rollout.plan import Stage
 from rollout.propagation import Propagation, judged_propagation

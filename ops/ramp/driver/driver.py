@@ -9,17 +9,20 @@ from ops.errors import UNEXPECTED_EXIT_CODE, unexpected_words
 from ops.journal.journal import JournalError
 from ops.ramp.driver.bake import GatedWaits
 from ops.ramp.driver.floors import Floors
-from ops.ramp.driver.interrupts import (
-    GateFailedError,
-    LeaseTakenError,
-    StopAskedError,
-    WeightsChangedError,
-)
 from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.run import Run
 from ops.ramp.driver.shift import WeightShifts
 from ops.ramp.driver.update import UpdateRunner
-from ops.ramp.errors import DeadSlotError, NotSureError, RampError, RefusedRampError
+from ops.ramp.errors import (
+    DeadSlotError,
+    GateFailedError,
+    LeaseTakenError,
+    NotSureError,
+    RampError,
+    RefusedRampError,
+    StopAskedError,
+    WeightsChangedError,
+)
 from ops.ramp.stack.commands import lowering
 from pulumi_cli.errors import StackError
 from rollout.command import Command

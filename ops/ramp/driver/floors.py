@@ -6,11 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from ops.journal.journal import JournalError
 from ops.ramp.driver.git import StackFileCommits
-from ops.ramp.driver.interrupts import WAIT_ENDINGS, GateFailedError, LeaseTakenError
 from ops.ramp.driver.run import Run
 from ops.ramp.driver.stack_config import Changes, StackConfig, owned_floors
 from ops.ramp.driver.update import UpdateRunner
-from ops.ramp.errors import EngineError, NotSureError
+from ops.ramp.errors import (
+    WAIT_ENDINGS,
+    EngineError,
+    GateFailedError,
+    LeaseTakenError,
+    NotSureError,
+)
 from ops.ramp.plan.fleets import fleets_in
 from rollout.capacity import floors_at
 from rollout.history_message import (

@@ -6,12 +6,18 @@ from collections.abc import Mapping
 
 from ops.journal.journal import JournalError
 from ops.ramp.driver.git import StackFileCommits
-from ops.ramp.driver.interrupts import WAIT_ENDINGS, GateFailedError, StopAskedError
 from ops.ramp.driver.ports import UpdateResult
 from ops.ramp.driver.run import Run
 from ops.ramp.driver.stack_config import Changes, StackConfig
 from ops.ramp.driver.update import UpdateRunner
-from ops.ramp.errors import AwsError, NotSureError, RefusedRampError
+from ops.ramp.errors import (
+    WAIT_ENDINGS,
+    AwsError,
+    GateFailedError,
+    NotSureError,
+    RefusedRampError,
+    StopAskedError,
+)
 from rollout.history_message import Activity, GroupRollback, StageShift
 from rollout.plan import RampPlan, Stage
 from rollout.ramp_event import RollbackEnd, SplitReadBack, StageStart

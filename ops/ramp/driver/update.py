@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ops.journal.journal import JournalError
-from ops.ramp.driver.interrupts import GateFailedError
 from ops.ramp.driver.ports import Update, UpdateResult
 from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.run import Run
-from ops.ramp.errors import NotSureError
+from ops.ramp.errors import GateFailedError, NotSureError
 from rollout.command import Command
 from rollout.ramp_event import EngineLine, UpdateEnd, UpdateStart
 
