@@ -21,8 +21,7 @@ from ops.ramp.gates import RampGates
 from ops.ramp.plan.fleets import Fleets, fleets_in, refuse_groupless, remembered_fleets
 from ops.ramp.plan.planner import Planner
 from ops.ramp.plan.refusals import refuse_hidden
-from ops.ramp.resume.find import UnfinishedRamp
-from ops.ramp.resume.takeover import Takeover
+from ops.ramp.resume.find import Takeover, UnfinishedRamp
 from ops.ramp.stack.commands import Choice
 from ops.ramp.stack.live import LiveStack
 from ops.ramp.stack.opened import OpenedStack

@@ -11,12 +11,10 @@ from ops.ramp.driver.driver import Ending
 from ops.ramp.driver.ports import Limits, RampObserver
 from ops.ramp.driver.processes import Processes
 from ops.ramp.launch import Launcher, ramp_id_of
-from ops.ramp.plan.limits import limits_of
+from ops.ramp.plan.planner import limits_of
 from ops.ramp.plan.refusals import refuse_frozen, refuse_other, refuse_step_back
-from ops.ramp.resume.find import UnfinishedRamp, foreign, newest, unfinished
-from ops.ramp.resume.lease import refuse_held
-from ops.ramp.resume.stop import await_engine
-from ops.ramp.resume.takeover import Takeover
+from ops.ramp.resume.find import Takeover, UnfinishedRamp, foreign, newest, unfinished
+from ops.ramp.resume.lease import await_engine, refuse_held
 from ops.ramp.stack.commands import Choice
 from ops.ramp.stack.config_file import StackFile
 from ops.ramp.stack.opened import OpenedStack

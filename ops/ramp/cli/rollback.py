@@ -19,10 +19,9 @@ from ops.ramp.driver.driver import Ending
 from ops.ramp.driver.processes import Processes
 from ops.ramp.errors import BackendError, NotSureError
 from ops.ramp.launch import Launcher, ramp_id_of
-from ops.ramp.plan.limits import limits_of
+from ops.ramp.plan.planner import limits_of
 from ops.ramp.resume.find import newest
-from ops.ramp.resume.lease import active_ramps
-from ops.ramp.resume.stop import await_engine, stop_driver
+from ops.ramp.resume.lease import active_ramps, await_engine, stop_driver
 from ops.ramp.resume.way_back import NothingToRollBack, RampHistory, Stack, where_back
 from ops.ramp.stack.commands import Choice, NextCommands
 from ops.ramp.stack.known import FILE_NAME

@@ -1,4 +1,7 @@
-"""What a new ramp would do: from what a person asked for, the config and the live stack."""
+"""What a new ramp would do, and how long each part may take.
+
+From what a person asked for, the config and the live stack.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from ops.ramp.driver.ports import Limits
 from ops.ramp.errors import BadInputError, NotSureError
 from ops.ramp.stack.commands import Choice
 from ops.ramp.stack.config_file import StackFile
@@ -16,6 +20,8 @@ from rollout.plan import EVEN, RampPlan, lighter, planned
 from rollout.problem import laid_out
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 from rollout.weights_key import COMMON, configured_weights
+from settings.gates.limits import GateLimits
+from settings.ramp import RampSettings
 
 
 class LiveSplits(Protocol):
@@ -198,3 +204,29 @@ class Planner:
                 expected="a ramp begins where the config and the live rules agree",
                 fixes=[f"keep what is live: {keep}{onwards}"],
             )
+
+
+def limits_of(
+    ramp_settings: RampSettings, bake_seconds: float | None, choice: Choice | None = None
+) -> Limits:
+    """The config's limits, the bake as the person asked for it."""
+    slowest = ramp_settings.gates.slowest
+    if slowest is not None and bake_seconds is not None:
+        _refuse_short_bake(bake_seconds, slowest, choice or Choice())
+    return Limits(
+        bake=bake_seconds if bake_seconds is not None else ramp_settings.bake_seconds,
+        hold=ramp_settings.hold_seconds,
+        watch=ramp_settings.watch_seconds,
+        inconclusive=ramp_settings.inconclusive_seconds,
+        guard_wait=ramp_settings.guard.wait_seconds,
+    )
+
+
+def _refuse_short_bake(bake_seconds: float, gate: GateLimits, choice: Choice) -> None:
+    least = gate.least_bake_seconds
+    if bake_seconds < least:
+        raise BadInputError(
+            f"--bake {bake_seconds:g}s is too short for the gate {gate.name}\n"
+            f"  expected: {least} s or more: {gate.least_bake_reason}\n"
+            f"  fix:      {choice.with_bake(least).command()}"
+        )

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ops.journal.journal import FileJournal, Ramps
 from ops.ramp.errors import NotSureError
-from ops.ramp.resume.find import UnfinishedRamp, newest, unfinished
-from ops.ramp.resume.takeover import Takeover
+from ops.ramp.resume.find import Takeover, UnfinishedRamp, newest, unfinished
 from ops.ramp.stack.commands import lowering
 from ops.ramp.stack.config_file import StackFile
 from ops.ramp.stack.live import SlotReleases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import socket
 from collections.abc import Mapping
@@ -15,7 +16,6 @@ from live.session import ProviderSession
 from ops.journal.journal import Ramps
 from ops.ramp.errors import AwsError, BackendError, BadInputError, NotSureError
 from ops.ramp.stack.commands import NextCommands
-from ops.ramp.stack.history import history_entry
 from ops.ramp.stack.known import KnownStack
 from ops.ramp.stack.live import LiveStack, hidden_services_of, live_stack, session_of
 from ops.ramp.stack.probed import Probed, read_probed
@@ -24,16 +24,20 @@ from ops.stack.project import project_folder
 from ops.stack.stack_file import refuse_unreadable
 from pulumi_cli.backend import current_backend
 from pulumi_cli.errors import PulumiError
+from pulumi_cli.history import EngineUpdate
 from pulumi_cli.pulumi import Pulumi
 from pulumi_cli.stacks import no_file_text, selected_stack
 from rollout.command import UP
 from rollout.errors import SettingsError
 from rollout.hidden_rules import HiddenService
+from rollout.json_value import map_of
 from rollout.lease import LeaseHolder
 from rollout.recovery import HistoryEntry
-from rollout.split import Slot
+from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
+from rollout.weights_key import configured_weights
 from settings.accounts import reject_bad_accounts
+from settings.declaration.command import NAMESPACE
 from settings.declaration.problems import ConfigProblems
 from settings.declaration.raw import in_namespace
 from settings.freeze import Freeze
@@ -272,3 +276,43 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid-{os.getuid()}"
+
+
+def history_entry(past: EngineUpdate) -> HistoryEntry:
+    """The entry of an update.
+
+    The history also keeps updates whose config the program refused: invalid values are ignored.
+    """
+    candidate = past.config.get(f"{NAMESPACE}:candidate")
+    floors, splits = _floors(past.config), _splits(past.config)
+    return HistoryEntry(
+        past.message,
+        past.succeeded,
+        floors,
+        candidate,
+        splits,
+        past.at,
+        past.ended,
+        past.is_first,
+    )
+
+
+def _splits(config: Mapping[str, str]) -> dict[str, Split]:
+    common = config.get(f"{NAMESPACE}:weights", "")
+    services = _map(config, "services")
+    return configured_weights({"weights": common, "services": services}).splits()
+
+
+def _floors(config: Mapping[str, str]) -> dict[str, dict[Slot, int]]:
+    found: dict[str, dict[Slot, int]] = {}
+    for service, capacity in _map(config, "capacity").items():
+        floors = map_of(map_of(capacity).get("floors"))
+        plain = {str(slot): str(floor) for slot, floor in floors.items()}
+        counts = {s: int(plain[s]) for s in Slot if plain.get(s, "").isdecimal()}
+        found |= {service: counts} if counts else {}
+    return found
+
+
+def _map(config: Mapping[str, str], key: str) -> Mapping[str, Any]:
+    """The map at a key of ours; empty where there is none."""
+    return map_of(json.loads(config.get(f"{NAMESPACE}:{key}") or "{}"))

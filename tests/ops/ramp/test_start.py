@@ -16,8 +16,7 @@ from ops.journal.journal import FileJournal, Ramps
 from ops.journal.lines import PlainLines
 from ops.ramp.driver.driver import Ending
 from ops.ramp.errors import BadInputError, RefusedRampError
-from ops.ramp.resume.find import UnfinishedRamp
-from ops.ramp.resume.takeover import Takeover
+from ops.ramp.resume.find import Takeover, UnfinishedRamp
 from ops.ramp.stack.commands import Choice
 from ops.ramp.start import StartRequest, start
 from rollout.lease import LeaseHolder

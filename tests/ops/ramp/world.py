@@ -12,7 +12,7 @@ from ops.ramp.driver.ports import DriverPorts, Git, LastRequests, Limits, RampOb
 from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.run import Run
 from ops.ramp.errors import AwsError, TransientAwsError
-from ops.ramp.resume.takeover import Takeover
+from ops.ramp.resume.find import Takeover
 from ops.ramp.stack.commands import NextCommands
 from pulumi_cli.errors import PulumiError
 from pulumi_cli.history import EngineUpdate

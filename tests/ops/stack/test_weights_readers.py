@@ -12,7 +12,7 @@ import yaml
 
 from ops.deploy.merge import MergedWeights
 from ops.ramp.stack.config_file import StackFile
-from ops.ramp.stack.history import history_entry
+from ops.ramp.stack.opened import history_entry
 from ops.stack.stack_file import ours
 from ops.status.config_reading import ConfigReading
 from rollout.weights_key import configured_weights

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.ramp.driver.driver import Ending
-from ops.ramp.resume.takeover import Takeover
+from ops.ramp.resume.find import Takeover
 from ops.ramp.stack.config_file import StackFile
 from rollout.entry import Entry
 from rollout.plan import RampPlan

@@ -9,8 +9,7 @@ import pytest
 
 from ops.ramp.driver.processes import Processes
 from ops.ramp.errors import RefusedRampError
-from ops.ramp.resume.lease import ActiveRamp, active_ramps, refuse_held
-from ops.ramp.resume.stop import stop_driver
+from ops.ramp.resume.lease import ActiveRamp, active_ramps, refuse_held, stop_driver
 from ops.ramp.stack.commands import Choice
 from rollout.lease import LeaseHolder
 from rollout.plan import RampPlan

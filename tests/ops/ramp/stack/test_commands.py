@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.ramp.errors import BadInputError
-from ops.ramp.plan.limits import limits_of
+from ops.ramp.plan.planner import limits_of
 from ops.ramp.stack.commands import Choice, NextCommands
 from rollout.plan import RampPlan
 from rollout.split import Slot, Split

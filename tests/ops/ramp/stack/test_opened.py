@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ops.ramp.stack.history import history_entry
+from ops.ramp.stack.opened import history_entry
 from pulumi_cli.history import EngineUpdate
 from rollout.split import Slot, Split
 from tests.ops.ramp.fakes import START
