@@ -11,8 +11,8 @@ import pytest
 
 from ops.journal.lines import PlainLines
 from ops.report.records import read_traffic
+from ops.report.report import summary_markdown
 from ops.report.story import story_of
-from ops.report.summary import summary_markdown
 from ops.view.state import ViewState
 from rollout.entry import Entry
 from rollout.progress import folded
