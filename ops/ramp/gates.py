@@ -16,9 +16,8 @@ from ops.gates.opened import opened_gates, traffic_plan
 from ops.ramp.errors import AwsError, NotSureError
 from ops.ramp.stack.opened import OpenedStack
 from ops.ramp.stack.probed import connect_to
-from ops.traffic.answer import SlotAnswer
+from ops.traffic.answer import SlotAnswer, users_by_slot
 from ops.traffic.plan import ConnectionRoute
-from ops.traffic.signature import users_by_slot
 from ops.traffic.traffic import Traffic
 from rollout.plan import RampPlan
 from rollout.split import Slot

@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ops.traffic.answer import SlotAnswer, SlotStream, answer_from
+from ops.traffic.answer import SlotAnswer, SlotStream, answer_from, users_by_slot
 from ops.traffic.plan import TrafficPlan
-from ops.traffic.signature import users_by_slot
-from ops.traffic.stall import united_seconds
 from probe.process.child import ProberChild
 from rollout.split import Slot
 
@@ -108,3 +106,15 @@ class Traffic:
             listeners = tuple(self._listeners)
         for listener in listeners:
             listener(answers)
+
+
+def united_seconds(stalls: Iterable[tuple[float, float]], since_s: float) -> float:
+    """The seconds after `since_s` in any of the stalls, each from when to when in Unix seconds.
+
+    A second counts once: the streams share a process, so that each of them reports every stall.
+    """
+    total_s, until_s = 0.0, since_s
+    for start_s, end_s in sorted(stalls):
+        total_s += max(0.0, end_s - max(start_s, until_s))
+        until_s = max(until_s, end_s)
+    return total_s

@@ -11,8 +11,7 @@ from rich.live import Live
 
 from ops.traffic.answer import SlotAnswer
 from ops.view.drawing import drawn
-from ops.view.second import counted
-from ops.view.state import KEPT_SECONDS, ViewState
+from ops.view.state import KEPT_SECONDS, ViewState, counted
 from rollout.entry import Entry
 from rollout.verdict import Verdict
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from ops.view.second import Second, Side
-from ops.view.state import ViewState
+from ops.view.state import Second, Side, ViewState
 from rollout.split import Slot, Split
 
 LATENCY_SECONDS = 60

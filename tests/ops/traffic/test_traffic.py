@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ops.traffic.answer import SlotAnswer, SlotStream
 from ops.traffic.plan import ConnectionRoute, TrafficPlan
-from ops.traffic.traffic import Traffic
+from ops.traffic.traffic import Traffic, united_seconds
 from probe.record.file import RecordReader
 from rollout.split import Slot
 from tests.ops.traffic.slot_server import HEADERS, TOKEN, SlotServer, slot_server
@@ -192,3 +194,15 @@ def test_a_rehearsals_port_replaces_that_of_the_url_and_no_name_is_looked_up() -
 
     assert url == "https://www.example.com:4433/portal"
     assert way.overrides([url]) == {("www.example.com", 4433): ("127.0.0.1",)}
+
+
+spans = st.tuples(st.integers(0, 50), st.integers(0, 50)).map(lambda ends: tuple(sorted(ends)))
+
+
+@given(st.lists(spans), st.integers(0, 50))
+def test_each_second_of_a_stall_counts_once_however_many_streams_tell_of_it(
+    stalls: list[tuple[int, int]], since: int
+) -> None:
+    seconds = {second for start, end in stalls for second in range(max(start, since), end)}
+
+    assert united_seconds([*stalls, *stalls, *stalls], since) == len(seconds)

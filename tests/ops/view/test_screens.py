@@ -15,10 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ops.view.drawing import drawn
-from ops.view.gate_lines import SHOWN_SERVICES, gate_lines
-from ops.view.second import Second
-from ops.view.state import ViewState
+from ops.view.drawing import SHOWN_SERVICES, drawn, gate_lines
+from ops.view.state import Second, ViewState
 from ops.view.traffic_lines import traffic_lines
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity

@@ -8,8 +8,7 @@ from rich.console import Console
 from ops.traffic.answer import SlotAnswer, SlotStream
 from ops.view.drawing import drawn
 from ops.view.live import LiveView
-from ops.view.second import counted
-from ops.view.state import ViewState
+from ops.view.state import ViewState, counted
 from probe.record.line import RequestOutcome
 from rollout.ramp_event import RampEnd, Resumption, RollbackEnd, RollbackStart, StackFileCommit
 from rollout.split import Slot, Split

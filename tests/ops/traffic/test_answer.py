@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.traffic.answer import SlotAnswer, SlotStream
-from ops.traffic.signature import unsigned_slot
+from ops.traffic.answer import SlotAnswer, SlotStream, unsigned_slot
 from probe.record.line import RequestOutcome
 from rollout.split import Slot
 
