@@ -42,7 +42,7 @@ from ops.inspect.obstacle import Alike, alike
 from ops.inspect.obstacles import obstacles
 from ops.inspect.reader import Wanted, inspect
 from ops.inspect.rule_obstacles import candidates
-from ops.stack.aws_config import read_aws_config
+from ops.stack.stack_file import read_aws_config
 from ops.traffic.plan import ConnectionRoute
 from pulumi_cli.errors import NoStackError
 from pulumi_cli.pulumi import Pulumi

@@ -18,9 +18,8 @@ from ops.command import command
 from ops.deploy.merge import MergedWeights, Stale, stale_services
 from ops.deploy.repository import file_before
 from ops.errors import InputError, RefusedError, UnsureError
-from ops.stack.aws_config import read_aws_config
 from ops.stack.project import project_folder
-from ops.stack.stack_file import read_text
+from ops.stack.stack_file import read_aws_config, read_text
 from pulumi_cli.errors import NoStackError, StackError
 from pulumi_cli.pulumi import Pulumi
 from pulumi_cli.stacks import no_file_text, stack_file

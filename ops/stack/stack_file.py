@@ -1,4 +1,4 @@
-"""The stack file: its config, as YAML that Pulumi reads too."""
+"""The config of a stack: its file, as YAML that Pulumi reads too, and the part of its provider."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 import yaml
 
 from ops.errors import InputError
+from pulumi_cli.pulumi import Pulumi
 from pulumi_cli.stacks import stack_file
 from rollout.command import Command
 from rollout.json_value import is_map
 from settings.declaration.command import NAMESPACE
+from settings.declaration.raw import in_namespace
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's where it is there: a stage reads the file many times."""
@@ -193,3 +195,17 @@ def _unreadable(name: str, what: str, fix: str) -> StackFileError:
         "the YAML of a stack file, with `config:` as a map",
         f"{fix} of {name} in an editor, then run the command again",
     )
+
+
+def read_aws_config(pulumi: Pulumi) -> dict[str, str]:
+    """The stack's `aws:` config by bare names, lists and maps as JSON.
+
+    Secrets are decrypted where there are any, so that without one no passphrase is needed.
+
+    Raises:
+        StackError: there is no such stack, or the CLI cannot read it, as with a wrong passphrase.
+    """
+    found = in_namespace(pulumi.config(), "aws")
+    if any(entry.is_secret for entry in found.values()):
+        found = in_namespace(pulumi.config(shows_secrets=True), "aws")
+    return {key: entry.value for key, entry in found.items()}

@@ -20,7 +20,7 @@ from ops.ramp.errors import BadInputError
 from ops.ramp.resume.lease import lease_state_of
 from ops.ramp.stack.known import KnownStack
 from ops.ramp.stack.opened import ramps_folder
-from ops.stack.aws_config import read_aws_config
+from ops.stack.stack_file import read_aws_config
 from ops.status.document import Ramping, UnreadError
 from pulumi_cli.backend import current_backend
 from pulumi_cli.errors import NoStackError, StackError

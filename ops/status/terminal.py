@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from live.alarms import ALARM, Alarm
-from ops.status import words
 from ops.status.difference import Difference, FixCommand, agrees, to_the_front
-from ops.status.document import ServiceStatus, SlotStatus, Source, Status
+from ops.status.document import Ramping, RunningBuild, ServiceStatus, SlotStatus, Source, Status
 from ops.words import joined_words
+from rollout.lease import LeaseState
 
 _STATES = {"healthy": "green", "unhealthy": "bold red", "unavailable": "red"}
 
@@ -46,7 +46,7 @@ def shown(
     parts += _hidden(status, named_stack, folds=folds)
     parts += _differing(found, folds=folds)
     parts += [Text(line) for line in _alarms(status.alarms)]
-    parts.append(Text(words.ramping(status)))
+    parts.append(Text(_ramping(status)))
     parts += _unread(status, folds=folds)
     return Group(*parts)
 
@@ -57,18 +57,20 @@ def _title(status: Status) -> Text:
 
 
 def _verdict(status: Status, found: Sequence[Difference]) -> Text:
-    unread = words.unread(status)
+    unread = _missing(status)
     if found:
         differing = f"differs: {', '.join(each.subject for each in found)}"
-        return Text("; ".join(filter(None, (differing, words.hidden(status), unread))), "bold red")
+        return Text(
+            "; ".join(filter(None, (differing, _hidden_services(status), unread))), "bold red"
+        )
     if status.hidden:
-        also = unread or f"{words.sources(status)} agree"
-        return Text(f"{words.hidden(status)}; {also}", style="bold red")
+        also = unread or f"{_sources(status)} agree"
+        return Text(f"{_hidden_services(status)}; {also}", style="bold red")
     if unread:
-        return Text(f"{unread}; {words.what_is_left(status)}", style="yellow")
+        return Text(f"{unread}; {_what_is_left(status)}", style="yellow")
     if not status.services:
         return Text("no service is known of this stack", style="yellow")
-    return Text(f"{words.sources(status)} agree", style="green")
+    return Text(f"{_sources(status)} agree", style="green")
 
 
 def _weights(status: Status) -> Table:
@@ -99,8 +101,8 @@ def _slots(status: Status) -> Table:
             table.add_row(
                 f"{service.name}-{slot.slot}",
                 _targets(slot),
-                words.capacity(slot),
-                words.pinned(slot),
+                _capacity(slot),
+                _pinned(slot),
                 slot.images.get(Source.LIVE, "?"),
             )
     return table
@@ -109,7 +111,7 @@ def _slots(status: Status) -> Table:
 def _old_builds(status: Status) -> Iterator[Text]:
     for service in status.services:
         for slot in service.slots:
-            for build in words.old_builds(slot):
+            for build in _builds_left(slot):
                 yield Text(f"{service.name}-{slot.slot}: {build}", style="yellow")
 
 
@@ -194,3 +196,88 @@ def watch(draw: Callable[[], RenderableType], wait: Callable[[], object], consol
                 live.update(newest, refresh=True)
     except KeyboardInterrupt:
         console.print(newest, highlight=False)
+
+
+def _sources(status: Status) -> str:
+    """`live, config, state and main`: what was read."""
+    return joined_words(
+        [str(source) for source in Source if source in status.sources] or ["nothing"]
+    )
+
+
+def _missing(status: Status) -> str:
+    """`config and live could not be read`; empty where everything was."""
+    return f"{joined_words(status.missing)} could not be read" if status.missing else ""
+
+
+def _hidden_services(status: Status) -> str:
+    """`portal gets no request`; empty where every service gets its own."""
+    names = [each.service for each in status.hidden]
+    return f"{joined_words(names)} get{'' if names[1:] else 's'} no request" if names else ""
+
+
+def _what_is_left(status: Status) -> str:
+    """What is to be made of the sources that were read, where not everything was."""
+    if not status.sources:
+        return "nothing is known of this stack"
+    if len(status.sources) == 1:
+        return f"only {_sources(status)} is shown"
+    return f"{_sources(status)} match"
+
+
+def _capacity(slot: SlotStatus) -> str:
+    """`3 of 3 (2-12)`: instances in service, those that its group wants, its min and its max."""
+    group = slot.live.group if slot.live is not None else None
+    if group is None:
+        return "?"
+    wanted = f"{len(group.in_service)} of {group.desired}"
+    return f"{wanted} ({group.min_size}-{group.max_size})"
+
+
+def _pinned(slot: SlotStatus) -> str:
+    """The number of the template version that is launched, or the launch configuration's name."""
+    group = slot.live.group if slot.live is not None else None
+    if group is None or group.pinned is None:
+        return "?"
+    return group.pinned.version or group.pinned.source
+
+
+def _builds_left(slot: SlotStatus) -> tuple[str, ...]:
+    """What is in service and is not what the group launches now; one line each."""
+    group = slot.live.group if slot.live is not None else None
+    pinned_now = group.pinned if group is not None else None
+    return tuple(
+        f"{build.count} in service of {_of(build)} {build.image_id}".rstrip()
+        for build in slot.builds
+        if build.template != pinned_now
+    )
+
+
+def _ramping(status: Status) -> str:
+    """Who ramps, and what that means."""
+    found = status.ramping
+    if found is None:
+        is_unknown = any(unread.what == "who ramps" for unread in status.unread)
+        return "it is not known whether a ramp is running" if is_unknown else "no ramp is running"
+    return f"{_group(found)}: {_who(found)}"
+
+
+def _who(found: Ramping) -> str:
+    lease, holder = found.lease, found.lease.holder
+    until = f"{lease.until:%H:%M:%S} UTC"
+    if found.lease_state is LeaseState.DEAD:
+        return (
+            f"the ramp of {holder} stopped, its last step was: {lease.activity}; "
+            "`failover ramp` resumes it, `failover rollback` undoes it"
+        )
+    if found.lease_state is LeaseState.EXPIRED:
+        return f"{holder} was at {lease.activity} until {until}; it has reported nothing since"
+    return f"{holder} ramps: {lease.activity}, until {until}"
+
+
+def _group(found: Ramping) -> str:
+    return "+".join(found.lease.services)
+
+
+def _of(build: RunningBuild) -> str:
+    return str(build.template) if build.template is not None else "a template that is gone"

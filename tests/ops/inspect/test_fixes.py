@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ops.adopt.live_rules import putting_back, read_rules
+from ops.adopt.adoption import putting_back, read_rules
 from ops.inspect.calls import Calls
 from ops.inspect.document import Inspection
 from ops.inspect.obstacle import Obstacle

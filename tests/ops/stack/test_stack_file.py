@@ -11,16 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.adopt.stack_file import AdoptedConfig
+from ops.deploy.cli import read_live_weights
 from ops.deploy.merge import MergedWeights
-from ops.errors import InputError
+from ops.errors import InputError, UnsureError
 from ops.plan.preview import PreviewInputError, PreviewRequest, run_preview
 from ops.ramp.errors import BadInputError
 from ops.ramp.stack.config_file import StackFile
 from ops.ramp.stack.opened import opened_stack
-from ops.stack.stack_file import StackFileError, ours, read_config, read_text
+from ops.stack.stack_file import StackFileError, ours, read_aws_config, read_config, read_text
 from ops.status.config_reading import ConfigReading
 from ops.status.document import UnreadError
+from ops.status.state_reading import read_provider_config
+from pulumi_cli.errors import NoStackError
+from pulumi_cli.pulumi import STACK_NOT_FOUND
 from pulumi_cli.stacks import stack_file
+from tests.pulumi_cli.stub import answering
 
 GOOD = "config:\n  failover:weights: 75/25\n"
 BROKEN = {
@@ -200,3 +205,53 @@ def test_a_file_that_the_user_may_not_read_is_told_with_how_to_look(folder: Path
 
     with pytest.raises(StackFileError, match=r"Permission denied(.|\n)* ls -ld "):
         read_text(file)
+
+
+PLAIN = {"aws:region": {"value": "us-east-1", "secret": False}}
+SECRET = {
+    **PLAIN,
+    "aws:token": {"secret": True},
+    "aws:allowedAccountIds": {"objectValue": ["1"], "value": '["1"]', "secret": False},
+    "failover:previewToken": {"secret": True},
+}
+SHOWN = {**SECRET, "aws:token": {"value": "t0ken", "secret": True}}
+
+
+def test_without_a_secret_no_passphrase_is_needed_for_the_config_of_the_provider(
+    tmp_path: Path,
+) -> None:
+    answers = {"config --json": {**PLAIN, "failover:previewToken": {"secret": True}}}
+
+    assert read_aws_config(answering(tmp_path, answers, code=1)) == {"region": "us-east-1"}
+
+
+def test_secrets_of_the_provider_are_decrypted_and_lists_are_json(tmp_path: Path) -> None:
+    answers = {"config --json": SECRET, "config --json --show-secrets": SHOWN}
+
+    assert read_aws_config(answering(tmp_path, answers)) == {
+        "region": "us-east-1",
+        "token": "t0ken",
+        "allowedAccountIds": '["1"]',
+    }
+
+
+def test_a_stack_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
+    pulumi = answering(tmp_path, {}, STACK_NOT_FOUND)
+
+    with pytest.raises(NoStackError, match="no stack prod"):
+        read_live_weights(pulumi.folder, "prod", pulumi.environ)
+
+
+def test_a_cli_that_fails_is_not_sure_and_its_words_are_told(tmp_path: Path) -> None:
+    pulumi = answering(tmp_path, {}, code=255)
+
+    with pytest.raises(UnsureError, match="`pulumi stack output --json` failed"):
+        read_live_weights(pulumi.folder, "prod", pulumi.environ)
+    with pytest.raises(UnreadError, match="`pulumi config --json` failed"):
+        read_provider_config(pulumi)
+
+
+def test_before_the_first_deployment_nothing_is_live(tmp_path: Path) -> None:
+    pulumi = answering(tmp_path, {"stack output --json": {}})
+
+    assert read_live_weights(pulumi.folder, "prod", pulumi.environ) == {}
