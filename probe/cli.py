@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from probe.errors import OptionsError, ProbeError
+from probe.fault import OptionsError, ProbeError
 from probe.options.option import Option, options_of
 from probe.options.run_options import RunOptions, checked_options
 from probe.process.host import BackgroundWriter, loop_factory, raise_file_limit

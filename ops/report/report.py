@@ -16,7 +16,7 @@ from ops.report.records import TrafficHistory, read_traffic
 from ops.report.story import Story, story_of
 from ops.traffic.answer import SlotStream
 from ops.words import as_words
-from probe.errors import RecordError
+from probe.fault import RecordError
 from probe.quantity import duration_text
 from probe.summary.tally import Sketch
 from probe.view.plot import Span

@@ -8,8 +8,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from probe.errors import ConnectionEnded, ExchangeError
-from probe.fault import Phase, RequestFault
+from probe.fault import ConnectionEnded, ExchangeError, Phase, RequestFault
 from probe.http.dial import Dialing
 from probe.options.request import ExpectedStatus
 from probe.options.target import ProbeTarget

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from probe.errors import ConnectionEnded, ExchangeError
-from probe.fault import Phase
+from probe.fault import ConnectionEnded, ExchangeError, Phase
 from probe.http.response import Response
 from probe.timing.clock import ProbeClock
 

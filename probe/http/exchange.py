@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from probe.errors import ConnectionEnded, ExchangeError
-from probe.fault import Phase, RequestFault
+from probe.fault import ConnectionEnded, ExchangeError, Phase, RequestFault
 from probe.http.attempt import Attempt
 from probe.http.connection import Connection, Pool
 from probe.http.dial import Dialer

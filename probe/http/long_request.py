@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from probe.errors import ConnectionEnded, ExchangeError
-from probe.fault import Phase, RequestFault
+from probe.fault import ConnectionEnded, ExchangeError, Phase, RequestFault
 from probe.http.attempt import Attempt
 from probe.http.connection import Connection
 from probe.http.dial import Dialer

@@ -9,8 +9,7 @@ import enum
 import re
 from collections.abc import Callable
 
-from probe.errors import ExchangeError, MalformedResponse
-from probe.fault import RequestFault
+from probe.fault import ExchangeError, MalformedResponse, RequestFault
 
 MAX_HEAD_BYTES = 64 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")

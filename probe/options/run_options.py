@@ -11,8 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from probe.errors import OptionsError
-from probe.fault import RequestFault
+from probe.fault import OptionsError, RequestFault
 from probe.options.option import OptionKind, Problems, option, read_all
 from probe.options.request import SECRET_NAMES, ExpectedBody, ExpectedStatus, Header
 from probe.options.target import Overrides, ProbeTarget, parse_override, tls_context

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from probe.errors import OptionsError
+from probe.fault import OptionsError
 from rollout.problem import Problem
 
 MAX_WAITING = 10_000

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from probe.errors import RecordError
+from probe.fault import RecordError
 from probe.record.line import SCHEMA, Line, RunLine, line_from_dict, line_to_dict
 
 MAX_UNWRITTEN_BYTES = 64 << 10

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from probe.errors import RecordError
+from probe.fault import RecordError
 from probe.record.file import LogFile, encoded
 from probe.record.line import EndLine, Line, RequestLine, RunLine
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from probe.fault import Phase, RequestFault
 from probe.http.attempt import Attempt, LineMaker
-from probe.http.dial import Dialer
+from probe.http.dial import Dialer, Lookup
 from probe.http.exchange import Exchanges
 from probe.http.long_request import LongRequests
-from probe.http.lookup import Lookup
 from probe.http.websocket import WebSockets
 from probe.options.run_options import RunOptions
 from probe.options.target import ProbeTarget, tls_context

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from probe.errors import RecordError
+from probe.fault import RecordError
 from probe.quantity import duration_text
 from probe.record.file import RecordReader
 from probe.record.line import RequestLine, RunLine

@@ -10,7 +10,6 @@ from tests.test_arrows import ROOT, imported_by
 
 ORDER = (
     "fault",
-    "errors",
     "quantity",
     "process",
     "record",

@@ -6,8 +6,7 @@ import ssl
 
 import pytest
 
-from probe.errors import ConnectionEnded, ExchangeError
-from probe.fault import Phase, RequestFault
+from probe.fault import ConnectionEnded, ExchangeError, Phase, RequestFault
 from probe.http.attempt import fault_of
 
 REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, "refused")

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from probe.http.connection import Connection
-from probe.http.dial import Dialer, Dialing
-from probe.http.lookup import Lookup
+from probe.http.dial import Dialer, Dialing, Lookup
 from probe.options.target import Origin
 from probe.timing.clock import SystemProbeClock
 

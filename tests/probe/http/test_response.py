@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.errors import ExchangeError, MalformedResponse
-from probe.fault import RequestFault
+from probe.fault import ExchangeError, MalformedResponse, RequestFault
 from probe.http.response import MAX_HEAD_BYTES, Response
 
 names = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,15}", fullmatch=True).filter(

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from probe.cli import probe
-from probe.errors import OptionsError
-from probe.fault import RequestFault
+from probe.fault import OptionsError, RequestFault
 from probe.options.option import options_of
 from probe.options.run_options import RunOptions, checked_options
 from probe.options.target import ProbeTarget

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.http.lookup import HostAddress, Lookup, rotated
+from probe.http.dial import HostAddress, Lookup, rotated
 from probe.options.target import Origin, ProbeTarget, host_and_port, parse_override
 from tests.probe.fake_clock import FakeClock
 

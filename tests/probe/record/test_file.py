@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.errors import RecordError
+from probe.fault import RecordError
 from probe.record.file import LogFile, RecordReader, encoded
 from probe.record.line import Line, line_from_dict, line_to_dict
 from tests.probe.lines import end_line, lines, request, run_line

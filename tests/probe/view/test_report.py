@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.errors import RecordError
-from probe.fault import RequestFault
+from probe.fault import RecordError, RequestFault
 from probe.record.file import LogFile, encoded
 from probe.record.line import Line, MarkLine, RequestLine
 from probe.summary.series import Series
