@@ -15,7 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rollout.counts import Counts
+from rollout.binomial import Counts
 
 MAX_BEGINNINGS = 60
 """The most start times that are followed. Those with the least evidence are dropped, which only

@@ -11,7 +11,7 @@ import enum
 import math
 from dataclasses import dataclass, field
 
-from rollout.counts import Counts
+from rollout.binomial import Counts
 from rollout.sequential_test import SequentialTest, above_limit, above_stable
 
 ALARM = math.log(500)

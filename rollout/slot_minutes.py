@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rollout.counts import Counts
+from rollout.binomial import Counts
 from rollout.sequential_test import above_limit, above_stable
 from rollout.slot_comparison import ALARM, WORSE
 from rollout.verdict import Outcome

@@ -12,7 +12,7 @@ from live.metrics import Measured, Metrics, StackMetrics
 from ops.gates.context import GateContext
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Look, LookLimits, Repeated, RepeatedGate
-from rollout.counts import Counts, excluded_rate
+from rollout.binomial import Counts, excluded_rate
 from rollout.slot_minutes import (
     FEWEST_REQUESTS,
     Minute,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from ops.gates.gate import StageMark
 from ops.traffic.answer import SlotAnswer, SlotStream
 from probe.record.line import RequestOutcome
+from rollout.binomial import Counts, excluded_rate
 from rollout.command import Command
-from rollout.counts import Counts, excluded_rate
 from rollout.slot_comparison import Blame, SlotComparison
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome

@@ -21,8 +21,9 @@ from probe.quantity import duration_text
 from probe.summary.tally import Sketch
 from probe.view.plot import Span
 from probe.view.report import time_ticks
+from rollout.binomial import Counts, excluded_rate
 from rollout.command import Command
-from rollout.counts import Counts, excluded_rate
+from rollout.binomial import Counts, excluded_rate
 from rollout.verdict import Outcome
 
 EVERY = Command.of("failover", "report", "--list")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.counts import Counts
+from rollout.binomial import Counts
 from rollout.sequential_test import (
     MAX_BEGINNINGS,
     RateAboveLimit,

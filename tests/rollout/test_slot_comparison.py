@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.counts import Counts
+from rollout.binomial import Counts
 from rollout.slot_comparison import CLEAR_BATCHES, Blame, SlotComparison
 
 WELL = Counts(0, 20)
