@@ -1,4 +1,4 @@
-"""One entry of a ramp's journal: what happened, when, and the codec of its line."""
+"""One entry of a ramp's journal: what happened, when, and the codecs of its line and its time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from rollout.json_value import is_list, is_map
 from rollout.ramp_event import FACT, RampEvent
 from rollout.split import Split
 from rollout.stack_identity import StackIdentity
-from rollout.timestamp import read_timestamp, timestamp
 from rollout.verdict import EvidenceWindow
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -65,6 +64,23 @@ class Entry:
             return cls(read_timestamp(at), str(ramp), _event(KINDS[kind], document))
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise EntryError(f"{line[:120]!r} is not a journal entry: {error}") from error
+
+
+def timestamp(at: datetime.datetime, timespec: str = "milliseconds") -> str:
+    """`2026-11-21T09:00:00.123Z`: a time as journals and history messages have it, in UTC."""
+    return at.astimezone(datetime.UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def read_timestamp(text: str) -> datetime.datetime:
+    """The time that `timestamp` wrote, in UTC.
+
+    Raises:
+        ValueError: `text` is not a time, or has no zone.
+    """
+    at = datetime.datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return at.astimezone(datetime.UTC)
 
 
 def _event(kind: type[RampEvent], facts: Mapping[str, Json]) -> RampEvent:

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from rollout.entry import read_timestamp, timestamp
 from rollout.errors import PlanError, SplitError
 from rollout.lease import Lease, LeaseHolder
 from rollout.plan import RampPlan, Stage
 from rollout.split import Slot, Split
-from rollout.timestamp import read_timestamp, timestamp
 
 VERSION = 1
 """Of the activities below; messages of version 1 do not name it."""

@@ -6,9 +6,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from rollout.entry import Entry
+from rollout.entry import Entry, timestamp
 from rollout.ramp_event import RampEvent
-from rollout.timestamp import timestamp
 
 
 def entry(at: datetime, ramp: str, kind: type[RampEvent], facts: dict[str, Any]) -> Entry:
