@@ -105,6 +105,30 @@ def config_remove(path: str) -> Command:
     return Command.of("pulumi", "config", "rm", *_address(path))
 
 
+STICKINESS_OFF = (
+    "each client's next request goes to any target of the group, and what one target alone "
+    "remembers of a client, such as a session, is then lost to it"
+)
+
+
+def without_stickiness(arn: str, *, region: str, profile: str | None = None) -> Command:
+    """Turns the stickiness of a target group off, and leaves every other attribute as it is.
+
+    A client that sticks to a target ignores the weights.
+    """
+    return Command.of_aws(
+        "elbv2",
+        "modify-target-group-attributes",
+        {
+            "target-group-arn": arn,
+            "attributes": [{"Key": "stickiness.enabled", "Value": "false"}],
+        },
+        region=region,
+        profile=profile,
+        moves=STICKINESS_OFF,
+    )
+
+
 def _address(path: str) -> tuple[str, ...]:
     """The words that name a key: its bare name at the top level, `--path` below it."""
     top = path.removeprefix(_NAMESPACE)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from rollout.command import Command
+from rollout.command import STICKINESS_OFF, Command, without_stickiness
 from rollout.split import Slot
-from rollout.stickiness import STICKINESS_OFF, without_stickiness
 from settings.capacity import Capacity
 from settings.declaration.key import BySlot, ConfigMap, Key, KeyGroup, required
 from settings.declaration.kind import (

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from rollout.command import STICKINESS_OFF, without_stickiness
 from rollout.problem import Problem
 from rollout.split import Slot, Split
-from rollout.stickiness import STICKINESS_OFF, without_stickiness
 from settings import Settings, SettingsError
 from settings.capacity import Capacity
 from settings.load_balancer import ExistingLoadBalancer, NewLoadBalancer
