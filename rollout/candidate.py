@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from rollout.observation import LiveService, Release
-from rollout.split import Slot, Split
-from rollout.stage_order import rising
+from rollout.split import Slot, Split, rising
 
 MADE_TOGETHER = timedelta(minutes=10)
 """Two first builds that are this close came with their slots, by one `pulumi up`: neither was

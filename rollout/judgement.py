@@ -10,12 +10,16 @@ from rollout.build_age import BuildAge, build_on
 from rollout.candidate import candidate_of, raised_after
 from rollout.command import UP, config_set
 from rollout.guard_case import GuardCase, GuardRules
-from rollout.live_slot import objections_to_slots, releases_of_both_slots
-from rollout.objection import Objection, Subject
-from rollout.out_of_band_change import difference, out_of_band_objection
+from rollout.objection import (
+    Objection,
+    Subject,
+    difference,
+    objections_to_slots,
+    out_of_band_objection,
+    releases_of_both_slots,
+)
 from rollout.readiness import missing_for
-from rollout.split import Slot, Split
-from rollout.stage_order import is_back, next_splits, rising
+from rollout.split import Slot, Split, is_back, next_splits, rising
 
 
 class Decision(enum.Enum):

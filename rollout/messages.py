@@ -1,18 +1,20 @@
-"""The notices of a judgement: those of a preview, and those of an update."""
+"""The notices of a judgement, of a preview and of an update, and the notice of a lost resource."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from rollout.command import config_remove
 from rollout.guard_case import WantedService
 from rollout.judgement import Decision, Judgement, ServiceJudgement
-from rollout.live_slot import rebuilt_slots
 from rollout.notice import ALL_SERVICES, UNREADABLE, Notice, NoticeKind
-from rollout.objection import Objection, Subject
-from rollout.split import Split
+from rollout.objection import Objection, Subject, rebuilt_slots
+from rollout.pending_creation import Made, import_command
+from rollout.split import Slot, Split
 
 _ALL_OR_NOTHING = "it would pass alone, but all services move together or not at all"
+_FREE_OF_PROTECTION = frozenset({"aws:s3/bucket:Bucket"})
+"""Types that the program does not protect where protection is on."""
 
 
 def notices(judgement: Judgement, override: str | None, *, is_preview: bool) -> list[Notice]:
@@ -153,3 +155,37 @@ def _back(last_applied: Sequence[tuple[WantedService, Split]]) -> list[str]:
 
 def _fixed(fixes: Sequence[str]) -> str:
     return "\n  fix: " + "\n  or: ".join(fixes) if fixes else ""
+
+
+def lost_notice(
+    kind: NoticeKind, stack: str, made: Made, services: Collection[str], *, is_protected: bool
+) -> Notice:
+    """The notice that a resource is not created again, with the command that imports it.
+
+    AWS has it with this stack's tags, and it is missing in the stack's state.
+
+    Args:
+        kind: Of a preview, or of an update.
+        stack: The stack's name.
+        made: What was found.
+        services: The names of the stack's services.
+        is_protected: Whether the stack protects what traffic needs.
+    """
+    creation = made.creation
+    noun = creation.type_token.rpartition(":")[2]
+    protect = is_protected and creation.type_token not in _FREE_OF_PROTECTION
+    command = import_command(stack, made, protect=protect)
+    text = (
+        f"AWS has it as {made.id}, and the stack's state has lost it, so this update would make a "
+        f"second one, or fail\n  fix: {command}"
+    )
+    return Notice(
+        kind, _service_of(creation.name, services), f"{noun} {creation.name} is new", text
+    )
+
+
+def _service_of(name: str, services: Collection[str]) -> str:
+    for service in services:
+        if name in (service, *(f"{service}-{slot}" for slot in Slot)):
+            return service
+    return ALL_SERVICES

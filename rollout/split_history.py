@@ -15,8 +15,7 @@ from rollout.history_message import (
     StageShift,
 )
 from rollout.recovery import HistoryEntry
-from rollout.split import Slot, Split
-from rollout.stage_order import rising
+from rollout.split import Slot, Split, rising
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,7 @@ from components.guards.errors import RefusedUpdateError
 from components.guards.recorded_state import RecordedEngine
 from live.creations import FINDABLE_TYPES, FOUND_BY_TAGS
 from live.errors import LiveError
-from rollout.lost_resource import lost_notice
-from rollout.messages import unreadable
+from rollout.messages import lost_notice, unreadable
 from rollout.notice import NoticeKind
 from rollout.pending_creation import Made, PendingCreation
 

@@ -13,8 +13,7 @@ from rollout.judgement import Decision, Judgement, judged
 from rollout.messages import notices, wait_failed
 from rollout.objection import Subject
 from rollout.observation import Build, Instance, LiveRule, Release, Target, Template
-from rollout.split import Slot, Split
-from rollout.stage_order import next_weight
+from rollout.split import Slot, Split, next_weight
 from tests.rollout.guard_cases import (
     POLLS,
     RULES,
