@@ -10,8 +10,7 @@ from typing import Any
 from live.address import ServiceAddress
 from live.clients import Clients
 from live.errors import translated
-from live.groups import Groups
-from live.releases import Releases
+from live.groups import Groups, Releases
 from live.rules import read_rules
 from rollout.observation import LiveRule, LiveService, LiveSlot, Target
 from rollout.split import Slot

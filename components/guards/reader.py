@@ -12,9 +12,9 @@ from live.clients import Clients
 from live.creations import made
 from live.discovery import ListenerHint, ServiceQuery, find_listener, find_services
 from live.images import read_images
-from live.listener import FoundRule, read_listener
 from live.provider_config import ProviderConfig
 from live.reader import Reader
+from live.rules import FoundRule, read_listener
 from live.session import ProviderSession
 from rollout.images import LiveImage
 from rollout.observation import LiveRule, LiveService, LiveSlot

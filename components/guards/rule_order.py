@@ -9,7 +9,7 @@ from components.guards.reader import GuardReader
 from components.guards.recorded_state import RememberedRule
 from live.discovery import ListenerHint
 from live.errors import LiveError
-from live.listener import FoundRule
+from live.rules import FoundRule
 from rollout.conditions import Condition, Conditions, Field
 from rollout.guard_case import WantedService
 from rollout.messages import overridden_text, unreadable

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from live.alarms import ALARM, INSUFFICIENT_DATA, Alarm, Alarms
+from live.cloudwatch import ALARM, INSUFFICIENT_DATA, Alarm, Alarms
 from live.errors import LiveError
 from ops.gates.context import GateContext
 from ops.gates.gate import StageMark

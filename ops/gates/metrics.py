@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from live import metrics as names
+from live import cloudwatch as names
+from live.cloudwatch import Measured, Metrics, StackMetrics
 from live.errors import LiveError
-from live.metrics import Measured, Metrics, StackMetrics
 from ops.gates.context import GateContext
 from ops.gates.gate import StageMark
 from ops.gates.repeated import Look, LookLimits, Repeated, RepeatedGate

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from live.address import ServiceAddress
-from live.listener import FoundRule, read_listener
+from live.rules import FoundRule, read_listener
 from rollout.conditions import Field
 from rollout.hidden_rules import HiddenService, hidden_services
 from rollout.rule_places import ListenerRule

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from live.alarms import Alarm
+from live.cloudwatch import Alarm
 from ops.status.difference import Difference, FixCommand, agrees, to_the_front
 from ops.status.document import Ramping, RunningBuild, ServiceStatus, SlotStatus, Source, Status
 from rollout.observation import Template

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from live.alarms import Alarm
+from live.cloudwatch import Alarm
 from rollout.hidden_rules import HiddenService
 from rollout.lease import Lease, LeaseState
 from rollout.observation import LiveSlot, Template

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from live.address import ServiceAddress
-from live.alarms import Alarm, Alarms
 from live.clients import Clients
+from live.cloudwatch import Alarm, Alarms
 from live.errors import LiveError, RuleGoneError
-from live.listener import read_listener
+from live.groups import Releases
 from live.provider_config import ProviderConfig
 from live.reader import Reader
-from live.releases import Releases
-from live.rules import read_rules
+from live.rules import read_listener, read_rules
 from live.session import ProviderSession
 from ops.stack.hidden import hidden_among
 from ops.status.document import RunningBuild, Unread, UnreadError

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from live.alarms import Alarm
+from live.cloudwatch import Alarm
 from ops.status.config_reading import ConfigReading
 from ops.status.document import (
     MainBranch,

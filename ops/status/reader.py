@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from live.alarms import Alarm
+from live.cloudwatch import Alarm
 from live.errors import LiveError
 from ops.ramp.stack.known import KnownStack
 from ops.stack.stack_file import StackFileError, read_config, read_text

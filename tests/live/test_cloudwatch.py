@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from live.address import ServiceAddress
-from live.alarms import Alarms
-from live.cloudwatch import Dimensions
+from live.cloudwatch import LATENCY, REQUESTS, STATUS_5XX, Alarms, Dimensions, Metrics
 from live.errors import AccessDeniedError, LiveError, UnreachableError
-from live.metrics import LATENCY, REQUESTS, STATUS_5XX, Metrics
 from rollout.split import Slot
 from tests.live.fake_pages import FakePages
 

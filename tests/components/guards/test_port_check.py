@@ -12,7 +12,7 @@ from components.guards.port_check import PortCheck
 from components.guards.reader import GuardReader
 from live.discovery import ListenerHint
 from live.errors import AccessDeniedError
-from live.listener import FoundRule
+from live.rules import FoundRule
 from rollout.conditions import Condition, Conditions, Field
 from rollout.notice import Notice, NoticeKind
 from tests.configs import Config, parsed, stack_config

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from live.alarms import Alarm
+from live.cloudwatch import Alarm
 from live.errors import ThrottledError
 from ops.gates import alarms
 from ops.gates.alarms import AlarmsGate

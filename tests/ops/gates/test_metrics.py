@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from live import metrics as names
+from live import cloudwatch as names
+from live.cloudwatch import Measured, StackMetrics
 from live.errors import UnreachableError
-from live.metrics import Measured, StackMetrics
 from ops.gates import metrics
 from ops.gates.metrics import MetricsGate, first_whole_minute
 from rollout.split import Slot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-from live.alarms import Alarm
+from live.cloudwatch import Alarm
 from ops.status.document import (
     MainBranch,
     Ramping,

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from live.launch_source import LaunchKind, LaunchSource, launch_source, registered_in
-from live.releases import template_of
+from live.groups import LaunchKind, LaunchSource, launch_source, registered_in, template_of
 from rollout.observation import Template
 
 BY_ID = {"LaunchTemplateId": "lt-1", "LaunchTemplateName": "web", "Version": "3"}
