@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pulumi_aws as aws
 
-from components.guards.retry import Retry
+from components.guards.reader import Retry
 from live.errors import denied_in, transient_in
 from settings.lookup import (
     GroupFacts,

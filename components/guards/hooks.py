@@ -1,18 +1,21 @@
-"""The engine's hooks that enforce the judgement on the resources that it is about."""
+"""The engine's hooks: they enforce the judgement on its resources, and read a changed rule back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import asyncio
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
 
 from components.guards.engine_log import NoticeLog
-from components.guards.errors import RefusedUpdateError
-from components.guards.read_back import verify_rule
+from components.guards.errors import ReadBackError, RefusedUpdateError
 from components.guards.update_judge import UpdateJudge
-from components.guards.wait import Wait
+from components.guards.wait import Wait, in_thread
 from live.address import ServiceAddress
+from live.errors import LiveError
+from rollout.command import REFRESH, UP
 from rollout.forward_action import declared_groups
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule
@@ -20,6 +23,11 @@ from rollout.split import Slot, Split
 
 _HARMLESS_IN_TEMPLATE = frozenset({"tags", "tagsAll", "tagSpecifications", "name", "description"})
 _GUARDED_IN_GROUP = frozenset({"targetGroupArns"})
+
+READ_BACK_SECONDS = 10.0
+"""How long AWS may return the old weights of a rule."""
+
+_PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,39 @@ class UpdateHooks:
                 raise RefusedUpdateError(
                     [Notice(NoticeKind.REFUSED, args.name, f"slot {slot}", text)]
                 )
+
+
+async def verify_rule(
+    service: str,
+    wanted: Sequence[int],
+    read: Callable[[], LiveRule],
+    limit_seconds: float = READ_BACK_SECONDS,
+) -> None:
+    """Return once AWS returns the weights of `service` that the update has set.
+
+    Source: ELBv2 API, ModifyRule, which answers before every reader sees the change.
+
+    Raises:
+        ReadBackError: the weights differ, or the rule cannot be read.
+    """
+    deadline = time.monotonic() + limit_seconds
+    was_set = f"the rule of {service} was set to {'/'.join(map(str, wanted))}"
+    while True:
+        try:
+            live = await in_thread(read)
+        except LiveError as error:
+            raise ReadBackError(
+                f"{was_set} but could not be read back: {error}\n"
+                f"  fix: {UP.with_options('--refresh')}, once AWS answers: it reads the rule again"
+            ) from error
+        if (live.weight_01, live.weight_02) == tuple(wanted) and not live.foreign_targets:
+            return
+        if time.monotonic() >= deadline:
+            raise ReadBackError(
+                f"{was_set} but is at {live.weights}: someone else changes it too\n"
+                f"  fix: {REFRESH}   # shows the live weights"
+            )
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 def _changed(args: ResourceHookArgs) -> set[str]:

@@ -21,7 +21,7 @@ from components.guards.image_check import ImageCheck
 from components.guards.lost_state import GuardedStack, LostState
 from components.guards.new_service import NewServiceJudge
 from components.guards.port_check import PortCheck
-from components.guards.reader import GuardReader
+from components.guards.reader import RETRY_SECONDS, GuardReader, Retry
 from components.guards.recorded_state import (
     RecordedEngine,
     RunningEngine,
@@ -29,7 +29,6 @@ from components.guards.recorded_state import (
     remembered_services,
     served_before,
 )
-from components.guards.retry import RETRY_SECONDS, Retry
 from components.guards.rule_order import RuleOrder
 from components.guards.update_judge import UpdateJudge
 from components.guards.wait import Interruption, Wait

@@ -1,25 +1,39 @@
-"""What the guards read of AWS, with retries."""
+"""What the guards read of AWS, retried while AWS throttles, or does not answer for a moment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from components.guards.retry import Retry
+from components.guards.engine_log import NoticeLog
 from live.address import ServiceAddress
 from live.clients import Clients
 from live.creations import made
 from live.discovery import ListenerHint, ServiceQuery, find_listener, find_services
+from live.errors import TRANSIENT
 from live.images import read_images
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.rules import FoundRule, read_listener
 from live.session import ProviderSession
 from rollout.images import LiveImage
+from rollout.notice import ALL_SERVICES, UNREADABLE, Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, LiveSlot
 from rollout.pending_creation import Made, PendingCreation
 from rollout.split import Slot
+
+RETRY_SECONDS = 30.0
+"""How long a transient error is retried."""
+
+_PAUSE_SECONDS = 1.0
+_REPORT_SECONDS = 10.0
+"""The time between two reports of one retry."""
+
+T = TypeVar("T")
 
 _Identity: TypeAlias = tuple[str, str, tuple[tuple[Slot, str], ...]]
 
@@ -123,3 +137,40 @@ class GuardReader:
 def _identity(address: ServiceAddress) -> _Identity:
     """Service, rule and target groups."""
     return address.service, address.rule_arn, tuple(sorted(address.target_group_arns.items()))
+
+
+class Retry:
+    """Repeats a read after a transient error, and reports it."""
+
+    def __init__(self, seconds: float, log: NoticeLog, interrupted: threading.Event) -> None:
+        """Set the limits.
+
+        Args:
+            seconds: How long to retry; 0 reads once.
+            log: Where a retry is reported.
+            interrupted: Ends the retries once it is set.
+        """
+        self._seconds = seconds
+        self._log = log
+        self._interrupted = interrupted
+
+    def ask(self, read: Callable[[], T]) -> T:
+        """What `read` returns.
+
+        Raises:
+            LiveError: AWS could not be read within the limit.
+        """
+        deadline = time.monotonic() + self._seconds
+        reported_at = -math.inf
+        while True:
+            try:
+                return read()
+            except TRANSIENT as error:
+                left_seconds = deadline - time.monotonic()
+                if left_seconds <= 0 or self._interrupted.is_set():
+                    raise
+                if time.monotonic() - reported_at >= _REPORT_SECONDS:
+                    reported_at = time.monotonic()
+                    text = f"{error}; retrying for {left_seconds:.0f} s"
+                    self._log.report(Notice(NoticeKind.WAITING, ALL_SERVICES, UNREADABLE, text))
+                self._interrupted.wait(min(_PAUSE_SECONDS, left_seconds))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from components.exports import LastRaised
 from components.guards.hooks import NO_HOOKS
-from components.stack import declare_stack
+from components.stack import LastRaised, declare_stack
 from tests.components.recording import Override, Recording, recorded
 from tests.configs import Config, FakeLookups, parsed, stack_config
 

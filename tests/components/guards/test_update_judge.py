@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from components.guards.errors import RefusedUpdateError
-from components.guards.reader import GuardReader
+from components.guards.reader import GuardReader, Retry
 from components.guards.recorded_state import remembered_services, served_before
-from components.guards.retry import Retry
 from components.guards.update_judge import UpdateJudge
 from components.guards.wait import Interruption, Wait
 from components.guards.wanted import guard_rules, search_of, wanted_services

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from components.guards.errors import ReadBackError
-from components.guards.read_back import verify_rule
+from components.guards.hooks import verify_rule
 from live.errors import ThrottledError
 from rollout.observation import LiveRule
 
