@@ -1,13 +1,14 @@
-"""The names that we give, and the limits that AWS sets for them."""
+"""The names and tags that resources get, and the limits that AWS sets for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from rollout.split import Slot
 from settings.declaration.key import ConfigMap, Key, required
-from settings.declaration.kind import Text
+from settings.declaration.kind import Json, JsonSchema, RefusedValueError, Text, ValueProblem
 from settings.declaration.section import Section
 
 LONGEST_NAME = 32
@@ -19,10 +20,24 @@ LOAD_BALANCER_PART = "alb"
 TARGET_GROUP_PART = "tg"
 """What a target group's name ends in."""
 
+OWN_TAGS = ("Name", "Environment", "Service", "Slot")
+"""Tags that the program gives; a config may not change them."""
+
 _PART = Text("[a-z0-9]+(-[a-z0-9]+)*", "lower-case letters, digits and single hyphens between them")
 _FIRST_PART = Text(
     f"(?!(internal|sg)(-|$)){_PART.pattern}",
     f"{_PART.expected}, not beginning with internal or sg, with which AWS takes no names",
+)
+
+_MOST_TAGS = 40
+_TAG_NAME = Text(
+    rf"(?!aws:)(?!({'|'.join(OWN_TAGS)})$)[A-Za-z0-9 _.:/=+@-]{{1,128}}",
+    "a tag name of at most 128 letters, digits, spaces and _ . : / = + - @ that does not begin "
+    f"with aws: and is none of {', '.join(OWN_TAGS)}",
+)
+_TAG_VALUE = Text(
+    r"[A-Za-z0-9 _.:/=+@-]{0,256}",
+    "a string of at most 256 letters, digits, spaces and _ . : / = + - @",
 )
 
 
@@ -79,3 +94,40 @@ def read_names(top: Section, services: Iterable[str]) -> Names:
         parts[longest][: max(1, len(parts[longest]) - excess)].strip("-"),
     )
     return names
+
+
+@dataclass(frozen=True, slots=True)
+class TagMap:
+    """Names and values of tags.
+
+    Source: Tagging AWS Resources user guide, "Tag naming limits and requirements" (50 of them per
+    resource; ten are left for ours and for other tools).
+    """
+
+    name: str = "map of strings"
+    expected: str = f"a map of at most {_MOST_TAGS} strings"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A map of strings."""
+        return {
+            "type": "object",
+            "propertyNames": _TAG_NAME.json_schema,
+            "additionalProperties": _TAG_VALUE.json_schema,
+            "maxProperties": _MOST_TAGS,
+        }
+
+    def read(self, value: Json) -> Mapping[str, str]:
+        """The tags; every name and value that is refused is a problem of its own."""
+        if not isinstance(value, dict) or len(value) > _MOST_TAGS:
+            raise RefusedValueError(ValueProblem(value, self.expected))
+        problems: list[ValueProblem] = []
+        for name, text in value.items():
+            for kind, part in ((_TAG_NAME, name), (_TAG_VALUE, text)):
+                try:
+                    kind.read(part)
+                except RefusedValueError as refusal:
+                    problems.append(ValueProblem({name: text}, refusal.problems[0].expected))
+        if problems:
+            raise RefusedValueError(*problems)
+        return MappingProxyType({name: str(text) for name, text in value.items()})

@@ -18,8 +18,7 @@ from settings.declaration import command
 from settings.declaration.key import ConfigMap, Key, key, required
 from settings.declaration.kind import Flag, ListOf, Text, WholeNumber
 from settings.declaration.landing import OF_SERVICE, RULE, Landing
-from settings.declaration.problems import ConfigProblems
-from settings.declaration.section import Section
+from settings.declaration.section import ConfigProblems, Section
 
 MOST_CONDITION_VALUES = 5
 MOST_WILDCARDS = 6

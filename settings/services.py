@@ -12,8 +12,7 @@ from settings.capacity import Capacity, SlotFloors
 from settings.declaration import command
 from settings.declaration.key import ConfigMap, Key, KeyGroup
 from settings.declaration.kind import RefusedValueError
-from settings.declaration.problems import ConfigProblems
-from settings.declaration.section import Section
+from settings.declaration.section import ConfigProblems, Section
 from settings.image import Images
 from settings.lookup import Lookups
 from settings.names import Names

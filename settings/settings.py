@@ -22,10 +22,8 @@ from settings.declaration.key import (
 )
 from settings.declaration.kind import Flag, SecretText, Text
 from settings.declaration.landing import ANY_NAME, ANY_RESOURCE, Landing
-from settings.declaration.problems import ConfigProblems
 from settings.declaration.raw import decoded
-from settings.declaration.section import Section
-from settings.freeze import Freeze
+from settings.declaration.section import ConfigProblems, Section
 from settings.load_balancer import (
     ExistingLoadBalancer,
     NewLoadBalancer,
@@ -34,14 +32,13 @@ from settings.load_balancer import (
     read_load_balancer,
 )
 from settings.lookup import Lookups
-from settings.names import Names, read_names
+from settings.names import OWN_TAGS, Names, TagMap, read_names
 from settings.network import ExistingNetwork, NewNetwork, read_network, reject_wrong_subnets
-from settings.ramp import RampSettings
+from settings.ramp import Freeze, RampSettings
 from settings.service import ServiceSettings
 from settings.services import ServiceMaps, found_services, read_services, service_sections
 from settings.slot import ExistingTargetGroup, SlotSettings
 from settings.surroundings import Surroundings
-from settings.tags import OWN_TAGS, TagMap
 from settings.weights import UNKNOWN_WEIGHTS, SlotName, Weights
 
 _NEW_TOKEN = str(

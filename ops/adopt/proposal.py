@@ -19,7 +19,7 @@ from ops.inspect.document import (
 )
 from rollout.split import Slot, Split
 from settings.capacity import Capacity
-from settings.health_check import HealthCheck
+from settings.service import HealthCheck
 
 
 @dataclass(frozen=True, slots=True)

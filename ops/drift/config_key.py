@@ -11,8 +11,8 @@ from ops.plan.resource_step import ResourceStep
 from rollout.split import Slot
 from settings.declaration.key import KeyGroup
 from settings.declaration.landing import ANY_NAME, ANY_RESOURCE, OF_SERVICE, OF_SLOT, Landing
+from settings.names import OWN_TAGS
 from settings.settings import TOP
-from settings.tags import OWN_TAGS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from rollout.split import Slot
-from settings.freeze import Freeze
 from settings.gates.alarms import AlarmsLimits
 from settings.gates.approval import ApprovalLimits
 from settings.gates.command import CommandLimits
@@ -17,7 +16,7 @@ from settings.gates.metrics import MetricsLimits
 from settings.gates.probe import ProbeLimits
 from settings.gates.smoke import SmokeLimits
 from settings.gates.targets import TargetsLimits
-from settings.ramp import GuardLimits, RampSettings
+from settings.ramp import Freeze, GuardLimits, RampSettings
 from settings.slot import NewInstances
 from tests.components.stacks import declared
 from tests.configs import Config, parsed, stack_config

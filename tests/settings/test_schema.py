@@ -23,9 +23,9 @@ from settings.declaration.kind import (
     Text,
     WholeNumber,
 )
-from settings.freeze import MomentKind
 from settings.network import Cidr
 from settings.probe import HostAndPort, HttpsUrl
+from settings.ramp import MomentKind
 from settings.schema import stack_file_schema
 from settings.settings import TOP
 from settings.weights import Weights

@@ -13,7 +13,7 @@ from rollout.build_age import PlannedBuild
 from rollout.command import Command, config_set
 from rollout.hidden_rules import HiddenService
 from rollout.plan import EVEN, RampPlan
-from settings.freeze import Freeze
+from settings.ramp import Freeze
 
 
 def refuse_hidden(

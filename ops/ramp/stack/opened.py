@@ -22,9 +22,9 @@ from ops.ramp.stack.probed import Probed, read_probed
 from ops.stack.engine import StackEngine
 from ops.stack.project import project_folder
 from ops.stack.stack_file import refuse_unreadable
-from pulumi_cli.backend import current_backend
+from pulumi_cli.stacks import current_backend
 from pulumi_cli.errors import PulumiError
-from pulumi_cli.history import EngineUpdate
+from pulumi_cli.update import EngineUpdate
 from pulumi_cli.pulumi import Pulumi
 from pulumi_cli.stacks import no_file_text, selected_stack
 from rollout.command import UP
@@ -36,13 +36,14 @@ from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
 from rollout.weights_key import configured_weights
-from settings.accounts import reject_bad_accounts
+from settings.surroundings import reject_bad_accounts
 from settings.declaration.command import NAMESPACE
-from settings.declaration.problems import ConfigProblems
+from settings.declaration.section import ConfigProblems
 from settings.declaration.raw import in_namespace
-from settings.freeze import Freeze
-from settings.ramp import RampSettings
+from settings.declaration.section import ConfigProblems
+from settings.ramp import Freeze, RampSettings
 from settings.settings import Settings, top_section
+from settings.surroundings import reject_bad_accounts
 
 OWN_FOLDER = ".failover"
 """Where journals and records lie; git-ignored."""

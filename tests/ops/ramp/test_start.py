@@ -25,7 +25,7 @@ from rollout.ramp_event import SplitReadBack
 from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
-from settings.freeze import Freeze
+from settings.ramp import Freeze
 from tests.ops.ramp.fakes import START, KilledError
 from tests.ops.ramp.world import IDENTITY, NEXT, PLAN, SERVICES, World
 from tests.rollout.history import held

@@ -20,8 +20,7 @@ from settings.declaration.key import (
     required,
 )
 from settings.declaration.kind import Flag, Json, Text, WholeNumber
-from settings.declaration.problems import ConfigProblems
-from settings.declaration.section import Section
+from settings.declaration.section import ConfigProblems, Section
 
 WORD = Text("[a-z]+", "a word")
 

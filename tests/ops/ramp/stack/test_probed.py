@@ -7,9 +7,8 @@ import pytest
 from ops.ramp.errors import BadInputError
 from ops.ramp.stack.probed import Probed, connect_to, read_probed, refuse_unreachable
 from settings.declaration.command import NAMESPACE
-from settings.declaration.problems import ConfigProblems
 from settings.declaration.raw import decoded
-from settings.declaration.section import Section
+from settings.declaration.section import ConfigProblems, Section
 from settings.probe import ProbeSettings
 from settings.settings import TOP
 from tests.configs import Config, as_handed_over, stack_config

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rollout.errors import SettingsError
 from settings import Settings
-from settings.accounts import meant_by
+from settings.surroundings import meant_by
 from tests.configs import Config, FakeLookups, as_handed_over, stack_config, surroundings
 from tests.fixing import fixed
 
