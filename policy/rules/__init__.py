@@ -9,7 +9,6 @@ from pulumi_policy import Policy
 
 from . import (
     auto_scaling_group,
-    firewall,
     iam_policy,
     launch_template,
     listener,
@@ -32,6 +31,5 @@ POLICIES: tuple[Policy, ...] = (
     *iam_policy.POLICIES,
     *name.POLICIES,
     *protection.POLICIES,
-    *firewall.POLICIES,
 )
 """Every policy, in the order in which it is shown."""

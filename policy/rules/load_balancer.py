@@ -1,16 +1,29 @@
-"""Load balancers: hardened, logged, kept, and in more than one place."""
+"""Load balancers: hardened, logged, kept, in more than one place, and behind a firewall.
+
+The firewall is advised only, since it costs by the hour. Which load balancer a web ACL is attached
+to stands in another resource, so that this policy alone asks about the stack. It never blocks, so
+it may speak after the resources have changed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pulumi_policy import ResourceValidationArgs
+from pulumi_policy import (
+    EnforcementLevel,
+    ReportViolation,
+    ResourceValidationArgs,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
 
-from .policy import security_policy
-from .resource_type import LOAD_BALANCER
+from .policy import SECURITY, config_schema, framework, security_policy
+from .resource_type import FIREWALL_ASSOCIATION, LOAD_BALANCER
 from .value import count_distinct, has, is_on, items, section, sections, shown
 
 _SAFE_MODES = ("defensive", "strictest")
+
+_FIREWALL_CONTROL = "FSBP ELB.16"
 
 
 def _invalid_headers(args: ResourceValidationArgs) -> Iterator[str]:
@@ -52,6 +65,26 @@ def _one_zone(args: ResourceValidationArgs) -> Iterator[str]:
         yield f"{name} names {count}; expected at least 2, of different zones"
 
 
+def _without_a_firewall(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+    if any(resource.resource_type in FIREWALL_ASSOCIATION for resource in args.resources):
+        return
+    exempt = args.get_config().get("exempt", [])
+    for resource in args.resources:
+        if resource.resource_type in LOAD_BALANCER and resource.name not in exempt:
+            text = "no web ACL is associated with it in this stack; AWS WAF costs by web ACL"
+            report_violation(text, resource.urn)
+
+
+_FIREWALL = StackValidationPolicy(
+    name="load-balancer-firewall",
+    description=f"A load balancer has a web ACL. ({_FIREWALL_CONTROL})",
+    enforcement_level=EnforcementLevel.ADVISORY,
+    config_schema=config_schema(),
+    framework=framework(_FIREWALL_CONTROL),
+    tags=[SECURITY],
+    validate=_without_a_firewall,
+)
+
 POLICIES = (
     security_policy(
         "load-balancer-invalid-headers",
@@ -88,4 +121,5 @@ POLICIES = (
         LOAD_BALANCER,
         _one_zone,
     ),
+    _FIREWALL,
 )
