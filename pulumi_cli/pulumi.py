@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pulumi_cli.access import access_fault
-from pulumi_cli.errors import NoStackError, PulumiError, StackError
+from pulumi_cli.errors import NoStackError, PulumiError, StackError, access_fault
 from pulumi_cli.events import Event, error_text, read_events
-from pulumi_cli.history import HISTORY_LENGTH, EngineUpdate, updates_of
 from pulumi_cli.process import FULL_PRIORITY, LOW_PRIORITY, exit_text, run_process, start_process
 from pulumi_cli.stacks import no_stack_text, stack_file
-from pulumi_cli.update import RunningUpdate
+from pulumi_cli.update import HISTORY_LENGTH, EngineUpdate, RunningUpdate, updates_of
 
 STACK_NOT_FOUND = 6
 """The CLI's exit code where there is no such stack. Source: measured, CLI 3.255.0."""

@@ -1,4 +1,4 @@
-"""Which stack is meant: the selected one, those that exist, and what to do without one."""
+"""Which backend and which stack are meant, which stacks there are, and what to do without one."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_cli.access import access_fault
-from pulumi_cli.backend import current_backend
-from pulumi_cli.errors import NoStackError, PulumiError, StackError
+import yaml
+
+from pulumi_cli.errors import NoStackError, PulumiError, StackError, access_fault
 from pulumi_cli.events import error_text
 from pulumi_cli.process import run_process
 from rollout.command import Command
 from rollout.json_value import is_list
+from rollout.stack_identity import without_query
 
-_FILE_PREFIX, _FILE_SUFFIX = "Pulumi.", ".yaml"
 _NONE_SELECTED = "no stack selected"
 """What the CLI writes, with the exit code of any other error. Source: measured, CLI 3.255.0."""
+
+HOSTED = "https://api.pulumi.com"
+"""Where the CLI logs in to by itself, given an access token."""
+
+_FILE_PREFIX, _FILE_SUFFIX = "Pulumi.", ".yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,25 @@ def missing_stack_text(
     )
 
 
+def current_backend(folder: Path, environ: Mapping[str, str]) -> str:
+    """The URL of the backend, without its options; empty without a login. Nothing is asked for it.
+
+    In the order in which the CLI looks. Source: Pulumi docs, "Managing state & backends".
+
+    Args:
+        folder: The folder that holds Pulumi.yaml.
+        environ: The environment of the CLI.
+    """
+    named = environ.get("PULUMI_BACKEND_URL") or _of_project(folder) or _of_login(environ)
+    if not named and environ.get("PULUMI_ACCESS_TOKEN"):
+        named = environ.get("PULUMI_API") or HOSTED
+    plain = without_query(named)
+    scheme, separator, path = plain.partition("://")
+    if scheme == "file" and path.startswith("~"):
+        return f"{scheme}{separator}{Path(path).expanduser()}"
+    return plain
+
+
 def nearest(stack: str, stacks: Sequence[str]) -> str | None:
     """The stack whose name is most like `stack`, the organization aside; None where none is."""
     by_short = {_short(each).lower(): each for each in reversed(stacks)}
@@ -164,3 +188,20 @@ def _fix(stack: str, stacks: Sequence[str], files: Sequence[str]) -> str:
 
 def _short(stack: str) -> str:
     return stack.rpartition("/")[2]
+
+
+def _of_project(folder: Path) -> str:
+    try:
+        project = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))
+        return str(project["backend"]["url"])
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        return ""  # the CLI reports what is wrong with the file
+
+
+def _of_login(environ: Mapping[str, str]) -> str:
+    home = environ.get("PULUMI_CREDENTIALS_PATH") or environ.get("PULUMI_HOME")
+    folder = Path(home) if home else Path.home() / ".pulumi"
+    try:
+        return str(json.loads((folder / "credentials.json").read_text()).get("current") or "")
+    except (OSError, ValueError, AttributeError):
+        return ""

@@ -1,4 +1,4 @@
-"""One `pulumi up` that runs beside its caller, and outlives it."""
+"""Updates: a `pulumi up` that runs beside its caller and outlives it, and those of the history."""
 
 from __future__ import annotations
 
@@ -9,16 +9,26 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from pulumi_cli.events import Event, diagnostics, error_text, errors_of, events_in
 from pulumi_cli.process import exit_text
+from rollout.json_value import map_of
 from rollout.notice import Notice, is_refusal_of_split
+from rollout.stack_identity import removed_everything
 
 _UNCHANGED = frozenset({"same", "read"})
 _LOCKED = ("the stack is currently locked by", "Another update is currently in progress.")
 """What the CLI writes where another update runs, on a bucket and on the hosted backend; no exit
 code means it. Source: Pulumi SDK for Python, `pulumi.automation.errors`."""
+
+HISTORY_LENGTH = 50
+"""How many updates are read; a ramp has some twenty."""
+
+_UPDATES = frozenset({"update", "import"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +136,50 @@ def _text_of(file: Path) -> str:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineUpdate:
+    """One update of a stack's history, which all who use the backend share."""
+
+    message: str
+    succeeded: bool
+    config: Mapping[str, str]
+    """With namespaces; secrets are left out."""
+    at: datetime
+    """When it began, by the clock of whoever ran it."""
+    ended: datetime | None = None
+    """When it ended, by the same clock."""
+    is_first: bool = False
+    """Whether it is known to be the stack's first update."""
+
+
+def updates_of(history: Sequence[Mapping[str, Any]]) -> tuple[EngineUpdate, ...]:
+    """The updates of the resources that there are now, the newest first.
+
+    Args:
+        history: What `pulumi stack history --json` writes, at most `HISTORY_LENGTH` updates.
+    """
+    is_whole = len(history) < HISTORY_LENGTH
+    return tuple(
+        EngineUpdate(
+            message=str(past.get("message", "")),
+            succeeded=past.get("result") == "succeeded",
+            config={
+                key: str(entry.get("value", ""))
+                for key, entry in map_of(past.get("config")).items()
+                if not entry.get("secret")
+            },
+            at=datetime.fromisoformat(past["startTime"]),
+            ended=datetime.fromisoformat(past["endTime"]) if past.get("endTime") else None,
+            is_first=is_whole and past is history[-1],
+        )
+        for past in takewhile(_is_of_this_life, history)
+        if past.get("kind") in _UPDATES
+    )
+
+
+def _is_of_this_life(past: Mapping[str, Any]) -> bool:
+    """Whether no later update removed what this one made."""
+    same = map_of(past.get("resourceChanges")).get("same", 0)
+    return not removed_everything(str(past.get("kind")), str(past.get("result")), same)

@@ -20,7 +20,7 @@ from ops.ramp.stack.known import KnownStack
 from ops.ramp.stack.live import LiveStack, SlotReleases, live_stack, session_of
 from ops.ramp.stack.opened import own_holder, ramps_folder
 from ops.stack.project import project_folder
-from pulumi_cli.backend import current_backend
+from pulumi_cli.stacks import current_backend
 from rollout.command import REFRESH, ROLLBACK, Command
 from rollout.entry import Entry
 from rollout.observation import LiveService

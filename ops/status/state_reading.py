@@ -22,9 +22,9 @@ from ops.ramp.stack.known import KnownStack
 from ops.ramp.stack.opened import ramps_folder
 from ops.stack.stack_file import read_aws_config
 from ops.status.document import Ramping, UnreadError
-from pulumi_cli.backend import current_backend
 from pulumi_cli.errors import NoStackError, StackError
 from pulumi_cli.pulumi import Pulumi
+from pulumi_cli.stacks import current_backend
 from rollout.conditions import Conditions, declared_conditions
 from rollout.history_message import current_lease
 from rollout.json_value import map_of

@@ -7,13 +7,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pulumi_cli.process import FULL_PRIORITY, LOW_PRIORITY
 from pulumi_cli.pulumi import Pulumi
-from pulumi_cli.update import UpdateResult
+from pulumi_cli.update import HISTORY_LENGTH, EngineUpdate, UpdateResult, updates_of
 from rollout.notice import Notice, NoticeKind
 
 REFUSED = Notice(NoticeKind.REFUSED, "web", "90/10 -> 75/25", "web-02 has 1 of 3 healthy\n  fix: x")
@@ -171,3 +173,57 @@ def test_an_update_gives_way_to_the_prober_unless_it_is_a_rollback(
         str(max(own, LOW_PRIORITY)),
         str(max(own, FULL_PRIORITY)),
     ]
+
+
+AT = "2026-11-21T09:00:00.000Z"
+
+
+def past(message: str, kind: str = "update", **more: Any) -> dict[str, Any]:
+    """An update as the CLI has it."""
+    return {"kind": kind, "startTime": AT, "message": message, "result": "succeeded", **more}
+
+
+def messages(*history: dict[str, Any]) -> list[str]:
+    return [each.message for each in updates_of(history)]
+
+
+def test_an_update_is_read_with_its_config_but_no_secret() -> None:
+    config = {
+        "failover:weights": {"value": "75/25", "secret": False},
+        "failover:previewToken": {"value": "[secret]", "secret": True},
+        "failover:capacity": {"value": '{"web":{}}', "objectValue": {"web": {}}, "secret": False},
+    }
+    ended = {"endTime": "2026-11-21T09:00:05.000Z", "result": "failed"}
+
+    assert updates_of([past("a stage", config=config, **ended)]) == (
+        EngineUpdate(
+            message="a stage",
+            succeeded=False,
+            config={"failover:weights": "75/25", "failover:capacity": '{"web":{}}'},
+            at=datetime(2026, 11, 21, 9, tzinfo=UTC),
+            ended=datetime(2026, 11, 21, 9, 0, 5, tzinfo=UTC),
+            is_first=True,
+        ),
+    )
+
+
+def test_only_updates_and_imports_are_told() -> None:
+    found = messages(past("up"), past("a look", "refresh"), past("adopted", "import"))
+
+    assert found == ["up", "adopted"]
+
+
+def test_what_was_before_everything_was_removed_is_not_told() -> None:
+    gone = past("gone", "destroy", resourceChanges={"delete": 5})
+    some = past("some", "destroy", resourceChanges={"delete": 1, "same": 4})
+
+    assert messages(past("new"), gone, past("old")) == ["new"]
+    assert messages(past("new"), some, past("old")) == ["new", "old"]
+
+
+def test_of_a_history_that_goes_on_nobody_knows_the_first_update() -> None:
+    whole = updates_of([past(str(number)) for number in range(HISTORY_LENGTH - 1)])
+    cut = updates_of([past(str(number)) for number in range(HISTORY_LENGTH)])
+
+    assert [each.is_first for each in whole] == [False] * (HISTORY_LENGTH - 2) + [True]
+    assert not any(each.is_first for each in cut)

@@ -26,7 +26,7 @@ from pulumi_cli.stacks import current_backend
 from pulumi_cli.errors import PulumiError
 from pulumi_cli.update import EngineUpdate
 from pulumi_cli.pulumi import Pulumi
-from pulumi_cli.stacks import no_file_text, selected_stack
+from pulumi_cli.stacks import current_backend, no_file_text, selected_stack
 from rollout.command import UP
 from rollout.errors import SettingsError
 from rollout.hidden_rules import HiddenService

@@ -15,8 +15,7 @@ from ops.ramp.errors import AwsError, TransientAwsError
 from ops.ramp.resume.find import Takeover
 from ops.ramp.stack.commands import NextCommands
 from pulumi_cli.errors import PulumiError
-from pulumi_cli.history import EngineUpdate
-from pulumi_cli.update import UpdateResult
+from pulumi_cli.update import EngineUpdate, UpdateResult
 from rollout.lease import LeaseHolder
 from rollout.observation import LiveService
 from rollout.plan import RampPlan

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from ops.ramp.stack.opened import history_entry
-from pulumi_cli.history import EngineUpdate
+from pulumi_cli.update import EngineUpdate
+from ops.ramp.stack.history import history_entry
+from pulumi_cli.update import EngineUpdate
 from rollout.split import Slot, Split
 from tests.ops.ramp.fakes import START
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_cli.access import access_fault
+from pulumi_cli.errors import access_fault
 
 
 @pytest.mark.parametrize(
