@@ -12,7 +12,6 @@ from ops.traffic.page import PageAnswer, PageError
 from rollout.binomial import Counts, excluded_rate
 from rollout.sequential_test import above_stable
 from rollout.slot_comparison import WORSE
-from rollout.binomial import Counts, excluded_rate
 from rollout.split import Slot
 from rollout.verdict import Number, Outcome
 from settings.gates.smoke import SmokeLimits

@@ -15,9 +15,8 @@ from ops.inspect.rule_obstacles import (
     subject_of,
 )
 from ops.words import joined_words
-from rollout.command import Command
+from rollout.command import STICKINESS_OFF, Command, without_stickiness
 from rollout.split import Slot
-from rollout.stickiness import STICKINESS_OFF, without_stickiness
 from settings.names import LONGEST_NAME
 
 _BY_CONVENTION = re.compile(r"([a-z0-9]+-){3,}0[12]-tg")

@@ -17,10 +17,9 @@ import click
 from ops.journal.journal import FileJournal, JournalError, identity_in, journals
 from ops.report.report import EVERY, ReportError, write_report
 from ops.stack.project import project_folder
-from rollout.entry import Entry
+from rollout.entry import Entry, timestamp
 from rollout.progress import Progress, folded
 from rollout.ramp_event import RampStart
-from rollout.timestamp import timestamp
 
 BAD_INPUT = 2
 

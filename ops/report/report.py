@@ -23,7 +23,6 @@ from probe.view.plot import Span
 from probe.view.report import time_ticks
 from rollout.binomial import Counts, excluded_rate
 from rollout.command import Command
-from rollout.binomial import Counts, excluded_rate
 from rollout.verdict import Outcome
 
 EVERY = Command.of("failover", "report", "--list")

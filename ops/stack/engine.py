@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from ops.plan.preview import policy_config, policy_pack
-from pulumi_cli.update import EngineUpdate
-from ops.plan.policy_pack import policy_config, policy_pack
 from pulumi_cli.process import FULL_PRIORITY, LOW_PRIORITY
 from pulumi_cli.pulumi import Pulumi
 from pulumi_cli.update import EngineUpdate, RunningUpdate

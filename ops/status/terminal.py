@@ -11,9 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from live.cloudwatch import ALARM, Alarm
-from live.cloudwatch import ALARM, Alarm
-from ops.sentence import joined_words
-from ops.status import words
 from ops.status.difference import Difference, FixCommand, agrees, to_the_front
 from ops.status.document import Ramping, RunningBuild, ServiceStatus, SlotStatus, Source, Status
 from ops.words import joined_words

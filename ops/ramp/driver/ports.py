@@ -11,10 +11,8 @@ from typing import Protocol
 from ops.gates.gate import Gate
 from ops.journal.journal import Journal
 from ops.ramp.stack.commands import NextCommands
-from pulumi_cli.update import EngineUpdate
-from pulumi_cli.update import UpdateResult
-from rollout.entry import Entry
 from pulumi_cli.update import EngineUpdate, UpdateResult
+from rollout.entry import Entry
 from rollout.observation import LiveService
 from rollout.split import Slot, Split
 from rollout.verdict import Verdict

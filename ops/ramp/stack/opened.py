@@ -22,11 +22,10 @@ from ops.ramp.stack.probed import Probed, read_probed
 from ops.stack.engine import StackEngine
 from ops.stack.project import project_folder
 from ops.stack.stack_file import refuse_unreadable
-from pulumi_cli.stacks import current_backend
 from pulumi_cli.errors import PulumiError
-from pulumi_cli.update import EngineUpdate
 from pulumi_cli.pulumi import Pulumi
 from pulumi_cli.stacks import current_backend, no_file_text, selected_stack
+from pulumi_cli.update import EngineUpdate
 from rollout.command import UP
 from rollout.errors import SettingsError
 from rollout.hidden_rules import HiddenService
@@ -36,9 +35,7 @@ from rollout.recovery import HistoryEntry
 from rollout.split import Slot, Split
 from rollout.stack_identity import StackIdentity
 from rollout.weights_key import configured_weights
-from settings.surroundings import reject_bad_accounts
 from settings.declaration.command import NAMESPACE
-from settings.declaration.section import ConfigProblems
 from settings.declaration.raw import in_namespace
 from settings.declaration.section import ConfigProblems
 from settings.ramp import Freeze, RampSettings

@@ -8,8 +8,6 @@ import pytest
 
 from ops.ramp.stack.opened import history_entry
 from pulumi_cli.update import EngineUpdate
-from ops.ramp.stack.history import history_entry
-from pulumi_cli.update import EngineUpdate
 from rollout.split import Slot, Split
 from tests.ops.ramp.fakes import START
 
