@@ -9,8 +9,8 @@ import pulumi
 
 from components.guards.hooks import HookBindings
 from rollout.split import Slot
-from settings import Settings
 from settings.names import Names
+from settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A slot of a service: a target group and its instances."""
+"""A slot of a service: a target group and its fleet."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pulumi_aws as aws
 
 from components.alarms import declare_alarms
 from components.context import Context, Placement
-from components.instances import declare_instances
+from fleets.kind import FleetPlace
 from settings.alarms import AlarmSettings
 from settings.service import ServiceSettings
-from settings.slot import ExistingTargetGroup, NewInstances, NewTargetGroup, SlotSettings
+from settings.slot import SlotSettings
+from settings.target_group import ExistingTargetGroup, NewTargetGroup
 
 
 class SlotArgs(TypedDict):
@@ -36,7 +37,9 @@ class SlotResources(pulumi.ComponentResource):
     target_group_arn: pulumi.Output[str]
     target_group_arn_suffix: pulumi.Output[str]
     image_id: pulumi.Output[str | None]
-    """The image of the launch template; `None` where the Auto Scaling group is an existing one."""
+    """The image of its launch template; `None` where the stack declares none."""
+    fleet_kind: str
+    """The kind of its fleet."""
 
     def __init__(
         self, name: str, args: SlotArgs, opts: pulumi.ResourceOptions | None = None
@@ -44,21 +47,21 @@ class SlotResources(pulumi.ComponentResource):
         """Declare the slot."""
         super().__init__("failover:index:Slot", name, None, opts)
         self._declare_target_group(name, args)
-        self.image_id = pulumi.Output.from_input(None)
-        if isinstance(args["slot"].instances, NewInstances):
-            template = declare_instances(
-                self,
-                name,
-                {
-                    "context": args["context"],
-                    "placement": args["placement"],
-                    "service": args["service"],
-                    "slot": args["slot"].slot,
-                    "instances": args["slot"].instances,
-                    "target_group_arn": self.target_group_arn,
-                },
-            )
-            self.image_id = template.image_id
+        slot = args["slot"]
+        declared = slot.kind.declare(
+            slot.fleet,
+            FleetPlace(
+                parent=self,
+                name=name,
+                context=args["context"],
+                placement=args["placement"],
+                service=args["service"],
+                slot=slot.slot,
+                target_group_arn=self.target_group_arn,
+            ),
+        )
+        self.fleet_kind = slot.kind.key
+        self.image_id = pulumi.Output.from_input(declared.revision)
         if args["alarms"] is not None:
             declare_alarms(
                 self,

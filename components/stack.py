@@ -12,14 +12,15 @@ from components.instance_access import InstanceAccess
 from components.load_balancer import LoadBalancer
 from components.network import Network
 from components.service import Service, ServiceArgs
+from live.address import FLEETS
 from rollout.candidate import LAST_RAISED
 from rollout.observation import split_of
 from rollout.split import Slot, Split
-from settings import Settings
 from settings.load_balancer import NewLoadBalancer
 from settings.probe import plain_path, probed_url
 from settings.rule import PREVIEW_HEADER, preview_header_value
 from settings.service import ServiceSettings
+from settings.settings import Settings
 
 LastRaised = Callable[[str, Split], Slot | None]
 """The slot that was raised last once the rule of a service is at a split; `None` for none."""
@@ -54,21 +55,10 @@ def declare_stack(
         },
         protected,
     )
-    access = InstanceAccess(
-        "instance-access",
-        {
-            "context": context,
-            "vpc_id": network.vpc_id,
-            "load_balancer_security_group_id": load_balancer.security_group_id,
-            "is_load_balancer_ours": isinstance(settings.load_balancer, NewLoadBalancer),
-            "ports": sorted({service.port for service in settings.services}),
-        },
-        protected,
-    )
     placement = Placement(
         vpc_id=network.vpc_id,
         subnet_ids=network.instance_subnet_ids,
-        security_group_id=access.security_group_id,
+        security_group_id=_instance_access(settings, context, network, load_balancer, protected),
         listener_arn=load_balancer.listener_arn,
         load_balancer_arn_suffix=load_balancer.arn_suffix,
     )
@@ -80,6 +70,36 @@ def declare_stack(
     }
     _export_outputs(settings, load_balancer, services, last_raised)
     return services
+
+
+def _instance_access(
+    settings: Settings,
+    context: Context,
+    network: Network,
+    load_balancer: LoadBalancer,
+    protected: pulumi.ResourceOptions,
+) -> pulumi.Input[str]:
+    """The security group of the instances; empty where no slot has instances of the stack's."""
+    ports = {
+        service.port
+        for service in settings.services
+        for slot in service.slots
+        if slot.kind.has_instance_access
+    }
+    if not ports:
+        return ""
+    access = InstanceAccess(
+        "instance-access",
+        {
+            "context": context,
+            "vpc_id": network.vpc_id,
+            "load_balancer_security_group_id": load_balancer.security_group_id,
+            "is_load_balancer_ours": isinstance(settings.load_balancer, NewLoadBalancer),
+            "ports": sorted(ports),
+        },
+        protected,
+    )
+    return access.security_group_id
 
 
 def _service_args(
@@ -119,6 +139,7 @@ def _described(
         "targetGroupArns": {
             slot.value: declared.target_group_arn for slot, declared in service.slots.items()
         },
+        FLEETS: {slot.value: declared.fleet_kind for slot, declared in service.slots.items()},
         "images": {slot.value: declared.image_id for slot, declared in service.slots.items()},
     }
 

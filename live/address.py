@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rollout.split import Slot
+
+FLEETS = "fleets"
+"""The key, in a service's part of the stack's output `services`, of the kinds of its fleets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,8 @@ class ServiceAddress:
     service: str
     rule_arn: str
     target_group_arns: Mapping[Slot, str]
+    kinds: Mapping[Slot, str] = field(default_factory=dict[Slot, str])
+    """The kind of fleet of each slot, by its key; the default one where it has none."""
 
     @classmethod
     def of_outputs(cls, services: Mapping[str, Any]) -> tuple[ServiceAddress, ...]:
@@ -25,6 +30,7 @@ class ServiceAddress:
                 name,
                 found["ruleArn"],
                 {slot: found["targetGroupArns"][slot.value] for slot in Slot},
+                {slot: kind for slot in Slot if (kind := found.get(FLEETS, {}).get(slot.value))},
             )
             for name, found in sorted(services.items())
         )

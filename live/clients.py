@@ -23,6 +23,7 @@ class Clients:
     balancing: ElasticLoadBalancingv2Client
     scaling: AutoScalingClient
     compute: EC2Client
+    region: str
 
     @classmethod
     def of(cls, session: ProviderSession) -> Clients:
@@ -31,7 +32,12 @@ class Clients:
         Raises:
             LiveError: no such profile, or no region.
         """
-        return cls(session.client("elbv2"), session.client("autoscaling"), session.client("ec2"))
+        return cls(
+            session.client("elbv2"),
+            session.client("autoscaling"),
+            session.client("ec2"),
+            session.region,
+        )
 
 
 def pages(

@@ -31,7 +31,7 @@ class SlotBuild:
 
     slot: Slot
     image_id: str
-    """Empty if AWS has none, as for targets that no single Auto Scaling group launches."""
+    """Empty if AWS has none, as for registered targets."""
     other_image_id: str
     age: BuildAge
     names: Mapping[str, str]
@@ -73,7 +73,7 @@ def build_on(live: LiveService, slot: Slot, names: Mapping[str, str] | None = No
         names: Image -> name of its build.
     """
     names = names or {}
-    image_id, other = _image(live, slot), _image(live, slot.other)
+    image_id, other = _build(live, slot), _build(live, slot.other)
     return SlotBuild(slot, image_id, other, _age(live, slot, image_id, other, names), names)
 
 
@@ -133,9 +133,9 @@ def _age(
     return BuildAge.NEWER if newest is slot else BuildAge.OLDER
 
 
-def _image(live: LiveService, slot: Slot) -> str:
-    group = live.slots[slot].group
-    return group.release.build.image_id if group is not None and group.release is not None else ""
+def _build(live: LiveService, slot: Slot) -> str:
+    fleet = live.slots[slot].fleet
+    return fleet.revision.name if fleet is not None and fleet.revision is not None else ""
 
 
 def _named(image_id: str, names: Mapping[str, str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from rollout.observation import LiveService, Release
+from rollout.fleet import Revision
+from rollout.observation import LiveService
 from rollout.split import Slot, Split, rising
 
 MADE_TOGETHER = timedelta(minutes=10)
@@ -72,7 +73,7 @@ def released_last(live: LiveService) -> Slot | None:
     Version numbers count per template, so the time at which a build's first version was made
     decides. Source: EC2 API, LaunchTemplateVersion.CreateTime.
     """
-    first, second = (_release(live, slot) for slot in Slot)
+    first, second = (_revision(live, slot) for slot in Slot)
     if first is None or second is None or first.at == second.at:
         return None
     if first.is_first and second.is_first and abs(first.at - second.at) < MADE_TOGETHER:
@@ -87,6 +88,6 @@ def lighter(split: Split) -> Slot | None:
     return Slot.FIRST if split.slot_01 < split.slot_02 else Slot.SECOND
 
 
-def _release(live: LiveService, slot: Slot) -> Release | None:
-    group = live.slots[slot].group
-    return None if group is None else group.release
+def _revision(live: LiveService, slot: Slot) -> Revision | None:
+    fleet = live.slots[slot].fleet
+    return None if fleet is None else fleet.revision

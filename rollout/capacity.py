@@ -20,12 +20,12 @@ for 15 minutes.
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class FleetSizes:
     """The instances of one service at one moment."""
 
     desired: Mapping[Slot, int]
-    largest: Mapping[Slot, int]
-    """The max of each slot's Auto Scaling group."""
+    largest: Mapping[Slot, int | None]
+    """The most that each slot's fleet may have; `None` where nothing limits it."""
 
     def carrying(self, split: Split, stable: Slot) -> int:
         """How many instances carry all of the traffic, as at `split`.
@@ -103,7 +103,7 @@ def floors_at(
     counts: Mapping[str, Mapping[Slot, int]],
     fleets: Mapping[str, int],
     floors: Mapping[str, Mapping[Slot, int]],
-    found: Mapping[str, Fleet],
+    found: Mapping[str, FleetSizes],
 ) -> dict[str, dict[Slot, int]]:
     """The floor of every slot for stage `number`.
 
@@ -134,24 +134,25 @@ def _floors_of(
     counts: Mapping[Slot, int],
     fleet: int,
     floors: Mapping[Slot, int],
-    found: Fleet,
+    found: FleetSizes,
 ) -> dict[Slot, int]:
     before = counts[plan.stable]
     stable = max(before, floors.get(plan.stable, 0), found.desired[plan.stable])
     grown = share_takes(weight, counted=grown_fleet(fleet, before, stable))
+    largest = found.largest[plan.candidate]
     return {
         plan.stable: stable,
         plan.candidate: max(
             counts[plan.candidate],
             floors.get(plan.candidate, 0),
             share_takes(weight, counted=fleet),
-            min(grown, found.largest[plan.candidate]),
+            grown if largest is None else min(grown, largest),
         ),
     }
 
 
 def fleets_of(
-    plan: RampPlan, found: Mapping[str, Fleet], remembered: Mapping[str, int]
+    plan: RampPlan, found: Mapping[str, FleetSizes], remembered: Mapping[str, int]
 ) -> dict[str, int]:
     """How many instances carry each service of `plan` before it begins.
 
@@ -171,7 +172,7 @@ def fleets_of(
 def still_known(
     fleets: Mapping[str, int],
     floors: Mapping[str, Mapping[Slot, int]],
-    found: Mapping[str, Fleet],
+    found: Mapping[str, FleetSizes],
     age: timedelta,
 ) -> dict[str, int]:
     """The fleets that an earlier ramp found and that still hold.
@@ -198,7 +199,7 @@ def still_known(
 
 
 def shortages(
-    plan: RampPlan, found: Mapping[str, Fleet], fleets: Mapping[str, int]
+    plan: RampPlan, found: Mapping[str, FleetSizes], fleets: Mapping[str, int]
 ) -> Sequence[Shortage]:
     """Every max that the last stage would need more than; empty when the ramp can run."""
     weight = plan.target.weight_of(plan.candidate)
@@ -206,6 +207,6 @@ def shortages(
     for service in plan.services:
         needed = share_takes(weight, counted=fleets[service])
         largest = found[service].largest[plan.candidate]
-        if needed > largest:
+        if largest is not None and needed > largest:
             short.append(Shortage(service, plan.candidate, weight, needed, largest))
     return short

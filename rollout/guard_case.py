@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rollout.command import Command, config_set
-from rollout.observation import AutoScalingGroupState, Build, LiveService
+from rollout.fleet import WantedFleet
+from rollout.observation import LiveService
 from rollout.split import Slot, Split
 
 
@@ -16,15 +17,7 @@ class WantedSlot:
 
     target_group: str
     """The ARN if it is known, else the name."""
-    group_name: str
-    """The name of its Auto Scaling group."""
-    build: Build | None
-    """`None` for an existing Auto Scaling group, which has a build of its own."""
-    min_size: int
-    """The declared minimum, which includes a ramp's floor."""
-    max_size: int
-    floor_size: int
-    """A ramp's floor; 0 for none."""
+    fleet: WantedFleet
     is_target_group_ours: bool = True
     """Whether the stack creates its target group, and deletes it."""
 
@@ -38,6 +31,12 @@ class WantedService:
     has_own_weights: bool
     """Whether it has weights of its own, in place of the common ones."""
     slots: Mapping[Slot, WantedSlot]
+
+    @property
+    def kinds(self) -> dict[Slot, str]:
+        """The kind of fleet of each slot, by its key; none for a slot without a known fleet."""
+        known = {slot: each.fleet.kind for slot, each in self.slots.items()}
+        return {slot: kind.key for slot, kind in known.items() if kind is not None}
 
     def command_for(self, split: Split) -> Command:
         """The command that sets its weights, which other services may share."""
@@ -90,13 +89,3 @@ class GuardRules:
     """The reason for which one refusal is let through."""
     build_names: Mapping[str, str] = field(default_factory=dict[str, str])
     """Image -> name of its build, for the builds that the config names."""
-
-
-FLOOR_TAG = "failover:floor"
-"""The tag of an Auto Scaling group with the minimum that a ramp holds it at."""
-
-
-def floor_of(group: AutoScalingGroupState) -> int:
-    """The minimum that a ramp holds this group at; 0 for none."""
-    floor = group.tags.get(FLOOR_TAG, "")
-    return int(floor) if floor.isdigit() else 0

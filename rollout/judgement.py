@@ -261,7 +261,8 @@ def _readiness_objections(case: GuardCase, split: Split) -> Iterator[Objection]:
     slot = rising(split, case.wanted.split)
     assert slot is not None
     change = f"{split} -> {case.wanted.split}"
-    missing = missing_for(case.live, slot, case.wanted.split.weight_of(slot))
+    wanted = case.wanted.slots[slot].fleet
+    missing = missing_for(case.live, slot, case.wanted.split.weight_of(slot), wanted)
     if missing:
         yield Objection(
             Subject.READINESS,

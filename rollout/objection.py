@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rollout.command import REFRESH, UP, config_set
-from rollout.guard_case import GuardCase, Memory, WantedService, WantedSlot, floor_of
-from rollout.observation import AutoScalingGroupState, LiveRule, LiveSlot, is_named
+from rollout.fleet import Fleet, WantedFleet, changed_parts, is_renamed
+from rollout.guard_case import GuardCase, Memory, WantedService, WantedSlot
+from rollout.observation import LiveRule, LiveSlot, is_named
 from rollout.split import Slot, Split, rising
 
 _INTERRUPTED = "an interrupted update was about to record that"
@@ -98,18 +99,10 @@ def releases_of_both_slots(cases: Sequence[GuardCase]) -> list[Objection]:
 
 def _build_change(case: GuardCase, slot: Slot) -> str:
     """What would change in the build, in words; empty for an unchanged build."""
-    wanted, group = case.wanted.slots[slot].build, case.live.slots[slot].group
-    if wanted is None or group is None or group.release is None:
+    wanted, fleet = case.wanted.slots[slot].fleet.parts, case.live.slots[slot].fleet
+    if wanted is None or fleet is None or fleet.revision is None:
         return ""
-    found = group.release.build
-    parts: list[str] = []
-    if found.image_id != wanted.image_id:
-        parts.append(f"image {found.image_id} -> {wanted.image_id}")
-    if found.user_data != wanted.user_data:
-        parts.append("user data")
-    if found.instance_type != wanted.instance_type:
-        parts.append(f"instance type {found.instance_type} -> {wanted.instance_type}")
-    return ", ".join(parts)
+    return changed_parts(fleet.revision.parts, wanted)
 
 
 def _of_builds(case: GuardCase, split: Split) -> Iterator[Objection]:
@@ -145,25 +138,28 @@ def _of_builds(case: GuardCase, split: Split) -> Iterator[Objection]:
 
 
 def _old_build(case: GuardCase, slot: Slot) -> str:
-    """The command that restores the image, if the image is what changed."""
-    group, wanted = case.live.slots[slot].group, case.wanted.slots[slot].build
-    found = group.release.build if group is not None and group.release is not None else None
-    if found is None or wanted is None or found.image_id == wanted.image_id:
-        return f"undo the change of {case.wanted.name}-{slot} in the config"
-    key = f'failover:images.{case.wanted.name}["{slot}"]'
-    return str(config_set(key, found.image_id))
+    """The command that restores the build, if one value of the config can."""
+    fleet, wanted = case.live.slots[slot].fleet, case.wanted.slots[slot].fleet
+    by_hand = f"undo the change of {case.wanted.name}-{slot} in the config"
+    if fleet is None or fleet.revision is None or wanted.kind is None:
+        return by_hand
+    if wanted.parts is None or not is_renamed(fleet.revision, wanted.parts):
+        return by_hand
+    return wanted.kind.restored(case.wanted.name, slot, fleet.revision) or by_hand
 
 
 def _of_target_group(
     case: GuardCase, slot: Slot, live: LiveSlot, wanted: WantedSlot
 ) -> Iterator[Objection]:
-    if live.group is not None and live.group.name != wanted.group_name:
+    fleet = live.fleet
+    if fleet is not None and wanted.fleet.name and fleet.name != wanted.fleet.name:
         yield Objection(
             Subject.BUILD,
             f"slot {slot}",
-            f"{case.wanted.name}-{slot} is live on the Auto Scaling group {live.group.name}; this "
-            f"update would replace it with {wanted.group_name}, and its instances would terminate",
-            f'undo the change of slots["{slot}"].autoScalingGroup of {case.wanted.name}, or move '
+            f"{case.wanted.name}-{slot} is live on {fleet.kind.noun.partition(' ')[2]} "
+            f"{fleet.name}; this update would replace it with {wanted.fleet.name}, and its "
+            "instances would terminate",
+            f'undo the change of slots["{slot}"].{fleet.kind.key} of {case.wanted.name}, or move '
             "its weight away first",
         )
     if not is_named(wanted.target_group, live.target_group_arn):
@@ -184,8 +180,8 @@ def _of_relinquished(case: GuardCase, slot: Slot, wanted: WantedSlot) -> Iterato
     if was is None:
         return
     relinquished: list[str] = []
-    if was.build is not None and wanted.build is None:
-        relinquished.append("autoScalingGroup")
+    if was.fleet.kind is not None and was.fleet.is_ours and not wanted.fleet.is_ours:
+        relinquished.append(was.fleet.kind.key)
     if was.is_target_group_ours and not wanted.is_target_group_ours:
         relinquished.append("targetGroup")
     for key in relinquished:
@@ -202,32 +198,31 @@ def _of_relinquished(case: GuardCase, slot: Slot, wanted: WantedSlot) -> Iterato
 def _of_capacity(
     case: GuardCase, slot: Slot, live: LiveSlot, wanted: WantedSlot
 ) -> Iterator[Objection]:
-    group, healthy = live.group, len(live.healthy)
-    if group is None or wanted.build is None:
+    fleet, healthy, to = live.fleet, len(live.healthy), wanted.fleet
+    if fleet is None or fleet.most is None or not to.is_ours:
         return
     name, service = f"{case.wanted.name}-{slot}", case.wanted.name
-    if wanted.min_size < min(group.min_size, healthy) and not _frees_floor(group, wanted):
+    if to.least < min(fleet.least, healthy) and not _frees_floor(fleet, to):
         yield Objection(
             Subject.CAPACITY,
             f"slot {slot}",
-            f"min {group.min_size} -> {wanted.min_size}: {name} is live with {healthy} healthy "
+            f"min {fleet.least} -> {to.least}: {name} is live with {healthy} healthy "
             "targets, and its min may not fall below them",
-            str(config_set(f'failover:capacity.{service}["{slot}"].min', str(group.min_size))),
+            str(config_set(f'failover:capacity.{service}["{slot}"].min', str(fleet.least))),
         )
-    if wanted.max_size < min(group.max_size, healthy):
+    if to.most < min(fleet.most, healthy):
         yield Objection(
             Subject.CAPACITY,
             f"slot {slot}",
-            f"max {group.max_size} -> {wanted.max_size}: {name} is live with {healthy} healthy "
+            f"max {fleet.most} -> {to.most}: {name} is live with {healthy} healthy "
             "targets, and AWS would terminate those above its max",
-            str(config_set(f'failover:capacity.{service}["{slot}"].max', str(group.max_size))),
+            str(config_set(f'failover:capacity.{service}["{slot}"].max', str(fleet.most))),
         )
 
 
-def _frees_floor(group: AutoScalingGroupState, wanted: WantedSlot) -> bool:
+def _frees_floor(fleet: Fleet, wanted: WantedFleet) -> bool:
     """Whether only a ramp's floor is removed, and not the min that the team has set."""
-    floor = floor_of(group)
-    return floor > 0 and floor >= group.min_size and wanted.floor_size < floor
+    return fleet.floor > 0 and fleet.floor >= fleet.least and wanted.floor < fleet.floor
 
 
 def difference(rule: LiveRule, wanted: Split, memory: Memory) -> str | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
+from rollout.fleet import Fleet, FleetKind
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
 HEALTHY = "healthy"
 DRAINING = "draining"
 INITIAL = "initial"
-IN_SERVICE = "InService"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,84 +28,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """What instances are launched from: a version of a launch template, or a configuration."""
-
-    source: str
-    """The launch template's id, or the launch configuration's name."""
-    version: str = ""
-    """The number of the version; empty for a launch configuration."""
-
-    def __str__(self) -> str:
-        return f"version {self.version}" if self.version else self.source
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """What an instance becomes: a launch template without its names and tags."""
-
-    image_id: str
-    user_data: str = ""
-    """In base64, as AWS has it."""
-    instance_type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """The build that a group launches, and since when."""
-
-    build: Build
-    at: datetime
-    """The creation time of the first version with this build; tags alone make no new build."""
-    is_first: bool
-    """Whether its template never had another build: it came with the slot and was not released."""
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """An instance of a group. Source: Auto Scaling API, Instance."""
-
-    id: str
-    lifecycle_state: str
-    """AWS's word: Pending, InService, Terminating and so on."""
-    template: Template | None
-    """What it was launched from; `None` if that was deleted."""
-
-
-@dataclass(frozen=True, slots=True)
-class AutoScalingGroupState:
-    """An Auto Scaling group. Source: Auto Scaling API, AutoScalingGroup."""
-
-    name: str
-    desired: int
-    min_size: int
-    max_size: int
-    pinned: Template | None
-    """What it launches now; `None` if AWS reports nothing."""
-    release: Release | None
-    """The build of `pinned`; `None` if it is unknown, or was not read."""
-    instances: tuple[Instance, ...]
-    tags: Mapping[str, str]
-
-    @property
-    def in_service(self) -> tuple[Instance, ...]:
-        """The instances that AWS counts."""
-        return tuple(i for i in self.instances if i.lifecycle_state == IN_SERVICE)
-
-    @property
-    def outdated(self) -> tuple[Instance, ...]:
-        """The instances in service that were not launched from `pinned`."""
-        return tuple(i for i in self.in_service if i.template != self.pinned)
-
-
-@dataclass(frozen=True, slots=True)
 class LiveSlot:
     """A slot of a service."""
 
     target_group_arn: str
     targets: tuple[Target, ...]
-    group: AutoScalingGroupState | None
-    """The Auto Scaling group of the target group; `None` if it has none, or more than one."""
+    kind: FleetKind
+    """The kind of fleet that the slot is to have."""
+    fleet: Fleet | None
+    """`None` if there is none, or more than one; `kind.absent` has the reason."""
 
     @property
     def healthy(self) -> tuple[Target, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rollout.capacity import Fleet, fleets_of
+from rollout.capacity import FleetSizes, fleets_of
 from rollout.entry import Entry
 from rollout.history_message import VERSION, GroupRollback, HistoryMessage, NewRamp, StageShift
 from rollout.lease import Lease
@@ -92,7 +92,7 @@ class RecoveredRamp:
     ) -> Iterator[RampEvent]:
         plan, lease = self.plan, self.lease
         why = "recovered from the stack's history"
-        found = {service: Fleet(each, {}) for service, each in counts.items()}
+        found = {service: FleetSizes(each, {}) for service, each in counts.items()}
         fleets = fleets_of(plan, found, {})
         yield RampStart.of(plan, lease.holder, lease.until, counts, fleets, stack)
         yield ConfigChange(changes={CANDIDATE: (self.candidate_was, plan.candidate.value)})

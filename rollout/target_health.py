@@ -73,8 +73,8 @@ def judged_target_health(
 
 
 def desired(slot: LiveSlot) -> int:
-    """How many instances its group wants; where the group is not known, how many are registered."""
-    return slot.group.desired if slot.group is not None else len(slot.registered)
+    """How many targets its fleet wants; where the fleet is not known, how many are registered."""
+    return slot.fleet.desired if slot.fleet is not None else len(slot.registered)
 
 
 def _judged(

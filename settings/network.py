@@ -98,12 +98,15 @@ class ExistingNetwork(ConfigMap):
         offer=_OFFERED_SUBNETS,
     )
     """Empty where the load balancer is there too."""
-    instance_subnet_ids: Key[tuple[str, ...]] = required(
-        ("subnet-0a1b2c3d4e5f60713", "subnet-0a1b2c3d4e5f60714"),
+    instance_subnet_ids: Key[tuple[str, ...]] = key(
+        (),
         ListOf(_SUBNET, 2, 8),
-        "With `vpcId`: the subnets of the instances, in at least two Availability Zones.",
+        "With `vpcId`: the subnets of the instances, in at least two Availability Zones. Needed "
+        "where the stack makes instances.",
+        example=("subnet-0a1b2c3d4e5f60713", "subnet-0a1b2c3d4e5f60714"),
         offer=_OFFERED_SUBNETS,
     )
+    """Empty where the stack makes no instances."""
 
 
 def read_network(
@@ -136,6 +139,13 @@ def _read_new(section: Section, region: str) -> NewNetwork:
                     zones, place, f"an Availability Zone of aws:region, {region}", region + zone[-1]
                 )
     return network
+
+
+def reject_without_subnets(network: NewNetwork | ExistingNetwork, section: Section) -> None:
+    """Record an existing network that names no subnets for the instances that the stack makes."""
+    key = ExistingNetwork.instance_subnet_ids
+    if isinstance(network, ExistingNetwork) and section.is_sound(key) and not section.has(key):
+        section.reject(key, key.kind.expected)
 
 
 def reject_wrong_subnets(network: ExistingNetwork, section: Section, lookups: Lookups) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fleets.kind import SlotSections
 from rollout.split import Slot, Split
-from settings.capacity import read_capacity
 from settings.declaration.key import (
     ConfigMap,
     Key,
@@ -19,20 +19,12 @@ from settings.declaration.key import (
 from settings.declaration.kind import Text, WholeNumber
 from settings.declaration.landing import AUTO_SCALING_GROUP, TARGET_GROUP, Landing
 from settings.declaration.section import Section
-from settings.image import Images, found_image
 from settings.lookup import Lookups
 from settings.names import Names
 from settings.probe import ProbeSettings
 from settings.rule import RuleSettings
-from settings.slot import (
-    ExistingInstances,
-    NewInstances,
-    Slots,
-    SlotSettings,
-    has_existing_group,
-    read_group_name,
-    read_target_group,
-)
+from settings.slot import Slots, SlotSettings, read_slot
+from settings.target_group import TARGET_GROUP as TARGET_GROUP_MAP
 from settings.weights import UNKNOWN_WEIGHTS, Weights
 
 SERVICE_NAME = Text(
@@ -169,9 +161,23 @@ class ServiceSections:
     images: Section
     capacity: Section
 
-    def slot(self, slot: Slot) -> Section:
-        """The service's section of one slot."""
+    def own_slot(self, slot: Slot) -> Section:
+        """The service's map of one slot."""
         return self.own.section(ServiceSettings.slot_maps).section(Slots.of_slot[slot])
+
+    def slot(self, service: str, slot: Slot, names: Names, lookups: Lookups | None) -> SlotSections:
+        """Where the settings of one slot stand."""
+        own = self.own_slot(slot)
+        return SlotSections(
+            service=service,
+            slot=slot,
+            own=own,
+            target_group=own.section(TARGET_GROUP_MAP),
+            images=self.images,
+            capacity=self.capacity,
+            names=names,
+            lookups=lookups,
+        )
 
 
 def read_service(
@@ -184,24 +190,5 @@ def read_service(
         name=name,
         own_split=own_split,
         split=own_split or split,
-        slots=tuple(_read_slot(name, sections, names, slot, lookups) for slot in Slot),
+        slots=tuple(read_slot(sections.slot(name, slot, names, lookups)) for slot in Slot),
     )
-
-
-def _read_slot(
-    service: str, sections: ServiceSections, names: Names, slot: Slot, lookups: Lookups | None
-) -> SlotSettings:
-    section = sections.slot(slot)
-    target_group = read_target_group(section, names, service, slot)
-    group_name = read_group_name(section, names, service, slot)
-    if has_existing_group(section):
-        beside = f"the existing {SlotSettings.instances.name} of slot {slot}"
-        sections.images.reject_idle(beside, Images.of_slot[slot])
-        instances = ExistingInstances(group_name=group_name)
-        return SlotSettings(slot=slot, target_group=target_group, instances=instances)
-    instances = NewInstances(
-        group_name=group_name,
-        image_id=found_image(sections.images, slot, lookups),
-        capacity=read_capacity(sections.capacity, slot),
-    )
-    return SlotSettings(slot=slot, target_group=target_group, instances=instances)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from fleets.kind import SlotSections
 from rollout.split import Split
 from settings.capacity import Capacity, SlotFloors
 from settings.declaration import command
@@ -19,14 +20,12 @@ from settings.names import Names
 from settings.probe import probed_url, reject_two_addresses
 from settings.rule import PlacedRule, reject_clashes
 from settings.service import SERVICE_NAME, ServiceSections, ServiceSettings, read_service
-from settings.slot import (
-    ExistingInstances,
+from settings.slot import SlotSettings
+from settings.target_group import (
+    TARGET_GROUP,
     ExistingTargetGroup,
-    NewInstances,
     NewTargetGroup,
-    SlotSettings,
     found_target_group,
-    reject_detached,
 )
 
 _EACH = "<service>"
@@ -92,13 +91,16 @@ def read_services(
 
 
 def found_services(
-    services: tuple[ServiceSettings, ...], top: Section, vpc_id: str, lookups: Lookups
+    services: tuple[ServiceSettings, ...], top: Section, names: Names, vpc_id: str, lookups: Lookups
 ) -> tuple[ServiceSettings, ...]:
     """`services` with the facts of existing groups from AWS."""
     found: list[ServiceSettings] = []
     for service in services:
         sections = service_sections(top, service.name)
-        slots = [_found_slot(s, sections.slot(s.slot), vpc_id, lookups) for s in service.slots]
+        slots = [
+            _found_slot(slot, sections.slot(service.name, slot.slot, names, lookups), vpc_id)
+            for slot in service.slots
+        ]
         found.append(replace(service, slots=tuple(slots)))
     return tuple(found)
 
@@ -112,14 +114,17 @@ def service_sections(top: Section, name: str) -> ServiceSections:
     )
 
 
-def _found_slot(
-    slot: SlotSettings, section: Section, vpc_id: str, lookups: Lookups
-) -> SlotSettings:
-    if not isinstance(slot.target_group, ExistingTargetGroup):
+def _found_slot(slot: SlotSettings, sections: SlotSections, vpc_id: str) -> SlotSettings:
+    if not isinstance(slot.target_group, ExistingTargetGroup) or sections.lookups is None:
         return slot
-    group = found_target_group(slot.target_group, section, vpc_id, lookups)
-    if isinstance(slot.instances, ExistingInstances):
-        reject_detached(slot.instances.group_name, group, section, lookups)
+    group = found_target_group(
+        slot.target_group,
+        sections.target_group,
+        vpc_id,
+        slot.kind.target_types,
+        sections.lookups,
+    )
+    slot.kind.check(slot.fleet, group.arn, sections)
     return replace(slot, target_group=group)
 
 
@@ -148,17 +153,17 @@ def _reject_bad_name(name: str, problems: ConfigProblems) -> None:
 def _reject_idle_capacity(
     service: ServiceSettings, sections: ServiceSections, top: Section
 ) -> None:
-    """Record capacity of slots whose Auto Scaling group is there, with a capacity of its own."""
-    theirs = [s.slot for s in service.slots if isinstance(s.instances, ExistingInstances)]
-    beside = f"the existing {SlotSettings.instances.name}"
+    """Record the images and the capacity of slots whose fleet the stack does not make."""
+    theirs = [slot for slot in service.slots if not slot.kind.is_made(slot.fleet)]
     if len(theirs) == len(service.slots):
+        beside = " and ".join(dict.fromkeys(slot.kind.theirs for slot in theirs))
         top.section(ServiceMaps.capacity).reject_idle(beside, KeyGroup("", name=service.name))
         return
     for slot in theirs:
-        sections.capacity.reject_idle(f"{beside} of slot {slot}", Capacity.of_slot[slot])
-        sections.capacity.section(Capacity.floors).reject_idle(
-            f"{beside} of slot {slot}", SlotFloors.of_slot[slot]
-        )
+        beside = f"{slot.kind.theirs} of slot {slot.slot}"
+        sections.capacity.reject_idle(beside, Capacity.of_slot[slot.slot])
+        floors = sections.capacity.section(Capacity.floors)
+        floors.reject_idle(beside, SlotFloors.of_slot[slot.slot])
 
 
 def _reject_shared_groups(services: Iterable[ServiceSettings], top: Section) -> None:
@@ -166,29 +171,22 @@ def _reject_shared_groups(services: Iterable[ServiceSettings], top: Section) -> 
     owners: dict[str, str] = {}
     for service in services:
         for slot in service.slots:
-            section = service_sections(top, service.name).slot(slot.slot)
+            section = service_sections(top, service.name).own_slot(slot.slot)
             owner = f"{service.name}-{slot.slot}"
-            for kind, key, name in _groups(slot):
-                first = owners.setdefault(f"{kind.name} {name}", owner)
-                if first != owner and section.section(kind).is_sound(key):
-                    expected = f"a {kind.name} of its own; this one is {first}'s already"
-                    section.section(kind).reject_value(key, name, expected, f"{owner}-own")
+            for group, key, name in _groups(slot):
+                first = owners.setdefault(f"{group.name} {name}", owner)
+                if first != owner and section.section(group).is_sound(key):
+                    expected = f"a {group.name} of its own; this one is {first}'s already"
+                    section.section(group).reject_value(key, name, expected, f"{owner}-own")
 
 
-def _groups(slot: SlotSettings) -> tuple[tuple[KeyGroup[Any], Key[str], str], ...]:
-    """What names the two groups of a slot."""
+def _groups(slot: SlotSettings) -> Iterator[tuple[KeyGroup[Any], Key[Any], str]]:
+    """What names the resources of a slot that no other slot may have."""
     group = slot.target_group
-    theirs = isinstance(slot.instances, ExistingInstances)
-    target_key, target = (
-        (ExistingTargetGroup.name_or_arn, group.name_or_arn)
-        if isinstance(group, ExistingTargetGroup)
-        else (NewTargetGroup.name, group.name)
-    )
-    return (
-        (SlotSettings.target_group, target_key, target),
-        (
-            SlotSettings.instances,
-            ExistingInstances.group_name if theirs else NewInstances.group_name,
-            slot.instances.group_name,
-        ),
-    )
+    if isinstance(group, ExistingTargetGroup):
+        yield TARGET_GROUP, ExistingTargetGroup.name_or_arn, group.name_or_arn
+    else:
+        yield TARGET_GROUP, NewTargetGroup.name, group.name
+    owned = slot.kind.owned_name(slot.fleet)
+    if owned is not None:
+        yield owned

@@ -33,12 +33,18 @@ from settings.load_balancer import (
 )
 from settings.lookup import Lookups
 from settings.names import OWN_TAGS, Names, TagMap, read_names
-from settings.network import ExistingNetwork, NewNetwork, read_network, reject_wrong_subnets
+from settings.network import (
+    ExistingNetwork,
+    NewNetwork,
+    read_network,
+    reject_without_subnets,
+    reject_wrong_subnets,
+)
 from settings.ramp import Freeze, RampSettings
 from settings.service import ServiceSettings
 from settings.services import ServiceMaps, found_services, read_services, service_sections
-from settings.slot import ExistingTargetGroup, SlotSettings
 from settings.surroundings import Surroundings
+from settings.target_group import TARGET_GROUP, ExistingTargetGroup
 from settings.weights import UNKNOWN_WEIGHTS, SlotName, Weights
 
 _NEW_TOKEN = str(
@@ -193,6 +199,8 @@ def _read(
     _reject_plain_token(top, surroundings.secret_keys)
     if isinstance(load_balancer, ExistingLoadBalancer) and settings.access_logs:
         top.reject_idle("an existing load balancer", Settings.access_logs)
+    if any(slot.kind.is_made(slot.fleet) for each in settings.services for slot in each.slots):
+        reject_without_subnets(network, network_section)
     _reject_new_network(settings, top)
     return settings if lookups is None else _found(settings, top, lookups)
 
@@ -214,7 +222,7 @@ def _found(settings: Settings, top: Section, lookups: Lookups) -> Settings:
         load_balancer = found_load_balancer(
             load_balancer, top.section(Settings.load_balancer), network.vpc_id, lookups
         )
-    services = found_services(settings.services, top, network.vpc_id, lookups)
+    services = found_services(settings.services, top, settings.names, network.vpc_id, lookups)
     return replace(settings, load_balancer=load_balancer, services=services)
 
 
@@ -229,8 +237,8 @@ def _reject_new_network(settings: Settings, top: Section) -> None:
     for service in settings.services:
         for slot in service.slots:
             if isinstance(slot.target_group, ExistingTargetGroup):
-                section = service_sections(top, service.name).slot(slot.slot)
-                section.section(SlotSettings.target_group).reject(
+                section = service_sections(top, service.name).own_slot(slot.slot)
+                section.section(TARGET_GROUP).reject(
                     ExistingTargetGroup.name_or_arn,
                     "a target group of ours, since network.create is true",
                 )

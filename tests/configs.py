@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import yaml
 
-from settings import Settings, Surroundings
 from settings.lookup import (
     GroupFacts,
     ListenerFacts,
@@ -21,6 +20,8 @@ from settings.lookup import (
     SubnetFacts,
     TargetGroupFacts,
 )
+from settings.settings import Settings
+from settings.surroundings import Surroundings
 
 ROOT = Path(__file__).parents[1]
 TOKEN_KEY = "failover:previewToken"

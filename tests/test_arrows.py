@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +13,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 OURS = (
-    *("components", "live", "ops", "policy", "probe", "pulumi_cli", "rehearsal", "rollout"),
-    *("settings", "tests"),
+    *("components", "fleets", "live", "ops", "policy", "probe", "pulumi_cli", "rehearsal"),
+    *("rollout", "settings", "tests"),
 )
 ALLOWED = {
     "rollout": set[str](),
-    "settings": {"rollout"},
+    "settings": {"fleets", "rollout"},
     "live": {"rollout"},
-    "components": {"rollout", "settings", "live"},
-    "ops": {"live", "rollout", "settings", "probe", "pulumi_cli"},
+    "fleets": {"components", "live", "rollout", "settings"},
+    "components": {"fleets", "live", "rollout", "settings"},
+    "ops": {"fleets", "live", "rollout", "settings", "probe", "pulumi_cli"},
     "probe": {"rollout"},
     "pulumi_cli": {"rollout"},
     "rehearsal": {"live", "probe", "pulumi_cli", "rollout"},
@@ -34,14 +36,25 @@ NO_PROVIDER_SDK = ("live", "ops", "probe", "pulumi_cli", "rollout", "settings", 
 
 
 @functools.cache
-def imported_by(package: str, root: Path = ROOT) -> tuple[tuple[str, str], ...]:
-    """Every module that a package imports, with the file that does."""
-    return (*_imports(package, root),)
+def imported_by(
+    package: str, root: Path = ROOT, *, at_run_time: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """Every module that a package imports, with the file that does; for types too, unless."""
+    return (*_imports(package, root, at_run_time),)
 
 
-def _imports(package: str, root: Path) -> Iterator[tuple[str, str]]:
+def _imports(package: str, root: Path, at_run_time: bool) -> Iterator[tuple[str, str]]:
     for path in sorted((root / package).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        tree = ast.parse(path.read_text())
+        for_types = [
+            node
+            for block in ast.walk(tree)
+            if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+            for node in ast.walk(block)
+        ]
+        for node in ast.walk(tree):
+            if at_run_time and node in for_types:
+                continue
             where = path.relative_to(root).as_posix()
             if isinstance(node, ast.Import):
                 for alias in node.names:
@@ -87,7 +100,7 @@ def test_an_import_against_an_arrow_is_seen_wherever_it_stands(line: str, tmp_pa
 
 @pytest.mark.parametrize("package", ["rollout", "settings"])
 def test_the_pure_packages_need_nothing_but_the_standard_library(package: str) -> None:
-    known = set(sys.stdlib_module_names) | {"rollout", "settings"}
+    known = set(sys.stdlib_module_names) | {"fleets", "rollout", "settings"}
 
     foreign = [
         (where, module)
@@ -110,6 +123,27 @@ def test_what_starts_often_does_not_load_the_provider_sdk(package: str) -> None:
     loaded = [each for each in imported_by(package) if is_of(each[1], ("pulumi_aws",))]
 
     assert loaded == []
+
+
+def test_a_kind_of_fleet_loads_the_provider_sdk_and_the_components_in_its_component_alone() -> None:
+    loading = {
+        where
+        for where, module in imported_by("fleets", at_run_time=True)
+        if is_of(module, ("pulumi", "pulumi_aws", "components"))
+    }
+
+    assert {Path(where).name for where in loading} == {"component.py"}
+
+
+def test_the_config_is_read_without_boto3_and_the_provider_sdk() -> None:
+    heavy = "{'boto3', 'botocore', 'pulumi'}"
+    loaded = f"import settings.settings, sys; print(*sorted({heavy} & set(sys.modules)))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    assert done.stdout.split() == []
 
 
 def test_only_the_components_declare_resources() -> None:

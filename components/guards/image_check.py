@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from components.guards.errors import RefusedUpdateError
 from components.guards.reader import GuardReader
 from components.guards.recorded_state import RememberedService
+from fleets.auto_scaling_group.launch import IMAGE, INSTANCE_TYPE
 from live.errors import LiveError
 from rollout.command import Command
+from rollout.fleet import WantedFleet
 from rollout.guard_case import WantedService
 from rollout.images import image_problem
 from rollout.notice import ALL_SERVICES, Notice, NoticeKind
-from rollout.observation import Build
 from rollout.split import Slot
 
 
@@ -23,26 +24,24 @@ class _Launch:
 
     service: str
     slot: Slot
-    build: Build
-    known: Build | None
+    image_id: str
+    instance_type: str
+    known: tuple[str, str] | None
+    """Image and instance type, by the state."""
 
     @property
     def is_new(self) -> bool:
         """Whether this update changes the image or the instance type."""
-        known = self.known
-        return known is None or (known.image_id, known.instance_type) != (
-            self.build.image_id,
-            self.build.instance_type,
-        )
+        return self.known != (self.image_id, self.instance_type)
 
     @property
     def fix(self) -> str:
         """The command that restores the image, or that lists images."""
-        if self.known is None or self.known.image_id in ("", self.build.image_id):
+        if self.known is None or self.known[0] in ("", self.image_id):
             own = Command.of("aws", "ec2", "describe-images", "--owners", "self")
             return f"{own}   # lists the images of this account"
         key = f'failover:images.{self.service}["{self.slot}"]'
-        back = Command.of("pulumi", "config", "set", "--path", key, self.known.image_id)
+        back = Command.of("pulumi", "config", "set", "--path", key, self.known[0])
         return f"{back}   # the current image"
 
 
@@ -64,10 +63,10 @@ class ImageCheck:
     ) -> None:
         """Collect what the slots would launch; AWS is not called before `look`."""
         self._launches = [
-            _Launch(name, slot, wanted.build, _known(remembered.get(name), slot))
+            _Launch(name, slot, *launch, _known(remembered.get(name), slot))
             for name, service in services.items()
             for slot, wanted in service.slots.items()
-            if wanted.build is not None
+            if (launch := _launched(wanted.fleet)) is not None
         ]
         self._reader = reader
         self._is_preview = is_preview
@@ -82,7 +81,7 @@ class ImageCheck:
         if not launches:
             return []
         try:
-            found = self._reader.images(sorted({each.build.image_id for each in launches}))
+            found = self._reader.images(sorted({each.image_id for each in launches}))
         except LiveError as error:
             # Without this permission a rollback must still work; AWS refuses what it cannot launch.
             text = f"the images could not be looked up: {error}"
@@ -90,7 +89,7 @@ class ImageCheck:
             return [note] if self._is_preview else []
         notices: list[Notice] = []
         for each in launches:
-            why = image_problem(found.get(each.build.image_id), each.build.instance_type)
+            why = image_problem(found.get(each.image_id), each.instance_type)
             if why:
                 notices.append(self._notice(each, why))
         if any(notice.kind is NoticeKind.REFUSED for notice in notices):
@@ -98,7 +97,7 @@ class ImageCheck:
         return notices
 
     def _notice(self, launch: _Launch, why: str) -> Notice:
-        change, text = f"slot {launch.slot}", f"image {launch.build.image_id}: {why}"
+        change, text = f"slot {launch.slot}", f"image {launch.image_id}: {why}"
         if not launch.is_new:
             text += "; no more instances can be launched from it"
             return Notice(NoticeKind.NOTE, launch.service, change, text)
@@ -106,6 +105,12 @@ class ImageCheck:
         return Notice(kind, launch.service, change, f"{text}\n  fix: {launch.fix}")
 
 
-def _known(remembered: RememberedService | None, slot: Slot) -> Build | None:
+def _known(remembered: RememberedService | None, slot: Slot) -> tuple[str, str] | None:
     known = None if remembered is None else remembered.memory.slots.get(slot)
-    return None if known is None else known.build
+    return None if known is None else _launched(known.fleet)
+
+
+def _launched(fleet: WantedFleet) -> tuple[str, str] | None:
+    """Image and instance type of a fleet of ours that launches EC2 instances; else `None`."""
+    parts = fleet.parts or {}
+    return (parts[IMAGE], parts[INSTANCE_TYPE]) if IMAGE in parts else None

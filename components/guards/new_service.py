@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from components.guards.errors import RefusedUpdateError
 from live.errors import LiveError
 from rollout.command import UP, config_set
+from rollout.guard_case import WantedService
 from rollout.messages import unreadable
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule, LiveService, LiveSlot
@@ -26,7 +27,7 @@ class NewServiceJudge:
 
     def __init__(
         self,
-        service: str,
+        service: WantedService,
         split: Split,
         healthy_polls: int,
         read: Callable[[], Mapping[Slot, LiveSlot]],
@@ -34,7 +35,7 @@ class NewServiceJudge:
         """Hold what to judge.
 
         Args:
-            service: Its name.
+            service: The service.
             split: The split of its new rule.
             healthy_polls: How many consecutive polls must find its slots ready.
             read: Reads its slots.
@@ -64,13 +65,13 @@ class NewServiceJudge:
             spared = "its rule was not created"
             notice = unreadable(NoticeKind.REFUSED, str(error), spared, error.fix)
             raise RefusedUpdateError([notice]) from error
-        live = LiveService(LiveRule(self._service, "", 0, 0), slots)
+        live = LiveService(LiveRule(self._service.name, "", 0, 0), slots)
         weights = {slot: self._split.weight_of(slot) for slot in Slot}
         self._missing = tuple(
             each
             for slot, weight in weights.items()
-            if weight and not _is_healthy_without_group(slots[slot])
-            for each in missing_for(live, slot, weight)
+            if weight and not _is_healthy_without_fleet(slots[slot])
+            for each in missing_for(live, slot, weight, self._service.slots[slot].fleet)
         )
         self._polls = 0 if self._missing else self._polls + 1
         self.judged_at = time.monotonic()
@@ -93,9 +94,9 @@ class NewServiceJudge:
         return "for " + "; and for ".join(self._missing)
 
     def _notice(self, kind: NoticeKind, text: str) -> Notice:
-        return Notice(kind, self._service, f"new at {self._split}", text)
+        return Notice(kind, self._service.name, f"new at {self._split}", text)
 
 
-def _is_healthy_without_group(slot: LiveSlot) -> bool:
-    """Whether all its targets are healthy, and no group defines how many there should be."""
-    return slot.group is None and bool(slot.healthy) and not slot.unhealthy
+def _is_healthy_without_fleet(slot: LiveSlot) -> bool:
+    """Whether all its targets are healthy, and no fleet defines how many there should be."""
+    return slot.fleet is None and bool(slot.healthy) and not slot.unhealthy

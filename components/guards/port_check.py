@@ -13,9 +13,9 @@ from live.errors import LiveError
 from rollout.json_value import map_of
 from rollout.notice import Notice, NoticeKind
 from rollout.port_change import PortChange, place_before, successor_of
-from settings import Settings
 from settings.service import ServiceSettings
-from settings.slot import NewTargetGroup
+from settings.settings import Settings
+from settings.target_group import NewTargetGroup
 
 _TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 _PARTS = ("services", "images", "capacity")

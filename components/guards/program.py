@@ -38,14 +38,15 @@ from live.address import ServiceAddress
 from live.discovery import ListenerHint
 from live.errors import LiveError
 from live.session import check_credentials
+from rollout.errors import SettingsError
 from rollout.messages import stopped, unreadable
 from rollout.notice import Notice, NoticeKind, without_contradiction
 from rollout.observation import LiveRule
 from rollout.split import Slot, Split
-from settings import Settings, SettingsError, Surroundings
 from settings.declaration.raw import decoded, in_namespace
 from settings.load_balancer import ExistingLoadBalancer
-from settings.settings import TOP
+from settings.settings import TOP, Settings
+from settings.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from components.service import Service
@@ -245,9 +246,11 @@ class GuardedProgram:
         if not has_traffic or address.service in self._served_before:
             return None
         limits = self.settings.ramp.guard
+        wanted = wanted_services(self.settings)[address.service]
+        placed = replace(address, kinds=wanted.kinds)
         return Wait(
             NewServiceJudge(
-                address.service, split, limits.healthy_polls, lambda: self._reader.slots(address)
+                wanted, split, limits.healthy_polls, lambda: self._reader.slots(placed)
             ),
             self._log,
             limits.poll_seconds,

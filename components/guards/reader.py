@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from components.guards.engine_log import NoticeLog
+from fleets.registry import fleet_readers
 from live.address import ServiceAddress
 from live.clients import Clients
 from live.creations import made
@@ -17,7 +18,7 @@ from live.discovery import ListenerHint, ServiceQuery, find_listener, find_servi
 from live.errors import TRANSIENT
 from live.images import read_images
 from live.provider_config import ProviderConfig
-from live.reader import Reader
+from live.reader import FleetReader, Reader
 from live.rules import FoundRule, read_listener
 from live.session import ProviderSession
 from rollout.images import LiveImage
@@ -35,7 +36,7 @@ _REPORT_SECONDS = 10.0
 
 T = TypeVar("T")
 
-_Identity: TypeAlias = tuple[str, str, tuple[tuple[Slot, str], ...]]
+_Identity: TypeAlias = tuple[str, str, tuple[tuple[Slot, str], ...], tuple[tuple[Slot, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class GuardReader:
         self._readers: dict[tuple[_Identity, ...], Reader] = {}
         self._clients: Clients | None = None
         self._session: ProviderSession | None = None
+        self._fleet_readers: Callable[[str | None], FleetReader] | None = None
 
     def clients(self) -> Clients:
         """The clients, of the provider's own region, account and endpoint.
@@ -123,8 +125,14 @@ class GuardReader:
         """
         key = tuple(_identity(address) for address in addresses)
         if key not in self._readers:
-            self._readers[key] = Reader(self.clients(), addresses)
+            self._readers[key] = Reader(self.clients(), addresses, self._fleets())
         return self._readers[key]
+
+    def _fleets(self) -> Callable[[str | None], FleetReader]:
+        """The readers of the fleets: they keep what they have found, whatever is read."""
+        if self._fleet_readers is None:
+            self._fleet_readers = fleet_readers(self.clients())
+        return self._fleet_readers
 
     def _opened(self) -> ProviderSession:
         if self._session is None:
@@ -135,8 +143,9 @@ class GuardReader:
 
 
 def _identity(address: ServiceAddress) -> _Identity:
-    """Service, rule and target groups."""
-    return address.service, address.rule_arn, tuple(sorted(address.target_group_arns.items()))
+    """Service, rule, target groups and kinds of fleet."""
+    groups, kinds = sorted(address.target_group_arns.items()), sorted(address.kinds.items())
+    return address.service, address.rule_arn, tuple(groups), tuple(kinds)
 
 
 class Retry:

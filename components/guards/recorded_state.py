@@ -12,19 +12,19 @@ from typing import Any, Protocol
 
 import pulumi
 
+from fleets.registry import KINDS
 from live.address import ServiceAddress
 from rollout.candidate import last_raised_in
 from rollout.conditions import Conditions, declared_conditions
 from rollout.errors import SplitError
+from rollout.fleet import WantedFleet
 from rollout.forward_action import declared_groups
-from rollout.guard_case import FLOOR_TAG, Memory, WantedSlot
+from rollout.guard_case import Memory, WantedSlot
 from rollout.json_value import map_of
-from rollout.observation import Build, split_of
+from rollout.observation import split_of
 from rollout.split import Slot, Split
 
 _RULE = "aws:lb/listenerRule:ListenerRule"
-_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-_GROUP = "aws:autoscaling/group:Group"
 _TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 _SLOT = "failover:index:Slot"
 
@@ -164,21 +164,9 @@ def _slot(
     resources: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> WantedSlot:
     name = f"{address.service}-{slot}"
-    template, group = resources.get((_TEMPLATE, name)), resources.get((_GROUP, name), {})
-    listed: list[dict[str, str]] = group.get("tags") or []
-    tags = {tag["key"]: tag["value"] for tag in listed}
+    found = (kind.recorded(name, resources) for kind in KINDS)
     return WantedSlot(
         target_group=address.target_group_arns[slot],
-        group_name=group.get("name", ""),
-        build=None
-        if template is None
-        else Build(
-            template.get("imageId") or "",
-            template.get("userData") or "",
-            template.get("instanceType") or "",
-        ),
-        min_size=int(group.get("minSize", 0)),
-        max_size=int(group.get("maxSize", 0)),
-        floor_size=int(tags.get(FLOOR_TAG, 0)),
+        fleet=next((fleet for fleet in found if fleet is not None), WantedFleet(None)),
         is_target_group_ours=(_TARGET_GROUP, name) in resources,
     )

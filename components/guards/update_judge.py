@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from components.guards.errors import RefusedUpdateError
 from components.guards.reader import GuardReader, Search
@@ -123,7 +124,11 @@ class UpdateJudge:
         return 0 if split is None else split.weight_of(slot)
 
     def _addresses(self) -> list[ServiceAddress]:
-        return [found.address for found in self._known.values()]
+        """Where the services are, with the kinds of fleet that they are to have."""
+        return [
+            replace(found.address, kinds=self._wanted[name].kinds)
+            for name, found in self._known.items()
+        ]
 
     def _read(self) -> None:
         if not self._known:
@@ -153,10 +158,7 @@ class UpdateJudge:
             return False
         if new.is_target_group_ours is not old.is_target_group_ours:
             return False
-        return new.build is None is old.build or (
-            (old.build, old.group_name, old.min_size, old.max_size)
-            == (new.build, new.group_name, new.min_size, new.max_size)
-        )
+        return not (new.fleet.is_ours or old.fleet.is_ours) or new.fleet == old.fleet
 
     def _judge(self, services: Sequence[LiveService]) -> None:
         """Judge these services; a poll counts if only the number of polls is missing."""

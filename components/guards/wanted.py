@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from components.guards.reader import Search
-from components.user_data import user_data
 from live.discovery import ListenerHint, ServiceQuery
 from rollout.guard_case import GuardRules, WantedService, WantedSlot
-from rollout.observation import Build
-from settings import Settings
 from settings.gates.smoke import SmokeLimits
 from settings.load_balancer import ExistingLoadBalancer
 from settings.names import LOAD_BALANCER_PART
 from settings.service import ServiceSettings
-from settings.slot import ExistingTargetGroup, NewInstances, SlotSettings
+from settings.settings import Settings
+from settings.slot import SlotSettings
+from settings.target_group import ExistingTargetGroup
 
 
 def wanted_services(settings: Settings) -> dict[str, WantedService]:
@@ -63,21 +62,8 @@ def guard_rules(settings: Settings) -> GuardRules:
 def _slot(environment: str, service: ServiceSettings, slot: SlotSettings) -> WantedSlot:
     group = slot.target_group
     is_theirs = isinstance(group, ExistingTargetGroup)
-    target_group = group.arn if is_theirs else group.name
-    if not isinstance(slot.instances, NewInstances):
-        name = slot.instances.group_name
-        return WantedSlot(target_group, name, None, 0, 0, 0, is_target_group_ours=not is_theirs)
-    capacity = slot.instances.capacity
     return WantedSlot(
-        target_group=target_group,
-        group_name=slot.instances.group_name,
-        build=Build(
-            image_id=slot.instances.image_id,
-            user_data=user_data(environment, service.name, slot.slot, service.port),
-            instance_type=capacity.instance_type,
-        ),
-        min_size=capacity.effective_min_size,
-        max_size=capacity.max_size,
-        floor_size=capacity.floor_size,
+        target_group=group.arn if is_theirs else group.name,
+        fleet=slot.kind.wanted(slot.fleet, environment, service, slot.slot),
         is_target_group_ours=not is_theirs,
     )

@@ -16,6 +16,7 @@ from ops.adopt.config_merge import Config, KeyPath, is_same
 from ops.errors import InputError, UnsureError
 from ops.inspect.document import Inspection, ListenerReport, RuleReport
 from ops.inspect.obstacles import obstacles
+from ops.inspect.pairing import slot_groups_of
 from ops.inspect.rule_obstacles import candidates
 from rollout.json_value import map_of
 from rollout.problem import NOT_SET, laid_out
@@ -60,12 +61,33 @@ def suggested_services(inspection: Inspection) -> dict[str, str]:
     """Service names to target groups, as their names suggest: only those that nothing stops."""
     found: dict[str, str] = {}
     for _, rule in candidates(inspection):
-        if not any(each.stops for each in obstacles(inspection, {rule.arn})):
-            name = inspection.name_of(rule.groups[0].arn)
-            match = _CONVENTIONAL.fullmatch(name)
-            if match:
-                found[match["service"]] = name
+        first = slot_groups_of(inspection, rule).first
+        if first is None or any(each.stops for each in obstacles(inspection, {rule.arn})):
+            continue
+        match = _CONVENTIONAL.fullmatch(first.name)
+        if match:
+            found[match["service"]] = first.name
     return dict(sorted(found.items()))
+
+
+def suggested_second_groups(
+    inspection: Inspection, services: Mapping[str, str], taken: Mapping[str, str]
+) -> dict[str, str]:
+    """Service to the existing group that becomes its slot 02, where its rule has only one.
+
+    `taken`: those that are answered; a group is suggested to no other service.
+    """
+    found = dict(taken)
+    for service, name in services.items():
+        placed = None if service in found else rule_of(inspection, name)
+        if placed is None or len(placed[1].groups) > 1:
+            continue
+        pair = slot_groups_of(inspection, placed[1])
+        groups = [each.name for each in (pair.first, pair.second) if each is not None]
+        others = [each for each in groups if each != name]
+        if name in groups and others and others[0] not in found.values():
+            found[service] = others[0]
+    return found
 
 
 def suggested_naming(names: list[str]) -> Naming | None:
@@ -76,12 +98,22 @@ def suggested_naming(names: list[str]) -> Naming | None:
 
 
 def rule_of(inspection: Inspection, group_name: str) -> tuple[ListenerReport, RuleReport] | None:
-    """The one rule whose first group, slot 01, has this name; else the one that has it at all."""
+    """The one rule of the service whose slot 01 has this name.
+
+    Of several that forward to the group it is the one that has it first; of none, the one whose
+    only group is the second of a pair with it.
+    """
     placed = [found for found in candidates(inspection) if found[1].priority is not None]
     names = {rule.arn: [inspection.name_of(g.arn) for g in rule.groups] for _, rule in placed}
     first = [found for found in placed if names[found[1].arn][0] == group_name]
     found = first or [found for found in placed if group_name in names[found[1].arn]]
+    found = found or [each for each in placed if _is_beside(inspection, each[1], group_name)]
     return found[0] if len(found) == 1 else None
+
+
+def _is_beside(inspection: Inspection, rule: RuleReport, group_name: str) -> bool:
+    first = slot_groups_of(inspection, rule).first
+    return len(rule.groups) == 1 and first is not None and first.name == group_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +254,11 @@ def answered(inspection: Inspection, flags: Flags, earlier: EarlierAnswers, ask:
         or _security_group(inspection, ask),
         images=flags.images,
         instance_types=flags.instance_types,
-        second_groups=flags.second_groups,
+        second_groups=suggested_second_groups(
+            inspection,
+            {name: each for name, each in services.items() if name not in flags.second_names},
+            flags.second_groups,
+        ),
         second_names=flags.second_names,
         protection=flags.protection is not False,
     )

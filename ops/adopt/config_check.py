@@ -11,7 +11,6 @@ from ops.adopt.config_merge import Config
 from ops.inspect.document import Inspection
 from rollout.errors import SettingsError
 from rollout.problem import Problem
-from settings import Settings, Surroundings
 from settings.declaration.raw import in_namespace
 from settings.lookup import (
     GroupFacts,
@@ -22,7 +21,8 @@ from settings.lookup import (
     SubnetFacts,
     TargetGroupFacts,
 )
-from settings.settings import PREVIEW_TOKEN_PATH
+from settings.settings import PREVIEW_TOKEN_PATH, Settings
+from settings.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,10 @@ def _merge_services(
     added: dict[KeyPath, Any],
     conflicts: list[Conflict],
 ) -> None:
+    if held and not value and not {*held} & {*kept}:
+        # The whole key: the CLI refuses one that is left without a value.
+        conflicts.append(Conflict((key,), held, None))
+        return
     for name in sorted({*held, *value} - set(kept)):
         if name not in held:
             added[(key, name)] = value[name]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
+from fleets.registered.kind import REGISTERED
 from ops.adopt.answers import Answers, rule_of
 from ops.adopt.config_merge import Config
 from ops.adopt.first_slot import FirstSlot
@@ -17,9 +19,12 @@ from ops.inspect.document import (
     RuleReport,
     TargetGroupReport,
 )
-from rollout.split import Slot, Split
+from rollout.split import TOTAL_WEIGHT, Slot, Split
 from settings.capacity import Capacity
 from settings.service import HealthCheck
+
+START = Split(TOTAL_WEIGHT, 0)
+"""The split of a service whose rule forwards to its first slot alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,42 @@ class FoundService:
     listener: ListenerReport
     rule: RuleReport
     group: TargetGroupReport
-    fleet: AutoScalingGroup
+    """The target group of slot 01."""
+    fleet: AutoScalingGroup | None
+    """What fills slot 01; `None` where its targets are registered by hand."""
     second: TargetGroupReport | None
     second_fleet: AutoScalingGroup | None
 
     @property
     def is_second_new(self) -> bool:
-        """Whether the instances of slot 02 are to be made."""
-        return self.second_fleet is None
+        """Whether the instances of slot 02 are to be made: as those of slot 01, if it has some."""
+        return (
+            self.second_fleet is None
+            and self.fleet is not None
+            and not (self.second is not None and registered_in(self.second))
+        )
+
+    @property
+    def made_like(self) -> AutoScalingGroup:
+        """The group that the instances of slot 02 are made like, where they are to be made."""
+        assert self.fleet is not None
+        return self.fleet
+
+    @property
+    def split(self) -> Split | None:
+        """The split of its rule by its slots; `None` where the shares are not whole numbers."""
+        shares = {
+            each.arn: share for each, share in zip(self.rule.groups, self.rule.split, strict=False)
+        }
+        second = self.second.arn if self.second is not None else ""
+        known = shares.get(self.group.arn, 0), shares.get(second, 0)
+        return Split(*known) if sum(known) == TOTAL_WEIGHT else None
+
+
+def registered_in(group: TargetGroupReport) -> tuple[str, ...]:
+    """The targets of a group that are registered and not draining."""
+    targets = group.details.targets if group.details is not None else ()
+    return tuple(target.id for target in targets if target.state != "draining")
 
 
 def found_services(inspection: Inspection, answers: Answers) -> list[FoundService]:
@@ -86,11 +119,12 @@ def proposed(
     if len(listeners) != 1:
         raise InputError("the services are on different listeners; a stack has the rules of one")
     balancer = inspection.load_balancer
-    subnets = dict.fromkeys(subnet for each in found for subnet in each.fleet.subnet_ids)
+    fleets = [fleet for each in found for fleet in (each.fleet, each.second_fleet) if fleet]
+    subnets = dict.fromkeys(subnet for fleet in fleets for subnet in fleet.subnet_ids)
     config: Config = {
         "aws:region": inspection.region,
         "aws:allowedAccountIds": [balancer.arn.split(":")[4]],
-        "failover:weights": str(Split(100, 0)),
+        "failover:weights": str(START),
         "failover:org": answers.naming.org,
         "failover:regionCode": answers.naming.region_code,
         "failover:environment": answers.naming.environment,
@@ -105,7 +139,10 @@ def proposed(
             for each in found
             if each.is_second_new
         },
-        "failover:network": {"vpcId": balancer.vpc_id, "instanceSubnetIds": list(subnets)},
+        "failover:network": {
+            "vpcId": balancer.vpc_id,
+            **({"instanceSubnetIds": list(subnets)} if subnets else {}),
+        },
         "failover:loadBalancer": {
             "arn": balancer.arn,
             "listenerArn": listeners.pop(),
@@ -123,7 +160,7 @@ def proposed(
             if each.is_second_new
             for line in unlike(
                 each.name,
-                each.fleet.template,
+                each.made_like.template,
                 first_slots[each.name],
                 image_of_second(each, answers),
                 _instance_type(each, answers),
@@ -150,32 +187,65 @@ def _found(service: str, inspection: Inspection, answers: Answers) -> FoundServi
             f"forward to {', '.join(names) or 'none'}"
         )
     listener, rule = placed
-    group = inspection.target_group(rule.groups[0].arn)
-    fleets = inspection.auto_scaling_groups_of(rule.groups[0].arn)
-    if group is None or not fleets:
-        raise InputError(f"--service {service}={name}: no Auto Scaling group fills it")
-    second = _second(service, rule, inspection, answers)
-    fleet_of_second = inspection.auto_scaling_groups_of(second.arn) if second else ()
-    second_fleet = fleet_of_second[0] if fleet_of_second else None
-    return FoundService(service, listener, rule, group, fleets[0], second, second_fleet)
+    known = _groups_of(service, name, rule, inspection, answers)
+    first, second = known
+    fleet, second_fleet = (_fleet(service, each, inspection) for each in known)
+    if fleet is None and not registered_in(first) and first.arn in {g.arn for g in rule.groups}:
+        raise InputError(f"--service {service}={name}: it has no target that could take requests")
+    if second is None and not is_made_alike(first):
+        raise InputError(
+            f"--service {service}={name}: the stack makes no target group like it (type "
+            f"{first.target_type}, {first.protocol} {first.protocol_version}, checked by "
+            f"{first.check.protocol} on {first.check.port}) for slot {Slot.SECOND}: create one, "
+            f"and pass --second-group {service}=NAME"
+        )
+    return FoundService(service, listener, rule, first, fleet, second, second_fleet)
 
 
-def _second(
-    service: str, rule: RuleReport, inspection: Inspection, answers: Answers
-) -> TargetGroupReport | None:
-    """The existing group that becomes slot 02: by the rule, or by an answer."""
-    if len(rule.groups) > 1:
-        return inspection.target_group(rule.groups[1].arn)
+def _fleet(
+    service: str, group: TargetGroupReport | None, inspection: Inspection
+) -> AutoScalingGroup | None:
+    """The Auto Scaling group that fills a target group; `None` for none."""
+    fleets = inspection.auto_scaling_groups_of(group.arn) if group is not None else ()
+    if len(fleets) > 1:
+        names = ", ".join(each.name for each in fleets)
+        raise InputError(f"{service}: several Auto Scaling groups fill one target group: {names}")
+    return fleets[0] if fleets else None
+
+
+def _groups_of(
+    service: str, name: str, rule: RuleReport, inspection: Inspection, answers: Answers
+) -> tuple[TargetGroupReport, TargetGroupReport | None]:
+    """The target groups of both slots: those of the rule, and one that is answered beside it."""
+    found = [group for each in rule.groups if (group := inspection.target_group(each.arn))]
+    own = next((group for group in found if group.name == name), None)
+    if own is None:
+        own = _named(f"--service {service}={name}", name, inspection)
+    others = [group for group in found if group.arn != own.arn]
+    if others:
+        return own, others[0]
     wanted = answers.second_groups.get(service)
     if wanted is None:
-        return None
-    named = [group for group in inspection.target_groups if group.name == wanted]
-    if not named:
-        raise InputError(
-            f"--second-group {service}={wanted}: no target group of this name in "
-            f"{inspection.load_balancer.vpc_id}"
-        )
-    return named[0]
+        return own, None
+    return own, _named(f"--second-group {service}={wanted}", wanted, inspection)
+
+
+def is_made_alike(group: TargetGroupReport) -> bool:
+    """Whether a target group that the stack makes has the same type, protocol and check port."""
+    return (
+        group.target_type,
+        group.protocol,
+        group.protocol_version,
+        group.check.protocol,
+        group.check.port,
+    ) == ("instance", "HTTP", "HTTP1", "HTTP", "traffic-port")
+
+
+def _named(flag: str, name: str, inspection: Inspection) -> TargetGroupReport:
+    for group in inspection.target_groups:
+        if group.name == name:
+            return group
+    raise InputError(f"{flag}: no target group of this name in {inspection.load_balancer.vpc_id}")
 
 
 def _service(found: FoundService, answers: Answers) -> Config:
@@ -201,34 +271,41 @@ def _service(found: FoundService, answers: Answers) -> Config:
         "port": found.group.port,
         "healthCheck": health,
         "deregistrationDelaySeconds": details.deregistration_delay_seconds,
-        "healthCheckGraceSeconds": found.fleet.grace_seconds,
-        "instanceProfile": found.fleet.template.instance_profile,
-        "weights": _own_weights(found.rule),
+        "healthCheckGraceSeconds": found.fleet.grace_seconds if found.fleet else None,
+        "instanceProfile": found.fleet.template.instance_profile if found.fleet else None,
+        "weights": _own_weights(found),
         "slots": _slots(found, answers),
     }
     return {key: value for key, value in service.items() if value not in (None, [])}
 
 
-def _own_weights(rule: RuleReport) -> str | None:
-    """The rule's own split, where it has two groups already."""
-    return str(Split(*rule.split)) if len(rule.groups) == len(Slot) else None
+def _own_weights(found: FoundService) -> str | None:
+    """The rule's own split, where it is not the common one of a first slot that has everything."""
+    split = found.split
+    is_common = len(found.rule.groups) == 1 and split == START
+    return None if split is None or is_common else str(split)
 
 
 def _slots(found: FoundService, answers: Answers) -> Config:
-    slots: Config = {
-        Slot.FIRST.value: {
-            "targetGroup": {"existing": found.group.name},
-            "autoScalingGroup": {"existing": found.fleet.name},
-        }
-    }
+    first = {"targetGroup": {"existing": found.group.name}, **_filled_by(found.fleet)}
+    slots: Config = {Slot.FIRST.value: first}
+    second: Config = {}
     if found.second is not None:
-        slots[Slot.SECOND.value] = {"targetGroup": {"existing": found.second.name}}
-        if found.second_fleet is not None:
-            fleet = {"existing": found.second_fleet.name}
-            slots[Slot.SECOND.value]["autoScalingGroup"] = fleet
+        second["targetGroup"] = {"existing": found.second.name}
     elif found.name in answers.second_names:
-        slots[Slot.SECOND.value] = {"targetGroup": {"name": answers.second_names[found.name]}}
+        second["targetGroup"] = {"name": answers.second_names[found.name]}
+    if not found.is_second_new:
+        second |= _filled_by(found.second_fleet)
+    if second:
+        slots[Slot.SECOND.value] = second
     return slots
+
+
+def _filled_by(fleet: AutoScalingGroup | None) -> Config:
+    """The existing fleet of a slot."""
+    if fleet is None:
+        return {REGISTERED.key: True}
+    return {AUTO_SCALING_GROUP.key: {"existing": fleet.name}}
 
 
 def image_of_second(found: FoundService, answers: Answers) -> str:
@@ -237,7 +314,7 @@ def image_of_second(found: FoundService, answers: Answers) -> str:
     Raises:
         InputError: no image is known.
     """
-    running = found.fleet.image_ids
+    running = found.made_like.image_ids
     if found.name in answers.images:
         return answers.images[found.name]
     if len(running) == 1:
@@ -249,11 +326,11 @@ def image_of_second(found: FoundService, answers: Answers) -> str:
 
 
 def _instance_type(found: FoundService, answers: Answers) -> str:
-    kind = answers.instance_types.get(found.name) or found.fleet.template.instance_type
+    kind = answers.instance_types.get(found.name) or found.made_like.template.instance_type
     if kind is None:
         raise InputError(
             f"slot {Slot.SECOND} of {found.name} needs an instance type, and "
-            f"{found.fleet.template.kind} {found.fleet.template.name} names none: pass "
+            f"{found.made_like.template.kind} {found.made_like.template.name} names none: pass "
             f"--instance-type {found.name}=TYPE"
         )
     return kind
@@ -262,8 +339,8 @@ def _instance_type(found: FoundService, answers: Answers) -> str:
 def _capacity(found: FoundService, answers: Answers, first: FirstSlot) -> Config:
     capacity: Config = {
         "instanceType": _instance_type(found, answers),
-        "min": found.fleet.min_size,
-        "max": max(found.fleet.max_size, 1),
+        "min": found.made_like.min_size,
+        "max": max(found.made_like.max_size, 1),
     }
     image_id = image_of_second(found, answers)
     for key, value in (

@@ -86,7 +86,7 @@ def refuse_obstacles(inspection: Inspection, answers: Answers, state: State) -> 
     Raises:
         RefusedError: something does.
     """
-    names = set(answers.services.values())
+    names = {*answers.services.values(), *answers.second_groups.values()}
     chosen = {
         rule.arn
         for _, rule in candidates(inspection)
@@ -154,9 +154,9 @@ def _first_slots(calls: Calls, inspection: Inspection, answers: Answers) -> dict
     return {
         each.name: read_first_slot(
             calls,
-            each.fleet,
+            each.made_like,
             each.group.arn,
-            {*each.fleet.image_ids, image_of_second(each, answers)},
+            {*each.made_like.image_ids, image_of_second(each, answers)},
         )
         for each in found_services(inspection, answers)
         if each.is_second_new
@@ -227,6 +227,8 @@ def _ask_about_conflicts(ask: Ask, merge: Merge, name: str) -> None:
 
 
 def _zones(calls: Calls, subnets: list[str]) -> dict[str, str]:
+    if not subnets:
+        return {}
     with contextlib.closing(calls.client("ec2")) as ec2, reported():
         found = ec2.describe_subnets(Filters=[{"Name": "subnet-id", "Values": subnets}])
     return {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in found["Subnets"]}

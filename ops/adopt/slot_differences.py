@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from live.groups import registered_in
+from live.launch_source import registered_in
 from ops.adopt.first_slot import FirstSlot
 from ops.inspect.document import TemplateReport
 from rollout.json_value import is_list, is_map

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from fleets.registry import fleet_readers
 from live.clients import Clients
 from live.errors import LiveError
 from live.reader import Reader
@@ -111,5 +112,6 @@ class TargetsGate(RepeatedGate[Sequence[LiveService]]):
 
 def opened(_limits: TargetsLimits, context: GateContext) -> TargetsGate:
     """The gate of a stack."""
-    reader = Reader(Clients.of(context.session), context.stack.addresses)
+    clients = Clients.of(context.session)
+    reader = Reader(clients, context.stack.addresses, fleet_readers(clients))
     return TargetsGate(reader.read, context.now)

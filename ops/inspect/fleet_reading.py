@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from live.groups import LaunchKind, launch_source, registered_in
+from live.launch_source import LaunchKind, launch_source, registered_in
 from ops.inspect.document import AutoScalingGroup, InstanceReport, TemplateReport
 
 _MOST_INSTANCES = 200

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from ops.inspect.document import AutoScalingGroup, Inspection, TargetGroupReport
 from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
+from ops.inspect.pairing import slot_groups_of
 from ops.inspect.rule_obstacles import (
     balancer_obstacles,
     candidates,
@@ -135,19 +136,36 @@ def _shared(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstac
 
 def _second(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstacle]:
     alone = [rule for _, rule in inspection.forwards_to(group.arn) if len(rule.groups) == 1]
-    if alone:
+    if not alone:
+        return
+    found = slot_groups_of(inspection, alone[0])
+    if found.first is not None and found.second is not None:
         yield Obstacle(
-            "group-without-second",
+            "group-with-second",
             Weight.NOTE,
             subject(group),
-            "there is no second group beside it",
+            f"its rule forwards to it alone; {found.reason}",
             f"weights need two groups, slot {Slot.FIRST} and slot {Slot.SECOND}",
             Fix(
-                f"`failover adopt` makes slot {Slot.SECOND} with instances of its own, or takes "
-                "an existing group: --second-group SERVICE=NAME"
+                f"`failover adopt` suggests {found.first.name} as slot {Slot.FIRST} and "
+                f"{found.second.name} as slot {Slot.SECOND}; --service SERVICE=NAME and "
+                "--second-group SERVICE=NAME name others"
             ),
             (group.arn,),
         )
+        return
+    yield Obstacle(
+        "group-without-second",
+        Weight.NOTE,
+        subject(group),
+        "there is no second group beside it",
+        f"weights need two groups, slot {Slot.FIRST} and slot {Slot.SECOND}",
+        Fix(
+            f"`failover adopt` makes slot {Slot.SECOND} with instances of its own, or takes "
+            "an existing group: --second-group SERVICE=NAME"
+        ),
+        (group.arn,),
+    )
 
 
 def _names(group: TargetGroupReport) -> Iterator[Obstacle]:
@@ -183,7 +201,22 @@ def second_name(name: str) -> str:
     return f"{name.removesuffix('-tg').removesuffix(f'-{Slot.FIRST}')}-{Slot.SECOND}-tg"
 
 
+_TARGET_TYPES = ("instance", "ip")
+
+
 def _kind(group: TargetGroupReport) -> Iterator[Obstacle]:
+    """Another kind of group than the stack makes: the second one then has to exist."""
+    if group.target_type not in _TARGET_TYPES:
+        yield Obstacle(
+            "group-type",
+            Weight.STOPS,
+            subject(group),
+            f"its targets are of type {group.target_type}",
+            "a slot has instances or IP addresses as its targets; another type is not supported",
+            LEAVE_RULE,
+            (group.arn,),
+        )
+        return
     other: list[str] = []
     if group.target_type != "instance":
         other.append(f"its targets are of type {group.target_type}, not instance")
@@ -195,18 +228,21 @@ def _kind(group: TargetGroupReport) -> Iterator[Obstacle]:
     if other:
         yield Obstacle(
             "group-kind",
-            Weight.STOPS,
+            Weight.NOTE,
             subject(group),
             joined_words(other),
-            "both slots of a service are instances that speak HTTP/1.1 on the port that is "
-            "checked; another kind is not supported",
-            LEAVE_RULE,
+            "the stack makes only target groups of instances that speak HTTP/1.1 on the port that "
+            "is checked",
+            Fix(
+                f"`failover adopt` takes it where both target groups exist: --second-group "
+                f"SERVICE=NAME names the one of slot {Slot.SECOND}"
+            ),
             (group.arn,),
         )
 
 
 def _instances(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obstacle]:
-    if group.target_type != "instance":
+    if group.target_type not in _TARGET_TYPES:
         return
     fleet = inspection.auto_scaling_groups_of(group.arn)
     members = {instance.id for each in fleet for instance in each.instances}
@@ -227,7 +263,7 @@ def _instances(group: TargetGroupReport, inspection: Inspection) -> Iterator[Obs
             ),
             (group.arn,),
         )
-    if not fleet:
+    if not fleet and group.details is not None:
         yield _without_fleet(group, by_hand)
 
 
@@ -277,17 +313,25 @@ def _several_fix(
 
 
 def _without_fleet(group: TargetGroupReport, by_hand: list[str]) -> Obstacle:
-    held = f"{joined_words(by_hand)} registered by hand" if by_hand else "no target"
+    if not by_hand:
+        return Obstacle(
+            "group-without-targets",
+            Weight.STOPS,
+            subject(group),
+            "no Auto Scaling group fills it, and it has no target",
+            "its rule sends requests to it, and all of them fail",
+            Fix("register targets that serve, or leave the rule as it is"),
+            (group.arn,),
+        )
     return Obstacle(
         "group-without-fleet",
-        Weight.STOPS,
+        Weight.NOTE,
         subject(group),
-        f"no Auto Scaling group fills it; it has {held}",
-        "a slot's instances come from an Auto Scaling group; without one nothing replaces them, "
-        "and no release reaches them",
+        f"no Auto Scaling group fills it; it has {joined_words(by_hand)} registered by hand",
+        "nothing replaces them, and no release of the stack reaches them",
         Fix(
-            "leave the rule as it is, until an Auto Scaling group is attached to this target group "
-            "and its instances serve"
+            "`failover adopt` takes the slot with its registered targets: only the weights are the "
+            "stack's"
         ),
         (group.arn,),
     )

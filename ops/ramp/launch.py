@@ -18,7 +18,7 @@ from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.retrying_reader import RetryingReader
 from ops.ramp.driver.run import Run
 from ops.ramp.gates import RampGates
-from ops.ramp.plan.fleets import Fleets, fleets_in, refuse_groupless, remembered_fleets
+from ops.ramp.plan.fleets import Fleets, fleets_in, refuse_without_fleet, remembered_fleets
 from ops.ramp.plan.planner import Planner
 from ops.ramp.plan.refusals import refuse_hidden
 from ops.ramp.resume.find import Takeover, UnfinishedRamp
@@ -79,7 +79,7 @@ class Launcher:
         refuse_hidden(
             plan, self.reader.asked(stack.hidden_services), self._choice, stack.next.option
         )
-        refuse_groupless(plan, self.reader.services())
+        refuse_without_fleet(plan, self.reader.services())
         self._fleets(plan).refuse_short()
         return plan
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
 from live.cloudwatch import Alarm
 from ops.status.difference import Difference, FixCommand, agrees, to_the_front
 from ops.status.document import Ramping, RunningBuild, ServiceStatus, SlotStatus, Source, Status
-from rollout.observation import Template
+from rollout.fleet import Fleet, Template
 
 VERSION = 1
 
@@ -84,21 +85,34 @@ def _service(service: ServiceStatus, status: Status) -> dict[str, Any]:
 
 def _slot(slot: SlotStatus) -> dict[str, Any]:
     live = slot.live
-    group = live.group if live is not None else None
+    fleet = live.fleet if live is not None else None
+    pinned = fleet.pinned if fleet is not None else None
     return {
         "targetGroupArn": live.target_group_arn if live is not None else None,
         "targets": dict(slot.targets) if live is not None else None,
         "images": by_source(slot.images),
-        "template": _template(group.pinned) if group is not None else None,
-        "inService": [_build(build, group.pinned if group else None) for build in slot.builds],
+        "template": _template(pinned),
+        "inService": [_build(build, pinned) for build in slot.builds],
+        "fleet": None if fleet is None else _fleet(fleet),
         "autoScalingGroup": None
-        if group is None
+        if fleet is None or fleet.kind.key != AUTO_SCALING_GROUP.key
         else {
-            "name": group.name,
-            "desired": group.desired,
-            "min": group.min_size,
-            "max": group.max_size,
+            "name": fleet.name,
+            "desired": fleet.desired,
+            "min": fleet.least,
+            "max": fleet.most,
         },
+    }
+
+
+def _fleet(fleet: Fleet) -> dict[str, Any]:
+    return {
+        "kind": fleet.kind.key,
+        "name": fleet.name,
+        "inService": len(fleet.in_service),
+        "desired": fleet.desired,
+        "min": fleet.least,
+        "max": fleet.most,
     }
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from live.cloudwatch import Alarm
+from rollout.fleet import Template
 from rollout.hidden_rules import HiddenService
 from rollout.lease import Lease, LeaseState
-from rollout.observation import LiveSlot, Template
+from rollout.observation import LiveSlot
 from rollout.split import Slot
 
 

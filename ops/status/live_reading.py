@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fleets.auto_scaling_group.revisions import Revisions
+from fleets.registry import fleet_readers
 from live.address import ServiceAddress
 from live.clients import Clients
 from live.cloudwatch import Alarm, Alarms
 from live.errors import LiveError, RuleGoneError
-from live.groups import Releases
 from live.provider_config import ProviderConfig
 from live.reader import Reader
 from live.rules import read_listener, read_rules
@@ -19,8 +20,9 @@ from live.session import ProviderSession
 from ops.stack.hidden import hidden_among
 from ops.status.document import RunningBuild, Unread, UnreadError
 from rollout.conditions import Conditions
+from rollout.fleet import Fleet, Template
 from rollout.hidden_rules import HiddenService
-from rollout.observation import AutoScalingGroupState, LiveRule, LiveSlot, Template
+from rollout.observation import LiveRule, LiveSlot
 from rollout.split import Slot
 
 
@@ -59,8 +61,8 @@ class LiveReader:
         self.region = session.region
         self._services = ServiceAddress.of_outputs(outputs["services"])
         self._clients = Clients.of(session)
-        self._reader = Reader(self._clients, self._services)
-        self._releases = Releases(self._clients.compute, self._clients.scaling)
+        self._reader = Reader(self._clients, self._services, fleet_readers(self._clients))
+        self._revisions = Revisions(self._clients.compute, self._clients.scaling)
         self._listener: str | None = outputs.get("listenerArn")
         self._alarms = (
             Alarms(session.client("cloudwatch"), self._listener, self._services)
@@ -76,7 +78,7 @@ class LiveReader:
             return LiveReading(
                 {service.name: service.rule for service in found},
                 slots,
-                {key: self._builds(live.group) for key, live in slots.items()},
+                {key: self._builds(live.fleet) for key, live in slots.items()},
             )
         except RuleGoneError as error:
             return self._of_rules_left(error)
@@ -136,11 +138,11 @@ class LiveReader:
                 break
         return LiveReading(found, unread=tuple(unread))
 
-    def _builds(self, group: AutoScalingGroupState | None) -> tuple[RunningBuild, ...]:
+    def _builds(self, fleet: Fleet | None) -> tuple[RunningBuild, ...]:
         """What is in service by template; templates that are no longer pinned are read once."""
-        if group is None:
+        if fleet is None or not fleet.kind.has_templates:
             return ()
-        return running_builds(group, self._image_of)
+        return running_builds(fleet, self._image_of)
 
     def _image_of(self, template: Template) -> str:
         """The image of any version, empty where that version is gone."""
@@ -148,28 +150,24 @@ class LiveReader:
         if template.version:
             found = {"LaunchTemplateId": template.source, "Version": template.version}
             specification = {"LaunchTemplate": found}
-        _, release = self._releases.pinned(specification)
-        return release.build.image_id if release is not None else ""
+        _, revision = self._revisions.pinned(specification)
+        return revision.name if revision is not None else ""
 
 
-def running_builds(
-    group: AutoScalingGroupState, image_of: Callable[[Template], str]
-) -> tuple[RunningBuild, ...]:
+def running_builds(fleet: Fleet, image_of: Callable[[Template], str]) -> tuple[RunningBuild, ...]:
     """What is in service, the most instances first; `image_of` gives images of old templates."""
-    counted = Counter(instance.template for instance in group.in_service)
+    counted = Counter(member.template for member in fleet.in_service)
     return tuple(
-        RunningBuild(template, _image(group, template, image_of), count)
+        RunningBuild(template, _image(fleet, template, image_of), count)
         for template, count in sorted(counted.items(), key=lambda each: (-each[1], str(each[0])))
     )
 
 
-def _image(
-    group: AutoScalingGroupState, template: Template | None, image_of: Callable[[Template], str]
-) -> str:
+def _image(fleet: Fleet, template: Template | None, image_of: Callable[[Template], str]) -> str:
     if template is None:
         return ""
-    if template == group.pinned and group.release is not None:
-        return group.release.build.image_id
+    if template == fleet.pinned and fleet.revision is not None:
+        return fleet.revision.name
     return image_of(template)
 
 

@@ -105,8 +105,8 @@ def _slot(service: str, slot: Slot, read: Readings) -> SlotStatus:
     key = (service, slot)
     live = read.live.slots.get(key) if read.live is not None else None
     images: dict[Source, str | None] = {
-        Source.LIVE: live.group.release.build.image_id
-        if live is not None and live.group is not None and live.group.release is not None
+        Source.LIVE: live.fleet.revision.name
+        if live is not None and live.fleet is not None and live.fleet.revision is not None
         else None,
         Source.CONFIG: read.config.images.get(key) if read.config is not None else None,
         Source.STATE: read.state.images.get(key) if read.state is not None else None,

@@ -226,26 +226,28 @@ def _what_is_left(status: Status) -> str:
 
 
 def _capacity(slot: SlotStatus) -> str:
-    """`3 of 3 (2-12)`: instances in service, those that its group wants, its min and its max."""
-    group = slot.live.group if slot.live is not None else None
-    if group is None:
+    """`3 of 3 (2-12)`: members in service, those that its fleet wants, the least and the most."""
+    fleet = slot.live.fleet if slot.live is not None else None
+    if fleet is None:
         return "?"
-    wanted = f"{len(group.in_service)} of {group.desired}"
-    return f"{wanted} ({group.min_size}-{group.max_size})"
+    wanted = f"{len(fleet.in_service)} of {fleet.desired}"
+    return wanted if fleet.most is None else f"{wanted} ({fleet.least}-{fleet.most})"
 
 
 def _pinned(slot: SlotStatus) -> str:
     """The number of the template version that is launched, or the launch configuration's name."""
-    group = slot.live.group if slot.live is not None else None
-    if group is None or group.pinned is None:
+    fleet = slot.live.fleet if slot.live is not None else None
+    if fleet is not None and not fleet.kind.has_templates:
+        return fleet.kind.key
+    if fleet is None or fleet.pinned is None:
         return "?"
-    return group.pinned.version or group.pinned.source
+    return fleet.pinned.version or fleet.pinned.source
 
 
 def _builds_left(slot: SlotStatus) -> tuple[str, ...]:
-    """What is in service and is not what the group launches now; one line each."""
-    group = slot.live.group if slot.live is not None else None
-    pinned_now = group.pinned if group is not None else None
+    """What is in service and is not what the fleet launches now; one line each."""
+    fleet = slot.live.fleet if slot.live is not None else None
+    pinned_now = fleet.pinned if fleet is not None else None
     return tuple(
         f"{build.count} in service of {_of(build)} {build.image_id}".rstrip()
         for build in slot.builds

@@ -68,19 +68,6 @@ class FaultContext:
                 AutoScalingGroupName=name, DesiredCapacity=len(instances) + by
             )
 
-    def scale_in_to_min(self) -> None:
-        """Have every group want its min, as scaling policies do some time after a ramp."""
-        names = [name for slot in Slot for name in self._instances(slot)]
-        pages = self._groups.get_paginator("describe_auto_scaling_groups").paginate(
-            AutoScalingGroupNames=names
-        )
-        for group in (each for page in pages for each in page["AutoScalingGroups"]):
-            if group["DesiredCapacity"] > group["MinSize"]:
-                self._groups.set_desired_capacity(
-                    AutoScalingGroupName=group["AutoScalingGroupName"],
-                    DesiredCapacity=group["MinSize"],
-                )
-
     def change_weights(self, split: Split) -> None:
         """Give every rule other weights, as a person does in the console."""
         for service in self._services.values():

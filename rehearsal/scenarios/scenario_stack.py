@@ -82,8 +82,6 @@ class ScenarioStack:
         outputs = self.engine.outputs()
         context = FaultContext(self.running, outputs["services"])
         context.resume()
-        # A scenario before this one may have left the slots at the size that it grew them to.
-        context.scale_in_to_min()
         self._await_settled(outputs["services"], scenario)
         return context
 

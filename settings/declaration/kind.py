@@ -299,3 +299,24 @@ def arn_of(service: str, resource: str, what: str) -> Text:
         f"the ARN of {what}: arn:aws:{service}:REGION:ACCOUNT:...",
         "ARN",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The kind of what has no settings: to be named is to be on."""
+
+    name: str = "boolean"
+    expected: str = "true or false"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A boolean, or an empty map."""
+        return {"type": ["boolean", "object"], "maxProperties": 0}
+
+    def read(self, value: Json) -> bool:
+        """`true`, `false`, or an empty map, which stands for `true`."""
+        if value == {}:
+            return True
+        if not isinstance(value, bool):
+            raise RefusedValueError(ValueProblem(value, self.expected))
+        return value

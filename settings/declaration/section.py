@@ -83,6 +83,10 @@ class Section:
         """Whether the config gives it a value; an empty text, list or map is none."""
         return self._values.get(member.name) not in (None, "", {}, [])
 
+    def names_member(self, member: Member) -> bool:
+        """Whether the config names it and does not turn it off: `{}` and `true` name it."""
+        return self._values.get(member.name) not in (None, "", [], False, "false")
+
     def is_sound(self, *members: Member) -> bool:
         """Whether none of them was refused, so that their values may be compared."""
         return self._is_map and not any(member.name in self._unsound for member in members)

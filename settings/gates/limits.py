@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from settings.declaration.key import ConfigMap, Key, KeyGroup, Member, key, optional
-from settings.declaration.kind import Json, JsonSchema, RefusedValueError, Text, ValueProblem
+from settings.declaration.kind import Switch, Text
 
 HEADER = Text(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}", "the name of a header")
 
@@ -31,27 +30,6 @@ class GateLimits(ConfigMap):
         if cls.members():
             return KeyGroup[Any](cls.what, cls, name=cls.name)
         return optional(True, Switch(), cls.what, name=cls.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """The kind of a gate that has no settings: to be named is to be on."""
-
-    name: str = "boolean"
-    expected: str = "true or false"
-
-    @property
-    def json_schema(self) -> JsonSchema:
-        """A boolean, or an empty map."""
-        return {"type": ["boolean", "object"], "maxProperties": 0}
-
-    def read(self, value: Json) -> bool:
-        """`true`, `false`, or an empty map, which stands for `true`."""
-        if value == {}:
-            return True
-        if not isinstance(value, bool):
-            raise RefusedValueError(ValueProblem(value, self.expected))
-        return value
 
 
 def slot_header() -> Key[str]:

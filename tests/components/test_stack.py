@@ -28,6 +28,7 @@ def test_the_outputs_tell_what_a_person_and_a_script_want() -> None:
                 "targetGroupArns": {
                     slot: f"arn:mock:TargetGroup/{name}-{slot}" for slot in ("01", "02")
                 },
+                "fleets": {"01": "autoScalingGroup", "02": "autoScalingGroup"},
                 "images": {"01": image, "02": image},
             }
             for name, image in (

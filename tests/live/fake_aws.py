@@ -69,7 +69,7 @@ class FakeAws:
     @property
     def clients(self) -> Clients:
         fake: Any = self
-        return Clients(fake, fake, fake)
+        return Clients(fake, fake, fake, "us-east-1")
 
     def describe_rules(self, *, RuleArns: list[str]) -> dict[str, Any]:  # noqa: N803
         self._count("DescribeRules")

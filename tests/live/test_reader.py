@@ -5,6 +5,7 @@ from typing import Any
 import botocore.exceptions as boto
 import pytest
 
+from fleets.registry import fleet_readers
 from live.address import ServiceAddress
 from live.discovery import ListenerHint, ServiceQuery, find_services
 from live.errors import (
@@ -18,7 +19,8 @@ from live.errors import (
     UnreadableError,
 )
 from live.reader import Reader
-from rollout.observation import AutoScalingGroupState, LiveRule, Target, Template
+from rollout.fleet import Fleet, Template
+from rollout.observation import LiveRule, Target
 from rollout.split import Slot
 from tests.live.fake_aws import START, FakeAws, forward, refused, version
 
@@ -55,30 +57,31 @@ def aws(**changes: Any) -> FakeAws:
     return made
 
 
-def read_group(fake: FakeAws, slot: Slot = FIRST) -> AutoScalingGroupState:
-    (service,) = Reader(fake.clients, [WEB]).read()
-    found = service.slots[slot].group
+def read_group(fake: FakeAws, slot: Slot = FIRST) -> Fleet:
+    (service,) = Reader(fake.clients, [WEB], fleet_readers(fake.clients)).read()
+    found = service.slots[slot].fleet
     assert found is not None
     return found
 
 
 def test_a_service_is_read_with_its_rule_targets_groups_and_release() -> None:
-    (service,) = Reader(aws().clients, [WEB]).read()
+    fake = aws()
+    (service,) = Reader(fake.clients, [WEB], fleet_readers(fake.clients)).read()
 
     assert service.rule == LiveRule("web", "arn:rule/web", 75, 25)
     slot = service.slots[FIRST]
     assert slot.targets == (Target("i-01", "healthy"),)
-    assert slot.group is not None
-    assert (slot.group.name, slot.group.pinned) == ("web-01", Template("lt-01", "1"))
-    assert slot.group.tags == {"failover:floor": "1"}
-    assert slot.group.outdated == ()
-    assert slot.group.release is not None
-    assert (slot.group.release.build.image_id, slot.group.release.at) == ("ami-1", START)
+    assert slot.fleet is not None
+    assert (slot.fleet.name, slot.fleet.pinned) == ("web-01", Template("lt-01", "1"))
+    assert slot.fleet.floor == 1
+    assert slot.fleet.outdated == ()
+    assert slot.fleet.revision is not None
+    assert (slot.fleet.revision.name, slot.fleet.revision.at) == ("ami-1", START)
 
 
 def test_a_second_poll_asks_for_groups_by_name_and_for_no_template_again() -> None:
     fake = aws(page_size=1, groups=[group(FIRST), group(SECOND), group(FIRST, TargetGroupARNs=[])])
-    reader = Reader(fake.clients, [WEB])
+    reader = Reader(fake.clients, [WEB], fleet_readers(fake.clients))
     reader.read()
     fake.calls.clear()
 
@@ -108,10 +111,10 @@ def test_a_release_is_as_old_as_its_build_and_not_as_its_tags() -> None:
     ]
     fake = aws(groups=[group(s, "3") for s in Slot], versions={f"lt-{s}": versions for s in Slot})
 
-    release = read_group(fake).release
+    release = read_group(fake).revision
 
     assert release is not None
-    assert (release.build.image_id, release.is_first) == ("ami-2", False)
+    assert (release.name, release.is_first) == ("ami-2", False)
     assert release.at == versions[1]["CreateTime"]
 
 
@@ -140,8 +143,8 @@ def test_a_group_with_a_launch_configuration_is_read_too() -> None:
 
     assert found.pinned == Template("lc-1")
     assert [instance.id for instance in found.outdated] == ["i-1"]
-    assert found.release is not None
-    assert found.release.build.image_id == "ami-1"
+    assert found.revision is not None
+    assert found.revision.name == "ami-1"
 
 
 def test_a_group_attached_by_a_traffic_source_is_found() -> None:
@@ -158,9 +161,9 @@ def test_a_group_attached_by_a_traffic_source_is_found() -> None:
 def test_two_groups_behind_one_target_group_are_no_group() -> None:
     fake = aws(groups=[group(FIRST), group(FIRST, AutoScalingGroupName="other"), group(SECOND)])
 
-    (service,) = Reader(fake.clients, [WEB]).read()
+    (service,) = Reader(fake.clients, [WEB], fleet_readers(fake.clients)).read()
 
-    assert service.slots[FIRST].group is None
+    assert service.slots[FIRST].fleet is None
 
 
 @pytest.mark.parametrize(
@@ -177,7 +180,7 @@ def test_two_groups_behind_one_target_group_are_no_group() -> None:
 def test_what_a_rule_does_is_told_in_weights(actions: list[dict[str, Any]], weights: str) -> None:
     fake = aws(rules={"arn:rule/web": actions})
 
-    (rule,) = Reader(fake.clients, [WEB]).read_rules()
+    (rule,) = Reader(fake.clients, [WEB], fleet_readers(fake.clients)).read_rules()
 
     assert rule.weights == weights
 
@@ -189,7 +192,7 @@ def test_a_rule_that_is_gone_is_named_and_the_others_are_read_for_it() -> None:
     with pytest.raises(
         RuleGoneError, match=r"was deleted outside Pulumi: portal \(arn:rule/portal\)"
     ):
-        Reader(fake.clients, [WEB, portal]).read_rules()
+        Reader(fake.clients, [WEB, portal], fleet_readers(fake.clients)).read_rules()
 
 
 @pytest.mark.parametrize(
@@ -211,7 +214,7 @@ def test_each_failure_of_aws_has_its_own_words(
     fake = aws(failures={"DescribeRules": [refused("DescribeRules", code)]})
 
     with pytest.raises(error, match=words):
-        Reader(fake.clients, [WEB]).read_rules()
+        Reader(fake.clients, [WEB], fleet_readers(fake.clients)).read_rules()
 
 
 def listed(rules: list[dict[str, Any]]) -> FakeAws:
@@ -243,7 +246,7 @@ def test_an_aws_that_stops_answering_in_the_middle_is_unreachable(
     fake = aws(failures={"DescribeRules": [silent(endpoint_url="https://elb.example")]})
 
     with pytest.raises(UnreachableError, match="cannot be reached"):
-        Reader(fake.clients, [WEB]).read_rules()
+        Reader(fake.clients, [WEB], fleet_readers(fake.clients)).read_rules()
 
 
 def test_a_rule_is_found_without_the_stacks_help() -> None:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
+from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
+from fleets.auto_scaling_group.launch import parts_of
+from rollout.fleet import Fleet, FleetMember, Template, WantedFleet
 from rollout.guard_case import GuardCase, GuardRules, Memory, WantedService, WantedSlot
-from rollout.observation import (
-    AutoScalingGroupState,
-    Build,
-    Instance,
-    LiveRule,
-    LiveService,
-    LiveSlot,
-    Release,
-    Target,
-    Template,
-)
+from rollout.observation import LiveRule, LiveService, LiveSlot, Target
 from rollout.split import Slot, Split
+from tests.fleets.made import group_of, revision
 
+BARE = parts_of("ami", "", "")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = GuardRules(stages=(10, 25, 50, 75, 100), healthy_polls=3)
 POLLS = RULES.healthy_polls
@@ -33,35 +28,22 @@ def arn(slot: Slot) -> str:
     return f"{ARN}/web-{slot}-tg/0123456789abcdef"
 
 
-def group(
-    slot: Slot, size: int = 3, released_hours: float = 0.0, **changes: Any
-) -> AutoScalingGroupState:
+def group(slot: Slot, size: int = 3, released_hours: float = 0.0, **changes: Any) -> Fleet:
     """A group whose instances all run what it launches."""
     pinned = Template(f"lt-{slot}", "2")
-    made = AutoScalingGroupState(
-        name=f"web-{slot}-asg",
-        desired=size,
-        min_size=3,
-        max_size=12,
-        pinned=pinned,
-        release=Release(
-            Build(f"ami-{slot}", "data", "m7i.large"),
-            START + timedelta(hours=released_hours),
-            is_first=False,
-        ),
-        instances=tuple(Instance(f"i-{slot}-{n}", "InService", pinned) for n in range(size)),
-        tags={},
-    )
+    members = tuple(FleetMember(f"i-{slot}-{n}", "InService", pinned) for n in range(size))
+    released = revision(f"ami-{slot}", START + timedelta(hours=released_hours))
+    made = group_of(f"web-{slot}-asg", size, 3, 12, pinned, released, members)
     return replace(made, **changes)
 
 
-def slot_of(slot: Slot, its: AutoScalingGroupState | None, healthy: int | None = None) -> LiveSlot:
+def slot_of(slot: Slot, its: Fleet | None, healthy: int | None = None) -> LiveSlot:
     """A slot of which so many targets are healthy; all of them by default."""
     size = its.desired if its is not None else 3
     count = size if healthy is None else healthy
     states = ["healthy"] * count + ["unhealthy"] * (size - count)
     targets = tuple(Target(f"i-{slot}-{n}", state) for n, state in enumerate(states))
-    return LiveSlot(arn(slot), targets, its)
+    return LiveSlot(arn(slot), targets, AUTO_SCALING_GROUP, its)
 
 
 def case(
@@ -87,29 +69,31 @@ def case(
 def of_one_age(known: GuardCase) -> GuardCase:
     """The same with slots that were made together, so that nothing tells which is released last."""
     for slot in Slot:
-        release = Release(Build(f"ami-{slot}", "data", "m7i.large"), START, is_first=True)
-        known = with_live(known, slot, group=group(slot, release=release))
+        first = revision(f"ami-{slot}", START, is_first=True)
+        known = with_live(known, slot, fleet=group(slot, revision=first))
     return known
 
 
-def wanted_slots(groups: dict[Slot, AutoScalingGroupState]) -> dict[Slot, WantedSlot]:
+def wanted_slots(groups: dict[Slot, Fleet]) -> dict[Slot, WantedSlot]:
     """The config that makes what is there."""
     return {
-        slot: WantedSlot(
-            f"web-{slot}-tg",
-            found.name,
-            found.release.build if found.release is not None else None,
-            found.min_size,
-            found.max_size,
-            0,
-        )
-        for slot, found in groups.items()
+        slot: WantedSlot(f"web-{slot}-tg", wanted_fleet(found)) for slot, found in groups.items()
     }
 
 
+def wanted_fleet(found: Fleet, **changes: Any) -> WantedFleet:
+    """The config that makes this group."""
+    parts = found.revision.parts if found.revision is not None else None
+    made = WantedFleet(found.kind, found.name, parts, found.least, found.most or 0)
+    return replace(made, **changes)
+
+
 def with_wanted(known: GuardCase, slot: Slot, **changes: Any) -> GuardCase:
-    """The same with another config of one slot."""
-    slots = dict(known.wanted.slots) | {slot: replace(known.wanted.slots[slot], **changes)}
+    """The same with another config of one slot, or of its fleet."""
+    wanted = known.wanted.slots[slot]
+    of_fleet = {each.name for each in fields(WantedFleet)} & changes.keys()
+    fleet = replace(wanted.fleet, **{name: changes.pop(name) for name in of_fleet})
+    slots = {**known.wanted.slots, slot: replace(wanted, fleet=fleet, **changes)}
     return replace(known, wanted=replace(known.wanted, slots=slots))
 
 
@@ -159,7 +143,7 @@ def cases(draw: Callable[[st.SearchStrategy[Any]], Any]) -> GuardCase:
                 st.just(slot),
                 st.integers(0, 6),
                 st.sampled_from([0.0, 1.0, 2.0]),
-                min_size=st.integers(0, 6),
+                least=st.integers(0, 6),
             )
         )
         for slot in Slot
@@ -171,11 +155,14 @@ def cases(draw: Callable[[st.SearchStrategy[Any]], Any]) -> GuardCase:
     slots = {
         slot: WantedSlot(
             draw(st.sampled_from([f"web-{slot}-tg", "another-tg"])),
-            draw(st.sampled_from([f"web-{slot}-asg", "another-asg"])),
-            draw(st.sampled_from([None, Build(f"ami-{slot}", "data", "m7i.large"), Build("ami")])),
-            draw(st.integers(0, 6)),
-            draw(st.integers(1, 12)),
-            draw(st.integers(0, 3)),
+            WantedFleet(
+                AUTO_SCALING_GROUP,
+                draw(st.sampled_from([f"web-{slot}-asg", "another-asg"])),
+                draw(st.sampled_from([None, parts_of(f"ami-{slot}", "data", "m7i.large"), BARE])),
+                draw(st.integers(0, 6)),
+                draw(st.integers(1, 12)),
+                draw(st.integers(0, 3)),
+            ),
         )
         for slot in Slot
     }

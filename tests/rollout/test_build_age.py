@@ -13,8 +13,8 @@ from rollout.build_age import BuildAge, build_on
 from rollout.guard_case import GuardCase, GuardRules
 from rollout.judgement import judged
 from rollout.messages import notices
-from rollout.observation import Build, Release
 from rollout.split import Slot
+from tests.fleets.made import revision
 from tests.rollout.guard_cases import (
     POLLS,
     RULES,
@@ -37,8 +37,8 @@ def told(known: GuardCase, rules: GuardRules = RULES) -> str:
 
 
 def released(known: GuardCase, slot: Slot, image_id: str, hours: float) -> GuardCase:
-    release = Release(Build(image_id), START + timedelta(hours=hours), is_first=False)
-    return with_live(known, slot, group=group(slot, release=release))
+    found = revision(image_id, START + timedelta(hours=hours))
+    return with_live(known, slot, fleet=group(slot, revision=found))
 
 
 @given(cases(), st.sampled_from(Slot))
@@ -77,7 +77,7 @@ def test_images_that_the_config_gives_one_name_are_one_build() -> None:
     assert build_on(live, FIRST, {"ami-02": "v2"}).age is BuildAge.OLDER
 
 
-@pytest.mark.parametrize("gone", [{"group": None}, {"group": group(FIRST, release=None)}])
+@pytest.mark.parametrize("gone", [{"fleet": None}, {"fleet": group(FIRST, revision=None)}])
 def test_of_a_slot_whose_build_nobody_tells_the_age_is_not_known(gone: dict[str, object]) -> None:
     known = with_live(case("0/100", "0/100"), FIRST, **gone)
 

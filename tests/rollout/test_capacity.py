@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.capacity import (
-    Fleet,
+    FleetSizes,
     fleets_of,
     floors_at,
     grown_fleet,
@@ -21,8 +21,8 @@ from rollout.split import Slot, Split
 counts = st.integers(0, 40)
 
 
-def fleet(first: int, second: int, largest: int = 100) -> Fleet:
-    return Fleet(
+def fleet(first: int, second: int, largest: int = 100) -> FleetSizes:
+    return FleetSizes(
         {Slot.FIRST: first, Slot.SECOND: second}, {Slot.FIRST: largest, Slot.SECOND: largest}
     )
 
@@ -43,7 +43,7 @@ def plan_from(start: Split) -> RampPlan:
     return RampPlan(("web",), Slot.SECOND, start, weights)
 
 
-def floors_of(plan: RampPlan, found: Fleet, number: int) -> dict[Slot, int]:
+def floors_of(plan: RampPlan, found: FleetSizes, number: int) -> dict[Slot, int]:
     """The floors of `web` at a stage, where no earlier ramp is known of."""
     fleets = fleets_of(plan, {"web": found}, {})
     return floors_at(plan, number, {"web": found.desired}, fleets, {}, {"web": found})["web"]

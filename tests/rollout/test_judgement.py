@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.guard_case import FLOOR_TAG, GuardCase, GuardRules, Memory
+from fleets.auto_scaling_group.launch import parts_of
+from rollout.fleet import FleetMember, Template
+from rollout.guard_case import GuardCase, GuardRules, Memory
 from rollout.judgement import Decision, Judgement, judged
 from rollout.messages import notices, wait_failed
 from rollout.objection import Subject
-from rollout.observation import Build, Instance, LiveRule, Release, Target, Template
+from rollout.observation import LiveRule, Target
 from rollout.split import Slot, Split, next_weight
+from tests.fleets.made import revision
 from tests.rollout.guard_cases import (
     POLLS,
     RULES,
@@ -96,8 +99,8 @@ def test_the_configured_candidate_counts_before_what_was_released_last() -> None
 def test_builds_that_were_made_with_their_slots_leave_the_lighter_slot_as_the_candidate() -> None:
     known = case("90/10", "50/50")
     for slot, seconds in ((FIRST, 3), (SECOND, 0)):
-        release = Release(Build(f"ami-{slot}"), START + timedelta(seconds=seconds), is_first=True)
-        known = with_live(known, slot, group=group(slot, release=release))
+        found = revision(f"ami-{slot}", START + timedelta(seconds=seconds), is_first=True)
+        known = with_live(known, slot, fleet=group(slot, revision=found))
 
     assert judge(known).services[0].candidate is SECOND
 
@@ -186,9 +189,9 @@ def test_a_target_that_is_not_registered_yet_is_waited_for() -> None:
 
 def test_an_instance_on_an_old_build_is_waited_for() -> None:
     its = group(SECOND)
-    old = Instance("i-old", "InService", Template("lt-02", "1"))
+    old = FleetMember("i-old", "InService", Template("lt-02", "1"))
     known = with_live(
-        case("100/0", "90/10"), SECOND, group=replace(its, instances=(*its.instances[1:], old))
+        case("100/0", "90/10"), SECOND, fleet=replace(its, members=(*its.members[1:], old))
     )
 
     assert decision(known) is Decision.WAITS
@@ -197,7 +200,7 @@ def test_an_instance_on_an_old_build_is_waited_for() -> None:
 
 def test_capacity_that_does_not_fit_the_share_is_waited_for_and_the_fix_is_shown() -> None:
     known = case("75/25", "50/50")
-    known = with_live(known, SECOND, group=(small := group(SECOND, 1, 1.0)), targets=())
+    known = with_live(known, SECOND, fleet=(small := group(SECOND, 1, 1.0)), targets=())
     known = with_live(known, SECOND, targets=slot_of(SECOND, small).targets)
 
     assert decision(known) is Decision.WAITS
@@ -244,20 +247,20 @@ def test_a_wait_that_fails_says_how_to_put_the_old_value_back() -> None:
 @pytest.mark.parametrize(
     ("live", "slot", "change", "expected"),
     [
-        ("75/25", FIRST, {"build": Build("ami-new", "data", "m7i.large")}, [Subject.BUILD]),
-        ("75/25", SECOND, {"build": Build("ami-new", "data", "m7i.large")}, [Subject.BUILD]),
-        ("100/0", SECOND, {"build": Build("ami-new", "data", "m7i.large")}, []),
-        ("50/50", FIRST, {"build": Build("ami-01", "other", "m7i.large")}, [Subject.BUILD]),
-        ("50/50", FIRST, {"build": Build("ami-01", "data", "m7i.xlarge")}, [Subject.BUILD]),
-        ("50/50", FIRST, {"min_size": 5}, []),
-        ("50/50", FIRST, {"min_size": 2}, [Subject.CAPACITY]),
-        ("100/0", SECOND, {"min_size": 0}, []),
-        ("50/50", FIRST, {"max_size": 6}, []),
-        ("50/50", FIRST, {"max_size": 2}, [Subject.CAPACITY]),
+        ("75/25", FIRST, {"parts": parts_of("ami-new", "data", "m7i.large")}, [Subject.BUILD]),
+        ("75/25", SECOND, {"parts": parts_of("ami-new", "data", "m7i.large")}, [Subject.BUILD]),
+        ("100/0", SECOND, {"parts": parts_of("ami-new", "data", "m7i.large")}, []),
+        ("50/50", FIRST, {"parts": parts_of("ami-01", "other", "m7i.large")}, [Subject.BUILD]),
+        ("50/50", FIRST, {"parts": parts_of("ami-01", "data", "m7i.xlarge")}, [Subject.BUILD]),
+        ("50/50", FIRST, {"least": 5}, []),
+        ("50/50", FIRST, {"least": 2}, [Subject.CAPACITY]),
+        ("100/0", SECOND, {"least": 0}, []),
+        ("50/50", FIRST, {"most": 6}, []),
+        ("50/50", FIRST, {"most": 2}, [Subject.CAPACITY]),
         ("50/50", FIRST, {"target_group": "another"}, [Subject.TARGET_GROUP]),
         ("0/100", FIRST, {"target_group": "another"}, []),
-        ("50/50", FIRST, {"group_name": "another"}, [Subject.BUILD]),
-        ("0/100", FIRST, {"group_name": "another"}, []),
+        ("50/50", FIRST, {"name": "another"}, [Subject.BUILD]),
+        ("0/100", FIRST, {"name": "another"}, []),
     ],
 )
 def test_a_live_slot_is_not_rebuilt_and_an_idle_one_is_free(
@@ -269,26 +272,28 @@ def test_a_live_slot_is_not_rebuilt_and_an_idle_one_is_free(
 
 
 def test_a_min_that_a_ramp_held_may_fall_back_to_what_the_team_set() -> None:
-    held = group(SECOND, 6, min_size=6, tags={FLOOR_TAG: "6"})
+    held = group(SECOND, 6, least=6, floor=6)
     known = with_live(
-        case("0/100", "0/100"), SECOND, group=held, targets=slot_of(SECOND, held).targets
+        case("0/100", "0/100"), SECOND, fleet=held, targets=slot_of(SECOND, held).targets
     )
 
     assert subjects(known) == []
-    assert subjects(with_live(known, SECOND, group=replace(held, tags={}))) == [Subject.CAPACITY]
+    assert subjects(with_live(known, SECOND, fleet=replace(held, floor=0))) == [Subject.CAPACITY]
 
 
 def test_a_build_and_the_weight_that_raises_it_are_two_updates() -> None:
-    known = with_wanted(case("100/0", "90/10"), SECOND, build=Build("ami-new", "data", "m7i.large"))
+    known = with_wanted(
+        case("100/0", "90/10"), SECOND, parts=parts_of("ami-new", "data", "m7i.large")
+    )
 
     assert subjects(known) == [Subject.RELEASE]
 
 
 def test_one_update_releases_onto_one_slot_across_all_services() -> None:
-    new = Build("ami-new", "data", "m7i.large")
+    new = parts_of("ami-new", "data", "m7i.large")
     web, portal = case("100/0", "100/0"), case("0/100", "0/100")
     portal = replace(portal, wanted=replace(portal.wanted, name="portal"))
-    both = with_wanted(web, SECOND, build=new), with_wanted(portal, FIRST, build=new)
+    both = with_wanted(web, SECOND, parts=new), with_wanted(portal, FIRST, parts=new)
 
     assert set(subjects(*both)) == {Subject.RELEASE}
     assert subjects(both[0], portal) == []
@@ -364,7 +369,7 @@ def test_a_live_service_is_not_removed_but_by_an_override() -> None:
     assert (refused.decision, allowed.decision) == (Decision.REFUSED, Decision.PASSES)
 
 
-@pytest.mark.parametrize("change", [{"build": None}, {"is_target_group_ours": False}])
+@pytest.mark.parametrize("change", [{"parts": None}, {"is_target_group_ours": False}])
 def test_what_a_live_slot_stands_on_may_not_be_called_existing_and_so_be_deleted(
     change: dict[str, Any],
 ) -> None:
@@ -405,7 +410,7 @@ def test_an_override_lets_one_thing_through_and_no_second_one() -> None:
     rules = replace(RULES, override="the data centre burns")
     skipped = case("100/0", "50/50")
     skipped_unfit = case("100/0", "50/50", healthy={SECOND: 1})
-    skipped_rebuilt = with_wanted(skipped, FIRST, build=Build("ami-new", "data", "m7i.large"))
+    skipped_rebuilt = with_wanted(skipped, FIRST, parts=parts_of("ami-new", "data", "m7i.large"))
 
     assert decision(skipped, rules=rules) is Decision.PASSES
     assert decision(skipped_unfit, rules=rules) is Decision.WAITS

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.capacity import Fleet, floors_at, share_takes
-from rollout.guard_case import FLOOR_TAG
+from rollout.capacity import FleetSizes, floors_at, share_takes
+from rollout.fleet import WantedFleet
 from rollout.observation import LiveRule, LiveService, LiveSlot, Target
 from rollout.plan import RampPlan
 from rollout.readiness import missing_for, serving
@@ -13,15 +13,16 @@ from rollout.split import Slot, Split
 from tests.rollout.guard_cases import arn, group
 
 SIZES = st.integers(0, 12)
+OURS = WantedFleet(None, parts={})
 
 
 def slot_of(
     slot: Slot, healthy: int, desired: int, *, floor: int = 0, others: tuple[str, ...] = ()
 ) -> LiveSlot:
-    tags = {FLOOR_TAG: str(floor)} if floor else {}
     states = [*["healthy"] * healthy, *others]
     targets = tuple(Target(f"i-{slot}-{number}", state) for number, state in enumerate(states))
-    return LiveSlot(arn(slot), targets, group(slot, desired, tags=tags))
+    fleet = group(slot, desired, floor=floor)
+    return LiveSlot(arn(slot), targets, fleet.kind, fleet)
 
 
 def service_of(stable: LiveSlot, candidate: LiveSlot) -> LiveService:
@@ -30,7 +31,7 @@ def service_of(stable: LiveSlot, candidate: LiveSlot) -> LiveService:
 
 
 def lacking(stable: LiveSlot, candidate: LiveSlot, weight: int) -> list[str]:
-    return [*missing_for(service_of(stable, candidate), Slot.SECOND, weight)]
+    return [*missing_for(service_of(stable, candidate), Slot.SECOND, weight, OURS)]
 
 
 @given(SIZES, SIZES, SIZES, st.integers(1, 100))
@@ -103,8 +104,8 @@ def test_a_guard_never_asks_for_more_than_the_driver_has_brought(
 ) -> None:
     weights = tuple(w for w in (25, 50, 80, 100) if w > start.slot_02)[-stages:]
     plan = RampPlan(("web",), Slot.SECOND, start, weights)
-    before = Fleet({Slot.FIRST: stable, Slot.SECOND: candidate}, dict.fromkeys(Slot, 99))
-    now = Fleet({Slot.FIRST: stable + growth, Slot.SECOND: candidate}, dict.fromkeys(Slot, 99))
+    before = FleetSizes({Slot.FIRST: stable, Slot.SECOND: candidate}, dict.fromkeys(Slot, 99))
+    now = FleetSizes({Slot.FIRST: stable + growth, Slot.SECOND: candidate}, dict.fromkeys(Slot, 99))
     fleets = {"web": before.carrying(start, Slot.FIRST)}
     counts = {"web": before.desired}
 

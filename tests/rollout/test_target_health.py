@@ -6,10 +6,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rollout.observation import AutoScalingGroupState, LiveRule, LiveService, LiveSlot, Target
+from rollout.observation import LiveRule, LiveService, LiveSlot, Target
 from rollout.split import Slot
 from rollout.target_health import RampCounts, TargetHealth, judged_target_health
 from rollout.verdict import Outcome
+from tests.fleets.made import group_of
 
 ORDER = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
 """From the worst to the best."""
@@ -22,9 +23,8 @@ def slot_of(
     states = ["healthy"] * healthy + [others] * max(0, desired - healthy - unseen)
     states += ["draining"] * draining
     found = tuple(Target(f"i-{number}", state) for number, state in enumerate(states))
-    return LiveSlot(
-        "arn", found, AutoScalingGroupState("group", desired, 0, 99, None, None, (), {})
-    )
+    fleet = group_of("group", desired, 0, 99)
+    return LiveSlot("arn", found, fleet.kind, fleet)
 
 
 def service_of(candidate: LiveSlot, stable: LiveSlot, which: Slot = Slot.SECOND) -> LiveService:
@@ -178,8 +178,8 @@ def test_a_group_that_only_wants_more_never_fails(
     candidate: LiveSlot, stable: LiveSlot, weight: int, counted: RampCounts, ours: int, theirs: int
 ) -> None:
     def wanting(slot: LiveSlot, more: int) -> LiveSlot:
-        assert slot.group is not None
-        return replace(slot, group=replace(slot.group, desired=slot.group.desired + more))
+        assert slot.fleet is not None
+        return replace(slot, fleet=replace(slot.fleet, desired=slot.fleet.desired + more))
 
     before = outcome(candidate, stable, weight, counted)
     after = outcome(wanting(candidate, ours), wanting(stable, theirs), weight, counted)

@@ -23,7 +23,7 @@ NOWHERE = {
     "targets", "ratePerSecond", "maxFailedPercent", "maxLatencyRatio", "latencyFloorMs",
     "slotHeader", "requests", "status", "body", "buildHeader", "builds", "assets",
     "max5xxPercent", "max4xxPercent", "maxLatencyMs", "latencyPercentile", "maxRatioToStable",
-    "maxConnectionErrors", "alarms", "run", "approval", "url", "address",
+    "maxConnectionErrors", "alarms", "run", "approval", "registered", "url", "address",
     # Part of names and of other values.
     "org", "regionCode", "environment", "previewToken", "name", "existing",
     # Whether something is there, or which thing.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from rollout.errors import SettingsError
 from rollout.problem import NOT_SET, Problem
-from settings import Settings, SettingsError
+from settings.settings import Settings
 from tests.configs import TOKEN_KEY, Config, FakeLookups, parsed, stack_config
 from tests.fixing import fixed
 

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fleets.auto_scaling_group.keys import NewInstances
+from rollout.errors import SettingsError
 from rollout.problem import NOT_SET
 from rollout.split import Slot, Split
-from settings import Settings, SettingsError
 from settings.capacity import Capacity
-from settings.slot import NewInstances
+from settings.settings import Settings
 from tests.configs import Config, as_handed_over, parsed, stack_config, surroundings
 from tests.settings.bad_configs import bad_configs, scrambled_configs
 
@@ -107,8 +108,8 @@ def test_a_right_config_is_read_as_it_was_written(config: Config) -> None:
         assert service.health_check.timeout_seconds == written["healthCheck"]["timeoutSeconds"]
         assert service.deregistration_delay_seconds == written["deregistrationDelaySeconds"]
         for slot in service.slots:
-            assert isinstance(slot.instances, NewInstances)
-            assert slot.instances.capacity == Capacity(
+            assert isinstance(slot.fleet, NewInstances)
+            assert slot.fleet.capacity == Capacity(
                 instance_type="m7i.large",
                 min_size=capacity["min"],
                 max_size=capacity["max"],

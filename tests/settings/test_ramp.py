@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fleets.auto_scaling_group.keys import NewInstances
 from rollout.split import Slot
 from settings.gates.alarms import AlarmsLimits
 from settings.gates.approval import ApprovalLimits
@@ -17,7 +18,6 @@ from settings.gates.probe import ProbeLimits
 from settings.gates.smoke import SmokeLimits
 from settings.gates.targets import TargetsLimits
 from settings.ramp import Freeze, GuardLimits, RampSettings
-from settings.slot import NewInstances
 from tests.components.stacks import declared
 from tests.configs import Config, parsed, stack_config
 
@@ -136,7 +136,7 @@ def test_the_min_that_the_config_says_is_kept_beside_the_floor() -> None:
     config = stack_config("prod")
     config["failover:capacity"]["web"]["floors"] = {"01": 5}
 
-    instances = parsed(config).services[1].slots[0].instances
+    instances = parsed(config).services[1].slots[0].fleet
 
     assert isinstance(instances, NewInstances)
     capacity = instances.capacity

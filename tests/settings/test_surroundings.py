@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.errors import SettingsError
-from settings import Settings
+from settings.settings import Settings
 from settings.surroundings import meant_by
 from tests.configs import Config, FakeLookups, as_handed_over, stack_config, surroundings
 from tests.fixing import fixed

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from fleets.auto_scaling_group.keys import ExistingInstances, NewInstances
 from rollout.command import STICKINESS_OFF, without_stickiness
+from rollout.errors import SettingsError
 from rollout.problem import Problem
 from rollout.split import Slot, Split
-from settings import Settings, SettingsError
 from settings.capacity import Capacity
 from settings.load_balancer import ExistingLoadBalancer, NewLoadBalancer
 from settings.lookup import (
@@ -20,7 +21,8 @@ from settings.lookup import (
     TargetGroupFacts,
 )
 from settings.network import ExistingNetwork, NewNetwork
-from settings.slot import ExistingInstances, ExistingTargetGroup, NewInstances, NewTargetGroup
+from settings.settings import Settings
+from settings.target_group import ExistingTargetGroup, NewTargetGroup
 from tests.configs import (
     TOKEN,
     TOKEN_KEY,
@@ -135,7 +137,7 @@ def test_a_slot_may_differ_from_its_service_in_capacity() -> None:
 
     _, web = parsed(config).services
 
-    capacities = [s.instances.capacity for s in web.slots if isinstance(s.instances, NewInstances)]
+    capacities = [s.fleet.capacity for s in web.slots if isinstance(s.fleet, NewInstances)]
     assert capacities == [
         Capacity(instance_type="m7i.large", min_size=3, max_size=12),
         Capacity(instance_type="m7i.large", min_size=5, max_size=12),
@@ -181,8 +183,8 @@ def test_an_image_by_a_numbered_parameter_is_read_once_and_pinned() -> None:
 
     _, web = parsed(config, lookups).services
 
-    assert isinstance(web.slots[1].instances, NewInstances)
-    assert web.slots[1].instances.image_id == "ami-0fffffffffffffff7"
+    assert isinstance(web.slots[1].fleet, NewInstances)
+    assert web.slots[1].fleet.image_id == "ami-0fffffffffffffff7"
     assert lookups.asked.count("/builds/web:7") == 1
 
 
@@ -310,7 +312,7 @@ def test_a_slot_may_be_there_already_under_any_name() -> None:
         arn=GROUP_ARN,
         arn_suffix="targetgroup/shop-web/0123456789abcdef",
     )
-    assert web.slots[0].instances == ExistingInstances(group_name="shop-web-asg")
+    assert web.slots[0].fleet == ExistingInstances(group_name="shop-web-asg")
     assert web.slots[1].target_group == NewTargetGroup(name="hankooktire-us-prd-web-02-tg")
 
 
@@ -326,8 +328,8 @@ def test_a_slot_of_ours_may_have_names_of_its_own() -> None:
     _, web = parsed(config).services
 
     assert web.slots[0].target_group == NewTargetGroup(name="hankooktire-us-prd-web-tg")
-    assert isinstance(web.slots[0].instances, NewInstances)
-    assert web.slots[0].instances.group_name == "web-prod-1"
+    assert isinstance(web.slots[0].fleet, NewInstances)
+    assert web.slots[0].fleet.group_name == "web-prod-1"
 
 
 def test_an_existing_slot_has_no_image_and_no_capacity_of_ours() -> None:
@@ -489,7 +491,7 @@ def test_a_service_of_existing_groups_has_no_capacity_of_ours() -> None:
     settings = parsed(config, lookups)
 
     assert problem.path == "failover:capacity.web"
-    assert all(isinstance(s.instances, ExistingInstances) for s in settings.services[1].slots)
+    assert all(isinstance(s.fleet, ExistingInstances) for s in settings.services[1].slots)
 
 
 def test_what_is_there_already_cannot_lie_in_a_network_yet_to_be_made() -> None:

@@ -18,6 +18,7 @@ from ops.ramp.errors import (
 )
 from ops.ramp.plan.fleets import fleets_in
 from rollout.capacity import floors_at
+from rollout.fleet import Fleet
 from rollout.history_message import (
     HistoryMessage,
     LeaseRelease,
@@ -31,8 +32,6 @@ from rollout.progress import holders
 from rollout.ramp_event import CapacityChange
 from rollout.split import Slot
 from rollout.weights_key import floor_changes
-
-_BY_HAND = " (its Auto Scaling group is not the stack's: raise it by hand)"
 
 
 class Floors:
@@ -189,12 +188,20 @@ class Floors:
     def _missing(
         self, service: str, candidate: Slot, live: LiveService, needed: int
     ) -> Iterator[str]:
-        slot = live.slots[candidate]
-        healthy = len(slot.healthy)
+        slot, name = live.slots[candidate], f"{service}-{candidate}"
+        healthy, fleet = len(slot.healthy), slot.fleet
         if healthy < needed:
             is_owned = candidate in self._config.file().owned_slots(service)
-            by_hand = "" if is_owned else _BY_HAND
-            yield f"{service}-{candidate} has {healthy} of {needed} healthy{by_hand}"
-        outdated = len(slot.group.outdated) if slot.group is not None else 0
+            by_hand = "" if is_owned or fleet is None else _by_hand(fleet, needed)
+            yield f"{name} has {healthy} of {needed} healthy{by_hand}"
+        outdated = len(fleet.outdated) if fleet is not None and fleet.kind.has_templates else 0
         if outdated:
-            yield f"{service}-{candidate} has {outdated} instances on an old build"
+            yield f"{name} has {outdated} instances on an old build"
+
+
+def _by_hand(fleet: Fleet, needed: int) -> str:
+    """How to get more members of a fleet that the stack does not size."""
+    if fleet.desired >= needed:
+        return ""
+    grown = fleet.kind.grown(fleet, needed)
+    return f" ({fleet.kind.wants(fleet)}, and the stack does not size it: {grown})"

@@ -9,7 +9,7 @@ from datetime import datetime
 from ops.journal.journal import Ramps
 from ops.ramp.errors import BadInputError
 from ops.ramp.resume.find import newest
-from rollout.capacity import Fleet, fleets_of, shortages, still_known
+from rollout.capacity import FleetSizes, fleets_of, shortages, still_known
 from rollout.observation import LiveService
 from rollout.plan import RampPlan
 from rollout.split import Slot
@@ -20,7 +20,7 @@ class Fleets:
     """The instances of the services of one plan, before it begins."""
 
     plan: RampPlan
-    found: Mapping[str, Fleet]
+    found: Mapping[str, FleetSizes]
     carrying: Mapping[str, int]
     """How many instances carry each service."""
 
@@ -44,30 +44,30 @@ class Fleets:
             raise BadInputError("\n".join(map(str, short)))
 
 
-def fleets_in(live: Mapping[str, LiveService]) -> dict[str, Fleet]:
+def fleets_in(live: Mapping[str, LiveService]) -> dict[str, FleetSizes]:
     """The instances of every service."""
     return {
-        name: Fleet(
-            {s: group.desired if (group := service.slots[s].group) else 0 for s in Slot},
-            {s: group.max_size if (group := service.slots[s].group) else 0 for s in Slot},
+        name: FleetSizes(
+            {s: fleet.desired if (fleet := service.slots[s].fleet) else 0 for s in Slot},
+            {s: fleet.most if (fleet := service.slots[s].fleet) else 0 for s in Slot},
         )
         for name, service in live.items()
     }
 
 
-def refuse_groupless(plan: RampPlan, live: Mapping[str, LiveService]) -> None:
-    """Raises BadInputError where a slot has no Auto Scaling group to give its size."""
-    groupless = [
-        f"{service}-{slot}"
+def refuse_without_fleet(plan: RampPlan, live: Mapping[str, LiveService]) -> None:
+    """Raises BadInputError where nothing shows how many members a slot may have."""
+    without = [
+        f"{service}-{slot}: {found.kind.noun} is expected; {found.kind.absent}"
         for service in plan.services
         for slot in Slot
-        if live[service].slots[slot].group is None
+        if (found := live[service].slots[slot]).fleet is None
     ]
-    if groupless:
+    if without:
         raise BadInputError(
-            f"{', '.join(groupless)}: no single Auto Scaling group serves the target group\n"
-            "  expected: one, since a ramp has to know how many instances a slot may have; "
-            "anything else is not supported"
+            "\n".join(without)
+            + "\n  expected: one fleet in each slot, since a ramp has to know how "
+            "many instances a slot may have"
         )
 
 

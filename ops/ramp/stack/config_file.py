@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fleets.registry import kind_in
 from ops.ramp.errors import BadInputError
 from ops.stack.stack_file import StackFileError, ours, read_config, read_text
 from rollout.json_value import map_of
@@ -56,10 +57,10 @@ class StackFile:
         return {name: "" if each is None else str(each) for name, each in values.items()}
 
     def owned_slots(self, service: str) -> frozenset[Slot]:
-        """The slots whose Auto Scaling group the stack makes, and whose min it so can set."""
+        """The slots whose fleet the stack makes, and whose min it so can set."""
         slots = map_of(map_of(self._map("services").get(service)).get("slots"))
-        groups = {slot: map_of(slots.get(slot.value)).get("autoScalingGroup") for slot in Slot}
-        return frozenset(s for s, group in groups.items() if "existing" not in map_of(group))
+        own = {slot: map_of(slots.get(slot.value)) for slot in Slot}
+        return frozenset(slot for slot, each in own.items() if kind_in(each).makes(each))
 
     def floors(self, services: Iterable[str]) -> dict[str, dict[Slot, int]]:
         """The floors of these services, as far as there are any."""

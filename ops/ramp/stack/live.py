@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from fleets.registry import fleet_readers
 from live.address import ServiceAddress
 from live.clients import Clients
 from live.errors import TRANSIENT, LiveError
@@ -18,6 +19,7 @@ from ops.ramp.errors import AwsError, NotSureError, TransientAwsError
 from ops.stack.hidden import read_hidden_services
 from rollout import observation
 from rollout.candidate import agreed, last_raised_in, released_last
+from rollout.fleet import Revision
 from rollout.hidden_rules import HiddenService
 from rollout.split import Slot, Split
 from rollout.way_back import LastRelease
@@ -123,7 +125,9 @@ def live_stack(services: Mapping[str, Any], session: ProviderSession) -> LiveSta
     with _translated():
         clients = Clients.of(session)
     last_raised = {name: last_raised_in(found) for name, found in services.items()}
-    return LiveStack(Reader(clients, ServiceAddress.of_outputs(services)), last_raised)
+    return LiveStack(
+        Reader(clients, ServiceAddress.of_outputs(services), fleet_readers(clients)), last_raised
+    )
 
 
 def hidden_services_of(
@@ -155,10 +159,10 @@ def _split(rule: observation.LiveRule) -> Split:
 
 
 def _releases(service: observation.LiveService) -> SlotReleases:
-    found = {slot: _release(service.slots[slot]) for slot in Slot}
+    found = {slot: _revision(service.slots[slot]) for slot in Slot}
     newer = released_last(service)
-    release = None if newer is None else found[newer]
-    last = None if newer is None or release is None else LastRelease(newer, release.at)
+    revision = None if newer is None else found[newer]
+    last = None if newer is None or revision is None else LastRelease(newer, revision.at)
     return SlotReleases(
         last,
         all(found.values()),
@@ -166,16 +170,18 @@ def _releases(service: observation.LiveService) -> SlotReleases:
     )
 
 
-def _release(slot: observation.LiveSlot) -> observation.Release | None:
-    return None if slot.group is None else slot.group.release
+def _revision(slot: observation.LiveSlot) -> Revision | None:
+    return None if slot.fleet is None else slot.fleet.revision
 
 
-def _build(slot: observation.LiveSlot, release: observation.Release | None) -> str:
-    if release is not None:
-        return f"{release.build.image_id} since {release.at:%Y-%m-%d %H:%M:%S} UTC"
-    if slot.group is None:
-        return "an unknown build: no Auto Scaling group of its own"
-    return f"a build of unknown time: {slot.group.pinned or slot.group.name}"
+def _build(slot: observation.LiveSlot, revision: Revision | None) -> str:
+    if revision is not None:
+        return f"{revision.name} since {revision.at:%Y-%m-%d %H:%M:%S} UTC"
+    if slot.fleet is None:
+        return f"an unknown build: no {slot.kind.noun.partition(' ')[2]} of its own"
+    if not slot.kind.has_templates:
+        return f"an unknown build: {slot.kind.noun}"
+    return f"a build of unknown time: {slot.fleet.pinned or slot.fleet.name}"
 
 
 @contextmanager

@@ -11,11 +11,15 @@ import pytest
 from components.guards.errors import RefusedUpdateError
 from components.guards.new_service import NewServiceJudge
 from components.guards.wait import Interruption, Wait
+from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
 from live.errors import AccessDeniedError
+from rollout.fleet import Template, WantedFleet
+from rollout.guard_case import WantedService, WantedSlot
 from rollout.notice import NoticeKind
-from rollout.observation import AutoScalingGroupState, LiveSlot, Target, Template
+from rollout.observation import LiveSlot, Target
 from rollout.split import Slot, Split
 from tests.components.heard import Heard
+from tests.fleets.made import group_of
 
 
 class Fleet:
@@ -29,12 +33,17 @@ class Fleet:
 
     def _slot(self, slot: Slot) -> LiveSlot:
         state = "initial" if slot in self.booting else "healthy"
-        group = AutoScalingGroupState(f"shop-{slot}", 1, 1, 3, Template("lt-1", "1"), None, (), {})
-        return LiveSlot(f"arn:{slot}", (Target(f"i-{slot}", state),), group)
+        fleet = group_of(f"shop-{slot}", 1, 1, 3, Template("lt-1", "1"))
+        return LiveSlot(f"arn:{slot}", (Target(f"i-{slot}", state),), fleet.kind, fleet)
+
+
+def wanted(split: str = "50/50") -> WantedService:
+    slots = {slot: WantedSlot(f"arn:{slot}", WantedFleet(AUTO_SCALING_GROUP)) for slot in Slot}
+    return WantedService("shop", Split.parse(split), False, slots)
 
 
 def new_service(fleet: Fleet, split: str = "50/50") -> NewServiceJudge:
-    return NewServiceJudge("shop", Split.parse(split), 2, fleet.read)
+    return NewServiceJudge(wanted(split), Split.parse(split), 2, fleet.read)
 
 
 def wait_of(judge: NewServiceJudge, log: Heard, wait_seconds: float = 60.0) -> Wait:
@@ -87,8 +96,10 @@ def test_one_that_never_becomes_ready_gets_no_rule_and_a_command() -> None:
 def test_targets_that_no_group_launched_are_ready_when_all_are_healthy(
     state: str, is_made: bool
 ) -> None:
-    registered = {slot: LiveSlot("arn", (Target("i-1", state),), None) for slot in Slot}
-    judge = NewServiceJudge("shop", Split.parse("50/50"), 2, lambda: registered)
+    registered = {
+        slot: LiveSlot("arn", (Target("i-1", state),), AUTO_SCALING_GROUP, None) for slot in Slot
+    }
+    judge = NewServiceJudge(wanted(), Split.parse("50/50"), 2, lambda: registered)
 
     for _ in range(2):
         judge.judge_again()
@@ -100,7 +111,7 @@ def test_where_nobody_can_see_its_targets_it_gets_no_rule() -> None:
     def read() -> dict[Slot, LiveSlot]:
         raise AccessDeniedError("AWS does not let us look")
 
-    judge = NewServiceJudge("shop", Split.parse("50/50"), 2, read)
+    judge = NewServiceJudge(wanted(), Split.parse("50/50"), 2, read)
 
     with pytest.raises(RefusedUpdateError, match="its rule was not created: AWS does not let us"):
         asyncio.run(wait_of(judge, Heard()).until_settled("shop", "urn"))

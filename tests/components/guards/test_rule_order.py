@@ -14,7 +14,7 @@ from components.guards.rule_order import RuleOrder
 from components.guards.wanted import search_of, wanted_services
 from rollout.notice import Notice, NoticeKind
 from rollout.split import Slot
-from settings import Settings
+from settings.settings import Settings
 from tests.components.guards.test_update_judge import FakeReader, arn_of, urn
 from tests.configs import Config, parsed, stack_config
 from tests.live.fake_aws import FakeAws, refused

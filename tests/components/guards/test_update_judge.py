@@ -16,12 +16,14 @@ from components.guards.recorded_state import remembered_services, served_before
 from components.guards.update_judge import UpdateJudge
 from components.guards.wait import Interruption, Wait
 from components.guards.wanted import guard_rules, search_of, wanted_services
+from fleets.auto_scaling_group.keys import NewInstances
+from fleets.auto_scaling_group.user_data import user_data
 from rollout.candidate import LAST_RAISED
 from rollout.guard_case import Memory
 from rollout.notice import NoticeKind
 from rollout.split import Slot, Split
-from settings import Settings
-from settings.slot import NewInstances, NewTargetGroup
+from settings.settings import Settings
+from settings.target_group import NewTargetGroup
 from tests.components.heard import Heard
 from tests.configs import Config, parsed, stack_config
 from tests.live.fake_aws import START, FakeAws, forward, refused, version
@@ -68,21 +70,21 @@ class FakeEngine:
             found[urn("aws:lb/listenerRule:ListenerRule", service.name)] = actions
             for slot in service.slots:
                 wanted = wanted_services(self.settings)[service.name].slots[slot.slot]
-                assert wanted.build is not None
                 name = f"{service.name}-{slot.slot}"
                 found[urn("aws:lb/targetGroup:TargetGroup", name)] = {}
                 if self.last_intended is not None:
                     weight = Split.parse(self.last_intended).weight_of(slot.slot)
                     found[urn("failover:index:Slot", name)] = {"weight": float(weight)}
+                image_id, data, instance_type = launched(self.settings, service.name, slot.slot)
                 found[urn("aws:ec2/launchTemplate:LaunchTemplate", name)] = {
-                    "imageId": wanted.build.image_id,
-                    "userData": wanted.build.user_data,
-                    "instanceType": wanted.build.instance_type,
+                    "imageId": image_id,
+                    "userData": data,
+                    "instanceType": instance_type,
                 }
                 found[urn("aws:autoscaling/group:Group", name)] = {
-                    "name": wanted.group_name,
-                    "minSize": wanted.min_size,
-                    "maxSize": wanted.max_size,
+                    "name": wanted.fleet.name,
+                    "minSize": wanted.fleet.least,
+                    "maxSize": wanted.fleet.most,
                 }
         return found
 
@@ -99,6 +101,15 @@ class NoState:
 
 def urn(kind: str, name: str) -> str:
     return f"urn:pulumi:prod::failover::failover:index:Service${kind}::{name}"
+
+
+def launched(settings: Settings, name: str, slot: Slot) -> tuple[str, str, str]:
+    """Image, user data and instance type of a slot, as its launch template has them."""
+    (service,) = (each for each in settings.services if each.name == name)
+    (fleet,) = (each.fleet for each in service.slots if each.slot is slot)
+    assert isinstance(fleet, NewInstances)
+    data = user_data(settings.names.environment, name, slot, service.port)
+    return fleet.image_id, data, fleet.capacity.instance_type
 
 
 def arn_of(service: str, slot: Slot) -> str:
@@ -118,29 +129,29 @@ def aws_at(settings: Settings, split: str) -> FakeAws:
 
 def add_slot(fake: FakeAws, settings: Settings, service: str, slot: Slot) -> None:
     wanted = wanted_services(settings)[service].slots[slot]
-    assert wanted.build is not None
+    image_id, data, instance_type = launched(settings, service, slot)
     name, arn = f"{service}-{slot}", arn_of(service, slot)
     template = {"LaunchTemplateId": f"lt-{name}", "Version": "2"}
     instances = [
         {"InstanceId": f"i-{name}-{n}", "LifecycleState": "InService", "LaunchTemplate": template}
-        for n in range(wanted.min_size)
+        for n in range(wanted.fleet.least)
     ]
     fake.groups.append(
         {
-            "AutoScalingGroupName": wanted.group_name,
-            "DesiredCapacity": wanted.min_size,
-            "MinSize": wanted.min_size,
-            "MaxSize": wanted.max_size,
+            "AutoScalingGroupName": wanted.fleet.name,
+            "DesiredCapacity": wanted.fleet.least,
+            "MinSize": wanted.fleet.least,
+            "MaxSize": wanted.fleet.most,
             "TargetGroupARNs": [arn],
             "LaunchTemplate": template,
             "Instances": instances,
         }
     )
-    fake.health[arn] = [(f"i-{name}-{n}", "healthy") for n in range(wanted.min_size)]
+    fake.health[arn] = [(f"i-{name}-{n}", "healthy") for n in range(wanted.fleet.least)]
     build = {
-        "ImageId": wanted.build.image_id,
-        "UserData": wanted.build.user_data,
-        "InstanceType": wanted.build.instance_type,
+        "ImageId": image_id,
+        "UserData": data,
+        "InstanceType": instance_type,
     }
     minutes = 60 if slot is Slot.SECOND else 30
     fake.versions[f"lt-{name}"] = [
@@ -495,7 +506,7 @@ def test_traffic_that_somebody_moves_in_the_middle_of_a_wait_ends_it() -> None:
 def test_the_made_up_stack_is_the_repos_own() -> None:
     for service in parsed(config_at("100/0")).services:
         for slot in service.slots:
-            assert isinstance(slot.instances, NewInstances)
+            assert isinstance(slot.fleet, NewInstances)
             assert isinstance(slot.target_group, NewTargetGroup)
             assert slot.target_group.name in arn_of(service.name, slot.slot)
     assert START.tzinfo is not None

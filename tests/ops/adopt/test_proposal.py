@@ -21,7 +21,7 @@ from ops.adopt.first_slot import FirstSlot
 from ops.adopt.proposal import Import, proposed
 from ops.adopt.state import RULE, SERVICE, State, import_document, missing
 from ops.errors import InputError
-from ops.inspect.document import TemplateReport
+from ops.inspect.document import Details, TemplateReport
 from tests.ops.balancers import (
     PORTAL,
     SUBNETS,
@@ -102,7 +102,8 @@ def test_a_rule_that_has_two_weighted_groups_brings_both_slots_and_its_split() -
 
 
 def test_a_group_that_is_there_may_become_slot_02() -> None:
-    found = inspection(target_groups=(group(PORTAL), group(WEB), group("spare")))
+    spare = group("spare", details=Details((), False, 30))
+    found = inspection(target_groups=(group(PORTAL), group(WEB), spare))
     answers = replace(ANSWERS, second_groups={"web": "spare"}, second_names={"portal": "short-tg"})
 
     services = proposed(found, answers, FIRST).config["failover:services"]

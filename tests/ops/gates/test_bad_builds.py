@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from fleets.registry import fleet_readers
 from live.clients import Clients
 from live.reader import Reader
 from ops.gates.context import GateContext, Places
@@ -77,7 +78,8 @@ class Watched:
         self.seconds: dict[tuple[str, str], float] = {}
         """Build and gate -> from the stage to the first fail."""
         self._places = Places(folder, folder, services.way)
-        self._reader = Reader(Clients.of(services.session()), services.facts.addresses)
+        clients = Clients.of(services.session())
+        self._reader = Reader(clients, services.facts.addresses, fleet_readers(clients))
 
     def watch(self) -> None:
         """Judge every second until every gate has said what it must, or the time is up."""

@@ -8,10 +8,11 @@ import pytest
 from live.errors import ExpiredCredentialsError, ThrottledError
 from ops.gates import targets
 from ops.gates.targets import TargetsGate
-from rollout.observation import AutoScalingGroupState, LiveRule, LiveService, LiveSlot, Target
+from rollout.observation import LiveRule, LiveService, LiveSlot, Target
 from rollout.split import Slot
 from rollout.target_health import RampCounts
 from rollout.verdict import Outcome
+from tests.fleets.made import group_of
 from tests.ops.gates.marks import FakeClock, stage
 from tests.ops.gates.waiting import is_fail, is_inconclusive, is_pass, judged
 
@@ -19,8 +20,8 @@ from tests.ops.gates.waiting import is_fail, is_inconclusive, is_pass, judged
 def slot_of(healthy: int, desired: int, ill: str = "unhealthy") -> LiveSlot:
     states = ["healthy"] * healthy + [ill] * (desired - healthy)
     found = tuple(Target(f"i-{n}", state) for n, state in enumerate(states))
-    group = AutoScalingGroupState("group", desired, 0, 10, None, None, (), {})
-    return LiveSlot("arn", found, group)
+    fleet = group_of("group", desired, 0, 10)
+    return LiveSlot("arn", found, fleet.kind, fleet)
 
 
 def service_of(candidate: LiveSlot, stable: LiveSlot) -> LiveService:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ops.inspect.document import (
     Action,
+    Details,
     Inspection,
     InstanceReport,
     ListenerReport,
@@ -161,6 +162,11 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
     "group-kind": (
         with_group(check=replace(CHECK, port="9000")),
         "target group acme-us-prd-web-tg: its health checks go to HTTP port 9000",
+        "`failover adopt` takes it where both target groups exist: --second-group SERVICE=NAME",
+    ),
+    "group-type": (
+        with_group(target_type="lambda"),
+        "target group acme-us-prd-web-tg: its targets are of type lambda",
         "leave the rule as it is",
     ),
     "group-instances-by-hand": (
@@ -176,7 +182,20 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
     "group-without-fleet": (
         inspection(auto_scaling_groups=(fleet("portal", PORTAL),)),
         "no Auto Scaling group fills it; it has i-acme-us-prd-web-tg-0 and i-acme-us-prd-web-tg-1",
-        "leave the rule as it is, until an Auto Scaling group is attached",
+        "`failover adopt` takes the slot with its registered targets",
+    ),
+    "group-without-targets": (
+        inspection(
+            auto_scaling_groups=(fleet("portal", PORTAL),),
+            target_groups=(group(PORTAL), group(WEB, details=Details((), False, 30))),
+        ),
+        "no Auto Scaling group fills it, and it has no target",
+        "register targets that serve",
+    ),
+    "group-with-second": (
+        inspection(target_groups=(group(PORTAL), group(WEB), group("acme-us-prd-portal-02-tg"))),
+        "its rule forwards to it alone; acme-us-prd-portal-02-tg is called alike",
+        "suggests acme-us-prd-portal-tg as slot 01 and acme-us-prd-portal-02-tg as slot 02",
     ),
 }
 

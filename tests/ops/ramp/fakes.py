@@ -11,19 +11,17 @@ from ops.gates.gate import StageMark
 from ops.journal.journal import JournalError
 from pulumi_cli.update import UpdateResult
 from rollout.entry import Entry
+from rollout.fleet import IN_SERVICE, FleetMember, Template
 from rollout.observation import (
     HEALTHY,
-    IN_SERVICE,
-    AutoScalingGroupState,
-    Instance,
     LiveRule,
     LiveService,
     LiveSlot,
     Target,
-    Template,
 )
 from rollout.split import Slot, Split
 from rollout.verdict import Outcome, Verdict
+from tests.fleets.made import group_of
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -36,10 +34,10 @@ def live_slot(healthy: int, desired: int, largest: int, outdated: int = 0) -> Li
     """A slot of one group; so many of its instances run an old build."""
     now = Template("lt-1", "2")
     builds = [Template("lt-1", "1")] * outdated + [now] * max(desired - outdated, 0)
-    instances = tuple(Instance(f"i-{n}", IN_SERVICE, build) for n, build in enumerate(builds))
-    group = AutoScalingGroupState("group", desired, 0, largest, now, None, instances, {})
+    instances = tuple(FleetMember(f"i-{n}", IN_SERVICE, build) for n, build in enumerate(builds))
+    fleet = group_of("group", desired, 0, largest, now, None, instances)
     targets = tuple(Target(f"i-{n}", HEALTHY) for n in range(healthy))
-    return LiveSlot("arn:target-group", targets, group)
+    return LiveSlot("arn:target-group", targets, fleet.kind, fleet)
 
 
 def live_service(name: str, split: Split, slots: Mapping[Slot, LiveSlot]) -> LiveService:

@@ -16,17 +16,14 @@ from ops.status.document import (
     Status,
     Unread,
 )
+from rollout.fleet import FleetMember, Template
 from rollout.lease import Lease, LeaseHolder, LeaseState
 from rollout.observation import (
-    AutoScalingGroupState,
-    Build,
-    Instance,
     LiveSlot,
-    Release,
     Target,
-    Template,
 )
 from rollout.split import Slot
+from tests.fleets.made import group_of, revision
 
 NOW = datetime.datetime(2026, 11, 21, 12, 0, tzinfo=datetime.UTC)
 OLD, NEW = "ami-0fa11000000000001", "ami-0fa11000000000002"
@@ -37,21 +34,20 @@ def live_slot(states: Mapping[str, int]) -> LiveSlot:
     """A slot with targets in these states, whose last instance is of an older version."""
     states_of = [state for state, count in states.items() for _ in range(count)]
     templates = [NOW_PINNED] * (len(states_of) - 1) + [BEFORE]
-    group = AutoScalingGroupState(
-        name="web-01-asg",
-        desired=len(states_of),
-        min_size=2,
-        max_size=12,
-        pinned=NOW_PINNED,
-        release=Release(Build(NEW), NOW, is_first=False),
-        instances=tuple(
-            Instance(f"i-{number}", "InService", template)
+    fleet = group_of(
+        "web-01-asg",
+        len(states_of),
+        2,
+        12,
+        NOW_PINNED,
+        revision(NEW, NOW),
+        tuple(
+            FleetMember(f"i-{number}", "InService", template)
             for number, template in enumerate(templates)
         ),
-        tags={},
     )
     targets = tuple(Target(f"i-{number}", state) for number, state in enumerate(states_of))
-    return LiveSlot("arn:tg/web-01/1", targets, group)
+    return LiveSlot("arn:tg/web-01/1", targets, fleet.kind, fleet)
 
 
 def slot(name: Slot, images: Mapping[Source, str] | None = None) -> SlotStatus:

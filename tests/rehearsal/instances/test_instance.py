@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from components.user_data import user_data
+from fleets.auto_scaling_group.user_data import user_data
 from rehearsal.control_plane.images import CATALOGUE, GOOD_BUILDS
 from rehearsal.data_plane.addresses import Ports
 from rehearsal.instances.behaviour import Behaviour, Identity, behaviour_of, identity_from

@@ -133,7 +133,10 @@ def test_a_group_that_is_not_the_stacks_is_said_to_be_a_persons_to_raise(world: 
     ending = world.run(plan)
 
     assert ending.exit_code == 1
-    assert "web-01 has 3 of 6 healthy (its Auto Scaling group is not the stack's" in ending.words
+    assert (
+        "web-01 has 3 of 6 healthy (its group wants 3, and the stack does not size it"
+        in ending.words
+    )
 
 
 def test_the_candidate_is_brought_to_what_its_share_needs_before_the_weight(world: World) -> None:

@@ -2,74 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 import pulumi
 import pulumi_aws as aws
 
-from components.context import Context, Placement
-from components.user_data import user_data
-from rollout.guard_case import FLOOR_TAG
-from rollout.split import Slot
-from settings.service import ServiceSettings
-from settings.slot import NewInstances
+from fleets.auto_scaling_group.keys import NewInstances
+from fleets.auto_scaling_group.launch import FLOOR_TAG
+from fleets.auto_scaling_group.user_data import user_data
+from fleets.kind import FleetPlace
 
 
-class InstancesArgs(TypedDict):
-    """The arguments of `declare_instances`."""
-
-    context: Context
-    """What all resources of the stack have in common."""
-    placement: Placement
-    """Their subnets and their security group."""
-    service: ServiceSettings
-    """The service that runs on them."""
-    slot: Slot
-    """Their slot."""
-    instances: NewInstances
-    """Their image and capacity."""
-    target_group_arn: pulumi.Input[str]
-    """The target group that registers them."""
-
-
-def declare_instances(
-    parent: pulumi.Resource, name: str, args: InstancesArgs
-) -> aws.ec2.LaunchTemplate:
+def declare_instances(settings: NewInstances, place: FleetPlace) -> aws.ec2.LaunchTemplate:
     """Declare the instances of one build, scaled by their CPU; returns their launch template.
 
     A new image is a new numbered template version; the group then replaces its instances by an
     instance refresh that launches before it terminates. The refresh never rolls back by itself: the
     guards and the ramp, which know the weights, judge it.
     """
-    template = _declare_template(parent, name, args)
-    group = _declare_group(parent, name, args, template)
+    template = _declare_template(settings, place)
+    group = _declare_group(settings, place, template)
     aws.autoscaling.Policy(
-        name,
-        name=args["context"].names.of(name, "cpu"),
+        place.name,
+        name=place.context.names.of(place.name, "cpu"),
         autoscaling_group_name=group.name,
         policy_type="TargetTrackingScaling",
         target_tracking_configuration={
             "predefined_metric_specification": {
                 "predefined_metric_type": "ASGAverageCPUUtilization"
             },
-            "target_value": args["instances"].capacity.cpu_target_percent,
+            "target_value": settings.capacity.cpu_target_percent,
         },
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions(parent=place.parent),
     )
     return template
 
 
-def _declare_template(
-    parent: pulumi.Resource, name: str, args: InstancesArgs
-) -> aws.ec2.LaunchTemplate:
-    context, service, slot = args["context"], args["service"], args["slot"]
-    capacity = args["instances"].capacity
+def _declare_template(settings: NewInstances, place: FleetPlace) -> aws.ec2.LaunchTemplate:
+    context, service, slot, name = place.context, place.service, place.slot, place.name
+    capacity = settings.capacity
     template_name = context.names.of(name, "lt")
     instance_tags = context.tags(context.names.of(name), service.name, slot)
     return aws.ec2.LaunchTemplate(
         name,
         name=template_name,
-        image_id=args["instances"].image_id,
+        image_id=settings.image_id,
         instance_type=capacity.instance_type,
         iam_instance_profile=_profile(service.instance_profile),
         user_data=user_data(context.names.environment, service.name, slot, service.port),
@@ -83,7 +58,7 @@ def _declare_template(
                 "device_index": 0,
                 "associate_public_ip_address": "false",
                 "delete_on_termination": "true",
-                "security_groups": [args["placement"].security_group_id],
+                "security_groups": [place.placement.security_group_id],
             }
         ],
         block_device_mappings=[
@@ -101,26 +76,26 @@ def _declare_template(
             {"resource_type": kind, "tags": instance_tags} for kind in ("instance", "volume")
         ],
         tags=context.tags(template_name, service.name, slot),
-        opts=pulumi.ResourceOptions(parent=parent, hooks=context.hooks.template),
+        opts=pulumi.ResourceOptions(parent=place.parent, hooks=context.hooks.template),
     )
 
 
 def _declare_group(
-    parent: pulumi.Resource, name: str, args: InstancesArgs, template: aws.ec2.LaunchTemplate
+    settings: NewInstances, place: FleetPlace, template: aws.ec2.LaunchTemplate
 ) -> aws.autoscaling.Group:
-    context, service, capacity = args["context"], args["service"], args["instances"].capacity
-    group_name = args["instances"].group_name
-    tags = context.tags(group_name, service.name, args["slot"])
+    context, service, capacity = place.context, place.service, settings.capacity
+    group_name = settings.group_name
+    tags = context.tags(group_name, service.name, place.slot)
     if capacity.floor_size:
         tags[FLOOR_TAG] = str(capacity.floor_size)
     return aws.autoscaling.Group(
-        name,
+        place.name,
         name=group_name,
         # The scaling policy owns the desired capacity: a value here would undo its work.
         min_size=capacity.effective_min_size,
         max_size=capacity.max_size,
-        vpc_zone_identifiers=args["placement"].subnet_ids,
-        target_group_arns=[args["target_group_arn"]],
+        vpc_zone_identifiers=place.placement.subnet_ids,
+        target_group_arns=[place.target_group_arn],
         launch_template={
             "id": template.id,
             "version": template.latest_version.apply(str),
@@ -145,7 +120,7 @@ def _declare_group(
             {"key": key, "value": value, "propagate_at_launch": False}
             for key, value in tags.items()
         ],
-        opts=pulumi.ResourceOptions(parent=parent, hooks=context.hooks.group),
+        opts=pulumi.ResourceOptions(parent=place.parent, hooks=context.hooks.group),
     )
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from live.groups import LaunchKind, LaunchSource, launch_source, registered_in, template_of
-from rollout.observation import Template
+from fleets.auto_scaling_group.revisions import template_of
+from live.launch_source import LaunchKind, LaunchSource, launch_source, registered_in
+from rollout.fleet import Template
 
 BY_ID = {"LaunchTemplateId": "lt-1", "LaunchTemplateName": "web", "Version": "3"}
 MIXED = {"LaunchTemplate": {"LaunchTemplateSpecification": {**BY_ID, "Version": "$Latest"}}}

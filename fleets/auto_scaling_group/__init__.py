@@ -1,0 +1,1 @@
+"""The Auto Scaling group as a fleet: ours, with a launch template of ours, or an existing one."""

@@ -1,0 +1,115 @@
+"""The config of a slot's Auto Scaling group: an existing one, or one of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleets.kind import FleetSettings, SlotSections
+from rollout.command import Command
+from settings.capacity import Capacity, read_capacity
+from settings.declaration.key import Key, KeyGroup, required
+from settings.declaration.kind import Text
+from settings.declaration.section import Section
+from settings.image import Images, found_image
+from settings.lookup import LookupFailedError, region_of
+from settings.target_group import ExistingTargetGroup
+
+_GROUP_NAME = Text(
+    r"[!-9;-~]{1,255}", "the name of an Auto Scaling group, without spaces or colons"
+)
+_ATTACHED = "once attached, its instances take requests beside the other targets of that group"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingInstances(FleetSettings):
+    """An existing Auto Scaling group, with instances of its own."""
+
+    group_name: Key[str] = required(
+        "shop-web",
+        _GROUP_NAME,
+        "An existing Auto Scaling group. It is not changed, and keeps its image and capacity.",
+        name="existing",
+        offer="AUTO_SCALING_GROUP_NAME",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewInstances(FleetSettings):
+    """A launch template and an Auto Scaling group to make."""
+
+    group_name: Key[str] = required(
+        "shop-web-asg", _GROUP_NAME, "A name in place of the conventional one.", name="name"
+    )
+    image_id: str
+    capacity: Capacity
+
+
+GROUP: KeyGroup[NewInstances | ExistingInstances] = KeyGroup(
+    "The slot's Auto Scaling group, if it exists already or has another name.",
+    ExistingInstances,
+    NewInstances,
+    name="autoScalingGroup",
+)
+
+
+def read_instances(sections: SlotSections) -> NewInstances | ExistingInstances:
+    """The Auto Scaling group of a slot; problems are recorded in the sections."""
+    name, own = _read_name(sections), sections.own.section(GROUP)
+    if own.has(ExistingInstances.group_name):
+        reject_idle(sections, f"the existing {GROUP.name} of slot {sections.slot}")
+        return ExistingInstances(group_name=name)
+    return NewInstances(
+        group_name=name,
+        image_id=found_image(sections.images, sections.slot, sections.lookups),
+        capacity=read_capacity(sections.capacity, sections.slot),
+    )
+
+
+def reject_idle(sections: SlotSections, beside: str) -> None:
+    """Record the image of a slot whose instances are not ours."""
+    sections.images.reject_idle(beside, Images.of_slot[sections.slot])
+
+
+def _read_name(sections: SlotSections) -> str:
+    """The name of the group, existing or ours."""
+    own = sections.own.section(GROUP)
+    if own.has(ExistingInstances.group_name):
+        own.reject_idle("existing", NewInstances.group_name)
+        if not sections.target_group.has(ExistingTargetGroup.name_or_arn):
+            sections.target_group.reject(
+                ExistingTargetGroup.name_or_arn,
+                "the target group that the existing Auto Scaling group is attached to",
+            )
+        return own.read(ExistingInstances.group_name)
+    is_named = own.has(NewInstances.group_name) or not own.is_sound(NewInstances.group_name)
+    if is_named:
+        return own.read(NewInstances.group_name)
+    return sections.names.of_slot(sections.service, sections.slot, "asg")
+
+
+def reject_detached(group_name: str, target_group_arn: str, sections: SlotSections) -> None:
+    """Record an existing Auto Scaling group whose instances are not in the slot's target group."""
+    own: Section = sections.own.section(GROUP)
+    if sections.lookups is None or not own.is_sound(ExistingInstances.group_name):
+        return
+    try:
+        facts = sections.lookups.auto_scaling_group(group_name)
+    except LookupFailedError as error:
+        own.reject(ExistingInstances.group_name, f"an Auto Scaling group that can be read; {error}")
+        return
+    if target_group_arn and target_group_arn not in facts.target_group_arns:
+        named = sections.target_group.read(ExistingTargetGroup.name_or_arn)
+        own.reject(
+            ExistingInstances.group_name,
+            f"an Auto Scaling group that is attached to {named}; {_ATTACHED}",
+            Command.of_aws(
+                "autoscaling",
+                "attach-traffic-sources",
+                {
+                    "auto-scaling-group-name": group_name,
+                    "traffic-sources": [{"Identifier": target_group_arn, "Type": "elbv2"}],
+                },
+                region=region_of(target_group_arn),
+                moves=_ATTACHED,
+            ),
+        )
