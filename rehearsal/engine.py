@@ -23,7 +23,7 @@ from rehearsal.workspace import STACK, Workspace
 _NO_CHANGE = {"same", "read", "refresh"}
 PACK = "policy"
 """The pack's folder, below the program's."""
-PROGRAM = ("__main__.py", "settings", "components", "live", "rollout", "policy")
+PROGRAM = ("__main__.py", "settings", "components", "fleets", "live", "rollout", "policy")
 """What the engine needs of the repository, its Pulumi files apart."""
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.configs import ROOT
 
-FOLDERS = ("components", "live", "ops", "probe", "pulumi_cli", "rollout", "settings")
+FOLDERS = ("components", "fleets", "live", "ops", "probe", "pulumi_cli", "rollout", "settings")
 
 _NAMED = r"`(?:aws|pulumi|failover)(?: [a-z][a-z-]*){0,2}`"
 """A command by its name, as in "`pulumi up` ended with 255": nothing to run."""

@@ -9,7 +9,7 @@ from ops.gates import alarms, approval, command, metrics, probe, smoke, targets
 from ops.gates.context import GateContext, Places, StackFacts, connections
 from ops.gates.gate import Gate
 from ops.traffic.answer import SlotStream
-from ops.traffic.plan import TrafficPlan
+from ops.traffic.plan import NO_SLOT_HEADER, TrafficPlan
 from settings.gates.gates import Gates
 from settings.gates.probe import ProbeLimits
 
@@ -67,5 +67,4 @@ def traffic_plan(
 
 
 def _slot_header(limits: ProbeLimits | None) -> str:
-    # The prober wants a name; an empty one stands for a header that no answer has.
-    return (limits.slot_header if limits else "x-slot") or "x-no-slot-header"
+    return (limits.slot_header if limits else "x-slot") or NO_SLOT_HEADER

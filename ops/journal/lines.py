@@ -187,7 +187,7 @@ def _described_wait(
     match event:
         case SplitPropagation(observed=observed, seconds=seconds):
             if not observed:
-                return "no prober: no traffic confirms the split"
+                return "no prober, or no header that names the slot: no traffic confirms the split"
             seen = ", ".join(f"{service} {part}" for service, part in observed.items())
             return f"arrived in the traffic after {seconds:.1f} s: {seen} from the candidate"
         case BakeStart(stage=stage, seconds=seconds):

@@ -56,6 +56,10 @@ def place_of(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
 
 
+NO_SLOT_HEADER = "x-no-slot-header"
+"""The prober wants a name; this one stands for a header that no answer has."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrafficPlan:
     """Who is asked, how often, and where the record goes."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ops.traffic.answer import SlotAnswer, SlotStream, answer_from, users_by_slot
-from ops.traffic.plan import TrafficPlan
+from ops.traffic.plan import NO_SLOT_HEADER, TrafficPlan
 from probe.process.child import ProberChild
 from rollout.split import Slot
 
@@ -44,6 +44,7 @@ class Traffic:
         self._stalls: deque[tuple[float, float]] = deque()
         self._listeners: list[OnAnswers] = []
         self._record_error: str | None = None
+        self._names_slots = plan.slot_header != NO_SLOT_HEADER
         with (plan.folder / "prober.log").open("a") as log:
             self._prober = ProberChild("ops.traffic", (), log, self._take)
         self._prober.write_line(plan.text())
@@ -52,6 +53,11 @@ class Traffic:
     def is_alive(self) -> bool:
         """Whether requests are still being sent."""
         return self._prober.exit_code is None
+
+    @property
+    def names_slots(self) -> bool:
+        """Whether the config names a header by which answers name their slot."""
+        return self._names_slots
 
     @property
     def record_error(self) -> str | None:

@@ -80,8 +80,14 @@ class Section:
             return key.example
 
     def has(self, member: Member) -> bool:
-        """Whether the config gives it a value; an empty text, list or map is none."""
-        return self._values.get(member.name) not in (None, "", {}, [])
+        """Whether the config gives it a value; an empty list or map is none.
+
+        An empty text is none either, unless it turns off what the key's default turns on.
+        """
+        value = self._values.get(member.name)
+        if value == "" and isinstance(member, Key):
+            return takes_empty_text(member)
+        return value not in (None, "", {}, [])
 
     def names_member(self, member: Member) -> bool:
         """Whether the config names it and does not turn it off: `{}` and `true` name it."""
@@ -202,6 +208,16 @@ class Section:
         if self._group.each:
             return f"an entry for each {self._group.each}"
         return ", ".join(member.name for member in self._group.members)
+
+
+def takes_empty_text(key: Key[Any]) -> bool:
+    """Whether the empty text is a value of its own: it differs from what an absent key means."""
+    if key.default in (None, "", ()):
+        return False
+    try:
+        return key.kind.read("") == ""
+    except RefusedValueError:
+        return False
 
 
 def _offer(key: Key[Any]) -> object:

@@ -101,7 +101,10 @@ def looked_into(source: str) -> Iterator[str]:
 
 
 def test_nobody_else_reads_the_weights_of_an_action() -> None:
-    packages = ("components", "live", "ops", "policy", "probe", "rehearsal", "rollout", "settings")
+    packages = (
+        *("components", "fleets", "live", "ops", "policy", "probe", "rehearsal", "rollout"),
+        "settings",
+    )
     modules = {
         path.relative_to(ROOT).as_posix(): path
         for package in packages

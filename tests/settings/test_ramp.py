@@ -141,3 +141,17 @@ def test_the_min_that_the_config_says_is_kept_beside_the_floor() -> None:
     assert isinstance(instances, NewInstances)
     capacity = instances.capacity
     assert (capacity.min_size, capacity.floor_size, capacity.effective_min_size) == (3, 5, 5)
+
+
+@pytest.mark.parametrize("gate", ["probe", "smoke"])
+def test_an_empty_slot_header_is_a_value_for_applications_that_send_none(gate: str) -> None:
+    config = stack_config("prod")
+    config["failover:ramp"] = {"gates": {gate: {"slotHeader": ""}}}
+    absent = stack_config("prod") | {"failover:ramp": {"gates": {gate: {}}}}
+
+    (limits,) = parsed(config).ramp.gates.limits
+    (default,) = parsed(absent).ramp.gates.limits
+
+    assert isinstance(limits, (ProbeLimits, SmokeLimits))
+    assert isinstance(default, (ProbeLimits, SmokeLimits))
+    assert (limits.slot_header, default.slot_header) == ("", "x-slot")

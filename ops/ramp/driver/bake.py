@@ -122,11 +122,12 @@ class GatedWaits:
     def _await_propagation(self, stage: Stage) -> None:
         """Wait until the answers to our own requests are those of the new split.
 
-        Without a prober nothing observes it: the entry then has no observation.
+        Without a prober, or a header by which answers name their slot, nothing observes it: the
+        entry then has no observation.
         """
         run, clock = self._run, self._run.ports.clock
-        plan = run.record.progress.plan
-        if run.ports.traffic is None or run.gates.mark is None:
+        plan, traffic = run.record.progress.plan, run.ports.traffic
+        if traffic is None or not traffic.names_slots or run.gates.mark is None:
             run.record.write(
                 SplitPropagation(stage=stage.number, requests=0, observed={}, seconds=0.0)
             )

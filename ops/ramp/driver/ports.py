@@ -105,6 +105,11 @@ class RampClock(Protocol):
 class SlotTraffic(Protocol):
     """Which slots answer the ramp's own requests."""
 
+    @property
+    def names_slots(self) -> bool:
+        """Whether answers are to name their slot; the config may have no header for it."""
+        ...
+
     def slots_that_answered(self, service: str, since_s: float) -> Sequence[Slot]:
         """The slots that answered requests of the users' kind sent since then, the oldest first.
 

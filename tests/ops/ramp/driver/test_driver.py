@@ -206,8 +206,9 @@ def test_of_two_that_take_the_wheel_in_one_moment_the_first_keeps_it(world: Worl
 class SplitTraffic:
     """Answers as the live weights are, in turn."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, names_slots: bool = True) -> None:
         self._world = world
+        self.names_slots = names_slots
 
     def slots_that_answered(self, service: str, since_s: float) -> Sequence[Slot]:
         count = int(max(0.0, self._world.clock.now().timestamp() - since_s) * 50)
@@ -221,6 +222,14 @@ def test_a_stage_bakes_once_the_traffic_shows_its_split(world: World) -> None:
     arrived = world.events(SplitPropagation)
     assert [each.stage for each in arrived] == [1, 2, 3, 4, 5]
     assert all(each.requests > 0 for each in arrived)
+
+
+def test_answers_that_cannot_name_their_slot_are_not_waited_for(world: World) -> None:
+    ending = world.run(PLAN, traffic=SplitTraffic(world, names_slots=False))
+
+    arrived = world.events(SplitPropagation)
+    assert ending.exit_code == 0
+    assert [(each.stage, each.requests) for each in arrived] == [(n, 0) for n in range(1, 6)]
 
 
 def test_a_lease_outlasts_a_split_that_arrives_late_and_gates_that_tell_late(world: World) -> None:
