@@ -106,6 +106,7 @@ def test_an_empty_group_gets_no_weight_and_the_refusal_has_the_command(hand: ByH
     assert after == [{"01": 100, "02": 0}] * 2
 
 
+@pytest.mark.long
 def test_a_ramp_moves_them_there_and_back(hand: ByHand) -> None:
     hand.stack.engine.set_config("weights", "100/0")
     ramping.configure(hand.stack, ramping.PROMPT)
