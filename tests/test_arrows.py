@@ -46,14 +46,9 @@ def imported_by(
 def _imports(package: str, root: Path, at_run_time: bool) -> Iterator[tuple[str, str]]:
     for path in sorted((root / package).rglob("*.py")):
         tree = ast.parse(path.read_text())
-        for_types = [
-            node
-            for block in ast.walk(tree)
-            if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
-            for node in ast.walk(block)
-        ]
-        for node in ast.walk(tree):
-            if at_run_time and node in for_types:
+        left_out = _for_types(tree) if at_run_time else frozenset[ast.AST]()
+        for node in _import_nodes(tree):
+            if node in left_out:
                 continue
             where = path.relative_to(root).as_posix()
             if isinstance(node, ast.Import):
@@ -63,6 +58,20 @@ def _imports(package: str, root: Path, at_run_time: bool) -> Iterator[tuple[str,
                 yield where, node.module
             elif isinstance(node, ast.ImportFrom):
                 yield where, f"{package}.{node.module or ''}"
+
+
+def _import_nodes(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    return (each for each in ast.walk(tree) if isinstance(each, (ast.Import, ast.ImportFrom)))
+
+
+def _for_types(tree: ast.AST) -> frozenset[ast.AST]:
+    """The imports that only a type checker follows."""
+    return frozenset(
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+        for node in _import_nodes(block)
+    )
 
 
 def is_of(module: str, packages: tuple[str, ...]) -> bool:

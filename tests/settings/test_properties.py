@@ -16,10 +16,12 @@ from settings.settings import Settings
 from tests.configs import Config, as_handed_over, parsed, stack_config, surroundings
 from tests.settings.bad_configs import bad_configs, scrambled_configs
 
+MANY = 10 * settings().max_examples
+"""Of these configs; `make test-long` tries more."""
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=MANY, deadline=None, suppress_health_check=SLOW)
 @given(bad_configs())
 def test_every_fault_of_a_bad_config_is_listed_with_what_fixes_it(
     bad: tuple[Config, set[str]],
@@ -47,7 +49,7 @@ def covered(path: str, reported: set[str]) -> bool:
 
 
 @pytest.mark.any_words  # A misspelt key's value moves to the right key, whatever it is.
-@settings(max_examples=1000, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=MANY, deadline=None, suppress_health_check=SLOW)
 @given(scrambled_configs())
 def test_any_config_is_read_or_refused_in_words(config: Config) -> None:
     outcome = read_or_refusal(config)
