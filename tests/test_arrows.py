@@ -54,9 +54,9 @@ def _imports(package: str, root: Path, at_run_time: bool) -> Iterator[tuple[str,
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     yield where, alias.name
-            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            elif node.level == 0 and node.module:
                 yield where, node.module
-            elif isinstance(node, ast.ImportFrom):
+            else:
                 yield where, f"{package}.{node.module or ''}"
 
 
