@@ -162,7 +162,22 @@ def _conditions(rule: RuleSettings) -> list[aws.lb.ListenerRuleConditionArgsDict
         conditions.append({"host_header": {"values": list(rule.hosts)}})
     if rule.paths:
         conditions.append({"path_pattern": {"values": list(rule.paths)}})
+    for name, values in rule.conditions.headers.items():
+        conditions.append({"http_header": {"http_header_name": name, "values": list(values)}})
+    if rule.conditions.methods:
+        conditions.append({"http_request_method": {"values": list(rule.conditions.methods)}})
+    if rule.conditions.query_strings:
+        pairs = [_query(pair) for pair in rule.conditions.query_strings]
+        conditions.append({"query_strings": pairs})
+    if rule.conditions.source_ips:
+        conditions.append({"source_ip": {"values": list(rule.conditions.source_ips)}})
     return conditions
+
+
+def _query(pair: Mapping[str, str]) -> aws.lb.ListenerRuleConditionQueryStringArgsDict:
+    if "key" in pair:
+        return {"key": pair["key"], "value": pair["value"]}
+    return {"value": pair["value"]}
 
 
 def _weights_by_arn(actions: Sequence[aws.lb.outputs.ListenerRuleAction]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from rollout.candidate import LAST_RAISED
 from rollout.observation import split_of
 from rollout.split import Slot, Split
 from settings.load_balancer import NewLoadBalancer
-from settings.probe import plain_path, probed_url
+from settings.probe import plain_path, plain_query, probed_url
 from settings.rule import PREVIEW_HEADER, preview_header_value
 from settings.service import ServiceSettings
 from settings.settings import Settings
@@ -163,7 +163,9 @@ def _preview_headers(settings: Settings) -> dict[str, str]:
 
 def _url(service: ServiceSettings, dns_name: pulumi.Output[str]) -> pulumi.Output[str]:
     """An address of the service; the load balancer's own if the config has no host."""
-    url = probed_url(service.rule.hosts, service.rule.paths, service.probe)
+    rule = service.rule
+    url = probed_url(rule.hosts, rule.paths, service.probe, rule.conditions)
     if url is not None:
         return pulumi.Output.from_input(url)
-    return pulumi.Output.format("https://{0}{1}", dns_name, plain_path(service.rule.paths))
+    place = plain_path(rule.paths) + plain_query(rule.conditions)
+    return pulumi.Output.format("https://{0}{1}", dns_name, place)

@@ -32,6 +32,9 @@ class Field(enum.StrEnum):
     SOURCE = "source-ip"
 
 
+_FOLDED = frozenset({Field.HOST, Field.HEADER, Field.QUERY, Field.SOURCE})
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition: it holds where one of its values does."""
@@ -43,6 +46,16 @@ class Condition:
     """The name of the header; empty for every other field."""
     keys: tuple[str, ...] = ()
     """Of a query string: the key of each value, `*` where any will do."""
+
+    def canonical(self) -> Condition:
+        """The same condition, its values in one order, and in small letters where case is equal."""
+        fold = str.lower if self.field in _FOLDED else str
+        pairs = sorted(
+            (fold(value), fold(key))
+            for value, key in zip(self.values, self.keys or ("",) * len(self.values), strict=True)
+        )
+        values, keys = tuple(value for value, _ in pairs), tuple(key for _, key in pairs)
+        return Condition(self.field, values, self.name.lower(), keys if self.keys else ())
 
     def __str__(self) -> str:
         values = [
@@ -58,7 +71,7 @@ Conditions: TypeAlias = tuple[Condition, ...]
 
 
 def declared_conditions(rule: Mapping[str, Any]) -> Conditions:
-    """The hosts and paths of a listener rule in the engine's state; a header may be secret.
+    """The conditions of a listener rule in the engine's state; a header may be secret.
 
     The state has the conditions of a preview rule as one secret, since one value of them is: such a
     rule has none here.
@@ -67,11 +80,32 @@ def declared_conditions(rule: Mapping[str, Any]) -> Conditions:
         rule: Its inputs or outputs, as the AWS provider writes them.
     """
     return tuple(
-        Condition(field, tuple(held["values"]))
+        found
         for condition in list_of(rule.get("conditions"))
-        for key, field in (("hostHeader", Field.HOST), ("pathPattern", Field.PATH))
-        if (held := condition.get(key)) and held.get("values")
+        for key, held in condition.items()
+        if held and key in _DECLARED
+        for found in [_declared(_DECLARED[key], held)]
+        if found.values
     )
+
+
+_DECLARED = {
+    "hostHeader": Field.HOST,
+    "pathPattern": Field.PATH,
+    "httpHeader": Field.HEADER,
+    "httpRequestMethod": Field.METHOD,
+    "queryStrings": Field.QUERY,
+    "sourceIp": Field.SOURCE,
+}
+
+
+def _declared(field: Field, held: Any) -> Condition:
+    """One condition; the provider has the pairs of a query string as a list."""
+    if field is Field.QUERY:
+        pairs = list_of(held)
+        keys = tuple(pair.get("key") or "*" for pair in pairs)
+        return Condition(field, tuple(pair["value"] for pair in pairs), keys=keys)
+    return Condition(field, tuple(held.get("values") or ()), held.get("httpHeaderName") or "")
 
 
 def covers(ours: Sequence[Condition], theirs: Sequence[Condition]) -> bool:

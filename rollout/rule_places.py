@@ -9,13 +9,15 @@ and SetRulePriorities (`PriorityInUse`).
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rollout.command import UP, Command
+from rollout.command import UP, Command, config_remove, config_set
 from rollout.conditions import Condition, Conditions, Field, covers, may_overlap, shown
 from rollout.split import Slot
 
+_SHOWN = frozenset({Field.HOST.value, Field.PATH.value})
 PLACES = 1 + len(Slot)
 """A service takes three: its priority, and before it one for the preview rule of each slot."""
 HIGHEST_PRIORITY = 50_000
@@ -52,7 +54,7 @@ class ListenerRule:
     def narrowing(self) -> str:
         """What gives that later rule requests, without a change of its own."""
         if self.service:
-            return f"narrow the hosts or paths of {self.service}"
+            return f"narrow the hosts, paths or conditions of {self.service}"
         return f"have rule {self.priority} narrowed or deleted by whoever made it"
 
     def __str__(self) -> str:
@@ -117,7 +119,13 @@ class WantedRules:
             return f"new at priority {self.priority}"
         if self.known_priority != self.priority:
             return f"priority {self.known_priority} -> {self.priority}"
-        return "its hosts and paths" if self.has_other_conditions else "its preview rules"
+        if not self.has_other_conditions:
+            return "its preview rules"
+        others = [
+            frozenset(each.canonical() for each in listed if each.field not in _SHOWN)
+            for listed in (self.known_conditions or (), self.conditions)
+        ]
+        return "its hosts and paths" if others[0] == others[1] else "its conditions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +264,7 @@ class _Order:
             if free is not None and free != wanted.priority:
                 fixes = (str(_placing(wanted, free).then(UP)), *fixes)
             if not fixes:
-                fixes = (f"give {wanted.service} hosts or paths of its own",)
+                fixes = (f"give {wanted.service} hosts, paths or conditions of its own",)
             yield PlaceConflict(wanted.service, wanted.change, why, fixes)
 
     def _changed_one(self, first: ListenerRule, second: ListenerRule) -> ListenerRule:
@@ -462,9 +470,9 @@ def _hidden(rules: Sequence[ListenerRule]) -> list[tuple[ListenerRule, ListenerR
     return [pair for pair in hiding_pairs(rules) if pair[0].service or pair[1].service]
 
 
-def _canonical(conditions: Conditions) -> frozenset[tuple[str, frozenset[str]]]:
+def _canonical(conditions: Conditions) -> frozenset[Condition]:
     """Conditions without the order of their values, which means nothing."""
-    return frozenset((each.field, frozenset(each.values)) for each in conditions)
+    return frozenset(each.canonical() for each in conditions)
 
 
 def _placing(wanted: WantedRules, priority: int) -> Command:
@@ -478,19 +486,50 @@ def _placing(wanted: WantedRules, priority: int) -> Command:
     )
 
 
+_KEYS = {
+    Field.HOST: "hosts",
+    Field.PATH: "paths",
+    Field.METHOD: "conditions.methods",
+    Field.SOURCE: "conditions.sourceIps",
+    Field.QUERY: "conditions.queryStrings",
+    Field.HEADER: "conditions.headers",
+}
+"""Where the config of a service has the values of a condition; a header's under its name."""
+
+
 def _conditions_again(wanted: WantedRules) -> Iterator[Command]:
-    """The commands that give a service the hosts and paths that its rule has."""
-    known, now = wanted.known_conditions or (), wanted.conditions
-    for key, of in (("hosts", Field.HOST), ("paths", Field.PATH)):
-        was, becomes = _values(known, of), _values(now, of)
-        if set(was) == set(becomes):
+    """The commands that give a service the conditions that its rule has."""
+    known, now = _by_key(wanted.known_conditions or ()), _by_key(wanted.conditions)
+    for key in dict.fromkeys([*known, *now]):
+        was, becomes = known.get(key), now.get(key)
+        if was and becomes and was.canonical() == becomes.canonical():
             continue
         path = f"failover:services.{wanted.service}.{key}"
         if becomes:
-            yield Command.of("pulumi", "config", "rm", "--path", path)
-        for place, value in enumerate(was):
-            yield Command.of("pulumi", "config", "set", "--path", f"{path}[{place}]", value)
+            yield config_remove(path)
+        if was is None:
+            continue
+        for place, value in enumerate(was.values):
+            yield from _entry(f"{path}[{place}]", value, was.keys[place] if was.keys else None)
 
 
-def _values(conditions: Sequence[Condition], of: Field) -> tuple[str, ...]:
-    return next((each.values for each in conditions if each.field == of), ())
+def _by_key(conditions: Conditions) -> dict[str, Condition]:
+    """Each condition by the key of the config that has it; what the config cannot have left out."""
+    ordered = sorted(
+        (each for each in conditions if each.field in set(Field)),
+        key=lambda each: (list(_KEYS).index(Field(each.field)), each.name),
+    )
+    return {
+        _KEYS[Field(each.field)] + (f"[{json.dumps(each.name)}]" if each.name else ""): each
+        for each in ordered
+    }
+
+
+def _entry(path: str, value: str, key: str | None) -> Iterator[Command]:
+    """The commands that set one entry of a list: a text, or the pair of a query string."""
+    if key is None:
+        yield config_set(path, value)
+        return
+    if key != "*":
+        yield config_set(f"{path}.key", key)
+    yield config_set(f"{path}.value", value)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from settings.conditions import RuleConditions
 from settings.declaration.key import ConfigMap, Key, optional
 from settings.declaration.kind import Json, JsonSchema, RefusedValueError, ValueProblem, matching
 from settings.declaration.section import Section
 
 _WILDCARDS = frozenset("*?")
+_AS_WRITTEN = "!$'()*+,-./:;=?@_~%"
+"""Characters of a query string that are sent as a rule has them; `&` and `#` would end it."""
+METHOD = "GET"
+"""The method of every request of ours."""
+_OF_THE_CONNECTION = frozenset({"connection", "content-length", "transfer-encoding", "upgrade"})
+"""Headers of the connection, which no request of ours can have as a rule asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,9 @@ class ProbeSettings(ConfigMap):
     url: Key[str | None] = optional(
         "https://www.hankooktire.example/shop",
         HttpsUrl(),
-        "A URL that its rule matches. Default: `paths`, and the first of `hosts` "
-        "without a wildcard.",
+        "A URL that its rule matches. Default: `paths`, the first of `hosts` without a wildcard, "
+        "and the first of `conditions.queryStrings`. A rule with `conditions.sourceIps` needs one: "
+        "it states that requests from the machine of the ramp are among them.",
         offer="https://HOST/",
     )
     address: Key[str | None] = optional(
@@ -85,12 +93,17 @@ class ProbeSettings(ConfigMap):
     )
 
 
-def probed_url(hosts: Sequence[str], paths: Sequence[str], probe: ProbeSettings) -> str | None:
+def probed_url(
+    hosts: Sequence[str],
+    paths: Sequence[str],
+    probe: ProbeSettings,
+    conditions: RuleConditions | None = None,
+) -> str | None:
     """An address of a service; None if the config has none, so that no request can be made."""
     if probe.url is not None:
         return probe.url
     host = plain_host(hosts)
-    return None if host is None else f"https://{host}{plain_path(paths)}"
+    return None if host is None else f"https://{host}{plain_path(paths)}{plain_query(conditions)}"
 
 
 def reject_two_addresses(probed: Iterable[tuple[Section, str | None, ProbeSettings]]) -> None:
@@ -124,3 +137,42 @@ def plain_path(paths: Sequence[str]) -> str:
     if pattern.startswith("?"):
         return f"/{path[1:]}"
     return path if path.startswith("/") else f"/{path}"
+
+
+def plain_query(conditions: RuleConditions | None) -> str:
+    """The query string that meets the first of the rule's, with its `?`; empty where it has none.
+
+    A key that may be any is `q`.
+    """
+    if conditions is None or not conditions.query_strings:
+        return ""
+    pair = conditions.query_strings[0]
+    key, value = (plain_text(pair.get("key", "q")), plain_text(pair["value"]))
+    return f"?{quote(key or 'q', safe=_AS_WRITTEN)}={quote(value, safe=_AS_WRITTEN)}"
+
+
+def plain_headers(conditions: RuleConditions) -> dict[str, str]:
+    """A header for each that the rule looks at, with a value that the first pattern takes."""
+    return {name: plain_text(values[0]) or "x" for name, values in conditions.headers.items()}
+
+
+def plain_text(pattern: str) -> str:
+    """A text that a pattern takes: `*` as nothing, `?` as `x`, and what a backslash precedes."""
+    characters = iter(pattern)
+    return "".join(
+        next(characters, "\\") if each == "\\" else {"*": "", "?": "x"}.get(each, each)
+        for each in characters
+    )
+
+
+def unmet_condition(conditions: RuleConditions) -> str | None:
+    """Why no request of ours can meet the conditions, whatever its URL; None where one can."""
+    if conditions.methods and METHOD not in conditions.methods:
+        return f"its rule takes only {' and '.join(conditions.methods)}, and they are {METHOD}"
+    own = [name for name in conditions.headers if name.lower() in _OF_THE_CONNECTION]
+    return f"its rule looks at the header {own[0]}, which is the connection's" if own else None
+
+
+def has_own_sources(conditions: RuleConditions) -> bool:
+    """Whether the rule takes requests from some client addresses only."""
+    return bool(conditions.source_ips) and "0.0.0.0/0" not in conditions.source_ips

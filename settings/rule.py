@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from rollout.command import Command
+from rollout.conditions import Condition, Conditions, Field
 from rollout.split import Slot
+from settings.conditions import LONGEST_CONDITION, RuleConditions
+from settings.conditions import PREVIEW_HEADER as PREVIEW_HEADER
 from settings.declaration import command
-from settings.declaration.key import ConfigMap, Key, key, required
+from settings.declaration.key import ConfigMap, Key, KeyGroup, key, required
 from settings.declaration.kind import Flag, ListOf, Text, WholeNumber
 from settings.declaration.landing import OF_SERVICE, RULE, Landing
 from settings.declaration.section import ConfigProblems, Section
@@ -26,13 +30,9 @@ MOST_RULES = 100
 """Rules per load balancer, default rules not counted."""
 RULES_PER_SERVICE = 1 + len(Slot)
 HIGHEST_PRIORITY = 50_000
-LONGEST_CONDITION = 128
 
 _PREVIEW_VALUES = 1
 """A preview rule has the service's condition values and its header's."""
-
-PREVIEW_HEADER = "x-failover-slot"
-"""The header by which a request reaches a slot whatever its weight."""
 
 
 def preview_header_value(slot: Slot, token: str) -> str:
@@ -77,6 +77,11 @@ class RuleSettings(ConfigMap):
         example=("/*",),
         lands=_of_rule("conditions[*].pathPattern.values[*]"),
     )
+    conditions: KeyGroup[RuleConditions] = KeyGroup(
+        "What else its requests have in common. A request must meet every condition, by one value "
+        "of each.",
+        RuleConditions,
+    )
     priority: Key[int] = required(
         200,
         WholeNumber(1 + len(Slot), HIGHEST_PRIORITY),
@@ -102,40 +107,113 @@ class RuleSettings(ConfigMap):
 
     def reject_inconsistent(self, section: Section) -> None:
         """Record conditions that AWS would not take."""
-        if not section.is_sound(RuleSettings.hosts, RuleSettings.paths):
+        if not _is_comparable(section):
             return
-        if not self.hosts and not self.paths:
+        if not self.listed():
             section.reject(
                 RuleSettings.hosts,
-                "at least one host or path, or the rule would take every request",
+                "at least one host, path or other condition, or the rule would take every request",
             )
             return
-        _reject_too_many_values(self, section)
-        _reject_too_many_wildcards(self, section)
+        held = list(_held(self, section))
+        _reject_too_many_values(held)
+        _reject_too_many_wildcards(held)
 
-    def conditions(self) -> set[tuple[str, str]]:
-        """Every pair of host and path it takes; `*` where it takes any."""
+    def listed(self) -> Conditions:
+        """All conditions of the rule: hosts and paths, where it has some, and the others."""
+        hosts = [Condition(Field.HOST, self.hosts)] if self.hosts else []
+        paths = [Condition(Field.PATH, self.paths)] if self.paths else []
+        return (*hosts, *paths, *self.conditions.listed())
+
+    def taken(self) -> set[tuple[str, str, frozenset[Condition]]]:
+        """Every pair of host and path it takes, `*` where any, beside its other conditions."""
         hosts = [host.lower() for host in self.hosts] or ["*"]
-        return set(itertools.product(hosts, self.paths or ["*"]))
+        others = frozenset(each.canonical() for each in self.conditions.listed())
+        return set(itertools.product(hosts, self.paths or ["*"], [others]))
 
 
-def _reject_too_many_wildcards(rule: RuleSettings, section: Section) -> None:
+def _is_comparable(section: Section) -> bool:
+    others = section.section(RuleSettings.conditions)
+    return section.is_sound(
+        RuleSettings.hosts, RuleSettings.paths, RuleSettings.conditions
+    ) and others.is_sound(*RuleConditions.members())
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The values of one condition, with where they stand."""
+
+    section: Section
+    key: Key[Any]
+    path: str
+    """Of the list of the values."""
+    values: tuple[str, ...]
+    """Of a query string its key and value in one."""
+    entry: str = ""
+    """What leads from an entry of the list to the text with the wildcards."""
+    has_wildcards: bool = True
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it is about something else than hosts and paths."""
+        return self.key not in (RuleSettings.hosts, RuleSettings.paths)
+
+
+def _held(rule: RuleSettings, section: Section) -> Iterator[_Held]:
+    """The conditions that have values, in the order in which they are cut."""
+    others = section.section(RuleSettings.conditions)
+    own = rule.conditions
+    pairs = tuple(f"{pair.get('key', '')}={pair['value']}" for pair in own.query_strings)
+    lists = [
+        _at(section, RuleSettings.paths, rule.paths),
+        _at(section, RuleSettings.hosts, rule.hosts),
+        _at(others, RuleConditions.source_ips, own.source_ips, has_wildcards=False),
+        _at(others, RuleConditions.methods, own.methods, has_wildcards=False),
+        replace(_at(others, RuleConditions.query_strings, pairs), entry=".value"),
+    ]
+    for name, values in own.headers.items():
+        held = _at(others, RuleConditions.headers, values)
+        lists.append(replace(held, path=command.joined(held.path, name)))
+    yield from (held for held in lists if held.values)
+
+
+def _at(
+    section: Section, of: Key[Any], values: tuple[str, ...], *, has_wildcards: bool = True
+) -> _Held:
+    path = command.joined(section.path, of.name)
+    return _Held(section, of, path, values, has_wildcards=has_wildcards)
+
+
+def _named(held: Iterable[_Held]) -> str:
+    """What the values are, in words."""
+    is_plain = not any(each.is_other for each in held)
+    return "hosts and paths" if is_plain else "values of hosts, paths and conditions"
+
+
+def _reject_too_many_wildcards(held: Sequence[_Held]) -> None:
     values = [
-        (condition, place, value)
-        for condition, held in ((RuleSettings.hosts, rule.hosts), (RuleSettings.paths, rule.paths))
-        for place, value in enumerate(held)
+        (each, place, value)
+        for each in held
+        if each.has_wildcards
+        for place, value in enumerate(each.values)
     ]
     count = sum(_wildcards(value) for _, _, value in values)
     if count <= MOST_WILDCARDS:
         return
-    condition, place, value = max(values, key=lambda each: _wildcards(each[2]))
-    section.reject_entry(
-        condition,
-        place,
-        f"at most {MOST_WILDCARDS} of * and ? in the hosts and paths together, the limit of a "
-        f"rule; there are {count}",
-        _with_one_wildcard(value, at_start=condition is RuleSettings.hosts),
+    most, place, value = max(values, key=lambda each: _wildcards(each[2]))
+    expected = (
+        f"at most {MOST_WILDCARDS} of * and ? in the {_named(held)} together, the limit of a "
+        f"rule; there are {count}"
     )
+    if not most.is_other:
+        instead = _with_one_wildcard(value, at_start=most.key is RuleSettings.hosts)
+        most.section.reject_entry(most.key, place, expected, instead)
+        return
+    text = value.partition("=")[2] if most.entry else value
+    fix = command.setting(
+        f"{most.path}[{place}]{most.entry}", _with_one_wildcard(text, at_start=False)
+    )
+    most.section.reject(most.key, expected, fix)
 
 
 def _wildcards(value: str) -> int:
@@ -148,22 +226,20 @@ def _with_one_wildcard(value: str, *, at_start: bool) -> str:
     return f"*{parts[-1]}" if at_start else f"{parts[0]}*"
 
 
-def _reject_too_many_values(rule: RuleSettings, section: Section) -> None:
-    count = len(rule.hosts) + len(rule.paths)
+def _reject_too_many_values(held: Sequence[_Held]) -> None:
+    count = sum(len(each.values) for each in held)
     most = MOST_CONDITION_VALUES - _PREVIEW_VALUES
     if count <= most:
         return
-    condition, values = (
-        (RuleSettings.paths, rule.paths)
-        if len(rule.paths) > 1
-        else (RuleSettings.hosts, rule.hosts)
-    )
-    spare = range(len(values) - 1, max(0, len(values) - 1 - (count - most)), -1)
-    address = command.joined(section.path, condition.name)
-    fix = Command(()).then(*(command.removing(f"{address}[{place}]") for place in spare))
-    section.reject(
-        condition,
-        f"at most {most} hosts and paths together; there are {count}. A rule takes "
+    long = next((each for each in held if len(each.values) > 1), held[-1])
+    length = len(long.values)
+    spare = range(length - 1, max(0, length - 1 - (count - most)), -1)
+    # Where no list has an entry to spare, a whole condition is one too many.
+    paths = [f"{long.path}[{place}]" for place in spare] or [long.path]
+    fix = Command(()).then(*(command.removing(path) for path in paths))
+    long.section.reject(
+        long.key,
+        f"at most {most} {_named(held)} together; there are {count}. A rule takes "
         f"{MOST_CONDITION_VALUES} condition values, and a preview rule needs one for its header",
         fix,
     )
@@ -191,9 +267,7 @@ def reject_clashes(placed: Iterable[PlacedRule], problems: ConfigProblems, path:
             command.removing(rules[-1].section.path),
         )
     _reject_shared_places([each for each in rules if each.section.is_sound(RuleSettings.priority)])
-    _reject_shared_conditions(
-        [each for each in rules if each.section.is_sound(RuleSettings.hosts, RuleSettings.paths)]
-    )
+    _reject_shared_conditions([each for each in rules if _is_comparable(each.section)])
 
 
 def _reject_shared_places(rules: list[PlacedRule]) -> None:
@@ -231,18 +305,20 @@ def _free_priority(clashing: PlacedRule, rules: list[PlacedRule]) -> int:
 
 
 def _reject_shared_conditions(rules: list[PlacedRule]) -> None:
-    owners: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, str, frozenset[Condition]], str] = {}
     for each in rules:
-        shared = sorted(each.rule.conditions() & set(owners))
+        shared = [taken for taken in each.rule.taken() if taken in owners]
         if shared:
-            host, path = shared[0]
+            first = min(shared, key=lambda taken: taken[:2])
+            host, path, others = first
             place = each.rule.paths.index(path) if path in each.rule.paths else 0
             fixed = f"{command.joined(each.section.path, RuleSettings.paths.name)}[{place}]"
+            beside = " beside the same other conditions" if others else ""
             each.section.reject(
                 RuleSettings.paths if each.rule.paths else RuleSettings.hosts,
-                f"a host and path of its own; {host} with {path} is {owners[shared[0]]}'s already, "
-                "and only the rule that comes first would ever match",
+                f"a host and path of its own; {host} with {path}{beside} is {owners[first]}'s "
+                "already, and only the rule that comes first would ever match",
                 command.setting(fixed, f"/{each.service}/*"),
             )
-        for pair in each.rule.conditions():
-            owners.setdefault(pair, each.service)
+        for taken in each.rule.taken():
+            owners.setdefault(taken, each.service)

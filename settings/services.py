@@ -81,7 +81,7 @@ def read_services(
     reject_two_addresses(
         (
             service_sections(top, s.name).own.section(ServiceSettings.probe),
-            probed_url(s.rule.hosts, s.rule.paths, s.probe),
+            probed_url(s.rule.hosts, s.rule.paths, s.probe, s.rule.conditions),
             s.probe,
         )
         for s in services

@@ -117,7 +117,7 @@ QUOTED = {
         "nothing was changed yet; the same command with --apply does this",
         *("one target group becomes two", "the plan:", "kept the file as it was"),
         *("adopted already: nothing to change", "Obstacles to weighted slots", "fix"),
-        *("it also looks at", "weights belong to one rule", "there is no second group beside it"),
+        *("weights belong to one rule", "there is no second group beside it"),
         *("a target group cannot be renamed", "user data of its own", "which was ready in"),
         *("a security group of its own, which takes requests", "probing at"),
     ),

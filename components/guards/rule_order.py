@@ -10,7 +10,7 @@ from components.guards.recorded_state import RememberedRule
 from live.discovery import ListenerHint
 from live.errors import LiveError
 from live.rules import FoundRule
-from rollout.conditions import Condition, Conditions, Field
+from rollout.conditions import Field
 from rollout.guard_case import WantedService
 from rollout.messages import overridden_text, unreadable
 from rollout.notice import Notice, NoticeKind
@@ -108,7 +108,7 @@ class RuleOrder:
     def _wanted_rules(
         self, service: str, rule: RuleSettings, found: Sequence[FoundRule]
     ) -> WantedRules:
-        bare = WantedRules(service, rule.priority, _conditions(rule))
+        bare = WantedRules(service, rule.priority, rule.listed())
         names = set(bare.places)
         alike = {self._own_name(each): each for each in found}
         known = {name: self._known.get(name) or alike.get(name) for name in names}
@@ -161,8 +161,3 @@ class RuleOrder:
     @staticmethod
     def _listed(rule: FoundRule) -> ListenerRule:
         return ListenerRule(rule.arn, rule.priority, rule.conditions, does=rule.does)
-
-
-def _conditions(rule: RuleSettings) -> Conditions:
-    hosts = (Condition(Field.HOST, rule.hosts),) if rule.hosts else ()
-    return (*hosts, *((Condition(Field.PATH, rule.paths),) if rule.paths else ()))

@@ -6,17 +6,26 @@ import contextlib
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ops.adopt.conditions import conditions_of
 from ops.errors import InputError, UnsureError
 from ops.inspect.document import RuleReport
 from ops.traffic.plan import ConnectionRoute
 from probe.process.child import ProberChild
-from settings.probe import plain_host, plain_path
+from settings.probe import (
+    has_own_sources,
+    plain_headers,
+    plain_host,
+    plain_path,
+    plain_query,
+    unmet_condition,
+)
 
 _ROOT = Path(__file__).parents[2]
 GOOD_STATUSES = "200-399"
@@ -36,6 +45,10 @@ class Probe:
     way: ConnectionRoute
     log_folder: Path
     expect: str = GOOD_STATUSES
+    headers: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict[str, Mapping[str, str]], repr=False
+    )
+    """URL -> the headers that the rule behind it asks for."""
 
     def arguments(self) -> list[str]:
         """The options of `failover probe`."""
@@ -43,6 +56,10 @@ class Probe:
         options = ["--rate", f"{self.rate:g}", "--expect", self.expect, "--interval", "1s"]
         for (host, port), addresses in self.way.overrides(urls).items():
             options += ["--resolve", f"{host}:{port}:{','.join(addresses)}"]
+        for url, headers in self.headers.items():
+            for name, value in headers.items():
+                options += ["--header-to", f"{self.way.url(url)} {name}: {value}"]
+                options += ["--secret-header", name]
         options += ["--ca", self.way.ca_file] if self.way.ca_file else []
         return [*urls, *options, "--log", str(self.log_folder), "--events", "--marks"]
 
@@ -157,20 +174,50 @@ def _on_path(root: Path, environ: Mapping[str, str]) -> str:
     return f"{root}:{held}" if held else str(root)
 
 
-def urls_of(rules: Mapping[str, RuleReport]) -> tuple[str, ...]:
-    """An address of each service that its rule takes.
+@dataclass(frozen=True, slots=True)
+class ProbedService:
+    """A request that the rule of a service takes."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+def requests_of(rules: Mapping[str, RuleReport]) -> tuple[ProbedService, ...]:
+    """A request for each service that its rule takes, each with a URL of its own.
 
     Raises:
-        InputError: a service has no host without a wildcard.
+        InputError: a service has no host without a wildcard, or takes no such request.
     """
+    conditions = {name: conditions_of(rule) for name, rule in rules.items()}
     hosts = {name: plain_host(rule.values_of("host-header")) for name, rule in rules.items()}
     unknown = [name for name, host in hosts.items() if host is None]
     if unknown:
         raise InputError(
-            f"no host without a wildcard to probe for {', '.join(unknown)}: pass --probe-url "
-            f"https://..., once for each of {', '.join(rules)}"
+            f"no host without a wildcard to probe for {', '.join(unknown)}: {_urls_by_hand(rules)}"
         )
-    return tuple(
-        f"https://{hosts[name]}{plain_path(rule.values_of('path-pattern'))}"
+    for name, found in conditions.items():
+        why = unmet_condition(found)
+        if why is None and has_own_sources(found):
+            why = f"its rule takes only requests from {' and '.join(found.source_ips)}"
+        if why is not None:
+            raise InputError(
+                f"{name} may not take the requests of the prober: {why}: {_urls_by_hand(rules)}"
+            )
+    urls = {
+        name: f"https://{hosts[name]}{plain_path(rule.values_of('path-pattern'))}"
+        f"{plain_query(conditions[name])}"
         for name, rule in rules.items()
+    }
+    times = Counter(urls.values())
+    return tuple(
+        ProbedService(
+            # The fragment is never sent: it keeps services apart that differ by a header alone.
+            url if times[url] == 1 else f"{url}#{name}",
+            plain_headers(conditions[name]),
+        )
+        for name, url in urls.items()
     )
+
+
+def _urls_by_hand(rules: Mapping[str, RuleReport]) -> str:
+    return f"pass --probe-url https://..., once for each of {', '.join(rules)}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
 from fleets.registered.kind import REGISTERED
 from ops.adopt.answers import Answers, rule_of
+from ops.adopt.conditions import as_config, conditions_of
 from ops.adopt.config_merge import Config
 from ops.adopt.first_slot import FirstSlot
 from ops.adopt.slot_differences import unlike
@@ -266,6 +267,7 @@ def _service(found: FoundService, answers: Answers) -> Config:
     service: Config = {
         "hosts": list(found.rule.values_of("host-header")),
         "paths": list(found.rule.values_of("path-pattern")),
+        "conditions": as_config(conditions_of(found.rule)),
         "priority": found.rule.priority,
         "adoptedRule": True,
         "port": found.group.port,
@@ -276,7 +278,7 @@ def _service(found: FoundService, answers: Answers) -> Config:
         "weights": _own_weights(found),
         "slots": _slots(found, answers),
     }
-    return {key: value for key, value in service.items() if value not in (None, [])}
+    return {key: value for key, value in service.items() if value not in (None, [], {})}
 
 
 def _own_weights(found: FoundService) -> str | None:

@@ -24,7 +24,7 @@ from ops.adopt.config_check import FoundLookups, problems
 from ops.adopt.config_merge import Merge, conflicts_text, merged
 from ops.adopt.first_slot import FirstSlot, read_first_slot
 from ops.adopt.plan import AdoptionPlan, plan_lines, verdict
-from ops.adopt.probing import Probe, ProberProcess, urls_of
+from ops.adopt.probing import Probe, ProberProcess, requests_of
 from ops.adopt.proposal import Proposal, found_services, image_of_second, proposed
 from ops.adopt.scratch import scratch_of
 from ops.adopt.stack_file import (
@@ -311,8 +311,14 @@ def _show(plan: AdoptionPlan, proposal: Proposal, say: Say) -> None:
 
 
 def _convert(request: AdoptionRequest, adoption: Adoption, own: Path, say: Say) -> None:
-    urls = request.probe_urls or urls_of(adoption.rules)
-    probe = Probe(urls, request.probe_rate, ConnectionRoute.from_environment(), own / "adopt")
+    probed = () if request.probe_urls else requests_of(adoption.rules)
+    probe = Probe(
+        request.probe_urls or tuple(each.url for each in probed),
+        request.probe_rate,
+        ConnectionRoute.from_environment(),
+        own / "adopt",
+        headers={each.url: each.headers for each in probed if each.headers},
+    )
     probe.log_folder.mkdir(parents=True, exist_ok=True)
     with ProberProcess(probe, os.environ) as prober:
         adoption.convert(prober, request.probe_rate, SETTLE_SECONDS, own / "adopt" / "up.log")

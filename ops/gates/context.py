@@ -28,6 +28,10 @@ class StackFacts:
     """`Name: value`, by which a request reaches a slot whatever its weight; secret."""
     connect_to: Mapping[str, str] = field(default_factory=dict[str, str])
     """Service -> `host[:port]` to connect to instead of the address in DNS, where there is one."""
+    request_headers: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict[str, Mapping[str, str]], repr=False
+    )
+    """Service -> the headers that its rule asks of every request, where it asks for some."""
 
     @classmethod
     def of_outputs(cls, outputs: Mapping[str, Any]) -> StackFacts:

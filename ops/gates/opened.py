@@ -61,6 +61,9 @@ def traffic_plan(
         folder=places.ramp / "probe",
         route=places.way,
         routes=connections(stack, places.way),
+        request_headers={
+            name: stack.request_headers[name] for name in services if name in stack.request_headers
+        },
         slot_header=_slot_header(limits),
         timeout_seconds=limits.timeout_seconds if limits else 5,
     )

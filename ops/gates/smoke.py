@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from ops.gates.context import GateContext, StackFacts, connections
 from ops.gates.gate import StageMark
@@ -25,8 +26,8 @@ LOOKS = LookLimits(
     stale="the newest round ended {age} s ago, and the next one is not over",
 )
 
-Fetch = Callable[[str, Slot], PageAnswer]
-"""Gets a URL from a slot, by the slot's preview rule.
+Fetch = Callable[[str, str, Slot], PageAnswer]
+"""Gets a URL of a service from a slot, by the slot's preview rule.
 
 Raises:
     PageError: no whole answer came; `ops.traffic.page` has it.
@@ -80,7 +81,7 @@ class SmokeGate(RepeatedGate[list[Round]]):
                 site.service,
                 site.url,
                 site.images,
-                self._fetch,
+                partial(self._fetch, site.service),
                 self._pairs[site.service],
             ).judged(stage.candidate)
             for site in sites
@@ -97,9 +98,10 @@ def opened(limits: SmokeLimits, context: GateContext) -> SmokeGate:
 def _fetch(stack: StackFacts, way: ConnectionRoute) -> Fetch:
     own = {place_of(stack.urls[name]): route for name, route in connections(stack, way).items()}
 
-    def fetch(url: str, slot: Slot) -> PageAnswer:
+    def fetch(service: str, url: str, slot: Slot) -> PageAnswer:
         name, _, value = stack.preview_headers[slot].partition(":")
         to = own.get(place_of(url), way)
-        return fetched(url, to, {name.strip(): value.strip()}, REQUEST_TIMEOUT_SECONDS)
+        asked = stack.request_headers.get(service, {})
+        return fetched(url, to, {**asked, name.strip(): value.strip()}, REQUEST_TIMEOUT_SECONDS)
 
     return fetch

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http import HTTPStatus
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ops.traffic.page import PageAnswer, PageError
 from rollout.binomial import Counts, excluded_rate
@@ -56,7 +56,7 @@ class SmokeRound:
         self._limits = limits
         self._service = service
         # Beneath the service's own address: elsewhere on the host another service may answer.
-        self._url = url.rstrip("/") + limits.path if limits.path != "/" else url
+        self._url = _beneath(url, limits.path)
         self._images = images
         self._fetch = fetch
         self._pairs = pairs
@@ -230,6 +230,16 @@ class SmokeRound:
 
     def _named(self) -> dict[str, Number]:
         return {f"{self._service}.{name}": value for name, value in self._numbers.items()}
+
+
+def _beneath(url: str, path: str) -> str:
+    """The URL with `path` behind its own path; its query, which its rule may need, stays."""
+    if path == "/":
+        return url
+    parts, added = urlsplit(url), urlsplit(path)
+    query = "&".join(each for each in (parts.query, added.query) if each)
+    whole = parts.path.rstrip("/") + added.path
+    return urlunsplit(parts._replace(path=whole, query=query, fragment=""))
 
 
 def _is_missing(status: int) -> bool:

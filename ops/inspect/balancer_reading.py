@@ -21,7 +21,7 @@ from ops.inspect.document import (
     WeightedGroup,
 )
 from rollout.forward_action import target_group_weights
-from rollout.json_value import list_of
+from rollout.json_value import is_map, list_of
 from settings.rule import PREVIEW_HEADER
 
 _CONFIGS = {
@@ -129,6 +129,7 @@ def _condition(condition: Mapping[str, Any]) -> RuleConditionReport:
         values=tuple(shown(value) for value in (*values, *patterns)),
         header=config.get("HttpHeaderName"),
         is_pattern=bool(patterns),
+        keys=tuple(str(value.get("Key") or "") for value in values if is_map(value)),
     )
 
 

@@ -35,6 +35,8 @@ class RuleConditionReport:
     """The header that an `http-header` condition looks at."""
     is_pattern: bool = False
     """Whether the values are regular expressions."""
+    keys: tuple[str, ...] = ()
+    """Of a query string the key of each value, which is `key=value` then; empty where any does."""
 
 
 @dataclass(frozen=True, slots=True)

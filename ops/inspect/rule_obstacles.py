@@ -10,7 +10,7 @@ from ops.inspect.obstacle import LEAVE_RULE, Fix, Obstacle, Weight
 from ops.inspect.rule_fixes import NEEDED_PRIORITIES, has_room, taken_before
 from ops.inspect.words import actions_in_words
 from ops.words import joined_words
-from rollout.conditions import Condition
+from rollout.conditions import Condition, Field
 from rollout.hidden_rules import hidden_rules
 from rollout.rule_places import ListenerRule
 from rollout.split import Slot
@@ -18,8 +18,6 @@ from settings.rule import MOST_CONDITION_VALUES, MOST_RULES, MOST_WILDCARDS
 
 MOST_GROUPS = 5
 """Target groups of one forward action. Source: ELB user guide, "Quotas"."""
-
-_SERVICE_FIELDS = ("host-header", "path-pattern")
 
 
 def candidates(inspection: Inspection) -> Iterator[tuple[ListenerReport, RuleReport]]:
@@ -112,21 +110,34 @@ def _stickiness(subject: str, rule: RuleReport, inspection: Inspection) -> Itera
 
 
 def _conditions(subject: str, rule: RuleReport) -> Iterator[Obstacle]:
-    other = [c for c in rule.conditions if c.field not in _SERVICE_FIELDS or c.is_pattern]
-    fields = [c.field for c in rule.conditions]
-    twice = sorted({field for field in fields if fields.count(field) > 1} & set(_SERVICE_FIELDS))
-    if not other and not twice:
-        return
-    names = [f"{c.field} {c.header or ''}".strip() for c in other] + [f"{f} twice" for f in twice]
-    yield Obstacle(
-        "rule-other-condition",
-        Weight.STOPS,
-        subject,
-        f"it also looks at {joined_words(names)}",
-        "a service has only hosts and paths; the program would drop the other conditions",
-        LEAVE_RULE,
-        (rule.arn,),
-    )
+    names = list(_kept_by_no_config(rule))
+    if names:
+        yield Obstacle(
+            "rule-other-condition",
+            Weight.STOPS,
+            subject,
+            f"it also looks at {joined_words(names)}",
+            "a service has one list of values for each header, and one each of hosts, paths, "
+            "methods, query strings and source addresses, with * and ? but no regular expressions; "
+            "the program would drop the other conditions",
+            LEAVE_RULE,
+            (rule.arn,),
+        )
+
+
+def _kept_by_no_config(rule: RuleReport) -> Iterator[str]:
+    """The conditions of a rule that no config of a service can have, in words."""
+    known: set[tuple[str, str]] = set()
+    for condition in rule.conditions:
+        name = f"{condition.field} {condition.header or ''}".strip()
+        of = condition.field, (condition.header or "").lower()
+        if condition.field not in set(Field):
+            yield name
+        elif condition.is_pattern:
+            yield f"{name} by a regular expression"
+        elif of in known:
+            yield f"{name} twice"
+        known.add(of)
 
 
 def _values(subject: str, rule: RuleReport) -> Iterator[Obstacle]:

@@ -15,7 +15,7 @@ from ops.gates.gate import Gate
 from ops.gates.opened import opened_gates, traffic_plan
 from ops.ramp.errors import AwsError, NotSureError
 from ops.ramp.stack.opened import OpenedStack
-from ops.ramp.stack.probed import connect_to
+from ops.ramp.stack.probed import connect_to, request_headers
 from ops.traffic.answer import SlotAnswer, users_by_slot
 from ops.traffic.plan import ConnectionRoute
 from ops.traffic.traffic import Traffic
@@ -51,6 +51,7 @@ class RampGates:
             StackFacts.of_outputs(stack.outputs),
             urls=stack.urls,
             connect_to=connect_to(stack.probed),
+            request_headers=request_headers(stack.probed),
         )
         places = Places(stack.folder, folder, ConnectionRoute.from_environment(), stack.next.option)
         try:

@@ -19,7 +19,7 @@ from ops.status.document import (
 )
 from ops.status.live_reading import ListenerOrder, LiveReading
 from ops.status.state_reading import StateReading
-from rollout.conditions import Conditions, shown
+from rollout.conditions import Condition, Conditions, shown
 from rollout.split import Slot
 
 
@@ -97,8 +97,17 @@ def _service(name: str, read: Readings) -> ServiceStatus:
 
 def _text_of(conditions: Conditions) -> str:
     """The same text for the same conditions: AWS and the state list them in no order."""
-    listed = [replace(each, values=tuple(sorted(each.values))) for each in conditions]
+    listed = [_sorted(each) for each in conditions]
     return shown(sorted(listed, key=lambda each: (each.field, each.values)))
+
+
+def _sorted(condition: Condition) -> Condition:
+    """The condition with its values in order; the pairs of a query string stay pairs."""
+    if not condition.keys:
+        return replace(condition, values=tuple(sorted(condition.values)))
+    pairs = sorted(zip(condition.keys, condition.values, strict=True))
+    keys, values = zip(*pairs, strict=True)
+    return replace(condition, keys=keys, values=values)
 
 
 def _slot(service: str, slot: Slot, read: Readings) -> SlotStatus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -75,13 +76,23 @@ class TrafficPlan:
     route: ConnectionRoute
     routes: Mapping[str, ConnectionRoute] = field(default_factory=dict[str, ConnectionRoute])
     """Of the services that have a route of their own instead of `route`."""
+    request_headers: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict[str, Mapping[str, str]]
+    )
+    """Of the services whose rule asks for headers: their names and values."""
     slot_header: str = "x-slot"
     build_header: str = "x-build"
     timeout_seconds: float = 5.0
 
     def requested(self) -> dict[str, str]:
-        """Service -> URL as it is requested."""
-        return {name: self._route_to(name).url(url) for name, url in self.urls.items()}
+        """Service -> URL as it is requested.
+
+        The rules of two services may differ by a header alone: their one URL then gets the name of
+        the service as its fragment, which is never sent, so that the record keeps them apart.
+        """
+        urls = {name: self._route_to(name).url(url) for name, url in self.urls.items()}
+        times = Counter(urls.values())
+        return {name: url if times[url] == 1 else f"{url}#{name}" for name, url in urls.items()}
 
     def overrides(self) -> dict[tuple[str, int], tuple[str, ...]]:
         """Host and port of each URL to what to connect to instead of asking DNS."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ops.traffic.answer import SlotStream, answer_of
 from ops.traffic.plan import TrafficPlan
-from probe.options.request import ExpectedStatus, Header
+from probe.options.request import SECRET_NAMES, ExpectedStatus, Header
 from probe.options.run_options import RunOptions
 from probe.options.target import ProbeTarget
 from probe.record.file import LogFile, encoded
@@ -98,13 +98,22 @@ def unused(folder: Path, name: str) -> Path:
 
 
 def _options(plan: TrafficPlan, stream: SlotStream) -> RunOptions:
-    urls = [*plan.requested().values()]
+    requested = plan.requested()
+    urls = [*requested.values()]
+    asked = {
+        requested[service]: tuple(Header(name, value) for name, value in headers.items())
+        for service, headers in plan.request_headers.items()
+    }
     header = plan.headers.get(stream)
     return RunOptions(
         targets=tuple(ProbeTarget.parse(url) for url in urls),
         rate_per_s=plan.rate_per_second * len(urls),
         timeout_s=plan.timeout_seconds,
         headers=(Header.parse(header),) if header else (),
+        target_headers=asked,
+        secret_names=SECRET_NAMES.union(
+            each.name.lower() for held in asked.values() for each in held
+        ),
         expected_status=ExpectedStatus.parse(GOOD_STATUSES),
         slot_header=plan.slot_header,
         build_header=plan.build_header,

@@ -127,7 +127,7 @@ class Exchanges:
         )
 
     def _bytes_for(self, attempt: Attempt, target: ProbeTarget) -> bytes:
-        headers = self._options.headers
+        headers = self._options.headers_to(attempt.target)
         if target.origin != attempt.target.origin:
             headers = tuple(h for h in headers if h.may_cross(self._options.secret_names))
         return request_bytes(

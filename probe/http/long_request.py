@@ -71,7 +71,7 @@ class LongRequests:
         pace.response = response = Response(
             is_head_request=False, max_body_bytes=_UNLIMITED_BYTES, on_body=pace.take
         )
-        headers, user_agent = self._options.headers, self._options.user_agent
+        headers, user_agent = self._options.headers_to(target), self._options.user_agent
         request = request_bytes(target, "GET", headers, user_agent, closes=True)
         limit = asyncio.timeout(long_s + self._options.timeout_s)
         try:

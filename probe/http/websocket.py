@@ -102,8 +102,9 @@ class WebSockets:
     async def _handshaken(self, sock: socket.socket, opening: Attempt) -> ClientConnection:
         target = opening.target
         opening.phase = Phase.TLS if target.origin.is_tls else Phase.FIRST_BYTE
-        headers = {h.name: h.value for h in self._options.headers if h.name.lower() != "host"}
-        hosts = [h.value for h in self._options.headers if h.name.lower() == "host"]
+        sent = self._options.headers_to(target)
+        headers = {h.name: h.value for h in sent if h.name.lower() != "host"}
+        hosts = [h.value for h in sent if h.name.lower() == "host"]
         scheme = "wss" if target.origin.is_tls else "ws"
         connection = await connect(
             f"{scheme}://{(hosts or [target.host_header])[0]}{target.path}",

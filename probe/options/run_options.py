@@ -35,6 +35,26 @@ def _name_alone(header: str) -> str:
     return f"{name[:40]!r}: …"
 
 
+def _header_to(text: str) -> tuple[str, Header]:
+    url, space, header = text.partition(" ")
+    if not space:
+        raise ValueError("'URL Name: value' in one line")
+    return url, Header.parse(header)
+
+
+def _url_and_name(text: str) -> str:
+    """A URL and a header as they may be shown: the value is not."""
+    url, _, header = text.partition(" ")
+    return f"{_without_user(url)} {_name_alone(header)}"
+
+
+def _by_url(given: list[tuple[str, Header]]) -> dict[str, tuple[Header, ...]]:
+    return {
+        url: tuple(header for each, header in given if each == url)
+        for url in dict.fromkeys(url for url, _ in given)
+    }
+
+
 def _ca_file(name: str) -> Path:
     path = Path(name)
     try:
@@ -54,6 +74,7 @@ _RATE = OptionKind(
 )
 _SIZE = OptionKind(parse_size_bytes, "bytes, KiB or MiB")
 _HEADER = OptionKind(Header.parse, shown=_name_alone)
+_HEADER_TO = OptionKind(_header_to, shown=_url_and_name)
 _STATUS = OptionKind(ExpectedStatus.parse, "statuses (200,204), classes (2xx) or ranges (200-399)")
 _PATTERN = OptionKind(ExpectedBody.parse, "a regular expression of Python")
 _URL = OptionKind(ProbeTarget.parse, shown=_without_user)
@@ -105,6 +126,14 @@ class RunOptions:
         metavar="'NAME: VALUE'",
         example="'X-Name: value'",
         help="Send this header.",
+    )
+    target_headers: Mapping[str, tuple[Header, ...]] = option(
+        "--header-to",
+        _HEADER_TO,
+        collect=_by_url,
+        metavar="'URL NAME: VALUE'",
+        example="'https://www.example.com/ X-Name: value'",
+        help="Send this header to that one of the URLs.",
     )
     secret_names: frozenset[str] = option(
         "--secret-header",
@@ -255,6 +284,10 @@ class RunOptions:
         """What a WebSocket each is held to."""
         return self.websocket_targets or (self.targets if self.holds_websockets else ())
 
+    def headers_to(self, target: ProbeTarget) -> tuple[Header, ...]:
+        """Those of every request, and those of requests to this target."""
+        return (*self.headers, *self.target_headers.get(target.url, ()))
+
     def fault_of(self, status: int, body: bytes) -> tuple[RequestFault, str] | None:
         """The class and words of an answer that is not as expected; None if it is.
 
@@ -316,6 +349,10 @@ def _check_together(options: RunOptions, problems: Problems) -> None:
         problems.add("--rate", f"{rate:.10g}", expected, fix)
     if options.long_targets and options.long_s is None and not problems.has("--long"):
         problems.add("--long", NOT_SET, "a duration beside --long-url", "--long 30s")
+    known = {target.url for target in (*options.targets, *options.held_targets)}
+    for url in sorted(set(options.target_headers) - known):
+        expected = "one of the URLs that are requested, as it is written there"
+        problems.add("--header-to", _without_user(url), expected, "the same URL in both places")
     if options.method == "HEAD" and options.expected_body is not None:
         pattern = options.expected_body.pattern.pattern.decode()
         problems.add("--body-regex", pattern, "no pattern with HEAD", "--method GET")

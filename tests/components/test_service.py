@@ -159,3 +159,32 @@ def test_an_adopted_rule_keeps_its_tags_and_nothing_else_of_what_it_was() -> Non
     rules = {name: recording.one(RULE, name).ignore_changes for name in ("web", "portal")}
     assert rules == {"web": ("tags",), "portal": ()}
     assert recording.one(RULE, "web-01").ignore_changes == ()
+
+
+def test_the_rule_and_its_preview_rules_have_every_condition() -> None:
+    config = stack_config("prod")
+    config["failover:services"]["web"] |= {
+        "paths": [],
+        "conditions": {
+            "headers": {"X-Stage": ["beta"]},
+            "queryStrings": [{"key": "v", "value": "2"}],
+            "sourceIps": ["10.0.0.0/8"],
+        },
+    }
+    config["failover:services"]["portal"]["conditions"] = {"methods": ["GET", "HEAD"]}
+    config["failover:services"]["portal"]["paths"] = ["/portal"]
+
+    recording = declared(config)
+
+    own = [
+        {"hostHeader": {"values": ["www.hankooktire.example"]}},
+        {"httpHeader": {"httpHeaderName": "X-Stage", "values": ["beta"]}},
+        {"queryStrings": [{"key": "v", "value": "2"}]},
+        {"sourceIp": {"values": ["10.0.0.0/8"]}},
+    ]
+    header = {"httpHeaderName": "x-failover-slot", "values": [f"01-{TOKEN}"]}
+    assert recording.one(RULE, "web").inputs["conditions"] == own
+    assert recording.one(RULE, "web-01").inputs["conditions"] == [*own, {"httpHeader": header}]
+    assert {"httpRequestMethod": {"values": ["GET", "HEAD"]}} in (
+        recording.one(RULE, "portal").inputs["conditions"]
+    )

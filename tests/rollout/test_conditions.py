@@ -307,3 +307,33 @@ def test_conditions_that_the_state_has_as_a_secret_are_none() -> None:
     sealed = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 
     assert declared_conditions({"conditions": {**sealed, "ciphertext": "v1:a"}}) == ()
+
+
+def test_every_condition_of_a_rule_in_the_state_is_read() -> None:
+    rule = {
+        "conditions": [
+            {"httpHeader": {"httpHeaderName": "X-Stage", "values": ["beta"]}},
+            {"httpRequestMethod": {"values": ["GET"]}},
+            {"queryStrings": [{"key": "v", "value": "2"}, {"value": "on"}]},
+            {"sourceIp": {"values": ["10.0.0.0/8"]}},
+        ]
+    }
+
+    assert declared_conditions(rule) == (
+        Condition(Field.HEADER, ("beta",), "X-Stage"),
+        Condition(Field.METHOD, ("GET",)),
+        Condition(Field.QUERY, ("2", "on"), keys=("v", "*")),
+        Condition(Field.SOURCE, ("10.0.0.0/8",)),
+    )
+
+
+def test_conditions_that_mean_the_same_are_the_same_in_their_canonical_form() -> None:
+    one = Condition(Field.QUERY, ("B", "a"), keys=("x", "y"))
+    other = Condition(Field.QUERY, ("a", "b"), keys=("Y", "X"))
+
+    assert one.canonical() == other.canonical()
+    assert Condition(Field.PATH, ("/A",)).canonical() != Condition(Field.PATH, ("/a",)).canonical()
+    assert (
+        Condition(Field.HEADER, ("a",), "X-A").canonical()
+        != Condition(Field.HEADER, ("a",), "X-B").canonical()
+    )

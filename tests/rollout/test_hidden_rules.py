@@ -70,7 +70,7 @@ def test_a_service_that_another_of_the_stack_hides_is_told_to_narrow_that_one() 
     found = only(live_of(PORTAL, web))
 
     assert found.service == "portal"
-    assert found.otherwise == "narrow the hosts or paths of web"
+    assert found.otherwise == "narrow the hosts, paths or conditions of web"
 
 
 def test_a_rule_of_another_team_that_gets_no_request_is_no_service_of_ours() -> None:

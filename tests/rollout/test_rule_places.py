@@ -511,3 +511,36 @@ def test_the_places_of_a_service_are_its_priority_and_one_before_it_for_each_slo
     assert 1 + len(Slot) == PLACES
     assert wanted("web", 200, takes()).places == {"web-01": 198, "web-02": 199, "web": 200}
     assert HIGHEST_PRIORITY == 50_000
+
+
+def test_a_service_that_differs_by_a_header_stands_before_the_one_without_it() -> None:
+    stage = Condition(Field.HEADER, ("beta",), "X-Stage")
+    plain = wanted("web", 200, takes("/*"), known=200)
+    beta = wanted("beta", 100, (*takes("/*"), stage))
+
+    assert place_conflicts(live_of(plain), [beta, plain]) == []
+
+    behind = wanted("beta", 300, (*takes("/*"), stage))
+    found = only(place_conflicts(live_of(plain), [behind, plain]))
+    assert "would get no request" in found.why
+    assert found.service == "beta"
+
+
+def test_a_condition_that_is_dropped_is_found_with_the_commands_that_restore_it() -> None:
+    stage = Condition(Field.HEADER, ("beta", "b2"), "X-Stage")
+    query = Condition(Field.QUERY, ("2", "on"), keys=("v", "*"))
+    known = (*takes("/*"), stage, query)
+    beta = replace(wanted("beta", 100, takes("/*"), known=100), known_conditions=known)
+    plain = wanted("web", 200, takes("/*"), known=200)
+
+    found = only(place_conflicts(live_of(beta, plain), [beta, plain]))
+
+    assert found.change == "its conditions"
+    path = "failover:services.beta.conditions"
+    assert found.fixes == (
+        f"pulumi config set --path '{path}.queryStrings[0].key' v && "
+        f"pulumi config set --path '{path}.queryStrings[0].value' 2 && "
+        f"pulumi config set --path '{path}.queryStrings[1].value' on && "
+        f"pulumi config set --path '{path}.headers[\"X-Stage\"][0]' beta && "
+        f"pulumi config set --path '{path}.headers[\"X-Stage\"][1]' b2   # as it is",
+    )

@@ -24,6 +24,8 @@ NOWHERE = {
     "slotHeader", "requests", "status", "body", "buildHeader", "builds", "assets",
     "max5xxPercent", "max4xxPercent", "maxLatencyMs", "latencyPercentile", "maxRatioToStable",
     "maxConnectionErrors", "alarms", "run", "approval", "registered", "url", "address",
+    # A condition of the rule for each of them.
+    "headers",
     # Part of names and of other values.
     "org", "regionCode", "environment", "previewToken", "name", "existing",
     # Whether something is there, or which thing.

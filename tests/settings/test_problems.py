@@ -127,7 +127,7 @@ WRONG = {
         lambda c: (without(SERVICES, "web", "hosts")(c), without(SERVICES, "web", "paths")(c)),
         "failover:services.web.hosts",
         NOT_SET,
-        "at least one host or path",
+        "at least one host, path or other condition",
         "pulumi config set --path 'failover:services.web.hosts[0]' www.hankooktire.example",
     ),
     "the same priority": Wrong(

@@ -29,7 +29,9 @@ def as_written(value: Any) -> Any:
         return str(value)
     if isinstance(value, datetime):
         return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, dict):
+        return {name: as_written(each) for name, each in value.items()}
+    return [as_written(each) for each in value] if isinstance(value, tuple) else value
 
 
 def test_the_reference_of_the_config_is_what_the_program_reads() -> None:

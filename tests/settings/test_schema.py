@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.split import Split
+from settings.conditions import HeaderMap, QueryPair, SourceBlock
 from settings.declaration.key import Key, KeyGroup
 from settings.declaration.kind import (
     Decimal,
@@ -155,6 +156,9 @@ def test_other_namespaces_may_hold_anything() -> None:
     assert list(VALIDATOR.iter_errors(document)) == []
 
 
+header_values = st.text() | st.integers() | st.booleans()
+
+
 def written_for(key: Key[Any]) -> st.SearchStrategy[Any]:
     """Values that a person could write for a key, many of them right."""
     kind = key.kind
@@ -165,6 +169,15 @@ def written_for(key: Key[Any]) -> st.SearchStrategy[Any]:
     if isinstance(kind, Decimal):
         number = st.floats(kind.lowest, kind.highest)
         return number | st.decimals(0, 100, places=2).map(str)
+    if isinstance(kind, HeaderMap):
+        values = st.lists(header_values, max_size=6)
+        return st.dictionaries(st.from_regex(r"[A-Za-z-]{1,9}", fullmatch=True), values, max_size=6)
+    if isinstance(kind, ListOf) and isinstance(kind.item, QueryPair):
+        return st.lists(st.dictionaries(st.sampled_from(["key", "value"]), header_values))
+    if isinstance(kind, ListOf) and isinstance(kind.item, SourceBlock):
+        return st.lists(
+            st.from_regex(r"10\.0\.0\.0/\d{1,2}|[0-9a-f:]{2,6}/\d{1,3}", fullmatch=True)
+        )
     if isinstance(kind, ListOf):
         item: Any = kind.item
         return st.lists(st.from_regex(item.pattern, fullmatch=True), max_size=4)

@@ -6,9 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.ramp.errors import BadInputError
-from rollout.command import Command
+from rollout.command import UP, Command
+from settings.conditions import RuleConditions
 from settings.declaration.section import Section
-from settings.probe import ProbeSettings, probed_url
+from settings.probe import (
+    METHOD,
+    ProbeSettings,
+    has_own_sources,
+    plain_headers,
+    plain_host,
+    probed_url,
+    unmet_condition,
+)
 from settings.rule import RuleSettings
 from settings.service import ServiceSettings
 from settings.services import ServiceMaps
@@ -21,11 +30,12 @@ class Probed:
     hosts: tuple[str, ...]
     paths: tuple[str, ...]
     probe: ProbeSettings
+    conditions: RuleConditions
 
     @property
     def url(self) -> str | None:
         """An address of it; None where no request can be made to it."""
-        return probed_url(self.hosts, self.paths, self.probe)
+        return probed_url(self.hosts, self.paths, self.probe, self.conditions)
 
 
 def read_probed(top: Section, services: Iterable[str]) -> dict[str, Probed]:
@@ -37,6 +47,7 @@ def read_probed(top: Section, services: Iterable[str]) -> dict[str, Probed]:
             own.read(RuleSettings.hosts),
             own.read(RuleSettings.paths),
             own.read(ServiceSettings.probe),
+            own.read(RuleSettings.conditions),
         )
     return found
 
@@ -44,6 +55,12 @@ def read_probed(top: Section, services: Iterable[str]) -> dict[str, Probed]:
 def connect_to(probed: Mapping[str, Probed]) -> dict[str, str]:
     """Service -> where to connect to, for those whose config has an address."""
     return {name: each.probe.address for name, each in probed.items() if each.probe.address}
+
+
+def request_headers(probed: Mapping[str, Probed]) -> dict[str, dict[str, str]]:
+    """Service -> the headers that its rule asks of every request; those without any left out."""
+    found = {name: plain_headers(each.conditions) for name, each in probed.items()}
+    return {name: headers for name, headers in found.items() if headers}
 
 
 def refuse_unreachable(services: Sequence[str], probed: Mapping[str, Probed]) -> None:
@@ -54,21 +71,55 @@ def refuse_unreachable(services: Sequence[str], probed: Mapping[str, Probed]) ->
     """
     for name in services:
         found = probed.get(name)
-        if found is None or found.url is not None:
+        if found is None:
             continue
-        has = f"only {', '.join(found.hosts)}" if found.hosts else "no host at all"
-        key = f"failover:services.{name}.probe.url"
-        fix = Command.of("pulumi", "config", "set", "--path", key, f"https://HOST{_path(found)}")
-        raise BadInputError(
-            f"no request can be made to {name}: its rule has {has}, and the config names no host "
-            "that users request; nothing was begun\n"
-            "  expected: a URL that its rule takes, with a host of the certificate; where DNS does "
-            "not lead there, probe.address as well\n"
-            f"  fix:      {fix}"
-        )
+        _refuse_unmet(name, found.conditions)
+        if found.url is None:
+            has = f"only {', '.join(found.hosts)}" if found.hosts else "no host at all"
+            why = f"its rule has {has}, and the config names no host that users request"
+            raise _without_url(name, f"no request can be made to {name}: {why}", found, "HOST")
+        if has_own_sources(found.conditions) and found.probe.url is None:
+            blocks = " and ".join(found.conditions.source_ips)
+            why = (
+                f"the rule of {name} takes only requests from {blocks}, and whether those of this "
+                "machine are among them cannot be seen from here"
+            )
+            raise _without_url(name, why, found, plain_host(found.hosts) or "HOST")
+
+
+def _refuse_unmet(name: str, conditions: RuleConditions) -> None:
+    why = unmet_condition(conditions)
+    if why is None:
+        return
+    place = len(conditions.methods)
+    key = f"failover:services.{name}.conditions"
+    fix = (
+        Command.of("pulumi", "config", "set", "--path", f"{key}.methods[{place}]", METHOD).then(UP)
+        if conditions.methods and METHOD not in conditions.methods
+        else Command.of("pulumi", "config", "rm", "--path", f"{key}.headers").then(UP)
+    )
+    raise BadInputError(
+        f"no request of ours can reach {name}: {why}; nothing was begun\n"
+        f"  expected: a rule that takes {METHOD} requests too, and probe.url beside it where only "
+        "some paths answer them; without that no ramp can see how the service answers, and weights "
+        "move by `pulumi up` alone\n"
+        f"  fix:      {fix}"
+    )
+
+
+def _without_url(name: str, why: str, found: Probed, host: str) -> BadInputError:
+    key = f"failover:services.{name}.probe.url"
+    url = f"https://{host}{_path(found)}"
+    fix = Command.of("pulumi", "config", "set", "--path", key, url)
+    return BadInputError(
+        f"{why}; nothing was begun\n"
+        "  expected: a URL that its rule takes, with a host of the certificate; where DNS does "
+        "not lead there, probe.address as well\n"
+        f"  fix:      {fix}"
+    )
 
 
 def _path(found: Probed) -> str:
-    url = probed_url(("host.example",), found.paths, ProbeSettings())
+    url = probed_url(("host.example",), found.paths, ProbeSettings(), found.conditions)
     assert url is not None
     return url.removeprefix("https://host.example")

@@ -25,34 +25,48 @@ def _conditions_as_aws(conditions: list[Values]) -> list[Any]:
     return [_condition_as_aws(condition) for condition in conditions]
 
 
+_FIELDS = {
+    "hostHeader": ("host-header", "HostHeaderConfig"),
+    "pathPattern": ("path-pattern", "PathPatternConfig"),
+    "httpHeader": ("http-header", "HttpHeaderConfig"),
+    "httpRequestMethod": ("http-request-method", "HttpRequestMethodConfig"),
+    "queryStrings": ("query-string", "QueryStringConfig"),
+    "sourceIp": ("source-ip", "SourceIpConfig"),
+}
+"""What ELBv2 calls each kind of condition, and where it has the values."""
+_KINDS = {field: kind for kind, (field, _) in _FIELDS.items()}
+
+
 def _condition_as_aws(condition: Values) -> dict[str, Any]:
-    if "hostHeader" in condition:
-        values = {"Values": condition["hostHeader"]["values"]}
-        return {"Field": "host-header", "HostHeaderConfig": values}
-    if "pathPattern" in condition:
-        values = {"Values": condition["pathPattern"]["values"]}
-        return {"Field": "path-pattern", "PathPatternConfig": values}
-    header = condition["httpHeader"]
-    return {
-        "Field": "http-header",
-        "HttpHeaderConfig": {
-            "HttpHeaderName": header["httpHeaderName"],
-            "Values": header["values"],
-        },
-    }
+    kind = next(kind for kind in _FIELDS if kind in condition)
+    (field, config), held = _FIELDS[kind], condition[kind]
+    if kind == "queryStrings":
+        pairs = [_pair_as_aws(pair) for pair in held]
+        return {"Field": field, config: {"Values": pairs}}
+    named = {"HttpHeaderName": held["httpHeaderName"]} if kind == "httpHeader" else {}
+    return {"Field": field, config: {**named, "Values": held["values"]}}
+
+
+def _pair_as_aws(pair: Values) -> dict[str, str]:
+    return {"Value": pair["value"], **({"Key": pair["key"]} if pair.get("key") else {})}
 
 
 def _condition_from_aws(condition: Any) -> Values:
     field = condition.get("Field")
-    if field == "host-header":
-        return {"hostHeader": {"values": _values(condition, "HostHeaderConfig")}}
-    if field == "path-pattern":
-        return {"pathPattern": {"values": _values(condition, "PathPatternConfig")}}
-    if field == "http-header":
-        name = condition["HttpHeaderConfig"]["HttpHeaderName"]
-        values = _values(condition, "HttpHeaderConfig")
-        return {"httpHeader": {"httpHeaderName": name, "values": values}}
-    return {"notSupportedByTheRehearsal": field}
+    if field not in _KINDS:
+        return {"notSupportedByTheRehearsal": field}
+    kind = _KINDS[field]
+    config = _FIELDS[kind][1]
+    if kind == "queryStrings":
+        return {kind: [_pair_from_aws(pair) for pair in condition[config]["Values"]]}
+    values = _values(condition, config)
+    if kind == "httpHeader":
+        return {kind: {"httpHeaderName": condition[config]["HttpHeaderName"], "values": values}}
+    return {kind: {"values": values}}
+
+
+def _pair_from_aws(pair: Any) -> Values:
+    return {"value": pair["Value"], **({"key": pair["Key"]} if pair.get("Key") else {})}
 
 
 def _values(condition: Any, config: str) -> list[str]:
@@ -125,9 +139,10 @@ def _rule_problems(inputs: Values) -> Iterator[tuple[str, str]]:
     yield from actions.action_problems("actions", inputs.get("actions"))
     for at, condition in actions.known_blocks(inputs.get("conditions")):
         if len(condition.keys() & _CONDITION.properties.keys()) != 1:
-            yield f"conditions[{at}]", "needs exactly one of hostHeader, httpHeader, pathPattern"
+            yield f"conditions[{at}]", f"needs exactly one of {', '.join(sorted(_FIELDS))}"
 
 
+_METHOD = matching(r"[A-Za-z_-]{1,40}", "an HTTP method")
 _CONDITION_VALUES = Property(SetOf(STRING), required=True, valid=length(1, 128))
 _CONDITION = Block(
     {
@@ -145,6 +160,20 @@ _CONDITION = Block(
                 }
             )
         ),
+        "httpRequestMethod": Property(
+            Block({"values": Property(SetOf(STRING), required=True, valid=_METHOD)})
+        ),
+        "queryStrings": Property(
+            SetOf(
+                Block(
+                    {
+                        "key": Property(STRING),
+                        "value": Property(STRING, required=True),
+                    }
+                )
+            )
+        ),
+        "sourceIp": Property(Block({"values": Property(SetOf(STRING))})),
     }
 )
 

@@ -223,3 +223,19 @@ def test_an_aws_that_cannot_be_read_refuses_a_change_of_the_rules() -> None:
     assert notice.kind is NoticeKind.WILL_BE_REFUSED
     with pytest.raises(RefusedUpdateError, match="DescribeRules"):
         told(with_priority("web", 250), fake, PROD, is_preview=False)
+
+
+@pytest.mark.parametrize(("priority", "is_hidden"), [(200, False), (50, True)])
+def test_services_that_differ_by_a_condition_stand_in_the_order_of_the_narrower_first(
+    priority: int, *, is_hidden: bool
+) -> None:
+    config = with_priority("web", priority)
+    config["failover:services"]["portal"] |= {
+        "paths": ["/*"],
+        "conditions": {"queryStrings": [{"key": "stage", "value": "beta"}]},
+    }
+
+    notices = told(config, aws_with(*deployed(parsed(PROD)), BATCH), PROD)
+
+    assert all("would get no request" in notice.text for notice in notices)
+    assert bool(notices) is is_hidden

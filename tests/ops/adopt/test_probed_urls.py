@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ops.adopt.probing import urls_of
+from ops.adopt.probing import requests_of
 from ops.errors import InputError
 from ops.inspect.document import RuleConditionReport, RuleReport
 
@@ -18,7 +20,10 @@ def rule(hosts: tuple[str, ...], paths: tuple[str, ...] = ()) -> RuleReport:
 def test_each_service_is_probed_where_its_rule_takes_it() -> None:
     rules = {"web": rule(("*.a.example", "a.example")), "portal": rule(("a.example",), ("/p/*",))}
 
-    assert urls_of(rules) == ("https://a.example/", "https://a.example/p/")
+    assert [each.url for each in requests_of(rules)] == [
+        "https://a.example/",
+        "https://a.example/p/",
+    ]
 
 
 @pytest.mark.parametrize("hosts", [(), ("*.a.example",)])
@@ -26,4 +31,43 @@ def test_no_service_is_left_out_because_its_host_cannot_be_told(hosts: tuple[str
     rules = {"web": rule(("a.example",)), "portal": rule(hosts)}
 
     with pytest.raises(InputError, match=r"to probe for portal: pass --probe-url .* web, portal"):
-        urls_of(rules)
+        requests_of(rules)
+
+
+def test_services_that_differ_by_a_header_have_requests_of_their_own() -> None:
+    plain = rule(("a.example",))
+    stage = RuleConditionReport("http-header", ("beta",), "X-Stage")
+    beta = replace(plain, conditions=(*plain.conditions, stage))
+
+    found = requests_of({"beta": beta, "web": plain})
+
+    assert [(each.url, dict(each.headers)) for each in found] == [
+        ("https://a.example/#beta", {"X-Stage": "beta"}),
+        ("https://a.example/#web", {}),
+    ]
+
+
+def test_a_query_string_that_the_rule_looks_at_is_in_the_url() -> None:
+    plain = rule(("a.example",))
+    query = RuleConditionReport("query-string", ("v=2",), keys=("v",))
+
+    (found,) = requests_of({"web": replace(plain, conditions=(*plain.conditions, query))})
+
+    assert found.url == "https://a.example/?v=2"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "why"),
+    [
+        ("http-request-method", "POST", "its rule takes only POST"),
+        ("source-ip", "10.0.0.0/8", r"takes only requests from 10\.0\.0\.0/8"),
+    ],
+)
+def test_a_service_that_may_take_no_request_of_ours_needs_a_url_by_hand(
+    field: str, value: str, why: str
+) -> None:
+    plain = rule(("a.example",))
+    other = RuleConditionReport(field, (value,))
+
+    with pytest.raises(InputError, match=f"{why}.*: pass --probe-url"):
+        requests_of({"web": replace(plain, conditions=(*plain.conditions, other))})

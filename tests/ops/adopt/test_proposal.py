@@ -21,7 +21,7 @@ from ops.adopt.first_slot import FirstSlot
 from ops.adopt.proposal import Import, proposed
 from ops.adopt.state import RULE, SERVICE, State, import_document, missing
 from ops.errors import InputError
-from ops.inspect.document import Details, TemplateReport
+from ops.inspect.document import Details, RuleConditionReport, TemplateReport
 from tests.ops.balancers import (
     PORTAL,
     SUBNETS,
@@ -225,3 +225,25 @@ def test_only_what_the_state_lacks_is_imported_under_the_component_it_has() -> N
             }
         ],
     }
+
+
+def test_every_condition_of_a_rule_is_kept() -> None:
+    plain = rule(20, WEB)
+    others = (
+        RuleConditionReport("http-header", ("beta*",), "X-Stage"),
+        RuleConditionReport("http-request-method", ("GET",)),
+        RuleConditionReport("query-string", ("v=a=b", "x=on"), keys=("v", "")),
+    )
+    changed = replace(plain, conditions=others)
+    found = inspection(listeners=(listener(rule(10, PORTAL, "/portal"), changed),))
+
+    config = proposed(found, ANSWERS, FIRST).config
+
+    web = config["failover:services"]["web"]
+    assert web["conditions"] == {
+        "headers": {"X-Stage": ["beta*"]},
+        "methods": ["GET"],
+        "queryStrings": [{"key": "v", "value": "a=b"}, {"value": "x=on"}],
+    }
+    assert {"hosts", "paths"}.isdisjoint(web)
+    assert problems(config, "prod", {}, FoundLookups(found, ZONES)) == ()

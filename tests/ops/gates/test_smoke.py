@@ -48,7 +48,7 @@ def verdict_of(
     images: Mapping[Slot, str] = IMAGES,
     url: str | None = None,
 ) -> Verdict:
-    def fetch(url: str, slot: Slot) -> PageAnswer:
+    def fetch(_: str, url: str, slot: Slot) -> PageAnswer:
         name, _, value = HEADERS[slot].partition(": ")
         return fetched(url, ConnectionRoute(), {name: value}, 5.0)
 
@@ -103,7 +103,7 @@ def test_a_status_that_both_slots_give_is_told_with_the_key_that_expects_another
 
 
 def test_a_redirect_tells_where_to() -> None:
-    def fetch(url: str, slot: Slot) -> PageAnswer:
+    def fetch(_: str, url: str, slot: Slot) -> PageAnswer:
         status = 302 if slot is Slot.SECOND else 200
         return PageAnswer(status, {"x-slot": slot.value, "location": "/login"}, "")
 
@@ -114,7 +114,7 @@ def test_a_redirect_tells_where_to() -> None:
 
 
 def test_a_service_that_gives_no_answer_hides_no_failure_of_another() -> None:
-    def fetch(url: str, slot: Slot) -> PageAnswer:
+    def fetch(_: str, url: str, slot: Slot) -> PageAnswer:
         if "portal" in url:
             raise PageError("connection refused")
         return PageAnswer(404 if slot is Slot.SECOND else 200, {"x-slot": slot.value}, "")
@@ -131,7 +131,7 @@ def test_a_round_that_is_old_says_nothing() -> None:
     clock = FakeClock()
     pages = [PageAnswer(200, {"x-slot": slot.value, "x-build": f"v{slot}"}, "") for slot in Slot]
     sites = [Site("web", "http://any/", IMAGES)]
-    gate = SmokeGate(LIMITS, sites, lambda _, slot: pages[slot is Slot.SECOND], clock.now)
+    gate = SmokeGate(LIMITS, sites, lambda _, __, slot: pages[slot is Slot.SECOND], clock.now)
     gate.begin(stage())
     assert judged(gate).outcome is Outcome.PASS
     gate.close()
@@ -224,7 +224,7 @@ def test_the_files_of_pages_are_nobodys_business_where_the_config_says_so(
 
 
 def test_no_answer_at_all_is_no_verdict_on_the_candidate(server: SlotServer) -> None:
-    def fetch(url: str, slot: Slot) -> PageAnswer:
+    def fetch(_: str, url: str, slot: Slot) -> PageAnswer:
         raise PageError("connection refused")
 
     gate = SmokeGate(LIMITS, [Site("web", server.url, IMAGES)], fetch, lambda: datetime.now(UTC))
@@ -240,7 +240,7 @@ def test_no_answer_at_all_is_no_verdict_on_the_candidate(server: SlotServer) -> 
 def test_a_single_wrong_answer_of_a_background_of_errors_does_not_fail(server: SlotServer) -> None:
     asked: list[Slot] = []
 
-    def fetch(url: str, slot: Slot) -> PageAnswer:
+    def fetch(_: str, url: str, slot: Slot) -> PageAnswer:
         asked.append(slot)
         status = 500 if len(asked) == 3 else 200
         return PageAnswer(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, "")
@@ -274,7 +274,7 @@ def test_failures_that_the_stable_slot_has_as_well_are_not_the_candidates_doing(
 def test_a_dip_that_takes_files_of_the_stable_slot_is_no_verdict_on_the_candidate(
     dips: set[Slot],
 ) -> None:
-    def fetch(url: str, slot: Slot) -> PageAnswer:
+    def fetch(_: str, url: str, slot: Slot) -> PageAnswer:
         status = 503 if "/assets/" in url and slot in dips else 200
         return PageAnswer(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, PAGE)
 
@@ -288,7 +288,7 @@ def test_a_dip_that_takes_files_of_the_stable_slot_is_no_verdict_on_the_candidat
 
 
 def test_a_file_that_only_the_candidate_fails_to_give_fails(server: SlotServer) -> None:
-    def fetch(url: str, slot: Slot) -> PageAnswer:
+    def fetch(_: str, url: str, slot: Slot) -> PageAnswer:
         status = 503 if "/assets/" in url and slot is Slot.SECOND else 200
         return PageAnswer(status, {"x-slot": slot.value, "x-build": f"v{slot}"}, PAGE)
 
@@ -322,3 +322,31 @@ def test_assets_are_those_that_a_browser_fetches_from_the_same_host() -> None:
         "https://www.example.com/portal/app.js",
         "https://www.example.com/logo.svg?v=2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "asked"),
+    [
+        ("https://a.example/shop/?v=2", "/health?b=1", "https://a.example/shop/health?v=2&b=1"),
+        ("https://a.example/?v=2", "/", "https://a.example/?v=2"),
+        ("https://a.example", "/health", "https://a.example/health"),
+    ],
+)
+def test_the_query_string_that_a_rule_looks_at_stays_behind_the_path_of_the_gate(
+    url: str, path: str, asked: str
+) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def fetch(service: str, url: str, slot: Slot) -> PageAnswer:
+        seen.append((service, url))
+        return PageAnswer(200, {"x-slot": slot.value}, "")
+
+    limits = replace(LIMITS, path=path, assets=False)
+    gate = SmokeGate(limits, [Site("web", url, IMAGES)], fetch, lambda: datetime.now(UTC))
+    gate.begin(stage(0, number=0))
+    try:
+        judged(gate)
+    finally:
+        gate.close()
+
+    assert set(seen) == {("web", asked)}

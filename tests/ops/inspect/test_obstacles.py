@@ -90,8 +90,15 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
         f"aws elbv2 modify-rule --rule-arn {rule_arn(20)} --actions ",
     ),
     "rule-other-condition": (
-        with_rule(conditions=(RuleConditionReport("http-header", ("yes",), "X-Beta"),)),
-        "rule 20 on :443: it also looks at http-header X-Beta",
+        with_rule(
+            conditions=(
+                RuleConditionReport("http-header", ("yes",), "X-Beta"),
+                RuleConditionReport("http-header", ("no",), "x-beta"),
+                RuleConditionReport("path-pattern", ("^/a$",), is_pattern=True),
+            )
+        ),
+        "rule 20 on :443: it also looks at http-header x-beta twice and path-pattern by a regular "
+        "expression",
         "do not name it as a service",
     ),
     "rule-too-many-values": (

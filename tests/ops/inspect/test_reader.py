@@ -177,7 +177,7 @@ def test_the_json_has_rules_groups_and_obstacles(shell: Local, shop: Shop) -> No
     assert document["version"] == 1
     assert document["listeners"][1]["rules"][3]["goes"] == f"forwards to {PORTAL_GROUP}"
     stopping = [each["kind"] for each in document["obstacles"] if each["weight"] == "stops"]
-    assert stopping == ["rule-other-condition", "group-shared"]
+    assert stopping == ["group-shared"]
 
 
 def test_nothing_is_written_to_aws(shell: Local, shop: Shop) -> None:

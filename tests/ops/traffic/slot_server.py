@@ -27,6 +27,8 @@ class SlotServer:
     says_slot: bool = True
     misrouted: bool = False
     port: int = 0
+    asked: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    """The headers of each request."""
     turn: itertools.count[int] = field(default_factory=itertools.count)
 
     @property
@@ -52,6 +54,7 @@ def slot_server() -> Generator[SlotServer]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            state.asked.append(dict(self.headers.items()))
             slot = state.slot_of(self.headers.get("x-failover-slot"))
             body = state.bodies.get(self.path)
             is_missing = body is None or (slot, self.path) in state.missing

@@ -206,3 +206,24 @@ def test_each_second_of_a_stall_counts_once_however_many_streams_tell_of_it(
     seconds = {second for start, end in stalls for second in range(max(start, since), end)}
 
     assert united_seconds([*stalls, *stalls, *stalls], since) == len(seconds)
+
+
+def test_services_with_one_url_are_told_apart_by_the_header_that_their_rules_ask_for(
+    server: SlotServer, tmp_path: Path
+) -> None:
+    plan = replace(
+        plan_for(server, tmp_path / "traffic"),
+        urls={"beta": server.url, "web": server.url},
+        request_headers={"beta": {"X-Stage": "s3cret"}},
+    )
+    everyone = {(service, stream) for service in plan.urls for stream in SlotStream}
+    traffic = Traffic(plan)
+    try:
+        wait_until(traffic, lambda found: {(a.service, a.stream) for a in found} >= everyone)
+    finally:
+        traffic.close()
+
+    users = [asked.get("X-Stage") for asked in server.asked if "users" in asked["User-Agent"]]
+    assert set(users) == {"s3cret", None}
+    assert abs(2 * users.count("s3cret") - len(users)) <= 2
+    assert "s3cret" not in (tmp_path / "traffic" / "users.jsonl").read_text()

@@ -51,6 +51,8 @@ def test_what_is_not_given_is_the_documented_default() -> None:
         ({"timeout_s": "-1s"}, "--timeout"),
         ({"headers": ("nonsense",)}, "--header"),
         ({"headers": ("Connection: close",)}, "--header"),
+        ({"target_headers": (URL,)}, "--header-to"),
+        ({"target_headers": (f"{URL}other X-A: b",)}, "--header-to"),
         ({"expected_status": "ok"}, "--expect"),
         ({"expected_body": "("}, "--body-regex"),
         ({"expected_body": "x", "method": "HEAD"}, "--body-regex"),
@@ -165,3 +167,24 @@ def test_a_rate_that_cannot_be_read_is_not_compared_with_the_most_that_it_may_be
     error = problems_of(rate_per_s="2000", max_rate_per_s="many")
 
     assert [problem.path for problem in error.problems] == ["--max-rate"]
+
+
+def test_a_header_for_one_url_goes_to_no_other() -> None:
+    first, second = f"{URL}#web", f"{URL}#portal"
+
+    options = checked(
+        first, second, headers=("X-All: 1",), target_headers=(f"{first} X-A: b", f"{first} X-B: c")
+    )
+
+    sent = [
+        [f"{each.name}: {each.value}" for each in options.headers_to(target)]
+        for target in options.targets
+    ]
+    assert sent == [["X-All: 1", "X-A: b", "X-B: c"], ["X-All: 1"]]
+    assert {target.path for target in options.targets} == {"/"}
+
+
+def test_a_problem_with_a_header_for_one_url_does_not_show_its_value() -> None:
+    (problem,) = problems_of(target_headers=(f"{URL} Connection: s3cret",)).problems
+
+    assert "s3cret" not in str(problem)

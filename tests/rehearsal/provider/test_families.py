@@ -368,3 +368,47 @@ def test_what_is_gone_already_is_no_error() -> None:
     assert unless_gone(refuse, "RuleNotFound") is None
     with pytest.raises(ClientError):
         unless_gone(refuse, "ListenerNotFound")
+
+
+@pytest.mark.parametrize(
+    ("condition", "aws"),
+    [
+        (
+            {"httpRequestMethod": {"values": ["GET"]}},
+            {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET"]}},
+        ),
+        (
+            {"queryStrings": [{"key": "v", "value": "2"}, {"value": "on"}]},
+            {
+                "Field": "query-string",
+                "QueryStringConfig": {"Values": [{"Value": "2", "Key": "v"}, {"Value": "on"}]},
+            },
+        ),
+        (
+            {"sourceIp": {"values": ["10.0.0.0/8"]}},
+            {"Field": "source-ip", "SourceIpConfig": {"Values": ["10.0.0.0/8"]}},
+        ),
+        (
+            {"httpHeader": {"httpHeaderName": "X-A", "values": ["b"]}},
+            {
+                "Field": "http-header",
+                "HttpHeaderConfig": {"HttpHeaderName": "X-A", "Values": ["b"]},
+            },
+        ),
+    ],
+)
+def test_each_kind_of_condition_reaches_aws_and_comes_back(condition: Values, aws: Values) -> None:
+    old, new = _rule(1), {**_rule(1), "conditions": [condition]}
+    fake = FakeAws(
+        describe_rules={"Rules": [{**_rule_in_aws(1), "Conditions": [aws]}]},
+        describe_tags={"TagDescriptions": [{"Tags": []}]},
+    )
+
+    apply_changes(
+        call_on(fake), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new)
+    )
+    state = read_back(call_on(fake), LISTENER_RULE, RULE_ARN, new)
+
+    assert fake.calls[0][1]["Conditions"] == [aws]
+    assert state["conditions"] == [condition]
+    assert changes(LISTENER_RULE, state, new) == []

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ops.ramp.errors import BadInputError
-from ops.ramp.stack.probed import Probed, connect_to, read_probed, refuse_unreachable
+from ops.ramp.stack.probed import (
+    Probed,
+    connect_to,
+    read_probed,
+    refuse_unreachable,
+    request_headers,
+)
 from settings.declaration.command import NAMESPACE
 from settings.declaration.raw import decoded
 from settings.declaration.section import ConfigProblems, Section
@@ -67,3 +73,38 @@ def test_a_host_without_a_wildcard_needs_no_url() -> None:
 
     assert found["web"].url == "https://www.hankooktire.example/"
     assert found["web"].probe == ProbeSettings()
+
+
+def test_requests_carry_what_the_rule_looks_at() -> None:
+    query, headers = [{"key": "stage", "value": "be*"}], {"X-Stage": ["beta*"]}
+    found = probed(web(conditions={"headers": headers, "queryStrings": query}))
+
+    refuse_unreachable(["portal", "web"], found)
+
+    assert found["web"].url == "https://www.hankooktire.example/?stage=be"
+    assert request_headers(found) == {"web": {"X-Stage": "beta"}}
+
+
+def test_a_service_that_takes_no_request_of_ours_is_refused_with_what_would_change_that() -> None:
+    found = probed(web(conditions={"methods": ["POST"]}, probe={"url": URL}))
+
+    with pytest.raises(BadInputError, match="takes only POST, and they are GET") as caught:
+        refuse_unreachable(["web"], found)
+
+    assert str(caught.value).endswith(
+        "fix:      pulumi config set --path 'failover:services.web.conditions.methods[1]' GET "
+        "&& pulumi up"
+    )
+
+
+def test_a_service_for_some_addresses_needs_a_url_that_states_that_ours_is_one() -> None:
+    conditions = {"sourceIps": ["10.0.0.0/8"]}
+
+    with pytest.raises(BadInputError, match=r"takes only requests from 10\.0\.0\.0/8") as caught:
+        refuse_unreachable(["web"], probed(web(conditions=conditions)))
+
+    assert str(caught.value).endswith(
+        "fix:      pulumi config set --path failover:services.web.probe.url "
+        "https://www.hankooktire.example/"
+    )
+    refuse_unreachable(["web"], probed(web(conditions=conditions, probe={"url": URL})))

@@ -155,7 +155,7 @@ def _reorder(subject: Subject) -> Undo:
     return lambda: put(subject.inputs["priority"])
 
 
-def _condition(field: str, config: str, change: dict[str, Any]) -> Mutation:
+def _condition(field: str, config: str, change: dict[str, Any], on: str = "") -> Mutation:
     def apply(subject: Subject) -> Undo:
         elbv2 = subject.client("elbv2")
         told = elbv2.describe_rules(RuleArns=[subject.id])["Rules"][0]["Conditions"]
@@ -165,7 +165,7 @@ def _condition(field: str, config: str, change: dict[str, Any]) -> Mutation:
         elbv2.modify_rule(RuleArn=subject.id, Conditions=after)
         return lambda: elbv2.modify_rule(RuleArn=subject.id, Conditions=before)
 
-    return Mutation(apply)
+    return Mutation(apply, on=on)
 
 
 ROUTING: dict[str, Table] = {
@@ -188,13 +188,25 @@ ROUTING: dict[str, Table] = {
             "host-header", "HostHeaderConfig", {"Values": ["www.drift.example", "other.example"]}
         ),
         "conditions.pathPattern.values": _condition(
-            "path-pattern", "PathPatternConfig", {"Values": ["/elsewhere"]}
+            "path-pattern", "PathPatternConfig", {"Values": ["/elsewhere"]}, on="rule-forward"
         ),
         "conditions.httpHeader.httpHeaderName": _condition(
             "http-header", "HttpHeaderConfig", {"HttpHeaderName": "x-other"}
         ),
         "conditions.httpHeader.values": _condition(
             "http-header", "HttpHeaderConfig", {"Values": ["02-a", "02-c"]}
+        ),
+        "conditions.httpRequestMethod.values": _condition(
+            "http-request-method", "HttpRequestMethodConfig", {"Values": ["GET", "POST"]}
+        ),
+        "conditions.queryStrings.key": _condition(
+            "query-string", "QueryStringConfig", {"Values": [{"Key": "w", "Value": "2"}]}
+        ),
+        "conditions.queryStrings.value": _condition(
+            "query-string", "QueryStringConfig", {"Values": [{"Key": "v", "Value": "3"}]}
+        ),
+        "conditions.sourceIp.values": _condition(
+            "source-ip", "SourceIpConfig", {"Values": ["192.0.2.0/24", "10.0.0.0/8"]}
         ),
         "tags": ELBV2_TAGS,
     },

@@ -291,8 +291,15 @@ CONDITIONS: dict[str, list[dict[str, Any]]] = {
         {"pathPattern": {"values": ["/b/*", "/a/*"]}},
     ],
     "short": [{"httpHeader": {"httpHeaderName": "x-failover-slot", "values": ["02-b", "02-a"]}}],
-    "redirect": [{"pathPattern": {"values": ["/redirect"]}}],
-    "fixed": [{"pathPattern": {"values": ["/fixed"]}}],
+    "redirect": [
+        {"pathPattern": {"values": ["/redirect"]}},
+        {"httpRequestMethod": {"values": ["GET", "HEAD"]}},
+        {"sourceIp": {"values": ["192.0.2.0/24", "127.0.0.0/8"]}},
+    ],
+    "fixed": [
+        {"pathPattern": {"values": ["/fixed"]}},
+        {"queryStrings": [{"key": "v", "value": "2"}]},
+    ],
 }
 rules = [
     declare(
