@@ -236,6 +236,7 @@ def launches_held(stack: Rehearsed, *slots: str) -> contextlib.ExitStack:
     return held
 
 
+@pytest.mark.long
 def test_a_release_that_boots_slowly_is_waited_for_and_then_gets_its_weight(
     stack: Rehearsed,
 ) -> None:

@@ -16,6 +16,8 @@ from rehearsal.control_plane.images import CATALOGUE, NEVER_HEALTHY, CatalogueIm
 from tests.rehearsal.data_plane.browser import Connection
 from tests.rehearsal.data_plane.world import Rehearsed, eventually
 
+pytestmark = pytest.mark.long
+
 SYMPTOMS = {
     "v1": set[str](),
     "v2": set[str](),
