@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import pulumi_aws as aws
@@ -18,6 +19,7 @@ from settings.lookup import (
     ParameterFacts,
     SubnetFacts,
     TargetGroupFacts,
+    read_project_file,
 )
 
 T = TypeVar("T")
@@ -29,16 +31,18 @@ class ProviderLookups:
     They use the provider of the resources: the same region, account, credentials and endpoint.
     """
 
-    def __init__(self, retry: Retry, check_credentials: Callable[[], str]) -> None:
+    def __init__(self, retry: Retry, check_credentials: Callable[[], str], folder: Path) -> None:
         """Hold what a lookup needs.
 
         Args:
             retry: Repeats a lookup after a transient error.
             check_credentials: Returns the ARN of the identity; raises a `LiveError` if the
                 credentials are invalid.
+            folder: The folder with Pulumi.yaml.
         """
         self._retry = retry
         self._check_credentials = check_credentials
+        self._folder = folder
 
     def _asked(self, ask: Callable[[], T], action: str) -> T:
         return self._retry.ask(lambda: answered(ask, self._check_credentials, action))
@@ -100,6 +104,10 @@ class ProviderLookups:
             lambda: aws.ssm.get_parameter(name=name, with_decryption=False), "ssm:GetParameter"
         )
         return ParameterFacts(found.value)
+
+    def project_file(self, path: str) -> bytes:
+        """From the disk: AWS is not asked."""
+        return read_project_file(self._folder, path)
 
 
 def answered(ask: Callable[[], T], check_credentials: Callable[[], str], action: str) -> T:

@@ -148,15 +148,16 @@ def digest(text: str) -> str:
 def changed_parts(was: Mapping[str, str], becomes: Mapping[str, str]) -> str:
     """What differs between two builds, in words; empty for one build.
 
-    `ami-1 -> ami-2` of a part with a short value; of a part with a digest only its name.
+    `image ami-1 -> ami-2`; a digest is in brackets, since it has a comma of its own.
     """
     names = [*becomes, *(name for name in was if name not in becomes)]
     changed: list[str] = []
     for name in names:
         before, after = was.get(name, ""), becomes.get(name, "")
         if before != after:
-            is_long = "sha256 " in before + after
-            changed.append(name if is_long else f"{name} {before or 'none'} -> {after or 'none'}")
+            change = f"{before or 'none'} -> {after or 'none'}"
+            is_digest = "sha256 " in before + after
+            changed.append(f"{name} ({change})" if is_digest else f"{name} {change}")
     return ", ".join(changed)
 
 

@@ -23,6 +23,7 @@ from settings.declaration.landing import (
     Landing,
 )
 from settings.declaration.section import Section
+from settings.launch_template import LaunchTemplate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,11 @@ class OwnCapacity(ConfigMap):
         "Maximum number of instances of a slot.",
         name="max",
         lands=Landing(AUTO_SCALING_GROUP, "maxSize"),
+    )
+    launch_template: ClassVar[KeyGroup[LaunchTemplate]] = KeyGroup(
+        "What the launch template has beside the image, the instance type and the network.",
+        LaunchTemplate,
+        name="launchTemplate",
     )
 
 

@@ -1,8 +1,9 @@
-"""What is asked of AWS about things that exist already, before anything is declared."""
+"""What is asked about things that exist already, before anything is declared: of AWS, of disk."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 
@@ -12,7 +13,19 @@ def region_of(arn: str) -> str:
 
 
 class LookupFailedError(Exception):
-    """AWS did not answer, or has no such thing; the text is its own."""
+    """AWS or the disk has no answer, or no such thing; the text is its own."""
+
+
+def read_project_file(folder: Path, path: str) -> bytes:
+    """What the file at `path`, relative to `folder`, holds.
+
+    Raises:
+        LookupFailedError: it cannot be read.
+    """
+    try:
+        return (folder / path).read_bytes()
+    except OSError as error:
+        raise LookupFailedError(f"{path}: {error.strerror or error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +109,8 @@ class Lookups(Protocol):
 
     def parameter(self, name: str) -> ParameterFacts:
         """The SSM parameter with this name and version, `/path/name:3`."""
+        ...
+
+    def project_file(self, path: str) -> bytes:
+        """What a file of the project holds; `path` is relative to the folder with Pulumi.yaml."""
         ...

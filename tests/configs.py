@@ -65,6 +65,7 @@ class FakeLookups:
         self.target_groups: dict[str, TargetGroupFacts] = {}
         self.groups: dict[str, GroupFacts] = {}
         self.parameters: dict[str, str] = {}
+        self.files: dict[str, bytes] = {}
         self.asked: list[str] = []
 
     def subnet(self, subnet_id: str) -> SubnetFacts:
@@ -84,6 +85,9 @@ class FakeLookups:
 
     def parameter(self, name: str) -> ParameterFacts:
         return ParameterFacts(self._found(self.parameters, name))
+
+    def project_file(self, path: str) -> bytes:
+        return self._found(self.files, path)
 
     def _found(self, known: Mapping[str, T], key: str) -> T:
         self.asked.append(key)

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Generator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -116,6 +117,7 @@ def read_settings(log: NoticeLog) -> Settings:
             lookups=ProviderLookups(
                 Retry(RETRY_SECONDS, log, threading.Event()),
                 lambda: check_credentials(aws_config, os.environ),
+                Path(pulumi.get_root_directory()),
             ),
         ),
     )

@@ -47,7 +47,7 @@ def _declare_template(settings: NewInstances, place: FleetPlace) -> aws.ec2.Laun
         image_id=settings.image_id,
         instance_type=capacity.instance_type,
         iam_instance_profile=_profile(service.instance_profile),
-        user_data=user_data(context.names.environment, service.name, slot, service.port),
+        user_data=_user_data(settings, place),
         metadata_options={
             "http_endpoint": "enabled",
             "http_tokens": "required",
@@ -122,6 +122,13 @@ def _declare_group(
         ],
         opts=pulumi.ResourceOptions(parent=place.parent, hooks=context.hooks.group),
     )
+
+
+def _user_data(settings: NewInstances, place: FleetPlace) -> pulumi.Input[str]:
+    """The slot's identity; with user data of the team a secret, since that may hold one."""
+    service, own = place.service, settings.launch.user_data
+    data = user_data(place.context.names.environment, service.name, place.slot, service.port, own)
+    return data if own is None else pulumi.Output.secret(data)
 
 
 def _profile(name_or_arn: str | None) -> aws.ec2.LaunchTemplateIamInstanceProfileArgsDict | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fleets.auto_scaling_group.launch_settings import LaunchSettings, read_launch
 from fleets.kind import FleetSettings, SlotSections
 from rollout.command import Command
 from settings.capacity import Capacity, read_capacity
@@ -42,6 +43,7 @@ class NewInstances(FleetSettings):
     )
     image_id: str
     capacity: Capacity
+    launch: LaunchSettings
 
 
 GROUP: KeyGroup[NewInstances | ExistingInstances] = KeyGroup(
@@ -62,6 +64,7 @@ def read_instances(sections: SlotSections) -> NewInstances | ExistingInstances:
         group_name=name,
         image_id=found_image(sections.images, sections.slot, sections.lookups),
         capacity=read_capacity(sections.capacity, sections.slot),
+        launch=read_launch(sections),
     )
 
 

@@ -110,7 +110,7 @@ class AutoScalingGroupKind(Kind):
             name=settings.group_name,
             parts=parts_of(
                 settings.image_id,
-                user_data(environment, service.name, slot, service.port),
+                user_data(environment, service.name, slot, service.port, settings.launch.user_data),
                 capacity.instance_type,
             ),
             least=capacity.effective_min_size,

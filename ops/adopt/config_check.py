@@ -85,6 +85,10 @@ class FoundLookups:
         """No parameter was read."""
         raise LookupFailedError(f"parameters are read by the program itself: {name}")
 
+    def project_file(self, path: str) -> bytes:
+        """No file was read."""
+        raise LookupFailedError(f"files are read by the program itself: {path}")
+
 
 def problems(
     config: Config, stack: str, environ: Mapping[str, str], lookups: FoundLookups

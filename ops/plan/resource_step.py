@@ -11,6 +11,7 @@ from typing import Any
 
 from pulumi_cli.errors import EventStreamError
 from pulumi_cli.events import Event
+from rollout.fleet import digest
 from rollout.json_value import is_map, list_of, map_of
 
 
@@ -153,6 +154,8 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """The engine's word for what is known after the update. Source: Pulumi SDK,
 `plugin.UnknownStringValue`."""
 _LONGEST = 80
+_USER_DATA = "userData"
+"""Long, and often with a secret in it, so only its hash and its size are shown."""
 _PART = re.compile(r"\[\"((?:[^\"\\]|\\.)*)\"\]|\[(\d+)\]|([^.\[\]]+)")
 
 
@@ -168,7 +171,11 @@ class PropertyChange:
 def property_changes(step: ResourceStep) -> tuple[PropertyChange, ...]:
     """What changes in a resource; nothing that was or is secret is shown."""
     return tuple(
-        PropertyChange(path, _shown(value_before(step, path)), _shown(_at(step.new_inputs, path)))
+        PropertyChange(
+            path,
+            _shown(value_before(step, path), path),
+            _shown(_at(step.new_inputs, path), path),
+        )
         for path in step.changed_paths
     )
 
@@ -192,7 +199,7 @@ def _at(properties: Mapping[str, Any], path: str) -> object:
     return value
 
 
-def _shown(value: object) -> str | None:
+def _shown(value: object, path: str) -> str | None:
     if value is None:
         return None
     text = value if isinstance(value, str) else json.dumps(value)
@@ -200,5 +207,7 @@ def _shown(value: object) -> str | None:
         return SECRET
     if UNKNOWN in text:
         return "known after the update"
+    if path == _USER_DATA:
+        return digest(text)
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{len(text)} characters"

@@ -14,6 +14,11 @@ BUILD_TAG = "failover:build"
 NEVER_HEALTHY = "never-healthy"
 """A build that never passes a health check."""
 
+NEEDS_USER_DATA = "needs-user-data"
+"""A build that passes its health check only if its user data writes `NEEDED_FILE`."""
+
+NEEDED_FILE = "/etc/app/ready"
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogueImage:
@@ -66,8 +71,15 @@ SUBTLE_BUILDS = (
 )
 """Builds whose fault shows under steady traffic only."""
 
+CONFIGURED_BUILDS = (
+    CatalogueImage(
+        "ami-0fa11000000000004", NEEDS_USER_DATA, f"Healthy if its user data writes {NEEDED_FILE}"
+    ),
+)
+"""Builds that work where they are configured as they need."""
+
 CATALOGUE = GOOD_BUILDS + BAD_BUILDS
 """Builds that differ within a few requests."""
 
-IMAGES = CATALOGUE + SUBTLE_BUILDS
+IMAGES = CATALOGUE + SUBTLE_BUILDS + CONFIGURED_BUILDS
 """Every image that a new region has."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rehearsal.control_plane.images import GOOD_BUILDS, NEVER_HEALTHY
+from rehearsal.control_plane.images import GOOD_BUILDS, NEEDED_FILE, NEEDS_USER_DATA, NEVER_HEALTHY
+from rehearsal.instances.cloud_init import files_of, texts_of
 
 KEEP_ALIVE_SECONDS = 4010.0
 """Longer than the longest idle timeout that a load balancer can have, as an application should."""
@@ -43,6 +44,8 @@ class Behaviour:
     """How many times as long as others it boots."""
     reported_build: str | None = None
     """The build that it claims to be, where that is not its own."""
+    needed_file: str | None = None
+    """It is healthy only if its user data writes this file."""
 
 
 _BY_BUILD = {
@@ -59,6 +62,7 @@ _BY_BUILD = {
     "background": Behaviour(error_every=2000),
     "dips": Behaviour(dip_seconds=4.0),
     "wrong-build": Behaviour(reported_build=GOOD_BUILDS[0].build),
+    NEEDS_USER_DATA: Behaviour(needed_file=NEEDED_FILE),
 }
 
 
@@ -77,14 +81,21 @@ class Identity:
     slot: str | None
     port: int | None
     """The port that the application listens on, by the user data; None where it does not."""
+    files: tuple[str, ...] = ()
+    """The paths that its user data writes."""
 
 
 def identity_from(instance_id: str, build: str, user_data: str) -> Identity:
     """The identity of an instance that booted with `user_data`."""
-    given = dict(_VARIABLE.findall(user_data))
+    given = dict(_VARIABLE.findall("\n".join(texts_of(user_data))))
     port = given.get("PORT")
     return Identity(
-        instance_id, build, given.get("SERVICE"), given.get("SLOT"), int(port) if port else None
+        instance_id,
+        build,
+        given.get("SERVICE"),
+        given.get("SLOT"),
+        int(port) if port else None,
+        files_of(user_data),
     )
 
 

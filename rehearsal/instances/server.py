@@ -105,7 +105,9 @@ class InstanceServer:
         return await self._send(request, page, writer)
 
     def _health(self, path: str) -> SitePage:
-        if not self._behaviour.is_healthy:
+        needed = self._behaviour.needed_file
+        is_lacking = needed is not None and needed not in self._identity.files
+        if is_lacking or not self._behaviour.is_healthy:
             return _UNHEALTHY
         is_page = not path.endswith("/healthz")
         return page_at(path, self._identity, self._behaviour) if is_page else _HEALTHY

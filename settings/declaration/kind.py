@@ -197,6 +197,12 @@ class Text:
         return value
 
 
+class Confidential:
+    """Base of the kinds whose values no message shows."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class SecretText(Text):
     """Text that a stack file holds encrypted only."""

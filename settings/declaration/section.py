@@ -13,7 +13,7 @@ from rollout.problem import NOT_SET, Problem
 from rollout.split import Slot
 from settings.declaration import command
 from settings.declaration.key import Key, KeyGroup, Member
-from settings.declaration.kind import Json, RefusedValueError, ValueProblem
+from settings.declaration.kind import Confidential, Json, RefusedValueError, ValueProblem
 
 _HIDDEN = "[secret]"
 _NOT_TEXT_IN_YAML = re.compile(r"true|false|[-+]?[0-9.]+")
@@ -124,7 +124,8 @@ class Section:
             fix = self._fix(member) if isinstance(member, Key) else command.removing(path)
         self._unsound.add(member.name)
         found = self._values[member.name] if self.has(member) else None
-        self._problems.add(path, found, expected, fix)
+        hidden = _HIDDEN if found is not None and _is_confidential(member) else found
+        self._problems.add(path, hidden, expected, fix)
 
     def reject_value(self, key: Key[T], value: Json, expected: str, instead: Json) -> None:
         """Record that `value`, read from `key` or its default, will not do, and what would."""
@@ -180,13 +181,14 @@ class Section:
             path = command.joined(self.path, name)
             hint = f"no such key; did you mean {near[0]}?" if near else "no such key;"
             fix = command.removing(path)
+            is_hidden = any(_is_confidential(member) for member in known.values())
             if near and near[0] not in self._values:
                 self._unsound.add(near[0])  # One mistake, one problem.
-                if isinstance(known[near[0]], Key) or isinstance(self._values[name], dict):
+                is_moved = isinstance(known[near[0]], Key) or isinstance(self._values[name], dict)
+                if is_moved and not is_hidden:
                     fix = fix.then(self._moved(name, near[0]))
-            self._problems.add(
-                path, self._values[name], f"{hint} Known here: {self._known_names()}", fix
-            )
+            found = _HIDDEN if is_hidden else self._values[name]
+            self._problems.add(path, found, f"{hint} Known here: {self._known_names()}", fix)
 
     def _reject_unquoted(self, name: str, slot: str) -> None:
         """YAML reads `02:` as the number 2, and the CLI then writes it so: quotes keep it text."""
@@ -218,6 +220,10 @@ def takes_empty_text(key: Key[Any]) -> bool:
         return key.kind.read("") == ""
     except RefusedValueError:
         return False
+
+
+def _is_confidential(member: Member) -> bool:
+    return isinstance(member, Key) and isinstance(member.kind, Confidential)
 
 
 def _offer(key: Key[Any]) -> object:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import base64
+import email
 
 import pytest
 import yaml
 
 from tests.components.stacks import declared, recording_of
-from tests.configs import stack_config
+from tests.configs import Config, FakeLookups, stack_config
 from tests.settings.test_values import GROUP_ARN, with_existing_slot
 
 
@@ -80,6 +81,53 @@ def test_an_instance_is_told_its_service_and_slot_when_it_boots() -> None:
         "FAILOVER_SLOT": "02",
         "FAILOVER_PORT": "8080",
     }
+
+
+def with_user_data(**values: str) -> tuple[Config, FakeLookups]:
+    """Prod with user data for slot 02 of web."""
+    config, lookups = stack_config("prod"), FakeLookups()
+    config["failover:capacity"]["web"]["02"] = {"launchTemplate": {"userData": values}}
+    lookups.files["boot/web.sh"] = b"#!/bin/sh\nTOKEN=s3cret start-web\n"
+    return config, lookups
+
+
+def test_user_data_of_the_team_comes_after_the_identity_and_is_a_secret() -> None:
+    config, lookups = with_user_data(file="boot/web.sh")
+
+    recording = declared(config, lookups=lookups)
+
+    template = recording.one(":LaunchTemplate", "web-02")
+    message = email.message_from_bytes(base64.b64decode(template.inputs["userData"]))
+    identity, own = [part.get_payload() for part in message.walk() if not part.is_multipart()]
+    plain = recording_of("prod").one(":LaunchTemplate", "web-02").inputs["userData"]
+    assert identity == base64.b64decode(plain).decode()
+    assert own == "#!/bin/sh\nTOKEN=s3cret start-web\n"
+    assert template.has_secrets
+
+
+def test_user_data_of_one_slot_changes_that_slots_template_alone() -> None:
+    before = {r.key: r.inputs for r in recording_of("prod").registrations}
+
+    config, lookups = with_user_data(file="boot/web.sh")
+    after = {r.key: r.inputs for r in declared(config, lookups=lookups).registrations}
+
+    key = "aws:ec2/launchTemplate:LaunchTemplate web-02"
+    assert {each for each in before if before[each] != after[each]} == {key}
+    assert before[key].keys() == after[key].keys()
+
+
+def test_user_data_of_a_slot_replaces_that_of_its_service() -> None:
+    config, lookups = with_user_data(file="boot/web.sh")
+    config["failover:capacity"]["web"]["launchTemplate"] = {"userData": {"text": "#!/bin/ash\n"}}
+
+    recording = declared(config, lookups=lookups)
+
+    first, second = (
+        base64.b64decode(recording.one(":LaunchTemplate", name).inputs["userData"]).decode()
+        for name in ("web-01", "web-02")
+    )
+    assert ("#!/bin/ash" in first, "#!/bin/ash" in second) == (True, False)
+    assert ("start-web" in first, "start-web" in second) == (False, True)
 
 
 @pytest.mark.parametrize("kind", ["instance", "volume"])

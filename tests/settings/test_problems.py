@@ -76,6 +76,11 @@ def renamed(old: str, new: str) -> Change:
     return change
 
 
+def user_data(**values: str) -> Change:
+    return lambda c: c[CAPACITY]["web"].update(launchTemplate={"userData": values})
+
+
+USER_DATA = "failover:capacity.web.launchTemplate.userData"
 SUM = "sum to 100"
 WRONG = {
     "weights over 100": Wrong(
@@ -646,6 +651,62 @@ WRONG = {
         "a whole number from 1",
         "pulumi config set --path 'failover:alarms.target5xxPerMinute' 50",
     ),
+    "user data from a file and as text": Wrong(
+        user_data(file="boot/web.sh", text="#!/bin/sh\n"),
+        f"{USER_DATA}.text",
+        "[secret]",
+        "does nothing beside file",
+        f"pulumi config rm --path '{USER_DATA}.text'",
+    ),
+    "user data from neither": Wrong(
+        user_data(file=""),
+        f"{USER_DATA}.file",
+        NOT_SET,
+        "or text in its place",
+        f"pulumi config set --path '{USER_DATA}.file' SCRIPT_FILE",
+    ),
+    "user data from a file that is not there": Wrong(
+        user_data(file="boot/none.sh"),
+        f"{USER_DATA}.file",
+        "boot/none.sh",
+        "a file that can be read; boot/none.sh: not found",
+        f"pulumi config set --path '{USER_DATA}.file' SCRIPT_FILE",
+    ),
+    "user data from outside the project": Wrong(
+        user_data(file="/etc/web.sh"),
+        f"{USER_DATA}.file",
+        "/etc/web.sh",
+        "from the folder with Pulumi.yaml",
+        f"pulumi config set --path '{USER_DATA}.file' SCRIPT_FILE",
+    ),
+    "user data of another kind": Wrong(
+        user_data(text="#include\nhttps://shop.example/boot?token=s3cret\n"),
+        f"{USER_DATA}.text",
+        "[secret]",
+        "a shell script, from `#!`, or cloud-config",
+        f"pulumi config set --path '{USER_DATA}.text' SCRIPT_TEXT",
+    ),
+    "user data over the limit": Wrong(
+        user_data(text="#!/bin/sh\n" + "# 123456\n" * 1800),
+        f"{USER_DATA}.text",
+        "[secret]",
+        "at most 16384 bytes",
+        f"pulumi config set --path '{USER_DATA}.text' SCRIPT_TEXT",
+    ),
+    "user data that merges by itself": Wrong(
+        user_data(text="#cloud-config\nmerge_how: dict(replace)\nruncmd: []\n"),
+        f"{USER_DATA}.text",
+        "[secret]",
+        "without merge_how and merge_type",
+        f"pulumi config set --path '{USER_DATA}.text' SCRIPT_TEXT",
+    ),
+    "user data under a wrong key": Wrong(
+        user_data(txt="#!/bin/sh\nTOKEN=s3cret\n"),
+        f"{USER_DATA}.txt",
+        "[secret]",
+        "did you mean text?",
+        f"pulumi config rm --path '{USER_DATA}.txt'",
+    ),
     "an old TLS policy": Wrong(
         lambda c: c[LOAD_BALANCER].update(sslPolicy="ELBSecurityPolicy-2016-08"),
         "failover:loadBalancer.sslPolicy",
@@ -688,6 +749,8 @@ def test_the_command_in_the_message_fixes_the_config(name: str) -> None:
         "AMI_ID": "ami-0a7d3c5e9b1f02468",
         "ACCOUNT_ID": "111122223333",
         "UNTIL": "2026-12-01T00:00:00Z",
+        "SCRIPT_FILE": "boot/web.sh",
+        "SCRIPT_TEXT": "#!/bin/sh",
         "SUBNET_ID_IN_ANOTHER_ZONE": "subnet-0a1b2c3d4e5f60712",
         "SUBNET_ID": "subnet-0a1b2c3d4e5f60711",
     }
@@ -697,6 +760,7 @@ def test_the_command_in_the_message_fixes_the_config(name: str) -> None:
         command = command.replace(placeholder, value)
     lookups = FakeLookups()
     lookups.parameters["/builds/web:1"] = "ami-0a7d3c5e9b1f02468"
+    lookups.files["boot/web.sh"] = b"#!/bin/sh\n"
 
     settings = parsed(fixed(config, command), lookups)
 

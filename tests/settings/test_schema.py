@@ -71,6 +71,11 @@ ONLY_THE_PROGRAM = {
     "no services",
     # An address that is well formed and no network's.
     "a CIDR block that is none",
+    # What the program joins, reads from disk or counts.
+    "user data from a file and as text",
+    "user data from a file that is not there",
+    "user data over the limit",
+    "user data that merges by itself",
     # The order of a list.
     "stages that fall",
     "stages that do not end in all",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -256,6 +257,44 @@ def test_a_build_that_the_config_changes_is_seen_before_its_template_is() -> Non
 
     with pytest.raises(RefusedUpdateError, match="web-01 carries 75 % of the traffic"):
         judge_of(config, fake, "75/25").judge()
+
+
+def with_user_data(config: Config, text: str, *way: str) -> Config:
+    capacity = config["failover:capacity"]["web"]
+    for step in way:
+        capacity = capacity.setdefault(step, {})
+    capacity["launchTemplate"] = {"userData": {"text": text}}
+    return config
+
+
+def test_user_data_of_a_live_slot_is_seen_before_its_template_is() -> None:
+    fake = aws_at(parsed(config_at("75/25")), "75/25")
+    config = with_user_data(config_at("75/25"), "#!/bin/sh\nTOKEN=s3cret\n", "01")
+
+    with pytest.raises(RefusedUpdateError) as refused:
+        judge_of(config, fake, "75/25").judge()
+
+    text = str(refused.value)
+    assert re.search(r"user data \(sha256 \w+, \d+ bytes -> sha256 \w+, \d+ bytes\)", text)
+    assert "web-01 carries 75 % of the traffic" in text
+    assert "s3cret" not in text
+
+
+def test_user_data_of_an_idle_slot_is_a_release_onto_it() -> None:
+    fake = aws_at(parsed(config_at("100/0")), "100/0")
+    config = with_user_data(config_at("100/0"), "#!/bin/sh\n", "02")
+
+    found = judge_of(config, fake, "100/0").judge()
+
+    assert [(notice.kind, notice.service) for notice in found] == [(NoticeKind.PASSES, "web")]
+
+
+def test_user_data_of_a_service_is_a_release_onto_both_slots() -> None:
+    fake = aws_at(parsed(config_at("100/0")), "100/0")
+    config = with_user_data(config_at("100/0"), "#!/bin/sh\n")
+
+    with pytest.raises(RefusedUpdateError, match="web-01 carries 100 % of the traffic"):
+        judge_of(config, fake, "100/0").judge()
 
 
 def test_a_stack_that_never_was_is_not_asked_for_its_state() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import http.client
 import json
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from fleets.auto_scaling_group.user_data import user_data
-from rehearsal.control_plane.images import CATALOGUE, GOOD_BUILDS
+from rehearsal.control_plane.images import CATALOGUE, GOOD_BUILDS, NEEDED_FILE, NEEDS_USER_DATA
 from rehearsal.data_plane.addresses import Ports
 from rehearsal.instances.behaviour import Behaviour, Identity, behaviour_of, identity_from
 from rollout.split import Slot
@@ -28,20 +29,13 @@ MEMORY_KB = 20 * 1024
 class Started:
     """An instance that serves on a port of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: Identity) -> None:
         self.ports = Ports()
         self.port = self.ports.of("instance")
-        identity = {
-            "instance_id": "i-1",
-            "build": "v2",
-            "service": "web",
-            "slot": "02",
-            "port": 8080,
-        }
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-S", "-m", "rehearsal.instances"),
-                *(json.dumps(identity), str(self.port)),
+                *(json.dumps(dataclasses.asdict(identity)), str(self.port)),
             ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -50,23 +44,27 @@ class Started:
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == b"serving\n"
 
+    def close(self) -> None:
+        with self.process:
+            self.process.kill()
+        self.ports.close()
+
     def connection(self) -> closing[http.client.HTTPConnection]:
         return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60))
 
 
 @pytest.fixture
 def instance() -> Iterator[Started]:
-    started = Started()
-    with started.process:
+    with closing(Started(Identity("i-1", "v2", "web", "02", 8080))) as started:
         yield started
-        started.process.kill()
-    started.ports.close()
 
 
 def test_the_programs_user_data_gives_an_instance_its_identity() -> None:
     text = base64.b64decode(user_data("prd", "web", Slot.SECOND, 8080)).decode()
 
-    assert identity_from("i-1", "v2", text) == Identity("i-1", "v2", "web", "02", 8080)
+    assert identity_from("i-1", "v2", text) == Identity(
+        "i-1", "v2", "web", "02", 8080, ("/etc/failover/slot.env",)
+    )
 
 
 def test_an_instance_without_user_data_has_no_slot_and_listens_on_any_port() -> None:
@@ -93,6 +91,22 @@ def test_it_names_itself_and_keeps_the_connection(instance: Started) -> None:
 
     named = {"X-Build": "v2", "X-Slot": "02", "X-Service": "web", "X-Instance": "i-1"}
     assert [{k: v for k, v in head.items() if k in named} for head in heads] == [named] * 3
+
+
+@pytest.mark.parametrize(
+    ("own", "status"),
+    [(f"#!/bin/sh\ntouch {NEEDED_FILE}\n", 200), ("#!/bin/sh\ntouch /etc/app/other\n", 503)],
+)
+def test_a_build_that_needs_user_data_is_healthy_only_with_it(own: str, status: int) -> None:
+    text = base64.b64decode(user_data("prd", "web", Slot.SECOND, 8080, own)).decode()
+    identity = identity_from("i-1", NEEDS_USER_DATA, text)
+
+    with closing(Started(identity)) as started, started.connection() as client:
+        client.request("GET", "/healthz")
+        with client.getresponse() as answer:
+            answer.read()
+
+            assert answer.status == status
 
 
 def test_a_body_in_chunks_is_read_to_its_end(instance: Started) -> None:

@@ -1,0 +1,100 @@
+"""What a launch template of ours has from the config, on the engine. The tests run in order."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Generator
+
+import pytest
+
+from rehearsal.account import images_of
+from rehearsal.control_plane.images import NEEDED_FILE, NEEDS_USER_DATA
+from rollout.split import Slot
+from tests.engine.rehearsed import Rehearsed, rehearsed
+from tests.engine.renewal import watched_renewal
+
+pytestmark = pytest.mark.engine
+
+TOKEN = "s3cret-of-the-team"
+SCRIPT = f"#!/bin/sh\nexport TOKEN={TOKEN}\ntouch {NEEDED_FILE}\n"
+
+
+@pytest.fixture(scope="module")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rehearsed]:
+    with rehearsed(tmp_path_factory.mktemp("prod"), "prod", only_serves=True) as stack:
+        stack.engine.set_config("weights", "100/0")
+        stack.engine.run("up", "--yes", "--skip-preview")
+        yield stack
+
+
+def test_an_image_that_needs_user_data_becomes_healthy_with_it(prod: Rehearsed) -> None:
+    image = images_of(prod.running.endpoint, prod.running.region)[NEEDS_USER_DATA]
+    (prod.root / "boot").mkdir()
+    (prod.root / "boot" / "web.sh").write_text(SCRIPT)
+    prod.engine.set_config("images.web.02", image, "--path")
+    prod.engine.set_config(
+        'capacity.web["02"].launchTemplate.userData.file', "boot/web.sh", "--path"
+    )
+
+    with watched_renewal(prod) as renewal:
+        applied = prod.pulumi("up", "--yes", "--skip-preview", "--diff")
+        renewal.wait_until_settled()
+
+    (web,) = [service for service in prod.observer().read() if service.name == "web"]
+    assert applied.returncode == 0, applied.stdout
+    assert web.slots[Slot.SECOND].image_ids == (image,)
+    assert renewal.fewest_healthy["web", Slot.SECOND] >= web.slots[Slot.SECOND].desired
+    assert TOKEN not in applied.stdout
+    assert base64.b64encode(SCRIPT.encode()).decode() not in applied.stdout
+
+
+def test_user_data_of_the_team_is_a_secret_in_the_state(prod: Rehearsed) -> None:
+    exported = json.loads(prod.pulumi("stack", "export").stdout)
+
+    (template,) = [
+        each
+        for each in exported["deployment"]["resources"]
+        if each["urn"].endswith("LaunchTemplate::web-02")
+    ]
+    assert "ciphertext" in template["inputs"]["userData"]
+    assert "ciphertext" in template["outputs"]["userData"]
+
+
+def test_the_guards_recognise_what_they_recorded_of_it(prod: Rehearsed) -> None:
+    preview = prod.pulumi("preview", "--refresh", "--expect-no-changes")
+
+    assert preview.returncode == 0, preview.stdout
+    assert "user data" not in preview.stdout
+
+
+def test_another_text_of_the_file_is_a_release_by_hash_and_size_alone(prod: Rehearsed) -> None:
+    (prod.root / "boot" / "web.sh").write_text(SCRIPT + "# again\n")
+
+    preview = prod.pulumi("preview", "--diff")
+
+    assert preview.returncode == 0, preview.stdout
+    assert "user data (sha256 " in preview.stdout
+    assert TOKEN not in preview.stdout
+
+
+def test_a_live_slot_keeps_its_user_data(prod: Rehearsed) -> None:
+    prod.engine.set_config(
+        'capacity.web["01"].launchTemplate.userData.file', "boot/web.sh", "--path"
+    )
+
+    refused = prod.pulumi("up", "--yes", "--skip-preview")
+
+    assert refused.returncode != 0
+    assert "web-01 carries 100 % of the traffic, and a live slot is not" in " ".join(
+        refused.stdout.split()
+    )
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(prod: Rehearsed) -> None:
+    (prod.root / "boot" / "web.sh").rename(prod.root / "boot" / "other.sh")
+
+    refused = prod.pulumi("preview")
+
+    assert refused.returncode != 0
+    assert "a file that can be read; boot/web.sh: No such file" in " ".join(refused.stdout.split())
