@@ -10,12 +10,14 @@ from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 
 from rehearsal.control_plane.autoscaling.group import Member
+from rehearsal.control_plane.corrections.login_actions import CONFIG_OF
 from rehearsal.control_plane.target_reconciler import build_of, drain_seconds
 from rehearsal.control_plane.topology import (
     Action,
     Certificate,
     FixedResponse,
     Forward,
+    Login,
     Redirect,
     SecurityGroup,
     SecurityGroupRule,
@@ -85,7 +87,33 @@ def _rule(rule: Any) -> TopologyRule:
         priority=None if rule.is_default else int(rule.priority),
         conditions=tuple(_condition(condition) for condition in rule.conditions),
         action=_action(rule.actions[-1].data),
+        login=_login(rule.actions[0].data),
     )
+
+
+def _login(data: dict[str, Any]) -> Login | None:
+    """The login that comes first; a rule without one begins with the action that answers."""
+    if data["Type"] not in CONFIG_OF:
+        return None
+    config = data[CONFIG_OF[data["Type"]]]
+    return Login(
+        authorization_endpoint=config.get("AuthorizationEndpoint") or _hosted_login(config),
+        client_id=config.get("ClientId") or config["UserPoolClientId"],
+        scope=config["Scope"],
+        session_cookie_name=config["SessionCookieName"],
+        on_unauthenticated=config["OnUnauthenticatedRequest"],
+    )
+
+
+def _hosted_login(config: dict[str, Any]) -> str:
+    """The address of a user pool's login, by the prefix of its domain or by a domain of its own.
+
+    Source: Amazon Cognito developer guide, "User pool domains" and "The authorization endpoint".
+    """
+    domain: str = config["UserPoolDomain"]
+    region = config["UserPoolArn"].split(":")[3]
+    host = domain if "." in domain else f"{domain}.auth.{region}.amazoncognito.com"
+    return f"https://{host}/oauth2/authorize"
 
 
 def _condition(condition: dict[str, Any]) -> TopologyCondition:

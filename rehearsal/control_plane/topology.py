@@ -58,6 +58,18 @@ Action = Forward | Redirect | FixedResponse
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """What a user without a session is answered before the action that follows."""
+
+    authorization_endpoint: str
+    client_id: str
+    scope: str
+    session_cookie_name: str
+    on_unauthenticated: str
+    """`authenticate`, `allow` or `deny`."""
+
+
+@dataclass(frozen=True, slots=True)
 class TopologyCondition:
     """One condition of a rule. Any of `values` makes it true; all conditions of a rule must be."""
 
@@ -79,6 +91,8 @@ class TopologyRule:
     """The lower is tried first; None for the default rule, which is tried last."""
     conditions: tuple[TopologyCondition, ...]
     action: Action
+    login: Login | None = None
+    """Of a rule that authenticates users first."""
 
 
 @dataclass(frozen=True, slots=True)

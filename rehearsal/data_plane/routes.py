@@ -7,10 +7,12 @@ import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from rehearsal.control_plane.topology import (
     FixedResponse,
     Forward,
+    Login,
     Redirect,
     TopologyCondition,
     TopologyListener,
@@ -26,7 +28,11 @@ _IN_QUERY = "[^&]"
 _CODES = {301: "MOVED_PERMANENTLY", 302: "FOUND"}
 log = logging.getLogger(__name__)
 _TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
-_NOT_IMPLEMENTED = 501
+_FOUND, _UNAUTHORIZED, _NOT_IMPLEMENTED = 302, 401, 501
+_CALLBACK = "/oauth2/idpresponse"
+"""Where a login leads back to, on every load balancer."""
+_HOST_HERE = "HOST-OF-THE-REQUEST"
+"""Stands for the host of a request until Envoy knows it."""
 Groups = Mapping[str, TopologyTargetGroup]
 
 
@@ -204,10 +210,55 @@ def _routes(
     if match is None:
         return
     try:
-        yield {"match": match, **_action(rule, listener, groups)}
+        action = _action(rule, listener, groups)
+        if rule.login is not None:
+            yield from _logins(match, rule.login)
+        yield {"match": match, **action}
     except UnsupportedError as error:
         log.warning("rule %s: %s", rule.arn, error)
         yield {"match": match, **_answer(_NOT_IMPLEMENTED, "text/plain", str(error))}
+
+
+def _logins(match: dict[str, Any], login: Login) -> Iterable[dict[str, Any]]:
+    """The routes before the action of a rule: what a user without a session is answered.
+
+    A session cookie is taken whatever its value is, since no login is carried out here: the place
+    where the login leads back to answers that it is not supported. AWS splits a session over
+    several cookies, `NAME-0` and so on. Source: ELB user guide, "Authenticate users using an
+    Application Load Balancer", "Authentication flow" and "Cookies".
+    """
+    cookie = f"(?:.*; ?)?{re.escape(login.session_cookie_name)}(?:-[0-9]+)?=.*"
+    has_session = _matching("cookie", cookie)
+    is_stranger = {**has_session, "invert_match": True, "treat_missing_header_as_empty": True}
+    callback = {"path": _CALLBACK, "headers": match.get("headers", [])}
+    back = f"the end of a login at {_CALLBACK}: not supported by the rehearsal"
+    yield {"match": callback, **_answer(_NOT_IMPLEMENTED, "text/plain", back)}
+    without = {**match, "headers": [*match.get("headers", []), is_stranger]}
+    if login.on_unauthenticated == "deny":
+        yield {"match": without, **_answer(_UNAUTHORIZED, "text/plain", "")}
+    elif login.on_unauthenticated == "authenticate":
+        answer = _answer(_FOUND, "text/plain", "")
+        answer["response_headers_to_add"].append(
+            {
+                "header": {"key": "location", "value": _authorization(login)},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            }
+        )
+        yield {"match": without, **answer}
+
+
+def _authorization(login: Login) -> str:
+    """The address of the login as Envoy writes a header: `%` twice, the request's host by name."""
+    asked = {
+        "client_id": login.client_id,
+        "redirect_uri": f"https://{_HOST_HERE}{_CALLBACK}",
+        "response_type": "code",
+        "scope": login.scope,
+        "state": "rehearsal",
+    }
+    join = "&" if "?" in login.authorization_endpoint else "?"
+    text = f"{login.authorization_endpoint}{join}{urlencode(asked)}"
+    return text.replace("%", "%%").replace(_HOST_HERE, "%REQ(:AUTHORITY)%")
 
 
 def _action(rule: TopologyRule, listener: TopologyListener, groups: Groups) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from moto.elbv2.exceptions import (
 )
 from moto.elbv2.models import ELBv2Backend
 
+from rehearsal.control_plane.corrections.login_actions import CONFIG_OF, checked_login, in_order
 from rehearsal.control_plane.corrections.service_model import (
     at_least,
     at_most,
@@ -37,9 +38,15 @@ REDIRECT_DEFAULTS = {
 
 
 def checked_actions(
-    backend: ELBv2Backend, vpc_id: str, actions: Sequence[dict[str, Any]]
+    backend: ELBv2Backend, vpc_id: str, actions: Sequence[dict[str, Any]], protocol: str
 ) -> list[dict[str, Any]]:
-    """The actions as AWS would keep them.
+    """The actions as AWS would keep them, in the order in which they are done.
+
+    Args:
+        backend: Where the target groups are.
+        vpc_id: Of the load balancer.
+        actions: As the request has them.
+        protocol: Of the listener.
 
     Raises:
         ELBClientError: AWS refuses them, or the rehearsal cannot do them.
@@ -47,16 +54,12 @@ def checked_actions(
     if not actions:
         raise ValidationError("At least one action must be specified")
     for action in actions:
-        if action.get("Type") not in TERMINAL:
+        if action.get("Type") not in (*TERMINAL, *CONFIG_OF):
             raise ValidationError(
                 f"Action type '{action.get('Type')}': not supported by the rehearsal; "
-                f"it supports {', '.join(TERMINAL)}"
+                f"it supports {', '.join((*TERMINAL, *CONFIG_OF))}"
             )
-    if len(actions) > 1:
-        raise InvalidLoadBalancerActionException(
-            "Exactly one forward, redirect or fixed-response action must be specified"
-        )
-    return [_checked(backend, vpc_id, dict(action)) for action in actions]
+    return [_checked(backend, vpc_id, dict(action)) for action in in_order(actions, protocol)]
 
 
 def _checked(backend: ELBv2Backend, vpc_id: str, action: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def _checked(backend: ELBv2Backend, vpc_id: str, action: dict[str, Any]) -> dict
         return _checked_forward(backend, vpc_id, action)
     if action["Type"] == "redirect":
         return _checked_redirect(action)
-    return action
+    return checked_login(action) if action["Type"] in CONFIG_OF else action
 
 
 def _checked_redirect(action: dict[str, Any]) -> dict[str, Any]:

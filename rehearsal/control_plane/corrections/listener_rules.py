@@ -154,9 +154,17 @@ def _create_rule(world: World, original: _Original, self: ELBV2Response) -> Acti
             "TooManyRules", "You've reached the limit on the number of rules per load balancer."
         )
     params["Conditions"] = checked_conditions(params.get("Conditions", []))
-    params["Actions"] = checked_actions(backend, balancer.vpc_id, params.get("Actions", []))
+    params["Actions"] = checked_actions(
+        backend, balancer.vpc_id, params.get("Actions", []), _protocol(backend, params)
+    )
     check_number_of_target_groups(backend, balancer, params["Actions"])
     return original(self)
+
+
+def _protocol(backend: ELBv2Backend, params: Mapping[str, Any]) -> str:
+    """HTTP or HTTPS: the protocol of the listener that is named."""
+    protocol: str = backend.describe_listeners(None, [params["ListenerArn"]])[0].protocol
+    return protocol
 
 
 def _rule(backend: ELBv2Backend, arn: str) -> Any:
@@ -180,7 +188,10 @@ def _modify_rule(world: World, original: _Original, self: ELBV2Response) -> Acti
     if params.get("Conditions"):
         params["Conditions"] = checked_conditions(params["Conditions"])
     if params.get("Actions"):
-        params["Actions"] = checked_actions(backend, balancer.vpc_id, params["Actions"])
+        listener = {"ListenerArn": rule.listener_arn}
+        params["Actions"] = checked_actions(
+            backend, balancer.vpc_id, params["Actions"], _protocol(backend, listener)
+        )
         check_number_of_target_groups(backend, balancer, params["Actions"])
     return original(self)
 

@@ -111,7 +111,7 @@ def _create(world: World, original: _Original, self: ELBV2Response) -> ActionRes
     if protocol == "HTTPS" and not params.get("Certificates"):
         raise ValidationError("A certificate must be specified for HTTPS listeners")
     params["DefaultActions"] = checked_actions(
-        backend, balancer.vpc_id, params.get("DefaultActions", [])
+        backend, balancer.vpc_id, params.get("DefaultActions", []), protocol
     )
     check_number_of_target_groups(backend, balancer, params["DefaultActions"])
     result = original(self)
@@ -144,7 +144,7 @@ def _modify(world: World, original: _Original, self: ELBV2Response) -> ActionRes
         raise ValidationError("A certificate must be specified for HTTPS listeners")
     if params.get("DefaultActions"):
         params["DefaultActions"] = checked_actions(
-            backend, balancer.vpc_id, params["DefaultActions"]
+            backend, balancer.vpc_id, params["DefaultActions"], protocol
         )
         check_number_of_target_groups(backend, balancer, params["DefaultActions"])
     result = original(self)

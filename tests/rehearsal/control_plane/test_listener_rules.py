@@ -254,3 +254,75 @@ def test_a_target_group_in_a_rule_cannot_be_deleted(aws: Aws) -> None:
     assert refusal(aws.elbv2.describe_target_groups, TargetGroupArns=[arn])[0] == (
         "TargetGroupNotFound"
     )
+
+
+OIDC = {
+    "Issuer": "https://login.example",
+    "AuthorizationEndpoint": "https://login.example/authorize",
+    "TokenEndpoint": "https://login.example/token",
+    "UserInfoEndpoint": "https://login.example/me",
+    "ClientId": "shop",
+    "ClientSecret": "s3cret",
+}
+
+
+def login(order: int | None = 1, **changed: str) -> dict[str, Any]:
+    action = {"Type": "authenticate-oidc", "AuthenticateOidcConfig": {**OIDC, **changed}}
+    return action if order is None else {**action, "Order": order}
+
+
+def test_a_login_is_shown_before_its_forward_with_defaults_and_without_its_secret(aws: Aws) -> None:
+    group = aws.target_group()
+
+    rule = aws.rule(Actions=[{**forward((group, 1)), "Order": 2}, login()])
+    first, second = aws.elbv2.describe_rules(RuleArns=[rule])["Rules"][0]["Actions"]
+
+    assert second["Type"] == "forward"
+    assert first["AuthenticateOidcConfig"] == {
+        **{name: value for name, value in OIDC.items() if name != "ClientSecret"},
+        "SessionCookieName": "AWSELBAuthSessionCookie",
+        "Scope": "openid",
+        "SessionTimeout": 604800,
+        "OnUnauthenticatedRequest": "authenticate",
+    }
+
+
+def test_a_login_is_changed_without_its_secret_only_where_that_is_asked_for(aws: Aws) -> None:
+    to = {**forward((aws.target_group(), 1)), "Order": 2}
+    rule = aws.rule(Actions=[login(), to])
+    without: dict[str, Any] = {k: value for k, value in OIDC.items() if k != "ClientSecret"}
+    changed: dict[str, Any] = {
+        "Type": "authenticate-oidc",
+        "Order": 1,
+        "AuthenticateOidcConfig": without,
+    }
+
+    _, message = refusal(aws.elbv2.modify_rule, RuleArn=rule, Actions=[changed, to])
+    changed["AuthenticateOidcConfig"] = {**without, "UseExistingClientSecret": True}
+    aws.elbv2.modify_rule(RuleArn=rule, Actions=[changed, to])
+
+    assert "ClientSecret" in message
+
+
+@pytest.mark.parametrize(
+    ("logins", "forward_order", "what"),
+    [
+        ([login(2)], 1, "The last action must be a forward"),
+        ([login(1)], 1, "order of each action must be unique"),
+        ([login(None)], None, "An order must be specified"),
+        ([login(1), login(2)], 3, "at most one authenticate action"),
+        ([login(1, TokenEndpoint="http://login.example")], 2, "must be an HTTPS URL"),
+        ([login(1, OnUnauthenticatedRequest="ask")], 2, "[deny, allow, authenticate]"),
+        ([{"Type": "authenticate-cognito", "Order": 1}], 2, "must have UserPoolArn"),
+    ],
+)
+def test_a_login_that_aws_would_refuse_is_refused(
+    aws: Aws, logins: list[dict[str, Any]], forward_order: int | None, what: str
+) -> None:
+    to = forward((aws.target_group(), 1))
+    if forward_order is not None:
+        to = {**to, "Order": forward_order}
+
+    _, message = refused_rule(aws, Actions=[*logins, to])
+
+    assert what in message

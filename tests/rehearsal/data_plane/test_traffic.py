@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from websockets.sync.client import connect
@@ -477,3 +478,76 @@ def test_a_second_load_balancer_has_ports_of_its_own(
     aws.elbv2.delete_load_balancer(LoadBalancerArn=arn)
 
     assert body == b"second"
+
+
+OIDC = {
+    "Issuer": "https://login.example",
+    "AuthorizationEndpoint": "https://login.example/authorize",
+    "TokenEndpoint": "https://login.example/token",
+    "UserInfoEndpoint": "https://login.example/me",
+    "ClientId": "shop",
+    "ClientSecret": "s3cret",
+}
+
+
+def with_login(group: str, **config: str) -> list[dict[str, Any]]:
+    login = {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": {**OIDC, **config}}
+    return [login, {**forward((group, 1)), "Order": 2}]
+
+
+def test_who_has_no_session_is_sent_to_the_login_and_who_has_one_to_the_slot(
+    aws: Rehearsed, slots: tuple[str, str]
+) -> None:
+    old, _ = slots
+    name = "login.example.test"
+    aws.rule(name, Actions=with_login(old))
+    eventually(lambda: get(aws, name).status != 404, "the rule", MOVE_SECONDS)
+
+    stranger = get(aws, name, "/shop?a=b")
+    other_cookie = get(aws, name, Cookie="XAWSELBAuthSessionCookie=1; a=b")
+    user = get(aws, name, "/shop", Cookie="a=b; AWSELBAuthSessionCookie-0=anything")
+    back = get(aws, name, "/oauth2/idpresponse?code=1")
+
+    location = urlsplit(stranger["location"] or "")
+    assert (stranger.status, other_cookie.status) == (302, 302)
+    assert f"{location.scheme}://{location.netloc}{location.path}" == OIDC["AuthorizationEndpoint"]
+    assert parse_qs(location.query) == {
+        "client_id": ["shop"],
+        "redirect_uri": [f"https://{name}/oauth2/idpresponse"],
+        "response_type": ["code"],
+        "scope": ["openid"],
+        "state": ["rehearsal"],
+    }
+    assert user["x-build"] == "v1"
+    assert (back.status, "not supported by the rehearsal" in back.body) == (501, True)
+
+
+@pytest.mark.parametrize(("choice", "status"), [("deny", 401), ("allow", 200)])
+def test_a_rule_may_deny_or_allow_whoever_has_no_session(
+    aws: Rehearsed, slots: tuple[str, str], choice: str, status: int
+) -> None:
+    name = f"{choice}.example.test"
+    aws.rule(name, Actions=with_login(slots[0], OnUnauthenticatedRequest=choice))
+    eventually(lambda: get(aws, name).status != 404, "the rule", MOVE_SECONDS)
+
+    assert get(aws, name).status == status
+    assert get(aws, name, Cookie="AWSELBAuthSessionCookie-0=a").status == 200
+
+
+def test_a_user_pool_s_login_is_at_its_own_domain(aws: Rehearsed, slots: tuple[str, str]) -> None:
+    name = "pool.example.test"
+    config = {
+        "UserPoolArn": "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a",
+        "UserPoolClientId": "shop",
+        "UserPoolDomain": "shop",
+    }
+    login = {"Type": "authenticate-cognito", "Order": 1, "AuthenticateCognitoConfig": config}
+    aws.rule(name, Actions=[login, {**forward((slots[0], 1)), "Order": 2}])
+    eventually(lambda: get(aws, name).status != 404, "the rule", MOVE_SECONDS)
+
+    location = get(aws, name)["location"]
+
+    assert location is not None
+    assert location.startswith(
+        "https://shop.auth.us-east-1.amazoncognito.com/oauth2/authorize?client_id=shop&"
+    )
