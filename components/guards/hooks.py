@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
 
@@ -141,9 +142,9 @@ class UpdateHooks:
     def _refuse_other_targets(self, args: ResourceHookArgs) -> None:
         """Refuse another target group for a live slot."""
         old, new = declared_groups(args.old_inputs or {}), declared_groups(args.new_inputs or {})
-        for slot, (was, _), (becomes, _) in zip(Slot, old, new, strict=False):
+        for slot, was, becomes in other_groups(old, new):
             weight = self._judge.live_weight(args.name, slot)
-            if was != becomes and weight > 0 and self._judge.rules.override is None:
+            if weight > 0 and self._judge.rules.override is None:
                 text = (
                     f"target group {was} -> {becomes}: {args.name}-{slot} carries {weight} % of "
                     "the traffic. Move its weight away first"
@@ -151,6 +152,33 @@ class UpdateHooks:
                 raise RefusedUpdateError(
                     [Notice(NoticeKind.REFUSED, args.name, f"slot {slot}", text)]
                 )
+
+
+def other_groups(
+    old: Sequence[tuple[str, int]], new: Sequence[tuple[str, int]]
+) -> list[tuple[Slot, str, str]]:
+    """The slots whose target group an update changes, each with the group before and after.
+
+    A rule that was imported has its groups in AWS's order, which is not the slots' order: where
+    each group keeps its share no request moves, and no slot gets another group.
+
+    Args:
+        old: ARN and weight of each group of the rule, as the state has it.
+        new: The same as the update sets it, slot 01 first.
+    """
+    if _shares(old) == _shares(new):
+        return []
+    return [
+        (slot, was, becomes)
+        for slot, (was, _), (becomes, _) in zip(Slot, old, new, strict=False)
+        if was != becomes
+    ]
+
+
+def _shares(groups: Sequence[tuple[str, int]]) -> dict[str, Fraction]:
+    """The share of each target group, by ARN; weights are relative."""
+    total = sum(weight for _, weight in groups)
+    return {arn: Fraction(weight, total or 1) for arn, weight in groups}
 
 
 async def verify_rule(

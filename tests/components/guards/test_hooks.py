@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from components.guards.errors import ReadBackError
-from components.guards.hooks import verify_rule
+from components.guards.hooks import other_groups, verify_rule
 from live.errors import ThrottledError
 from rollout.observation import LiveRule
+from rollout.split import Slot
 
 
 def reading(*answers: LiveRule | Exception) -> Callable[[], LiveRule]:
@@ -58,3 +59,23 @@ def test_a_rule_that_nobody_can_read_back_is_told_to_have_been_set() -> None:
         "the rule of web was set to 90/10 but could not be read back: AWS throttles the calls",
         "  fix: pulumi up --refresh, once AWS answers: it reads the rule again",
     ]
+
+
+def test_groups_of_an_imported_rule_in_the_other_order_are_the_slots_own() -> None:
+    assert other_groups([("two", 1), ("one", 3)], [("one", 75), ("two", 25)]) == []
+
+
+def test_a_weight_change_gives_no_slot_another_group() -> None:
+    assert other_groups([("one", 75), ("two", 25)], [("one", 50), ("two", 50)]) == []
+
+
+def test_slots_that_exchange_their_groups_are_found() -> None:
+    found = other_groups([("one", 75), ("two", 25)], [("two", 75), ("one", 25)])
+
+    assert found == [(Slot.FIRST, "one", "two"), (Slot.SECOND, "two", "one")]
+
+
+def test_a_slot_with_a_group_that_the_rule_did_not_have_is_found() -> None:
+    found = other_groups([("one", 75), ("two", 25)], [("other", 75), ("two", 25)])
+
+    assert found == [(Slot.FIRST, "one", "other")]
