@@ -122,29 +122,33 @@ class EarlierAnswers:
 
     services: Mapping[str, str] = field(default_factory=dict[str, str])
     """The services whose rule was adopted, with the target groups of their slot 01."""
+    second_groups: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Those of them whose slot 02 has an existing target group, with that group."""
     naming: Naming | None = None
     security_group_id: str | None = None
 
     @classmethod
     def of(cls, config: Config) -> EarlierAnswers:
         """Read a config; without an adopted service nothing in it counts as an answer."""
-        services = dict(_adopted(config))
+        services = dict(_adopted(config, Slot.FIRST))
         if not services:
             return cls()
         parts = [config.get(f"failover:{key}") for key in ("org", "regionCode", "environment")]
         group = map_of(config.get("failover:loadBalancer")).get("securityGroupId")
         return cls(
             services=services,
+            second_groups=dict(_adopted(config, Slot.SECOND)),
             naming=Naming(*map(str, parts)) if all(parts) else None,
             security_group_id=str(group) if group else None,
         )
 
 
-def _adopted(config: Config) -> list[tuple[str, str]]:
+def _adopted(config: Config, slot: Slot) -> list[tuple[str, str]]:
+    """The adopted services whose slot has an existing target group, with that group."""
     found: list[tuple[str, str]] = []
     for name, service in map_of(config.get("failover:services")).items():
-        first = map_of(map_of(map_of(service).get("slots")).get("01"))
-        group = map_of(first.get("targetGroup")).get("existing")
+        own = map_of(map_of(map_of(service).get("slots")).get(slot.value))
+        group = map_of(own.get("targetGroup")).get("existing")
         if map_of(service).get("adoptedRule") is True and isinstance(group, str):
             found.append((name, group))
     return found
@@ -254,14 +258,23 @@ def answered(inspection: Inspection, flags: Flags, earlier: EarlierAnswers, ask:
         or _security_group(inspection, ask),
         images=flags.images,
         instance_types=flags.instance_types,
-        second_groups=suggested_second_groups(
-            inspection,
-            {name: each for name, each in services.items() if name not in flags.second_names},
-            flags.second_groups,
-        ),
+        second_groups=_second_groups(inspection, services, flags, earlier),
         second_names=flags.second_names,
         protection=flags.protection is not False,
     )
+
+
+def _second_groups(
+    inspection: Inspection, services: Mapping[str, str], flags: Flags, earlier: EarlierAnswers
+) -> dict[str, str]:
+    """The existing groups of slot 02; none is suggested where an adoption began.
+
+    An adoption that was stopped may have made the group of slot 02, which is the stack's then.
+    """
+    begun = {*flags.second_names, *earlier.services}
+    open_services = {name: each for name, each in services.items() if name not in begun}
+    known = {**earlier.second_groups, **flags.second_groups}
+    return suggested_second_groups(inspection, open_services, known)
 
 
 def _part(naming: Naming | None, name: str) -> str | None:

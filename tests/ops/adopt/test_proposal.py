@@ -17,6 +17,7 @@ from ops.adopt.answers import (
     suggested_services,
 )
 from ops.adopt.config_check import FoundLookups, problems
+from ops.adopt.config_merge import Config
 from ops.adopt.first_slot import FirstSlot
 from ops.adopt.proposal import Import, proposed
 from ops.adopt.state import RULE, SERVICE, State, import_document, missing
@@ -247,3 +248,21 @@ def test_every_condition_of_a_rule_is_kept() -> None:
     }
     assert {"hosts", "paths"}.isdisjoint(web)
     assert problems(config, "prod", {}, FoundLookups(found, ZONES)) == ()
+
+
+def test_a_group_that_is_called_alike_is_suggested_but_not_where_an_adoption_began() -> None:
+    second = f"{WEB.removesuffix('-tg')}-02-tg"
+    empty = group(second, details=Details((), False, 30))
+    found = inspection(target_groups=(group(PORTAL), group(WEB), empty))
+    slots = {"01": {"targetGroup": {"existing": WEB}}}
+    begun = {"failover:services": {"web": {"adoptedRule": True, "slots": slots}}}
+    slots_of_both = {**slots, "02": {"targetGroup": {"existing": second}}}
+    had = {"failover:services": {"web": {"adoptedRule": True, "slots": slots_of_both}}}
+    flags = replace(NO_FLAGS, services={"web": WEB}, org="a", region_code="b", environment="c")
+
+    def second_groups(config: Config) -> object:
+        return answered(found, flags, EarlierAnswers.of(config), TakeDefaults()).second_groups
+
+    assert second_groups({}) == {"web": second}
+    assert second_groups(begun) == {}
+    assert second_groups(had) == {"web": second}
