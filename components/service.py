@@ -14,7 +14,8 @@ from components.slot import SlotResources
 from rollout.forward_action import WEIGHT_WITHOUT_ONE
 from rollout.split import Slot
 from settings.alarms import AlarmSettings
-from settings.rule import PREVIEW_HEADER, RuleSettings, preview_header_value
+from settings.conditions import PREVIEW_HEADER
+from settings.rule import RuleSettings, preview_header_value
 from settings.service import ServiceSettings
 
 _UNUSED_STICKINESS_SECONDS = 3600

@@ -16,9 +16,10 @@ from live.address import FLEETS
 from rollout.candidate import LAST_RAISED
 from rollout.observation import split_of
 from rollout.split import Slot, Split
+from settings.conditions import PREVIEW_HEADER
 from settings.load_balancer import NewLoadBalancer
 from settings.probe import plain_path, plain_query, probed_url
-from settings.rule import PREVIEW_HEADER, preview_header_value
+from settings.rule import preview_header_value
 from settings.service import ServiceSettings
 from settings.settings import Settings
 

@@ -23,9 +23,19 @@ def kind_of(key: str | None) -> Kind:
     """The kind with this key; the default one where no key is recorded.
 
     Raises:
-        KeyError: no kind has it, as in a state that a later version wrote.
+        LiveError: this version has no such kind, as in outputs that a later version wrote.
     """
-    return DEFAULT if key is None else _BY_KEY[key]
+    if key is None:
+        return DEFAULT
+    if key not in _BY_KEY:
+        from live.errors import UnreadableError
+
+        known = ", ".join(_BY_KEY)
+        raise UnreadableError(
+            f"the stack's outputs name the fleet kind {key}, and this version knows {known}: use "
+            "the version of the project that ran the last `pulumi up`"
+        )
+    return _BY_KEY[key]
 
 
 def kind_in(slot: Mapping[str, Any]) -> Kind:

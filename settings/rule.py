@@ -17,7 +17,6 @@ from rollout.command import Command
 from rollout.conditions import Condition, Conditions, Field
 from rollout.split import Slot
 from settings.conditions import LONGEST_CONDITION, RuleConditions
-from settings.conditions import PREVIEW_HEADER as PREVIEW_HEADER
 from settings.declaration import command
 from settings.declaration.key import ConfigMap, Key, KeyGroup, key, required
 from settings.declaration.kind import Flag, ListOf, Text, WholeNumber

@@ -17,7 +17,8 @@ from rollout.notice import Notice, NoticeKind
 from rollout.observation import is_named
 from rollout.rule_places import ListenerRule, PlaceConflict, WantedRules, place_conflicts
 from rollout.split import Slot
-from settings.rule import PREVIEW_HEADER, RuleSettings
+from settings.conditions import PREVIEW_HEADER
+from settings.rule import RuleSettings
 from settings.settings import Settings
 
 _SLOT_ENDINGS = tuple(f"-{slot}" for slot in Slot)

@@ -126,7 +126,7 @@ class UpdateJudge:
     def _addresses(self) -> list[ServiceAddress]:
         """Where the services are, with the kinds of fleet that they are to have."""
         return [
-            replace(found.address, kinds=self._wanted[name].kinds)
+            replace(found.address, kinds={**found.address.kinds, **self._wanted[name].kinds})
             for name, found in self._known.items()
         ]
 

@@ -22,7 +22,7 @@ from ops.inspect.document import (
 )
 from rollout.forward_action import target_group_weights
 from rollout.json_value import is_map, list_of
-from settings.rule import PREVIEW_HEADER
+from settings.conditions import PREVIEW_HEADER
 
 _CONFIGS = {
     "host-header": "HostHeaderConfig",

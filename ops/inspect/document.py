@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rollout.split import TOTAL_WEIGHT
-from settings.rule import PREVIEW_HEADER
+from settings.conditions import PREVIEW_HEADER
 
 _EVERYTHING = {"path-pattern": frozenset({"/*", "*"}), "host-header": frozenset({"*"})}
 """The values that every request matches."""

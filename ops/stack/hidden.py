@@ -10,7 +10,7 @@ from live.rules import FoundRule, read_listener
 from rollout.conditions import Field
 from rollout.hidden_rules import HiddenService, hidden_services
 from rollout.rule_places import ListenerRule
-from settings.rule import PREVIEW_HEADER
+from settings.conditions import PREVIEW_HEADER
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client

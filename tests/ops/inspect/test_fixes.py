@@ -17,7 +17,7 @@ from ops.inspect.obstacle import Obstacle
 from ops.inspect.obstacles import obstacles
 from ops.inspect.reader import Wanted, inspect
 from rehearsal.account import self_signed_certificate
-from settings.rule import PREVIEW_HEADER
+from settings.conditions import PREVIEW_HEADER
 from tests.ops.inspect import printed
 from tests.ops.inspect.answering import Answer, Request, answers, requests_of, rules_of
 from tests.ops.inspect.local import Local

@@ -22,7 +22,7 @@ from ops.inspect.document import (
 from ops.inspect.obstacle import MOST_SHOWN, Fix, alike
 from ops.inspect.obstacles import obstacles
 from rollout.command import Command
-from settings.rule import PREVIEW_HEADER
+from settings.conditions import PREVIEW_HEADER
 from tests.ops.balancers import (
     CHECK,
     PORTAL,

@@ -10,7 +10,7 @@ from ops.inspect.calls import Calls
 from ops.inspect.cli import inspect as command
 from ops.inspect.reader import Wanted, inspect
 from ops.inspect.words import actions_in_words, conditions_in_words
-from settings.rule import PREVIEW_HEADER
+from settings.conditions import PREVIEW_HEADER
 from tests.ops.console_made import BALANCER, PORTAL_GROUP, WEB_GROUP, Shop, click_together
 from tests.ops.inspect.local import Local
 
