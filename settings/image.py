@@ -72,6 +72,11 @@ class Images(ConfigMap):
     )
 
 
+def reject_idle_image(section: Section, slot: Slot, beside: str) -> None:
+    """Record the image of a slot whose instances the stack does not make."""
+    section.reject_idle(beside, Images.of_slot[slot])
+
+
 def found_image(section: Section, slot: Slot, lookups: Lookups | None) -> str:
     """The AMI id of a slot; a parameter is read once, here, and its value pinned.
 

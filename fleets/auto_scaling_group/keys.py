@@ -11,7 +11,7 @@ from settings.capacity import Capacity, read_capacity
 from settings.declaration.key import Key, KeyGroup, required
 from settings.declaration.kind import Text
 from settings.declaration.section import Section
-from settings.image import Images, found_image
+from settings.image import found_image, reject_idle_image
 from settings.lookup import LookupFailedError, region_of
 from settings.target_group import ExistingTargetGroup
 
@@ -58,7 +58,9 @@ def read_instances(sections: SlotSections) -> NewInstances | ExistingInstances:
     """The Auto Scaling group of a slot; problems are recorded in the sections."""
     name, own = _read_name(sections), sections.own.section(GROUP)
     if own.has(ExistingInstances.group_name):
-        reject_idle(sections, f"the existing {GROUP.name} of slot {sections.slot}")
+        reject_idle_image(
+            sections.images, sections.slot, f"the existing {GROUP.name} of slot {sections.slot}"
+        )
         return ExistingInstances(group_name=name)
     return NewInstances(
         group_name=name,
@@ -66,11 +68,6 @@ def read_instances(sections: SlotSections) -> NewInstances | ExistingInstances:
         capacity=read_capacity(sections.capacity, sections.slot),
         launch=read_launch(sections),
     )
-
-
-def reject_idle(sections: SlotSections, beside: str) -> None:
-    """Record the image of a slot whose instances are not ours."""
-    sections.images.reject_idle(beside, Images.of_slot[sections.slot])
 
 
 def _read_name(sections: SlotSections) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from fleets.auto_scaling_group.keys import reject_idle
 from fleets.kind import FleetSettings, Kind, SlotSections
 from rollout.command import Command
 from rollout.fleet import Fleet, WantedFleet
 from rollout.split import Slot
 from settings.declaration.key import Key, Member, optional
 from settings.declaration.kind import Switch
+from settings.image import reject_idle_image
 
 if TYPE_CHECKING:
     from live.clients import Clients
@@ -68,7 +68,7 @@ class RegisteredKind(Kind):
 
     def read_settings(self, sections: SlotSections) -> FleetSettings:
         """Nothing to read; an image of the slot would do nothing."""
-        reject_idle(sections, f"{self.theirs} of slot {sections.slot}")
+        reject_idle_image(sections.images, sections.slot, f"{self.theirs} of slot {sections.slot}")
         return RegisteredTargets()
 
     def wanted(
