@@ -95,8 +95,13 @@ class Adopting:
     @property
     def updated(self) -> int:
         """How many resources the update that runs, or ran last, has made or changed."""
-        log = self.stack.root / ".failover" / "adopt" / "up.log"
-        return log.read_text().count("resOutputsEvent") if log.exists() else 0
+        with contextlib.suppress(FileNotFoundError):
+            return self._events.read_text().count("resOutputsEvent")
+        return 0
+
+    @property
+    def _events(self) -> Path:
+        return self.stack.root / ".failover" / "adopt" / "up.events"
 
     @property
     def is_importing(self) -> bool:
@@ -106,8 +111,7 @@ class Adopting:
     @contextlib.contextmanager
     def when_updating(self, act: Callable[[], None]) -> Generator[None]:
         """Act once an update that runs within the block has made something."""
-        log = self.stack.root / ".failover" / "adopt" / "up.log"
-        log.unlink(missing_ok=True)
+        self._events.unlink(missing_ok=True)
         over = threading.Event()
 
         def wait() -> bool:
@@ -143,7 +147,7 @@ class Adopting:
 
     def killed(self, when: Callable[[], bool], *, with_children: bool) -> None:
         """Begin, and kill -9 at that moment: alone, or with every process below."""
-        (self.stack.root / ".failover" / "adopt" / "up.log").unlink(missing_ok=True)
+        self._events.unlink(missing_ok=True)
         with subprocess.Popen(
             self.argv("--apply", "--probe-rate", "50"),
             cwd=self.stack.root,
@@ -151,12 +155,13 @@ class Adopting:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
-            while process.poll() is None and not when():
+            while not (is_due := when()) and process.poll() is None:
                 time.sleep(0.02)  # a log file and a clock have no event to await
             below = descendants(process.pid) if with_children else []
             for pid in [process.pid, *below]:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+        assert is_due, "it ended before that moment"
         wait_until_gone(below)
 
 
