@@ -16,9 +16,9 @@ from live.rules import read_rules
 from live.session import ProviderSession
 from ops.command import command
 from ops.deploy.merge import MergedWeights, Stale, stale_services
-from ops.deploy.repository import file_before
 from ops.errors import InputError, RefusedError, UnsureError
 from ops.stack.project import project_folder
+from ops.stack.repository import file_before
 from ops.stack.stack_file import read_aws_config, read_text
 from pulumi_cli.errors import NoStackError, StackError
 from pulumi_cli.pulumi import Pulumi

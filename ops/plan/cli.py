@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
+from ops.command import command
 from ops.plan.markdown import failed_markdown, markdown
 from ops.plan.plan import DeploymentPlan, PlanOutcome, fold
 from ops.plan.preview import PreviewError, PreviewRequest, policy_config, policy_pack, run_preview
@@ -29,7 +28,7 @@ _FILE = click.Path(path_type=Path)
 _OUTPUT = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
-@click.command("plan", context_settings={"help_option_names": ["-h", "--help"]})
+@command("plan", stopped="ended before the plan was made; nothing was changed")
 @click.option("--stack", metavar="STACK", help="The stack. Default: the selected one.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown, for a pull request.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for a program.")
@@ -60,7 +59,7 @@ def plan(
     no_pack: bool,
     refresh: bool,
     output: Path | None,
-) -> NoReturn:
+) -> int:
     """Show what `pulumi up` would change: weights, images, capacity, policies, judgement, cost.
 
     Runs `pulumi preview` with the policy pack. Changes nothing, on any backend.
@@ -88,15 +87,11 @@ def plan(
         request = _request(stack, pack, pack_config, no_pack=no_pack, refresh=refresh)
         folded = fold(run_preview(request), request.stack)
     except (PreviewError, StackError) as error:
-        click.echo(f"error: {error}", err=True)
         if as_markdown and request is not None:
             _write(failed_markdown(request.stack, str(error)), output)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        click.echo("ended before the plan was made; nothing was changed", err=True)
-        sys.exit(EXIT_CODES[PlanOutcome.FAILED])
+        raise
     _show(folded, as_markdown=as_markdown, as_json=as_json, output=output)
-    sys.exit(EXIT_CODES[folded.outcome])
+    return EXIT_CODES[folded.outcome]
 
 
 def _request(

@@ -12,7 +12,7 @@ import click
 from ops.journal.journal import FileJournal, JournalError
 from ops.ramp.driver.clock import Signals, SystemRampClock
 from ops.ramp.driver.driver import Driver, Ending
-from ops.ramp.driver.git import OwnGit, is_ignored
+from ops.ramp.driver.git import OwnGit
 from ops.ramp.driver.ports import DriverPorts, Limits, RampObserver
 from ops.ramp.driver.processes import Processes
 from ops.ramp.driver.retrying_reader import RetryingReader
@@ -27,6 +27,7 @@ from ops.ramp.stack.live import LiveStack
 from ops.ramp.stack.opened import OpenedStack
 from ops.ramp.stack.probed import refuse_unreachable
 from ops.report.report import ReportError, write_report
+from ops.stack.repository import is_ignored
 from ops.traffic.traffic import Traffic
 from ops.view.live import LiveView
 from rollout.entry import Entry

@@ -6,7 +6,6 @@ Those of every stack of the project, destroyed stacks included.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from ops.command import command
 from ops.journal.journal import FileJournal, JournalError, identity_in, journals
 from ops.report.report import EVERY, ReportError, write_report
 from ops.stack.project import project_folder
@@ -21,10 +21,8 @@ from rollout.entry import Entry, timestamp
 from rollout.progress import Progress, folded
 from rollout.ramp_event import RampStart
 
-BAD_INPUT = 2
 
-
-@click.command("report", context_settings={"help_option_names": ["-h", "--help"]})
+@command("report")
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 @click.option("--stack", metavar="NAME", help="Only the ramps of this stack.")
 @click.option("--list", "lists", is_flag=True, help="List the ramps, the newest first.")
@@ -48,22 +46,16 @@ def report(folder: Path | None, stack: str | None, *, lists: bool, as_json: bool
         raise click.UsageError("--list lists all ramps of the project: leave FOLDER out")
     if as_json and not lists:
         raise click.UsageError("--json is for --list; summary.md is beside the page")
-    try:
-        if folder is None:
-            recorded = RecordedRamps(project_folder(Path.cwd()), stack)
-            if lists:
-                rows = recorded.rows()
-                click.echo(
-                    json.dumps([row.document() for row in rows], indent=2)
-                    if as_json
-                    else listed(rows)
-                )
-                return
-            folder = recorded.newest()
-        written = write_report(folder)
-    except ReportError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(BAD_INPUT)
+    if folder is None:
+        recorded = RecordedRamps(project_folder(Path.cwd()), stack)
+        if lists:
+            rows = recorded.rows()
+            click.echo(
+                json.dumps([row.document() for row in rows], indent=2) if as_json else listed(rows)
+            )
+            return
+        folder = recorded.newest()
+    written = write_report(folder)
     click.echo(written.text, nl=False)
     click.echo(f"page: {written.page}", err=True)
 

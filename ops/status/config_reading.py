@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ops.deploy.merge import MergedWeights
-from ops.deploy.repository import file_before, is_ignored, short_commit
 from ops.errors import InputError
+from ops.stack.repository import file_before, is_ignored, short_commit
 from ops.stack.stack_file import StackFileError, ours, read_config
 from ops.status.document import MainBranch, UnreadError
 from rollout.command import Command, config_remove

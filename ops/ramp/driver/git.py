@@ -8,6 +8,7 @@ from pathlib import Path
 from ops.ramp.driver.ports import DriverPorts
 from ops.ramp.driver.record import RunRecord
 from ops.ramp.errors import BadInputError, NotSureError
+from ops.stack.repository import is_ignored
 from rollout.command import Command
 from rollout.ramp_event import StackFileCommit
 
@@ -87,22 +88,6 @@ class OwnGit:
                 "file by hand"
             )
         return done.stdout.strip()
-
-
-def is_ignored(file: Path) -> bool:
-    """Whether git ignores `file`; one that it follows it does not, nor is there any without git."""
-    try:
-        done = subprocess.run(
-            ["git", "check-ignore", "--quiet", "--", file.name],
-            cwd=file.parent,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            start_new_session=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        return False
-    return done.returncode == 0
 
 
 def _unready(what: str, fix: str, error: NotSureError | None = None) -> BadInputError:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.ramp.driver.git import OwnGit, is_ignored
+from ops.ramp.driver.git import OwnGit
 from ops.ramp.errors import BadInputError
+from ops.stack.repository import is_ignored
 from rollout.plan import RampPlan
 from rollout.ramp_event import StackFileCommit
 from rollout.split import Slot, Split

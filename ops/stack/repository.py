@@ -1,4 +1,4 @@
-"""The stack file as an earlier commit has it."""
+"""The stack file in its git repository: as an earlier commit has it, or ignored."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ def file_before(file: Path, revision: str) -> str | None:
 
 
 def is_ignored(file: Path) -> bool:
-    """Whether git ignores `file`, so that no commit is to hold it; one that it follows it does not.
+    """Whether git ignores `file`, so that no commit is to hold it.
 
-    Raises:
-        InputError: there is no git.
+    A file that git follows it does not ignore, nor is any ignored where there is no git.
     """
-    return _git(file.resolve().parent, "check-ignore", "--quiet", "--", file.name) is not None
+    try:
+        return _git(file.resolve().parent, "check-ignore", "--quiet", "--", file.name) is not None
+    except InputError:
+        return False
 
 
 def short_commit(folder: Path, revision: str) -> str | None:
@@ -52,7 +54,13 @@ def short_commit(folder: Path, revision: str) -> str | None:
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
+            ["git", *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+            check=False,
         )
     except FileNotFoundError as error:
         raise InputError("there is no `git` on PATH") from error

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.deploy.repository import NO_COMMIT, file_before
 from ops.errors import InputError
+from ops.stack.repository import NO_COMMIT, file_before
 
 
 @pytest.fixture
