@@ -105,6 +105,11 @@ class Kind(ABC):
         del service, slot, was
         return ""
 
+    def holding(self, service: str, slot: Slot) -> str:
+        """The command that lets a ramp hold a fleet of the team's; empty where none can be held."""
+        del service, slot
+        return ""
+
     # The config.
 
     @property
@@ -141,11 +146,32 @@ class Kind(ABC):
         del slot
         return False
 
+    def writes_floor(self, slot: Mapping[str, Any]) -> bool:
+        """Whether a ramp holds a fleet that the stack only names, by the slot's own map."""
+        del slot
+        return False
+
     # AWS and the engine.
 
     @abstractmethod
     def reader(self, clients: Clients) -> FleetReader:
         """A reader that keeps what it has found, for as long as it lives."""
+
+    def set_floor(self, clients: Clients, fleet: Fleet, floor: int | None) -> None:
+        """Hold a fleet at `floor` in AWS, or give it back the minimum that it had.
+
+        Only a fleet is held whose slot `writes_floor`. What it had is kept in AWS, so any process
+        can give it back.
+
+        Args:
+            clients: The clients of AWS.
+            fleet: As it was read a moment ago.
+            floor: The least number of members; `None` for what it had.
+
+        Raises:
+            LiveError: AWS cannot be read, or refuses.
+        """
+        raise AssertionError(f"{self.key} holds no floor ({clients.region}: {fleet.name}, {floor})")
 
     def declare(self, settings: FleetSettings, place: FleetPlace) -> DeclaredFleet:
         """Declare the resources that the stack makes of it; none by default."""

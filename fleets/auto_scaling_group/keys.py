@@ -8,7 +8,7 @@ from fleets.auto_scaling_group.launch_settings import LaunchSettings, read_launc
 from fleets.kind import FleetSettings, SlotSections
 from rollout.command import Command
 from settings.capacity import Capacity, read_capacity
-from settings.declaration.key import Key, KeyGroup, required
+from settings.declaration.key import Key, KeyGroup, key, required
 from settings.declaration.kind import Text
 from settings.declaration.section import Section
 from settings.image import found_image, reject_idle_image
@@ -18,6 +18,8 @@ from settings.target_group import ExistingTargetGroup
 _GROUP_NAME = Text(
     r"[!-9;-~]{1,255}", "the name of an Auto Scaling group, without spaces or colons"
 )
+WAIT = "wait"
+WRITE = "write"
 _ATTACHED = "once attached, its instances take requests beside the other targets of that group"
 
 
@@ -31,6 +33,13 @@ class ExistingInstances(FleetSettings):
         "An existing Auto Scaling group. It is not changed, and keeps its image and capacity.",
         name="existing",
         offer="AUTO_SCALING_GROUP_NAME",
+    )
+    floor: Key[str] = key(
+        WAIT,
+        Text(f"{WAIT}|{WRITE}", f"{WAIT} or {WRITE}", "word"),
+        f"What a ramp does where the existing group has too few instances: `{WAIT}` waits until "
+        f"it has enough, `{WRITE}` raises its min, and gives it back at the end of the ramp.",
+        example=WRITE,
     )
 
 
@@ -61,7 +70,9 @@ def read_instances(sections: SlotSections) -> NewInstances | ExistingInstances:
         reject_idle_image(
             sections.images, sections.slot, f"the existing {GROUP.name} of slot {sections.slot}"
         )
-        return ExistingInstances(group_name=name)
+        return ExistingInstances(
+            group_name=name, floor=sections.own.section(GROUP).read(ExistingInstances.floor)
+        )
     return NewInstances(
         group_name=name,
         image_id=found_image(sections.images, sections.slot, sections.lookups),
@@ -81,6 +92,7 @@ def _read_name(sections: SlotSections) -> str:
                 "the target group that the existing Auto Scaling group is attached to",
             )
         return own.read(ExistingInstances.group_name)
+    own.reject_idle("a group of the stack", ExistingInstances.floor)
     is_named = own.has(NewInstances.group_name) or not own.is_sound(NewInstances.group_name)
     if is_named:
         return own.read(NewInstances.group_name)

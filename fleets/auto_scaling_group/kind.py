@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fleets.auto_scaling_group.keys import (
     GROUP,
+    WRITE,
     ExistingInstances,
     NewInstances,
     read_instances,
@@ -72,6 +73,11 @@ class AutoScalingGroupKind(Kind):
         """The image is one value of the config."""
         return str(config_set(f'failover:images.{service}["{slot}"]', was.parts[IMAGE]))
 
+    def holding(self, service: str, slot: Slot) -> str:
+        """The floor of an existing group is one value of the config."""
+        path = f'failover:services.{service}.slots["{slot}"].{self.key}'
+        return str(config_set(f"{path}.{ExistingInstances.floor.name}", WRITE))
+
     @property
     def member(self) -> Member:
         """A map: an existing group, or a name for ours."""
@@ -121,6 +127,20 @@ class AutoScalingGroupKind(Kind):
     def makes(self, slot: Mapping[str, Any]) -> bool:
         """Whether the slot's group is not an existing one."""
         return ExistingInstances.group_name.name not in map_of(slot.get(self.key))
+
+    def writes_floor(self, slot: Mapping[str, Any]) -> bool:
+        """Whether the slot's group is an existing one whose `floor` is `write`."""
+        own = map_of(slot.get(self.key))
+        return not self.makes(slot) and own.get(ExistingInstances.floor.name) == WRITE
+
+    def set_floor(self, clients: Clients, fleet: Fleet, floor: int | None) -> None:
+        """Raise the min of the group, or give it back."""
+        from fleets.auto_scaling_group.floor import give_back, hold
+
+        if floor is None:
+            give_back(clients, fleet.name)
+        else:
+            hold(clients, fleet.name, floor)
 
     def reader(self, clients: Clients) -> FleetReader:
         """Finds the groups among all of the account once, then reads them by name."""

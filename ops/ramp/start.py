@@ -170,6 +170,8 @@ def described_plan(
     gates: dict[str, None] = dict.fromkeys((*stack.ramp.gates.names, *asked))
     yield f"  gates:   {', '.join(gates)}"
     yield f"  bake {limits.bake:g} s each, then hold {limits.hold:g} s, watch {limits.watch:g} s"
+    for note in _unsized(StackFile.read(stack.engine.stack_file), plan):
+        yield f"  note:    {note}"
     for build in builds:
         if build.note:
             yield f"  note:    {build.note}"
@@ -181,3 +183,19 @@ def described_plan(
             "rollback, and do not check it\n"
             f"           where it is not needed: {remove}"
         )
+
+
+def _unsized(file: StackFile, plan: RampPlan) -> Iterator[str]:
+    """What the ramp does with the slots whose fleet the stack only names."""
+    for service in plan.services:
+        held = file.held_slots(service)
+        for slot, kind in file.unsized_slots(service).items():
+            filled = f"{service}-{slot} is filled by {kind.theirs}"
+            if slot in held:
+                yield f"{filled}: the ramp raises its min in AWS, and gives it back at its end"
+                continue
+            hold = kind.holding(service, slot)
+            yield (
+                f"{filled}: the ramp waits until it has enough instances, and holds none"
+                + (f"\n           to let it raise the min: {hold}" if hold else "")
+            )

@@ -28,7 +28,8 @@ NOWHERE = {
     "headers",
     # Part of names and of other values.
     "org", "regionCode", "environment", "previewToken", "name", "existing",
-    # Whether something is there, or which thing.
+    # Whether something is there, or which thing, or what a ramp does with it.
+    "floor",
     "create", "protection", "accessLogs", "dashboard", "adoptedRule", "arn", "listenerArn",
     "vpcId", "cidr", "availabilityZones", "albSubnetIds", "instanceSubnetIds",
     # In several properties at once, or not as it is.

@@ -414,6 +414,30 @@ def test_a_slot_is_either_named_or_there() -> None:
     ]
 
 
+def test_the_floor_of_an_existing_group_is_waited_for_or_written() -> None:
+    config, lookups = with_existing_slot()
+    group = config["failover:services"]["web"]["slots"]["01"]["autoScalingGroup"]
+    group["floor"] = "write"
+
+    _, web = parsed(config, lookups).services
+    group["floor"] = "always"
+    (problem,) = problems(config, lookups)
+
+    assert web.slots[0].fleet == ExistingInstances(group_name="shop-web-asg", floor="write")
+    assert problem.path.endswith(".autoScalingGroup.floor")
+    assert problem.expected == "wait or write"
+
+
+def test_a_group_of_the_stack_has_its_floors_in_the_config() -> None:
+    config, lookups = with_existing_slot()
+    config["failover:services"]["web"]["slots"]["02"] = {"autoScalingGroup": {"floor": "write"}}
+
+    (problem,) = problems(config, lookups)
+
+    assert problem.path.endswith('["02"].autoScalingGroup.floor')
+    assert problem.expected == "not to be set: it does nothing beside a group of the stack"
+
+
 def test_what_is_not_there_is_refused_with_what_aws_says() -> None:
     config, lookups = with_existing_slot()
     lookups.target_groups.clear()

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping
 from ops.journal.journal import JournalError
 from ops.ramp.driver.git import StackFileCommits
 from ops.ramp.driver.run import Run
-from ops.ramp.driver.stack_config import Changes, StackConfig, owned_floors
+from ops.ramp.driver.stack_config import (
+    Changes,
+    StackConfig,
+    held_floors,
+    owned_floors,
+    released_floors,
+)
 from ops.ramp.driver.update import UpdateRunner
 from ops.ramp.errors import (
     WAIT_ENDINGS,
@@ -46,12 +52,14 @@ class Floors:
     def bring(self, stage: Stage) -> None:
         """Set the floors that `stage` takes, and wait until the candidate has them healthy.
 
-        Groups that the stack only names keep their min, and are waited for all the same.
+        Groups that the stack only names keep their min, unless the config has it raised, and are
+        waited for all the same.
         The `up` of the first stage also acquires the lease, so it runs even where nothing changes.
 
         Raises:
             EngineError: the `up` failed; the floors are what they were.
             LeaseTakenError: another driver acquired the lease first.
+            AwsError: AWS refuses a floor, or does not answer.
         """
         run, progress = self._run, self._run.record.progress
         plan = progress.plan
@@ -70,6 +78,7 @@ class Floors:
             self._apply(changes, back, run.message(activity))
             if takes_lease:
                 self._refuse_second(back)
+        run.set_floors(held_floors(file, floors))
         why = f"{shift} takes this many; each slot keeps what it had, or has grown to"
         run.record.write(CapacityChange(stage=stage.number, floors=floors, why=why))
         self._wait_for(plan, {s: each[plan.candidate] for s, each in floors.items()})
@@ -98,7 +107,8 @@ class Floors:
         """Remove the floors, and release the lease.
 
         Raises:
-            EngineError: the `up` failed; the floors are what they were.
+            EngineError: the `up` failed; the floors of the config are what they were.
+            AwsError: AWS refuses, or does not answer.
         """
         run, progress = self._run, self._run.record.progress
         plan = progress.plan
@@ -106,6 +116,7 @@ class Floors:
         release = LeaseRelease(split, went_back=progress.back is not None)
         message = HistoryMessage(plan.services, release, run.holder, until=None).format()
         file = self._config.file()
+        run.set_floors(released_floors(file, plan.services))
         had, candidate = file.floors(plan.services), self._config.candidate_before()
         self._apply(
             {**floor_changes({}, had), **candidate},
@@ -191,8 +202,9 @@ class Floors:
         slot, name = live.slots[candidate], f"{service}-{candidate}"
         healthy, fleet = len(slot.healthy), slot.fleet
         if healthy < needed:
-            is_owned = candidate in self._config.file().owned_slots(service)
-            by_hand = "" if is_owned or fleet is None else _by_hand(fleet, needed)
+            file = self._config.file()
+            is_held = candidate in file.owned_slots(service) | file.held_slots(service)
+            by_hand = "" if is_held or fleet is None else _by_hand(fleet, needed)
             yield f"{name} has {healthy} of {needed} healthy{by_hand}"
         outdated = len(fleet.outdated) if fleet is not None and fleet.kind.has_templates else 0
         if outdated:

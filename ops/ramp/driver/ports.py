@@ -39,6 +39,14 @@ class LiveAws(Protocol):
         """
         ...
 
+    def set_floors(self, floors: Mapping[str, Mapping[Slot, int | None]]) -> None:
+        """Hold fleets that the stack only names at a floor; `None` gives back what one had.
+
+        Raises:
+            AwsError: AWS refuses, or does not answer.
+        """
+        ...
+
 
 class Update(Protocol):
     """A `pulumi up` that runs."""

@@ -19,7 +19,7 @@ from rollout.history_message import Activity, HistoryMessage
 from rollout.lease import LeaseHolder
 from rollout.plan import Stage
 from rollout.ramp_event import GateVerdict
-from rollout.split import Split
+from rollout.split import Slot, Split
 from rollout.step import AskPerson, expected_splits
 from rollout.verdict import Outcome, Verdict, combined
 
@@ -103,6 +103,15 @@ class Run:
         of_group = {service: live[service] for service in progress.plan.services}
         if any(split not in expected for split in of_group.values()):
             raise WeightsChangedError(AskPerson(expected, of_group))
+
+    def set_floors(self, floors: Mapping[str, Mapping[Slot, int | None]]) -> None:
+        """Hold fleets in AWS, or give back what they had; nothing where there is none.
+
+        Raises:
+            AwsError: AWS refuses, or does not answer.
+        """
+        if floors:
+            self.reader.asked(lambda: self.ports.aws.set_floors(floors))
 
     def live_splits(self) -> dict[str, Split]:
         """The live splits of the group.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ops.journal.journal import JournalError
 from ops.ramp.driver.run import Run
@@ -86,10 +86,28 @@ class StackConfig:
 def owned_floors(
     file: StackFile, floors: Mapping[str, Mapping[Slot, int]]
 ) -> dict[str, dict[Slot, int]]:
-    """Those of `floors` that are of the stack's own groups; one that it names keeps its min."""
-    found: dict[str, dict[Slot, int]] = {}
-    for service, each in floors.items():
-        owned = {slot: n for slot, n in each.items() if slot in file.owned_slots(service)}
-        if owned:
-            found[service] = owned
-    return found
+    """Those of `floors` that the config sets: of the groups that the stack makes."""
+    return _of_slots(floors, file.owned_slots)
+
+
+def held_floors(
+    file: StackFile, floors: Mapping[str, Mapping[Slot, int]]
+) -> dict[str, dict[Slot, int]]:
+    """Those of `floors` that the driver sets in AWS: the rest is waited for."""
+    return _of_slots(floors, file.held_slots)
+
+
+def released_floors(file: StackFile, services: Iterable[str]) -> dict[str, dict[Slot, None]]:
+    """What gives back the floors that the driver may have set in AWS."""
+    held = {service: dict.fromkeys(file.held_slots(service)) for service in services}
+    return {service: each for service, each in held.items() if each}
+
+
+def _of_slots(
+    floors: Mapping[str, Mapping[Slot, int]], slots_of: Callable[[str], Collection[Slot]]
+) -> dict[str, dict[Slot, int]]:
+    found = {
+        service: {slot: n for slot, n in each.items() if slot in slots_of(service)}
+        for service, each in floors.items()
+    }
+    return {service: each for service, each in found.items() if each}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops.journal.journal import Ramps
 from ops.ramp.driver.run import Run
-from ops.ramp.driver.stack_config import StackConfig
+from ops.ramp.driver.stack_config import StackConfig, released_floors
 from ops.ramp.stack.config_file import StackFile
 from rollout.entry import Entry
 from rollout.history_message import HistoryMessage
@@ -211,4 +211,5 @@ class Takeover:
         if self.set_candidate and now == self.candidate:
             run.record.write(ConfigChange(changes={CANDIDATE: (self.candidate_was, now)}))
         left = set(self.services) - set(run.record.progress.plan.services)
+        run.set_floors(released_floors(config.file(), left))
         config.set(floor_changes({}, config.file().floors(left)))

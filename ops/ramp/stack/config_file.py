@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fleets.kind import Kind
 from fleets.registry import kind_in
 from ops.ramp.errors import BadInputError
 from ops.stack.stack_file import StackFileError, ours, read_config, read_text
@@ -58,9 +59,21 @@ class StackFile:
 
     def owned_slots(self, service: str) -> frozenset[Slot]:
         """The slots whose fleet the stack makes, and whose min it so can set."""
+        return frozenset(s for s, own in self._slots(service) if kind_in(own).makes(own))
+
+    def held_slots(self, service: str) -> frozenset[Slot]:
+        """The slots whose fleet the stack only names, and whose min a ramp raises in AWS."""
+        return frozenset(s for s, own in self._slots(service) if kind_in(own).writes_floor(own))
+
+    def unsized_slots(self, service: str) -> Mapping[Slot, Kind]:
+        """The kind of each slot whose fleet the stack only names."""
+        kinds = {slot: (kind_in(own), own) for slot, own in self._slots(service)}
+        return {slot: kind for slot, (kind, own) in kinds.items() if not kind.makes(own)}
+
+    def _slots(self, service: str) -> Iterator[tuple[Slot, Mapping[str, Any]]]:
+        """Each slot with its own map."""
         slots = map_of(map_of(self._map("services").get(service)).get("slots"))
-        own = {slot: map_of(slots.get(slot.value)) for slot in Slot}
-        return frozenset(slot for slot, each in own.items() if kind_in(each).makes(each))
+        yield from ((slot, map_of(slots.get(slot.value))) for slot in Slot)
 
     def floors(self, services: Iterable[str]) -> dict[str, dict[Slot, int]]:
         """The floors of these services, as far as there are any."""

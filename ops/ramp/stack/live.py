@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fleets.registry import fleet_readers
+from fleets.registry import fleet_readers, kind_of
 from live.address import ServiceAddress
 from live.clients import Clients
 from live.errors import TRANSIENT, LiveError
@@ -41,9 +41,13 @@ class LiveStack:
     """The services of one stack, read from AWS."""
 
     def __init__(
-        self, reader: Reader, last_raised: Mapping[str, Slot | None] | None = None
+        self,
+        reader: Reader,
+        clients: Clients,
+        last_raised: Mapping[str, Slot | None] | None = None,
     ) -> None:
         self.reader = reader
+        self._clients = clients
         self._last_raised = last_raised or {}
 
     def splits(self) -> Mapping[str, Split]:
@@ -68,6 +72,20 @@ class LiveStack:
         for service in services:
             _split(service.rule)
         return {service.name: service for service in services}
+
+    def set_floors(self, floors: Mapping[str, Mapping[Slot, int | None]]) -> None:
+        """Hold fleets that the stack only names at a floor; `None` gives back what one had.
+
+        Raises:
+            AwsError: AWS refuses, or does not answer.
+        """
+        live = {service.name: service for service in self._read()}
+        with _translated():
+            for service, each in floors.items():
+                for slot, floor in each.items():
+                    found = live[service].slots[slot]
+                    if found.fleet is not None:
+                        kind_of(found.kind.key).set_floor(self._clients, found.fleet, floor)
 
     def released_last(self, services: Sequence[str]) -> Slot | None:
         """The slot that was released last in `services`; None if they differ or it is unknown."""
@@ -126,7 +144,9 @@ def live_stack(services: Mapping[str, Any], session: ProviderSession) -> LiveSta
         clients = Clients.of(session)
     last_raised = {name: last_raised_in(found) for name, found in services.items()}
     return LiveStack(
-        Reader(clients, ServiceAddress.of_outputs(services), fleet_readers(clients)), last_raised
+        Reader(clients, ServiceAddress.of_outputs(services), fleet_readers(clients)),
+        clients,
+        last_raised,
     )
 
 

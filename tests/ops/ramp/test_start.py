@@ -156,6 +156,25 @@ def test_a_new_ramp_prints_its_plan_asks_and_starts(command: Command) -> None:
     ]
 
 
+def test_the_plan_names_the_slots_that_the_ramp_does_not_size(command: Command) -> None:
+    slots = {"01": {"autoScalingGroup": {"existing": "web-blue"}}, "02": {"registered": True}}
+    command.world.add_service_config("web", {"slots": slots})
+
+    command.run()
+
+    first, second = command.printed[4:6]
+    words, _, hold = first.partition("\n")
+    assert words == (
+        "  note:    web-01 is filled by the existing autoScalingGroup: the ramp waits until it has "
+        "enough instances, and holds none"
+    )
+    assert hold.strip().startswith("to let it raise the min: pulumi config set --path")
+    assert second == (
+        "  note:    web-02 is filled by the registered targets: the ramp waits until it has enough "
+        "instances, and holds none"
+    )
+
+
 def test_a_no_starts_nothing(command: Command) -> None:
     def refuse() -> None:
         raise RefusedRampError("not started; nothing was changed")

@@ -58,6 +58,9 @@ class World:
         self.largest = 9
         self.outdated: dict[tuple[str, Slot], int] = {}
         self.applied_floors: dict[str, Any] = {}
+        self.held: dict[tuple[str, Slot], int] = {}
+        """The floors that the driver has set in AWS."""
+        self.refuses_floors = ""
         self.clock = Clock()
         self.processes = Processes()
         self.journal = MemoryJournal()
@@ -128,6 +131,18 @@ class World:
         if self.clock.seconds < self.throttled_until:
             raise TransientAwsError("AWS throttles the calls")
         return dict(self.live)
+
+    def set_floors(self, floors: Mapping[str, Mapping[Slot, int | None]]) -> None:
+        if self.refuses_floors:
+            raise AwsError(self.refuses_floors)
+        for service, each in floors.items():
+            for slot, floor in each.items():
+                if floor is None:
+                    self.held.pop((service, slot), None)
+                else:
+                    self.held[service, slot] = floor
+                    self.desired[service, slot] = max(self.desired[service, slot], floor)
+                    self.healthy[service, slot] = max(self.healthy[service, slot], floor)
 
     def services(self) -> Mapping[str, LiveService]:
         return {name: self._service(name) for name in self.splits()}

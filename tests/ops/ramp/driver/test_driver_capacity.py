@@ -17,6 +17,7 @@ from tests.ops.ramp.fakes import KilledError
 from tests.ops.ramp.world import PLAN, SERVICES, World
 
 NAMED_SLOT_01 = {"slots": {"01": {"autoScalingGroup": {"existing": "web-blue"}}}}
+HELD_SLOT_01 = {"slots": {"01": {"autoScalingGroup": {"existing": "web-blue", "floor": "write"}}}}
 
 
 def test_both_slots_keep_their_floors_until_the_hold_is_over_and_then_none_is_left(
@@ -108,6 +109,62 @@ def test_a_group_that_the_stack_only_names_gets_no_floor_and_the_other_slots_doe
     assert ending.exit_code == 0
     assert seen[:-1] == [{"portal": {"01", "02"}, "web": {"02"}}] * (len(seen) - 1)
     assert seen[-1] == {}
+
+
+def test_a_named_group_whose_floor_is_written_is_held_until_the_hold_is_over(world: World) -> None:
+    world.add_service_config("web", HELD_SLOT_01)
+    held: list[dict[tuple[str, Slot], int]] = []
+    world.after_up = lambda _message: held.append(dict(world.held))
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 0
+    assert held[0] == {}, "no floor before the lease"
+    assert held[1:-1] == [{("web", Slot.FIRST): 3}] * (len(held) - 2)
+    assert world.held == {}
+
+
+def test_a_named_candidate_whose_floor_is_written_is_raised_for_its_share(world: World) -> None:
+    plan = RampPlan(SERVICES, Slot.FIRST, Split(50, 50), (100,))
+    world.live = dict.fromkeys(SERVICES, Split(50, 50))
+    world.set_config({"weights": "50/50"})
+    world.add_service_config("web", HELD_SLOT_01)
+
+    ending = world.run(plan)
+
+    assert ending.exit_code == 0
+    assert world.desired["web", Slot.FIRST] == 6
+    assert world.held == {}
+
+
+def test_a_ramp_that_is_killed_while_it_holds_a_group_gives_it_back_when_it_is_run_again(
+    world: World,
+) -> None:
+    world.add_service_config("web", HELD_SLOT_01)
+
+    def kill(entry: Entry) -> None:
+        if isinstance(entry.event, CapacityChange):
+            raise KilledError
+
+    world.journal.before_append = kill
+    with pytest.raises(KilledError):
+        world.run(PLAN)
+    assert world.held == {("web", Slot.FIRST): 3}
+    world.journal.before_append = lambda _entry: None
+
+    assert world.run(PLAN).exit_code == 0
+    assert world.held == {}
+
+
+def test_a_floor_that_aws_refuses_ends_the_ramp_before_a_weight_moves(world: World) -> None:
+    world.add_service_config("web", HELD_SLOT_01)
+    world.refuses_floors = "no permission: autoscaling:UpdateAutoScalingGroup"
+
+    ending = world.run(PLAN)
+
+    assert ending.exit_code == 3
+    assert "autoscaling:UpdateAutoScalingGroup" in ending.words
+    assert set(world.live.values()) == {Split(100, 0)}
 
 
 def test_a_slot_beside_a_group_that_the_stack_only_names_is_raised_for_its_share(

@@ -52,6 +52,17 @@ def test_a_group_that_is_only_named_is_not_the_stacks_own(file: StackFile) -> No
     assert file.owned_slots("web") == {Slot.SECOND}
 
 
+def test_a_named_group_is_held_where_its_floor_is_to_be_written() -> None:
+    named = {"existing": "web-blue", "floor": "write"}
+    made = {"name": "web-green", "floor": "write"}
+    slots = {"01": {"autoScalingGroup": named}, "02": {"autoScalingGroup": made}}
+
+    file = StackFile({"services": {"web": {"slots": slots}, "portal": {}}})
+
+    assert file.held_slots("web") == {Slot.FIRST}
+    assert file.held_slots("portal") == set()
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
