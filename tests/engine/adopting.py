@@ -30,6 +30,24 @@ _ENDING_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
+class NamedGroup:
+    """An Auto Scaling group of the team."""
+
+    name: str
+    least: int
+    desired: int
+    held: int
+    """The min to which a ramp has raised it; 0 without one."""
+
+    @classmethod
+    def of(cls, group: Mapping[str, Any]) -> NamedGroup:
+        tags = {tag["Key"]: tag["Value"] for tag in group["Tags"]}
+        floor = int(tags.get("failover:floor", 0))
+        held = floor if group["MinSize"] == floor else 0
+        return cls(group["AutoScalingGroupName"], group["MinSize"], group["DesiredCapacity"], held)
+
+
+@dataclass(frozen=True)
 class Adopting:
     """A shop on a rehearsal, and the command that adopts it."""
 
@@ -128,6 +146,33 @@ class Adopting:
             finally:
                 over.set()
             assert acted.result(), "no update began"
+
+    def named_groups(self) -> dict[str, NamedGroup]:
+        """The Auto Scaling groups that the stack only names, by their names."""
+        groups = self.shop.client("autoscaling").describe_auto_scaling_groups()
+        found = {
+            group["AutoScalingGroupName"]: NamedGroup.of(group)
+            for group in groups["AutoScalingGroups"]
+        }
+        return {name: group for name, group in found.items() if not name.endswith("-02-asg")}
+
+    @contextlib.contextmanager
+    def watching_named_groups(self) -> Generator[list[NamedGroup]]:
+        """Those that a ramp holds while the block runs, as they are seen."""
+        seen: list[NamedGroup] = []
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(0.2):
+                seen.extend(group for group in self.named_groups().values() if group.held)
+
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            watched = pool.submit(watch)
+            try:
+                yield seen
+            finally:
+                over.set()
+            watched.result()
 
     @contextlib.contextmanager
     def page(self, path: str, priority: int) -> Generator[Callable[[], None]]:

@@ -17,6 +17,8 @@ from tests.ops.console_made import HOST
 pytestmark = pytest.mark.engine
 
 RATE = 200
+NAMED = ("Web_servers", "portal_asg")
+"""The groups of the team behind the slots that are adopted."""
 
 
 @pytest.fixture(scope="module")
@@ -140,14 +142,25 @@ def test_a_release_is_ramped_onto_the_new_slot_and_back_to_the_one_that_signs_no
     stack.engine.set_config("weights", "100/0")
     ramping.configure(stack, ramping.PROMPT)
     stack.engine.run("up", "--yes", "--skip-preview")
+    for service in ("web", "portal"):
+        key = f'services.{service}.slots["01"].autoScalingGroup.floor'
+        stack.engine.set_config(key, "write", "--path")
     ramping.release(stack, "v2", Slot.SECOND)
+    for name in NAMED:
+        shop.shop.client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=name, MinSize=1
+        )
+    before = shop.named_groups()
 
-    ramped = ramping.failover(stack, "ramp", "--to", "02", "--yes")
+    with shop.watching_named_groups() as seen:
+        ramped = ramping.failover(stack, "ramp", "--to", "02", "--yes")
     reached = [[weight for _, weight in shop.split_of(p)] for p in ADOPTED]
     back = ramping.failover(stack, "rollback")
 
     assert ramped.returncode == 0, ramped.stdout
     assert reached == [[0, 100], [0, 100]]
+    assert {(group.name, group.held) for group in seen} == {(name, 2) for name in NAMED}
+    assert shop.named_groups() == before
     assert back.returncode == 0, back.stdout
     assert [[weight for _, weight in shop.split_of(p)] for p in ADOPTED] == [[100, 0], [100, 0]]
     assert_settled(shop)
