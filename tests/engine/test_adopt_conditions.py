@@ -10,7 +10,7 @@ import yaml
 from tests.engine.adopting import adopting
 from tests.ops.console_made import WEB_GROUP
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 SECOND = WEB_GROUP.replace("-tg", "-02-tg")
 STAGE = {

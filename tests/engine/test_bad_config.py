@@ -85,7 +85,6 @@ CASES: dict[str, tuple[Spoil, str]] = {
     "several at once": (spoil_two, "2 problems"),
 }
 QUICK = {
-    "weights that do not sum",
     "a slot that is not quoted",
     "several at once",
 }
@@ -126,6 +125,7 @@ def test_the_rehearsal_stack_without_the_local_endpoint_is_refused(dev: Rehearse
     assert_refused_once(refused.returncode, refused.stdout, "AWS_ENDPOINT_URL")
 
 
+@pytest.mark.long
 def test_prod_with_the_local_endpoint_is_refused(dev: Rehearsed) -> None:
     stack_file = dev.root / "Pulumi.prod.yaml"
     before = stack_file.read_text()

@@ -14,7 +14,7 @@ from tests.engine import ramping
 from tests.engine.rehearsed import Rehearsed, rehearsed
 from tests.engine.test_guards import configure
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 STAGE = {"X-Stage": "beta-2"}
 

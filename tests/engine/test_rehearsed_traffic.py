@@ -75,6 +75,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Generator[Serving]:
         yield serving
 
 
+@pytest.mark.long
 def test_curl_meets_the_services_the_idle_slot_and_the_answers_to_anything_else(
     serving: Serving,
 ) -> None:

@@ -103,6 +103,7 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Generator[Person]:
         yield person
 
 
+@pytest.mark.long
 def test_a_fresh_stack_agrees_everywhere(person: Person) -> None:
     shown, document = person.status("--exit-code"), person.document()
 
@@ -120,6 +121,7 @@ def test_a_fresh_stack_agrees_everywhere(person: Person) -> None:
     assert build["image"] == document["services"]["web"]["slots"]["01"]["images"]["config"]
 
 
+@pytest.mark.long
 def test_a_reading_of_a_watch_costs_one_call_a_group_and_two_more(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

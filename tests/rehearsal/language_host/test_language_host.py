@@ -130,6 +130,7 @@ def test_an_exception_of_the_program_fails_the_run_with_its_own_lines(project: P
     assert "language_host" not in done.stdout
 
 
+@pytest.mark.long
 def test_a_program_that_has_printed_its_error_adds_no_second_one(project: Path) -> None:
     write(project, "import pulumi, sys\npulumi.log.error('the one message')\nsys.exit(32)")
 
@@ -155,6 +156,7 @@ def test_config_and_secrets_reach_the_program(project: Path) -> None:
     assert pulumi(project, "stack", "output", "hidden").stdout.strip() == "[secret]"
 
 
+@pytest.mark.long
 def test_a_policy_pack_written_in_python_runs(project: Path) -> None:
     pack = project / "pack"
     pack.mkdir()
@@ -169,6 +171,7 @@ def test_a_policy_pack_written_in_python_runs(project: Path) -> None:
     assert "deliberately bad" in done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_an_interrupt_ends_the_program_with_the_engine(hanging: subprocess.Popen[str]) -> None:
     program = program_of(hanging)

@@ -63,6 +63,7 @@ def test_a_secret_input_is_a_secret_in_the_state_and_nowhere_plain(stack: Attach
     assert "ciphertext" in _of(stack, "template")["outputs"]["userData"]
 
 
+@pytest.mark.long
 def test_new_default_tags_are_on_everything_in_the_same_update(stack: Attached) -> None:
     stack.must("config", "set", "--path", "aws:defaultTags.tags.team", "a")
 
@@ -86,6 +87,7 @@ def test_a_provider_key_that_is_not_honoured_is_refused(stack: Attached) -> None
     assert "aws:ignoreTags: not supported by the rehearsal" in said
 
 
+@pytest.mark.long
 def test_a_role_that_cannot_be_assumed_is_named_with_what_it_lacks(stack: Attached) -> None:
     with LocalAws(stack.endpoint).faulty({"operations": ["AssumeRole"], "answer": "AccessDenied"}):
         said = _refused(stack, "aws:assumeRoles[0].roleArn", ROLE)
