@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -142,7 +142,8 @@ class UpdateHooks:
     def _refuse_other_targets(self, args: ResourceHookArgs) -> None:
         """Refuse another target group for a live slot."""
         old, new = declared_groups(args.old_inputs or {}), declared_groups(args.new_inputs or {})
-        for slot, was, becomes in other_groups(old, new):
+        known = self._judge.target_groups(args.name)
+        for slot, was, becomes in other_groups(old, new, known):
             weight = self._judge.live_weight(args.name, slot)
             if weight > 0 and self._judge.rules.override is None:
                 text = (
@@ -155,22 +156,26 @@ class UpdateHooks:
 
 
 def other_groups(
-    old: Sequence[tuple[str, int]], new: Sequence[tuple[str, int]]
+    old: Sequence[tuple[str, int]], new: Sequence[tuple[str, int]], known: Mapping[Slot, str]
 ) -> list[tuple[Slot, str, str]]:
     """The slots whose target group an update changes, each with the group before and after.
 
-    A rule that was imported has its groups in AWS's order, which is not the slots' order: where
-    each group keeps its share no request moves, and no slot gets another group.
+    A rule that was imported or refreshed may have its groups in AWS's order, which is not the
+    slots' order: where each group keeps its share no request moves, and no slot gets another group.
 
     Args:
         old: ARN and weight of each group of the rule, as the state has it.
         new: The same as the update sets it, slot 01 first.
+        known: The slots' groups by the stack's outputs; empty where there are none yet.
     """
     if _shares(old) == _shares(new):
         return []
+    before = [arn for arn, _ in old]
+    if set(before) == set(known.values()):
+        before = [known[slot] for slot in Slot]
     return [
         (slot, was, becomes)
-        for slot, (was, _), (becomes, _) in zip(Slot, old, new, strict=False)
+        for slot, was, (becomes, _) in zip(Slot, before, new, strict=False)
         if was != becomes
     ]
 

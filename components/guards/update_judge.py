@@ -123,6 +123,11 @@ class UpdateJudge:
         split = self._live[service].split if service in self._live else None
         return 0 if split is None else split.weight_of(slot)
 
+    def target_groups(self, service: str) -> Mapping[Slot, str]:
+        """The ARN of each slot's target group as the stack has recorded it; empty for none."""
+        known = self._known.get(service)
+        return {} if known is None else known.address.target_group_arns
+
     def _addresses(self) -> list[ServiceAddress]:
         """Where the services are, with the kinds of fleet that they are to have."""
         return [

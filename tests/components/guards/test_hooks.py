@@ -13,6 +13,8 @@ from live.errors import ThrottledError
 from rollout.observation import LiveRule
 from rollout.split import Slot
 
+KNOWN = {Slot.FIRST: "one", Slot.SECOND: "two"}
+
 
 def reading(*answers: LiveRule | Exception) -> Callable[[], LiveRule]:
     """Reads one answer after another, the last one again and again."""
@@ -62,20 +64,30 @@ def test_a_rule_that_nobody_can_read_back_is_told_to_have_been_set() -> None:
 
 
 def test_groups_of_an_imported_rule_in_the_other_order_are_the_slots_own() -> None:
-    assert other_groups([("two", 1), ("one", 3)], [("one", 75), ("two", 25)]) == []
+    assert other_groups([("two", 1), ("one", 3)], [("one", 75), ("two", 25)], KNOWN) == []
+
+
+def test_a_refresh_that_found_the_groups_in_the_other_order_stops_no_stage() -> None:
+    assert other_groups([("two", 25), ("one", 75)], [("one", 50), ("two", 50)], KNOWN) == []
+
+
+def test_without_outputs_the_order_of_the_state_decides() -> None:
+    found = other_groups([("two", 25), ("one", 75)], [("one", 50), ("two", 50)], {})
+
+    assert found == [(Slot.FIRST, "two", "one"), (Slot.SECOND, "one", "two")]
 
 
 def test_a_weight_change_gives_no_slot_another_group() -> None:
-    assert other_groups([("one", 75), ("two", 25)], [("one", 50), ("two", 50)]) == []
+    assert other_groups([("one", 75), ("two", 25)], [("one", 50), ("two", 50)], KNOWN) == []
 
 
 def test_slots_that_exchange_their_groups_are_found() -> None:
-    found = other_groups([("one", 75), ("two", 25)], [("two", 75), ("one", 25)])
+    found = other_groups([("one", 75), ("two", 25)], [("two", 75), ("one", 25)], KNOWN)
 
     assert found == [(Slot.FIRST, "one", "two"), (Slot.SECOND, "two", "one")]
 
 
 def test_a_slot_with_a_group_that_the_rule_did_not_have_is_found() -> None:
-    found = other_groups([("one", 75), ("two", 25)], [("other", 75), ("two", 25)])
+    found = other_groups([("one", 75), ("two", 25)], [("other", 75), ("two", 25)], KNOWN)
 
     assert found == [(Slot.FIRST, "one", "other")]
