@@ -67,6 +67,7 @@ def read_load_balancer(elb: Any, name_or_arn: str) -> LoadBalancerReport:
         vpc_id=balancer["VpcId"],
         security_group_ids=tuple(balancer.get("SecurityGroups", ())),
         zones=tuple(zone["ZoneName"] for zone in balancer.get("AvailabilityZones", ())),
+        subnet_ids=tuple(zone["SubnetId"] for zone in balancer.get("AvailabilityZones", ())),
     )
 
 
@@ -148,13 +149,31 @@ def _value(value: Any) -> str:
 def _action(action: Mapping[str, Any]) -> Action:
     kind = action["Type"]
     if kind != "forward":
-        return Action(kind, answer=_answer(action))
+        return Action(kind, answer=_answer(action), config=_without_secrets(action))
     stickiness = action.get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
     return Action(
         kind,
         groups=tuple(WeightedGroup(*each) for each in target_group_weights(action).items()),
         stickiness_seconds=stickiness.get("DurationSeconds") if stickiness.get("Enabled") else None,
     )
+
+
+def _without_secrets(action: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What an action is configured with, in AWS's words; `None` for a forward.
+
+    AWS never shows the secret of a login's client; one that it did show would be left out.
+    Source: ELBv2 API, Action.
+    """
+    for name in (
+        "RedirectConfig",
+        "FixedResponseConfig",
+        "AuthenticateOidcConfig",
+        "AuthenticateCognitoConfig",
+    ):
+        config = action.get(name)
+        if is_map(config):
+            return {key: value for key, value in config.items() if key != "ClientSecret"}
+    return None
 
 
 def _answer(action: Mapping[str, Any]) -> str:
@@ -222,10 +241,12 @@ def read_details(elb: Any, arn: str) -> Details:
     attributes = {entry["Key"]: entry.get("Value", "") for entry in listed}
     return Details(
         targets=tuple(
-            TargetReport(d["Target"]["Id"], d["TargetHealth"]["State"]) for d in described
+            TargetReport(d["Target"]["Id"], d["TargetHealth"]["State"], d["Target"].get("Port"))
+            for d in described
         ),
         has_stickiness=attributes.get("stickiness.enabled") == "true",
         deregistration_delay_seconds=int(
             attributes.get("deregistration_delay.timeout_seconds") or 300
         ),
+        attributes=attributes,
     )

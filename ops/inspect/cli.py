@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
     help="Read only this group in full; can be repeated.",
 )
 @click.option("--all", "is_everything", is_flag=True, help="Read every target group in full.")
+@click.option(
+    "--launch-template",
+    "templates",
+    multiple=True,
+    metavar="ID|NAME",
+    help="With --json: a template that no group of the load balancer uses; can be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
 @click.option("--markdown", "wants_markdown", is_flag=True, help="Print Markdown for a ticket.")
 def inspect(
@@ -38,6 +46,7 @@ def inspect(
     region: str | None,
     names: tuple[str, ...],
     is_everything: bool,
+    templates: tuple[str, ...],
     as_json: bool,
     wants_markdown: bool,
 ) -> None:
@@ -47,6 +56,9 @@ def inspect(
     groups, only those that rules use first are read in full; `--all` or `--target-group` reads
     others.
 
+    JSON also has the network, the servers and the launch templates, all that
+    `failover rehearse up --as` makes the load balancer from. It has no user data and no secret.
+
     Exit codes: 0 read, whatever the findings; 2 invalid input; 3 AWS does not answer.
 
     \b
@@ -54,21 +66,27 @@ def inspect(
       failover inspect --load-balancer shop
       failover inspect --load-balancer shop --profile prod --region us-east-1 --markdown
       failover inspect --load-balancer shop --json | jq '.obstacles[] | select(.weight == "stops")'
+      failover inspect --load-balancer shop --json > inspected.json
     """
     from ops.inspect import reader
     from ops.inspect.calls import Calls
     from ops.inspect.obstacles import obstacles
     from ops.inspect.output import as_document, as_markdown, shown
+    from ops.inspect.surroundings import read_surroundings
     from ops.standard_output import console_on
 
     if as_json and wants_markdown:
         raise click.UsageError("--json and --markdown both write to standard output: choose one")
+    if templates and not as_json:
+        raise click.UsageError("--launch-template is for --json: add it")
     calls = Calls(profile, region or region_of(load_balancer))
     inspection = reader.inspect(calls, load_balancer, reader.Wanted(is_everything, names))
     refuse_unknown(names, inspection)
     found = obstacles(inspection)
     if as_json:
-        click.echo(json.dumps(as_document(inspection, found), indent=2))
+        around = read_surroundings(calls, inspection, templates)
+        read = dataclasses.replace(inspection, calls=calls.count)
+        click.echo(json.dumps(as_document(read, found, around), indent=2, default=str))
     elif wants_markdown:
         click.echo(as_markdown(inspection, found))
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from rollout.split import TOTAL_WEIGHT
 from settings.conditions import PREVIEW_HEADER
@@ -22,6 +24,7 @@ class LoadBalancerReport:
     vpc_id: str
     security_group_ids: tuple[str, ...]
     zones: tuple[str, ...]
+    subnet_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Action:
     """Of a forward whose clients stick to a group; `None` where they do not."""
     answer: str = ""
     """The answer of a redirect or a fixed response, in words."""
+    config: Mapping[str, Any] | None = field(default=None, compare=False)
+    """What AWS has of it, for all but a forward; without the secret of a login's client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,7 @@ class TargetReport:
     id: str
     state: str
     """`healthy`, `unhealthy`, `initial`, `unused`, `draining`, …"""
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,8 @@ class Details:
     targets: tuple[TargetReport, ...]
     has_stickiness: bool
     deregistration_delay_seconds: int
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """All of them, by AWS's keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +210,8 @@ class TemplateReport:
     has_user_data: bool | None = None
     is_gone: bool = False
     """Whether it was deleted, so that nothing can be launched."""
+    id: str | None = field(default=None, compare=False)
+    """Of a launch template; its name if AWS does not return the id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,12 @@ def _template(group: Mapping[str, Any]) -> TemplateReport:
     if source is None:
         return TemplateReport("none", "")
     is_versioned = source.kind is not LaunchKind.CONFIGURATION
-    return TemplateReport(source.kind.value, source.name, source.version if is_versioned else None)
+    return TemplateReport(
+        source.kind.value,
+        source.name,
+        source.version if is_versioned else None,
+        id=source.id if is_versioned else None,
+    )
 
 
 def with_images(ec2: Any, groups: list[AutoScalingGroup]) -> list[AutoScalingGroup]:

@@ -13,8 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ops.inspect import words
-from ops.inspect.document import Inspection, ListenerReport, RuleReport
+from ops.inspect.document import Inspection, ListenerReport, RuleReport, TargetGroupReport
 from ops.inspect.obstacle import Obstacle, Weight, alike
+from ops.inspect.surroundings import (
+    BalancerSurroundings,
+    LaunchConfigurationReport,
+    TemplateVersionReport,
+)
 from ops.words import as_words
 from rollout.json_value import is_list, is_map
 
@@ -93,28 +98,64 @@ def obstacles_shown(found: Sequence[Obstacle]) -> Iterator[RenderableType]:
             yield Text(f"    {each.fix.command}", no_wrap=True, overflow="ignore")
 
 
-VERSION = 1
+VERSION = 2
+"""2: beside the findings all that `failover rehearse up --as` needs to make it again."""
 
 
-def as_document(inspection: Inspection, found: Sequence[Obstacle]) -> dict[str, Any]:
-    """The whole inspection, rules with their words beside their parts."""
+def as_document(
+    inspection: Inspection, found: Sequence[Obstacle], around: BalancerSurroundings
+) -> dict[str, Any]:
+    """The whole inspection, rules with their words beside their parts, and its surroundings.
+
+    What AWS describes in its own words is as it was read: `attributes`, `config` of an action,
+    `ingress` and `egress` of a security group, `data` of what instances are launched from.
+    """
     return {
         "version": VERSION,
         "region": inspection.region,
         "apiCalls": inspection.calls,
-        "loadBalancer": _camel(dataclasses.asdict(inspection.load_balancer)),
+        "loadBalancer": _camel(dataclasses.asdict(inspection.load_balancer))
+        | {"attributes": dict(around.attributes)},
         "listeners": [
             _camel({**dataclasses.asdict(listener), "rules": []})
             | {"rules": [_rule(rule, inspection) for rule in listener.rules]}
             for listener in inspection.listeners
         ],
-        "targetGroups": [_camel(dataclasses.asdict(each)) for each in inspection.target_groups],
+        "targetGroups": [_target_group(each) for each in inspection.target_groups],
         "autoScalingGroups": [
             _camel(dataclasses.asdict(each)) | {"imageIds": list(each.image_ids)}
             for each in inspection.auto_scaling_groups
         ],
         "obstacles": [_obstacle(each) for each in found],
+        "network": _network(inspection, around),
+        "servers": [_camel(dataclasses.asdict(each)) for each in around.servers],
+        "launchTemplates": [
+            _camel({**dataclasses.asdict(each), "versions": []})
+            | {"versions": [_launched(version) for version in each.versions]}
+            for each in around.launch_templates
+        ],
+        "launchConfigurations": [_launched(each) for each in around.launch_configurations],
     }
+
+
+def _network(inspection: Inspection, around: BalancerSurroundings) -> dict[str, Any]:
+    return {
+        "vpcId": inspection.load_balancer.vpc_id,
+        "cidrBlocks": list(around.cidr_blocks),
+        "subnets": [_camel(dataclasses.asdict(each)) for each in around.subnets],
+        "securityGroups": [dataclasses.asdict(each) for each in around.security_groups],
+    }
+
+
+def _launched(source: TemplateVersionReport | LaunchConfigurationReport) -> dict[str, Any]:
+    return _camel({**dataclasses.asdict(source), "data": {}}) | {"data": dict(source.data)}
+
+
+def _target_group(group: TargetGroupReport) -> dict[str, Any]:
+    document = _camel(dataclasses.asdict(group))
+    if group.details is not None:
+        document["details"]["attributes"] = dict(group.details.attributes)
+    return document
 
 
 def _obstacle(obstacle: Obstacle) -> dict[str, Any]:
@@ -134,7 +175,13 @@ def _obstacle(obstacle: Obstacle) -> dict[str, Any]:
 
 
 def _rule(rule: RuleReport, inspection: Inspection) -> dict[str, Any]:
+    actions = [
+        _camel({**dataclasses.asdict(each), "config": None}) | {"config": each.config}
+        for each in rule.actions
+    ]
     return _camel(dataclasses.asdict(rule)) | {
+        "actions": actions,
+        "isPreview": rule.is_preview,
         "requests": words.conditions_in_words(rule),
         "goes": words.actions_in_words(rule, inspection),
     }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -10,6 +11,7 @@ from ops.inspect.calls import Calls
 from ops.inspect.cli import inspect as command
 from ops.inspect.reader import Wanted, inspect
 from ops.inspect.words import actions_in_words, conditions_in_words
+from rehearsal.account import self_signed_certificate
 from settings.conditions import PREVIEW_HEADER
 from tests.ops.console_made import BALANCER, PORTAL_GROUP, WEB_GROUP, Shop, click_together
 from tests.ops.inspect.local import Local
@@ -174,10 +176,89 @@ def test_the_json_has_rules_groups_and_obstacles(shell: Local, shop: Shop) -> No
     told = CliRunner().invoke(command, ["--load-balancer", shop.balancer_arn, "--json"])
 
     document = json.loads(told.output)
-    assert document["version"] == 1
+    assert document["version"] == 2
     assert document["listeners"][1]["rules"][3]["goes"] == f"forwards to {PORTAL_GROUP}"
     stopping = [each["kind"] for each in document["obstacles"] if each["weight"] == "stops"]
     assert stopping == ["group-shared"]
+
+
+def test_the_json_has_all_that_the_balancer_is_made_again_from(shell: Local, shop: Shop) -> None:
+    told = CliRunner().invoke(command, ["--load-balancer", BALANCER, "--json"])
+
+    document = json.loads(told.output)
+    balancer, network = document["loadBalancer"], document["network"]
+    assert network["cidrBlocks"] == ["172.20.0.0/16"]
+    assert set(balancer["subnetIds"]) < {each["id"] for each in network["subnets"]}
+    assert balancer["attributes"]["idle_timeout.timeout_seconds"] == "60"
+    groups = {group["name"]: group for group in network["securityGroups"]}
+    assert set(groups) == {"default", "launch-wizard-1", "launch-wizard-2"}
+    (rule,) = groups["launch-wizard-2"]["ingress"]
+    assert rule["UserIdGroupPairs"][0]["GroupId"] == groups["launch-wizard-1"]["id"]
+    answer = document["listeners"][1]["rules"][1]["actions"][0]["config"]
+    assert answer == {"StatusCode": "403", "MessageBody": "no", "ContentType": "text/plain"}
+    (web,) = [each for each in document["targetGroups"] if each["name"] == WEB_GROUP]
+    assert web["details"]["attributes"]["deregistration_delay.timeout_seconds"] == "20"
+    assert {target["port"] for target in web["details"]["targets"]} == {8080}
+    sources = document["launchTemplates"][0]["versions"] + document["launchConfigurations"]
+    assert {each["data"]["ImageId"] for each in sources} == {"ami-0fa11000000000001"}
+
+
+def test_the_json_has_no_user_data_and_no_secret_of_a_login(shell: Local) -> None:
+    balancer_arn, listener, vpc = shell.balancer("guarded")
+    ec2, elb = shell.client("ec2"), shell.client("elbv2")
+    script = base64.b64encode(b"#!/bin/sh\nexport PASSWORD=hunter2\n").decode()
+    data = {"ImageId": "ami-0fa11000000000001", "InstanceType": "m7i.large", "UserData": script}
+    ec2.create_launch_template(LaunchTemplateName="guarded", LaunchTemplateData=data)
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    subnet = ec2.describe_subnets(Filters=of_vpc)["Subnets"][0]["SubnetId"]
+    server = ec2.run_instances(
+        ImageId=data["ImageId"], UserData=script, SubnetId=subnet, MinCount=1, MaxCount=1
+    )["Instances"][0]["InstanceId"]
+    group = shell.group("guarded", vpc)
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": server}])
+    shell.rule(listener, 1, group)
+    shell.rule(_secure(shell, balancer_arn), 1, group)
+
+    told = CliRunner().invoke(
+        command, ["--load-balancer", "guarded", "--launch-template", "guarded", "--json"]
+    )
+
+    assert told.exit_code == 0, told.output
+    document = json.loads(told.output)
+    (template,) = document["launchTemplates"]
+    assert template["versions"][0]["hasUserData"]
+    assert "UserData" not in template["versions"][0]["data"]
+    assert [each["id"] for each in document["servers"]] == [server]
+    assert script not in told.output
+    assert "client-secret" not in told.output
+    kinds = [a["kind"] for li in document["listeners"] for r in li["rules"] for a in r["actions"]]
+    assert "authenticate-oidc" in kinds
+
+
+def _secure(shell: Local, balancer_arn: str) -> str:
+    """An HTTPS listener whose default action asks for a login."""
+    certificate, key = self_signed_certificate(["*.example"])
+    imported = shell.client("acm").import_certificate(Certificate=certificate, PrivateKey=key)
+    login = {
+        "Issuer": "https://login.example",
+        "AuthorizationEndpoint": "https://login.example/authorize",
+        "TokenEndpoint": "https://login.example/token",
+        "UserInfoEndpoint": "https://login.example/user",
+        "ClientId": "shop",
+        "ClientSecret": "client-secret",
+    }
+    answer = {"Type": "fixed-response", "Order": 2, "FixedResponseConfig": {"StatusCode": "404"}}
+    made = shell.client("elbv2").create_listener(
+        LoadBalancerArn=balancer_arn,
+        Port=443,
+        Protocol="HTTPS",
+        Certificates=[{"CertificateArn": imported["CertificateArn"]}],
+        DefaultActions=[
+            {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": login},
+            answer,
+        ],
+    )
+    return made["Listeners"][0]["ListenerArn"]
 
 
 def test_nothing_is_written_to_aws(shell: Local, shop: Shop) -> None:
@@ -206,6 +287,12 @@ def test_no_line_of_it_ends_in_blanks_where_it_is_piped(shell: Local, shop: Shop
         (["--load-balancer", BALANCER, "--profile", "nobody"], 2, "nobody"),
         (["--load-balancer", BALANCER, "--json", "--markdown"], 2, "choose one"),
         (["--load-balancer", BALANCER, "--target-group", "wbe"], 2, "wbe: no target group"),
+        (["--load-balancer", BALANCER, "--launch-template", "web"], 2, "add it"),
+        (
+            ["--load-balancer", BALANCER, "--launch-template", "nope", "--json"],
+            2,
+            "--launch-template nope: no launch template",
+        ),
     ],
 )
 def test_bad_input_ends_with_its_code_and_its_reason(
