@@ -42,6 +42,13 @@ class LocalAws:
         query = {"after": str(after), **({"accessKey": access_key_id} if access_key_id else {})}
         return self._ask("GET", f"calls?{urllib.parse.urlencode(query)}")["calls"]
 
+    def give(self, *ids: str) -> None:
+        """The ids and ARNs of what is made next, each of its kind, in the place of random ones.
+
+        Read a region before: the first call to one makes its default network.
+        """
+        self._ask("PUT", "ids", list(ids))
+
     def inject(self, *faults: dict[str, Any]) -> None:
         """Put these faults in the place of all others.
 

@@ -122,6 +122,7 @@ def main() -> int:
     parser.add_argument("--boot-seconds", type=float, default=2.0)
     parser.add_argument("--metric-lag-seconds", type=float, default=5.0)
     parser.add_argument("--propagation-seconds", type=float, default=0.0)
+    parser.add_argument("--account-id", help="the account that the local AWS is")
     parser.add_argument("--tethered", action="store_true", help="end when standard input closes")
     args = parser.parse_args()
     workspace = Workspace(args.root)
@@ -130,7 +131,7 @@ def main() -> int:
             if not is_ours:
                 raise BusyError("a rehearsal already runs in this clone")
             delays = Delays(args.boot_seconds, args.metric_lag_seconds, args.propagation_seconds)
-            _serve(workspace, delays, tethered=args.tethered)
+            _serve(workspace, delays, args.account_id, tethered=args.tethered)
     except RehearsalError as error:
         document = {"error": str(error), "exitCode": error.exit_code}
         print(json.dumps(document), flush=True)
@@ -138,13 +139,14 @@ def main() -> int:
     return 0
 
 
-def _serve(workspace: Workspace, delays: Delays, *, tethered: bool) -> None:
+def _serve(workspace: Workspace, delays: Delays, account_id: str | None, *, tethered: bool) -> None:
     workspace.create()
     told_to_stop = _stop_event(tethered=tethered)
     parts: list[Part] = []
     try:
         log = workspace.logs / "control-plane.log"
         options = ["--health", "reported", "--metric-lag-seconds", str(delays.metric_lag_seconds)]
+        options += ["--account-id", account_id] if account_id is not None else []
         aws = Part("local AWS", "rehearsal.control_plane", options, log)
         parts.append(aws)
         endpoint = f"http://127.0.0.1:{aws.wait_until_ready()['port']}"

@@ -81,14 +81,23 @@ def _end_at_once(*_signal: object) -> None:
     show_default=True,
     help="From the end of a minute to its data points of the load balancers.",
 )
+@click.option(
+    "--account-id",
+    default=None,
+    metavar="ID",
+    help="The account that this is; default: 123456789012.",
+)
 def main(
     port: int,
     boot_seconds: float,
     longest_drain_seconds: float | None,
     health: str,
     metric_lag_seconds: float,
+    account_id: str | None,
 ) -> None:
     """Serve the local AWS API until standard input ends."""
+    if account_id is not None:
+        os.environ["MOTO_ACCOUNT_ID"] = account_id  # moto reads it at every request
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is what the lock makes
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,6 +37,28 @@ class Replace:
             return by(world, original, instance, *args, **kwargs)
 
         return method
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceFunction:
+    """Puts `by` in the place of a function of a module. It is called as `by(world, original, ...)`.
+
+    The module is the one that calls the function by that name, which may have imported it.
+    """
+
+    owner: ModuleType
+    attribute: str
+    by: Callable[..., Any]
+
+    def value(self, world: World, original: Any) -> object:
+        """What to set on `owner`."""
+        by = self.by
+
+        @functools.wraps(by)
+        def function(*args: Any, **kwargs: Any) -> Any:
+            return by(world, original, *args, **kwargs)
+
+        return function
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +107,9 @@ class ComputedProperty:
         return property(read, assign)
 
 
+Change = Replace | ReplaceFunction | Add | ComputedProperty
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """One difference between moto and AWS, and what is put in its place."""
@@ -94,14 +120,14 @@ class Correction:
     """What moto does."""
     aws: str
     """What AWS does, and so the rehearsal."""
-    changes: tuple[Replace | Add | ComputedProperty, ...]
+    changes: tuple[Change, ...]
 
 
 class Installed:
     """Corrections in force. Leaving the context puts moto back as it was."""
 
     def __init__(self, world: World, corrections: Iterable[Correction]) -> None:
-        self._before: list[tuple[type, str, object]] = []
+        self._before: list[tuple[type | ModuleType, str, object]] = []
         try:
             for correction in corrections:
                 for change in correction.changes:
@@ -110,10 +136,10 @@ class Installed:
             self.uninstall()
             raise
 
-    def _apply(self, world: World, change: Replace | Add | ComputedProperty) -> None:
+    def _apply(self, world: World, change: Change) -> None:
         own = change.owner.__dict__.get(change.attribute, _ABSENT)
         original = getattr(change.owner, change.attribute, _ABSENT)
-        if original is _ABSENT and isinstance(change, Replace):
+        if original is _ABSENT and isinstance(change, Replace | ReplaceFunction):
             raise AttributeError(f"{change.owner.__name__} has no {change.attribute} to replace")
         self._before.append((change.owner, change.attribute, own))
         setattr(change.owner, change.attribute, change.value(world, original))

@@ -8,6 +8,11 @@ PUT    /_rehearsal/report                          the data plane's whole view: 
 GET    /_rehearsal/report                          the addresses of the last report
 POST   /_rehearsal/traffic                         what it counted since the last time
 
+For what makes an account again, as it was inspected:
+
+PUT    /_rehearsal/ids                             a JSON list: the ids and ARNs of what is made
+                                                   next, each of its kind, in place of all others
+
 For tests:
 
 GET    /_rehearsal/calls?after=MARK&accessKey=ID   requests per operation since MARK (0: the start)
@@ -31,6 +36,7 @@ from rehearsal.control_plane.injected_fault import FaultRequestError, InjectedFa
 from rehearsal.control_plane.metrics.application_elb import take_traffic
 from rehearsal.control_plane.targets import Health, HealthState, Report, ReportedHealth, TargetKey
 from rehearsal.control_plane.topology import Topology, encoded
+from rollout.json_value import is_list
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -127,9 +133,22 @@ class OwnApi:
             with self._world.lock:
                 take_traffic(self._world, json.loads(body))
             return as_json("200 OK", {})
+        if path == "ids" and method == "PUT":
+            return self._give(body)
         if path == "faults":
             return self._on_faults(method, body)
         return self._link.answer(environ, body)
+
+    def _give(self, body: bytes) -> Answer:
+        try:
+            given = json.loads(body)
+        except ValueError:
+            given = None
+        if not is_list(given) or not all(isinstance(each, str) for each in given):
+            return as_json("400 Bad Request", {"message": "ids: a JSON list of texts"})
+        with self._world.lock:
+            self._world.given_ids[:] = given
+        return as_json("200 OK", {})
 
     def _on_faults(self, method: str, body: bytes) -> Answer:
         if method not in ("GET", "PUT", "DELETE"):

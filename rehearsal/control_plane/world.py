@@ -29,6 +29,8 @@ class World:
     """Auto Scaling groups by ARN."""
     sessions: dict[str, float] = field(default_factory=dict[str, float])
     """When the credentials of an assumed role expire, by access key id; epoch seconds."""
+    given_ids: list[str] = field(default_factory=list[str])
+    """Ids and ARNs that what is made next gets, each of its kind, in their order."""
     metrics: MetricStore = field(default_factory=MetricStore)
     metric_lag_seconds: float = 5.0
     """How long after the end of its minute a data point of the load balancers can be seen."""

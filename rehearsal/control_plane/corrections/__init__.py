@@ -6,6 +6,7 @@ from rehearsal.control_plane.correction import Correction
 from rehearsal.control_plane.corrections import (
     alarms,
     auto_scaling_groups,
+    given_ids,
     group_instances,
     group_target_groups,
     instance_refreshes,
@@ -28,6 +29,7 @@ from rehearsal.control_plane.corrections import (
 )
 
 TABLE: tuple[Correction, ...] = (
+    given_ids.GIVEN_IDS,
     load_balancers.LOAD_BALANCERS,
     listeners.LISTENERS,
     listener_rules.RULES,
