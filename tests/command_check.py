@@ -223,10 +223,31 @@ def _no_check(arguments: Sequence[str]) -> None:
     """The words of a program whose options are not ours to know."""
 
 
+_TERRAFORM = {
+    ("plan",): (0, 0),
+    ("state", "mv"): (2, 2),
+    ("state", "pull"): (0, 0),
+    ("state", "rm"): (1, 9),
+}
+"""Commands of Terraform that are printed, with the fewest and the most addresses that they take."""
+_TERRAFORM_OPTIONS = ("-chdir=", "-detailed-exitcode", ">")
+
+
+def _check_terraform(arguments: Sequence[str]) -> None:
+    words = [word for word in arguments if not word.startswith(_TERRAFORM_OPTIONS)]
+    for name, (fewest, most) in _TERRAFORM.items():
+        given = words[len(name) :]
+        if tuple(words[: len(name)]) == name and fewest <= len(given) <= most:
+            return
+    raise ValueError(f"no such command of Terraform: {shlex.join(arguments)}")
+
+
 _PROGRAMS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "aws": _check_aws,
     "eval": _check_eval,
     "failover": _check_failover,
     "pulumi": _check_pulumi,
+    "terraform": _check_terraform,
+    "tofu": _check_terraform,
     **dict.fromkeys(("cd", "export", "git", "kill", "ls", "read", "unset"), _no_check),
 }

@@ -328,6 +328,10 @@ class AdoptionRequest:
     applies: bool
     probe_rate: float
     probe_urls: tuple[str, ...]
+    terraform: tuple[Path, ...] = ()
+    """The states of Terraform, or the folders of its configurations."""
+    kept_in_terraform: tuple[str, ...] = ()
+    """The services whose rule stays in Terraform, which ignores its actions."""
 
 
 _SERVICES, _IMAGES, _CAPACITY = "failover:services", "failover:images", "failover:capacity"

@@ -61,6 +61,20 @@ def _by_service(flag: str, what: str, metavar: str):
     metavar="URL",
     help="Probe this URL, not the hosts of the rules.",
 )
+@click.option(
+    "--terraform",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="DIR|STATE_FILE",
+    help="Terraform's state, which is read: prints the change of Terraform's configuration; "
+    "--apply then refuses before that change. Can be repeated.",
+)
+@click.option(
+    "--keep-in-terraform",
+    multiple=True,
+    metavar="SERVICE",
+    help="This service's rule stays in Terraform, with ignore_changes = [action]; can be repeated.",
+)
 @click.option("--profile", metavar="NAME", help="A profile of your AWS configuration.")
 @click.option("--region", metavar="REGION", help="The region. Default: the environment's.")
 @click.option(
@@ -86,6 +100,7 @@ def adopt(**given: object) -> None:
       failover adopt --load-balancer shop --stack prod
       failover adopt --load-balancer shop --stack prod --yes \\
           --service web=hankooktire-us-prd-web-tg --service portal=hankooktire-us-prd-portal-tg
+      failover adopt --load-balancer shop --stack prod --terraform ../network
       failover adopt --load-balancer shop --stack prod --yes --apply --probe-rate 200
     """
     from ops.adopt.run import adopt as run
@@ -136,4 +151,6 @@ def _request(given: dict[str, object]):
         applies=bool(given["applies"]),
         probe_rate=rate,
         probe_urls=several("probe_urls"),
+        terraform=tuple(Path(name) for name in several("terraform")),
+        kept_in_terraform=several("keep_in_terraform"),
     )

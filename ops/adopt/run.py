@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import fcntl
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from ops.adopt.stack_file import (
     write_imports,
 )
 from ops.adopt.state import State, brought_in, missing
+from ops.adopt.terraform import refuse_undone, terraform_reports
 from ops.errors import InputError, RefusedError
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Inspection, RuleReport
@@ -43,6 +44,9 @@ from ops.inspect.obstacles import obstacles
 from ops.inspect.reader import Wanted, inspect
 from ops.inspect.rule_obstacles import candidates
 from ops.stack.stack_file import read_aws_config
+from ops.terraform.handover import TerraformReport
+from ops.terraform.output import report_lines
+from ops.terraform.state_file import read_states
 from ops.traffic.plan import ConnectionRoute
 from pulumi_cli.errors import NoStackError
 from pulumi_cli.pulumi import Pulumi
@@ -125,6 +129,7 @@ def adopt(request: AdoptionRequest, say: Say) -> None:
         RefusedError: an obstacle or a guard prevents it, or it was undone.
         UnsureError: AWS could not be read, or the result is not the expected one.
     """
+    states = read_states(request.terraform)
     own = request.folder / OWN_FOLDER
     lock = own / f"adopt-{request.stack.rpartition('/')[2]}.lock"
     waiting = "another adoption of this stack, or an update that it began, is at work: waiting"
@@ -136,6 +141,11 @@ def adopt(request: AdoptionRequest, say: Say) -> None:
         state = State.of(brought_in(pulumi, calls, deployment, say, applies=request.applies))
         inspection, answers = asked(request, calls, stack)
         refuse_obstacles(inspection, answers, state)
+        found = found_services(inspection, answers)
+        kept = request.kept_in_terraform
+        reports = terraform_reports(states, kept, inspection, found)
+        if request.applies:
+            refuse_undone(reports, kept)
         proposal = proposed(inspection, answers, _first_slots(calls, inspection, answers))
         merge = _merged(request, stack, proposal, state, inspection, calls)
         _write(request, stack, merge, pulumi, proposal, say)
@@ -146,7 +156,7 @@ def adopt(request: AdoptionRequest, say: Say) -> None:
             calls=calls,
             say=say,
         )
-        _carry_out(request, adoption, proposal, own, say)
+        _carry_out(request, adoption, proposal, own, _terraform_lines(reports, request), say)
 
 
 def _first_slots(calls: Calls, inspection: Inspection, answers: Answers) -> dict[str, FirstSlot]:
@@ -257,7 +267,12 @@ def _write(
 
 
 def _carry_out(
-    request: AdoptionRequest, adoption: Adoption, proposal: Proposal, own: Path, say: Say
+    request: AdoptionRequest,
+    adoption: Adoption,
+    proposal: Proposal,
+    own: Path,
+    terraform: Sequence[str],
+    say: Say,
 ) -> None:
     if request.applies:
         adoption.bring_in(adoption.pulumi)
@@ -265,6 +280,8 @@ def _carry_out(
     else:
         plan = _plan_in_scratch(adoption)
     _show(plan, proposal, say)
+    for line in terraform:
+        say(line)
     if is_whole(plan, State.of(adoption.pulumi.state())):
         adoption.verify()
         say("adopted already: nothing to change")
@@ -272,6 +289,12 @@ def _carry_out(
         _convert(request, adoption, own, say)
     else:
         say("nothing was changed yet; the same command with --apply does this")
+
+
+def _terraform_lines(reports: Sequence[TerraformReport], request: AdoptionRequest) -> list[str]:
+    """What Terraform declares; once its change is made, only that it declares nothing."""
+    shown = [each for each in reports if not (request.applies and each.handovers)]
+    return [line for each in shown for line in report_lines(each, request.kept_in_terraform)]
 
 
 def _say_nothing(_text: str) -> None:

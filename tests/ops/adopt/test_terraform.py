@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from ops.adopt.proposal import found_services
+from ops.adopt.terraform import adopted_parts, refuse_undone, terraform_reports
+from ops.errors import InputError, RefusedError
+from ops.terraform.state import ResourceKind, TerraformState, read_state
+from tests.ops.adopt.test_proposal import ANSWERS
+from tests.ops.balancers import (
+    BALANCER_ARN,
+    LISTENER_ARN,
+    PORTAL,
+    WEB,
+    group_arn,
+    inspection,
+    rule_arn,
+)
+from tests.ops.terraform.states import resource, rule_of, state_file
+
+FOUND = found_services(inspection(), ANSWERS)
+
+
+def state() -> TerraformState:
+    return read_state(state_file(resource("aws_lb_listener_rule.web", rule_of(rule_arn(20)))), "s")
+
+
+def test_the_stack_takes_over_the_rules_and_names_the_rest() -> None:
+    parts = adopted_parts(inspection(), FOUND)
+
+    assert parts.rules == {rule_arn(10): "portal", rule_arn(20): "web"}
+    assert (parts.region, parts.account) == ("us-east-1", "123456789012")
+    assert parts.named == {
+        ResourceKind.TARGET_GROUP: {group_arn(WEB), group_arn(PORTAL)},
+        ResourceKind.ATTACHMENT: {group_arn(WEB), group_arn(PORTAL)},
+        ResourceKind.LOAD_BALANCER: {BALANCER_ARN},
+        ResourceKind.LISTENER: {LISTENER_ARN},
+        ResourceKind.AUTO_SCALING_GROUP: {fleet.name for fleet in inspection().auto_scaling_groups},
+        ResourceKind.LAUNCH_CONFIGURATION: frozenset(),
+        ResourceKind.LAUNCH_TEMPLATE: {
+            fleet.template.name for fleet in inspection().auto_scaling_groups
+        },
+    }
+
+
+def test_a_rule_that_terraform_would_put_back_is_not_converted() -> None:
+    reports = terraform_reports([state()], (), inspection(), FOUND)
+
+    with pytest.raises(RefusedError, match=r"no rule was changed\.") as raised:
+        refuse_undone(reports, ())
+
+    assert "from = aws_lb_listener_rule.web" in str(raised.value)
+
+
+def test_a_rule_that_stays_in_terraform_by_the_word_of_a_person_is_converted() -> None:
+    reports = terraform_reports([state()], ("web",), inspection(), FOUND)
+
+    refuse_undone(reports, ("web",))
+
+
+def test_a_rule_that_terraform_has_forgotten_is_converted() -> None:
+    forgotten = read_state(state_file(), "s")
+
+    refuse_undone(terraform_reports([forgotten], (), inspection(), FOUND), ())
+
+
+def test_a_service_that_is_not_adopted_cannot_stay_in_terraform() -> None:
+    with pytest.raises(InputError, match="--keep-in-terraform shop: no such service; expected one"):
+        terraform_reports([state()], ("shop",), inspection(), FOUND)
+
+
+def test_a_rule_stays_in_terraform_only_where_a_state_is_named() -> None:
+    with pytest.raises(InputError, match="--keep-in-terraform needs --terraform"):
+        terraform_reports([], ("web",), inspection(), FOUND)
