@@ -5,22 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pulumi_aws as aws
 
 from components.guards.reader import Retry
 from live.errors import denied_in, transient_in
+from live.launch_templates import read_template_data
 from settings.lookup import (
     GroupFacts,
+    LaunchTemplateVersion,
     ListenerFacts,
     LoadBalancerFacts,
     LookupFailedError,
     ParameterFacts,
     SubnetFacts,
     TargetGroupFacts,
+    TemplateFacts,
     read_project_file,
 )
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
 
 T = TypeVar("T")
 
@@ -31,17 +37,25 @@ class ProviderLookups:
     They use the provider of the resources: the same region, account, credentials and endpoint.
     """
 
-    def __init__(self, retry: Retry, check_credentials: Callable[[], str], folder: Path) -> None:
+    def __init__(
+        self,
+        retry: Retry,
+        check_credentials: Callable[[], str],
+        compute: Callable[[], EC2Client],
+        folder: Path,
+    ) -> None:
         """Hold what a lookup needs.
 
         Args:
             retry: Repeats a lookup after a transient error.
             check_credentials: Returns the ARN of the identity; raises a `LiveError` if the
                 credentials are invalid.
+            compute: Opens a client for what the provider has no function for.
             folder: The folder with Pulumi.yaml.
         """
         self._retry = retry
         self._check_credentials = check_credentials
+        self._compute = compute
         self._folder = folder
 
     def _asked(self, ask: Callable[[], T], action: str) -> T:
@@ -104,6 +118,20 @@ class ProviderLookups:
             lambda: aws.ssm.get_parameter(name=name, with_decryption=False), "ssm:GetParameter"
         )
         return ParameterFacts(found.value)
+
+    def launch_template(self, version: LaunchTemplateVersion) -> TemplateFacts:
+        """Source: EC2 API, DescribeLaunchTemplateVersions.
+
+        By boto3: the provider's function reads the default and the latest version alone.
+        """
+        data = self._retry.ask(
+            lambda: read_template_data(
+                self._compute(), version.number, template_id=version.id, name=version.name
+            )
+        )
+        if data is None:
+            raise LookupFailedError(f"there is no {version}")
+        return TemplateFacts(data)
 
     def project_file(self, path: str) -> bytes:
         """From the disk: AWS is not asked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from settings.declaration.key import ConfigMap, Key, KeyGroup, optional
+from settings.declaration.key import ConfigMap, Key, KeyGroup, optional, required
 from settings.declaration.kind import (
     Confidential,
     Json,
@@ -12,6 +12,7 @@ from settings.declaration.kind import (
     RefusedValueError,
     Text,
     ValueProblem,
+    WholeNumber,
 )
 
 SHELL_SCRIPT = "#!"
@@ -67,6 +68,32 @@ class UserData(ConfigMap):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TemplateSource(ConfigMap):
+    """A version of an existing launch template, by the id or the name of the template."""
+
+    template_id: Key[str | None] = optional(
+        "lt-0a1b2c3d4e5f60718",
+        Text(r"lt-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a launch template: lt-..."),
+        "The id of the launch template.",
+        name="id",
+        offer="LAUNCH_TEMPLATE_ID",
+    )
+    template_name: Key[str | None] = optional(
+        "shop-web",
+        Text(r"[0-9A-Za-z()./_-]{3,128}", "the name of a launch template"),
+        "The name of the launch template, in place of its id.",
+        name="name",
+        offer="LAUNCH_TEMPLATE_NAME",
+    )
+    version: Key[int] = required(
+        4,
+        WholeNumber(1, 1_000_000),
+        "The number of the version. With `$Latest` an update could bring another build with it.",
+        offer="VERSION",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class LaunchTemplate(ConfigMap):
     """What the launch template of a slot has beside image, instance type and network."""
 
@@ -75,5 +102,13 @@ class LaunchTemplate(ConfigMap):
         "them. It is a secret of the stack and a part of the revision, so a change is a release "
         "of the slot. A slot's own replaces its service's.",
         UserData,
+        is_optional=True,
+    )
+    source: KeyGroup[TemplateSource | None] = KeyGroup(
+        "A version of an existing launch template that the slot's is made from: all of its data, "
+        "beside the image, the instance type, the tags and the slot's identity. The instances "
+        "have its security groups and the stack's. A slot's own replaces its service's.",
+        TemplateSource,
+        name="from",
         is_optional=True,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 
 def region_of(arn: str) -> str:
@@ -84,6 +85,26 @@ class ParameterFacts:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class LaunchTemplateVersion:
+    """A version of a launch template, by the id or the name of the template."""
+
+    id: str | None
+    name: str | None
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.id or self.name} version {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFacts:
+    """One version of a launch template."""
+
+    data: Mapping[str, Any] = field(repr=False)
+    """Source: EC2 API, ResponseLaunchTemplateData."""
+
+
 class Lookups(Protocol):
     """Reads what exists. Every method raises `LookupFailedError` where there is no answer."""
 
@@ -109,6 +130,10 @@ class Lookups(Protocol):
 
     def parameter(self, name: str) -> ParameterFacts:
         """The SSM parameter with this name and version, `/path/name:3`."""
+        ...
+
+    def launch_template(self, version: LaunchTemplateVersion) -> TemplateFacts:
+        """That version of a launch template."""
         ...
 
     def project_file(self, path: str) -> bytes:

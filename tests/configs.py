@@ -13,12 +13,14 @@ import yaml
 
 from settings.lookup import (
     GroupFacts,
+    LaunchTemplateVersion,
     ListenerFacts,
     LoadBalancerFacts,
     LookupFailedError,
     ParameterFacts,
     SubnetFacts,
     TargetGroupFacts,
+    TemplateFacts,
 )
 from settings.settings import Settings
 from settings.surroundings import Surroundings
@@ -66,6 +68,8 @@ class FakeLookups:
         self.groups: dict[str, GroupFacts] = {}
         self.parameters: dict[str, str] = {}
         self.files: dict[str, bytes] = {}
+        self.templates: dict[str, dict[str, Any]] = {}
+        """The data of each version, such as of `shop-web version 4`."""
         self.asked: list[str] = []
 
     def subnet(self, subnet_id: str) -> SubnetFacts:
@@ -85,6 +89,9 @@ class FakeLookups:
 
     def parameter(self, name: str) -> ParameterFacts:
         return ParameterFacts(self._found(self.parameters, name))
+
+    def launch_template(self, version: LaunchTemplateVersion) -> TemplateFacts:
+        return TemplateFacts(self._found(self.templates, str(version)))
 
     def project_file(self, path: str) -> bytes:
         return self._found(self.files, path)

@@ -38,7 +38,8 @@ from components.lookups import ProviderLookups
 from live.address import ServiceAddress
 from live.discovery import ListenerHint
 from live.errors import LiveError
-from live.session import check_credentials
+from live.provider_config import ProviderConfig
+from live.session import ProviderSession, check_credentials
 from rollout.errors import SettingsError
 from rollout.messages import stopped, unreadable
 from rollout.notice import Notice, NoticeKind, without_contradiction
@@ -117,6 +118,7 @@ def read_settings(log: NoticeLog) -> Settings:
             lookups=ProviderLookups(
                 Retry(RETRY_SECONDS, log, threading.Event()),
                 lambda: check_credentials(aws_config, os.environ),
+                lambda: _session(aws_config).client("ec2"),
                 Path(pulumi.get_root_directory()),
             ),
         ),
@@ -260,6 +262,10 @@ class GuardedProgram:
             self._interruption,
             spared="its rule was not created",
         )
+
+
+def _session(aws_config: Mapping[str, str]) -> ProviderSession:
+    return ProviderSession(ProviderConfig.of_stack(aws_config, os.environ))
 
 
 def _aws_config() -> dict[str, str]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 
 from fleets.auto_scaling_group.keys import NewInstances
 from fleets.auto_scaling_group.launch import FLOOR_TAG
-from fleets.auto_scaling_group.user_data import user_data
+from fleets.auto_scaling_group.launch_settings import CopiedTemplate, slot_user_data
+from fleets.auto_scaling_group.template_data import is_primary
 from fleets.kind import FleetPlace
+
+_TAGGED = ("instance", "volume")
 
 
 def declare_instances(settings: NewInstances, place: FleetPlace) -> aws.ec2.LaunchTemplate:
@@ -38,22 +44,54 @@ def declare_instances(settings: NewInstances, place: FleetPlace) -> aws.ec2.Laun
 
 def _declare_template(settings: NewInstances, place: FleetPlace) -> aws.ec2.LaunchTemplate:
     context, service, slot, name = place.context, place.service, place.slot, place.name
-    capacity = settings.capacity
     template_name = context.names.of(name, "lt")
-    instance_tags = context.tags(context.names.of(name), service.name, slot)
     return aws.ec2.LaunchTemplate(
         name,
         name=template_name,
         image_id=settings.image_id,
-        instance_type=capacity.instance_type,
-        iam_instance_profile=_profile(service.instance_profile),
+        instance_type=settings.capacity.instance_type,
         user_data=_user_data(settings, place),
-        metadata_options={
+        description=settings.launch.description,
+        tag_specifications=_tag_specifications(settings, place),
+        tags=context.tags(template_name, service.name, slot),
+        opts=pulumi.ResourceOptions(parent=place.parent, hooks=context.hooks.template),
+        **_launched(settings, place),
+    )
+
+
+def _launched(settings: NewInstances, place: FleetPlace) -> dict[str, Any]:
+    """The arguments that a copied template brings, or else those of the program."""
+    copied = settings.launch.copied
+    given = _own_arguments(settings, place) if copied is None else _copied_arguments(copied, place)
+    profile = _profile(place.service.instance_profile)
+    return given if profile is None else {**given, "iam_instance_profile": profile}
+
+
+def _copied_arguments(copied: CopiedTemplate, place: FleetPlace) -> dict[str, Any]:
+    """Those of the template, whose security groups stay beside the one of the stack."""
+    own, arguments = place.placement.security_group_id, dict(copied.arguments)
+    interfaces: list[dict[str, Any]] | None = arguments.get("network_interfaces")
+    if interfaces is None:
+        groups = arguments.get("vpc_security_group_ids", [])
+        return {**arguments, "vpc_security_group_ids": [own, *groups]}
+    arguments["network_interfaces"] = [
+        {**each, "security_groups": [own, *each.get("security_groups", [])]}
+        if is_primary(each)
+        else each
+        for each in interfaces
+    ]
+    return arguments
+
+
+def _own_arguments(settings: NewInstances, place: FleetPlace) -> dict[str, Any]:
+    capacity = settings.capacity
+    return {
+        "metadata_options": {
             "http_endpoint": "enabled",
             "http_tokens": "required",
             "http_put_response_hop_limit": 1,
         },
-        network_interfaces=[
+        "network_interfaces": [
             {
                 "device_index": 0,
                 "associate_public_ip_address": "false",
@@ -61,7 +99,7 @@ def _declare_template(settings: NewInstances, place: FleetPlace) -> aws.ec2.Laun
                 "security_groups": [place.placement.security_group_id],
             }
         ],
-        block_device_mappings=[
+        "block_device_mappings": [
             {
                 "device_name": capacity.root_device_name,
                 "ebs": {
@@ -72,12 +110,18 @@ def _declare_template(settings: NewInstances, place: FleetPlace) -> aws.ec2.Laun
                 },
             }
         ],
-        tag_specifications=[
-            {"resource_type": kind, "tags": instance_tags} for kind in ("instance", "volume")
-        ],
-        tags=context.tags(template_name, service.name, slot),
-        opts=pulumi.ResourceOptions(parent=place.parent, hooks=context.hooks.template),
-    )
+    }
+
+
+def _tag_specifications(
+    settings: NewInstances, place: FleetPlace
+) -> list[aws.ec2.LaunchTemplateTagSpecificationArgsDict]:
+    """The tags of the stack, which win over those of a copied template."""
+    context, copied = place.context, settings.launch.copied
+    own = context.tags(context.names.of(place.name), place.service.name, place.slot)
+    theirs: Mapping[str, Mapping[str, str]] = {} if copied is None else copied.tags
+    kinds = [*_TAGGED, *(kind for kind in theirs if kind not in _TAGGED)]
+    return [{"resource_type": kind, "tags": {**theirs.get(kind, {}), **own}} for kind in kinds]
 
 
 def _declare_group(
@@ -126,9 +170,9 @@ def _declare_group(
 
 def _user_data(settings: NewInstances, place: FleetPlace) -> pulumi.Input[str]:
     """The slot's identity; with user data of the team a secret, since that may hold one."""
-    service, own = place.service, settings.launch.user_data
-    data = user_data(place.context.names.environment, service.name, place.slot, service.port, own)
-    return data if own is None else pulumi.Output.secret(data)
+    environment = place.context.names.environment
+    data = slot_user_data(settings.launch, environment, place.service, place.slot)
+    return pulumi.Output.secret(data) if settings.launch.has_user_data else data
 
 
 def _profile(name_or_arn: str | None) -> aws.ec2.LaunchTemplateIamInstanceProfileArgsDict | None:

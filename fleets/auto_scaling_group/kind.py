@@ -14,7 +14,7 @@ from fleets.auto_scaling_group.keys import (
     reject_detached,
 )
 from fleets.auto_scaling_group.launch import FLOOR_TAG, IMAGE, parts_of
-from fleets.auto_scaling_group.user_data import user_data
+from fleets.auto_scaling_group.launch_settings import slot_user_data
 from fleets.kind import (
     NOTHING_DECLARED,
     DeclaredFleet,
@@ -116,8 +116,9 @@ class AutoScalingGroupKind(Kind):
             name=settings.group_name,
             parts=parts_of(
                 settings.image_id,
-                user_data(environment, service.name, slot, service.port, settings.launch.user_data),
+                slot_user_data(settings.launch, environment, service, slot),
                 capacity.instance_type,
+                settings.launch.description or "",
             ),
             least=capacity.effective_min_size,
             most=capacity.max_size,
@@ -173,6 +174,7 @@ class AutoScalingGroupKind(Kind):
                 template.get("imageId") or "",
                 template.get("userData") or "",
                 template.get("instanceType") or "",
+                template.get("description") or "",
             ),
             least=int(group.get("minSize", 0)),
             most=int(group.get("maxSize", 0)),

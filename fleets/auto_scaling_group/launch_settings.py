@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from fleets.auto_scaling_group.user_data import rejected
+from fleets.auto_scaling_group.launch import description_of
+from fleets.auto_scaling_group.template_data import template_arguments, template_tags, untranslated
+from fleets.auto_scaling_group.user_data import (
+    MOST_BYTES,
+    copied_kind,
+    rejected,
+    size_of,
+    user_data,
+)
 from fleets.kind import SlotSections
+from rollout.split import Slot
 from settings.capacity import Capacity
-from settings.declaration.key import Key
+from settings.declaration.key import Key, KeyGroup
 from settings.declaration.section import Section
-from settings.launch_template import LaunchTemplate, UserData
-from settings.lookup import LookupFailedError
+from settings.launch_template import LaunchTemplate, TemplateSource, UserData
+from settings.lookup import LaunchTemplateVersion, LookupFailedError
+
+if TYPE_CHECKING:
+    from settings.service import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedTemplate:
+    """A version of an existing launch template, as the slot's takes it over."""
+
+    version: LaunchTemplateVersion
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Those of `aws.ec2.LaunchTemplate`, without what the stack sets."""
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    """By the type of the resource that is launched."""
+    user_data: str | None = field(default=None, repr=False)
+    """Decoded; `None` where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +47,51 @@ class LaunchSettings:
     """The launch template of a slot, as far as the config sets it."""
 
     user_data: str | None = field(default=None, repr=False)
-    """A shell script or cloud-config; `None` for the slot's identity alone."""
+    """A shell script or cloud-config; `None` for what else the slot boots with."""
+    copied: CopiedTemplate | None = None
+    """What the template is made from; `None` for one of the program's own."""
+
+    @property
+    def description(self) -> str | None:
+        """The description of the version, which names what it is a copy of."""
+        return None if self.copied is None else description_of(str(self.copied.version))
+
+    @property
+    def has_user_data(self) -> bool:
+        """Whether the instances boot with more than the slot's identity."""
+        return self.user_data is not None or (
+            self.copied is not None and self.copied.user_data is not None
+        )
+
+
+def slot_user_data(
+    launch: LaunchSettings, environment: str, service: ServiceSettings, slot: Slot
+) -> str:
+    """The user data of a slot's instances, in base64."""
+    copied = None if launch.copied is None else launch.copied.user_data
+    return user_data(environment, service.name, slot, service.port, launch.user_data, copied=copied)
 
 
 def read_launch(sections: SlotSections) -> LaunchSettings:
     """A slot's own values over the service's; problems are recorded in the sections."""
-    own = sections.capacity.section(Capacity.of_slot[sections.slot])
-    of_slot, of_service = (
-        each.section(Capacity.launch_template) for each in (own, sections.capacity)
+    own_data, source = (
+        _home(sections, group) for group in (LaunchTemplate.user_data, LaunchTemplate.source)
     )
-    launch = of_slot if of_slot.has(LaunchTemplate.user_data) else of_service
-    if not launch.has(LaunchTemplate.user_data):
-        return LaunchSettings()
-    return LaunchSettings(_read_user_data(launch.section(LaunchTemplate.user_data), sections))
+    text = None if own_data is None else _read_user_data(own_data, sections)
+    copied = None
+    if source is not None:
+        copied = _read_source(source, sections, has_own_data=own_data is not None)
+    return LaunchSettings(text, copied)
+
+
+def _home(sections: SlotSections, group: KeyGroup[Any]) -> Section | None:
+    """The map under `group` of the slot, or else of its service; `None` where neither has it."""
+    of_slot = sections.capacity.section(Capacity.of_slot[sections.slot])
+    for each in (of_slot, sections.capacity):
+        launch = each.section(Capacity.launch_template)
+        if launch.has(group):
+            return launch.section(group)
+    return None
 
 
 def _read_user_data(section: Section, sections: SlotSections) -> str | None:
@@ -64,3 +125,64 @@ def _read_file(path: str, section: Section, sections: SlotSections) -> str | Non
     except UnicodeDecodeError:
         section.reject(UserData.file, "a text file in UTF-8; compressed user data is not taken")
     return None
+
+
+def _read_source(
+    section: Section, sections: SlotSections, *, has_own_data: bool
+) -> CopiedTemplate | None:
+    """The template that is copied, with its data where AWS is asked."""
+    given = TemplateSource.read(section)
+    by_id, by_name = TemplateSource.template_id, TemplateSource.template_name
+    if section.has(by_id) and section.has(by_name):
+        section.reject_idle("id: one of them names the template", by_name)
+    elif not section.has(by_id) and not section.has(by_name):
+        section.reject(by_id, f"{by_id.kind.expected}; or a name in its place")
+    if not section.is_sound(by_id, by_name, TemplateSource.version) or sections.lookups is None:
+        return None
+    version = LaunchTemplateVersion(given.template_id, given.template_name, given.version)
+    try:
+        data = sections.lookups.launch_template(version).data
+    except LookupFailedError as error:
+        section.reject(
+            TemplateSource.version, f"the version of a launch template that can be read; {error}"
+        )
+        return CopiedTemplate(version)
+    text = None
+    expected = _not_copied(data)
+    if expected is None and not has_own_data:
+        text, expected = _copied_user_data(data, sections)
+    if expected is not None:
+        section.reject(TemplateSource.version, expected)
+    return CopiedTemplate(version, template_arguments(data), template_tags(data), text)
+
+
+def _not_copied(data: Mapping[str, Any]) -> str | None:
+    """What is expected of a template with fields that cannot be copied; `None` without any."""
+    fields = untranslated(data)
+    if not fields:
+        return None
+    return f"a version without {', '.join(fields)}, which the stack cannot copy"
+
+
+def _copied_user_data(
+    data: Mapping[str, Any], sections: SlotSections
+) -> tuple[str | None, str | None]:
+    """The user data of a template as text, or what is expected of it."""
+    encoded = data.get("UserData")
+    if not encoded:
+        return None, None
+    beside = "; or userData in its place"
+    try:
+        text = base64.b64decode(encoded).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None, f"a version whose user data is text in UTF-8, not compressed{beside}"
+    if copied_kind(text) is None:
+        return None, f"a version whose user data is of a kind of cloud-init{beside}"
+    names, service = sections.names, sections.service
+    size = size_of(user_data(names.environment, service, sections.slot, 65_535, copied=text))
+    if size > MOST_BYTES:
+        return None, (
+            f"a version whose user data has at most {MOST_BYTES} bytes with the slot's identity, "
+            f"which is the limit of EC2; this is {size}{beside}"
+        )
+    return text, None

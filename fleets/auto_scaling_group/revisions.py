@@ -93,13 +93,16 @@ def revision_of(versions: Sequence[Mapping[str, Any]], number: int) -> Revision 
         until[-1]["LaunchTemplateData"],
         until[oldest]["CreateTime"],
         is_first=until[oldest]["VersionNumber"] == 1,
+        description=until[-1].get("VersionDescription", ""),
     )
 
 
-def _revision(data: Mapping[str, Any], at: datetime, *, is_first: bool) -> Revision:
+def _revision(
+    data: Mapping[str, Any], at: datetime, *, is_first: bool, description: str = ""
+) -> Revision:
     """The revision in a template's data or a launch configuration, which have the same keys."""
     image_id = data.get("ImageId", "")
-    parts = parts_of(image_id, data.get("UserData", ""), data.get("InstanceType", ""))
+    parts = parts_of(image_id, data.get("UserData", ""), data.get("InstanceType", ""), description)
     return Revision(image_id, parts, at, is_first=is_first)
 
 

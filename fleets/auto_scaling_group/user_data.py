@@ -20,9 +20,31 @@ so loses the identity. Source: cloud-init, "Merging user data sections"."""
 _OWN_MERGE_TYPE = re.compile(r"^[\"']?merge_(?:how|type)[\"']?\s*:", re.MULTILINE)
 _PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
 _LINE = 76
+_MULTIPART = "multipart/mixed"
+_CONFIG_TYPE = "text/cloud-config"
+_SCRIPT_TYPE = "text/x-shellscript"
+_KINDS = (
+    (SHELL_SCRIPT, _SCRIPT_TYPE),
+    ("#cloud-config-archive", "text/cloud-config-archive"),
+    (CLOUD_CONFIG, _CONFIG_TYPE),
+    ("#cloud-boothook", "text/cloud-boothook"),
+    ("#include-once", "text/x-include-once-url"),
+    ("#include", "text/x-include-url"),
+    ("#part-handler", "text/part-handler"),
+    ("## template: jinja", "text/jinja2"),
+)
+"""Source: cloud-init, "User-data formats"."""
 
 
-def user_data(environment: str, service: str, slot: Slot, port: int, own: str | None = None) -> str:
+def user_data(
+    environment: str,
+    service: str,
+    slot: Slot,
+    port: int,
+    own: str | None = None,
+    *,
+    copied: str | None = None,
+) -> str:
     """The user data of a slot in base64.
 
     Alone, the identity is cloud-config that writes `IDENTITY_FILE` before the application starts.
@@ -36,9 +58,23 @@ def user_data(environment: str, service: str, slot: Slot, port: int, own: str | 
         port: Where the application listens.
         own: A shell script or cloud-config of the team; the result is then MIME multi-part, with
             the identity first. Source: cloud-init, "MIME multi-part archive".
+        copied: What a launch template has that the slot's is made from, of any kind that
+            `copied_kind` knows; `own` replaces it. The identity then comes last, and is appended
+            to whatever the other parts merge into.
     """
     text = _identity(environment, service, slot, port)
-    return base64.b64encode((text if own is None else _joined(text, own)).encode()).decode()
+    if own is not None:
+        text = _joined(text, own)
+    elif copied is not None:
+        text = _appended(copied, text)
+    return base64.b64encode(text.encode()).decode()
+
+
+def copied_kind(text: str) -> str | None:
+    """The content type of user data that cloud-init understands; `None` for what it does not."""
+    if "mime-version:" in text[:4096].lower():
+        return _MULTIPART
+    return next((kind for start, kind in _KINDS if text.startswith(start)), None)
 
 
 def rejected(own: str, environment: str, service: str, slot: Slot) -> str | None:
@@ -55,13 +91,18 @@ def rejected(own: str, environment: str, service: str, slot: Slot) -> str | None
             "cloud-config without merge_how and merge_type: the slot's identity stays only as the "
             "stack merges it"
         )
-    size = len(base64.b64decode(user_data(environment, service, slot, 65_535, own)))
+    size = size_of(user_data(environment, service, slot, 65_535, own))
     if size > MOST_BYTES:
         return (
             f"user data of at most {MOST_BYTES} bytes, which is the limit of EC2; with the slot's "
             f"identity this is {size}"
         )
     return None
+
+
+def size_of(encoded: str) -> int:
+    """The size of user data as EC2 counts it: before base64."""
+    return len(base64.b64decode(encoded))
 
 
 def _identity(environment: str, service: str, slot: Slot, port: int) -> str:
@@ -85,15 +126,29 @@ def _identity(environment: str, service: str, slot: Slot, port: int) -> str:
     )
 
 
+def _appended(copied: str, identity: str) -> str:
+    """The identity after other user data: a part, or a multi-part of its own."""
+    kind = copied_kind(copied)
+    assert kind is not None, "the settings were refused"
+    first = copied if kind == _MULTIPART else _part(kind, "user-data", copied)
+    merged = {"Merge-Type": _MERGE_TYPE}
+    return _multipart([first, _part(_CONFIG_TYPE, "failover-identity.yaml", identity, merged)])
+
+
 def _joined(identity: str, own: str) -> str:
     """Both as MIME multi-part, the same for the same parts."""
     is_script = own.startswith(SHELL_SCRIPT)
-    parts = [
-        _part("text/cloud-config", "failover-identity.yaml", identity),
-        _part("text/x-shellscript", "user-data.sh", own)
-        if is_script
-        else _part("text/cloud-config", "user-data.yaml", own, {"Merge-Type": _MERGE_TYPE}),
-    ]
+    return _multipart(
+        [
+            _part(_CONFIG_TYPE, "failover-identity.yaml", identity),
+            _part(_SCRIPT_TYPE, "user-data.sh", own)
+            if is_script
+            else _part(_CONFIG_TYPE, "user-data.yaml", own, {"Merge-Type": _MERGE_TYPE}),
+        ]
+    )
+
+
+def _multipart(parts: list[str]) -> str:
     boundary = f"=={hashlib.sha256(''.join(parts).encode()).hexdigest()[:32]}=="
     head = f'Content-Type: multipart/mixed; boundary="{boundary}"\nMIME-Version: 1.0\n\n'
     return head + "".join(f"--{boundary}\n{part}\n" for part in parts) + f"--{boundary}--\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ops.adopt.config_merge import Config
@@ -14,12 +14,14 @@ from rollout.problem import Problem
 from settings.declaration.raw import in_namespace
 from settings.lookup import (
     GroupFacts,
+    LaunchTemplateVersion,
     ListenerFacts,
     LoadBalancerFacts,
     LookupFailedError,
     ParameterFacts,
     SubnetFacts,
     TargetGroupFacts,
+    TemplateFacts,
 )
 from settings.settings import PREVIEW_TOKEN_PATH, Settings
 from settings.surroundings import Surroundings
@@ -32,6 +34,10 @@ class FoundLookups:
     inspection: Inspection
     zones: Mapping[str, str]
     """Subnet to Availability Zone; all of them lie in the load balancer's VPC."""
+    templates: Mapping[LaunchTemplateVersion, Mapping[str, Any]] = field(
+        default_factory=dict[LaunchTemplateVersion, Mapping[str, Any]]
+    )
+    """The data of the launch templates that the slots 01 are launched from."""
 
     def subnet(self, subnet_id: str) -> SubnetFacts:
         """A subnet of an Auto Scaling group."""
@@ -84,6 +90,12 @@ class FoundLookups:
     def parameter(self, name: str) -> ParameterFacts:
         """No parameter was read."""
         raise LookupFailedError(f"parameters are read by the program itself: {name}")
+
+    def launch_template(self, version: LaunchTemplateVersion) -> TemplateFacts:
+        """What a slot 01 is launched from."""
+        if version not in self.templates:
+            raise LookupFailedError(f"there is no {version}")
+        return TemplateFacts(self.templates[version])
 
     def project_file(self, path: str) -> bytes:
         """No file was read."""

@@ -98,3 +98,56 @@ def test_a_file_that_is_not_there_is_refused_by_name(prod: Rehearsed) -> None:
 
     assert refused.returncode != 0
     assert "a file that can be read; boot/web.sh: No such file" in " ".join(refused.stdout.split())
+
+
+def test_a_copy_of_a_template_boots_as_the_template_does(prod: Rehearsed) -> None:
+    data = {
+        "ImageId": "ami-0fa11000000000001",
+        "InstanceType": "m5.large",
+        "UserData": base64.b64encode(SCRIPT.encode()).decode(),
+        "KeyName": "ops",
+        "BlockDeviceMappings": [
+            {"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 80, "Iops": 4000, "Encrypted": True}}
+        ],
+        "MetadataOptions": {"HttpTokens": "required"},
+        "CreditSpecification": {"CpuCredits": "unlimited"},
+        "Placement": {"Tenancy": "dedicated"},
+    }
+    ec2 = prod.client("ec2")
+    ec2.create_launch_template(LaunchTemplateName="shop-web", LaunchTemplateData=data)
+    prod.pulumi("config", "rm", "--path", 'capacity.web["01"].launchTemplate')
+    prod.pulumi("config", "rm", "--path", 'capacity.web["02"].launchTemplate')
+    prod.engine.set_config('capacity.web["02"].launchTemplate.from.name', "shop-web", "--path")
+    prod.engine.set_config('capacity.web["02"].launchTemplate.from.version', "1", "--path")
+
+    preview = prod.pulumi("preview", "--diff")
+    with watched_renewal(prod) as renewal:
+        applied = prod.pulumi("up", "--yes", "--skip-preview")
+        renewal.wait_until_settled()
+
+    assert applied.returncode == 0, applied.stdout
+    assert "launch template none -> shop-web version 1" in " ".join(preview.stdout.split())
+    assert TOKEN not in preview.stdout + applied.stdout
+    (web,) = [service for service in prod.observer().read() if service.name == "web"]
+    assert renewal.fewest_healthy["web", Slot.SECOND] >= web.slots[Slot.SECOND].desired
+    found = ec2.describe_launch_template_versions(
+        LaunchTemplateName="hankooktire-us-prd-web-02-lt", Versions=["$Latest"]
+    )["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    kept = ("KeyName", "CreditSpecification", "Placement")
+    assert {name: found[name] for name in kept} == {name: data[name] for name in kept}
+    assert found["BlockDeviceMappings"][0]["Ebs"]["Iops"] == 4000
+
+
+def test_after_a_copy_there_is_nothing_left_to_change(prod: Rehearsed) -> None:
+    preview = prod.pulumi("preview", "--refresh", "--expect-no-changes")
+
+    assert preview.returncode == 0, preview.stdout
+
+
+def test_a_version_that_is_not_there_is_refused_by_name(prod: Rehearsed) -> None:
+    prod.engine.set_config('capacity.web["02"].launchTemplate.from.version', "9", "--path")
+
+    refused = prod.pulumi("preview")
+
+    assert refused.returncode != 0
+    assert "there is no shop-web version 9" in " ".join(refused.stdout.split())

@@ -80,6 +80,11 @@ def user_data(**values: str) -> Change:
     return lambda c: c[CAPACITY]["web"].update(launchTemplate={"userData": values})
 
 
+def copy_of(**values: str | int) -> Change:
+    return lambda c: c[CAPACITY]["web"].update(launchTemplate={"from": values})
+
+
+COPY = "failover:capacity.web.launchTemplate.from"
 USER_DATA = "failover:capacity.web.launchTemplate.userData"
 SUM = "sum to 100"
 WRONG = {
@@ -707,6 +712,34 @@ WRONG = {
         "did you mean text?",
         f"pulumi config rm --path '{USER_DATA}.txt'",
     ),
+    "a template by id and by name": Wrong(
+        copy_of(id="lt-0a1b2c3d4e5f60718", name="shop-web", version=4),
+        f"{COPY}.name",
+        "shop-web",
+        "does nothing beside id",
+        f"pulumi config rm --path '{COPY}.name'",
+    ),
+    "a template by neither": Wrong(
+        copy_of(version=4),
+        f"{COPY}.id",
+        NOT_SET,
+        "or a name in its place",
+        f"pulumi config set --path '{COPY}.id' LAUNCH_TEMPLATE_ID",
+    ),
+    "the latest version of a template": Wrong(
+        copy_of(name="shop-web", version="$Latest"),
+        f"{COPY}.version",
+        "$Latest",
+        "a whole number from 1",
+        f"pulumi config set --path '{COPY}.version' VERSION",
+    ),
+    "a version that is not there": Wrong(
+        copy_of(name="shop-web", version=5),
+        f"{COPY}.version",
+        "5",
+        "can be read; shop-web version 5: not found",
+        f"pulumi config set --path '{COPY}.version' VERSION",
+    ),
     "an old TLS policy": Wrong(
         lambda c: c[LOAD_BALANCER].update(sslPolicy="ELBSecurityPolicy-2016-08"),
         "failover:loadBalancer.sslPolicy",
@@ -750,6 +783,8 @@ def test_the_command_in_the_message_fixes_the_config(name: str) -> None:
         "ACCOUNT_ID": "111122223333",
         "UNTIL": "2026-12-01T00:00:00Z",
         "SCRIPT_FILE": "boot/web.sh",
+        "LAUNCH_TEMPLATE_ID": "lt-0a1b2c3d4e5f60718",
+        "VERSION": "4",
         "SCRIPT_TEXT": "#!/bin/sh",
         "SUBNET_ID_IN_ANOTHER_ZONE": "subnet-0a1b2c3d4e5f60712",
         "SUBNET_ID": "subnet-0a1b2c3d4e5f60711",
@@ -761,6 +796,7 @@ def test_the_command_in_the_message_fixes_the_config(name: str) -> None:
     lookups = FakeLookups()
     lookups.parameters["/builds/web:1"] = "ami-0a7d3c5e9b1f02468"
     lookups.files["boot/web.sh"] = b"#!/bin/sh\n"
+    lookups.templates = {f"{each} version 4": {} for each in ("shop-web", "lt-0a1b2c3d4e5f60718")}
 
     settings = parsed(fixed(config, command), lookups)
 

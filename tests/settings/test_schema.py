@@ -76,6 +76,10 @@ ONLY_THE_PROGRAM = {
     "user data from a file that is not there",
     "user data over the limit",
     "user data that merges by itself",
+    # What AWS has of a template.
+    "a template by id and by name",
+    "a template by neither",
+    "a version that is not there",
     # The order of a list.
     "stages that fall",
     "stages that do not end in all",

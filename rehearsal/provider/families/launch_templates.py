@@ -47,6 +47,7 @@ _METADATA_OPTIONS = Block(
         "httpEndpoint": Property(STRING, computed=True, valid=one_of("enabled", "disabled")),
         "httpTokens": Property(STRING, computed=True, valid=one_of("optional", "required")),
         "httpPutResponseHopLimit": Property(INTEGER, computed=True, valid=between(1, 64)),
+        "httpProtocolIpv6": Property(STRING, computed=True, valid=one_of("enabled", "disabled")),
         "instanceMetadataTags": Property(
             STRING, computed=True, valid=one_of("enabled", "disabled")
         ),
@@ -63,9 +64,20 @@ _DEVICE_MAPPING = Block(
                     "deleteOnTermination": _TEXT_FLAG,
                     "volumeSize": Property(INTEGER, computed=True, valid=between(1, 65536)),
                     "volumeType": Property(STRING, computed=True, valid=one_of(*_VOLUME_TYPES)),
+                    "iops": Property(INTEGER, computed=True),
+                    "throughput": Property(INTEGER, computed=True),
+                    "kmsKeyId": Property(STRING),
+                    "snapshotId": Property(STRING),
                 }
             )
         ),
+    }
+)
+_PLACEMENT = Block(
+    {
+        "availabilityZone": Property(STRING),
+        "groupName": Property(STRING),
+        "tenancy": Property(STRING, valid=one_of("dedicated", "default", "host")),
     }
 )
 _TAG_SPECIFICATION = Block(
@@ -90,6 +102,10 @@ DATA_PROPERTIES: dict[str, Property] = {
     "blockDeviceMappings": Property(SchemaListOf(_DEVICE_MAPPING)),
     "monitoring": Property(Block({"enabled": Property(BOOLEAN)})),
     "iamInstanceProfile": Property(Block({"name": Property(STRING), "arn": Property(STRING)})),
+    "creditSpecification": Property(
+        Block({"cpuCredits": Property(STRING, valid=one_of("standard", "unlimited"))})
+    ),
+    "placement": Property(_PLACEMENT),
     "tagSpecifications": Property(SchemaListOf(_TAG_SPECIFICATION)),
 }
 
@@ -99,6 +115,13 @@ _PLAIN = {
     "userData": "UserData",
     "keyName": "KeyName",
     "vpcSecurityGroupIds": "SecurityGroupIds",
+}
+
+_BLOCKS = {
+    "metadataOptions": "MetadataOptions",
+    "iamInstanceProfile": "IamInstanceProfile",
+    "creditSpecification": "CreditSpecification",
+    "placement": "Placement",
 }
 
 LAUNCH_REFERENCE = Block(
@@ -144,14 +167,13 @@ def data_as_aws(inputs: Values) -> Any:
         data["EbsOptimized"] = inputs["ebsOptimized"] == "true"
     if inputs.get("networkInterfaces"):
         data["NetworkInterfaces"] = [_interface(one) for one in inputs["networkInterfaces"]]
-    if inputs.get("metadataOptions"):
-        data["MetadataOptions"] = _capitalised(inputs["metadataOptions"])
     if inputs.get("blockDeviceMappings"):
         data["BlockDeviceMappings"] = [_mapping(one) for one in inputs["blockDeviceMappings"]]
     if inputs.get("monitoring"):
         data["Monitoring"] = {"Enabled": bool(inputs["monitoring"].get("enabled"))}
-    if inputs.get("iamInstanceProfile"):
-        data["IamInstanceProfile"] = _capitalised(inputs["iamInstanceProfile"])
+    for name, aws in _BLOCKS.items():
+        if inputs.get(name):
+            data[aws] = _capitalised(inputs[name])
     if inputs.get("tagSpecifications"):
         data["TagSpecifications"] = [
             {"ResourceType": one.get("resourceType"), "Tags": as_list(one.get("tags"))}
@@ -201,6 +223,10 @@ def data_from_aws(data: Any) -> Values:
     if data.get("IamInstanceProfile"):
         profile = data["IamInstanceProfile"]
         shown["iamInstanceProfile"] = {"name": profile.get("Name"), "arn": profile.get("Arn")}
+    if data.get("CreditSpecification"):
+        shown["creditSpecification"] = {"cpuCredits": data["CreditSpecification"]["CpuCredits"]}
+    if data.get("Placement"):
+        shown["placement"] = _lowered(data["Placement"], _PLACEMENT)
     shown["tagSpecifications"] = [
         {"resourceType": one.get("ResourceType"), "tags": as_map(one.get("Tags"))}
         for one in data.get("TagSpecifications") or ()

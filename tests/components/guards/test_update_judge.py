@@ -26,7 +26,7 @@ from rollout.split import Slot, Split
 from settings.settings import Settings
 from settings.target_group import NewTargetGroup
 from tests.components.heard import Heard
-from tests.configs import Config, parsed, stack_config
+from tests.configs import Config, FakeLookups, parsed, stack_config
 from tests.live.fake_aws import START, FakeAws, forward, refused, version
 
 ARN = "arn:aws:elasticloadbalancing:us-east-1:111122223333"
@@ -183,8 +183,9 @@ def judge_of(
     log: Heard | None = None,
     retry_seconds: float = 0.0,
     last_raised: str | None = None,
+    lookups: FakeLookups | None = None,
 ) -> UpdateJudge:
-    settings = parsed(config)
+    settings = parsed(config, lookups)
     engine = FakeEngine(parsed(config_at(last_applied)), last_applied, recorded)
     engine.last_raised = last_raised
     return UpdateJudge(
@@ -295,6 +296,20 @@ def test_user_data_of_a_service_is_a_release_onto_both_slots() -> None:
 
     with pytest.raises(RefusedUpdateError, match="web-01 carries 100 % of the traffic"):
         judge_of(config, fake, "100/0").judge()
+
+
+def test_a_copy_of_a_template_is_not_for_a_live_slot() -> None:
+    fake = aws_at(parsed(config_at("75/25")), "75/25")
+    config, lookups = config_at("75/25"), FakeLookups()
+    source = {"name": "shop-web", "version": 4}
+    config["failover:capacity"]["web"]["01"] = {"launchTemplate": {"from": source}}
+    lookups.templates["shop-web version 4"] = {"KeyName": "ops"}
+
+    with pytest.raises(
+        RefusedUpdateError,
+        match="launch template none -> shop-web version 4: web-01 carries 75 % of the traffic",
+    ):
+        judge_of(config, fake, "75/25", lookups=lookups).judge()
 
 
 def test_a_stack_that_never_was_is_not_asked_for_its_state() -> None:
