@@ -28,6 +28,9 @@ from settings.lookup import LaunchTemplateVersion, LookupFailedError
 if TYPE_CHECKING:
     from settings.service import ServiceSettings
 
+_ROOM = 2048
+"""More bytes than the identity of any slot takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class CopiedTemplate:
@@ -162,6 +165,17 @@ def _not_copied(data: Mapping[str, Any]) -> str | None:
     if not fields:
         return None
     return f"a version without {', '.join(fields)}, which the stack cannot copy"
+
+
+def is_copied_whole(data: Mapping[str, Any]) -> bool:
+    """Whether any slot could have the user data of a template, with its identity."""
+    encoded = data.get("UserData", "")
+    try:
+        text = base64.b64decode(encoded).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return False
+    fits = size_of(encoded) <= MOST_BYTES - _ROOM
+    return not text or (copied_kind(text) is not None and fits)
 
 
 def _copied_user_data(

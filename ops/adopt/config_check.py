@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ops.adopt.config_merge import Config
@@ -34,10 +34,8 @@ class FoundLookups:
     inspection: Inspection
     zones: Mapping[str, str]
     """Subnet to Availability Zone; all of them lie in the load balancer's VPC."""
-    templates: Mapping[LaunchTemplateVersion, Mapping[str, Any]] = field(
-        default_factory=dict[LaunchTemplateVersion, Mapping[str, Any]]
-    )
-    """The data of the launch templates that the slots 01 are launched from."""
+    template_data: Callable[[LaunchTemplateVersion], Mapping[str, Any] | None] = lambda _: None
+    """Reads the data of a version of a launch template; `None` where there is none."""
 
     def subnet(self, subnet_id: str) -> SubnetFacts:
         """A subnet of an Auto Scaling group."""
@@ -92,10 +90,11 @@ class FoundLookups:
         raise LookupFailedError(f"parameters are read by the program itself: {name}")
 
     def launch_template(self, version: LaunchTemplateVersion) -> TemplateFacts:
-        """What a slot 01 is launched from."""
-        if version not in self.templates:
+        """As AWS has it: a slot is made from it."""
+        data = self.template_data(version)
+        if data is None:
             raise LookupFailedError(f"there is no {version}")
-        return TemplateFacts(self.templates[version])
+        return TemplateFacts(data)
 
     def project_file(self, path: str) -> bytes:
         """No file was read."""

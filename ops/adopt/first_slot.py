@@ -7,9 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fleets.auto_scaling_group.launch_settings import is_copied_whole
+from fleets.auto_scaling_group.template_data import untranslated
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import AutoScalingGroup, TemplateReport
 from rollout.json_value import list_of, map_of
+from settings.lookup import LaunchTemplateVersion
 
 Described = Mapping[str, Any]
 """Something as a describe gives it."""
@@ -21,6 +24,8 @@ class FirstSlot:
 
     launch: Described = field(default_factory=dict[str, Any])
     """The data of its launch template, or its launch configuration."""
+    version: LaunchTemplateVersion | None = None
+    """Which version of a launch template that is; `None` for a launch configuration."""
     fleet: Described = field(default_factory=dict[str, Any])
     """Its Auto Scaling group. Source: Auto Scaling API, AutoScalingGroup."""
     group: Described = field(default_factory=dict[str, Any])
@@ -34,6 +39,17 @@ class FirstSlot:
     """By id: the image that it runs, and the one that slot 02 is to run."""
     has_public_subnets: bool = False
     """Whether a subnet of it gives its instances public addresses."""
+
+    @property
+    def copied(self) -> LaunchTemplateVersion | None:
+        """What the template of slot 02 is a copy of; `None` where it cannot be one."""
+        return None if self.not_copied else self.version
+
+    @property
+    def not_copied(self) -> tuple[str, ...]:
+        """The fields of its launch template that the stack cannot copy."""
+        own = () if is_copied_whole(self.launch) else ("UserData",)
+        return (*untranslated(self.launch), *own) if self.version is not None else ()
 
     def root_device(self, image_id: str) -> str | None:
         """The name of the device that an image boots from."""
@@ -82,8 +98,10 @@ def read_first_slot(
         policies = autoscaling.get_paginator("describe_policies").paginate(**named)
         hooks = autoscaling.describe_lifecycle_hooks(**named)["LifecycleHooks"]
         schedules = autoscaling.get_paginator("describe_scheduled_actions").paginate(**named)
+        launch, version = _launch(autoscaling, ec2, fleet.template)
         return FirstSlot(
-            launch=_launch(autoscaling, ec2, fleet.template),
+            launch=launch,
+            version=version,
             fleet=map_of(next(iter(groups["AutoScalingGroups"]), None)),
             group=elb.describe_target_groups(TargetGroupArns=[group_arn])["TargetGroups"][0],
             attributes={each["Key"]: each.get("Value", "") for each in attributes},
@@ -99,16 +117,20 @@ def read_first_slot(
         )
 
 
-def _launch(autoscaling: Any, ec2: Any, template: TemplateReport) -> Described:
+def _launch(
+    autoscaling: Any, ec2: Any, template: TemplateReport
+) -> tuple[Described, LaunchTemplateVersion | None]:
+    """What it is launched from, and which version that is now, for `$Latest` too."""
     if template.is_gone or template.kind == "none":
-        return {}
+        return {}, None
     if template.kind == "launch configuration":
         found = autoscaling.describe_launch_configurations(
             LaunchConfigurationNames=[template.name]
         )["LaunchConfigurations"]
-        return map_of(next(iter(found), None))
+        return map_of(next(iter(found), None)), None
     key = "LaunchTemplateId" if template.name.startswith("lt-") else "LaunchTemplateName"
-    (found,) = ec2.describe_launch_template_versions(
+    (version,) = ec2.describe_launch_template_versions(
         **{key: template.name, "Versions": [template.version or "$Default"]}
     )["LaunchTemplateVersions"]
-    return found["LaunchTemplateData"]
+    named = LaunchTemplateVersion(version["LaunchTemplateId"], None, int(version["VersionNumber"]))
+    return version["LaunchTemplateData"], named

@@ -344,6 +344,10 @@ def _capacity(found: FoundService, answers: Answers, first: FirstSlot) -> Config
         "min": found.made_like.min_size,
         "max": max(found.made_like.max_size, 1),
     }
+    if first.copied is not None:
+        source = {"id": first.copied.id, "version": first.copied.number}
+        capacity[Slot.SECOND.value] = {"launchTemplate": {"from": source}}
+        return capacity
     image_id = image_of_second(found, answers)
     for key, value in (
         (Capacity.root_device_name, first.root_device(image_id)),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from live.launch_templates import read_template_data
 from ops.adopt.adoption import Adoption, is_whole
 from ops.adopt.answers import (
     AdoptionRequest,
@@ -52,6 +53,7 @@ from pulumi_cli.errors import NoStackError
 from pulumi_cli.pulumi import Pulumi
 from rollout.command import Command
 from rollout.problem import listed
+from settings.lookup import LaunchTemplateVersion
 
 
 @contextlib.contextmanager
@@ -216,7 +218,9 @@ def _merged(
     adopted = [each.service for each in proposal.imports]
     reject_ignored_flags(request.flags, adopted, config, stack.path.name)
     subnets = config.get("failover:network", {}).get("instanceSubnetIds", [])
-    lookups = FoundLookups(inspection, _zones(calls, subnets))
+    lookups = FoundLookups(
+        inspection, _zones(calls, subnets), lambda version: _template_data(calls, version)
+    )
     found = problems(config, request.stack, os.environ, lookups)
     if found:
         text = listed(found, f"the config that {stack.path.name} would have", "nothing was written")
@@ -234,6 +238,11 @@ def _ask_about_conflicts(ask: Ask, merge: Merge, name: str) -> None:
     question = f"{name} differs from AWS:\n{listing}\nReplace it (--replace)"
     if not ask.confirm(question):
         refuse_conflicts(merge, name)
+
+
+def _template_data(calls: Calls, version: LaunchTemplateVersion) -> Mapping[str, Any] | None:
+    with contextlib.closing(calls.client("ec2")) as ec2, reported():
+        return read_template_data(ec2, version.number, template_id=version.id, name=version.name)
 
 
 def _zones(calls: Calls, subnets: list[str]) -> dict[str, str]:

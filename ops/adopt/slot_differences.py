@@ -192,11 +192,21 @@ def unlike(
     `has_new_group`: whether slot 02 gets a target group of its own making.
     """
     slot = f"{service}-{Slot.SECOND}"
+    source = f"{template.kind} {template.name}".strip()
+    launched = (
+        [f"a launch template of its own, a copy of version {first.copied.number} of {source}"]
+        if first.copied is not None
+        else [
+            "a security group of its own, which takes requests from the load balancer alone; what "
+            "else its instances need to reach must let that group in",
+            *_not_copied(first),
+            *_booted(template, first, image_id),
+            *_listed(source, launch_differences(first)),
+        ]
+    )
     lines = [
-        "a security group of its own, which takes requests from the load balancer alone; what else "
-        "its instances need to reach must let that group in",
-        *_launched(template, first, image_id, instance_type),
-        *_listed(f"{template.kind} {template.name}".strip(), launch_differences(first)),
+        *launched,
+        *_mixed(first, instance_type),
         *_listed(f"Auto Scaling group {_name(first.fleet)}", fleet_differences(first)),
     ]
     if has_new_group:
@@ -212,9 +222,15 @@ def unlike(
     return [f"{slot}: {line}" for line in lines]
 
 
-def _launched(
-    template: TemplateReport, first: FirstSlot, image_id: str, instance_type: str
-) -> Iterator[str]:
+def _not_copied(first: FirstSlot) -> Iterator[str]:
+    if first.not_copied:
+        yield (
+            f"a launch template that is not a copy of slot {Slot.FIRST}'s, since the stack cannot "
+            f"copy {', '.join(first.not_copied)}"
+        )
+
+
+def _booted(template: TemplateReport, first: FirstSlot, image_id: str) -> Iterator[str]:
     if template.has_user_data:
         yield (
             f"user data of its own; that of {template.kind} {template.name} is not taken over, so "
@@ -225,6 +241,14 @@ def _launched(
             "a root volume of the size in failover:capacity, since the image and so the "
             "size of slot 01's is not known"
         )
+    if first.has_public_subnets and not _asks_for_no_public_address(first.launch):
+        yield (
+            "instances without a public address, which those of slot 01 get from their subnets; "
+            "what they reach in the internet they need a NAT gateway or an endpoint for"
+        )
+
+
+def _mixed(first: FirstSlot, instance_type: str) -> Iterator[str]:
     mixed = first.fleet.get("MixedInstancesPolicy")
     if mixed:
         mixed_text = ", ".join(
@@ -233,11 +257,6 @@ def _launched(
         yield (
             f"{instance_type} on demand alone; the mixed instances policy of {_name(first.fleet)} "
             f"is not taken over ({mixed_text or 'no distribution of its own'})"
-        )
-    if first.has_public_subnets and not _asks_for_no_public_address(first.launch):
-        yield (
-            "instances without a public address, which those of slot 01 get from their subnets; "
-            "what they reach in the internet they need a NAT gateway or an endpoint for"
         )
 
 

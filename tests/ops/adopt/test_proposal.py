@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from ops.adopt.proposal import Import, proposed
 from ops.adopt.state import RULE, SERVICE, State, import_document, missing
 from ops.errors import InputError
 from ops.inspect.document import Details, RuleConditionReport, TemplateReport
+from settings.lookup import LaunchTemplateVersion
 from tests.ops.balancers import (
     PORTAL,
     SUBNETS,
@@ -164,6 +166,46 @@ def test_the_root_volume_of_slot_01_is_taken_over() -> None:
         "rootVolumeGib": 100,
     }
     assert problems(config, "prod", {}, FoundLookups(inspection(), ZONES)) == ()
+
+
+COPIED = LaunchTemplateVersion("lt-0a1b2c3d4e5f60718", None, 3)
+
+
+def test_slot_02_is_made_from_the_template_of_slot_01() -> None:
+    data = {"KeyName": "ops", "BlockDeviceMappings": [{"DeviceName": "/dev/sda1"}]}
+    first = FirstSlot(launch=data, version=COPIED)
+
+    proposal = proposed(inspection(), ANSWERS, {**FIRST, "web": first})
+
+    assert proposal.config["failover:capacity"]["web"] == {
+        "instanceType": "m5.large",
+        "min": 2,
+        "max": 4,
+        "02": {"launchTemplate": {"from": {"id": "lt-0a1b2c3d4e5f60718", "version": 3}}},
+    }
+    lookups = FoundLookups(inspection(), ZONES, {COPIED: data}.get)
+    assert problems(proposal.config, "prod", {}, lookups) == ()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"Placement": {"AvailabilityZoneId": "use1-az1"}},
+        {"UserData": base64.b64encode(b"<powershell>").decode()},
+        {"UserData": base64.b64encode(b"#!" + b"a" * 16_000).decode()},
+    ],
+)
+def test_a_template_that_the_stack_cannot_copy_is_left_out_with_a_note(
+    data: dict[str, Any],
+) -> None:
+    first = FirstSlot(launch=data, version=COPIED)
+
+    proposal = proposed(inspection(), ANSWERS, {**FIRST, "web": first})
+
+    assert "02" not in proposal.config["failover:capacity"]["web"]
+    assert any(
+        "web-02: a launch template that is not a copy of" in line for line in proposal.unlike
+    )
 
 
 def test_names_suggest_the_services_and_the_naming() -> None:

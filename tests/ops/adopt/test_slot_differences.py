@@ -19,6 +19,7 @@ from ops.adopt.slot_differences import (
 )
 from ops.inspect.document import TemplateReport
 from rehearsal.control_plane.corrections import attributes
+from settings.lookup import LaunchTemplateVersion
 
 TEMPLATE = TemplateReport("launch template", "shop-web", has_user_data=True)
 IMAGE = "ami-0fa11000000000001"
@@ -225,3 +226,15 @@ def test_the_root_volume_is_as_large_as_slot_01s_and_as_the_image_needs(
 def test_an_image_that_is_gone_leaves_the_size_to_the_config_and_says_so() -> None:
     assert FirstSlot().root_volume_gib(IMAGE) is None
     assert "the size of slot 01's is not known" in told(FirstSlot())
+
+
+def test_a_copy_of_the_template_needs_one_note_in_place_of_its_differences() -> None:
+    first = FirstSlot(
+        launch={"UserData": "IyEvYmluL3NoCg==", "KeyName": "ops", "EbsOptimized": True},
+        version=LaunchTemplateVersion("lt-0a1b2c3d4e5f60718", None, 3),
+        has_public_subnets=True,
+    )
+
+    assert told(first) == (
+        "web-02: a launch template of its own, a copy of version 3 of launch template shop-web"
+    )
