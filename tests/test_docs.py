@@ -118,7 +118,11 @@ QUOTED = {
         *("one target group becomes two", "the plan:", "kept the file as it was"),
         *("adopted already: nothing to change", "Obstacles to weighted slots", "fix"),
         *("weights belong to one rule", "there is no second group beside it"),
-        *("a target group cannot be renamed", "user data of its own", "which was ready in"),
+        *(
+            "a target group cannot be renamed",
+            "a launch template of its own, a copy of version",
+            "which was ready in",
+        ),
         *("a security group of its own, which takes requests", "probing at"),
     ),
     "docs/guards.md": (

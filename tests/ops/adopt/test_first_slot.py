@@ -54,7 +54,7 @@ def test_a_slot_by_a_launch_template_is_read_whole(shell: Local, shop: Shop) -> 
     assert "slow_start.duration_seconds 120" in text
     assert first.launch["KeyName"] == "ops"
     assert "a copy of version 2 of launch template shop-web" in text
-    assert "MetadataOptions.HttpTokens not set (slot 02: required)" in text
+    assert "MetadataOptions" not in text
     assert "Auto Scaling group" not in text
 
 

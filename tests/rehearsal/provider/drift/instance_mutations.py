@@ -233,6 +233,7 @@ _TEMPLATE: Table = {
     "metadataOptions.httpPutResponseHopLimit": _set_in(
         "MetadataOptions", HttpPutResponseHopLimit=3
     ),
+    "metadataOptions.httpProtocolIpv6": _set_in("MetadataOptions", HttpProtocolIpv6="disabled"),
     "metadataOptions.instanceMetadataTags": _set_in(
         "MetadataOptions", InstanceMetadataTags="disabled"
     ),
@@ -240,8 +241,18 @@ _TEMPLATE: Table = {
     "blockDeviceMappings.ebs.encrypted": _set_ebs(Encrypted=False),
     "blockDeviceMappings.ebs.volumeSize": _set_ebs(VolumeSize=10),
     "blockDeviceMappings.ebs.volumeType": _set_ebs(VolumeType="gp2"),
+    "blockDeviceMappings.ebs.iops": _set_ebs(Iops=5000),
+    "blockDeviceMappings.ebs.throughput": _set_ebs(Throughput=300),
+    "blockDeviceMappings.ebs.kmsKeyId": _set_ebs(
+        KmsKeyId="arn:aws:kms:us-east-1:123456789012:key/elsewhere"
+    ),
+    "blockDeviceMappings.ebs.snapshotId": _set_ebs(SnapshotId="snap-0a1b2c3d4e5f60719"),
     "blockDeviceMappings.ebs.deleteOnTermination": _set_ebs(DeleteOnTermination=False),
     "monitoring.enabled": _set_in("Monitoring", Enabled=False),
+    "creditSpecification.cpuCredits": _set_in("CreditSpecification", CpuCredits="standard"),
+    "placement.availabilityZone": _set_in("Placement", AvailabilityZone="us-east-1b"),
+    "placement.groupName": _set_in("Placement", GroupName="elsewhere"),
+    "placement.tenancy": _set_in("Placement", Tenancy="default"),
     "iamInstanceProfile.name": _set_in("IamInstanceProfile", Name="elsewhere"),
     "iamInstanceProfile.arn": _set_in(
         "IamInstanceProfile", Arn="arn:aws:iam::123456789012:instance-profile/elsewhere"

@@ -327,6 +327,7 @@ common = {
         "httpEndpoint": "enabled",
         "httpTokens": "required",
         "httpPutResponseHopLimit": 2,
+        "httpProtocolIpv6": "enabled",
         "instanceMetadataTags": "enabled",
     },
     "blockDeviceMappings": [
@@ -336,11 +337,21 @@ common = {
                 "encrypted": "true",
                 "volumeSize": 9,
                 "volumeType": "gp3",
+                "iops": 4000,
+                "throughput": 200,
+                "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/drift",
+                "snapshotId": "snap-0a1b2c3d4e5f60718",
                 "deleteOnTermination": "true",
             },
         }
     ],
     "monitoring": {"enabled": True},
+    "creditSpecification": {"cpuCredits": "unlimited"},
+    "placement": {
+        "availabilityZone": "us-east-1a",
+        "groupName": "drift",
+        "tenancy": "dedicated",
+    },
     "tagSpecifications": [
         {"resourceType": "instance", "tags": TAGS},
         {"resourceType": "volume", "tags": TAGS},
