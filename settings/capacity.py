@@ -23,7 +23,7 @@ from settings.declaration.landing import (
     Landing,
 )
 from settings.declaration.section import Section
-from settings.launch_template import LaunchTemplate
+from settings.launch_template import DEVICE_NAME, LaunchTemplate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class Capacity(OwnCapacity):
     )
     root_device_name: Key[str] = key(
         "/dev/xvda",
-        Text(r"/dev/[a-z0-9]+", "a device name, such as /dev/xvda"),
+        DEVICE_NAME,
         "The root device of the image. Its volume is encrypted.",
     )
     root_volume_gib: Key[int] = key(

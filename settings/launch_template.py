@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from settings.declaration.key import ConfigMap, Key, KeyGroup, optional, required
+from settings.declaration.key import ConfigMap, Key, KeyGroup, key, optional, required
 from settings.declaration.kind import (
     Confidential,
+    Fields,
     Json,
     JsonSchema,
+    ListOf,
     RefusedValueError,
     Text,
     ValueProblem,
     WholeNumber,
+    arn_of,
 )
+from settings.declaration.landing import LAUNCH_TEMPLATE, Landing
 
 SHELL_SCRIPT = "#!"
 CLOUD_CONFIG = "#cloud-config"
@@ -93,6 +99,81 @@ class TemplateSource(ConfigMap):
     )
 
 
+DEVICE_NAME = Text(r"/dev/[a-z0-9]+", "a device name, such as /dev/xvda")
+_OTHER_DEVICE = "a device name that no other entry of the list has"
+_SECURITY_GROUP = Text(r"sg-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a security group: sg-...")
+_VOLUME: Mapping[str, Json] = {
+    "deviceName": "/dev/sdf",
+    "sizeGib": 100,
+    "type": "gp3",
+    "iops": 6000,
+    "throughput": 250,
+}
+_WITH_IOPS = ("gp3", "io1", "io2")
+_NEED_IOPS = ("io1", "io2")
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeFields(Fields):
+    """The kind of a volume.
+
+    Source: EC2 API, LaunchTemplateEbsBlockDeviceRequest.
+    """
+
+    fields: Mapping[str, Any] = field(
+        default_factory=lambda: {
+            "deviceName": DEVICE_NAME,
+            "sizeGib": WholeNumber(1, 65_536),
+            "type": Text(
+                r"gp3|gp2|io1|io2|st1|sc1|standard",
+                "a type of volume: gp3, gp2, io1, io2, st1, sc1 or standard",
+            ),
+            "iops": WholeNumber(100, 256_000),
+            "throughput": WholeNumber(125, 2000),
+        }
+    )
+    needed: tuple[str, ...] = ("deviceName",)
+    examples: Mapping[str, Json] = field(default_factory=lambda: _VOLUME)
+
+    def read(self, value: Json) -> Mapping[str, Any]:
+        """A volume whose speed goes with its type."""
+        volume = super(VolumeFields, self).read(value)
+        problems = list(_volume_problems(volume))
+        if problems:
+            raise RefusedValueError(*problems)
+        return volume
+
+
+def _volume_problems(volume: Mapping[str, Any]) -> Iterator[ValueProblem]:
+    kind = volume.get("type", "gp3")
+    if "throughput" in volume and kind != "gp3":
+        expected = f"no throughput: {kind} takes none, gp3 does"
+        yield ValueProblem(volume["throughput"], expected, ".throughput", is_unknown=True)
+    if "iops" in volume and kind not in _WITH_IOPS:
+        expected = f"no iops: {kind} takes none; {', '.join(_WITH_IOPS)} do"
+        yield ValueProblem(volume["iops"], expected, ".iops", is_unknown=True)
+    if "iops" not in volume and kind in _NEED_IOPS:
+        yield ValueProblem(None, f"the iops of the volume, which {kind} needs", ".iops", 6000)
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes(ListOf[Mapping[str, Any]]):
+    """The kind of a list of volumes, each on a device of its own."""
+
+    def read(self, value: Json) -> tuple[Mapping[str, Any], ...]:
+        """The volumes, in order."""
+        volumes = super(Volumes, self).read(value)
+        devices = [volume["deviceName"] for volume in volumes]
+        problems = [
+            ValueProblem(name, _OTHER_DEVICE, f"[{n}].deviceName", f"/dev/sd{'fghijklmnop'[n]}")
+            for n, name in enumerate(devices)
+            if name in devices[:n]
+        ]
+        if problems:
+            raise RefusedValueError(*problems)
+        return volumes
+
+
 @dataclass(frozen=True, kw_only=True)
 class LaunchTemplate(ConfigMap):
     """What the launch template of a slot has beside image, instance type and network."""
@@ -111,4 +192,34 @@ class LaunchTemplate(ConfigMap):
         TemplateSource,
         name="from",
         is_optional=True,
+    )
+    security_group_ids: Key[tuple[str, ...]] = key(
+        (),
+        ListOf(_SECURITY_GROUP, 1, 15),
+        "Security groups of the instances beside the stack's, and beside those of `from`. A slot's "
+        "own list replaces its service's.",
+        example=("sg-0a1b2c3d4e5f60718",),
+    )
+    key_name: Key[str | None] = optional(
+        "ops",
+        Text(r"[!-~]([ -~]{0,253}[!-~])?", "the name of an EC2 key pair"),
+        "The key pair of the instances; it replaces that of `from`. A slot's own replaces its "
+        "service's.",
+        offer="KEY_PAIR_NAME",
+        lands=Landing(LAUNCH_TEMPLATE, "keyName"),
+    )
+    kms_key_id: Key[str | None] = optional(
+        "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+        arn_of("kms", r"(key/[0-9A-Za-z-]+|alias/[0-9A-Za-z/_-]+)", "a KMS key"),
+        "The KMS key of every volume: the root, those of `volumes`, and those of `from`, whose "
+        "keys it replaces. A slot's own replaces its service's.",
+        lands=Landing(LAUNCH_TEMPLATE, "blockDeviceMappings[*].ebs.kmsKeyId"),
+    )
+    volumes: Key[tuple[Mapping[str, Any], ...]] = key(
+        (),
+        Volumes(VolumeFields(), 1, 11),
+        "Volumes, encrypted, of type gp3 where none is named. On a device that the image's root "
+        "or a volume of `from` has, the fields here replace its own; on any other device it is a "
+        "further volume, which needs sizeGib. A slot's own list replaces its service's.",
+        example=(_VOLUME,),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -10,8 +10,13 @@ import pulumi_aws as aws
 
 from fleets.auto_scaling_group.keys import NewInstances
 from fleets.auto_scaling_group.launch import FLOOR_TAG
-from fleets.auto_scaling_group.launch_settings import CopiedTemplate, slot_user_data
+from fleets.auto_scaling_group.launch_settings import (
+    CopiedTemplate,
+    LaunchSettings,
+    slot_user_data,
+)
 from fleets.auto_scaling_group.template_data import is_primary
+from fleets.auto_scaling_group.volumes import with_volumes
 from fleets.kind import FleetPlace
 
 _TAGGED = ("instance", "volume")
@@ -61,30 +66,51 @@ def _declare_template(settings: NewInstances, place: FleetPlace) -> aws.ec2.Laun
 
 def _launched(settings: NewInstances, place: FleetPlace) -> dict[str, Any]:
     """The arguments that a copied template brings, or else those of the program."""
-    copied = settings.launch.copied
-    given = _own_arguments(settings, place) if copied is None else _copied_arguments(copied, place)
+    launch, copied = settings.launch, settings.launch.copied
+    given = (
+        _own_arguments(settings, place)
+        if copied is None
+        else _copied_arguments(copied, launch, place)
+    )
+    if launch.key_name is not None:
+        given["key_name"] = launch.key_name
     profile = _profile(place.service.instance_profile)
     return given if profile is None else {**given, "iam_instance_profile": profile}
 
 
-def _copied_arguments(copied: CopiedTemplate, place: FleetPlace) -> dict[str, Any]:
-    """Those of the template, whose security groups stay beside the one of the stack."""
-    own, arguments = place.placement.security_group_id, dict(copied.arguments)
+def _copied_arguments(
+    copied: CopiedTemplate, launch: LaunchSettings, place: FleetPlace
+) -> dict[str, Any]:
+    """Those of the template, with the security groups and the volumes of the config."""
+    arguments = dict(copied.arguments)
     interfaces: list[dict[str, Any]] | None = arguments.get("network_interfaces")
     if interfaces is None:
-        groups = arguments.get("vpc_security_group_ids", [])
-        return {**arguments, "vpc_security_group_ids": [own, *groups]}
-    arguments["network_interfaces"] = [
-        {**each, "security_groups": [own, *each.get("security_groups", [])]}
-        if is_primary(each)
-        else each
-        for each in interfaces
-    ]
+        theirs = arguments.get("vpc_security_group_ids", [])
+        arguments["vpc_security_group_ids"] = _groups(theirs, launch, place)
+    else:
+        arguments["network_interfaces"] = [
+            {**each, "security_groups": _groups(each.get("security_groups", []), launch, place)}
+            if is_primary(each)
+            else each
+            for each in interfaces
+        ]
+    if launch.volumes or launch.kms_key_id is not None:
+        arguments["block_device_mappings"] = with_volumes(
+            arguments.get("block_device_mappings", []), launch.volumes, launch.kms_key_id
+        )
     return arguments
 
 
+def _groups(
+    theirs: Sequence[str], launch: LaunchSettings, place: FleetPlace
+) -> list[pulumi.Input[str]]:
+    """The security groups of an interface: the stack's, those it has, those of the config."""
+    others = dict.fromkeys([*theirs, *launch.security_group_ids])
+    return [place.placement.security_group_id, *others]
+
+
 def _own_arguments(settings: NewInstances, place: FleetPlace) -> dict[str, Any]:
-    capacity = settings.capacity
+    launch = settings.launch
     return {
         "metadata_options": {
             "http_endpoint": "enabled",
@@ -96,20 +122,12 @@ def _own_arguments(settings: NewInstances, place: FleetPlace) -> dict[str, Any]:
                 "device_index": 0,
                 "associate_public_ip_address": "false",
                 "delete_on_termination": "true",
-                "security_groups": [place.placement.security_group_id],
+                "security_groups": _groups((), launch, place),
             }
         ],
-        "block_device_mappings": [
-            {
-                "device_name": capacity.root_device_name,
-                "ebs": {
-                    "encrypted": "true",
-                    "volume_type": "gp3",
-                    "volume_size": capacity.root_volume_gib,
-                    "delete_on_termination": "true",
-                },
-            }
-        ],
+        "block_device_mappings": with_volumes(
+            [settings.root_volume], launch.volumes, launch.kms_key_id
+        ),
     }
 
 

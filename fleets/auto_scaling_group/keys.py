@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fleets.auto_scaling_group.launch_settings import LaunchSettings, read_launch
+from fleets.auto_scaling_group.volumes import DeviceMapping, root_volume
 from fleets.kind import FleetSettings, SlotSections
 from rollout.command import Command
 from settings.capacity import Capacity, read_capacity
@@ -54,6 +55,11 @@ class NewInstances(FleetSettings):
     capacity: Capacity
     launch: LaunchSettings
 
+    @property
+    def root_volume(self) -> DeviceMapping:
+        """The root volume of a template without `from`, before `volumes` of the config."""
+        return root_volume(self.capacity.root_device_name, self.capacity.root_volume_gib)
+
 
 GROUP: KeyGroup[NewInstances | ExistingInstances] = KeyGroup(
     "The slot's Auto Scaling group, if it exists already or has another name.",
@@ -73,11 +79,12 @@ def read_instances(sections: SlotSections) -> NewInstances | ExistingInstances:
         return ExistingInstances(
             group_name=name, floor=sections.own.section(GROUP).read(ExistingInstances.floor)
         )
+    capacity = read_capacity(sections.capacity, sections.slot)
     return NewInstances(
         group_name=name,
         image_id=found_image(sections.images, sections.slot, sections.lookups),
-        capacity=read_capacity(sections.capacity, sections.slot),
-        launch=read_launch(sections),
+        capacity=capacity,
+        launch=read_launch(sections, capacity),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fleets.auto_scaling_group.launch import description_of
 from fleets.auto_scaling_group.template_data import template_arguments, template_tags, untranslated
@@ -17,16 +17,20 @@ from fleets.auto_scaling_group.user_data import (
     size_of,
     user_data,
 )
+from fleets.auto_scaling_group.volumes import DeviceMapping, devices_without_size, root_volume
 from fleets.kind import SlotSections
 from rollout.split import Slot
 from settings.capacity import Capacity
-from settings.declaration.key import Key, KeyGroup
+from settings.declaration import command
+from settings.declaration.key import Key, KeyGroup, Member
 from settings.declaration.section import Section
 from settings.launch_template import LaunchTemplate, TemplateSource, UserData
 from settings.lookup import LaunchTemplateVersion, LookupFailedError
 
 if TYPE_CHECKING:
     from settings.service import ServiceSettings
+
+T = TypeVar("T")
 
 _ROOM = 2048
 """More bytes than the identity of any slot takes."""
@@ -53,6 +57,13 @@ class LaunchSettings:
     """A shell script or cloud-config; `None` for what else the slot boots with."""
     copied: CopiedTemplate | None = None
     """What the template is made from; `None` for one of the program's own."""
+    security_group_ids: tuple[str, ...] = ()
+    """Beside the stack's, and those of the copied template."""
+    key_name: str | None = None
+    kms_key_id: str | None = None
+    """The ARN of the key of every volume; `None` for what each has otherwise."""
+    volumes: tuple[Mapping[str, Any], ...] = ()
+    """As the config has them."""
 
     @property
     def description(self) -> str | None:
@@ -75,7 +86,7 @@ def slot_user_data(
     return user_data(environment, service.name, slot, service.port, launch.user_data, copied=copied)
 
 
-def read_launch(sections: SlotSections) -> LaunchSettings:
+def read_launch(sections: SlotSections, capacity: Capacity) -> LaunchSettings:
     """A slot's own values over the service's; problems are recorded in the sections."""
     own_data, source = (
         _home(sections, group) for group in (LaunchTemplate.user_data, LaunchTemplate.source)
@@ -84,17 +95,70 @@ def read_launch(sections: SlotSections) -> LaunchSettings:
     copied = None
     if source is not None:
         copied = _read_source(source, sections, has_own_data=own_data is not None)
-    return LaunchSettings(text, copied)
+    launch = LaunchSettings(
+        text,
+        copied,
+        security_group_ids=_own_or_shared(sections, LaunchTemplate.security_group_ids),
+        key_name=_own_or_shared(sections, LaunchTemplate.key_name),
+        kms_key_id=_own_or_shared(sections, LaunchTemplate.kms_key_id),
+        volumes=_own_or_shared(sections, LaunchTemplate.volumes),
+    )
+    _reject_volumes(launch, capacity, sections, has_source=source is not None)
+    return launch
 
 
 def _home(sections: SlotSections, group: KeyGroup[Any]) -> Section | None:
     """The map under `group` of the slot, or else of its service; `None` where neither has it."""
+    launch = _launch_home(sections, group)
+    return launch.section(group) if launch.has(group) else None
+
+
+def _own_or_shared(sections: SlotSections, key: Key[T]) -> T:
+    """The value of the slot, or else of its service."""
+    return _launch_home(sections, key).read(key)
+
+
+def _launch_home(sections: SlotSections, member: Member) -> Section:
+    """The `launchTemplate` of the slot if it has `member`, or else its service's."""
     of_slot = sections.capacity.section(Capacity.of_slot[sections.slot])
-    for each in (of_slot, sections.capacity):
-        launch = each.section(Capacity.launch_template)
-        if launch.has(group):
-            return launch.section(group)
-    return None
+    own = of_slot.section(Capacity.launch_template)
+    return own if own.has(member) else sections.capacity.section(Capacity.launch_template)
+
+
+def _reject_volumes(
+    launch: LaunchSettings, capacity: Capacity, sections: SlotSections, *, has_source: bool
+) -> None:
+    """Record volumes that EC2 would not make, and a key or a size that nothing would have."""
+    volumes, kms = LaunchTemplate.volumes, LaunchTemplate.kms_key_id
+    home = _launch_home(sections, volumes)
+    if not home.is_sound(volumes) or (has_source and launch.copied is None):
+        return
+    copied = launch.copied
+    mappings: Sequence[DeviceMapping] = (
+        [root_volume(capacity.root_device_name, capacity.root_volume_gib)]
+        if copied is None
+        else copied.arguments.get("block_device_mappings", ())
+    )
+    for place in devices_without_size(mappings, launch.volumes):
+        home.reject_field(volumes, place, "sizeGib", "the size of the volume, in GiB", 100)
+    of_root = [each for each in launch.volumes if each["deviceName"] == capacity.root_device_name]
+    is_of_service = home.path == sections.capacity.section(Capacity.launch_template).path
+    if is_of_service and any("sizeGib" in each for each in of_root):
+        beside = f"the sizeGib of {capacity.root_device_name} in {home.path}.{volumes.name}"
+        sections.capacity.reject_idle(beside, Capacity.root_volume_gib)
+    of_key = _launch_home(sections, kms)
+    if launch.kms_key_id is None or copied is None or not of_key.is_sound(kms):
+        return
+    if not launch.volumes and not mappings:
+        of_key.reject_idle("a copy of a template without volumes: name the root in volumes", kms)
+    for mapping in mappings:
+        if mapping.get("ebs", {}).get("snapshot_id"):
+            of_key.reject(
+                kms,
+                f"no key: {mapping['device_name']} of the template is made from a snapshot, which "
+                "decides on its encryption",
+                command.removing(command.joined(of_key.path, kms.name)),
+            )
 
 
 def _read_user_data(section: Section, sections: SlotSections) -> str | None:

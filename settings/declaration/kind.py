@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -26,6 +28,8 @@ class ValueProblem:
     at: str = ""
     instead: Json = None
     """A right value to offer, where the wrong one shows what is meant."""
+    is_unknown: bool = False
+    """Whether there is nothing of that name, so that it must be taken out."""
 
 
 class RefusedValueError(ValueError):
@@ -292,6 +296,69 @@ class ListOf(Generic[T]):
         except RefusedValueError:
             return None
         return [value]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A map of named fields, each of a kind of its own: an entry of a list of maps."""
+
+    fields: Mapping[str, ValueKind[Any]]
+    needed: tuple[str, ...]
+    examples: Mapping[str, Json]
+    """A right value of each field, for the commands that fix one."""
+    name: str = "map"
+
+    @property
+    def expected(self) -> str:
+        """The fields that must be given, and the others."""
+        others = [each for each in self.fields if each not in self.needed]
+        may = f", and what it needs of {', '.join(others)}" if others else ""
+        return f"a map of {', '.join(self.needed)}{may}"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """A map of the fields and of nothing else."""
+        return {
+            "type": "object",
+            "properties": {name: kind.json_schema for name, kind in self.fields.items()},
+            "required": list(self.needed),
+            "additionalProperties": False,
+            "errorMessage": f"Expected: {self.expected}",
+        }
+
+    def read(self, value: Json) -> Mapping[str, Any]:
+        """The given fields; every one that is refused is a problem of its own."""
+        if not isinstance(value, dict):
+            raise RefusedValueError(ValueProblem(value, self.expected))
+        read: dict[str, Any] = {}
+        problems = [
+            ValueProblem(None, self.fields[name].expected, f".{name}", self.examples[name])
+            for name in self.needed
+            if name not in value
+        ]
+        for name, entry in value.items():
+            if name not in self.fields:
+                problems.append(self._unknown(name, entry))
+                continue
+            try:
+                read[name] = self.fields[name].read(entry)
+            except RefusedValueError as refusal:
+                problems += [self._placed(name, problem) for problem in refusal.problems]
+        if problems:
+            raise RefusedValueError(*problems)
+        return read
+
+    def _unknown(self, name: str, value: Json) -> ValueProblem:
+        near = difflib.get_close_matches(name, self.fields, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        expected = f"no such field; {hint}Known here: {', '.join(self.fields)}"
+        return ValueProblem(value, expected, f".{name}", is_unknown=True)
+
+    def _placed(self, name: str, problem: ValueProblem) -> ValueProblem:
+        """A problem of the field `name`, with what to set in its place."""
+        example = self.examples[name] if not problem.at else None
+        instead = example if problem.instead is None else problem.instead
+        return replace(problem, at=f".{name}{problem.at}", instead=instead)
 
 
 _PARTITION = "aws[a-z-]*"

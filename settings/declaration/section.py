@@ -149,12 +149,27 @@ class Section:
         entry = own[place] if isinstance(own, list) and own else self.read(key)[place]
         self._reject_problem(key, ValueProblem(entry, expected, f"[{place}]", instead))
 
+    def reject_field(
+        self,
+        key: Key[tuple[Mapping[str, Any], ...]],
+        place: int,
+        name: str,
+        expected: str,
+        instead: Json,
+    ) -> None:
+        """Record that a field of one entry of a list is missing, or will not do."""
+        found = self.read(key)[place].get(name)
+        self._reject_problem(key, ValueProblem(found, expected, f"[{place}].{name}", instead))
+
     def _reject_problem(self, key: Key[T], problem: ValueProblem) -> None:
         if not problem.at:
             self.reject(key, problem.expected, self._fix(key, problem.instead))
             return
         self._unsound.add(key.name)
         path = command.joined(self.path, key.name) + problem.at
+        if problem.is_unknown:
+            self._problems.add(path, problem.value, problem.expected, command.removing(path))
+            return
         offer = _first(_offer(key)) if problem.instead is None else problem.instead
         self._problems.add(path, problem.value, problem.expected, command.setting(path, offer))
 

@@ -34,7 +34,7 @@ NOWHERE = {
     "vpcId", "cidr", "availabilityZones", "albSubnetIds", "instanceSubnetIds",
     # In several properties at once, or not as it is.
     "port", "securityGroupId", "instanceProfile", "rootDeviceName", "topicArn", "01", "02",
-    "file", "text", "id", "version",
+    "file", "text", "id", "version", "securityGroupIds", "volumes",
     # The weights have a rule of their own in the drift report.
     "weights",
 }  # fmt: skip

@@ -84,6 +84,15 @@ def copy_of(**values: str | int) -> Change:
     return lambda c: c[CAPACITY]["web"].update(launchTemplate={"from": values})
 
 
+def launch(**values: object) -> Change:
+    return lambda c: c[CAPACITY]["web"].update(launchTemplate=values)
+
+
+def volumes(*each: dict[str, object]) -> Change:
+    return launch(volumes=list(each))
+
+
+LAUNCH = "failover:capacity.web.launchTemplate"
 COPY = "failover:capacity.web.launchTemplate.from"
 USER_DATA = "failover:capacity.web.launchTemplate.userData"
 SUM = "sum to 100"
@@ -739,6 +748,96 @@ WRONG = {
         "5",
         "can be read; shop-web version 5: not found",
         f"pulumi config set --path '{COPY}.version' VERSION",
+    ),
+    "a security group by name": Wrong(
+        launch(securityGroupIds=["shop-web"]),
+        f"{LAUNCH}.securityGroupIds[0]",
+        "shop-web",
+        "the id of a security group: sg-...",
+        f"pulumi config set --path '{LAUNCH}.securityGroupIds[0]' sg-0a1b2c3d4e5f60718",
+    ),
+    "a key pair without a name": Wrong(
+        launch(keyName=" "),
+        f"{LAUNCH}.keyName",
+        '" "',
+        "the name of an EC2 key pair",
+        f"pulumi config set --path '{LAUNCH}.keyName' KEY_PAIR_NAME",
+    ),
+    "a KMS key by its id": Wrong(
+        launch(kmsKeyId="0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"),
+        f"{LAUNCH}.kmsKeyId",
+        "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+        "the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:...",
+        f"pulumi config set --path '{LAUNCH}.kmsKeyId' "
+        "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+    ),
+    "a volume without a device": Wrong(
+        volumes({"sizeGib": 100}),
+        f"{LAUNCH}.volumes[0].deviceName",
+        NOT_SET,
+        "a device name",
+        f"pulumi config set --path '{LAUNCH}.volumes[0].deviceName' /dev/sdf",
+    ),
+    "a volume with an unknown field": Wrong(
+        volumes({"deviceName": "/dev/sdf", "sizeGib": 100, "iop": 4000}),
+        f"{LAUNCH}.volumes[0].iop",
+        "4000",
+        "no such field; did you mean iops? Known here: deviceName, sizeGib, type, iops",
+        f"pulumi config rm --path '{LAUNCH}.volumes[0].iop'",
+    ),
+    "a volume of an unknown type": Wrong(
+        volumes({"deviceName": "/dev/sdf", "sizeGib": 100, "type": "ssd"}),
+        f"{LAUNCH}.volumes[0].type",
+        "ssd",
+        "a type of volume: gp3, gp2",
+        f"pulumi config set --path '{LAUNCH}.volumes[0].type' gp3",
+    ),
+    "a volume with a size in quotes": Wrong(
+        volumes({"deviceName": "/dev/sdf", "sizeGib": "200"}),
+        f"{LAUNCH}.volumes[0].sizeGib",
+        '"200"',
+        "without quotes",
+        f"pulumi config set --path '{LAUNCH}.volumes[0].sizeGib' 200",
+    ),
+    "a fast volume without its speed": Wrong(
+        volumes({"deviceName": "/dev/sdf", "sizeGib": 100, "type": "io2"}),
+        f"{LAUNCH}.volumes[0].iops",
+        NOT_SET,
+        "which io2 needs",
+        f"pulumi config set --path '{LAUNCH}.volumes[0].iops' 6000",
+    ),
+    "a volume with a speed that its type has not": Wrong(
+        volumes({"deviceName": "/dev/sdf", "sizeGib": 100, "type": "gp2", "throughput": 250}),
+        f"{LAUNCH}.volumes[0].throughput",
+        "250",
+        "no throughput: gp2 takes none",
+        f"pulumi config rm --path '{LAUNCH}.volumes[0].throughput'",
+    ),
+    "two volumes of one device": Wrong(
+        volumes(
+            {"deviceName": "/dev/sdf", "sizeGib": 100}, {"deviceName": "/dev/sdf", "sizeGib": 10}
+        ),
+        f"{LAUNCH}.volumes[1].deviceName",
+        "/dev/sdf",
+        "that no other entry of the list has",
+        f"pulumi config set --path '{LAUNCH}.volumes[1].deviceName' /dev/sdg",
+    ),
+    "a further volume without a size": Wrong(
+        volumes({"deviceName": "/dev/sdf", "type": "gp3"}),
+        f"{LAUNCH}.volumes[0].sizeGib",
+        NOT_SET,
+        "the size of the volume, in GiB",
+        f"pulumi config set --path '{LAUNCH}.volumes[0].sizeGib' 100",
+    ),
+    "two sizes of the root": Wrong(
+        lambda c: c[CAPACITY]["web"].update(
+            rootVolumeGib=30,
+            launchTemplate={"volumes": [{"deviceName": "/dev/xvda", "sizeGib": 40}]},
+        ),
+        "failover:capacity.web.rootVolumeGib",
+        "30",
+        f"does nothing beside the sizeGib of /dev/xvda in {LAUNCH}.volumes",
+        "pulumi config rm --path 'failover:capacity.web.rootVolumeGib'",
     ),
     "an old TLS policy": Wrong(
         lambda c: c[LOAD_BALANCER].update(sslPolicy="ELBSecurityPolicy-2016-08"),

@@ -18,6 +18,7 @@ from settings.conditions import HeaderMap, QueryPair, SourceBlock
 from settings.declaration.key import Key, KeyGroup
 from settings.declaration.kind import (
     Decimal,
+    Fields,
     ListOf,
     RefusedValueError,
     SecretText,
@@ -76,6 +77,12 @@ ONLY_THE_PROGRAM = {
     "user data from a file that is not there",
     "user data over the limit",
     "user data that merges by itself",
+    # What goes with what in a volume, and the devices that an image has.
+    "a fast volume without its speed",
+    "a volume with a speed that its type has not",
+    "two volumes of one device",
+    "a further volume without a size",
+    "two sizes of the root",
     # What AWS has of a template.
     "a template by id and by name",
     "a template by neither",
@@ -168,9 +175,8 @@ def test_other_namespaces_may_hold_anything() -> None:
 header_values = st.text() | st.integers() | st.booleans()
 
 
-def written_for(key: Key[Any]) -> st.SearchStrategy[Any]:
-    """Values that a person could write for a key, many of them right."""
-    kind = key.kind
+def written_for(kind: Any) -> st.SearchStrategy[Any]:
+    """Values that a person could write for a key of this kind, many of them right."""
     if isinstance(kind, Text):
         return st.from_regex(kind.pattern, fullmatch=True) | st.text()
     if isinstance(kind, WholeNumber):
@@ -187,6 +193,9 @@ def written_for(key: Key[Any]) -> st.SearchStrategy[Any]:
         return st.lists(
             st.from_regex(r"10\.0\.0\.0/\d{1,2}|[0-9a-f:]{2,6}/\d{1,3}", fullmatch=True)
         )
+    if isinstance(kind, ListOf) and isinstance(kind.item, Fields):
+        fields = {name: written_for(each) for name, each in kind.item.fields.items()}
+        return st.lists(st.fixed_dictionaries({}, optional=fields), max_size=3)
     if isinstance(kind, ListOf):
         item: Any = kind.item
         return st.lists(st.from_regex(item.pattern, fullmatch=True), max_size=4)
@@ -219,7 +228,7 @@ def test_a_reason_is_on_one_line_by_the_same_characters_for_the_editor(text: str
 def test_what_the_reader_takes_for_a_key_is_not_underlined(path: str, data: st.DataObject) -> None:
     key = KEYS[path]
     schema = key.kind.json_schema
-    value = data.draw(json_values | written_for(key))
+    value = data.draw(json_values | written_for(key.kind))
 
     try:
         key.kind.read(value)

@@ -24,6 +24,7 @@ from rehearsal.provider.values import (
     BOOLEAN,
     INTEGER,
     STRING,
+    arn,
     between,
     every,
     length,
@@ -66,7 +67,7 @@ _DEVICE_MAPPING = Block(
                     "volumeType": Property(STRING, computed=True, valid=one_of(*_VOLUME_TYPES)),
                     "iops": Property(INTEGER, computed=True),
                     "throughput": Property(INTEGER, computed=True),
-                    "kmsKeyId": Property(STRING),
+                    "kmsKeyId": Property(STRING, valid=arn),
                     "snapshotId": Property(STRING),
                 }
             )
