@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -15,11 +15,15 @@ from rollout.forward_action import WEIGHT_WITHOUT_ONE
 from rollout.split import Slot
 from settings.alarms import AlarmSettings
 from settings.conditions import PREVIEW_HEADER
+from settings.login import CognitoLogin, LoginSession, OidcLogin, ServiceLogin
 from settings.rule import RuleSettings, preview_header_value
 from settings.service import ServiceSettings
 
 _UNUSED_STICKINESS_SECONDS = 3600
 """The provider requires a duration; it has no effect while stickiness is off."""
+
+_SKIPPED_LOGIN = {"Login": "skipped"}
+"""The tag by which a preview rule without its service's login is known, in AWS and to the pack."""
 
 
 class ServiceArgs(TypedDict):
@@ -33,6 +37,8 @@ class ServiceArgs(TypedDict):
     """Its conditions, its split and its slots."""
     preview_token: str
     """The secret part of the preview header."""
+    skips_login: bool
+    """Whether its preview rules forward without its login."""
     alarms: AlarmSettings | None
     """The alarms of its slots; `None` for none."""
     has_dashboard: bool
@@ -81,7 +87,9 @@ class Service(pulumi.ComponentResource):
             ready.append(self._declare_dashboard(name))
         self.rule = rule = self._declare_rule(name, arns, ready)
         self.rule_arn = rule.arn
-        self.weights = pulumi.Output.all(rule.actions.apply(_weights_by_arn), *arns.values()).apply(
+        # With the client's secret of a login in them, the engine holds all actions as a secret.
+        weights = pulumi.Output.unsecret(rule.actions.apply(_weights_by_arn))
+        self.weights = pulumi.Output.all(weights, *arns.values()).apply(
             lambda known: "/".join(str(known[0].get(arn, 0)) for arn in known[1:])
         )
         self.register_outputs({"ruleArn": self.rule_arn, "weights": self.weights})
@@ -99,6 +107,7 @@ class Service(pulumi.ComponentResource):
             priority=service.rule.priority,
             conditions=_conditions(service.rule),
             actions=[
+                *_login(service.login),
                 {
                     "type": "forward",
                     "forward": {
@@ -109,7 +118,7 @@ class Service(pulumi.ComponentResource):
                         # A sticky client would stay on a slot after its weight is gone.
                         "stickiness": {"enabled": False, "duration": _UNUSED_STICKINESS_SECONDS},
                     },
-                }
+                },
             ],
             tags=context.tags(context.names.of(name), service.name),
             opts=pulumi.ResourceOptions(
@@ -126,6 +135,8 @@ class Service(pulumi.ComponentResource):
         context, service = self._args["context"], self._args["service"]
         name = f"{service.name}-{slot}"
         value = preview_header_value(slot, self._args["preview_token"])
+        is_open = service.login is not None and self._args["skips_login"]
+        tags = context.tags(context.names.of(name, "preview"), service.name, slot)
         header: aws.lb.ListenerRuleConditionArgsDict = {
             "http_header": {
                 "http_header_name": PREVIEW_HEADER,
@@ -137,8 +148,11 @@ class Service(pulumi.ComponentResource):
             listener_arn=self._args["placement"].listener_arn,
             priority=service.rule.preview_priority(slot),
             conditions=[*_conditions(service.rule), header],
-            actions=[{"type": "forward", "target_group_arn": arn}],
-            tags=context.tags(context.names.of(name, "preview"), service.name, slot),
+            actions=[
+                *_login(None if is_open else service.login),
+                {"type": "forward", "target_group_arn": arn},
+            ],
+            tags={**tags, **_SKIPPED_LOGIN} if is_open else tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -181,9 +195,65 @@ def _query(pair: Mapping[str, str]) -> aws.lb.ListenerRuleConditionQueryStringAr
     return {"value": pair["value"]}
 
 
+def _login(login: ServiceLogin | None) -> list[aws.lb.ListenerRuleActionArgsDict]:
+    """The action before the forward, where the service has a login."""
+    provider = None if login is None else login.provider
+    if isinstance(provider, OidcLogin):
+        return [{"type": "authenticate-oidc", "authenticate_oidc": _oidc(provider)}]
+    if isinstance(provider, CognitoLogin):
+        return [{"type": "authenticate-cognito", "authenticate_cognito": _cognito(provider)}]
+    return []
+
+
+def _oidc(login: OidcLogin) -> aws.lb.ListenerRuleActionAuthenticateOidcArgsDict:
+    return {
+        "issuer": login.issuer,
+        "authorization_endpoint": login.authorization_endpoint,
+        "token_endpoint": login.token_endpoint,
+        "user_info_endpoint": login.user_info_endpoint,
+        "client_id": login.client_id,
+        "client_secret": pulumi.Output.secret(login.client_secret),
+        **_session(login.session),
+    }
+
+
+def _cognito(login: CognitoLogin) -> aws.lb.ListenerRuleActionAuthenticateCognitoArgsDict:
+    return {
+        "user_pool_arn": login.user_pool_arn,
+        "user_pool_client_id": login.user_pool_client_id,
+        "user_pool_domain": login.user_pool_domain,
+        **_session(login.session),
+    }
+
+
+class _Session(TypedDict):
+    """What both kinds of login have."""
+
+    session_cookie_name: str
+    scope: str
+    session_timeout: int
+    on_unauthenticated_request: str
+    authentication_request_extra_params: NotRequired[dict[str, pulumi.Input[str]]]
+
+
+def _session(session: LoginSession) -> _Session:
+    found: _Session = {
+        "session_cookie_name": session.session_cookie_name,
+        "scope": session.scope,
+        "session_timeout": session.session_timeout_seconds,
+        "on_unauthenticated_request": session.on_unauthenticated_request,
+    }
+    if session.extra_parameters:
+        found["authentication_request_extra_params"] = dict(session.extra_parameters)
+    return found
+
+
 def _weights_by_arn(actions: Sequence[aws.lb.outputs.ListenerRuleAction]) -> dict[str, int]:
     """The weight of each target group, whatever order AWS lists them in."""
-    forward, alone = actions[0].forward, actions[0].target_group_arn
+    action = next((each for each in actions if each.type == "forward"), None)
+    if action is None:
+        return {}
+    forward, alone = action.forward, action.target_group_arn
     if forward is None or not forward.target_groups:
         return {alone: WEIGHT_WITHOUT_ONE} if alone else {}
     return {

@@ -111,6 +111,7 @@ def _service_args(
         "placement": placement,
         "service": service,
         "preview_token": settings.preview_token,
+        "skips_login": settings.preview.skip_login,
         "alarms": settings.alarms,
         "has_dashboard": settings.dashboard,
     }

@@ -100,6 +100,11 @@ def config_set(path: str, text: str) -> Command:
     return Command.of("pulumi", "config", "set", *_address(path), *value)
 
 
+def config_set_secret(path: str) -> Command:
+    """Asks for a value without showing it, and gives it to the config key at `path`, encrypted."""
+    return Command.of("pulumi", "config", "set", "--secret", *_address(path))
+
+
 def config_remove(path: str) -> Command:
     """Takes the config key at `path` out."""
     return Command.of("pulumi", "config", "rm", *_address(path))

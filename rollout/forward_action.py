@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rollout.json_value import list_of
+
 WEIGHT_WITHOUT_ONE = 1
 """The weight of a target group that has none of its own."""
 
@@ -41,10 +43,10 @@ def declared_groups(rule: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
     Returns:
         In the order of their declaration. What a preview does not know yet is its placeholder.
+        Empty where the actions are hidden, as in the events of a rule with a client's secret.
     """
     found: list[tuple[str, Any]] = []
-    actions: Sequence[Mapping[str, Any]] = rule.get("actions") or []
-    for action in actions:
+    for action in list_of(rule.get("actions")):
         forward: Mapping[str, Any] = action.get("forward") or {}
         groups: Sequence[Mapping[str, Any]] = forward.get("targetGroups") or []
         if not groups and action.get("targetGroupArn"):

@@ -19,6 +19,7 @@ from settings.declaration.key import (
 from settings.declaration.kind import Text, WholeNumber
 from settings.declaration.landing import AUTO_SCALING_GROUP, TARGET_GROUP, Landing
 from settings.declaration.section import Section
+from settings.login import ServiceLogin
 from settings.lookup import Lookups
 from settings.names import Names
 from settings.probe import ProbeSettings
@@ -97,6 +98,12 @@ class ServiceSettings(ConfigMap):
 
     name: str
     rule: KeysBeside[RuleSettings] = KeysBeside(RuleSettings)
+    login: KeyGroup[ServiceLogin | None] = KeyGroup(
+        "A login before the service, by the load balancer. Its preview rules ask for it too.",
+        ServiceLogin,
+        name="authenticate",
+        is_optional=True,
+    )
     port: Key[int] = required(
         8080, WholeNumber(1, 65_535), "The port on which the instances accept HTTP requests."
     )

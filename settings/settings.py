@@ -31,6 +31,7 @@ from settings.load_balancer import (
     is_existing,
     read_load_balancer,
 )
+from settings.login import PreviewSettings
 from settings.lookup import Lookups
 from settings.names import OWN_TAGS, Names, TagMap, read_names
 from settings.network import (
@@ -113,6 +114,9 @@ class Settings(ConfigMap):
             fix=_NEW_TOKEN,
         ),
         repr=False,
+    )
+    preview: KeyGroup[PreviewSettings] = KeyGroup(
+        "The preview rules, which reach a slot at any weight.", PreviewSettings
     )
     protection: Key[bool] = key(
         False,

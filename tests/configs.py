@@ -28,6 +28,21 @@ from settings.surroundings import Surroundings
 ROOT = Path(__file__).parents[1]
 TOKEN_KEY = "failover:previewToken"
 TOKEN = "0123456789abcdef0123456789abcdef"
+OIDC = {
+    "issuer": "https://login.example",
+    "authorizationEndpoint": "https://login.example/authorize",
+    "tokenEndpoint": "https://login.example/token",
+    "userInfoEndpoint": "https://login.example/userinfo",
+    "clientId": "shop",
+    "clientSecret": "s3cret-of-the-client",
+}
+"""A login at an OpenID Connect provider, its secret as the engine hands it over."""
+OIDC_SECRET = OIDC["clientSecret"]
+COGNITO = {
+    "userPoolArn": "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_a1B2c3D4e",
+    "userPoolClientId": "1a2b3c4d5e6f7g8h9i0j1k2l3m",
+    "userPoolDomain": "shop-login",
+}
 Config = dict[str, Any]
 T = TypeVar("T")
 
@@ -109,10 +124,15 @@ def surroundings(
     stack: str = "prod",
     lookups: FakeLookups | None = None,
     environ: Mapping[str, str] | None = None,
-    secret_keys: frozenset[str] = frozenset({TOKEN_KEY}),
+    secret_keys: frozenset[str] | None = None,
 ) -> Surroundings:
-    """What the config is read in: a stack of the repo, and an AWS that has its subnets."""
+    """What the config is read in: a stack of the repo, and an AWS that has its subnets.
+
+    `secret_keys`: by default every key with a secret in it.
+    """
     raw = as_handed_over(config)
+    if secret_keys is None:
+        secret_keys = frozenset({TOKEN_KEY, *(k for k, v in raw.items() if OIDC_SECRET in v)})
     aws = {k.removeprefix("aws:"): v for k, v in raw.items() if k.startswith("aws:")}
     return Surroundings(stack, environ or {}, aws, secret_keys, lookups or FakeLookups())
 

@@ -7,8 +7,15 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
-from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
+from pulumi import (
+    Output,
+    ResourceHook,
+    ResourceHookArgs,
+    ResourceHookBinding,
+    ResourceHookOptions,
+)
 
 from components.guards.engine_log import NoticeLog
 from components.guards.errors import ReadBackError, RefusedUpdateError
@@ -93,7 +100,7 @@ class UpdateHooks:
     async def _before_new_rule(self, args: ResourceHookArgs) -> None:
         if self._judge.rules.override is not None:
             return
-        groups = declared_groups(args.new_inputs or {})
+        groups = await groups_of(args.new_inputs)
         arns = dict(zip(Slot, (arn for arn, _ in groups), strict=True))
         address = ServiceAddress(args.name, "", arns)
         wait = self._wait_of_new_rule(address, Split(*(weight for _, weight in groups)))
@@ -101,7 +108,7 @@ class UpdateHooks:
             await wait.until_settled(args.name, args.urn)
 
     async def _before_rule(self, args: ResourceHookArgs) -> None:
-        self._refuse_other_targets(args)
+        await self._refuse_other_targets(args)
         try:
             await self._wait.until_settled(args.name, args.urn)
         except RefusedUpdateError as error:
@@ -109,7 +116,7 @@ class UpdateHooks:
             raise RefusedUpdateError(own or error.notices) from error
 
     async def _after_rule(self, args: ResourceHookArgs) -> None:
-        groups = declared_groups(args.new_inputs or {})
+        groups = await groups_of(args.new_inputs)
         arns = [arn for arn, _ in groups]
         # The state has no address of an adopted rule before its first update; the hook has.
         address = ServiceAddress(args.name, args.id, dict(zip(Slot, arns, strict=True)))
@@ -139,9 +146,9 @@ class UpdateHooks:
         if service not in self._refused:
             self._log.report(notice, args.urn)
 
-    def _refuse_other_targets(self, args: ResourceHookArgs) -> None:
+    async def _refuse_other_targets(self, args: ResourceHookArgs) -> None:
         """Refuse another target group for a live slot."""
-        old, new = declared_groups(args.old_inputs or {}), declared_groups(args.new_inputs or {})
+        old, new = await groups_of(args.old_inputs), await groups_of(args.new_inputs)
         known = self._judge.target_groups(args.name)
         for slot, was, becomes in other_groups(old, new, known):
             weight = self._judge.live_weight(args.name, slot)
@@ -153,6 +160,14 @@ class UpdateHooks:
                 raise RefusedUpdateError(
                     [Notice(NoticeKind.REFUSED, args.name, f"slot {slot}", text)]
                 )
+
+
+async def groups_of(inputs: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    """The target groups of a rule; with a login, a hook gets the actions as a secret output."""
+    actions = (inputs or {}).get("actions")
+    if isinstance(actions, Output):
+        actions = await actions.future()  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
+    return declared_groups({"actions": actions})
 
 
 def other_groups(

@@ -19,6 +19,7 @@ from components.guards.engine_log import EngineLog, NoticeLog
 from components.guards.errors import RefusedUpdateError
 from components.guards.hooks import HookBindings, UpdateHooks
 from components.guards.image_check import ImageCheck
+from components.guards.login_notes import login_notes
 from components.guards.lost_state import GuardedStack, LostState
 from components.guards.new_service import NewServiceJudge
 from components.guards.port_check import PortCheck
@@ -231,6 +232,7 @@ class GuardedProgram:
         found += [notice for notice in self._judge.judge() if self._is_reported(notice)]
         by_order = order.look(is_override_free=not self._judge.has_overridden)
         found += [notice for notice in by_order if notice not in found]
+        found += login_notes(settings) if is_preview else []
         return without_contradiction([*found, *images.look()])
 
     def _is_reported(self, notice: Notice) -> bool:

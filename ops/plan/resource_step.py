@@ -6,7 +6,7 @@ import enum
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_cli.errors import EventStreamError
@@ -49,6 +49,7 @@ _OPERATIONS = {
     "delete": Operation.DELETE,
 }
 _URN_SEPARATORS = 3
+_COMPONENT = "failover:"
 _AWS_WORDS = {
     "aws:autoscaling/group:Group": "Auto Scaling group",
     "aws:autoscaling/policy:Policy": "scaling policy",
@@ -67,6 +68,8 @@ class ResourceStep:
     new_inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     changed_paths: tuple[str, ...] = ()
     """The properties that change, such as `actions[0].forward.targetGroups[1].weight`."""
+    new_outputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of a component, once what is in it is declared."""
     parent: str = ""
     """The URN of the component that declares it."""
     is_protected: bool = False
@@ -76,6 +79,11 @@ class ResourceStep:
     def type_token(self) -> str:
         """`aws:lb/listenerRule:ListenerRule`; the type of the resource itself, not its parents."""
         return self.urn.split("::")[2].split("$")[-1]
+
+    @property
+    def is_component(self) -> bool:
+        """Whether it only groups others, and is not in AWS."""
+        return self.type_token.startswith(_COMPONENT)
 
     @property
     def type_name(self) -> str:
@@ -108,14 +116,21 @@ def resource_steps(events: Iterable[Event]) -> tuple[ResourceStep, ...]:
         EventStreamError: an operation that is not known here.
     """
     steps: dict[str, ResourceStep] = {}
+    outputs: dict[str, Mapping[str, Any]] = {}
     for event in events:
+        metadata = map_of(event.body.get("metadata"))
+        if event.kind == "resOutputsEvent" and metadata.get("op") != "refresh":
+            outputs[str(metadata.get("urn"))] = map_of(map_of(metadata.get("new")).get("outputs"))
         if event.kind != "resourcePreEvent":
             continue
-        step = _step(event.body.get("metadata") or {})
+        step = _step(metadata)
         known = steps.get(step.urn)
         if known is None or _is_weightier(step, known):
             steps[step.urn] = step
-    return tuple(steps.values())
+    return tuple(
+        replace(step, new_outputs=outputs.get(urn, {})) if step.is_component else step
+        for urn, step in steps.items()
+    )
 
 
 def _is_weightier(step: ResourceStep, known: ResourceStep) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ops.plan.resource_step import Operation, ResourceStep
 from rollout.forward_action import declared_groups
-from rollout.json_value import map_of
+from rollout.json_value import is_list, map_of
 from rollout.observation import split_of
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
@@ -119,18 +119,38 @@ def _service_plan(
         for slot in Slot
         if (step := named.get((TARGET_GROUP, f"{name}-{slot}"))) and "arn" in step.old_outputs
     }
-    return ServicePlan(name, _weights(named.get((RULE, name)), arns), slots)
+    rule, service = named.get((RULE, name)), named.get((SERVICE, name))
+    return ServicePlan(name, _weights(rule, service, arns), slots)
 
 
-def _weights(rule: ResourceStep | None, arns: Mapping[str, Slot]) -> BeforeAndAfter:
-    """The split that the rule has in the state, and the one that it is to have."""
+def _weights(
+    rule: ResourceStep | None, service: ResourceStep | None, arns: Mapping[str, Slot]
+) -> BeforeAndAfter:
+    """The split that the rule has in the state, and the one that it is to have.
+
+    The events hide the actions of a rule with a client's secret in them: the service has both too.
+    """
     if rule is None:
         return BeforeAndAfter(None, None)
+    if service is not None and hides_actions(rule):
+        after = None if rule.operation is Operation.DELETE else service.new_outputs.get("weights")
+        return BeforeAndAfter(_text(service.old_outputs.get("weights")), _text(after))
     in_slot_order = declared_groups(rule.new_inputs)
     adopted = {arn: slot for (arn, _), slot in zip(in_slot_order, Slot, strict=False)}
     before = _split(declared_groups(rule.old_outputs or rule.old_inputs), {**adopted, **arns})
     after = None if rule.operation is Operation.DELETE else _split(in_slot_order, {})
     return BeforeAndAfter(before, after)
+
+
+def hides_actions(rule: ResourceStep) -> bool:
+    """Whether the actions of a rule are a secret, before or after."""
+    sides = (rule.old_outputs, rule.old_inputs, rule.new_inputs)
+    return any("actions" in side and not is_list(side["actions"]) for side in sides)
+
+
+def _text(weights: object) -> str | None:
+    """Weights such as `75/25`; `None` for what the preview does not know yet."""
+    return weights if isinstance(weights, str) and "/" in weights else None
 
 
 def _split(groups: Sequence[tuple[str, Any]], arns: Mapping[str, Slot]) -> str | None:

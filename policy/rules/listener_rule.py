@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pulumi_policy import ResourceValidationArgs
+from pulumi_policy import EnforcementLevel, ResourceValidationArgs
 
 from .policy import traffic_policy
 from .resource_type import LISTENER_RULE
@@ -15,6 +15,8 @@ from .value import Properties, has, is_on, section, sections, shown, whole_numbe
 TOTAL_WEIGHT = 100
 PREVIEW_HEADER = "x-failover-slot"
 """The header that reaches a slot whatever its weight."""
+LOGIN_TAG, SKIPPED = "Login", "skipped"
+"""The tag of a preview rule that forwards without the login of its service."""
 
 _TO_A_WEIGHT = ("actions", None, "forward", "targetGroups", None, "weight")
 """The path of a weight; `None` is an index."""
@@ -75,6 +77,16 @@ def _preview_of_several_groups(args: ResourceValidationArgs) -> Iterator[str]:
                 f"{path} forwards to {_count(groups)} on the header {PREVIEW_HEADER}; expected 1, "
                 "the slot that the header names"
             )
+
+
+def _skipped_login(args: ResourceValidationArgs) -> Iterator[str]:
+    found = section(args.props, "tags").get(LOGIN_TAG)
+    if found == SKIPPED:
+        yield (
+            f"tags.{LOGIN_TAG} is {shown(found)}; expected the login of the service before the "
+            "forward: whoever has the preview header reaches the slot without a session "
+            "(preview.skipLogin)"
+        )
 
 
 def _unmanaged_weights(args: ResourceValidationArgs) -> Iterator[str]:
@@ -167,5 +179,12 @@ POLICIES = (
         "No change of weights is ignored: `ignore_changes` does not contain them.",
         LISTENER_RULE,
         _unmanaged_weights,
+    ),
+    traffic_policy(
+        "listener-rule-preview-login",
+        "A preview rule asks for the login of its service.",
+        LISTENER_RULE,
+        _skipped_login,
+        level=EnforcementLevel.ADVISORY,
     ),
 )

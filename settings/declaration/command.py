@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from rollout.command import Command, config_remove, config_set
+from rollout.command import Command, config_remove, config_set, config_set_secret
 from rollout.json_value import is_list, is_map
 from settings.declaration.kind import Json
 
@@ -41,6 +41,11 @@ def setting(path: str, value: object) -> Command:
     if is_map(value):
         return _in_turn(setting(joined(path, str(k)), entry) for k, entry in value.items())
     return config_set(path, json.dumps(value) if isinstance(value, bool) else str(value))
+
+
+def setting_secret(path: str) -> Command:
+    """The command that asks for a value and gives it to the key at `path`, encrypted."""
+    return config_set_secret(path)
 
 
 def _in_turn(commands: Iterable[Command]) -> Command:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from rollout.command import Command
@@ -13,7 +13,13 @@ from rollout.problem import NOT_SET, Problem
 from rollout.split import Slot
 from settings.declaration import command
 from settings.declaration.key import Key, KeyGroup, Member
-from settings.declaration.kind import Confidential, Json, RefusedValueError, ValueProblem
+from settings.declaration.kind import (
+    Confidential,
+    Json,
+    RefusedValueError,
+    SecretText,
+    ValueProblem,
+)
 
 _HIDDEN = "[secret]"
 _NOT_TEXT_IN_YAML = re.compile(r"true|false|[-+]?[0-9.]+")
@@ -97,6 +103,11 @@ class Section:
         """Whether none of them was refused, so that their values may be compared."""
         return self._is_map and not any(member.name in self._unsound for member in members)
 
+    @property
+    def is_secret(self) -> bool:
+        """Whether the stack holds the top-level key of this map, or a part of it, as a secret."""
+        return self._problems.is_secret(self.path)
+
     def section(self, group: KeyGroup[Any]) -> Section:
         """The map under `group`; an absent one reads as empty, a refused one as examples."""
         if group.name not in self._children:
@@ -178,6 +189,8 @@ class Section:
         if key.fix:
             return key.fix
         path = command.joined(self.path, key.name)
+        if isinstance(key.kind, SecretText):
+            return command.setting_secret(path)
         offer = _offer(key) if instead is None else instead
         fix = command.setting(path, offer)
         is_nested = isinstance(offer, (list, tuple)) or (
@@ -196,7 +209,9 @@ class Section:
             path = command.joined(self.path, name)
             hint = f"no such key; did you mean {near[0]}?" if near else "no such key;"
             fix = command.removing(path)
-            is_hidden = any(_is_confidential(member) for member in known.values())
+            is_hidden = any(_is_confidential(member) for member in known.values()) or _names_any(
+                self._values[name], {n for member in known.values() for n in _confidential(member)}
+            )
             if near and near[0] not in self._values:
                 self._unsound.add(near[0])  # One mistake, one problem.
                 is_moved = isinstance(known[near[0]], Key) or isinstance(self._values[name], dict)
@@ -239,6 +254,22 @@ def takes_empty_text(key: Key[Any]) -> bool:
 
 def _is_confidential(member: Member) -> bool:
     return isinstance(member, Key) and isinstance(member.kind, Confidential)
+
+
+def _confidential(member: Member) -> Iterator[str]:
+    """The names of the keys in a map whose values no message shows."""
+    if isinstance(member, KeyGroup):
+        for each in member.members:
+            yield from _confidential(each)
+    elif _is_confidential(member):
+        yield member.name
+
+
+def _names_any(value: Json, names: set[str]) -> bool:
+    """Whether a map has one of the names, however deep."""
+    if not isinstance(value, dict):
+        return False
+    return any(name in names or _names_any(each, names) for name, each in value.items())
 
 
 def _offer(key: Key[Any]) -> object:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.components.recording import Recording
 from tests.components.stacks import declared, recording_of
-from tests.configs import TOKEN, stack_config
+from tests.configs import COGNITO, OIDC, OIDC_SECRET, TOKEN, stack_config
 
 GROUPS = ["arn:mock:TargetGroup/web-01", "arn:mock:TargetGroup/web-02"]
 RULE = ":ListenerRule"
@@ -188,3 +188,68 @@ def test_the_rule_and_its_preview_rules_have_every_condition() -> None:
     assert {"httpRequestMethod": {"values": ["GET", "HEAD"]}} in (
         recording.one(RULE, "portal").inputs["conditions"]
     )
+
+
+def with_login(login: dict[str, Any], **top: Any) -> Recording:
+    config = stack_config("prod") | {f"failover:{name}": value for name, value in top.items()}
+    config["failover:services"]["web"]["authenticate"] = login
+    return declared(config)
+
+
+def kinds(recording: Recording, rule: str) -> list[str]:
+    return [action["type"] for action in recording.one(RULE, rule).inputs["actions"]]
+
+
+def test_a_login_comes_before_the_forward_of_the_rule_and_of_its_preview_rules() -> None:
+    recording = with_login({"oidc": OIDC})
+
+    login, _ = recording.one(RULE, "web").inputs["actions"]
+    assert login == {
+        "type": "authenticate-oidc",
+        "authenticateOidc": {
+            **OIDC,
+            "scope": "openid",
+            "sessionCookieName": "AWSELBAuthSessionCookie",
+            "sessionTimeout": 604_800,
+            "onUnauthenticatedRequest": "authenticate",
+        },
+    }
+    for rule in ("web", "web-01", "web-02"):
+        assert kinds(recording, rule) == ["authenticate-oidc", "forward"]
+    assert kinds(recording, "portal") == ["forward"]
+
+
+def test_a_user_pool_is_asked_before_the_forward() -> None:
+    extra = {"authenticationRequestExtraParams": {"prompt": "login"}}
+    recording = with_login({"cognito": {**COGNITO, **extra}})
+
+    login, _ = recording.one(RULE, "web").inputs["actions"]
+    assert login["authenticateCognito"] == {
+        **COGNITO,
+        **extra,
+        "scope": "openid",
+        "sessionCookieName": "AWSELBAuthSessionCookie",
+        "sessionTimeout": 604_800,
+        "onUnauthenticatedRequest": "authenticate",
+    }
+
+
+def test_the_secret_of_a_client_is_a_secret_wherever_it_goes_and_the_weights_are_none() -> None:
+    recording = with_login({"oidc": OIDC})
+
+    with_it = {r.key for r in recording.registrations if OIDC_SECRET in str(r.inputs)}
+
+    assert {key.rpartition(" ")[2] for key in with_it} == {"web", "web-01", "web-02"}
+    assert all(r.has_secrets for r in recording.registrations if r.key in with_it)
+    assert recording.secret_exports == {"previewHeaders"}
+    assert recording.exports["services"]["web"]["weights"] == "50/50"
+
+
+def test_preview_rules_skip_the_login_by_consent_alone_and_their_tags_name_it() -> None:
+    recording = with_login({"cognito": COGNITO}, preview={"skipLogin": True})
+
+    preview, portal = recording.one(RULE, "web-02"), recording.one(RULE, "portal-02")
+    assert kinds(recording, "web-02") == ["forward"]
+    assert kinds(recording, "web") == ["authenticate-cognito", "forward"]
+    assert preview.inputs["tags"]["Login"] == "skipped"
+    assert "Login" not in portal.inputs["tags"]

@@ -241,3 +241,14 @@ def test_the_other_names_of_a_type_are_asked_too(module: str) -> None:
     assert list(violations(f"aws:{module}/listenerRule:ListenerRule", bad)) == [
         "listener-rule-split-total"
     ]
+
+
+def test_a_preview_rule_without_the_login_of_its_service_is_named() -> None:
+    open_preview = {**PREVIEW, "tags": {"Login": "skipped"}}
+
+    assert violations(RULE, open_preview) == {
+        "listener-rule-preview-login": [
+            'tags.Login is "skipped"; expected the login of the service before the forward: '
+            "whoever has the preview header reaches the slot without a session (preview.skipLogin)"
+        ]
+    }

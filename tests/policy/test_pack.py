@@ -23,6 +23,7 @@ from tests.configs import ROOT, stack_config
 PACK = ROOT / "policy"
 BY_ID = {policy.name: policy for policy in POLICIES}
 ADVISORY_EVERYWHERE = "load-balancer-firewall"
+BY_CONSENT = "listener-rule-preview-login"
 pinned = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 
 
@@ -65,10 +66,11 @@ def test_the_security_baseline_is_covered() -> None:
     assert missing == []
 
 
-def test_without_config_everything_is_mandatory_but_the_firewall_which_costs() -> None:
+def test_without_config_all_is_mandatory_but_what_costs_or_is_by_consent() -> None:
     levels = {policy.name: policy.enforcement_level for policy in POLICIES}
 
     assert levels.pop(ADVISORY_EVERYWHERE) is EnforcementLevel.ADVISORY
+    assert levels.pop(BY_CONSENT) is EnforcementLevel.ADVISORY
     assert set(levels.values()) == {EnforcementLevel.MANDATORY}
 
 

@@ -14,7 +14,7 @@ from settings.declaration.landing import ANY_NAME, ANY_RESOURCE
 from settings.settings import TOP
 from tests.components.recording import Registration
 from tests.components.stacks import declared
-from tests.configs import Config, stack_config
+from tests.configs import COGNITO, OIDC, Config, stack_config
 
 NOWHERE = {
     # Read by guards, ramps and gates, not by AWS.
@@ -32,6 +32,9 @@ NOWHERE = {
     "floor",
     "create", "protection", "accessLogs", "dashboard", "adoptedRule", "arn", "listenerArn",
     "vpcId", "cidr", "availabilityZones", "albSubnetIds", "instanceSubnetIds",
+    # Both kinds of login have them, or AWS never shows them.
+    "sessionCookieName", "scope", "sessionTimeoutSeconds", "onUnauthenticatedRequest",
+    "authenticationRequestExtraParams", "clientSecret", "skipLogin",
     # In several properties at once, or not as it is.
     "port", "securityGroupId", "instanceProfile", "rootDeviceName", "topicArn", "01", "02",
     "file", "text", "id", "version", "securityGroupIds", "volumes",
@@ -56,7 +59,10 @@ LANDING = {path: key for path, key in keys(TOP) if key.lands is not None}
 
 
 def with_value(path: tuple[str, ...], key: Key[Any]) -> Config:
-    config = stack_config("prod") | {"failover:alarms": {"target5xxPerMinute": 7}}
+    config: Config = stack_config("prod") | {"failover:alarms": {"target5xxPerMinute": 7}}
+    for name, login in (("oidc", OIDC), ("cognito", COGNITO)):
+        if name in path:
+            config["failover:services"]["web"]["authenticate"] = {name: dict(login)}
     first, *others = path
     value = list(key.example) if isinstance(key.example, tuple) else key.example
     *steps, last = [f"failover:{first}", *others]

@@ -1,4 +1,4 @@
-"""Actions of listeners and listener rules: forward, redirect and fixed response.
+"""Actions of listeners and listener rules: login, forward, redirect and fixed response.
 
 AWS shows a forward to one target group in two ways at once; a program declares it in one of them.
 Source: hashicorp/aws 6 internal/service/elbv2, listener_rule.go and listener.go.
@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.provider.table import Block, Property, SchemaListOf, SetOf, Values
+from rehearsal.provider.table import Block, MapOf, Property, SchemaListOf, SetOf, Values
 from rehearsal.provider.values import (
     BOOLEAN,
     INTEGER,
@@ -79,22 +79,67 @@ _REDIRECT = Block(
     }
 )
 
+_SESSION = {
+    "authenticationRequestExtraParams": Property(MapOf(STRING)),
+    "onUnauthenticatedRequest": Property(
+        STRING, computed=True, valid=one_of("deny", "allow", "authenticate")
+    ),
+    "scope": Property(STRING, default="openid"),
+    "sessionCookieName": Property(STRING, default="AWSELBAuthSessionCookie"),
+    "sessionTimeout": Property(INTEGER, default=604_800, valid=between(1, 604_800)),
+}
+
+_OIDC = Block(
+    {
+        "authorizationEndpoint": Property(STRING, required=True),
+        "clientId": Property(STRING, required=True),
+        "clientSecret": Property(STRING, required=True),
+        "issuer": Property(STRING, required=True),
+        "tokenEndpoint": Property(STRING, required=True),
+        "userInfoEndpoint": Property(STRING, required=True),
+        **_SESSION,
+    }
+)
+
+_COGNITO = Block(
+    {
+        "userPoolArn": Property(STRING, required=True, valid=arn),
+        "userPoolClientId": Property(STRING, required=True),
+        "userPoolDomain": Property(STRING, required=True),
+        **_SESSION,
+    }
+)
+
+_LOGINS = {
+    "authenticate-oidc": ("authenticateOidc", "AuthenticateOidcConfig", _OIDC),
+    "authenticate-cognito": ("authenticateCognito", "AuthenticateCognitoConfig", _COGNITO),
+}
+"""The property, the part of AWS's action and the table of each kind of login."""
+
 ACTIONS = SchemaListOf(
     Block(
         {
             "type": Property(
-                STRING, required=True, valid=one_of("forward", "redirect", "fixed-response")
+                STRING,
+                required=True,
+                valid=one_of("forward", "redirect", "fixed-response", *_LOGINS),
             ),
             "order": Property(INTEGER, computed=True, valid=between(1, 50_000)),
             "targetGroupArn": Property(STRING, valid=arn),
             "forward": Property(_FORWARD),
             "redirect": Property(_REDIRECT),
             "fixedResponse": Property(_FIXED_RESPONSE),
+            "authenticateOidc": Property(_OIDC),
+            "authenticateCognito": Property(_COGNITO),
         }
     )
 )
 
-_NEEDED = {"redirect": "redirect", "fixed-response": "fixedResponse"}
+_NEEDED = {
+    "redirect": "redirect",
+    "fixed-response": "fixedResponse",
+    **{kind: name for kind, (name, _, _) in _LOGINS.items()},
+}
 
 
 def action_problems(property_name: str, actions: Any) -> Iterator[tuple[str, str]]:
@@ -131,6 +176,13 @@ def _action_as_aws(action: Values, place: int) -> dict[str, Any]:
             name[0].upper() + name[1:]: redirect[name]
             for name in _REDIRECT.properties
             if name in redirect
+        }
+    elif action["type"] in _LOGINS:
+        name, config, block = _LOGINS[action["type"]]
+        sent[config] = {
+            each[0].upper() + each[1:]: action[name][each]
+            for each in block.properties
+            if action[name].get(each) not in (None, "", {})
         }
     else:
         fixed = action["fixedResponse"]
@@ -182,6 +234,9 @@ def _action_from_aws(action: Any, place: int) -> Values:
         shown["redirect"] = _lowered(action["RedirectConfig"])
     elif action["Type"] == "fixed-response":
         shown["fixedResponse"] = _lowered(action["FixedResponseConfig"])
+    elif action["Type"] in _LOGINS:
+        name, config, _ = _LOGINS[action["Type"]]
+        shown[name] = _lowered(action[config])
     return shown
 
 
@@ -214,6 +269,8 @@ def as_declared(actions: list[Values], declared: Any) -> list[Values]:
 
 
 def _one_form(action: Values, declared: Values) -> Values:
+    if "authenticateOidc" in action:
+        return _with_secret(action, declared)
     if "forward" not in action:
         return action
     has_long, has_short = "forward" in declared, "targetGroupArn" in declared
@@ -223,3 +280,14 @@ def _one_form(action: Values, declared: Values) -> Values:
     is_plain = is_single and not action["forward"].get("stickiness", {}).get("enabled")
     dropped = "forward" if is_plain and not has_long else "targetGroupArn"
     return {name: value for name, value in action.items() if name != dropped}
+
+
+def _with_secret(action: Values, declared: Values) -> Values:
+    """A login with the secret that was declared, which AWS never shows.
+
+    Source: hashicorp/aws 6 internal/service/elbv2, flattenLbListenerActions.
+    """
+    secret = map_of(declared.get("authenticateOidc")).get("clientSecret")
+    if secret is None:
+        return action
+    return {**action, "authenticateOidc": {**action["authenticateOidc"], "clientSecret": secret}}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from pulumi import Output
 
 from components.guards.errors import ReadBackError
-from components.guards.hooks import other_groups, verify_rule
+from components.guards.hooks import groups_of, other_groups, verify_rule
 from live.errors import ThrottledError
 from rollout.observation import LiveRule
 from rollout.split import Slot
@@ -91,3 +93,14 @@ def test_a_slot_with_a_group_that_the_rule_did_not_have_is_found() -> None:
     found = other_groups([("one", 75), ("two", 25)], [("other", 75), ("two", 25)], KNOWN)
 
     assert found == [(Slot.FIRST, "one", "other")]
+
+
+@pytest.mark.parametrize("is_secret", [True, False])
+def test_a_hook_reads_the_groups_of_a_rule_whose_actions_are_a_secret(is_secret: bool) -> None:
+    forward = {"targetGroups": [{"arn": "one", "weight": 75}, {"arn": "two", "weight": 25}]}
+    actions: Any = [{"type": "authenticate-oidc"}, {"type": "forward", "forward": forward}]
+
+    async def read() -> list[tuple[str, Any]]:
+        return await groups_of({"actions": Output.secret(actions) if is_secret else actions})
+
+    assert asyncio.run(read()) == [("one", 75), ("two", 25)]

@@ -35,7 +35,14 @@ def weighted(*weights: int, sticky: bool = False, groups: Sequence[str] = GROUPS
     return {"type": "forward", "forward": {"target_groups": shares, "stickiness": stickiness}}
 
 
-def rule(policy: str, action: Any, priority: int, *ignored: str, condition: Any = HOST) -> None:
+def rule(
+    policy: str,
+    action: Any,
+    priority: int,
+    *ignored: str,
+    condition: Any = HOST,
+    tags: dict[str, str] | None = None,
+) -> None:
     """A listener rule."""
     options = pulumi.ResourceOptions(protect=True, ignore_changes=list(ignored))
     aws.lb.ListenerRule(
@@ -44,6 +51,7 @@ def rule(policy: str, action: Any, priority: int, *ignored: str, condition: Any 
         priority=priority,
         conditions=[condition],
         actions=[action],
+        tags=tags,
         opts=options,
     )
 
@@ -148,6 +156,7 @@ rule("listener-rule-split-total", weighted(50, 49), 20)
 rule("listener-rule-stickiness", weighted(100, 0, sticky=True), 30)
 rule("listener-rule-preview", weighted(50, 50), 40, condition=PREVIEW)
 rule("listener-rule-weights", weighted(75, 25), 50, "actions[0].forward")
+rule("listener-rule-preview-login", FORWARD, 60, condition=PREVIEW, tags={"Login": "skipped"})
 
 target_group("target-group-stickiness", stickiness={"enabled": True, "type": "lb_cookie"})
 target_group("target-group-health-check-interval", health_check={"interval": 31, "timeout": 5})

@@ -55,10 +55,16 @@ def resource(
     return Event("resourcePreEvent", {"metadata": metadata})
 
 
-def component(op: str = "same") -> Event:
-    """The service `web` itself."""
-    metadata = {"op": op, "urn": SERVICE_URN, "old": {}, "new": {}}
+def component(op: str = "same", outputs: dict[str, Any] | None = None) -> Event:
+    """The service `web` itself, with the outputs that it had."""
+    metadata = {"op": op, "urn": SERVICE_URN, "old": {"outputs": outputs or {}}, "new": {}}
     return Event("resourcePreEvent", {"metadata": metadata})
+
+
+def registered(outputs: dict[str, Any]) -> Event:
+    """The outputs of the service `web`, once all in it is declared."""
+    metadata = {"op": "same", "urn": SERVICE_URN, "old": {}, "new": {"outputs": outputs}}
+    return Event("resOutputsEvent", {"metadata": metadata})
 
 
 def stack() -> Event:

@@ -22,6 +22,7 @@ from tests.ops.plan.streaming import (
     component,
     policy,
     prelude,
+    registered,
     resource,
     rule,
     said,
@@ -259,6 +260,20 @@ def test_a_secret_is_never_shown(value: Any) -> None:
     (change,) = property_changes(step)
 
     assert (change.before, change.after) == (SECRET, SECRET)
+
+
+def test_weights_that_hide_in_a_secret_are_the_service_s_own() -> None:
+    hidden = {"actions": {**SECRET_MARK, "ciphertext": "[secret]"}}
+    events = (
+        component(outputs={"weights": "100/0"}),
+        resource("update", RULE, "web", hidden, hidden, ["actions[1].forward.targetGroups"]),
+        registered({"weights": "90/10"}),
+        summary(),
+    )
+
+    (service,) = fold(events, "prod").services
+
+    assert (service.weights.before, service.weights.after) == ("100/0", "90/10")
 
 
 def test_a_value_below_a_secret_is_secret() -> None:

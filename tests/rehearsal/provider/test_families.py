@@ -412,3 +412,45 @@ def test_each_kind_of_condition_reaches_aws_and_comes_back(condition: Values, aw
     assert fake.calls[0][1]["Conditions"] == [aws]
     assert state["conditions"] == [condition]
     assert changes(LISTENER_RULE, state, new) == []
+
+
+def test_a_login_keeps_the_secret_that_aws_does_not_show() -> None:
+    login: Values = {
+        "type": "authenticate-oidc",
+        "authenticateOidc": {
+            "issuer": "https://login.example",
+            "authorizationEndpoint": "https://login.example/authorize",
+            "tokenEndpoint": "https://login.example/token",
+            "userInfoEndpoint": "https://login.example/userinfo",
+            "clientId": "shop",
+            "clientSecret": "s3cret",
+            "scope": "openid",
+            "sessionCookieName": "AWSELBAuthSessionCookie",
+            "sessionTimeout": 604_800,
+            "onUnauthenticatedRequest": "deny",
+        },
+    }
+    old = _rule(1)
+    new = {**old, "actions": [login, {**old["actions"][0], "order": 2}]}
+    in_aws = _rule_in_aws(1)
+    shown = {
+        name[0].upper() + name[1:]: value
+        for name, value in login["authenticateOidc"].items()
+        if name != "clientSecret"
+    }
+    forward = {**in_aws["Actions"][0], "Order": 2}
+    action = {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": shown}
+    fake = FakeAws(
+        describe_rules={"Rules": [{**in_aws, "Actions": [forward, action]}]},
+        describe_tags={"TagDescriptions": [{"Tags": []}]},
+    )
+
+    apply_changes(
+        call_on(fake), LISTENER_RULE, RULE_ARN, old, new, changes(LISTENER_RULE, old, new)
+    )
+    state = read_back(call_on(fake), LISTENER_RULE, RULE_ARN, new)
+
+    sent = fake.calls[0][1]["Actions"][0]
+    assert sent["AuthenticateOidcConfig"] == {**shown, "ClientSecret": "s3cret"}
+    assert state["actions"][0] == {**login, "order": 1}
+    assert changes(LISTENER_RULE, state, new) == []
