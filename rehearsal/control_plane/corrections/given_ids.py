@@ -1,7 +1,7 @@
 """Ids that were asked for: the next thing of a kind gets the given id, in place of a random one.
 
-On AWS no one can choose them. A rehearsal that is made from the inspection of an account has the ids
-of that account, because the stack file names them.
+On AWS no one can choose them. A rehearsal that is made from the inspection of an account has the
+ids of that account, because the stack file names them.
 """
 
 # pyright: reportPrivateUsage=false
