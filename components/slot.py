@@ -58,6 +58,7 @@ class SlotResources(pulumi.ComponentResource):
                 service=args["service"],
                 slot=slot.slot,
                 target_group_arn=self.target_group_arn,
+                target_group_arn_suffix=self.target_group_arn_suffix,
             ),
         )
         self.fleet_kind = slot.kind.key

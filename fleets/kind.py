@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -69,6 +69,8 @@ class FleetPlace:
     service: ServiceSettings
     slot: Slot
     target_group_arn: pulumi.Input[str]
+    target_group_arn_suffix: pulumi.Input[str]
+    """The target group, as CloudWatch names it."""
 
 
 class Kind(ABC):
@@ -129,6 +131,20 @@ class Kind(ABC):
     def check(self, settings: FleetSettings, target_group_arn: str, sections: SlotSections) -> None:
         """Record what AWS has against it; `sections.lookups` are there. Nothing by default."""
         del settings, target_group_arn, sections
+
+    def check_network(
+        self, settings: FleetSettings, sections: SlotSections, vpc_id: str | None
+    ) -> None:
+        """Record what cannot be in the VPC of the network; nothing by default.
+
+        `vpc_id` is `None` for a VPC that is yet to be created.
+        """
+        del settings, sections, vpc_id
+
+    def notes(self, settings: FleetSettings) -> Sequence[str]:
+        """What of the settings a ramp does without, each in words; a preview reports it."""
+        del settings
+        return ()
 
     def owned_name(self, settings: FleetSettings) -> tuple[KeyGroup[Any], Key[Any], str] | None:
         """What names a resource that two slots may not share; `None` for nothing."""

@@ -103,6 +103,8 @@ class Fleet:
     revision: Revision | None
     """The build of `pinned`; `None` if it is unknown, or was not read."""
     members: tuple[FleetMember, ...]
+    delays: tuple[str, ...] = ()
+    """What keeps its members from serving that they have not caused, each in words."""
 
     @property
     def in_service(self) -> tuple[FleetMember, ...]:

@@ -29,7 +29,7 @@ def missing_for(live: LiveService, slot: Slot, weight: int, wanted: WantedFleet)
 
     Ready means: all targets that its fleet wants are healthy, every member in service runs what
     the fleet launches now, and there are enough members for the share, by what serves in the other
-    slot.
+    slot. What delays the fleet is named beside what is missing; by itself it needs no wait.
     """
     name, found = f"{live.name}-{slot}", live.slots[slot]
     fleet = found.fleet
@@ -44,7 +44,10 @@ def missing_for(live: LiveService, slot: Slot, weight: int, wanted: WantedFleet)
             f"{fleet.kind.wants(fleet)}, and {weight} % of the traffic needs {needed}: "
             f"{_grown(live.name, slot, fleet, wanted, needed)}"
         )
-    return [*parts, *_unhealthy(name, found, fleet), *_outdated(name, fleet)]
+    parts += [*_unhealthy(name, found, fleet), *_outdated(name, fleet)]
+    if parts and fleet.delays:
+        parts[-1] += f" ({'; '.join(fleet.delays)})"
+    return parts
 
 
 def _grown(service: str, slot: Slot, fleet: Fleet, wanted: WantedFleet, needed: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rollout.split import Slot
+from settings.auto_scaling_group import GroupOptions
 from settings.declaration.key import (
     BySlot,
     ConfigMap,
@@ -54,6 +55,11 @@ class OwnCapacity(ConfigMap):
         "What the launch template has beside the image, the instance type and the network.",
         LaunchTemplate,
         name="launchTemplate",
+    )
+    auto_scaling_group: ClassVar[KeyGroup[GroupOptions]] = KeyGroup(
+        "What the Auto Scaling group has beside its min and its max.",
+        GroupOptions,
+        name="autoScalingGroup",
     )
 
 

@@ -21,9 +21,11 @@ from settings.declaration.kind import (
 from settings.declaration.section import Section
 from settings.lookup import LookupFailedError, Lookups, SubnetFacts
 
-_SUBNET = Text("subnet-([0-9a-f]{8}|[0-9a-f]{17})", "a subnet id, such as subnet-0a1b2c3d4e5f60718")
+SUBNET_ID = Text(
+    "subnet-([0-9a-f]{8}|[0-9a-f]{17})", "a subnet id, such as subnet-0a1b2c3d4e5f60718"
+)
 _ZONE = Text(r"[a-z]{2}(-[a-z]+)+-\d+[a-z]", "an Availability Zone, such as us-east-1a")
-_OFFERED_SUBNETS: list[Json] = ["SUBNET_ID", "SUBNET_ID_IN_ANOTHER_ZONE"]
+OFFERED_SUBNETS: list[Json] = ["SUBNET_ID", "SUBNET_ID_IN_ANOTHER_ZONE"]
 _SUBNET_PREFIX_STEP = 4
 """A network is cut into 16 subnets: public from the first on, private from the ninth on."""
 
@@ -91,20 +93,20 @@ class ExistingNetwork(ConfigMap):
     )
     alb_subnet_ids: Key[tuple[str, ...]] = key(
         (),
-        ListOf(_SUBNET, 2, 8),
+        ListOf(SUBNET_ID, 2, 8),
         "With `vpcId`: the public subnets of the load balancer, in at least two Availability "
         "Zones.",
         example=("subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"),
-        offer=_OFFERED_SUBNETS,
+        offer=OFFERED_SUBNETS,
     )
     """Empty where the load balancer is there too."""
     instance_subnet_ids: Key[tuple[str, ...]] = key(
         (),
-        ListOf(_SUBNET, 2, 8),
+        ListOf(SUBNET_ID, 2, 8),
         "With `vpcId`: the subnets of the instances, in at least two Availability Zones. Needed "
         "where the stack makes instances.",
         example=("subnet-0a1b2c3d4e5f60713", "subnet-0a1b2c3d4e5f60714"),
-        offer=_OFFERED_SUBNETS,
+        offer=OFFERED_SUBNETS,
     )
     """Empty where the stack makes no instances."""
 
@@ -154,27 +156,35 @@ def reject_wrong_subnets(network: ExistingNetwork, section: Section, lookups: Lo
     Source: ELBv2 API, CreateLoadBalancer ("You must specify subnets from at least two
     Availability Zones").
     """
-    for each in (ExistingNetwork.alb_subnet_ids, ExistingNetwork.instance_subnet_ids):
-        if not section.is_sound(each, ExistingNetwork.vpc_id) or not section.has(each):
+    if section.is_sound(ExistingNetwork.vpc_id):
+        for each in (ExistingNetwork.alb_subnet_ids, ExistingNetwork.instance_subnet_ids):
+            reject_subnets(each, network.vpc_id, section, lookups)
+
+
+def reject_subnets(
+    each: Key[tuple[str, ...]], vpc_id: str, section: Section, lookups: Lookups
+) -> None:
+    """Record subnets of the key that AWS does not have in the VPC, or has in one zone."""
+    if not section.is_sound(each) or not section.has(each):
+        return
+    subnet_ids = section.read(each)
+    found: list[SubnetFacts] = []
+    for place, subnet_id in enumerate(subnet_ids):
+        try:
+            facts = lookups.subnet(subnet_id)
+        except LookupFailedError as error:
+            section.reject_entry(each, place, f"a subnet that can be read; {error}")
             continue
-        subnet_ids = section.read(each)
-        found: list[SubnetFacts] = []
-        for place, subnet_id in enumerate(subnet_ids):
-            try:
-                facts = lookups.subnet(subnet_id)
-            except LookupFailedError as error:
-                section.reject_entry(each, place, f"a subnet that can be read; {error}")
-                continue
-            if facts.vpc_id != network.vpc_id:
-                section.reject_entry(
-                    each, place, f"a subnet of {network.vpc_id}; this one is in {facts.vpc_id}"
-                )
-            found.append(facts)
-        zones = {facts.availability_zone for facts in found}
-        if len(found) == len(subnet_ids) and len(zones) < 2:
-            path = f"{command.joined(section.path, each.name)}[{len(subnet_ids) - 1}]"
-            section.reject(
-                each,
-                f"subnets in at least two Availability Zones; all of these are in {zones.pop()}",
-                command.setting(path, _OFFERED_SUBNETS[-1]),
+        if facts.vpc_id != vpc_id:
+            section.reject_entry(
+                each, place, f"a subnet of {vpc_id}; this one is in {facts.vpc_id}"
             )
+        found.append(facts)
+    zones = {facts.availability_zone for facts in found}
+    if len(found) == len(subnet_ids) and len(zones) < 2:
+        path = f"{command.joined(section.path, each.name)}[{len(subnet_ids) - 1}]"
+        section.reject(
+            each,
+            f"subnets in at least two Availability Zones; all of these are in {zones.pop()}",
+            command.setting(path, OFFERED_SUBNETS[-1]),
+        )

@@ -115,6 +115,7 @@ def service_sections(top: Section, name: str) -> ServiceSections:
 
 
 def _found_slot(slot: SlotSettings, sections: SlotSections, vpc_id: str) -> SlotSettings:
+    slot.kind.check_network(slot.fleet, sections, vpc_id)
     if not isinstance(slot.target_group, ExistingTargetGroup) or sections.lookups is None:
         return slot
     group = found_target_group(

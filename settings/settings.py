@@ -240,8 +240,12 @@ def _reject_new_network(settings: Settings, top: Section) -> None:
         )
     for service in settings.services:
         for slot in service.slots:
+            sections = service_sections(top, service.name)
+            slot.kind.check_network(
+                slot.fleet, sections.slot(service.name, slot.slot, settings.names, None), None
+            )
             if isinstance(slot.target_group, ExistingTargetGroup):
-                section = service_sections(top, service.name).own_slot(slot.slot)
+                section = sections.own_slot(slot.slot)
                 section.section(TARGET_GROUP).reject(
                     ExistingTargetGroup.name_or_arn,
                     "a target group of ours, since network.create is true",

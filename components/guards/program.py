@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -233,7 +233,14 @@ class GuardedProgram:
         by_order = order.look(is_override_free=not self._judge.has_overridden)
         found += [notice for notice in by_order if notice not in found]
         found += login_notes(settings) if is_preview else []
-        return without_contradiction([*found, *images.look()])
+        return without_contradiction([*found, *images.look(), *self._fleet_notes()])
+
+    def _fleet_notes(self) -> Iterator[Notice]:
+        """In a preview, what of the settings of a fleet a ramp does without."""
+        for service in self.settings.services if self._is_preview else ():
+            for slot in service.slots:
+                for text in slot.kind.notes(slot.fleet):
+                    yield Notice(NoticeKind.NOTE, service.name, f"slot {slot.slot}", text)
 
     def _is_reported(self, notice: Notice) -> bool:
         """Not a wait, which reports itself, and not what only follows from another port."""

@@ -23,7 +23,7 @@ _TAGGED = ("instance", "volume")
 
 
 def declare_instances(settings: NewInstances, place: FleetPlace) -> aws.ec2.LaunchTemplate:
-    """Declare the instances of one build, scaled by their CPU; returns their launch template.
+    """Declare the instances of one build, scaled by their load; returns their launch template.
 
     A new image is a new numbered template version; the group then replaces its instances by an
     instance refresh that launches before it terminates. The refresh never rolls back by itself: the
@@ -33,18 +33,40 @@ def declare_instances(settings: NewInstances, place: FleetPlace) -> aws.ec2.Laun
     group = _declare_group(settings, place, template)
     aws.autoscaling.Policy(
         place.name,
+        # Of either metric: another name would be another policy, and this one is protected.
         name=place.context.names.of(place.name, "cpu"),
         autoscaling_group_name=group.name,
         policy_type="TargetTrackingScaling",
-        target_tracking_configuration={
-            "predefined_metric_specification": {
-                "predefined_metric_type": "ASGAverageCPUUtilization"
-            },
-            "target_value": settings.capacity.cpu_target_percent,
-        },
+        target_tracking_configuration=_tracking(settings, place),
         opts=pulumi.ResourceOptions(parent=place.parent),
     )
     return template
+
+
+def _tracking(
+    settings: NewInstances, place: FleetPlace
+) -> aws.autoscaling.PolicyTargetTrackingConfigurationArgsDict:
+    """What the size follows; the label names the load balancer and the slot's target group.
+
+    Source: Auto Scaling API, PredefinedMetricSpecification.ResourceLabel.
+    """
+    scaling = settings.group.scaling
+    if scaling is not None and scaling.requests_per_target is not None:
+        label = pulumi.Output.format(
+            "{0}/{1}", place.placement.load_balancer_arn_suffix, place.target_group_arn_suffix
+        )
+        return {
+            "predefined_metric_specification": {
+                "predefined_metric_type": "ALBRequestCountPerTarget",
+                "resource_label": label,
+            },
+            "target_value": scaling.requests_per_target,
+        }
+    own = None if scaling is None else scaling.cpu_percent
+    return {
+        "predefined_metric_specification": {"predefined_metric_type": "ASGAverageCPUUtilization"},
+        "target_value": settings.capacity.cpu_target_percent if own is None else own,
+    }
 
 
 def _declare_template(settings: NewInstances, place: FleetPlace) -> aws.ec2.LaunchTemplate:
@@ -156,7 +178,8 @@ def _declare_group(
         # The scaling policy owns the desired capacity: a value here would undo its work.
         min_size=capacity.effective_min_size,
         max_size=capacity.max_size,
-        vpc_zone_identifiers=place.placement.subnet_ids,
+        vpc_zone_identifiers=list(settings.group.subnet_ids) or place.placement.subnet_ids,
+        suspended_processes=list(settings.group.suspended_processes) or None,
         target_group_arns=[place.target_group_arn],
         launch_template={
             "id": template.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fleets.auto_scaling_group.group_settings import GroupSettings, read_group
 from fleets.auto_scaling_group.launch_settings import LaunchSettings, read_launch
 from fleets.auto_scaling_group.volumes import DeviceMapping, root_volume
 from fleets.kind import FleetSettings, SlotSections
@@ -54,6 +55,7 @@ class NewInstances(FleetSettings):
     image_id: str
     capacity: Capacity
     launch: LaunchSettings
+    group: GroupSettings
 
     @property
     def root_volume(self) -> DeviceMapping:
@@ -85,6 +87,7 @@ def read_instances(sections: SlotSections) -> NewInstances | ExistingInstances:
         image_id=found_image(sections.images, sections.slot, sections.lookups),
         capacity=capacity,
         launch=read_launch(sections, capacity),
+        group=read_group(sections),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fleets.auto_scaling_group.group_settings import check_subnets
 from fleets.auto_scaling_group.keys import (
     GROUP,
     WRITE,
@@ -95,6 +96,17 @@ class AutoScalingGroupKind(Kind):
         """An existing group must fill the slot's target group."""
         if isinstance(settings, ExistingInstances):
             reject_detached(settings.group_name, target_group_arn, sections)
+
+    def check_network(
+        self, settings: FleetSettings, sections: SlotSections, vpc_id: str | None
+    ) -> None:
+        """Subnets of the config must be of the network's VPC."""
+        if isinstance(settings, NewInstances):
+            check_subnets(settings.group, sections, vpc_id)
+
+    def notes(self, settings: FleetSettings) -> Sequence[str]:
+        """The suspended processes of a group of ours."""
+        return tuple(settings.group.notes) if isinstance(settings, NewInstances) else ()
 
     def owned_name(self, settings: FleetSettings) -> tuple[KeyGroup[Any], Key[Any], str] | None:
         """The group's name."""

@@ -6,8 +6,9 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from fleets.auto_scaling_group.home import home, own_or_shared
 from fleets.auto_scaling_group.launch import description_of
 from fleets.auto_scaling_group.template_data import template_arguments, template_tags, untranslated
 from fleets.auto_scaling_group.user_data import (
@@ -29,8 +30,6 @@ from settings.lookup import LaunchTemplateVersion, LookupFailedError
 
 if TYPE_CHECKING:
     from settings.service import ServiceSettings
-
-T = TypeVar("T")
 
 _ROOM = 2048
 """More bytes than the identity of any slot takes."""
@@ -98,10 +97,12 @@ def read_launch(sections: SlotSections, capacity: Capacity) -> LaunchSettings:
     launch = LaunchSettings(
         text,
         copied,
-        security_group_ids=_own_or_shared(sections, LaunchTemplate.security_group_ids),
-        key_name=_own_or_shared(sections, LaunchTemplate.key_name),
-        kms_key_id=_own_or_shared(sections, LaunchTemplate.kms_key_id),
-        volumes=_own_or_shared(sections, LaunchTemplate.volumes),
+        security_group_ids=own_or_shared(
+            sections, Capacity.launch_template, LaunchTemplate.security_group_ids
+        ),
+        key_name=own_or_shared(sections, Capacity.launch_template, LaunchTemplate.key_name),
+        kms_key_id=own_or_shared(sections, Capacity.launch_template, LaunchTemplate.kms_key_id),
+        volumes=own_or_shared(sections, Capacity.launch_template, LaunchTemplate.volumes),
     )
     _reject_volumes(launch, capacity, sections, has_source=source is not None)
     return launch
@@ -113,16 +114,9 @@ def _home(sections: SlotSections, group: KeyGroup[Any]) -> Section | None:
     return launch.section(group) if launch.has(group) else None
 
 
-def _own_or_shared(sections: SlotSections, key: Key[T]) -> T:
-    """The value of the slot, or else of its service."""
-    return _launch_home(sections, key).read(key)
-
-
 def _launch_home(sections: SlotSections, member: Member) -> Section:
     """The `launchTemplate` of the slot if it has `member`, or else its service's."""
-    of_slot = sections.capacity.section(Capacity.of_slot[sections.slot])
-    own = of_slot.section(Capacity.launch_template)
-    return own if own.has(member) else sections.capacity.section(Capacity.launch_template)
+    return home(sections, Capacity.launch_template, member)
 
 
 def _reject_volumes(
@@ -130,8 +124,8 @@ def _reject_volumes(
 ) -> None:
     """Record volumes that EC2 would not make, and a key or a size that nothing would have."""
     volumes, kms = LaunchTemplate.volumes, LaunchTemplate.kms_key_id
-    home = _launch_home(sections, volumes)
-    if not home.is_sound(volumes) or (has_source and launch.copied is None):
+    of_volumes = _launch_home(sections, volumes)
+    if not of_volumes.is_sound(volumes) or (has_source and launch.copied is None):
         return
     copied = launch.copied
     mappings: Sequence[DeviceMapping] = (
@@ -140,11 +134,11 @@ def _reject_volumes(
         else copied.arguments.get("block_device_mappings", ())
     )
     for place in devices_without_size(mappings, launch.volumes):
-        home.reject_field(volumes, place, "sizeGib", "the size of the volume, in GiB", 100)
+        of_volumes.reject_field(volumes, place, "sizeGib", "the size of the volume, in GiB", 100)
     of_root = [each for each in launch.volumes if each["deviceName"] == capacity.root_device_name]
-    is_of_service = home.path == sections.capacity.section(Capacity.launch_template).path
+    is_of_service = of_volumes.path == sections.capacity.section(Capacity.launch_template).path
     if is_of_service and any("sizeGib" in each for each in of_root):
-        beside = f"the sizeGib of {capacity.root_device_name} in {home.path}.{volumes.name}"
+        beside = f"the sizeGib of {capacity.root_device_name} in {of_volumes.path}.{volumes.name}"
         sections.capacity.reject_idle(beside, Capacity.root_volume_gib)
     of_key = _launch_home(sections, kms)
     if launch.kms_key_id is None or copied is None or not of_key.is_sound(kms):

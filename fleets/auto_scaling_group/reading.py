@@ -9,10 +9,14 @@ from fleets.auto_scaling_group.launch import FLOOR_TAG
 from fleets.auto_scaling_group.revisions import Revisions, template_of
 from live.clients import Clients, pages
 from live.launch_source import registered_in
+from rollout.command import Command
 from rollout.fleet import Fleet, FleetKind, FleetMember
 from rollout.observation import Target
+from settings.auto_scaling_group import STOPS_RAMPS
 
 _PAGE = 100
+_NEEDED = (*STOPS_RAMPS, "HealthCheck", "ReplaceUnhealthy")
+"""The processes without which instances do not become ready."""
 _NAMES_PER_CALL = 50
 """Source: Auto Scaling API, DescribeAutoScalingGroups."""
 
@@ -82,4 +86,26 @@ class Groups:
                 FleetMember(each["InstanceId"], each["LifecycleState"], template_of(each))
                 for each in group.get("Instances", [])
             ),
+            delays=tuple(_delays(group, self._region)),
         )
+
+
+def _delays(group: Mapping[str, Any], region: str) -> Iterator[str]:
+    """What of a group keeps its instances from being ready.
+
+    Source: EC2 Auto Scaling API, SuspendedProcess.
+    """
+    found = {each["ProcessName"] for each in group.get("SuspendedProcesses", ())}
+    suspended = [process for process in _NEEDED if process in found]
+    if suspended:
+        resumed = Command.of_aws(
+            "autoscaling",
+            "resume-processes",
+            {
+                "auto-scaling-group-name": group["AutoScalingGroupName"],
+                "scaling-processes": suspended,
+            },
+            region=region,
+        )
+        verb = "is" if len(suspended) == 1 else "are"
+        yield f"{', '.join(suspended)} of its group {verb} suspended; {resumed} resumes"

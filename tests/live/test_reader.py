@@ -79,6 +79,22 @@ def test_a_service_is_read_with_its_rule_targets_groups_and_release() -> None:
     assert (slot.fleet.revision.name, slot.fleet.revision.at) == ("ami-1", START)
 
 
+def test_a_suspended_process_that_instances_need_is_named_with_what_resumes_it() -> None:
+    suspended = [{"ProcessName": each} for each in ("AZRebalance", "HealthCheck", "Launch")]
+    fake = aws(groups=[group(FIRST, SuspendedProcesses=suspended), group(SECOND)])
+
+    found = [read_group(fake, slot).delays for slot in Slot]
+
+    assert found == [
+        (
+            "Launch, HealthCheck of its group are suspended; aws autoscaling resume-processes "
+            '--auto-scaling-group-name web-01 --scaling-processes \'["Launch","HealthCheck"]\' '
+            "--region us-east-1 resumes",
+        ),
+        (),
+    ]
+
+
 def test_a_second_poll_asks_for_groups_by_name_and_for_no_template_again() -> None:
     fake = aws(page_size=1, groups=[group(FIRST), group(SECOND), group(FIRST, TargetGroupARNs=[])])
     reader = Reader(fake.clients, [WEB], fleet_readers(fake.clients))

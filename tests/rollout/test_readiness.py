@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +70,22 @@ def test_a_stable_slot_that_has_grown_and_has_no_floor_is_measured_by_what_serve
 
     assert "2 more instances of web-02" in told
     assert 'floors["02"]\' 5' in told
+
+
+def test_what_delays_a_fleet_is_named_where_something_is_missing_and_only_there() -> None:
+    stable, short = slot_of(Slot.FIRST, 3, 3), slot_of(Slot.SECOND, 3, 4)
+    ready = slot_of(Slot.SECOND, 4, 4)
+    assert short.fleet is not None
+    assert ready.fleet is not None
+    delays = ("Launch of its group is suspended",)
+
+    found = lacking(stable, replace(short, fleet=replace(short.fleet, delays=delays)), 50)
+    none = lacking(stable, replace(ready, fleet=replace(ready.fleet, delays=delays)), 50)
+
+    assert found == [
+        "1 of 4 targets of web-02: 1 not registered yet (Launch of its group is suspended)"
+    ]
+    assert none == []
 
 
 @pytest.mark.parametrize("draining", [0, 1, 5])

@@ -92,6 +92,11 @@ def volumes(*each: dict[str, object]) -> Change:
     return launch(volumes=list(each))
 
 
+def group(**values: object) -> Change:
+    return lambda c: c[CAPACITY]["web"].update(autoScalingGroup=values)
+
+
+GROUP = "failover:capacity.web.autoScalingGroup"
 LAUNCH = "failover:capacity.web.launchTemplate"
 COPY = "failover:capacity.web.launchTemplate.from"
 USER_DATA = "failover:capacity.web.launchTemplate.userData"
@@ -838,6 +843,64 @@ WRONG = {
         "30",
         f"does nothing beside the sizeGib of /dev/xvda in {LAUNCH}.volumes",
         "pulumi config rm --path 'failover:capacity.web.rootVolumeGib'",
+    ),
+    "a suspended process that ramps need": Wrong(
+        group(suspendedProcesses=["Launch"]),
+        f"{GROUP}.suspendedProcesses[0]",
+        "Launch",
+        "another process: no instance would start",
+        f"pulumi config rm --path '{GROUP}.suspendedProcesses[0]'",
+    ),
+    "a suspended process that AWS has not": Wrong(
+        group(suspendedProcesses=["Rebalance"]),
+        f"{GROUP}.suspendedProcesses[0]",
+        "Rebalance",
+        "a process that may be suspended: HealthCheck, ReplaceUnhealthy",
+        f"pulumi config set --path '{GROUP}.suspendedProcesses[0]' AZRebalance",
+    ),
+    "a subnet of the instances by name": Wrong(
+        group(subnetIds=["private-a", "subnet-0a1b2c3d4e5f60714"]),
+        f"{GROUP}.subnetIds[0]",
+        "private-a",
+        "a subnet id",
+        f"pulumi config set --path '{GROUP}.subnetIds[0]' SUBNET_ID",
+    ),
+    "a subnet of the instances that is not there": Wrong(
+        group(subnetIds=["subnet-0a1b2c3d4e5f60719", "subnet-0a1b2c3d4e5f60714"]),
+        f"{GROUP}.subnetIds[0]",
+        "subnet-0a1b2c3d4e5f60719",
+        "a subnet that can be read",
+        f"pulumi config set --path '{GROUP}.subnetIds[0]' SUBNET_ID",
+    ),
+    "two metrics to scale by": Wrong(
+        group(scaling={"cpuPercent": 50, "requestsPerTarget": 900}),
+        f"{GROUP}.scaling.requestsPerTarget",
+        "900",
+        "beside cpuPercent: target tracking follows one of them",
+        f"pulumi config rm --path '{GROUP}.scaling.requestsPerTarget'",
+    ),
+    "no metric to scale by": Wrong(
+        group(scaling={"cpuPercent": ""}),
+        f"{GROUP}.scaling.cpuPercent",
+        NOT_SET,
+        "or requestsPerTarget in its place",
+        f"pulumi config set --path '{GROUP}.scaling.cpuPercent' 60",
+    ),
+    "requests that are no number": Wrong(
+        group(scaling={"requestsPerTarget": 0}),
+        f"{GROUP}.scaling.requestsPerTarget",
+        "0",
+        "a whole number from 1 to 10000000",
+        f"pulumi config set --path '{GROUP}.scaling.requestsPerTarget' 1",
+    ),
+    "a percentage beside scaling": Wrong(
+        lambda c: c[CAPACITY]["web"].update(
+            cpuTargetPercent=50, autoScalingGroup={"scaling": {"requestsPerTarget": 900}}
+        ),
+        "failover:capacity.web.cpuTargetPercent",
+        "50",
+        f"does nothing beside {GROUP}.scaling",
+        "pulumi config rm --path 'failover:capacity.web.cpuTargetPercent'",
     ),
     "an old TLS policy": Wrong(
         lambda c: c[LOAD_BALANCER].update(sslPolicy="ELBSecurityPolicy-2016-08"),

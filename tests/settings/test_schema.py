@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.split import Split
+from settings.auto_scaling_group import STOPS_RAMPS, WEAKENS_RAMPS, Process
 from settings.conditions import HeaderMap, QueryPair, SourceBlock
 from settings.declaration.key import Key, KeyGroup
 from settings.declaration.kind import (
@@ -83,6 +84,9 @@ ONLY_THE_PROGRAM = {
     "two volumes of one device",
     "a further volume without a size",
     "two sizes of the root",
+    "a subnet of the instances that is not there",
+    "two metrics to scale by",
+    "a percentage beside scaling",
     # What AWS has of a template.
     "a template by id and by name",
     "a template by neither",
@@ -187,6 +191,8 @@ def written_for(kind: Any) -> st.SearchStrategy[Any]:
     if isinstance(kind, HeaderMap):
         values = st.lists(header_values, max_size=6)
         return st.dictionaries(st.from_regex(r"[A-Za-z-]{1,9}", fullmatch=True), values, max_size=6)
+    if isinstance(kind, ListOf) and isinstance(kind.item, Process):
+        return st.lists(st.sampled_from([*STOPS_RAMPS, *WEAKENS_RAMPS, "AZRebalance"]), max_size=4)
     if isinstance(kind, ListOf) and isinstance(kind.item, QueryPair):
         return st.lists(st.dictionaries(st.sampled_from(["key", "value"]), header_values))
     if isinstance(kind, ListOf) and isinstance(kind.item, SourceBlock):

@@ -8,7 +8,8 @@ by whoever asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.autoscaling.exceptions import ValidationError
@@ -20,9 +21,11 @@ from moto.moto_api._internal import mock_random
 from rehearsal.control_plane.correction import ComputedProperty, Correction, Replace
 from rehearsal.control_plane.corrections.group_settings import group_named
 from rehearsal.control_plane.world import World
+from rollout.json_value import map_of
 
 _Original = Callable[..., Any]
 
+REQUEST_COUNT = "ALBRequestCountPerTarget"
 SUPPORTED_TYPES = ("TargetTrackingScaling",)
 
 
@@ -41,7 +44,30 @@ def _put_request(world: World, original: _Original, self: AutoScalingResponse) -
     if "CustomizedMetricSpecification" in tracking:
         raise ValidationError("CustomizedMetricSpecification: not supported by the rehearsal")
     tracking.setdefault("DisableScaleIn", False)
+    _check_label(
+        map_of(tracking.get("PredefinedMetricSpecification")),
+        group_named(self.autoscaling_backend, params["AutoScalingGroupName"]),
+    )
     return original(self)
+
+
+def _check_label(specification: Mapping[str, Any], group: Any) -> None:
+    """Refuse a label that does not name a target group of the group, and its load balancer.
+
+    Source: Auto Scaling API Reference, PredefinedMetricSpecification.ResourceLabel.
+    """
+    metric, label = specification.get("PredefinedMetricType"), specification.get("ResourceLabel")
+    if metric != REQUEST_COUNT:
+        return
+    if not label:
+        raise ValidationError(
+            f"Resource label should be specified for predefined metric type {metric}"
+        )
+    if re.fullmatch(r"app/[^/]+/[0-9a-f]+/targetgroup/[^/]+/[0-9a-f]+", label) is None:
+        raise ValidationError(f"Resource label is invalid: {label}")
+    suffix = label[label.index("/targetgroup/") :].lstrip("/")
+    if not any(arn.endswith(f":{suffix}") for arn in group.target_group_arns):
+        raise ValidationError("Target group not attached to the Auto Scaling group")
 
 
 def _put(
@@ -102,8 +128,11 @@ def _execute(world: World, original: _Original, self: AutoScalingResponse) -> Ac
 
 SCALING_POLICIES = Correction(
     name="scaling-policies",
-    moto="A policy's name is taken in the whole region; the group need not exist.",
-    aws="A policy's name is taken in its group, which exists, and goes with it.",
+    moto="A policy's name is taken in the whole region; group and label need not exist.",
+    aws=(
+        "A policy's name is taken in its group, which exists, and goes with it; a label names a "
+        "target group that the group is attached to."
+    ),
     changes=(
         Replace(AutoScalingResponse, "put_scaling_policy", _put_request),
         Replace(AutoScalingResponse, "delete_policy", _delete),

@@ -161,6 +161,8 @@ def _create(call: ProviderCall, inputs: Values) -> str:
 
 
 def _settle(call: ProviderCall, name: str, inputs: Values) -> None:
+    if inputs.get("suspendedProcesses"):
+        group_memberships.change_processes(call, name, [], inputs["suspendedProcesses"])
     group_memberships.change_metrics(call, name, [], inputs.get("enabledMetrics") or [], inputs)
     wait_for_capacity(call, name, inputs["waitForCapacityTimeout"], exactly=False)
 
@@ -171,6 +173,10 @@ def _update(
     arguments = _arguments(new, changed)
     if arguments:
         call.aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName=name, **arguments)
+    if "suspendedProcesses" in changed:
+        group_memberships.change_processes(
+            call, name, old.get("suspendedProcesses") or [], new.get("suspendedProcesses") or []
+        )
     if "tags" in changed:
         group_memberships.change_tags(call, name, old.get("tags") or [], new.get("tags") or [])
     if "targetGroupArns" in changed:
@@ -203,6 +209,7 @@ def read_group(call: ProviderCall, name: str) -> Values | None:
         "vpcZoneIdentifiers": zones.split(",") if zones else [],
         "targetGroupArns": group.get("TargetGroupARNs", []),
         "launchTemplate": reference_from_aws(group.get("LaunchTemplate")),
+        "suspendedProcesses": [one["ProcessName"] for one in group.get("SuspendedProcesses", ())],
         "enabledMetrics": [one["Metric"] for one in metrics],
         "metricsGranularity": metrics[0]["Granularity"] if metrics else "1Minute",
         "serviceLinkedRoleArn": group.get("ServiceLinkedRoleARN"),
@@ -271,6 +278,7 @@ GROUP = ResourceType(
         "defaultCooldown": Property(INTEGER, computed=True),
         "defaultInstanceWarmup": Property(INTEGER),
         "terminationPolicies": Property(SchemaListOf(STRING)),
+        "suspendedProcesses": Property(SetOf(STRING)),
         "enabledMetrics": Property(SetOf(STRING)),
         "metricsGranularity": Property(STRING, default="1Minute"),
         "instanceRefresh": Property(instance_refresh.REFRESH, provider_only=True),

@@ -1,4 +1,4 @@
-"""What an Auto Scaling group has a call of its own for: tags, target groups, metrics."""
+"""What an Auto Scaling group has calls of its own for: tags, target groups, processes, metrics."""
 
 from __future__ import annotations
 
@@ -65,6 +65,16 @@ def change_target_groups(call: ProviderCall, name: str, old: list[str], new: lis
 def _batches(items: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(items), TARGET_GROUPS_A_CALL):
         yield items[start : start + TARGET_GROUPS_A_CALL]
+
+
+def change_processes(call: ProviderCall, name: str, old: list[str], new: list[str]) -> None:
+    """Resume the processes that are no longer named, and suspend those that are new."""
+    lost = sorted(one for one in old if one not in new)
+    gained = sorted(one for one in new if one not in old)
+    if lost:
+        call.aws.autoscaling.resume_processes(AutoScalingGroupName=name, ScalingProcesses=lost)
+    if gained:
+        call.aws.autoscaling.suspend_processes(AutoScalingGroupName=name, ScalingProcesses=gained)
 
 
 def change_metrics(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.rehearsal.control_plane.aws import Aws, refusal
-from tests.rehearsal.control_plane.groups import update
+from tests.rehearsal.control_plane.groups import serving, update
 
 LAUNCH_HOOK = {
     "LifecycleHookName": "h",
@@ -38,6 +38,41 @@ def test_two_groups_can_have_policies_of_one_name(aws: Aws) -> None:
 
     assert [p["TargetTrackingConfiguration"]["TargetValue"] for p in found] == [10.0, 20.0]
     assert found[0]["PolicyARN"] != found[1]["PolicyARN"]
+
+
+def put_requests(aws: Aws, name: str, label: str | None) -> None:
+    aws.autoscaling.put_scaling_policy(
+        AutoScalingGroupName=name,
+        PolicyName="load",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingConfiguration={
+            "PredefinedMetricSpecification": {
+                "PredefinedMetricType": "ALBRequestCountPerTarget",
+                **({"ResourceLabel": label} if label else {}),
+            },
+            "TargetValue": 900,
+        },
+    )
+
+
+def test_requests_are_tracked_by_the_label_of_a_target_group_that_the_group_fills(aws: Aws) -> None:
+    name, arn = serving(aws, size=1)
+    balancer = aws.load_balancer_arn.partition(":loadbalancer/")[2]
+    own, other = (f"{balancer}/{each.rpartition(':')[2]}" for each in (arn, aws.target_group()))
+
+    refusals = [
+        refusal(put_requests, aws=aws, name=name, label=label)[1] for label in (None, "web", other)
+    ]
+    put_requests(aws, name, own)
+
+    assert refusals == [
+        "Resource label should be specified for predefined metric type ALBRequestCountPerTarget",
+        "Resource label is invalid: web",
+        "Target group not attached to the Auto Scaling group",
+    ]
+    (policy,) = aws.autoscaling.describe_policies(AutoScalingGroupName=name)["ScalingPolicies"]
+    metric = policy["TargetTrackingConfiguration"]["PredefinedMetricSpecification"]
+    assert metric == {"PredefinedMetricType": "ALBRequestCountPerTarget", "ResourceLabel": own}
 
 
 def test_every_setting_that_can_be_updated_is_shown_as_updated(aws: Aws) -> None:

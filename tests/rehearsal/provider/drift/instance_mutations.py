@@ -145,6 +145,14 @@ def _collect_less(subject: Subject) -> Undo:
     )
 
 
+def _suspend_others(subject: Subject) -> Undo:
+    autoscaling, name = subject.client("autoscaling"), subject.id
+    autoscaling.resume_processes(AutoScalingGroupName=name, ScalingProcesses=["AZRebalance"])
+    return lambda: autoscaling.suspend_processes(
+        AutoScalingGroupName=name, ScalingProcesses=["AZRebalance"]
+    )
+
+
 def _group_tag(subject: Subject, key: str, value: str, *, is_passed_on: bool) -> Any:
     return {
         "ResourceId": subject.id,
@@ -199,6 +207,13 @@ def _metric(on: str, **changed: Any) -> Mutation:
         policy["TargetTrackingConfiguration"]["PredefinedMetricSpecification"].update(changed)
 
     return Mutation(_policy(edit).apply, on=on)
+
+
+def _other_balancer(policy: Any) -> None:
+    """A label of another load balancer; the target group stays one that the group fills."""
+    metric = policy["TargetTrackingConfiguration"]["PredefinedMetricSpecification"]
+    target_group = metric["ResourceLabel"].partition("/targetgroup/")[2]
+    metric["ResourceLabel"] = f"app/other/1/targetgroup/{target_group}"
 
 
 def _other_interface_groups(subject: Subject, data: Any) -> None:
@@ -300,6 +315,7 @@ _GROUP: Table = {
     "terminationPolicies": _group(
         "TerminationPolicies", ["OldestLaunchTemplate", "NewestInstance"], "terminationPolicies"
     ),
+    "suspendedProcesses": Mutation(_suspend_others),
     "enabledMetrics": Mutation(_collect_less),
     "metricsGranularity": Fixed("1Minute is the only granularity that AWS has"),
     **{f"instanceRefresh.{name}": PROVIDER_ONLY for name in _REFRESH},
@@ -323,8 +339,8 @@ INSTANCES: dict[str, Table] = {
         "targetTrackingConfiguration.predefinedMetricSpecification.predefinedMetricType": _metric(
             "policy-cpu", PredefinedMetricType="ASGAverageNetworkIn"
         ),
-        "targetTrackingConfiguration.predefinedMetricSpecification.resourceLabel": _metric(
-            "policy-requests", ResourceLabel="app/other/1/targetgroup/other/2"
+        "targetTrackingConfiguration.predefinedMetricSpecification.resourceLabel": Mutation(
+            _policy(_other_balancer).apply, on="policy-requests"
         ),
         "targetTrackingConfiguration.targetValue": _tracking(TargetValue=70.0),
         "targetTrackingConfiguration.disableScaleIn": _tracking(DisableScaleIn=True),

@@ -414,6 +414,7 @@ scaled = {
         defaultCooldown=6,
         defaultInstanceWarmup=7,
         terminationPolicies=["OldestLaunchTemplate", "OldestInstance"],
+        suspendedProcesses=["AZRebalance", "ScheduledActions"],
         enabledMetrics=["GroupInServiceInstances", "GroupDesiredCapacity"],
         metricsGranularity="1Minute",
         instanceRefresh={

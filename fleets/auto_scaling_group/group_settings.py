@@ -1,0 +1,83 @@
+"""What the config sets of a slot's Auto Scaling group beside its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fleets.auto_scaling_group.home import home, own_or_shared
+from fleets.kind import SlotSections
+from rollout.split import Slot
+from settings.auto_scaling_group import WEAKENS_RAMPS, GroupOptions, Scaling
+from settings.capacity import Capacity
+from settings.declaration.section import Section
+from settings.network import reject_subnets
+
+_GROUP = Capacity.auto_scaling_group
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """The Auto Scaling group of a slot, as far as the config sets it."""
+
+    scaling: Scaling | None = None
+    """What its size follows; `None` for the mean CPU of `cpuTargetPercent`."""
+    suspended_processes: tuple[str, ...] = ()
+    subnet_ids: tuple[str, ...] = ()
+    """Empty for those of the network."""
+
+    @property
+    def notes(self) -> Iterator[str]:
+        """What a ramp does without, each in words."""
+        for process in self.suspended_processes:
+            if process in WEAKENS_RAMPS:
+                yield f"{process} of its group is suspended: {WEAKENS_RAMPS[process]}"
+
+
+def read_group(sections: SlotSections) -> GroupSettings:
+    """A slot's own values over the service's; problems are recorded in the sections."""
+    return GroupSettings(
+        _read_scaling(sections),
+        own_or_shared(sections, _GROUP, GroupOptions.suspended_processes),
+        own_or_shared(sections, _GROUP, GroupOptions.subnet_ids),
+    )
+
+
+def check_subnets(settings: GroupSettings, sections: SlotSections, vpc_id: str | None) -> None:
+    """Record subnets that are not of the VPC; `None` for a VPC that is yet to be created."""
+    key = GroupOptions.subnet_ids
+    section = home(sections, _GROUP, key)
+    if not settings.subnet_ids:
+        return
+    if vpc_id is None:
+        section.reject_idle("network.create, which makes the subnets", key)
+    elif sections.lookups is not None:
+        reject_subnets(key, vpc_id, section, sections.lookups)
+
+
+def _read_scaling(sections: SlotSections) -> Scaling | None:
+    """What the size follows; two metrics, none, and a further percentage are refused."""
+    group = GroupOptions.scaling
+    above = home(sections, _GROUP, group)
+    if not above.has(group):
+        return None
+    section = above.section(group)
+    scaling = Scaling.read(section)
+    cpu, requests = Scaling.cpu_percent, Scaling.requests_per_target
+    if section.has(cpu) and section.has(requests):
+        section.reject_idle("cpuPercent: target tracking follows one of them", requests)
+    elif not section.has(cpu) and not section.has(requests) and section.is_sound(cpu, requests):
+        section.reject(cpu, f"{cpu.kind.expected}; or {requests.name} in its place")
+    if _is_shared(sections, above):
+        sections.capacity.reject_idle(section.path, Capacity.cpu_target_percent)
+    return scaling
+
+
+def _is_shared(sections: SlotSections, above: Section) -> bool:
+    """Whether no slot of the service is left to the service's own `cpuTargetPercent`."""
+    if above is sections.capacity.section(_GROUP):
+        return True
+    return all(
+        sections.capacity.section(Capacity.of_slot[slot]).section(_GROUP).has(GroupOptions.scaling)
+        for slot in Slot
+    )

@@ -1,0 +1,111 @@
+"""The Auto Scaling group of a slot: what it has beside its launch template, its min and its max."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from settings.declaration.key import ConfigMap, Key, KeyGroup, key, optional
+from settings.declaration.kind import (
+    Json,
+    JsonSchema,
+    ListOf,
+    RefusedValueError,
+    ValueProblem,
+    WholeNumber,
+)
+from settings.declaration.landing import AUTO_SCALING_GROUP, SCALING_POLICY, Landing
+from settings.network import OFFERED_SUBNETS, SUBNET_ID
+
+STOPS_RAMPS = {
+    "Launch": "no instance would start, so no release and no ramp would get the instances it needs",
+    "Terminate": "no instance refresh would end, so no release would",
+    "AddToLoadBalancer": "no new instance would be registered, so no slot would become ready",
+    "InstanceRefresh": "no instance would get a new build, so no release would end",
+}
+"""The processes of a group that a ramp waits for, and why it would wait for ever."""
+WEAKENS_RAMPS = {
+    "HealthCheck": "the group does not notice an instance that fails",
+    "ReplaceUnhealthy": "the group does not replace an instance that fails",
+    "AlarmNotification": "the group does not grow with its load",
+}
+"""The processes that a ramp does without, and what it then misses."""
+_OTHERS = ("AZRebalance", "ScheduledActions")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The kind of a process of an Auto Scaling group that may be suspended for long.
+
+    Source: Auto Scaling API, SuspendProcesses.
+    """
+
+    name: str = "string"
+
+    @property
+    def expected(self) -> str:
+        """The processes."""
+        return f"a process that may be suspended: {', '.join((*WEAKENS_RAMPS, *_OTHERS))}"
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """One of them."""
+        return {"enum": [*WEAKENS_RAMPS, *_OTHERS], "errorMessage": f"Expected: {self.expected}"}
+
+    def read(self, value: Json) -> str:
+        """The name of a process that no release and no ramp needs."""
+        if isinstance(value, str):
+            if value in WEAKENS_RAMPS or value in _OTHERS:
+                return value
+            if value in STOPS_RAMPS:
+                raise RefusedValueError(
+                    ValueProblem(value, f"another process: {STOPS_RAMPS[value]}", is_unknown=True)
+                )
+        raise RefusedValueError(ValueProblem(value, self.expected))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling(ConfigMap):
+    """What target tracking keeps the number of instances by; one of them."""
+
+    cpu_percent: Key[int | None] = optional(
+        60,
+        WholeNumber(10, 90),
+        "Mean CPU of the slot that target tracking aims at.",
+        lands=Landing(SCALING_POLICY, "targetTrackingConfiguration.targetValue"),
+    )
+    requests_per_target: Key[int | None] = optional(
+        1000,
+        WholeNumber(1, 10_000_000),
+        "Requests a minute of each instance that target tracking aims at. A slot without requests "
+        "keeps the number of instances that it has.",
+        lands=Landing(SCALING_POLICY, "targetTrackingConfiguration.targetValue"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupOptions(ConfigMap):
+    """What the Auto Scaling group of a slot has beside its size."""
+
+    scaling: KeyGroup[Scaling | None] = KeyGroup(
+        "What the number of instances follows, in place of `cpuTargetPercent`. A slot's own "
+        "replaces its service's.",
+        Scaling,
+        is_optional=True,
+    )
+    suspended_processes: Key[tuple[str, ...]] = key(
+        (),
+        ListOf(Process(), 1, 5),
+        "Processes of the group that are suspended. A process that a release or a ramp waits for "
+        "is refused. A slot's own list replaces its service's.",
+        example=("AZRebalance",),
+        lands=Landing(AUTO_SCALING_GROUP, "suspendedProcesses"),
+    )
+    subnet_ids: Key[tuple[str, ...]] = key(
+        (),
+        ListOf(SUBNET_ID, 2, 8),
+        "The subnets of the instances, in place of those of `network`: of its VPC, in at least two "
+        "Availability Zones. A slot's own list replaces its service's.",
+        example=("subnet-0a1b2c3d4e5f60713", "subnet-0a1b2c3d4e5f60714"),
+        offer=OFFERED_SUBNETS,
+        lands=Landing(AUTO_SCALING_GROUP, "vpcZoneIdentifiers"),
+    )
