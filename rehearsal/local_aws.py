@@ -223,5 +223,5 @@ def _launched_from(described: Mapping[str, Any]) -> str:
 
 
 def _weights(rule: Mapping[str, Any]) -> dict[str, int]:
-    (action,) = rule["Actions"]
-    return target_group_weights(action)
+    """The weight of each group, by ARN; a login may stand before the forward."""
+    return {arn: w for each in rule["Actions"] for arn, w in target_group_weights(each).items()}

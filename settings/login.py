@@ -7,7 +7,7 @@ Source: ELB user guide, "Authenticate users using an Application Load Balancer";
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from settings.conditions import PatternText
@@ -21,12 +21,11 @@ from settings.declaration.key import (
     required,
 )
 from settings.declaration.kind import (
-    Confidential,
     Flag,
+    HiddenSecretText,
     Json,
     JsonSchema,
     RefusedValueError,
-    SecretText,
     Text,
     ValueProblem,
     WholeNumber,
@@ -42,11 +41,6 @@ ASK = "authenticate"
 
 _PARAMETER_NAME = Text(r"[!-~]{1,128}", "a name of ASCII without spaces, such as prompt")
 _PARAMETER_VALUE = PatternText(r"[ -~]{0,256}", "a value of at most 256 characters of ASCII")
-
-
-@dataclass(frozen=True, slots=True)
-class ClientSecretText(SecretText, Confidential):
-    """The kind of the client's secret: no message shows it, and no stack file holds it plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +155,21 @@ class OidcLogin(ConfigMap):
         offer="CLIENT_ID",
         lands=_lands("authenticateOidc.clientId"),
     )
-    client_secret: Key[str] = required(
-        "client-secret",
-        ClientSecretText(r"[ -~]{1,1000}", "the secret of the client, as a secret of the stack"),
-        "The secret of the client. Always a secret of the stack.",
+    client_secret: Key[str] = field(
+        default=required(
+            "client-secret",
+            HiddenSecretText(
+                r"[ -~]{1,1000}", "the secret of the client, as a secret of the stack"
+            ),
+            "The secret of the client. Always a secret of the stack.",
+        ),
+        repr=False,
     )
     session: KeysBeside[LoginSession] = KeysBeside(LoginSession)
 
     def reject_inconsistent(self, section: Section) -> None:
         """Record a secret that stands in the stack file for all to read."""
-        secret = OidcLogin.client_secret
-        if section.has(secret) and section.is_sound(secret) and not section.is_secret:
-            section.reject(secret, "a secret: this one stands in the stack file as plain text")
+        section.reject_plain(OidcLogin.client_secret)
 
 
 @dataclass(frozen=True, kw_only=True)

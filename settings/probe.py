@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from settings.conditions import RuleConditions
 from settings.declaration.key import ConfigMap, Key, optional
-from settings.declaration.kind import Json, JsonSchema, RefusedValueError, ValueProblem, matching
+from settings.declaration.kind import (
+    HiddenSecretText,
+    Json,
+    JsonSchema,
+    RefusedValueError,
+    ValueProblem,
+    matching,
+)
 from settings.declaration.section import Section
 
 _WILDCARDS = frozenset("*?")
@@ -91,6 +98,22 @@ class ProbeSettings(ConfigMap):
         "request still use the URL's host.",
         offer="LOAD_BALANCER_DNS_NAME",
     )
+    cookie: Key[str | None] = field(
+        default=optional(
+            "AWSELBAuthSessionCookie-0=...",
+            HiddenSecretText(
+                r"[!-:<->@-~]{1,200}=[ -~]{1,8000}",
+                "cookies as a browser sends them, NAME=VALUE; NAME=VALUE, as a secret of the stack",
+            ),
+            "Cookies that the requests carry, such as those of a session where the service has a "
+            "login. Always a secret of the stack.",
+        ),
+        repr=False,
+    )
+
+    def reject_inconsistent(self, section: Section) -> None:
+        """Record cookies that stand in the stack file for all to read."""
+        section.reject_plain(ProbeSettings.cookie)
 
 
 def probed_url(

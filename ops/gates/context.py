@@ -32,6 +32,8 @@ class StackFacts:
         default_factory=dict[str, Mapping[str, str]], repr=False
     )
     """Service -> the headers that its rule asks of every request, where it asks for some."""
+    behind_a_login: frozenset[str] = frozenset()
+    """The services whose load balancer answers a request without a session itself."""
 
     @classmethod
     def of_outputs(cls, outputs: Mapping[str, Any]) -> StackFacts:

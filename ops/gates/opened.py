@@ -64,6 +64,7 @@ def traffic_plan(
         request_headers={
             name: stack.request_headers[name] for name in services if name in stack.request_headers
         },
+        behind_a_login=tuple(name for name in services if name in stack.behind_a_login),
         slot_header=_slot_header(limits),
         timeout_seconds=limits.timeout_seconds if limits else 5,
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ops.gates.gate import StageMark
-from ops.traffic.answer import SlotAnswer, SlotStream
+from ops.traffic.answer import BY_THE_LOGIN, SlotAnswer, SlotStream
 from probe.record.line import RequestOutcome
 from rollout.binomial import Counts, excluded_rate
 from rollout.command import Command
@@ -79,6 +79,7 @@ class ServiceEvidence:
         self._has_moved = False
         self._verified_s = 0.0
         self._candidate = self._stable = self._users = Counts()
+        self._by_the_login = 0
         self.newest_s = 0.0
         """When the newest answer that counts ended; Unix seconds."""
 
@@ -90,9 +91,11 @@ class ServiceEvidence:
         self._has_moved = stage.number > 0
         self._verified_s = stage.verified_at.timestamp()
         self._candidate = self._stable = self._users = Counts()
+        self._by_the_login = 0
 
-    def add(self, second_s: int, answers: Iterable[SlotAnswer]) -> None:
+    def add(self, second_s: int, answers: Sequence[SlotAnswer]) -> None:
         """Take what ended in one second, in the order of the seconds."""
+        self._by_the_login += sum(each.fault == BY_THE_LOGIN for each in answers)
         judged = [each for each in answers if each.verdict is not RequestOutcome.EXCLUDED]
         self.newest_s = max([self.newest_s, *(each.ended_s for each in judged)])
         second = _Second(
@@ -152,12 +155,20 @@ class ServiceEvidence:
         if fewest < FEWEST_ANSWERS:
             return Outcome.INCONCLUSIVE, (
                 f"only {fewest} answers {fewest_of} since the stage was verified, "
-                f"of at least {FEWEST_ANSWERS}"
+                f"of at least {FEWEST_ANSWERS}{self._login_words()}"
             )
         return Outcome.PASS, (
             f"{self._candidate.bad} of {self._candidate.total:,} requests to slot {slot} failed, "
             f"{self._stable.bad} of {self._stable.total:,} to slot {other}; "
             f"more than {excluded_rate(self._candidate) * 100:.2g} % is ruled out at 95 %"
+        )
+
+    def _login_words(self) -> str:
+        if not self._by_the_login:
+            return ""
+        return (
+            f"; the login answered {self._by_the_login} requests in place of a slot: the session "
+            f"in services.{self._service}.probe.cookie may be over"
         )
 
     def _shared(self, recent: _Second) -> str | None:

@@ -42,6 +42,8 @@ class Site:
     url: str
     images: Mapping[Slot, str]
     """The image of each slot, as the stack's outputs have it; none where it launches none."""
+    has_login: bool = False
+    """Whether the load balancer answers a request without a session itself."""
 
 
 class SmokeGate(RepeatedGate[list[Round]]):
@@ -83,6 +85,7 @@ class SmokeGate(RepeatedGate[list[Round]]):
                 site.images,
                 partial(self._fetch, site.service),
                 self._pairs[site.service],
+                has_login=site.has_login,
             ).judged(stage.candidate)
             for site in sites
         ]
@@ -91,7 +94,10 @@ class SmokeGate(RepeatedGate[list[Round]]):
 def opened(limits: SmokeLimits, context: GateContext) -> SmokeGate:
     """The gate of a stack."""
     stack = context.stack
-    sites = [Site(name, url, stack.images[name]) for name, url in sorted(stack.urls.items())]
+    sites = [
+        Site(name, url, stack.images[name], name in stack.behind_a_login)
+        for name, url in sorted(stack.urls.items())
+    ]
     return SmokeGate(limits, sites, _fetch(stack, context.places.way), context.now)
 
 

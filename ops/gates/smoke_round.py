@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http import HTTPStatus
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
 from ops.traffic.page import PageAnswer, PageError
 from rollout.binomial import Counts, excluded_rate
+from rollout.command import config_set_secret
 from rollout.sequential_test import above_stable
 from rollout.slot_comparison import WORSE
 from rollout.split import Slot
@@ -19,6 +20,7 @@ from settings.gates.smoke import SmokeLimits
 ATTEMPTS = 2
 """A single wrong answer is asked for again: a background of rare errors is the probe's business."""
 
+_WAY_BACK = "/oauth2/idpresponse"
 MAX_SHOWN = 100
 """Characters of the address that a redirect names."""
 
@@ -52,8 +54,11 @@ class SmokeRound:
         images: Mapping[Slot, str],
         fetch: Callable[[str, Slot], PageAnswer],
         pairs: Pairs,
+        *,
+        has_login: bool = False,
     ) -> None:
         self._limits = limits
+        self._has_login = has_login
         self._service = service
         # Beneath the service's own address: elsewhere on the host another service may answer.
         self._url = _beneath(url, limits.path)
@@ -101,6 +106,7 @@ class SmokeRound:
         budget = self._limits.requests
         while len(pages) + len(wrong) < budget:
             page = self._fetch(self._url, slot)
+            self._refuse_login(page, slot)
             problem = self._problem(page)
             self._refuse_other_slot(page, slot, is_right=problem is None)
             if problem is None:
@@ -142,6 +148,18 @@ class SmokeRound:
         return (
             f"; slot {slot.other} answers {status} as well: if that is right, set "
             f"ramp.gates.smoke.status to {status}, or name another page in ramp.gates.smoke.path"
+        )
+
+    def _refuse_login(self, page: PageAnswer, slot: Slot) -> None:
+        """A login answers in place of the slot, so nothing is known of the build."""
+        if not is_by_a_login(page, self._limits.slot_header, may_deny=self._has_login):
+            return
+        key = f"failover:services.{self._service}.probe.cookie"
+        raise _NotAsExpectedError(
+            f"the login of the load balancer answered {page.status} to what was sent to slot "
+            f"{slot}, so nothing is known of its build; give the requests the cookies of a session "
+            f"that is not over: {config_set_secret(key)}",
+            Outcome.INCONCLUSIVE,
         )
 
     def _refuse_other_slot(self, page: PageAnswer, slot: Slot, *, is_right: bool) -> None:
@@ -230,6 +248,18 @@ class SmokeRound:
 
     def _named(self) -> dict[str, Number]:
         return {f"{self._service}.{name}": value for name, value in self._numbers.items()}
+
+
+def is_by_a_login(page: PageAnswer, slot_header: str, *, may_deny: bool) -> bool:
+    """Whether the load balancer answered for want of a session: its redirect, or a bare 401.
+
+    Source: ELB user guide, "Authenticate users": every login returns to `/oauth2/idpresponse`.
+    """
+    if page.status == HTTPStatus.FOUND:
+        asked = parse_qs(urlsplit(page.headers.get("location", "")).query)
+        return any(each.endswith(_WAY_BACK) for each in asked.get("redirect_uri", []))
+    is_signed = bool(slot_header) and slot_header.lower() in page.headers
+    return may_deny and page.status == HTTPStatus.UNAUTHORIZED and not is_signed
 
 
 def _beneath(url: str, path: str) -> str:

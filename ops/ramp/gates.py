@@ -15,7 +15,7 @@ from ops.gates.gate import Gate
 from ops.gates.opened import opened_gates, traffic_plan
 from ops.ramp.errors import AwsError, NotSureError
 from ops.ramp.stack.opened import OpenedStack
-from ops.ramp.stack.probed import connect_to, request_headers
+from ops.ramp.stack.probed import behind_a_login, connect_to, request_headers
 from ops.traffic.answer import SlotAnswer, users_by_slot
 from ops.traffic.plan import ConnectionRoute
 from ops.traffic.traffic import Traffic
@@ -52,6 +52,7 @@ class RampGates:
             urls=stack.urls,
             connect_to=connect_to(stack.probed),
             request_headers=request_headers(stack.probed),
+            behind_a_login=behind_a_login(stack.probed),
         )
         places = Places(stack.folder, folder, ConnectionRoute.from_environment(), stack.next.option)
         try:

@@ -6,7 +6,7 @@ Where a slot does not sign its answers, the answers of both slots show which one
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,25 +92,43 @@ def answer_from(row: list[Any]) -> SlotAnswer:
     )
 
 
-def answer_of(line: RequestLine, stream: SlotStream, services: Mapping[str, str]) -> SlotAnswer:
+BY_THE_LOGIN = "by the login"
+"""The fault of what the load balancer answered itself, for want of a session."""
+_LOGIN_STATUSES = (302, 401)
+"""Source: ELB user guide, "Authenticate users": a redirect to the login page, or 401 for `deny`."""
+
+
+def answer_of(
+    line: RequestLine,
+    stream: SlotStream,
+    services: Mapping[str, str],
+    behind_a_login: Collection[str] = (),
+) -> SlotAnswer:
     """A line of the prober's record as an answer.
+
+    What a login answers proves nothing of a slot. Only a sign of a slot keeps a redirect or a 401
+    of the application apart from it.
 
     Args:
         line: of one request.
         stream: the stream that it belongs to.
         services: URL to service.
+        behind_a_login: The services whose requests need a session.
     """
     known = {slot.value: slot for slot in Slot}
     status = f"status {line.status}" if line.error == "unexpected_status" else line.error
+    service, slot, verdict = services[line.url], known.get(line.slot or ""), line.verdict
+    if service in behind_a_login and slot is None and line.status in _LOGIN_STATUSES:
+        verdict, status = RequestOutcome.EXCLUDED, BY_THE_LOGIN
     return SlotAnswer(
-        service=services[line.url],
+        service=service,
         stream=stream,
-        slot=known.get(line.slot or ""),
-        verdict=line.verdict,
+        slot=slot,
+        verdict=verdict,
         sent_s=line.sent_s,
         ended_s=line.ended_s,
         latency_ms=line.latency_ms if line.answered and line.is_timing_clean else None,
-        fault=None if line.verdict is RequestOutcome.OK else str(status),
+        fault=None if verdict is RequestOutcome.OK else str(status),
     )
 
 

@@ -80,6 +80,8 @@ class TrafficPlan:
         default_factory=dict[str, Mapping[str, str]]
     )
     """Of the services whose rule asks for headers: their names and values."""
+    behind_a_login: tuple[str, ...] = ()
+    """The services whose load balancer answers a request without a session itself."""
     slot_header: str = "x-slot"
     build_header: str = "x-build"
     timeout_seconds: float = 5.0
@@ -116,4 +118,5 @@ class TrafficPlan:
         plain["headers"] = {SlotStream(name): value for name, value in plain["headers"].items()}
         routes = {name: ConnectionRoute(**each) for name, each in plain["routes"].items()}
         route = ConnectionRoute(**plain["route"])
+        plain["behind_a_login"] = tuple(plain["behind_a_login"])
         return cls(**plain | {"folder": Path(plain["folder"]), "route": route, "routes": routes})

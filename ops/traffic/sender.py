@@ -32,6 +32,7 @@ class Sender:
             OSError: the CA file cannot be read.
         """
         self._services = {url: service for service, url in plan.requested().items()}
+        self._behind_a_login = frozenset(plan.behind_a_login)
         self._answers: list[list[Any]] = []
         self._stalls: list[list[float]] = []
         self._logs: list[LogFile] = []
@@ -78,7 +79,8 @@ class Sender:
             del head
             log.append(encoded(line))
             if isinstance(line, RequestLine):
-                self._answers.append(answer_of(line, stream, self._services).row())
+                answer = answer_of(line, stream, self._services, self._behind_a_login)
+                self._answers.append(answer.row())
             elif isinstance(line, StallLine):
                 self._stalls.append([line.start_s, line.end_s])
 

@@ -225,6 +225,11 @@ class SecretText(Text):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class HiddenSecretText(SecretText, Confidential):
+    """Text that no message shows, wherever it stands, and that a stack file holds encrypted."""
+
+
 def matching(pattern: str, expected: str) -> JsonSchema:
     """A string of which the whole matches `pattern`."""
     return {

@@ -103,11 +103,6 @@ class Section:
         """Whether none of them was refused, so that their values may be compared."""
         return self._is_map and not any(member.name in self._unsound for member in members)
 
-    @property
-    def is_secret(self) -> bool:
-        """Whether the stack holds the top-level key of this map, or a part of it, as a secret."""
-        return self._problems.is_secret(self.path)
-
     def section(self, group: KeyGroup[Any]) -> Section:
         """The map under `group`; an absent one reads as empty, a refused one as examples."""
         if group.name not in self._children:
@@ -137,6 +132,15 @@ class Section:
         found = self._values[member.name] if self.has(member) else None
         hidden = _HIDDEN if found is not None and _is_confidential(member) else found
         self._problems.add(path, hidden, expected, fix)
+
+    def reject_plain(self, *secrets: Key[Any]) -> None:
+        """Record those of `secrets` that stand in the stack file as plain text.
+
+        The CLI reports which top-level keys have a secret in them, and no more.
+        """
+        for each in secrets:
+            if self.has(each) and self.is_sound(each) and not self._problems.is_secret(self.path):
+                self.reject(each, "a secret: this one stands in the stack file as plain text")
 
     def reject_value(self, key: Key[T], value: Json, expected: str, instead: Json) -> None:
         """Record that `value`, read from `key` or its default, will not do, and what would."""

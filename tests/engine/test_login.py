@@ -10,6 +10,7 @@ import pytest
 
 from ops.traffic.page import PageAnswer, fetched
 from ops.traffic.plan import ConnectionRoute
+from rollout.split import Slot, Split
 from tests.configs import OIDC, OIDC_SECRET
 from tests.engine import ramping
 from tests.engine.rehearsed import Rehearsed, rehearsed
@@ -18,6 +19,7 @@ from tests.engine.test_guards import configure
 pytestmark = pytest.mark.engine
 
 SECRET = 'services["web"].authenticate.oidc.clientSecret'
+COOKIE = 'services["web"].probe.cookie'
 SESSION = {"Cookie": "AWSELBAuthSessionCookie-0=anything"}
 
 
@@ -102,3 +104,22 @@ def test_weights_that_someone_else_sets_are_reported_and_a_drift_shows_no_secret
     assert "50/50" in drift.stdout
     assert OIDC_SECRET not in drift.stdout
     assert sorted(back) == [10, 90]
+
+
+def test_a_ramp_needs_a_session_and_then_sees_both_slots(stack: Rehearsed) -> None:
+    stack.engine.run("config", "set", "weights", "100/0")
+    stack.engine.run("up", "--yes", "--skip-preview")
+    ramping.configure(stack, {**ramping.PROMPT, "stages": "[100]"})
+    stack.engine.write_config({"ramp.gates.smoke.requests": "5", "ramp.gates.smoke.body": "v2"})
+    ramping.release(stack, "v2", Slot.SECOND)
+    refused = ramping.failover(stack, "ramp", "--yes")
+    stack.engine.run("config", "set", "--secret", "--path", COOKIE, SESSION["Cookie"])
+
+    ramp = ramping.failover(stack, "ramp", "--yes")
+
+    assert refused.returncode == 2
+    assert "web has a login, and no request of ours has a session" in refused.stdout
+    assert ramp.returncode == 0, ramp.stdout
+    assert ramping.live(stack) == {Split(0, 100)}
+    files = [each for each in stack.root.rglob("*") if each.is_file() and ".venv" not in each.parts]
+    assert [each for each in files if b"Cookie-0=anything" in each.read_bytes()] == []

@@ -34,7 +34,7 @@ NOWHERE = {
     "vpcId", "cidr", "availabilityZones", "albSubnetIds", "instanceSubnetIds",
     # Both kinds of login have them, or AWS never shows them.
     "sessionCookieName", "scope", "sessionTimeoutSeconds", "onUnauthenticatedRequest",
-    "authenticationRequestExtraParams", "clientSecret", "skipLogin",
+    "authenticationRequestExtraParams", "clientSecret", "cookie", "skipLogin",
     # In several properties at once, or not as it is.
     "port", "securityGroupId", "instanceProfile", "rootDeviceName", "topicArn", "01", "02",
     "file", "text", "id", "version", "securityGroupIds", "volumes",

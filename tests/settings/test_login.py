@@ -200,3 +200,15 @@ def test_a_login_needs_a_listener_of_https() -> None:
 
     (problem,) = caught.value.problems
     assert problem.expected == "an HTTPS listener; this one speaks HTTP"
+
+
+@pytest.mark.parametrize("cookie", ["a=b", "no cookie", ""])
+def test_cookies_of_our_own_requests_are_cookies_and_a_secret(cookie: str) -> None:
+    config = stack_config("prod")
+    config["failover:services"]["web"]["probe"] = {"cookie": cookie or 5}
+    key = f"{WEB}.probe.cookie"
+
+    problem = problem_of(config)
+
+    assert (problem.path, problem.found) == (key, "[secret]")
+    assert problem.fix == f"pulumi config set --secret --path '{key}'"

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.ramp.errors import BadInputError
-from rollout.command import UP, Command
+from rollout.command import UP, Command, config_set_secret
 from settings.conditions import RuleConditions
 from settings.declaration.section import Section
+from settings.login import ServiceLogin
 from settings.probe import (
     METHOD,
     ProbeSettings,
@@ -31,6 +32,7 @@ class Probed:
     paths: tuple[str, ...]
     probe: ProbeSettings
     conditions: RuleConditions
+    login: ServiceLogin | None = None
 
     @property
     def url(self) -> str | None:
@@ -48,6 +50,7 @@ def read_probed(top: Section, services: Iterable[str]) -> dict[str, Probed]:
             own.read(RuleSettings.paths),
             own.read(ServiceSettings.probe),
             own.read(RuleSettings.conditions),
+            own.read(ServiceSettings.login),
         )
     return found
 
@@ -58,9 +61,21 @@ def connect_to(probed: Mapping[str, Probed]) -> dict[str, str]:
 
 
 def request_headers(probed: Mapping[str, Probed]) -> dict[str, dict[str, str]]:
-    """Service -> the headers that its rule asks of every request; those without any left out."""
-    found = {name: plain_headers(each.conditions) for name, each in probed.items()}
+    """Service -> the headers that its rule and its login ask of every request, if any."""
+    found = {name: _headers(each) for name, each in probed.items()}
     return {name: headers for name, headers in found.items() if headers}
+
+
+def behind_a_login(probed: Mapping[str, Probed]) -> frozenset[str]:
+    """The services whose load balancer answers a request without a session itself."""
+    return frozenset(
+        name for name, each in probed.items() if each.login is not None and each.login.asks
+    )
+
+
+def _headers(probed: Probed) -> dict[str, str]:
+    cookie = {"Cookie": probed.probe.cookie} if probed.probe.cookie else {}
+    return {**cookie, **plain_headers(probed.conditions)}
 
 
 def refuse_unreachable(services: Sequence[str], probed: Mapping[str, Probed]) -> None:
@@ -74,6 +89,7 @@ def refuse_unreachable(services: Sequence[str], probed: Mapping[str, Probed]) ->
         if found is None:
             continue
         _refuse_unmet(name, found.conditions)
+        _refuse_without_session(name, found)
         if found.url is None:
             has = f"only {', '.join(found.hosts)}" if found.hosts else "no host at all"
             why = f"its rule has {has}, and the config names no host that users request"
@@ -104,6 +120,19 @@ def _refuse_unmet(name: str, conditions: RuleConditions) -> None:
         "some paths answer them; without that no ramp can see how the service answers, and weights "
         "move by `pulumi up` alone\n"
         f"  fix:      {fix}"
+    )
+
+
+def _refuse_without_session(name: str, found: Probed) -> None:
+    if found.login is None or not found.login.asks or found.probe.cookie:
+        return
+    key = f"failover:services.{name}.probe.cookie"
+    raise BadInputError(
+        f"{name} has a login, and no request of ours has a session: the load balancer would answer "
+        "all of them itself, so that nothing is known of either slot; nothing was begun\n"
+        "  expected: the cookies of a session that lasts longer than the ramp, which a browser has "
+        "after a login\n"
+        f"  fix:      {config_set_secret(key)}"
     )
 
 

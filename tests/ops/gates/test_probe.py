@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from ops.gates.probe import STALE_SECONDS, ProbeGate
-from ops.traffic.answer import SlotAnswer, SlotStream
+from ops.traffic.answer import BY_THE_LOGIN, SlotAnswer, SlotStream
 from probe.record.line import RequestOutcome
 from rollout.split import Slot
 from rollout.verdict import Outcome, Verdict
@@ -31,6 +31,7 @@ class FakeTraffic:
         default_factory=lambda: {Slot.FIRST: 5.0, Slot.SECOND: 5.0}
     )
     excluded: bool = False
+    by_the_login: bool = False
     weight: int = 10
     count: int = 0
 
@@ -65,11 +66,13 @@ class FakeTraffic:
         ):
             fault, signed = "status 502", None
         said = RequestOutcome.FAILED if fault else RequestOutcome.OK
+        if self.by_the_login:
+            fault, signed = BY_THE_LOGIN, None
         return SlotAnswer(
             "web",
             stream,
             signed,
-            RequestOutcome.EXCLUDED if self.excluded else said,
+            RequestOutcome.EXCLUDED if self.excluded or self.by_the_login else said,
             at_s,
             at_s + 0.01,
             self.latency_ms[slot],
@@ -125,6 +128,17 @@ def test_without_any_answer_nothing_is_known(gate: ProbeGate, clock: FakeClock) 
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "no answer for 4 s" in verdict.reason
+
+
+def test_a_session_that_is_over_is_named_where_the_login_answers(
+    gate: ProbeGate, traffic: FakeTraffic
+) -> None:
+    traffic.by_the_login = True
+
+    verdict = judged_after(gate, traffic, 5)
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "the session in services.web.probe.cookie may be over" in verdict.reason
 
 
 def test_before_any_stage_nothing_is_known(traffic: FakeTraffic, clock: FakeClock) -> None:

@@ -31,6 +31,10 @@ def server() -> Generator[SlotServer]:
         yield state
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def verdict_by(fetch: Fetch, *services: str) -> Verdict:
     """The first verdict on services whose pages are as `fetch` has them."""
     sites = [Site(name, f"http://any/{name}", IMAGES) for name in services]
@@ -111,6 +115,40 @@ def test_a_redirect_tells_where_to() -> None:
 
     assert verdict.outcome is Outcome.FAIL
     assert verdict.reason.endswith("status 302 to /login, expected 200")
+
+
+TO_THE_LOGIN = (
+    "https://login.example/authorize?client_id=shop&redirect_uri="
+    "https%3A%2F%2Fwww.example%2Foauth2%2Fidpresponse"
+)
+
+
+@pytest.mark.parametrize(("status", "headers"), [(302, {"location": TO_THE_LOGIN}), (401, {})])
+def test_an_answer_of_the_login_says_nothing_of_the_build(
+    status: int, headers: dict[str, str]
+) -> None:
+    sites = [Site("web", "http://any/web", IMAGES, has_login=True)]
+    gate = SmokeGate(LIMITS, sites, lambda *_: PageAnswer(status, headers, ""), now)
+    gate.begin(stage(0, number=0))
+    try:
+        verdict = judged(gate)
+    finally:
+        gate.close()
+
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.reason == (
+        f"web: the login of the load balancer answered {status} to what was sent to slot 02, so "
+        "nothing is known of its build; give the requests the cookies of a session that is not "
+        "over: pulumi config set --secret --path 'failover:services.web.probe.cookie'"
+    )
+
+
+def test_a_redirect_of_the_application_to_a_login_of_its_own_counts() -> None:
+    own = {"location": "https://login.example/?redirect_uri=https://www.example/back"}
+
+    verdict = verdict_by(lambda *_: PageAnswer(302, {"x-slot": "02", **own}, ""), "web")
+
+    assert verdict.outcome is Outcome.FAIL
 
 
 def test_a_service_that_gives_no_answer_hides_no_failure_of_another() -> None:

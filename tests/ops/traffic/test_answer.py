@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from ops.traffic.answer import SlotAnswer, SlotStream, unsigned_slot
+from ops.traffic.answer import BY_THE_LOGIN, SlotAnswer, SlotStream, answer_of, unsigned_slot
 from probe.record.line import RequestOutcome
 from rollout.split import Slot
+from tests.probe.lines import URL, request
 
 
 def answer(
@@ -47,3 +48,26 @@ def test_a_slot_that_signs_now_and_then_is_not_without() -> None:
     ]
 
     assert unsigned_slot(answers) is None
+
+
+@pytest.mark.parametrize("status", [302, 401])
+def test_what_the_login_answers_proves_nothing_of_a_slot(status: int) -> None:
+    line = request(1.0, status=status, slot=None)
+
+    found = answer_of(line, SlotStream.SLOT_02, {URL: "web"}, {"web"})
+
+    assert (found.verdict, found.fault) == (RequestOutcome.EXCLUDED, BY_THE_LOGIN)
+
+
+@pytest.mark.parametrize(
+    ("status", "slot", "behind_a_login"),
+    [(302, "02", {"web"}), (302, None, {"portal"}), (200, None, {"web"})],
+)
+def test_what_a_slot_signs_or_no_login_answers_counts(
+    status: int, slot: str | None, behind_a_login: set[str]
+) -> None:
+    line = request(1.0, status=status, slot=slot)
+
+    found = answer_of(line, SlotStream.SLOT_02, {URL: "web"}, behind_a_login)
+
+    assert (found.verdict, found.fault) == (RequestOutcome.OK, None)

@@ -7,6 +7,7 @@ import pytest
 from ops.ramp.errors import BadInputError
 from ops.ramp.stack.probed import (
     Probed,
+    behind_a_login,
     connect_to,
     read_probed,
     refuse_unreachable,
@@ -17,13 +18,13 @@ from settings.declaration.raw import decoded
 from settings.declaration.section import ConfigProblems, Section
 from settings.probe import ProbeSettings
 from settings.settings import TOP
-from tests.configs import Config, as_handed_over, stack_config
+from tests.configs import COGNITO, OIDC, Config, as_handed_over, stack_config
 
 URL = "https://www.hankooktire.example/shop"
 
 
 def probed(config: Config) -> dict[str, Probed]:
-    problems = ConfigProblems(frozenset())
+    problems = ConfigProblems(frozenset({"failover:services"}))
     top = Section(decoded(as_handed_over(config), TOP), f"{NAMESPACE}:", TOP, problems)
     found = read_probed(top, ["portal", "web"])
     assert problems.found == ()
@@ -108,3 +109,33 @@ def test_a_service_for_some_addresses_needs_a_url_that_states_that_ours_is_one()
         "https://www.hankooktire.example/"
     )
     refuse_unreachable(["web"], probed(web(conditions=conditions, probe={"url": URL})))
+
+
+@pytest.mark.parametrize("login", [{"oidc": OIDC}, {"cognito": COGNITO}])
+def test_a_login_is_refused_without_a_session_for_the_requests(login: dict[str, object]) -> None:
+    found = probed(web(authenticate=login))
+
+    with pytest.raises(BadInputError, match="web has a login") as caught:
+        refuse_unreachable(["portal", "web"], found)
+
+    assert behind_a_login(found) == {"web"}
+    assert str(caught.value).endswith(
+        "fix:      pulumi config set --secret --path 'failover:services.web.probe.cookie'"
+    )
+
+
+def test_requests_carry_the_session_of_the_config() -> None:
+    found = probed(web(authenticate={"oidc": OIDC}, probe={"cookie": "a=b; c=d"}))
+
+    refuse_unreachable(["web"], found)
+
+    assert request_headers(found) == {"web": {"Cookie": "a=b; c=d"}}
+    assert "a=b" not in repr(found)
+
+
+def test_a_login_that_lets_requests_without_a_session_pass_needs_none() -> None:
+    found = probed(web(authenticate={"oidc": {**OIDC, "onUnauthenticatedRequest": "allow"}}))
+
+    refuse_unreachable(["web"], found)
+
+    assert behind_a_login(found) == frozenset()
