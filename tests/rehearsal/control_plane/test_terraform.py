@@ -8,37 +8,24 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.rehearsal.control_plane.aws import V1, Aws
+from tests.terraform_folder import PLAN_IS_EMPTY, TerraformFolder
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
-PLAN_IS_EMPTY = 0
-"""Exit code of `terraform plan -detailed-exitcode`; 2 where there is something to change."""
 
-
-class Terraform:
-    """One folder with one configuration."""
+class Terraform(TerraformFolder):
+    """One folder with one configuration, on the local AWS of a test."""
 
     def __init__(self, folder: Path, aws: Aws) -> None:
-        self._folder = folder
-        self._env = {**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        self._env.pop("TF_CLI_CONFIG_FILE", None)
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        super().__init__(folder, {**os.environ, **keys})
         self._endpoint = aws.elbv2.meta.endpoint_url
-        mirror = os.environ.get("TF_PLUGIN_MIRROR")
-        if mirror:
-            settings = folder / "terraform.rc"
-            settings.write_text(
-                "provider_installation {\n  filesystem_mirror {\n"
-                f"    path = {json.dumps(mirror)}\n  }}\n}}\n"
-            )
-            self._env["TF_CLI_CONFIG_FILE"] = str(settings)
 
     def declare(self, resources: dict[str, dict[str, Any]]) -> None:
         """Write the configuration, and get the provider.
@@ -59,36 +46,8 @@ class Terraform:
             "provider": {"aws": provider},
             "resource": resources,
         }
-        (self._folder / "main.tf.json").write_text(json.dumps(document, indent=1))
-        if shutil.which("terraform") is None:
-            pytest.skip("terraform is not installed")
-        got = self._run("init", "-input=false")
-        if got.returncode:
-            pytest.skip(f"no hashicorp/aws provider: {got.stderr.strip()[:200]}")
-
-    def apply(self) -> None:
-        done = self._run("apply", "-auto-approve", "-input=false")
-        assert done.returncode == 0, done.stderr
-
-    def plan(self) -> tuple[int, str]:
-        """Exit code and text of a plan."""
-        done = self._run("plan", "-detailed-exitcode", "-input=false")
-        return done.returncode, done.stdout + done.stderr
-
-    def destroy(self) -> None:
-        done = self._run("destroy", "-auto-approve", "-input=false")
-        assert done.returncode == 0, done.stderr
-
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["terraform", *arguments, "-no-color"],
-            cwd=self._folder,
-            env=self._env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
+        (self.folder / "main.tf.json").write_text(json.dumps(document, indent=1))
+        self.init()
 
 
 @pytest.fixture
