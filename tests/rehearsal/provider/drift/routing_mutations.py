@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tests.rehearsal.provider.drift.balancing_mutations import ELBV2_TAGS
-from tests.rehearsal.provider.drift.mutation import REPLACED, Mutation, Subject, Table, Undo
+from tests.rehearsal.provider.drift.mutation import REPLACED, Fixed, Mutation, Subject, Table, Undo
 
 _FIXED = {
     "Type": "fixed-response",
@@ -16,8 +16,8 @@ _FIXED = {
 }
 
 
-def _modify(subject: Subject, edit: Callable[[Any], None]) -> Undo:
-    """Change the first action of a listener or a rule."""
+def _modify(subject: Subject, edit: Callable[[Any], None], place: int) -> Undo:
+    """Change the last action of a listener or a rule, or the login before it."""
     elbv2 = subject.client("elbv2")
     if subject.token == "aws:lb/listener:Listener":
         found = elbv2.describe_listeners(ListenerArns=[subject.id])["Listeners"][0]
@@ -31,17 +31,20 @@ def _modify(subject: Subject, edit: Callable[[Any], None]) -> Undo:
         def put(actions: Any) -> None:
             elbv2.modify_rule(RuleArn=subject.id, Actions=actions)
 
+    for action in before:
+        if "AuthenticateOidcConfig" in action:  # AWS does not show the secret, and then keeps it
+            action["AuthenticateOidcConfig"]["UseExistingClientSecret"] = True
     after = copy.deepcopy(before)
-    edit(after[0])
+    edit(after[place])
     put(after)
     return lambda: put(before)
 
 
 def _action(
-    edit: Callable[[Subject, Any], None], shows: Iterable[str] = (), on: str = ""
+    edit: Callable[[Subject, Any], None], shows: Iterable[str] = (), on: str = "", place: int = -1
 ) -> Mutation:
     return Mutation(
-        lambda subject: _modify(subject, lambda action: edit(subject, action)),
+        lambda subject: _modify(subject, lambda action: edit(subject, action), place),
         frozenset(shows),
         on,
     )
@@ -49,6 +52,40 @@ def _action(
 
 def _set(config: str, name: str, value: Any) -> Mutation:
     return _action(lambda _, action: action[config].update({name: value}))
+
+
+_SESSION = {
+    "authenticationRequestExtraParams": {"display": "touch"},
+    "onUnauthenticatedRequest": "deny",
+    "scope": "openid email",
+    "sessionCookieName": "OtherCookie",
+    "sessionTimeout": 3_601,
+}
+_OIDC = {
+    "authorizationEndpoint": "https://elsewhere.drift.example/authorize",
+    "clientId": "other",
+    "issuer": "https://elsewhere.drift.example",
+    "tokenEndpoint": "https://elsewhere.drift.example/token",
+    "userInfoEndpoint": "https://elsewhere.drift.example/userinfo",
+    **_SESSION,
+}
+_COGNITO = {
+    "userPoolArn": "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_OTHER",
+    "userPoolClientId": "other",
+    "userPoolDomain": "other",
+    **_SESSION,
+}
+
+
+def _login(path: str, config: str, values: Mapping[str, Any]) -> Table:
+    def mutation(name: str, value: Any) -> Mutation:
+        def edit(_subject: Subject, action: Any) -> None:
+            action[config][name[0].upper() + name[1:]] = value
+
+        shown = [f"{path}.{name}.{key}" for key in value] if isinstance(value, dict) else []
+        return _action(edit, shown, place=0)
+
+    return {f"{path}.{name}": mutation(name, value) for name, value in values.items()}
 
 
 def _become_fixed(_subject: Subject, action: Any) -> None:
@@ -102,6 +139,9 @@ def _actions(name: str, kind: str) -> Table:
         ),
         f"{name}.fixedResponse.messageBody": _set("FixedResponseConfig", "MessageBody", "other"),
         f"{name}.fixedResponse.statusCode": _set("FixedResponseConfig", "StatusCode", "503"),
+        f"{name}.authenticateOidc.clientSecret": Fixed("AWS does not show it"),
+        **_login(f"{name}.authenticateOidc", "AuthenticateOidcConfig", _OIDC),
+        **_login(f"{name}.authenticateCognito", "AuthenticateCognitoConfig", _COGNITO),
     }
 
 

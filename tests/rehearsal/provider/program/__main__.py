@@ -285,6 +285,63 @@ declare(
     defaultActions=[actions(100, 0)["fixed"]],
     tags=TAGS,
 )
+SESSION = {
+    "authenticationRequestExtraParams": {"display": "page"},
+    "onUnauthenticatedRequest": "authenticate",
+    "scope": "openid profile",
+    "sessionCookieName": "DriftCookie",
+    "sessionTimeout": 3600,
+}
+LOGINS: dict[str, dict[str, Any]] = {
+    "oidc": {
+        "type": "authenticate-oidc",
+        "order": 1,
+        "authenticateOidc": {
+            "authorizationEndpoint": "https://login.drift.example/authorize",
+            "clientId": "drift",
+            "clientSecret": "a secret of these tests",
+            "issuer": "https://login.drift.example",
+            "tokenEndpoint": "https://login.drift.example/token",
+            "userInfoEndpoint": "https://login.drift.example/userinfo",
+            **SESSION,
+        },
+    },
+    "cognito": {
+        "type": "authenticate-cognito",
+        "order": 1,
+        "authenticateCognito": {
+            "userPoolArn": "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_DRIFT",
+            "userPoolClientId": "drift",
+            "userPoolDomain": "drift",
+            **SESSION,
+        },
+    },
+}
+logged_in = {
+    form: [login, {**actions(100, 0)["forward"], "order": 2}] for form, login in LOGINS.items()
+}
+for at, (form, chain) in enumerate(logged_in.items()):
+    listener = declare(
+        "aws:lb/listener:Listener",
+        f"listener-{form}",
+        "arn",
+        loadBalancerArn=balancers[0]("arn"),
+        port=9443 + at,
+        protocol="HTTPS",
+        sslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+        certificateArn=certificates[0],
+        defaultActions=chain,
+        tags=TAGS,
+    )
+    declare(
+        "aws:lb/listenerRule:ListenerRule",
+        f"rule-{form}",
+        listenerArn=listener("arn"),
+        priority=10,
+        actions=chain,
+        conditions=[{"pathPattern": {"values": ["/login"]}}],
+        tags=TAGS,
+    )
 CONDITIONS: dict[str, list[dict[str, Any]]] = {
     "forward": [
         {"hostHeader": {"values": ["www.drift.example", "drift.example"]}},
