@@ -145,7 +145,7 @@ def adopt(request: AdoptionRequest, say: Say) -> None:
         refuse_obstacles(inspection, answers, state)
         found = found_services(inspection, answers)
         kept = request.kept_in_terraform
-        reports = terraform_reports(states, kept, inspection, found)
+        reports = terraform_reports(states, kept, inspection, found, stack.config)
         if request.applies:
             refuse_undone(reports, kept)
         proposal = proposed(inspection, answers, _first_slots(calls, inspection, answers))

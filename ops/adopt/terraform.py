@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
+from ops.adopt.config_merge import Config
 from ops.adopt.proposal import FoundService
 from ops.errors import InputError, RefusedError
 from ops.inspect.document import AutoScalingGroup, Inspection
@@ -11,9 +13,12 @@ from ops.terraform.handover import AdoptedParts, TerraformReport, terraform_repo
 from ops.terraform.output import KEEP_FLAG, report_lines
 from ops.terraform.state import ResourceKind, TerraformState
 from ops.terraform.state_file import FLAG
+from rollout.json_value import map_of
 
 
-def adopted_parts(inspection: Inspection, found: Sequence[FoundService]) -> AdoptedParts:
+def adopted_parts(
+    inspection: Inspection, found: Sequence[FoundService], config: Config
+) -> AdoptedParts:
     """The rules that the stack takes over, and what its config names beside them."""
     groups = frozenset(
         group.arn for each in found for group in (each.group, each.second) if group is not None
@@ -31,7 +36,16 @@ def adopted_parts(inspection: Inspection, found: Sequence[FoundService]) -> Adop
         },
         region=inspection.region,
         account=inspection.load_balancer.arn.split(":")[4],
+        held=frozenset(_held_groups(config)),
     )
+
+
+def _held_groups(config: Config) -> Iterator[str]:
+    """The existing Auto Scaling groups that a ramp may hold at a floor."""
+    for service in map_of(config.get("failover:services")).values():
+        for slot in map_of(map_of(service).get("slots")).values():
+            if AUTO_SCALING_GROUP.writes_floor(map_of(slot)):
+                yield str(map_of(map_of(slot).get(AUTO_SCALING_GROUP.key)).get("existing"))
 
 
 def _launched(fleets: Sequence[AutoScalingGroup]) -> dict[ResourceKind, frozenset[str]]:
@@ -49,8 +63,9 @@ def terraform_reports(
     kept_services: Collection[str],
     inspection: Inspection,
     found: Sequence[FoundService],
+    config: Config,
 ) -> tuple[TerraformReport, ...]:
-    """What each state declares of the services.
+    """What each state declares of the services; `config`: the stack's, as far as it is written.
 
     Raises:
         InputError: a service that is to stay in Terraform is not adopted, or no state is given.
@@ -63,7 +78,7 @@ def terraform_reports(
         )
     if kept_services and not states:
         raise InputError(f"{KEEP_FLAG} needs {FLAG}, which names the state that has the rules")
-    parts = adopted_parts(inspection, found)
+    parts = adopted_parts(inspection, found, config)
     return tuple(terraform_report(state, parts, kept_services) for state in states)
 
 

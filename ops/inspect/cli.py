@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -37,6 +38,14 @@ if TYPE_CHECKING:
     metavar="ID|NAME",
     help="With --json: a template that no group of the load balancer uses; can be repeated.",
 )
+@click.option(
+    "--terraform",
+    "terraform",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="DIR|STATE_FILE",
+    help="Terraform's state: names the rules that it declares. Can be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
 @click.option("--markdown", "wants_markdown", is_flag=True, help="Print Markdown for a ticket.")
 def inspect(
@@ -47,6 +56,7 @@ def inspect(
     names: tuple[str, ...],
     is_everything: bool,
     templates: tuple[str, ...],
+    terraform: tuple[Path, ...],
     as_json: bool,
     wants_markdown: bool,
 ) -> None:
@@ -67,22 +77,26 @@ def inspect(
       failover inspect --load-balancer shop --profile prod --region us-east-1 --markdown
       failover inspect --load-balancer shop --json | jq '.obstacles[] | select(.weight == "stops")'
       failover inspect --load-balancer shop --json > inspected.json
+      failover inspect --load-balancer shop --terraform ../network
     """
     from ops.inspect import reader
     from ops.inspect.calls import Calls
     from ops.inspect.obstacles import obstacles
     from ops.inspect.output import as_document, as_markdown, shown
     from ops.inspect.surroundings import read_surroundings
+    from ops.inspect.terraform_obstacles import terraform_obstacles
     from ops.standard_output import console_on
+    from ops.terraform.state_file import read_states
 
     if as_json and wants_markdown:
         raise click.UsageError("--json and --markdown both write to standard output: choose one")
     if templates and not as_json:
         raise click.UsageError("--launch-template is for --json: add it")
+    states = read_states(terraform)
     calls = Calls(profile, region or region_of(load_balancer))
     inspection = reader.inspect(calls, load_balancer, reader.Wanted(is_everything, names))
     refuse_unknown(names, inspection)
-    found = obstacles(inspection)
+    found = (*obstacles(inspection), *terraform_obstacles(inspection, states))
     if as_json:
         around = read_surroundings(calls, inspection, templates)
         read = dataclasses.replace(inspection, calls=calls.count)

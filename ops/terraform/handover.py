@@ -25,6 +25,8 @@ class AdoptedParts:
     """The ids of what the config of the stack names; of an attachment that of its target group."""
     region: str
     account: str
+    held: frozenset[str] = frozenset()
+    """The existing Auto Scaling groups whose min a ramp raises, by name."""
 
 
 class Handover(enum.StrEnum):
@@ -65,7 +67,9 @@ class TerraformReport:
     state: TerraformState
     handovers: tuple[RuleHandover, ...]
     kept: tuple[DeclaredResource, ...]
-    """What the stack only names; nothing is to change for it."""
+    """What the stack only names; nothing is to change for it, but for `held`."""
+    held: tuple[DeclaredResource, ...] = ()
+    """Auto Scaling groups whose min and tags a ramp changes."""
 
     def undone(self, kept_services: Collection[str]) -> tuple[RuleHandover, ...]:
         """The handovers that the state shows as not done.
@@ -89,10 +93,13 @@ def terraform_report(
     for each in state.resources:
         if each.kind is ResourceKind.RULE and each.ids & parts.rules.keys():
             adopted.setdefault(each.resource, []).append(each)
+    named = tuple(each for each in state.resources if _is_named(each, parts))
+    groups = [each for each in named if each.kind is ResourceKind.AUTO_SCALING_GROUP]
     return TerraformReport(
         state,
         tuple(_handover(state, found, parts, kept_services) for found in adopted.values()),
-        tuple(each for each in state.resources if _is_named(each, parts)),
+        kept=named,
+        held=tuple(each for each in groups if each.ids & parts.held),
     )
 
 
@@ -137,8 +144,17 @@ def _handover(
     return replace(made, kind=Handover.STATE_RM, commands=forgetting)
 
 
-IGNORED_BLOCK = "  lifecycle {\n    ignore_changes = [action]\n  }"
+def _ignoring(*arguments: str) -> str:
+    return f"  lifecycle {{\n    ignore_changes = [{', '.join(arguments)}]\n  }}"
+
+
+IGNORED_BLOCK = _ignoring("action")
 """What a rule that stays in Terraform gets; indented as it is within the resource."""
+HELD_BLOCK = _ignoring("desired_capacity", "min_size", "tag")
+"""What a group gets that a ramp holds at a floor: the ramp keeps the former min in a tag.
+
+Seen with the provider's version 5.100: an apply without it takes the tags off.
+"""
 
 
 def removed_block(address: str) -> str:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ops.terraform.handover import Handover, RuleHandover, TerraformReport
+from ops.terraform.handover import HELD_BLOCK, Handover, RuleHandover, TerraformReport
 from ops.terraform.state import ResourceKind
 from ops.words import joined_words
 from rollout.command import Command
@@ -122,7 +122,18 @@ def _kept(report: TerraformReport) -> list[str]:
             "If an update waits for more instances in one of these Auto Scaling groups, raise "
             "min_size in Terraform: the next apply would reset what the printed command sets."
         )
+    for resource in _held(report):
+        lines += _wrapped(
+            f"A ramp raises the min of {resource} (floor: write), and keeps the former min in a "
+            "tag. Before the ramp, add this to the resource, or an apply during the ramp resets "
+            "both:"
+        )
+        lines += ["", HELD_BLOCK, ""]
     return lines
+
+
+def _held(report: TerraformReport) -> list[str]:
+    return sorted({each.configured for each in report.held})
 
 
 def _numbered(number: int, text: str) -> list[str]:
@@ -163,4 +174,5 @@ def as_document(report: TerraformReport) -> dict[str, Any]:
             {"address": each.address, "kind": each.kind.value if each.kind else None}
             for each in report.kept
         ],
+        "held": [{"resource": name, "block": HELD_BLOCK} for name in _held(report)],
     }

@@ -5,6 +5,7 @@ import pytest
 from ops.adopt.proposal import found_services
 from ops.adopt.terraform import adopted_parts, refuse_undone, terraform_reports
 from ops.errors import InputError, RefusedError
+from ops.terraform.output import report_lines
 from ops.terraform.state import ResourceKind, TerraformState, read_state
 from tests.ops.adopt.test_proposal import ANSWERS
 from tests.ops.balancers import (
@@ -16,7 +17,7 @@ from tests.ops.balancers import (
     inspection,
     rule_arn,
 )
-from tests.ops.terraform.states import resource, rule_of, state_file
+from tests.ops.terraform.states import instance, resource, rule_of, state_file
 
 FOUND = found_services(inspection(), ANSWERS)
 
@@ -26,7 +27,7 @@ def state() -> TerraformState:
 
 
 def test_the_stack_takes_over_the_rules_and_names_the_rest() -> None:
-    parts = adopted_parts(inspection(), FOUND)
+    parts = adopted_parts(inspection(), FOUND, {})
 
     assert parts.rules == {rule_arn(10): "portal", rule_arn(20): "web"}
     assert (parts.region, parts.account) == ("us-east-1", "123456789012")
@@ -44,7 +45,7 @@ def test_the_stack_takes_over_the_rules_and_names_the_rest() -> None:
 
 
 def test_a_rule_that_terraform_would_put_back_is_not_converted() -> None:
-    reports = terraform_reports([state()], (), inspection(), FOUND)
+    reports = terraform_reports([state()], (), inspection(), FOUND, {})
 
     with pytest.raises(RefusedError, match=r"no rule was changed\.") as raised:
         refuse_undone(reports, ())
@@ -53,7 +54,7 @@ def test_a_rule_that_terraform_would_put_back_is_not_converted() -> None:
 
 
 def test_a_rule_that_stays_in_terraform_by_the_word_of_a_person_is_converted() -> None:
-    reports = terraform_reports([state()], ("web",), inspection(), FOUND)
+    reports = terraform_reports([state()], ("web",), inspection(), FOUND, {})
 
     refuse_undone(reports, ("web",))
 
@@ -61,14 +62,30 @@ def test_a_rule_that_stays_in_terraform_by_the_word_of_a_person_is_converted() -
 def test_a_rule_that_terraform_has_forgotten_is_converted() -> None:
     forgotten = read_state(state_file(), "s")
 
-    refuse_undone(terraform_reports([forgotten], (), inspection(), FOUND), ())
+    refuse_undone(terraform_reports([forgotten], (), inspection(), FOUND, {}), ())
 
 
 def test_a_service_that_is_not_adopted_cannot_stay_in_terraform() -> None:
     with pytest.raises(InputError, match="--keep-in-terraform shop: no such service; expected one"):
-        terraform_reports([state()], ("shop",), inspection(), FOUND)
+        terraform_reports([state()], ("shop",), inspection(), FOUND, {})
 
 
 def test_a_rule_stays_in_terraform_only_where_a_state_is_named() -> None:
     with pytest.raises(InputError, match="--keep-in-terraform needs --terraform"):
-        terraform_reports([], ("web",), inspection(), FOUND)
+        terraform_reports([], ("web",), inspection(), FOUND, {})
+
+
+def test_a_group_that_a_ramp_may_raise_is_named_with_what_terraform_has_to_ignore() -> None:
+    (fleet, *_) = inspection().auto_scaling_groups
+    slot = {"autoScalingGroup": {"existing": fleet.name, "floor": "write"}}
+    config = {"failover:services": {"web": {"slots": {"01": slot, "02": {}}}}}
+    group = resource("aws_autoscaling_group.own", instance({"id": fleet.name}))
+    held = read_state(state_file(group), "s")
+
+    (report,) = terraform_reports([held], (), inspection(), FOUND, config)
+    (waits,) = terraform_reports([held], (), inspection(), FOUND, {})
+
+    lines = "\n".join(report_lines(report, ()))
+    assert "    ignore_changes = [desired_capacity, min_size, tag]\n" in lines
+    assert "A ramp raises the min of aws_autoscaling_group.own" in lines
+    assert "ignore_changes" not in "\n".join(report_lines(waits, ()))

@@ -248,4 +248,5 @@ def test_the_document_has_the_block_the_commands_and_what_stays() -> None:
             }
         ],
         "kept": [{"address": "aws_lb.shop", "kind": "load balancer"}],
+        "held": [],
     }
