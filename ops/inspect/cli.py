@@ -84,7 +84,7 @@ def inspect(
     from ops.inspect.obstacles import obstacles
     from ops.inspect.output import as_document, as_markdown, shown
     from ops.inspect.surroundings import read_surroundings
-    from ops.inspect.terraform_obstacles import terraform_obstacles
+    from ops.inspect.terraform import terraform_obstacles
     from ops.standard_output import console_on
     from ops.terraform.state_file import read_states
 

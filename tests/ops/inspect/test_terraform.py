@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ops.inspect.terraform_obstacles import terraform_obstacles
+from ops.inspect.terraform import terraform_obstacles
 from ops.terraform.state import read_state
 from tests.ops.balancers import inspection, rule_arn
 from tests.ops.terraform.states import resource, rule_of, state_file
