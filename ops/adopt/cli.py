@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,9 @@ def _by_service(flag: str, what: str, metavar: str):
     metavar="SERVICE",
     help="This service's rule stays in Terraform, with ignore_changes = [action]; can be repeated.",
 )
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document, for a program, at the end."
+)
 @click.option("--profile", metavar="NAME", help="A profile of your AWS configuration.")
 @click.option("--region", metavar="REGION", help="The region. Default: the environment's.")
 @click.option(
@@ -103,9 +107,14 @@ def adopt(**given: object) -> None:
       failover adopt --load-balancer shop --stack prod --terraform ../network
       failover adopt --load-balancer shop --stack prod --yes --apply --probe-rate 200
     """
+    from ops.adopt.result import as_document
     from ops.adopt.run import adopt as run
 
-    run(_request(given), lambda text: click.echo(text))
+    # A document is alone on standard output.
+    as_json, request = bool(given["as_json"]), _request(given)
+    result = run(request, lambda text: click.echo(text, err=as_json))
+    if as_json:
+        click.echo(json.dumps(as_document(result, request.stack), indent=2))
 
 
 def _request(given: dict[str, object]):

@@ -27,6 +27,7 @@ from ops.adopt.first_slot import FirstSlot, read_first_slot
 from ops.adopt.plan import AdoptionPlan, plan_lines, verdict
 from ops.adopt.probing import Probe, ProberProcess, requests_of
 from ops.adopt.proposal import Proposal, found_services, image_of_second, proposed
+from ops.adopt.result import AdoptionOutcome, AdoptionResult
 from ops.adopt.scratch import scratch_of
 from ops.adopt.stack_file import (
     AdoptedConfig,
@@ -36,7 +37,7 @@ from ops.adopt.stack_file import (
     write_imports,
 )
 from ops.adopt.state import State, brought_in, missing
-from ops.adopt.terraform import refuse_undone, terraform_reports
+from ops.adopt.terraform import refuse_undone, terraform_hints, terraform_reports
 from ops.errors import InputError, RefusedError
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import Inspection, RuleReport
@@ -123,7 +124,7 @@ SETTLE_SECONDS = 5.0
 Say = Callable[[str], None]
 
 
-def adopt(request: AdoptionRequest, say: Say) -> None:
+def adopt(request: AdoptionRequest, say: Say) -> AdoptionResult:
     """Look, ask, write, plan; with `--apply` import and convert.
 
     Raises:
@@ -158,7 +159,10 @@ def adopt(request: AdoptionRequest, say: Say) -> None:
             calls=calls,
             say=say,
         )
-        _carry_out(request, adoption, proposal, own, _terraform_lines(reports, request), say)
+        hints = () if states else terraform_hints(calls, inspection, found)
+        for_terraform = [*_terraform_lines(reports, request), *hints]
+        outcome, plan = _carry_out(request, adoption, proposal, own, for_terraform, say)
+        return AdoptionResult(outcome, plan, proposal.unlike if plan.steps else (), reports)
 
 
 def _first_slots(calls: Calls, inspection: Inspection, answers: Answers) -> dict[str, FirstSlot]:
@@ -282,7 +286,7 @@ def _carry_out(
     own: Path,
     terraform: Sequence[str],
     say: Say,
-) -> None:
+) -> tuple[AdoptionOutcome, AdoptionPlan]:
     if request.applies:
         adoption.bring_in(adoption.pulumi)
         plan = adoption.planned(adoption.pulumi)
@@ -294,10 +298,12 @@ def _carry_out(
     if is_whole(plan, State.of(adoption.pulumi.state())):
         adoption.verify()
         say("adopted already: nothing to change")
-    elif request.applies:
+        return AdoptionOutcome.UNCHANGED, plan
+    if request.applies:
         _convert(request, adoption, own, say)
-    else:
-        say("nothing was changed yet; the same command with --apply does this")
+        return AdoptionOutcome.ADOPTED, plan
+    say("nothing was changed yet; the same command with --apply does this")
+    return AdoptionOutcome.PLANNED, plan
 
 
 def _terraform_lines(reports: Sequence[TerraformReport], request: AdoptionRequest) -> list[str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import contextlib
+import re
+import textwrap
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
 from ops.adopt.config_merge import Config
 from ops.adopt.proposal import FoundService
 from ops.errors import InputError, RefusedError
+from ops.inspect.calls import Calls, reported
 from ops.inspect.document import AutoScalingGroup, Inspection
 from ops.terraform.handover import AdoptedParts, TerraformReport, terraform_report
 from ops.terraform.output import KEEP_FLAG, report_lines
@@ -80,6 +85,63 @@ def terraform_reports(
         raise InputError(f"{KEEP_FLAG} needs {FLAG}, which names the state that has the rules")
     parts = adopted_parts(inspection, found, config)
     return tuple(terraform_report(state, parts, kept_services) for state in states)
+
+
+def terraform_hints(
+    calls: Calls, inspection: Inspection, found: Sequence[FoundService]
+) -> tuple[str, ...]:
+    """Lines on rules, groups and a load balancer whose tags look like Terraform's.
+
+    Raises:
+        InputError: AWS gave no answer, or a refusal.
+    """
+    names = {inspection.load_balancer.arn: f"load balancer {inspection.load_balancer.name}"}
+    for each in found:
+        groups = [group for group in (each.group, each.second) if group is not None]
+        names |= {each.rule.arn: f"rule of {each.name}"}
+        names |= {group.arn: f"target group {group.name}" for group in groups}
+    with contextlib.closing(calls.client("elbv2")) as elb, reported():
+        tags = {arn: tags for some in _batches(names) for arn, tags in _read_tags(elb, some)}
+    return hints({names[arn]: each for arn, each in tags.items()})
+
+
+_MOST_TAGGED = 20
+"""ARNs of one call. Source: ELBv2 API, DescribeTags."""
+
+
+def _batches(arns: Collection[str]) -> Iterator[list[str]]:
+    every = list(arns)
+    for start in range(0, len(every), _MOST_TAGGED):
+        yield every[start : start + _MOST_TAGGED]
+
+
+def _read_tags(elb: Any, arns: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    for each in elb.describe_tags(ResourceArns=arns)["TagDescriptions"]:
+        yield each["ResourceArn"], {tag["Key"]: tag.get("Value", "") for tag in each["Tags"]}
+
+
+def hints(tags: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """A line if a tag has a name or a value as teams give them to what Terraform makes.
+
+    `tags`: of each resource, by its name. Advice alone: a tag proves nothing, and none is needed.
+    """
+    found = [
+        f"{resource} ({key}={value})"
+        for resource, each in tags.items()
+        for key, value in each.items()
+        if _LOOKS_DECLARED.search(f"{key}={value}") and value.lower() not in ("false", "no")
+    ]
+    if not found:
+        return ()
+    more = f" and {len(found) - 1} more" if found[1:] else ""
+    text = (
+        f"note: the tags of {found[0]}{more} look like Terraform's. If it declares the rules, its "
+        f"next apply resets their weights: {FLAG} DIR|STATE_FILE prints what prevents that."
+    )
+    return tuple(textwrap.wrap(text, 80, break_long_words=False, break_on_hyphens=False))
+
+
+_LOOKS_DECLARED = re.compile(r"terraform|terragrunt|opentofu|^tf[:_-]", re.IGNORECASE)
 
 
 def refuse_undone(reports: Sequence[TerraformReport], kept_services: Sequence[str]) -> None:

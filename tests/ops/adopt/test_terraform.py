@@ -2,9 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from ops.adopt.proposal import found_services
-from ops.adopt.terraform import adopted_parts, refuse_undone, terraform_reports
+from ops.adopt.proposal import FoundService, found_services
+from ops.adopt.terraform import (
+    adopted_parts,
+    hints,
+    refuse_undone,
+    terraform_hints,
+    terraform_reports,
+)
 from ops.errors import InputError, RefusedError
+from ops.inspect.calls import Calls
+from ops.inspect.reader import Wanted, inspect
 from ops.terraform.output import report_lines
 from ops.terraform.state import ResourceKind, TerraformState, read_state
 from tests.ops.adopt.test_proposal import ANSWERS
@@ -17,6 +25,7 @@ from tests.ops.balancers import (
     inspection,
     rule_arn,
 )
+from tests.ops.inspect.local import Local
 from tests.ops.terraform.states import instance, resource, rule_of, state_file
 
 FOUND = found_services(inspection(), ANSWERS)
@@ -89,3 +98,44 @@ def test_a_group_that_a_ramp_may_raise_is_named_with_what_terraform_has_to_ignor
     assert "    ignore_changes = [desired_capacity, min_size, tag]\n" in lines
     assert "A ramp raises the min of aws_autoscaling_group.own" in lines
     assert "ignore_changes" not in "\n".join(report_lines(waits, ()))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("ManagedBy", "terraform"), ("Terraform", "true"), ("tf:stack", "shop"), ("by", "Terragrunt")],
+)
+def test_a_tag_like_terraforms_is_a_hint_and_no_more(key: str, value: str) -> None:
+    (text,) = [" ".join(hints({"rule of web": {key: value}, "rule of portal": {"Owner": "shop"}}))]
+
+    assert text.startswith(f"note: the tags of rule of web ({key}={value}) look like Terraform's.")
+    assert "--terraform DIR|STATE_FILE" in text
+
+
+@pytest.mark.parametrize(
+    "tags", [{}, {"Owner": "shop"}, {"Terraform": "false"}, {"platform": "x"}, {"Name": "shop-tf"}]
+)
+def test_other_tags_are_no_hint(tags: dict[str, str]) -> None:
+    assert hints({"rule of web": tags}) == ()
+
+
+def test_the_tags_of_what_is_adopted_are_read(shell: Local) -> None:
+    _, listener_arn, vpc = shell.balancer("declared")
+    elb = shell.client("elbv2")
+    made = elb.create_target_group(Name="declared", Protocol="HTTP", Port=8080, VpcId=vpc)
+    elb.create_rule(
+        ListenerArn=listener_arn,
+        Priority=7,
+        Conditions=[{"Field": "path-pattern", "Values": ["/a"]}],
+        Actions=[{"Type": "forward", "TargetGroupArn": made["TargetGroups"][0]["TargetGroupArn"]}],
+        Tags=[{"Key": "managed-by", "Value": "terraform"}],
+    )
+    calls = Calls()
+    seen = inspect(calls, "declared", Wanted())
+    (listener,) = seen.listeners
+    found = FoundService(
+        "web", listener, listener.rules[0], seen.target_groups[0], None, None, None
+    )
+
+    text = " ".join(terraform_hints(calls, seen, [found]))
+
+    assert "the tags of rule of web (managed-by=terraform) look like" in text
