@@ -156,13 +156,14 @@ class Pulumi:
         if removed:
             self.run("config", "rm-all", "--path", *removed)
 
-    def write_secret(self, key: str, value: str) -> None:
-        """Write a secret of the config.
+    def write_secret(self, key: str, value: str, *, is_path: bool = False) -> None:
+        """Write a secret of the config; `is_path`: `key` leads into a map.
 
         Raises:
             StackError: as of `run`.
         """
-        self.run("config", "set", "--secret", key, stdin=value)
+        options = ["--path"] if is_path else []
+        self.run("config", "set", "--secret", *options, key, stdin=value)
 
     def preview(self, *options: str) -> tuple[Event, ...]:
         """The events of `pulumi preview OPTIONS`; a preview that fails has some, too.

@@ -199,6 +199,7 @@ class Adoption:
                 rule is None
                 or len(rule.groups) != 2
                 or _heaviest(rule) != self.groups[each.service]
+                or _login_of(rule) != _login_of(self.before[each.rule_arn])
             ):
                 raise UnsureError(
                     f"the rule of {each.service} is not as it should be: {rule}; `failover drift` "
@@ -213,6 +214,10 @@ class Adoption:
 def is_whole(plan: AdoptionPlan, state: State) -> bool:
     """Whether everything is adopted already."""
     return not plan.steps and state.has_outputs
+
+
+def _login_of(rule: RuleReport) -> Mapping[str, Any] | None:
+    return None if rule.login is None else rule.login.config
 
 
 def _heaviest(rule: RuleReport) -> str:
@@ -272,7 +277,7 @@ def put_back(calls: Calls, before: Mapping[str, RuleReport]) -> dict[str, str]:
                 continue
             try:
                 with reported():
-                    elb.modify_rule(RuleArn=arn, Actions=[_forward(rule)])
+                    elb.modify_rule(RuleArn=arn, Actions=actions_of(rule))
             except CommandError as error:
                 why[arn] = str(error)
     now = read_rules(calls, list(before))
@@ -282,7 +287,7 @@ def put_back(calls: Calls, before: Mapping[str, RuleReport]) -> dict[str, str]:
 
 def putting_back(calls: Calls, rule: RuleReport) -> Command:
     """The command that gives a rule the forward that it had."""
-    options = {"rule-arn": rule.arn, "actions": [_forward(rule)]}
+    options = {"rule-arn": rule.arn, "actions": actions_of(rule)}
     weights = "/".join(str(group.weight) for group in rule.groups)
     moves = f"the rule's requests go back to the target groups that they had, {weights}"
     return Command.of_aws(
@@ -295,6 +300,29 @@ def putting_back(calls: Calls, rule: RuleReport) -> Command:
     )
 
 
-def _forward(rule: RuleReport) -> dict[str, Any]:
-    """The action of a rule that forwards and does nothing else, which is all that is adopted."""
-    return forward_action(rule.groups, rule.actions[0].stickiness_seconds)
+_CONFIGS = {
+    "authenticate-oidc": "AuthenticateOidcConfig",
+    "authenticate-cognito": "AuthenticateCognitoConfig",
+}
+
+
+def actions_of(rule: RuleReport, client_secret: str | None = None) -> list[Any]:
+    """The actions of a rule that forwards, after a login or not, which is all that is adopted.
+
+    Args:
+        rule: As it was read.
+        client_secret: Of the login; without it the login keeps the one that it has.
+    """
+    assert rule.forward is not None, "only such a rule is adopted"
+    forward = forward_action(rule.groups, rule.forward.stickiness_seconds)
+    login = rule.login
+    if login is None:
+        return [forward]
+    secret: dict[str, Any] = {}
+    if login.kind == "authenticate-oidc":
+        secret = {"UseExistingClientSecret": True}
+        if client_secret is not None:
+            secret = {"ClientSecret": client_secret}
+    config = {**(login.config or {}), **secret}
+    asking = {"Type": login.kind, "Order": 1, _CONFIGS[login.kind]: config}
+    return [asking, {**forward, "Order": 2}]

@@ -161,6 +161,10 @@ class Ask(Protocol):
         """The answer to a question that `flag` would have answered."""
         ...
 
+    def secret(self, question: str, flag: str) -> str:
+        """The answer to a question, typed without being shown."""
+        ...
+
     def confirm(self, question: str) -> bool:
         """Whether to do what may not be wanted."""
         ...
@@ -177,6 +181,15 @@ class AskAtTerminal:
         """
         with _ended_by_a_person():
             return click.prompt(f"{question} ({flag})", default=default, err=True)
+
+    def secret(self, question: str, flag: str) -> str:
+        """The answer as it was typed, unseen.
+
+        Raises:
+            UnsureError: a person ended the command instead.
+        """
+        with _ended_by_a_person():
+            return click.prompt(f"{question} ({flag})", hide_input=True, err=True)
 
     def confirm(self, question: str) -> bool:
         """Yes or no; no, where a person just goes on.
@@ -209,6 +222,14 @@ class TakeDefaults:
             raise InputError(f"{question}? There is no suggestion: pass {flag}")
         return default
 
+    def secret(self, question: str, flag: str) -> str:
+        """Nothing is suggested for a secret.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(f"{question}: pass {flag}")
+
     def confirm(self, question: str) -> bool:
         """No: what may not be wanted has a flag of its own."""
         del question
@@ -229,6 +250,10 @@ class Flags:
     second_groups: Mapping[str, str]
     second_names: Mapping[str, str]
     protection: bool | None
+    client_secrets: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Service to the variable that has the secret of its login's client."""
+    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Service to the variable that has the cookies of a session."""
 
 
 def answered(inspection: Inspection, flags: Flags, earlier: EarlierAnswers, ask: Ask) -> Answers:

@@ -35,6 +35,14 @@ def _by_service(flag: str, what: str, metavar: str):
 @_by_service("--instance-type", "Instance type of slot 02. Default: as in slot 01", "TYPE")
 @_by_service("--second-group", "Existing target group that becomes slot 02", "TARGET_GROUP")
 @_by_service("--second-name", "Name of the new target group of slot 02", "NAME")
+@_by_service(
+    "--client-secret-from",
+    "Environment variable with the client secret of its authenticate-oidc action",
+    "VARIABLE",
+)
+@_by_service(
+    "--cookie-from", "Environment variable with the cookies of a session, for requests", "VARIABLE"
+)
 @click.option(
     "--protection/--no-protection",
     default=None,
@@ -147,6 +155,8 @@ def _request(given: dict[str, object]):
         second_groups=by_service("second_group"),
         second_names=by_service("second_name"),
         protection=None if given["protection"] is None else bool(given["protection"]),
+        client_secrets=by_service("client_secret_from"),
+        cookies=by_service("cookie_from"),
     )
     return AdoptionRequest(
         load_balancer=load_balancer,

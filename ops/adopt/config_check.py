@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops.adopt.config_merge import Config
+from ops.adopt.config_merge import SERVICES, Config
 from ops.inspect.document import Inspection
 from rollout.errors import SettingsError
+from rollout.json_value import is_list, is_map, map_of
 from rollout.problem import Problem
 from settings.declaration.raw import in_namespace
 from settings.lookup import (
@@ -105,13 +106,13 @@ def problems(
     config: Config, stack: str, environ: Mapping[str, str], lookups: FoundLookups
 ) -> tuple[Problem, ...]:
     """What the program would refuse of it."""
-    filled = {**config, PREVIEW_TOKEN_PATH: Settings.preview_token.example}
+    filled = {**_decrypted(config), PREVIEW_TOKEN_PATH: Settings.preview_token.example}
     raw = {key: _handed_over(value) for key, value in filled.items()}
     surroundings = Surroundings(
         stack=stack.rpartition("/")[2],
         environ=environ,
         aws_config=in_namespace(raw, "aws"),
-        secret_keys=frozenset({PREVIEW_TOKEN_PATH}),
+        secret_keys=frozenset({PREVIEW_TOKEN_PATH, *(k for k in raw if _STAND_IN in raw[k])}),
         lookups=lookups,
     )
     try:
@@ -119,6 +120,27 @@ def problems(
     except SettingsError as error:
         return error.problems
     return ()
+
+
+_STAND_IN = "#!stands-in=for-a-secret"
+"""Right for every key that may be encrypted: a client's secret, cookies, user data."""
+
+
+def _decrypted(config: Config) -> Config:
+    """The config with a value for each secret, those that are yet to be asked for included."""
+    found: Config = _without_ciphers(config)
+    for service in map_of(found.get(SERVICES)).values():
+        oidc = map_of(map_of(map_of(service).get("authenticate")).get("oidc"))
+        if oidc:
+            service["authenticate"] = {"oidc": {"clientSecret": _STAND_IN, **oidc}}
+    return found
+
+
+def _without_ciphers(value: Any) -> Any:
+    if is_map(value):
+        is_cipher = set(value) == {"secure"}
+        return _STAND_IN if is_cipher else {k: _without_ciphers(v) for k, v in value.items()}
+    return [_without_ciphers(each) for each in value] if is_list(value) else value
 
 
 def _handed_over(value: Any) -> str:

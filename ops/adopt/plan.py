@@ -13,7 +13,7 @@ from ops.adopt.state import STACK
 from ops.inspect.document import RuleReport
 from ops.plan.plan import DeploymentPlan as Preview
 from ops.plan.resource_step import Operation, ResourceStep
-from ops.plan.service_plan import RULE
+from ops.plan.service_plan import RULE, SLOT
 from rollout.forward_action import declared_groups
 from rollout.split import Slot
 
@@ -62,6 +62,7 @@ def planned(
 ) -> AdoptionPlan:
     """What a preview is to an adoption; `rules`: the rule of each service as it is now."""
     services = {each.service: rules[each.service] for each in imports}
+    hidden = {each.name: each for each in preview.steps if each.type_token == SLOT}
     converted = {
         step.name
         for step in preview.changes
@@ -69,7 +70,7 @@ def planned(
     } & services.keys()
     return AdoptionPlan(
         tuple(
-            _step(step, services, converted)
+            _step(step, services, converted, hidden)
             for step in preview.changes
             if not step.type_token.startswith(_ENGINE_TYPES)
         ),
@@ -78,12 +79,15 @@ def planned(
 
 
 def _step(
-    step: ResourceStep, services: Mapping[str, RuleReport], converted: Collection[str]
+    step: ResourceStep,
+    services: Mapping[str, RuleReport],
+    converted: Collection[str],
+    slots: Mapping[str, ResourceStep],
 ) -> AdoptionStep:
     is_rule = step.type_token == RULE and step.name in services
     paths = ", ".join(step.changed_paths)
     if step.operation is Operation.UPDATE and is_rule:
-        kind, what = _conversion(step, services[step.name])
+        kind, what = _conversion(step, services[step.name], slots)
     elif step.operation is Operation.CREATE and is_rule:
         kind, what = (
             AdoptionStepKind.REFUSED,
@@ -113,14 +117,16 @@ def _is_of_new_slot(step: ResourceStep, converted: Collection[str]) -> bool:
     return any(step.name == slot or step.name.startswith(f"{slot}-") for slot in slots)
 
 
-def _conversion(step: ResourceStep, live: RuleReport) -> tuple[AdoptionStepKind, str]:
+def _conversion(
+    step: ResourceStep, live: RuleReport, slots: Mapping[str, ResourceStep]
+) -> tuple[AdoptionStepKind, str]:
     other = [path for path in step.changed_paths if not path.startswith(_ACTIONS)]
     if other:
         return (
             AdoptionStepKind.REFUSED,
             f"would change {', '.join(other)} of the rule, not its actions alone",
         )
-    weights = dict(declared_groups(step.new_inputs))
+    weights = dict(declared_groups(step.new_inputs)) or _of_slots(step.name, slots)
     what = "/".join(str(weight) for weight in weights.values())
     if len(weights) != len(Slot):
         return (
@@ -135,6 +141,18 @@ def _conversion(step: ResourceStep, live: RuleReport) -> tuple[AdoptionStepKind,
     if len(shares) == 1:
         return AdoptionStepKind.CONVERSION, f"one target group becomes two, {what}"
     return AdoptionStepKind.CONVERSION, f"its weights become shares of 100, {what}"
+
+
+def _of_slots(service: str, slots: Mapping[str, ResourceStep]) -> dict[str, int]:
+    """The weights by target group, where the rule's actions are hidden with a client's secret."""
+    names = [f"{service}-{slot}" for slot in Slot]
+    found = {name: slots[name].new_outputs for name in names if name in slots}
+    return {
+        # The target group of a new slot is not known yet.
+        str(each.get("targetGroupArn", name)): int(each["weight"])
+        for name, each in found.items()
+        if "weight" in each
+    }
 
 
 _WIDTH = 80

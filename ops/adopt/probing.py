@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from ops.adopt.conditions import conditions_of
+from ops.adopt.login import COOKIE_FLAG, asks
 from ops.errors import InputError, UnsureError
 from ops.inspect.document import RuleReport
 from ops.traffic.plan import ConnectionRoute
@@ -182,12 +183,19 @@ class ProbedService:
     headers: Mapping[str, str]
 
 
-def requests_of(rules: Mapping[str, RuleReport]) -> tuple[ProbedService, ...]:
+def requests_of(
+    rules: Mapping[str, RuleReport], cookies: Mapping[str, str] | None = None
+) -> tuple[ProbedService, ...]:
     """A request for each service that its rule takes, each with a URL of its own.
+
+    Args:
+        rules: The rule of each service.
+        cookies: Those of a session, of each service whose requests have one.
 
     Raises:
         InputError: a service has no host without a wildcard, or takes no such request.
     """
+    sessions = cookies or {}
     conditions = {name: conditions_of(rule) for name, rule in rules.items()}
     hosts = {name: plain_host(rule.values_of("host-header")) for name, rule in rules.items()}
     unknown = [name for name, host in hosts.items() if host is None]
@@ -203,6 +211,12 @@ def requests_of(rules: Mapping[str, RuleReport]) -> tuple[ProbedService, ...]:
             raise InputError(
                 f"{name} may not take the requests of the prober: {why}: {_urls_by_hand(rules)}"
             )
+        if asks(rules[name]) and name not in sessions:
+            raise InputError(
+                f"the login of {name} would answer the requests of the prober in place of its "
+                f"targets: pass {COOKIE_FLAG} {name}=VARIABLE, the name of a variable with the "
+                f"cookies of a session, or {_urls_by_hand(rules)}"
+            )
     urls = {
         name: f"https://{hosts[name]}{plain_path(rule.values_of('path-pattern'))}"
         f"{plain_query(conditions[name])}"
@@ -213,10 +227,14 @@ def requests_of(rules: Mapping[str, RuleReport]) -> tuple[ProbedService, ...]:
         ProbedService(
             # The fragment is never sent: it keeps services apart that differ by a header alone.
             url if times[url] == 1 else f"{url}#{name}",
-            plain_headers(conditions[name]),
+            {**_cookie(sessions.get(name)), **plain_headers(conditions[name])},
         )
         for name, url in urls.items()
     )
+
+
+def _cookie(text: str | None) -> dict[str, str]:
+    return {"Cookie": text} if text else {}
 
 
 def _urls_by_hand(rules: Mapping[str, RuleReport]) -> str:

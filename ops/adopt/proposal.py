@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
 from fleets.registered.kind import REGISTERED
+from ops.adopt import login
 from ops.adopt.answers import Answers, rule_of
 from ops.adopt.conditions import as_config, conditions_of
 from ops.adopt.config_merge import Config
@@ -268,6 +269,7 @@ def _service(found: FoundService, answers: Answers) -> Config:
         "hosts": list(found.rule.values_of("host-header")),
         "paths": list(found.rule.values_of("path-pattern")),
         "conditions": as_config(conditions_of(found.rule)),
+        "authenticate": login.as_config(found.rule.login) if found.rule.login else None,
         "priority": found.rule.priority,
         "adoptedRule": True,
         "port": found.group.port,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
+import functools
+import json
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,8 +24,9 @@ from ops.adopt.answers import (
     rule_of,
 )
 from ops.adopt.config_check import FoundLookups, problems
-from ops.adopt.config_merge import Merge, conflicts_text, merged
+from ops.adopt.config_merge import SERVICES, Config, Merge, conflicts_text, merged
 from ops.adopt.first_slot import FirstSlot, read_first_slot
+from ops.adopt.login import COOKIE_PATH, LoginSecrets, read_secrets, with_held_secrets
 from ops.adopt.plan import AdoptionPlan, plan_lines, verdict
 from ops.adopt.probing import Probe, ProberProcess, requests_of
 from ops.adopt.proposal import Proposal, found_services, image_of_second, proposed
@@ -35,6 +38,7 @@ from ops.adopt.stack_file import (
     refuse_conflicts,
     secret_values,
     write_imports,
+    write_secrets,
 )
 from ops.adopt.state import State, brought_in, missing
 from ops.adopt.terraform import refuse_undone, terraform_hints, terraform_reports
@@ -53,6 +57,7 @@ from ops.traffic.plan import ConnectionRoute
 from pulumi_cli.errors import NoStackError
 from pulumi_cli.pulumi import Pulumi
 from rollout.command import Command
+from rollout.json_value import map_of
 from rollout.problem import listed
 from settings.lookup import LaunchTemplateVersion
 
@@ -150,8 +155,11 @@ def adopt(request: AdoptionRequest, say: Say) -> AdoptionResult:
         if request.applies:
             refuse_undone(reports, kept)
         proposal = proposed(inspection, answers, _first_slots(calls, inspection, answers))
+        config = with_held_secrets(proposal.config, stack.config)
+        proposal = dataclasses.replace(proposal, config=config)
+        secrets = _secrets(request, config)
         merge = _merged(request, stack, proposal, state, inspection, calls)
-        _write(request, stack, merge, pulumi, proposal, say)
+        _write(request, stack, merge, pulumi, proposal, secrets, say)
         adoption = Adoption(
             imports=proposal.imports,
             before=_adopted_rules(inspection, proposal),
@@ -163,6 +171,12 @@ def adopt(request: AdoptionRequest, say: Say) -> AdoptionResult:
         for_terraform = [*_terraform_lines(reports, request), *hints]
         outcome, plan = _carry_out(request, adoption, proposal, own, for_terraform, say)
         return AdoptionResult(outcome, plan, proposal.unlike if plan.steps else (), reports)
+
+
+def _secrets(request: AdoptionRequest, config: Config) -> LoginSecrets:
+    """The secrets of the services' logins that the stack file does not have yet."""
+    flags = request.flags
+    return read_secrets(config, flags.client_secrets, flags.cookies, os.environ, request.ask)
 
 
 def _first_slots(calls: Calls, inspection: Inspection, answers: Answers) -> dict[str, FirstSlot]:
@@ -263,6 +277,7 @@ def _write(
     merge: Merge,
     pulumi: Pulumi,
     proposal: Proposal,
+    secrets: LoginSecrets,
     say: Say,
 ) -> None:
     copy = stack.write(merge)
@@ -272,6 +287,8 @@ def _write(
         say(f"kept the file as it was: {copy.name}")
     if merge.edits:
         say(f"wrote {stack.path.name}")
+    for path in write_secrets(pulumi, secrets):
+        say(f"set {path}, a secret of the stack")
     if ensure_token(pulumi):
         say("set failover:previewToken, a secret of the stack")
     imports = write_imports(request.folder, proposal.imports)
@@ -348,8 +365,20 @@ def _show(plan: AdoptionPlan, proposal: Proposal, say: Say) -> None:
         )
 
 
+def _cookies(adoption: Adoption) -> dict[str, str]:
+    """The cookies that our requests to each service carry, as the config has them."""
+    found = map_of(json.loads(secret_values(adoption.pulumi).get(SERVICES) or "{}"))
+    held = {name: functools.reduce(_entry, COOKIE_PATH, each) for name, each in found.items()}
+    return {name: text for name, text in held.items() if text}
+
+
+def _entry(value: Any, name: str) -> Any:
+    return map_of(value).get(name)
+
+
 def _convert(request: AdoptionRequest, adoption: Adoption, own: Path, say: Say) -> None:
-    probed = () if request.probe_urls else requests_of(adoption.rules)
+    cookies = _cookies(adoption)
+    probed = () if request.probe_urls else requests_of(adoption.rules, cookies)
     probe = Probe(
         request.probe_urls or tuple(each.url for each in probed),
         request.probe_rate,

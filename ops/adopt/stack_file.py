@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import secrets
@@ -13,11 +14,13 @@ from typing import Any
 import yaml
 
 from ops.adopt.config_merge import Config, KeyPath, Merge, applied, conflicts_text
+from ops.adopt.login import LoginSecrets
 from ops.adopt.proposal import Import
 from ops.adopt.state import State, import_document
 from ops.errors import InputError
 from ops.stack.stack_file import read_config, read_text
 from pulumi_cli.pulumi import Pulumi
+from settings.declaration.command import joined
 from settings.settings import PREVIEW_TOKEN_PATH
 
 _STEP = 2
@@ -195,6 +198,16 @@ def ensure_token(pulumi: Pulumi) -> bool:
         return False
     pulumi.write_secret(PREVIEW_TOKEN_PATH, secrets.token_hex(_TOKEN_BYTES))
     return True
+
+
+def write_secrets(pulumi: Pulumi, secrets: LoginSecrets) -> list[str]:
+    """Write secrets into the stack file, encrypted; gives their paths."""
+    written: list[str] = []
+    for (first, *rest), text in secrets.paths():
+        path = functools.reduce(joined, rest, first)
+        pulumi.write_secret(path, text, is_path=True)
+        written.append(path)
+    return written
 
 
 def secret_values(pulumi: Pulumi) -> dict[str, str]:

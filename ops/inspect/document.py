@@ -13,6 +13,10 @@ _EVERYTHING = {"path-pattern": frozenset({"/*", "*"}), "host-header": frozenset(
 """The values that every request matches."""
 
 
+LOGINS = ("authenticate-oidc", "authenticate-cognito")
+"""The kinds of action that ask a user to log in, which the config of a service can have."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadBalancerReport:
     """An Application Load Balancer."""
@@ -96,6 +100,22 @@ class RuleReport:
     def only_forwards(self) -> bool:
         """Whether it forwards and does nothing else: no log-in before, no rewrite."""
         return [action.kind for action in self.actions] == ["forward"] and not self.has_transforms
+
+    @property
+    def login(self) -> Action | None:
+        """The login before its forward; `None` where there is none."""
+        return next((each for each in self.actions if each.kind in LOGINS), None)
+
+    @property
+    def forward(self) -> Action | None:
+        """The action that forwards, wherever it stands."""
+        return next((each for each in self.actions if each.kind == "forward"), None)
+
+    @property
+    def is_adoptable(self) -> bool:
+        """Whether it forwards, after a login or not, and does nothing else."""
+        others = [each for each in self.actions if each not in (self.login, self.forward)]
+        return self.forward is not None and not others and not self.has_transforms
 
     @property
     def takes_everything(self) -> bool:

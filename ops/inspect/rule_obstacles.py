@@ -81,7 +81,7 @@ def _listener(
 
 
 def _actions(subject: str, rule: RuleReport) -> Iterator[Obstacle]:
-    if rule.only_forwards:
+    if rule.only_forwards or (rule.priority is not None and rule.is_adoptable):
         return
     others = [each.answer or each.kind for each in rule.actions if each.kind != "forward"]
     yield Obstacle(
@@ -89,7 +89,8 @@ def _actions(subject: str, rule: RuleReport) -> Iterator[Obstacle]:
         Weight.STOPS,
         subject,
         f"before it forwards it {joined_words(others or ['rewrites the request'])}",
-        "a service's rule forwards and does nothing else: this would be gone, for every request",
+        "a service's rule forwards, after a login or not, and does nothing else: this would be "
+        "gone, for every request",
         LEAVE_RULE,
         (rule.arn,),
     )

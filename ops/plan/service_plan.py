@@ -13,6 +13,7 @@ from rollout.observation import split_of
 from rollout.split import TOTAL_WEIGHT, Slot, Split
 
 SERVICE = "failover:index:Service"
+SLOT = "failover:index:Slot"
 RULE = "aws:lb/listenerRule:ListenerRule"
 TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"

@@ -13,7 +13,7 @@ from ops.plan.plan import fold
 from pulumi_cli.events import Event
 from rollout.notice import Notice, NoticeKind
 from tests.ops.balancers import forward, group_arn, rule
-from tests.ops.plan.streaming import RULE, resource, said, summary
+from tests.ops.plan.streaming import RULE, SECRET, component_of, resource, said, summary
 from tests.ops.plan.streaming import rule as rule_by
 
 WEB = group_arn("web-tg")
@@ -135,3 +135,27 @@ def test_a_plan_has_the_rules_first_and_what_is_refused_last_in_80_columns() -> 
     (note,) = [number for number, line in enumerate(lines) if line.startswith("  note      web-02")]
     assert all(line.startswith(" " * 12) for line in lines[note + 1 :])
     assert max(map(len, lines)) <= 80
+
+
+def test_weights_that_a_secret_hides_are_those_of_the_slots() -> None:
+    hidden = {"actions": {**SECRET, "ciphertext": "[secret]"}}
+    changed = resource("update", RULE, "web", hidden, hidden, ["actions[1].forward"])
+
+    def slots(first: int) -> list[Event]:
+        return [
+            event
+            for slot, outputs in (
+                ("01", {"targetGroupArn": WEB, "weight": first}),
+                ("02", {"weight": 100 - first}),
+            )
+            for event in component_of(f"web-{slot}", outputs)
+        ]
+
+    (kept,) = seen(changed, *slots(100)).steps
+    (moved,) = seen(changed, *slots(90)).steps
+
+    assert (kept.kind, kept.what) == (
+        AdoptionStepKind.CONVERSION,
+        "one target group becomes two, 100/0",
+    )
+    assert moved.kind is AdoptionStepKind.REFUSED

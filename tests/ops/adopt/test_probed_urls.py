@@ -6,7 +6,7 @@ import pytest
 
 from ops.adopt.probing import requests_of
 from ops.errors import InputError
-from ops.inspect.document import RuleConditionReport, RuleReport
+from ops.inspect.document import Action, RuleConditionReport, RuleReport
 
 
 def rule(hosts: tuple[str, ...], paths: tuple[str, ...] = ()) -> RuleReport:
@@ -71,3 +71,23 @@ def test_a_service_that_may_take_no_request_of_ours_needs_a_url_by_hand(
 
     with pytest.raises(InputError, match=f"{why}.*: pass --probe-url"):
         requests_of({"web": replace(plain, conditions=(*plain.conditions, other))})
+
+
+def with_login(way: str) -> RuleReport:
+    login = Action("authenticate-oidc", config={"OnUnauthenticatedRequest": way})
+    return replace(rule(("a.example",)), actions=(login,))
+
+
+@pytest.mark.parametrize("way", ["authenticate", "deny"])
+def test_the_prober_needs_a_session_where_a_login_would_answer_it(way: str) -> None:
+    with pytest.raises(InputError, match="pass --cookie-from web=VARIABLE, the name of a variable"):
+        requests_of({"web": with_login(way)})
+
+    (found,) = requests_of({"web": with_login(way)}, {"web": "a=b"})
+    assert found.headers == {"Cookie": "a=b"}
+
+
+def test_the_prober_needs_no_session_where_a_login_lets_it_pass() -> None:
+    (found,) = requests_of({"web": with_login("allow")})
+
+    assert found.headers == {}

@@ -80,8 +80,8 @@ SPOILED: dict[str, tuple[Inspection, str, str]] = {
         "leave it as it is, until an HTTPS listener with a certificate answers",
     ),
     "rule-other-action": (
-        with_rule(actions=(LOGIN, forward((WEB, 1)))),
-        "rule 20 on :443: before it forwards it authenticates the user (oidc)",
+        with_rule(has_transforms=True),
+        "rule 20 on :443: before it forwards it rewrites the request",
         "do not name it as a service",
     ),
     "rule-stickiness": (
@@ -264,6 +264,13 @@ def test_a_default_rule_that_logs_users_in_is_told_as_that_and_left_alone(protoc
     assert "rule-default" in told
     assert [each.fix.command for each in found] == [None] * len(found)
     assert all("leave" in each.fix.sentence for each in found)
+
+
+@pytest.mark.parametrize("kind", ["authenticate-oidc", "authenticate-cognito"])
+def test_a_login_before_the_forward_of_a_rule_stops_nothing(kind: str) -> None:
+    found = with_rule(actions=(replace(LOGIN, kind=kind), forward((WEB, 1))))
+
+    assert [each.kind for each in obstacles(found) if each.stops] == []
 
 
 def test_a_rule_above_the_default_one_keeps_its_weights_and_stickiness_and_is_the_last() -> None:

@@ -67,6 +67,15 @@ def registered(outputs: dict[str, Any]) -> Event:
     return Event("resOutputsEvent", {"metadata": metadata})
 
 
+def component_of(slot: str, outputs: dict[str, Any]) -> list[Event]:
+    """A slot of the service `web`, from its declaration to its outputs."""
+    metadata = {"op": "same", "urn": urn("failover:index:Slot", slot), "old": {}, "new": {}}
+    return [
+        Event("resourcePreEvent", {"metadata": metadata}),
+        Event("resOutputsEvent", {"metadata": {**metadata, "new": {"outputs": outputs}}}),
+    ]
+
+
 def stack() -> Event:
     return Event("resourcePreEvent", {"metadata": {"op": "same", "urn": STACK_URN}})
 
