@@ -96,21 +96,25 @@ class SlotResources(pulumi.ComponentResource):
         self, name: str, args: SlotArgs, settings: NewTargetGroup
     ) -> aws.lb.TargetGroup:
         service, check = args["service"], args["service"].health_check
+        wanted = service.target_group
         return aws.lb.TargetGroup(
             name,
             name=settings.name,
             port=service.port,
-            protocol="HTTP",
+            protocol=wanted.protocol,
+            protocol_version=wanted.protocol_version,
             vpc_id=args["placement"].vpc_id,
             target_type="instance",
             deregistration_delay=service.deregistration_delay_seconds,
+            slow_start=wanted.slow_start_seconds or None,
+            load_balancing_algorithm_type=wanted.algorithm,
             stickiness={"enabled": False, "type": "lb_cookie"},
             health_check={
                 "enabled": True,
                 "path": check.path,
-                "port": "traffic-port",
-                "protocol": "HTTP",
-                "matcher": check.matcher,
+                "port": str(wanted.health_check_port),
+                "protocol": wanted.check_protocol,
+                "matcher": service.matcher,
                 "interval": check.interval_seconds,
                 "timeout": check.timeout_seconds,
                 "healthy_threshold": check.healthy_threshold,

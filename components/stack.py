@@ -82,10 +82,11 @@ def _instance_access(
 ) -> pulumi.Input[str]:
     """The security group of the instances; empty where no slot has instances of the stack's."""
     ports = {
-        service.port
+        port
         for service in settings.services
         for slot in service.slots
         if slot.kind.has_instance_access
+        for port in (service.port, service.target_group.check_port(service.port))
     }
     if not ports:
         return ""

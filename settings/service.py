@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,7 +17,15 @@ from settings.declaration.key import (
     optional,
     required,
 )
-from settings.declaration.kind import Text, WholeNumber
+from settings.declaration.kind import (
+    Json,
+    JsonSchema,
+    RefusedValueError,
+    Text,
+    ValueProblem,
+    WholeNumber,
+    matching,
+)
 from settings.declaration.landing import AUTO_SCALING_GROUP, TARGET_GROUP, Landing
 from settings.declaration.section import Section
 from settings.login import ServiceLogin
@@ -26,6 +35,8 @@ from settings.probe import ProbeSettings
 from settings.rule import RuleSettings
 from settings.slot import Slots, SlotSettings, read_slot
 from settings.target_group import TARGET_GROUP as TARGET_GROUP_MAP
+from settings.target_group import ExistingTargetGroup
+from settings.target_group_settings import GRPC, TargetGroupSettings
 from settings.weights import UNKNOWN_WEIGHTS, Weights
 
 SERVICE_NAME = Text(
@@ -33,6 +44,30 @@ SERVICE_NAME = Text(
     "a service name of lower-case letters, digits and single hyphens, which begins with a letter "
     "and does not end in -01 or -02, the slots' own endings",
 )
+
+
+_HTTP_CODES = r"[2-4]\d\d(-[2-4]\d\d)?(,[2-4]\d\d(-[2-4]\d\d)?)*"
+_GRPC_CODES = r"\d{1,2}(-\d{1,2})?(,\d{1,2}(-\d{1,2})?)*"
+_GRPC_OK = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCodes(Text):
+    """The kind of status codes; `pulumi config set --path` writes a single one as a number."""
+
+    @property
+    def json_schema(self) -> JsonSchema:
+        """Text, or one code as a number."""
+        return matching(self.pattern, self.expected) | {"type": ["string", "integer"]}
+
+    def read(self, value: Json) -> str:
+        """The codes as text."""
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        try:
+            # By name: a dataclass with slots is made twice, which `super()` does not follow.
+            return Text.read(self, str(value) if is_number else value)
+        except RefusedValueError as refusal:
+            raise RefusedValueError(ValueProblem(value, self.expected)) from refusal
 
 
 def _check(name: str) -> Landing:
@@ -72,11 +107,13 @@ class HealthCheck(ConfigMap):
     )
     matcher: Key[str] = key(
         "200",
-        Text(
-            r"[2-4]\d\d(-[2-4]\d\d)?(,[2-4]\d\d(-[2-4]\d\d)?)*",
-            "HTTP status codes from 200 to 499, such as 200, 200,302 or 200-299",
+        StatusCodes(
+            f"{_HTTP_CODES}|{_GRPC_CODES}",
+            "HTTP status codes from 200 to 499, such as 200, 200,302 or 200-299, or with "
+            "targetGroup.protocolVersion GRPC its codes from 0 to 99, such as 0 or 0-99",
         ),
-        "Status codes that pass.",
+        f"Status codes that pass. With `targetGroup.protocolVersion` GRPC its codes; `{_GRPC_OK}`, "
+        "which is OK, where the key is absent.",
         lands=_check("matcher"),
     )
 
@@ -124,6 +161,10 @@ class ServiceSettings(ConfigMap):
     health_check: KeyGroup[HealthCheck] = KeyGroup(
         "The health check of the load balancer.", HealthCheck
     )
+    target_group: KeyGroup[TargetGroupSettings] = KeyGroup(
+        "How the target groups that the stack makes send requests to their targets and check them.",
+        TargetGroupSettings,
+    )
     deregistration_delay_seconds: Key[int] = key(
         30,
         WholeNumber(0, 3600),
@@ -158,6 +199,36 @@ class ServiceSettings(ConfigMap):
     def has_own_weights(self) -> bool:
         """Whether its split is its own, and not the common one."""
         return self.own_split is not None
+
+    @property
+    def matcher(self) -> str:
+        """The status codes that pass a health check, as AWS takes them for the version of HTTP."""
+        codes = self.health_check.matcher
+        is_absent = codes == HealthCheck.matcher.default
+        return _GRPC_OK if is_absent and self.target_group.version == GRPC else codes
+
+    def reject_inconsistent(self, section: Section) -> None:
+        """Record codes of another protocol, and settings of target groups that are not made."""
+        own = ServiceSettings.target_group
+        if all(isinstance(slot.target_group, ExistingTargetGroup) for slot in self.slots):
+            section.reject_idle("existing target groups in both slots", own)
+            return
+        check = section.section(ServiceSettings.health_check)
+        version = TargetGroupSettings.protocol_version
+        if not (check.is_sound(HealthCheck.matcher) and section.section(own).is_sound(version)):
+            return
+        is_grpc = self.target_group.version == GRPC
+        codes = self.health_check.matcher if check.has(HealthCheck.matcher) else self.matcher
+        if re.fullmatch(_GRPC_CODES if is_grpc else _HTTP_CODES, codes) is None:
+            check.reject_value(
+                HealthCheck.matcher,
+                codes,
+                "codes of GRPC from 0 to 99, with targetGroup.protocolVersion GRPC"
+                if is_grpc
+                else "HTTP status codes from 200 to 499, with targetGroup.protocolVersion "
+                f"{self.target_group.version}",
+                _GRPC_OK if is_grpc else HealthCheck.matcher.example,
+            )
 
 
 @dataclass(frozen=True, slots=True)

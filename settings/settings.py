@@ -24,6 +24,9 @@ from settings.declaration.kind import Flag, SecretText, Text
 from settings.declaration.landing import ANY_NAME, ANY_RESOURCE, Landing
 from settings.declaration.raw import decoded
 from settings.declaration.section import ConfigProblems, Section
+from settings.gates.probe import ProbeLimits
+from settings.gates.smoke import SmokeLimits
+from settings.gates.targets import TargetsLimits
 from settings.load_balancer import (
     ExistingLoadBalancer,
     NewLoadBalancer,
@@ -46,6 +49,7 @@ from settings.service import ServiceSettings
 from settings.services import ServiceMaps, found_services, read_services, service_sections
 from settings.surroundings import Surroundings
 from settings.target_group import TARGET_GROUP, ExistingTargetGroup
+from settings.target_group_settings import HTTP1
 from settings.weights import UNKNOWN_WEIGHTS, SlotName, Weights
 
 _NEW_TOKEN = str(
@@ -206,6 +210,7 @@ def _read(
     if any(slot.kind.is_made(slot.fleet) for each in settings.services for slot in each.slots):
         reject_without_subnets(network, network_section)
     _reject_new_network(settings, top)
+    _reject_deaf_gates(settings, top)
     return settings if lookups is None else _found(settings, top, lookups)
 
 
@@ -228,6 +233,39 @@ def _found(settings: Settings, top: Section, lookups: Lookups) -> Settings:
         )
     services = found_services(settings.services, top, settings.names, network.vpc_id, lookups)
     return replace(settings, load_balancer=load_balancer, services=services)
+
+
+def _reject_deaf_gates(settings: Settings, top: Section) -> None:
+    """Record the gates whose requests no target of a service could take: they are HTTP/1.1.
+
+    Source: ELB user guide, "Target groups", protocol version, and "HTTP 464".
+    """
+    ramp = top.section(Settings.ramp)
+    services = [each for each in settings.services if each.target_group.version != HTTP1]
+    if not services or not ramp.is_sound(RampSettings.gates):
+        return
+    gates = ramp.section(RampSettings.gates)
+    asking = [
+        kind for kind in (ProbeLimits, SmokeLimits) if settings.ramp.gates.of(kind) is not None
+    ]
+    if not asking or not gates.is_sound(*(kind.member() for kind in asking)):
+        return
+    fix = Command(()).then(
+        *(
+            command.removing(command.joined(gates.path, kind.name))
+            for kind in asking
+            if gates.names_member(kind.member())
+        ),
+        command.setting(command.joined(gates.path, TargetsLimits.name), value=True),
+    )
+    ramp.reject(
+        RampSettings.gates,
+        f"gates without {' and '.join(kind.name for kind in asking)}, whose requests are HTTP/1.1: "
+        f"services.{services[0].name}.targetGroup.protocolVersion is "
+        f"{services[0].target_group.version}, and AWS answers them with 464. A probe of HTTP2 or "
+        "GRPC is not supported",
+        fix,
+    )
 
 
 def _reject_new_network(settings: Settings, top: Section) -> None:

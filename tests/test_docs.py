@@ -129,7 +129,7 @@ QUOTED = {
         *("the next stage of slot", "will wait", "rollback to slot", "without waiting"),
         *("get the older build", "order of rules", "gets no request:", "the live rule is at"),
         *("and the stack recorded", "and the stack's state has lost it", "then deletes"),
-        "AWS cannot change the port of a target group",
+        "AWS cannot change the",
         "moves only requests of",
         "the stack is unprotected until the last of these",
     ),

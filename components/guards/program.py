@@ -22,7 +22,6 @@ from components.guards.image_check import ImageCheck
 from components.guards.login_notes import login_notes
 from components.guards.lost_state import GuardedStack, LostState
 from components.guards.new_service import NewServiceJudge
-from components.guards.port_check import PortCheck
 from components.guards.reader import RETRY_SECONDS, GuardReader, Retry
 from components.guards.recorded_state import (
     RecordedEngine,
@@ -32,6 +31,7 @@ from components.guards.recorded_state import (
     served_before,
 )
 from components.guards.rule_order import RuleOrder
+from components.guards.target_group_check import TargetGroupCheck
 from components.guards.update_judge import UpdateJudge
 from components.guards.wait import Interruption, Wait
 from components.guards.wanted import guard_rules, search_of, wanted_services
@@ -153,7 +153,7 @@ class GuardedProgram:
             self._reader,
             is_preview=self._is_preview,
         )
-        self._ports = PortCheck(
+        self._target_groups = TargetGroupCheck(
             settings,
             decoded(get_config_env(), TOP),
             engine,
@@ -192,7 +192,7 @@ class GuardedProgram:
             self._log,
             self._read_rule,
             self._wait_of_new_rule,
-            self._ports.services,
+            self._target_groups.services,
         ).bound()
 
     def last_raised(self, service: str, split: Split) -> Slot | None:
@@ -228,7 +228,7 @@ class GuardedProgram:
             self._reader,
             is_preview=is_preview,
         )
-        found = self._ports.look()
+        found = self._target_groups.look()
         found += [notice for notice in self._judge.judge() if self._is_reported(notice)]
         by_order = order.look(is_override_free=not self._judge.has_overridden)
         found += [notice for notice in by_order if notice not in found]
@@ -243,8 +243,11 @@ class GuardedProgram:
                     yield Notice(NoticeKind.NOTE, service.name, f"slot {slot.slot}", text)
 
     def _is_reported(self, notice: Notice) -> bool:
-        """Not a wait, which reports itself, and not what only follows from another port."""
-        if notice.kind is NoticeKind.WILL_BE_REFUSED and notice.service in self._ports.services:
+        """Not a wait, which reports itself, and not what only follows from another target group."""
+        if (
+            notice.kind is NoticeKind.WILL_BE_REFUSED
+            and notice.service in self._target_groups.services
+        ):
             return False
         return notice.kind is not NoticeKind.WAITING
 

@@ -87,6 +87,18 @@ def test_every_port_of_a_service_is_opened_once() -> None:
     assert opened == ["alb-http", "alb-https", "instance-8080", "instance-9090"]
 
 
+def test_the_port_of_the_health_checks_is_opened_at_both_ends() -> None:
+    config = stack_config("prod")
+    config["failover:services"]["web"]["targetGroup"] = {"healthCheckPort": 8081}
+
+    recording = declared(config)
+
+    into_instances = [r.name for r in recording.of_type(":SecurityGroupIngressRule")]
+    out_of_balancer = [r.name for r in recording.of_type(":SecurityGroupEgressRule")]
+    assert into_instances == ["alb-http", "alb-https", "instance-8080", "instance-8081"]
+    assert out_of_balancer == ["alb-8080", "alb-8081", "instance-out"]
+
+
 def test_only_log_delivery_may_write_the_logs() -> None:
     recording = recording_of("prod")
 

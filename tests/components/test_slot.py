@@ -52,6 +52,46 @@ def test_a_target_group_has_its_name_and_health_check_and_waits_for_running_requ
     }
 
 
+def test_a_target_group_speaks_and_chooses_as_the_config_has_it_in_both_slots() -> None:
+    config = stack_config("prod")
+    config["failover:services"]["web"]["targetGroup"] = {
+        "protocol": "HTTPS",
+        "protocolVersion": "HTTP1",
+        "algorithm": "round_robin",
+        "slowStartSeconds": 60,
+        "healthCheckPort": 8081,
+        "healthCheckProtocol": "HTTP",
+    }
+    plain = recording_of("prod")
+
+    recording = declared(config)
+
+    for name in ("web-01", "web-02"):
+        before = dict(plain.one(":TargetGroup", name).inputs)
+        assert recording.one(":TargetGroup", name).inputs == before | {
+            "protocol": "HTTPS",
+            "protocolVersion": "HTTP1",
+            "loadBalancingAlgorithmType": "round_robin",
+            "slowStart": 60,
+            "healthCheck": before["healthCheck"] | {"port": "8081"},
+        }
+    portal = plain.one(":TargetGroup", "portal-01").inputs
+    assert recording.one(":TargetGroup", "portal-01").inputs == portal
+
+
+def test_targets_of_https_are_checked_by_https_and_of_grpc_by_its_codes() -> None:
+    config = stack_config("prod")
+    config["failover:ramp"] = {"gates": {"targets": True}}
+    config["failover:services"]["web"]["targetGroup"] = {
+        "protocol": "HTTPS",
+        "protocolVersion": "GRPC",
+    }
+
+    check = declared(config).one(":TargetGroup", "web-01").inputs["healthCheck"]
+
+    assert (check["protocol"], check["port"], check["matcher"]) == ("HTTPS", "traffic-port", "0")
+
+
 def test_an_instance_is_private_encrypted_and_asks_for_a_token() -> None:
     template = recording_of("prod").one(":LaunchTemplate", "web-01").inputs
 

@@ -99,6 +99,21 @@ def group(**values: object) -> Change:
 GROUP = "failover:capacity.web.autoScalingGroup"
 LAUNCH = "failover:capacity.web.launchTemplate"
 COPY = "failover:capacity.web.launchTemplate.from"
+
+
+def target_group(**values: object) -> Change:
+    """Its gates are such as no version of HTTP refuses."""
+    gates = ramp(gates={"targets": True})
+    return lambda c: (gates(c), service("web", targetGroup=values)(c))
+
+
+def wrong_target_group(key: str, value: object, expected: str, instead: object) -> Wrong:
+    path = f"failover:services.web.targetGroup.{key}"
+    found = f'"{value}"' if str(value).isdigit() and isinstance(value, str) else str(value)
+    fix = f"pulumi config set --path '{path}' {instead}"
+    return Wrong(target_group(**{key: value}), path, found, expected, fix)
+
+
 USER_DATA = "failover:capacity.web.launchTemplate.userData"
 SUM = "sum to 100"
 WRONG = {
@@ -901,6 +916,70 @@ WRONG = {
         "50",
         f"does nothing beside {GROUP}.scaling",
         "pulumi config rm --path 'failover:capacity.web.cpuTargetPercent'",
+    ),
+    "a protocol of another load balancer": wrong_target_group(
+        "protocol", "TCP", "HTTP or HTTPS", "HTTPS"
+    ),
+    "a version of HTTP that is none": wrong_target_group(
+        "protocolVersion", "HTTP3", "HTTP1, HTTP2 or GRPC", "HTTP1"
+    ),
+    "a slow start that is too short": wrong_target_group(
+        "slowStartSeconds", 20, "0, or a whole number from 30 to 900", 30
+    ),
+    "a slow start in quotes": wrong_target_group(
+        "slowStartSeconds", "30", "0, or a whole number from 30 to 900, without quotes", 30
+    ),
+    "an algorithm that is none": wrong_target_group(
+        "algorithm", "random", "least_outstanding_requests or", "least_outstanding_requests"
+    ),
+    "a port of the health checks in quotes": wrong_target_group(
+        "healthCheckPort", "8081", "traffic-port, or a whole number from 1 to 65535", 8081
+    ),
+    "a protocol of the health checks that is none": wrong_target_group(
+        "healthCheckProtocol", "TCP", "HTTP or HTTPS", "HTTPS"
+    ),
+    "a slow start with an algorithm that has none": Wrong(
+        target_group(slowStartSeconds=60, algorithm="least_outstanding_requests"),
+        "failover:services.web.targetGroup.slowStartSeconds",
+        "60",
+        "0 with algorithm least_outstanding_requests",
+        "pulumi config set --path 'failover:services.web.targetGroup.slowStartSeconds' 0",
+    ),
+    "status codes of HTTP with GRPC": Wrong(
+        lambda c: (
+            target_group(protocolVersion="GRPC")(c),
+            c[SERVICES]["web"]["healthCheck"].update(matcher="200"),
+        ),
+        "failover:services.web.healthCheck.matcher",
+        '"200"',
+        "codes of GRPC from 0 to 99, with targetGroup.protocolVersion GRPC",
+        "pulumi config set --path 'failover:services.web.healthCheck.matcher' 0",
+    ),
+    "codes of GRPC with HTTP": Wrong(
+        lambda c: c[SERVICES]["web"]["healthCheck"].update(matcher="0-99"),
+        "failover:services.web.healthCheck.matcher",
+        "0-99",
+        "HTTP status codes from 200 to 499, with targetGroup.protocolVersion HTTP1",
+        "pulumi config set --path 'failover:services.web.healthCheck.matcher' 200",
+    ),
+    "GRPC with the default gates": Wrong(
+        service("web", targetGroup={"protocolVersion": "GRPC"}),
+        "failover:ramp.gates",
+        NOT_SET,
+        "gates without probe and smoke, whose requests are HTTP/1.1",
+        "pulumi config set --path 'failover:ramp.gates.targets' true",
+    ),
+    "HTTP2 with a probe": Wrong(
+        lambda c: (
+            target_group(protocolVersion="HTTP2")(c),
+            ramp(gates={"probe": {}, "smoke": {"requests": 5}})(c),
+        ),
+        "failover:ramp.gates",
+        '{"probe": {}, "smoke": {"requests": 5}}',
+        "services.web.targetGroup.protocolVersion is HTTP2, and AWS answers them with 464",
+        "pulumi config rm --path 'failover:ramp.gates.probe' && "
+        "pulumi config rm --path 'failover:ramp.gates.smoke' && "
+        "pulumi config set --path 'failover:ramp.gates.targets' true",
     ),
     "an old TLS policy": Wrong(
         lambda c: c[LOAD_BALANCER].update(sslPolicy="ELBSecurityPolicy-2016-08"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -626,3 +627,22 @@ def test_an_endpoint_elsewhere_is_nobody_elses_business() -> None:
     settings = Settings.parse(as_handed_over(config), context)
 
     assert settings.region == "us-east-1"
+
+
+def test_settings_of_target_groups_are_refused_where_none_is_made() -> None:
+    config, lookups = with_existing_slot()
+    config["failover:services"]["web"]["targetGroup"] = {"slowStartSeconds": 60}
+    second = GROUP_ARN.replace("shop-web", "shop-web-2")
+    config["failover:services"]["web"]["slots"]["02"] = {
+        "targetGroup": {"existing": "shop-web-2"},
+        "registered": True,
+    }
+    del config["failover:images"]["web"], config["failover:capacity"]["web"]
+    lookups.target_groups["shop-web-2"] = replace(lookups.target_groups["shop-web"], arn=second)
+
+    with pytest.raises(SettingsError) as caught:
+        parsed(config, lookups)
+
+    (problem,) = caught.value.problems
+    assert problem.path == "failover:services.web.targetGroup"
+    assert "it does nothing beside existing target groups in both slots" in problem.expected

@@ -280,7 +280,7 @@ def test_a_key_is_named_as_the_cli_takes_it(kind: str, name: str, path: str, key
 @pytest.mark.parametrize(
     ("kind", "name", "path"),
     [
-        (TARGET_GROUP, "web-01", "slowStart"),
+        (TARGET_GROUP, "web-01", "stickiness.enabled"),
         (TARGET_GROUP, "web-01", "tags.Slot"),
         (RULE, "web-01", "priority"),
         (ALARM, "web-01-unhealthy-hosts", "threshold"),

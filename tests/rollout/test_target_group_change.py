@@ -1,4 +1,4 @@
-"""Another port of a service: the commands, and the name and the place of the new service."""
+"""Another port or protocol of a service: the commands, and the new service's name and place."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.conditions import Condition, Conditions, Field, may_overlap
-from rollout.port_change import PortChange, leaves, place_before, successor_of
+from rollout.target_group_change import (
+    KeptInput,
+    TargetGroupChange,
+    leaves,
+    place_before,
+    successor_of,
+)
 
-CHANGE = PortChange(
+CHANGE = TargetGroupChange(
     service="web",
-    known=8080,
-    wanted=9090,
+    inputs=(KeptInput("port", "port", "8080", "9090"),),
     successor="web2",
     priority=197,
     config={
@@ -68,6 +73,26 @@ def test_the_second_takes_over_what_only_one_service_can_have_and_removes_the_ol
         "&& pulumi config rm --path 'failover:services.web' "
         "&& pulumi config rm --path 'failover:images.web' "
         "&& pulumi config rm --path 'failover:capacity.web' && pulumi up"
+    )
+
+
+def test_another_protocol_is_put_back_in_the_first_update_and_wanted_of_the_successor() -> None:
+    own = {**CHANGE.config["services"], "port": 8080, "targetGroup": {"protocol": "HTTPS"}}
+    change = replace(
+        CHANGE,
+        inputs=(KeptInput("targetGroup.protocol", "protocol", "HTTP", "HTTPS"),),
+        config={**CHANGE.config, "services": own},
+    )
+
+    assert change.text.startswith(
+        "targetGroup.protocol HTTP -> HTTPS: AWS cannot change the protocol of a target group"
+    )
+    first = str(change.first())
+    assert "--plaintext failover:services.web.targetGroup.protocol=HTTP " in first
+    assert "--plaintext failover:services.web2.targetGroup.protocol=HTTPS " in first
+    assert "--plaintext failover:services.web2.port=8080 " in first
+    assert "'failover:override=web moves to targetGroup.protocol HTTPS as web2'" in str(
+        change.second()
     )
 
 

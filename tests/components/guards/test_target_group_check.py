@@ -1,4 +1,4 @@
-"""The guard of a service's port, with an engine and an AWS that the test makes up."""
+"""The guard of what target groups keep, with an engine and an AWS that the test makes up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from components.guards.errors import RefusedUpdateError
-from components.guards.port_check import PortCheck
 from components.guards.reader import GuardReader
+from components.guards.target_group_check import TargetGroupCheck
 from live.discovery import ListenerHint
 from live.errors import AccessDeniedError
 from live.rules import FoundRule
@@ -43,6 +43,8 @@ class Engine:
             f"urn:pulumi:prod::failover::aws:lb/targetGroup:TargetGroup::{service}-{slot}": {
                 "name": f"hankooktire-us-prd-{service}-{slot}-tg",
                 "port": 8080.0 if service == "portal" else self.port,
+                "protocol": "HTTP",
+                "protocolVersion": "HTTP1",
             }
             for service in ("portal", "web")
             for slot in ("01", "02")
@@ -69,10 +71,13 @@ def look(
     rules: tuple[FoundRule, ...] | None = (),
     *,
     is_preview: bool = True,
+    target_group: Mapping[str, str] | None = None,
 ) -> list[Notice]:
     config: Config = stack_config("prod")
     config["failover:services"]["web"]["port"] = wanted
-    check = PortCheck(
+    config["failover:services"]["web"]["targetGroup"] = dict(target_group or {})
+    config["failover:ramp"] = {"gates": {"targets": True}}
+    check = TargetGroupCheck(
         parsed(config),
         {key.removeprefix("failover:"): value for key, value in config.items()},
         engine,
@@ -96,6 +101,25 @@ def test_another_port_is_one_message_with_two_updates() -> None:
     assert "failover:services.web2.priority=197" in notice.text
     assert "failover:services.web2.healthCheck.path=/healthz" in notice.text
     assert "config rm --path 'failover:services.web'" in notice.text
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after"),
+    [("protocol", "HTTP", "HTTPS"), ("protocolVersion", "HTTP1", "GRPC")],
+)
+def test_another_protocol_or_version_is_refused_with_the_way_to_it(
+    key: str, before: str, after: str
+) -> None:
+    (notice,) = look(8080, Engine(8080), target_group={key: after})
+
+    assert notice.change == f"targetGroup.{key}"
+    assert notice.text.startswith(f"targetGroup.{key} {before} -> {after}: AWS cannot change")
+    assert f"failover:services.web.targetGroup.{key}={before}" in notice.text
+    assert f"failover:services.web2.targetGroup.{key}={after}" in notice.text
+
+
+def test_the_version_that_aws_gives_by_itself_passes() -> None:
+    assert look(8080, Engine(8080), target_group={"protocolVersion": "HTTP1"}) == []
 
 
 def test_an_update_with_another_port_ends_before_anything_is_declared() -> None:

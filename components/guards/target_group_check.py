@@ -1,8 +1,8 @@
-"""The guard of a service's port, which its target groups keep for life."""
+"""The guard of what target groups keep for life: port, protocol, version of HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.guards.errors import RefusedUpdateError
@@ -12,7 +12,12 @@ from live.discovery import ListenerHint
 from live.errors import LiveError
 from rollout.json_value import map_of
 from rollout.notice import Notice, NoticeKind
-from rollout.port_change import PortChange, place_before, successor_of
+from rollout.target_group_change import (
+    KeptInput,
+    TargetGroupChange,
+    place_before,
+    successor_of,
+)
 from settings.service import ServiceSettings
 from settings.settings import Settings
 from settings.target_group import NewTargetGroup
@@ -21,8 +26,8 @@ _TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 _PARTS = ("services", "images", "capacity")
 
 
-class PortCheck:
-    """Refuses another port before anything is declared, with the commands that work."""
+class TargetGroupCheck:
+    """Refuses another one before anything is declared, with the commands that work."""
 
     def __init__(
         self,
@@ -51,31 +56,31 @@ class PortCheck:
         self._listener = listener
         self._kind = NoticeKind.refusal(is_preview=is_preview)
         self.services: frozenset[str] = frozenset()
-        """The services whose port would change; other objections to them follow from it."""
+        """The services whose target groups would be replaced; other objections follow from it."""
 
     def look(self) -> list[Notice]:
-        """Compare the ports; returns what to report.
+        """Compare with the state; returns what to report.
 
         Raises:
-            RefusedUpdateError: a service would get another port.
+            RefusedUpdateError: a target group would be replaced.
         """
-        known = _ports(self._engine)
-        notices = [
-            Notice(self._kind, service.name, "port", self._change(service, port).text)
+        known = _target_groups(self._engine)
+        changes = [
+            self._change(service, inputs)
             for service in self._settings.services
-            if (port := _replaced_port(service, known)) is not None
+            if (inputs := _replacing(service, known))
         ]
-        self.services = frozenset(notice.service for notice in notices)
+        self.services = frozenset(change.service for change in changes)
+        notices = [Notice(self._kind, each.service, each.keys, each.text) for each in changes]
         if notices and self._kind is NoticeKind.REFUSED:
             raise RefusedUpdateError(notices)
         return notices
 
-    def _change(self, service: ServiceSettings, port: int) -> PortChange:
+    def _change(self, service: ServiceSettings, inputs: tuple[KeptInput, ...]) -> TargetGroupChange:
         name = service.name
-        return PortChange(
+        return TargetGroupChange(
             service=name,
-            known=port,
-            wanted=service.port,
+            inputs=inputs,
             successor=successor_of(name, [each.name for each in self._settings.services]),
             priority=self._place_before(name),
             config={part: self._config_of(name, part) for part in _PARTS},
@@ -104,22 +109,44 @@ def _is_of(rule: str, service: str) -> bool:
     return rule == service or rule.rpartition("-")[0] == service
 
 
-def _ports(engine: RecordedEngine) -> dict[str, tuple[str, int]]:
-    """Name and port of every target group in the state, by its logical name."""
+def _target_groups(engine: RecordedEngine) -> dict[str, Mapping[str, Any]]:
+    """What the state has of every target group, by its logical name."""
     if not engine.stack_outputs():
         return {}
     return {
-        urn.rpartition("::")[2]: (found["name"], int(found["port"]))
+        urn.rpartition("::")[2]: found
         for urn, found in engine.resource_outputs().items()
-        if f"{_TARGET_GROUP}::" in urn and found.get("name") and found.get("port")
+        if f"{_TARGET_GROUP}::" in urn
     }
 
 
-def _replaced_port(service: ServiceSettings, known: Mapping[str, tuple[str, int]]) -> int | None:
-    """The port of the service's target groups, if the config changes it."""
+def _replacing(
+    service: ServiceSettings, known: Mapping[str, Mapping[str, Any]]
+) -> tuple[KeptInput, ...]:
+    """What the config changes of the service's target groups and AWS does not."""
     for slot in service.slots:
-        name, port = known.get(f"{service.name}-{slot.slot}", ("", service.port))
+        found = known.get(f"{service.name}-{slot.slot}", {})
         group = slot.target_group
-        if isinstance(group, NewTargetGroup) and group.name == name and port != service.port:
-            return port
-    return None
+        if isinstance(group, NewTargetGroup) and group.name == found.get("name"):
+            inputs = tuple(_kept_inputs(service, found))
+            if inputs:
+                return inputs
+    return ()
+
+
+def _kept_inputs(service: ServiceSettings, found: Mapping[str, Any]) -> Iterator[KeptInput]:
+    wanted = service.target_group
+    for key, what, recorded, value in (
+        ("port", "port", found.get("port"), service.port),
+        ("targetGroup.protocol", "protocol", found.get("protocol"), wanted.protocol),
+        (
+            "targetGroup.protocolVersion",
+            "protocol version",
+            found.get("protocolVersion"),
+            wanted.version,
+        ),
+    ):
+        # The engine records numbers as fractions.
+        before = int(recorded) if isinstance(recorded, float) else recorded
+        if before and before != value:
+            yield KeptInput(key, what, str(before), str(value))

@@ -1,10 +1,10 @@
-"""Another port of a service, which its target groups cannot get: what to do, in two updates.
+"""Another port or protocol of a service, which its target groups cannot get: what to do.
 
-A target group's port is for life, and one that a rule forwards to cannot be deleted, so that no
-second one of its name can take its place. A new service beside the old one can: it is made with a
-path of its own, and takes the old one's hosts and paths in the update that deletes the old one,
-whose deletions come last. Source: ELBv2 API, CreateTargetGroup and DeleteTargetGroup
-(`ResourceInUse`); measured under traffic.
+A target group's port, protocol and version of HTTP are for life, and one that a rule forwards to
+cannot be deleted, so that no second one of its name can take its place. A new service beside the
+old one can: it is made with a path of its own, and takes the old one's hosts and paths in the
+update that deletes the old one, whose deletions come last. Source: ELBv2 API, CreateTargetGroup and
+DeleteTargetGroup (`ResourceInUse`); measured under traffic.
 """
 
 from __future__ import annotations
@@ -22,19 +22,32 @@ _NAMESPACE = "failover:"
 _PLACES = 3
 """A service takes three: its priority, and before it one for the preview rule of each slot."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_NOT_COPIED = frozenset({"slots", "weights", "adoptedRule", "hosts", "paths", "priority", "port"})
+_PORT = "port"
+_NOT_COPIED = frozenset({"slots", "weights", "adoptedRule", "hosts", "paths", "priority", _PORT})
 _TAKEN_OVER_LATE = frozenset({"probe"})
 """What no two services may share, beside hosts and paths."""
 _OF_THE_DRIVER = frozenset({"floors"})
 
 
 @dataclass(frozen=True, slots=True)
-class PortChange:
-    """A service whose port the config changes."""
+class KeptInput:
+    """An input of a service's target groups that the config changes, and AWS does not."""
+
+    key: str
+    """Below the service, such as `targetGroup.protocol`."""
+    what: str
+    """In a word or two."""
+    known: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroupChange:
+    """A service whose target groups would be replaced."""
 
     service: str
-    known: int
-    wanted: int
+    inputs: tuple[KeptInput, ...]
+    """At least one."""
     successor: str
     """A name that no service has."""
     priority: int | None
@@ -46,10 +59,21 @@ class PortChange:
     @property
     def why(self) -> str:
         """What is wrong."""
+        changes = ", ".join(f"{each.key} {each.known} -> {each.wanted}" for each in self.inputs)
+        what = " or ".join(each.what for each in self.inputs)
         return (
-            f"port {self.known} -> {self.wanted}: AWS cannot change the port of a target group, "
+            f"{changes}: AWS cannot change the {what} of a target group, "
             "nor replace one that a rule forwards to"
         )
+
+    @property
+    def keys(self) -> str:
+        """The keys that change."""
+        return ", ".join(each.key for each in self.inputs)
+
+    @property
+    def _wanted(self) -> str:
+        return ", ".join(f"{each.key} {each.wanted}" for each in self.inputs)
 
     @property
     def text(self) -> str:
@@ -58,7 +82,7 @@ class PortChange:
         if self.priority is not None:
             name, old = self.successor, self.service
             lines += [
-                f"    or, to serve {old} on port {self.wanted}, as {name}, in two updates:",
+                f"    or, to serve {old} with {self._wanted}, as {name}, in two updates:",
                 f"    first: {self.first()}   # {self.first().moves}",
                 f"    second: {self.second()}   # {self.second().moves}",
             ]
@@ -66,18 +90,22 @@ class PortChange:
         return "\n".join(lines)
 
     def put_back(self) -> Command:
-        """Sets the port that the service has in the config."""
-        return config_set(f"{_NAMESPACE}services.{self.service}.port", str(self.known))
+        """Sets in the config what the service has."""
+        back = [config_set(f"{_NAMESPACE}{path}", known) for path, known in self._known()]
+        return back[0].then(*back[1:])
+
+    def _known(self) -> list[tuple[str, str]]:
+        return [(f"services.{self.service}.{each.key}", each.known) for each in self.inputs]
 
     def first(self) -> Command:
         """Makes the successor beside the service."""
         own = self.config.get("services", {})
         copied = {k: v for k, v in own.items() if k not in _NOT_COPIED | _TAKEN_OVER_LATE}
-        copied |= {"paths": [self._own_path], "priority": self.priority, "port": self.wanted}
+        copied |= {"paths": [self._own_path], "priority": self.priority, _PORT: own[_PORT]}
         if own.get("hosts"):
             copied["hosts"] = own["hosts"]
         pairs = [
-            (f"services.{self.service}.port", str(self.known)),
+            *self._known(),
             *leaves(f"services.{self.successor}", copied),
             *leaves(f"images.{self.successor}", self.config.get("images", {})),
             *leaves(
@@ -100,7 +128,7 @@ class PortChange:
         own = self.config.get("services", {})
         place = f"services.{self.successor}"
         late = {k: own[k] for k in ("paths", *sorted(_TAKEN_OVER_LATE)) if own.get(k)}
-        reason = f"{self.service} moves to port {self.wanted} as {self.successor}"
+        reason = f"{self.service} moves to {self._wanted} as {self.successor}"
         steps = [_set_all([*leaves(place, late), ("override", reason)])]
         if not own.get("paths"):
             steps.append(config_remove(f"{_NAMESPACE}{place}.paths"))
