@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from components.guards.reader import Retry
 from live.errors import denied_in, transient_in
-from live.launch_templates import read_template_data
+from live.launch_templates import find_template
 from settings.lookup import (
     GroupFacts,
     LaunchTemplateVersion,
@@ -124,14 +124,17 @@ class ProviderLookups:
 
         By boto3: the provider's function reads the default and the latest version alone.
         """
-        data = self._retry.ask(
-            lambda: read_template_data(
-                self._compute(), version.number, template_id=version.id, name=version.name
+        compute = self._compute()
+        found = self._retry.ask(
+            lambda: find_template(
+                compute, version.number, template_id=version.id, name=version.name
             )
         )
-        if data is None:
-            raise LookupFailedError(f"there is no {version}")
-        return TemplateFacts(data)
+        if found is None:
+            raise LookupFailedError(
+                f"there is no {version.template} in {compute.meta.region_name} of this account"
+            )
+        return TemplateFacts(found.data, found.latest, found.latest_data)
 
     def project_file(self, path: str) -> bytes:
         """From the disk: AWS is not asked."""

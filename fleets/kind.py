@@ -142,7 +142,7 @@ class Kind(ABC):
         del settings, sections, vpc_id
 
     def notes(self, settings: FleetSettings) -> Sequence[str]:
-        """What of the settings a ramp does without, each in words; a preview reports it."""
+        """What a preview reports of the settings, each in words: nothing that stops an update."""
         del settings
         return ()
 

@@ -93,16 +93,27 @@ class LaunchTemplateVersion:
     name: str | None
     number: int
 
+    @property
+    def template(self) -> str:
+        """The template, as the config names it."""
+        return self.id or self.name or ""
+
     def __str__(self) -> str:
-        return f"{self.id or self.name} version {self.number}"
+        return f"{self.template} version {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateFacts:
-    """One version of a launch template."""
+    """A launch template, as far as one version of it is asked for."""
 
-    data: Mapping[str, Any] = field(repr=False)
-    """Source: EC2 API, ResponseLaunchTemplateData."""
+    data: Mapping[str, Any] | None = field(repr=False)
+    """Of the version; `None` if the template has no such version.
+
+    Source: EC2 API, ResponseLaunchTemplateData.
+    """
+    latest: int
+    """The number of the latest version."""
+    latest_data: Mapping[str, Any] = field(repr=False)
 
 
 class Lookups(Protocol):
@@ -133,7 +144,7 @@ class Lookups(Protocol):
         ...
 
     def launch_template(self, version: LaunchTemplateVersion) -> TemplateFacts:
-        """That version of a launch template."""
+        """A launch template with that version, if it has it, and its latest one."""
         ...
 
     def project_file(self, path: str) -> bytes:

@@ -106,7 +106,16 @@ class FakeLookups:
         return ParameterFacts(self._found(self.parameters, name))
 
     def launch_template(self, version: LaunchTemplateVersion) -> TemplateFacts:
-        return TemplateFacts(self._found(self.templates, str(version)))
+        beginning = f"{version.template} version "
+        numbers = [
+            int(known.removeprefix(beginning))
+            for known in self.templates
+            if known.startswith(beginning)
+        ]
+        if not numbers:
+            raise LookupFailedError(f"there is no {version.template}")
+        latest = f"{beginning}{max(numbers)}"
+        return TemplateFacts(self.templates.get(str(version)), max(numbers), self.templates[latest])
 
     def project_file(self, path: str) -> bytes:
         return self._found(self.files, path)

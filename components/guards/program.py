@@ -236,7 +236,7 @@ class GuardedProgram:
         return without_contradiction([*found, *images.look(), *self._fleet_notes()])
 
     def _fleet_notes(self) -> Iterator[Notice]:
-        """In a preview, what of the settings of a fleet a ramp does without."""
+        """In a preview, what the kinds of fleet report of their settings."""
         for service in self.settings.services if self._is_preview else ():
             for slot in service.slots:
                 for text in slot.kind.notes(slot.fleet):

@@ -8,13 +8,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from fleets.auto_scaling_group.copied_template import CopiedTemplate
 from fleets.auto_scaling_group.keys import NewInstances
 from fleets.auto_scaling_group.launch import FLOOR_TAG
-from fleets.auto_scaling_group.launch_settings import (
-    CopiedTemplate,
-    LaunchSettings,
-    slot_user_data,
-)
+from fleets.auto_scaling_group.launch_settings import LaunchSettings, slot_user_data
 from fleets.auto_scaling_group.template_data import is_primary
 from fleets.auto_scaling_group.volumes import with_volumes
 from fleets.kind import FleetPlace

@@ -105,8 +105,11 @@ class AutoScalingGroupKind(Kind):
             check_subnets(settings.group, sections, vpc_id)
 
     def notes(self, settings: FleetSettings) -> Sequence[str]:
-        """The suspended processes of a group of ours."""
-        return tuple(settings.group.notes) if isinstance(settings, NewInstances) else ()
+        """The suspended processes of a group of ours, and a later version of what it copies."""
+        if not isinstance(settings, NewInstances):
+            return ()
+        copied = settings.launch.copied
+        return (*settings.group.notes, *(copied.notes if copied is not None else ()))
 
     def owned_name(self, settings: FleetSettings) -> tuple[KeyGroup[Any], Key[Any], str] | None:
         """The group's name."""

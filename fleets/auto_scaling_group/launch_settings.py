@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fleets.auto_scaling_group.copied_template import CopiedTemplate, read_source
 from fleets.auto_scaling_group.home import home, own_or_shared
 from fleets.auto_scaling_group.launch import description_of
-from fleets.auto_scaling_group.template_data import template_arguments, template_tags, untranslated
-from fleets.auto_scaling_group.user_data import (
-    MOST_BYTES,
-    copied_kind,
-    rejected,
-    size_of,
-    user_data,
-)
+from fleets.auto_scaling_group.user_data import rejected, user_data
 from fleets.auto_scaling_group.volumes import DeviceMapping, devices_without_size, root_volume
 from fleets.kind import SlotSections
 from rollout.split import Slot
@@ -25,27 +17,11 @@ from settings.capacity import Capacity
 from settings.declaration import command
 from settings.declaration.key import Key, KeyGroup, Member
 from settings.declaration.section import Section
-from settings.launch_template import LaunchTemplate, TemplateSource, UserData
-from settings.lookup import LaunchTemplateVersion, LookupFailedError
+from settings.launch_template import LaunchTemplate, UserData
+from settings.lookup import LookupFailedError
 
 if TYPE_CHECKING:
     from settings.service import ServiceSettings
-
-_ROOM = 2048
-"""More bytes than the identity of any slot takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class CopiedTemplate:
-    """A version of an existing launch template, as the slot's takes it over."""
-
-    version: LaunchTemplateVersion
-    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Those of `aws.ec2.LaunchTemplate`, without what the stack sets."""
-    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, dict[str, str]])
-    """By the type of the resource that is launched."""
-    user_data: str | None = field(default=None, repr=False)
-    """Decoded; `None` where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +69,7 @@ def read_launch(sections: SlotSections, capacity: Capacity) -> LaunchSettings:
     text = None if own_data is None else _read_user_data(own_data, sections)
     copied = None
     if source is not None:
-        copied = _read_source(source, sections, has_own_data=own_data is not None)
+        copied = read_source(source, sections, has_own_data=own_data is not None)
     launch = LaunchSettings(
         text,
         copied,
@@ -186,75 +162,3 @@ def _read_file(path: str, section: Section, sections: SlotSections) -> str | Non
     except UnicodeDecodeError:
         section.reject(UserData.file, "a text file in UTF-8; compressed user data is not taken")
     return None
-
-
-def _read_source(
-    section: Section, sections: SlotSections, *, has_own_data: bool
-) -> CopiedTemplate | None:
-    """The template that is copied, with its data where AWS is asked."""
-    given = TemplateSource.read(section)
-    by_id, by_name = TemplateSource.template_id, TemplateSource.template_name
-    if section.has(by_id) and section.has(by_name):
-        section.reject_idle("id: one of them names the template", by_name)
-    elif not section.has(by_id) and not section.has(by_name):
-        section.reject(by_id, f"{by_id.kind.expected}; or a name in its place")
-    if not section.is_sound(by_id, by_name, TemplateSource.version) or sections.lookups is None:
-        return None
-    version = LaunchTemplateVersion(given.template_id, given.template_name, given.version)
-    try:
-        data = sections.lookups.launch_template(version).data
-    except LookupFailedError as error:
-        section.reject(
-            TemplateSource.version, f"the version of a launch template that can be read; {error}"
-        )
-        return CopiedTemplate(version)
-    text = None
-    expected = _not_copied(data)
-    if expected is None and not has_own_data:
-        text, expected = _copied_user_data(data, sections)
-    if expected is not None:
-        section.reject(TemplateSource.version, expected)
-    return CopiedTemplate(version, template_arguments(data), template_tags(data), text)
-
-
-def _not_copied(data: Mapping[str, Any]) -> str | None:
-    """What is expected of a template with fields that cannot be copied; `None` without any."""
-    fields = untranslated(data)
-    if not fields:
-        return None
-    return f"a version without {', '.join(fields)}, which the stack cannot copy"
-
-
-def is_copied_whole(data: Mapping[str, Any]) -> bool:
-    """Whether any slot could have the user data of a template, with its identity."""
-    encoded = data.get("UserData", "")
-    try:
-        text = base64.b64decode(encoded).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return False
-    fits = size_of(encoded) <= MOST_BYTES - _ROOM
-    return not text or (copied_kind(text) is not None and fits)
-
-
-def _copied_user_data(
-    data: Mapping[str, Any], sections: SlotSections
-) -> tuple[str | None, str | None]:
-    """The user data of a template as text, or what is expected of it."""
-    encoded = data.get("UserData")
-    if not encoded:
-        return None, None
-    beside = "; or userData in its place"
-    try:
-        text = base64.b64decode(encoded).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None, f"a version whose user data is text in UTF-8, not compressed{beside}"
-    if copied_kind(text) is None:
-        return None, f"a version whose user data is of a kind of cloud-init{beside}"
-    names, service = sections.names, sections.service
-    size = size_of(user_data(names.environment, service, sections.slot, 65_535, copied=text))
-    if size > MOST_BYTES:
-        return None, (
-            f"a version whose user data has at most {MOST_BYTES} bytes with the slot's identity, "
-            f"which is the limit of EC2; this is {size}{beside}"
-        )
-    return text, None

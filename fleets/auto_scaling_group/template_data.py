@@ -208,6 +208,8 @@ SET_BY_US = frozenset(
 )
 """What is not copied, because the config or the stack has it."""
 
+_NOT_COMPARED = SET_BY_US - {"UserData", "TagSpecifications"}
+
 
 def template_arguments(data: Values) -> dict[str, Any]:
     """What of a template's data is copied, as arguments of `aws.ec2.LaunchTemplate`."""
@@ -228,8 +230,27 @@ def template_tags(data: Values) -> dict[str, dict[str, str]]:
 
 
 def untranslated(data: Values) -> tuple[str, ...]:
-    """The fields that have a value and cannot be copied, such as `Placement.AvailabilityZoneId`."""
-    return tuple(dict.fromkeys(_untranslated(data, TRANSLATED, "")))
+    """The fields that have a value and cannot be copied, such as `Placement.AvailabilityZoneId`.
+
+    EC2 launches nothing with security groups beside network interfaces. Source: EC2 API,
+    RunInstances, SecurityGroupId.
+    """
+    found = [*_untranslated(data, TRANSLATED, "")]
+    if data.get("NetworkInterfaces") and data.get("SecurityGroupIds"):
+        found.append("SecurityGroupIds beside NetworkInterfaces")
+    return tuple(dict.fromkeys(found))
+
+
+def changed_fields(data: Values, other: Values) -> tuple[str, ...]:
+    """The fields of AWS in which a copy of `other` would differ from one of `data`.
+
+    The image and the instance type of a template are not copied, so they make no difference.
+    """
+    return tuple(
+        name
+        for name in dict.fromkeys([*data, *other])
+        if name not in _NOT_COMPARED and data.get(name) != other.get(name)
+    )
 
 
 def _arguments(data: Values, fields: Mapping[str, TemplateField]) -> dict[str, Any]:

@@ -28,6 +28,10 @@ from settings.settings import PREVIEW_TOKEN_PATH, Settings
 from settings.surroundings import Surroundings
 
 
+def _no_template(version: LaunchTemplateVersion) -> TemplateFacts:
+    raise LookupFailedError(f"there is no {version.template}")
+
+
 @dataclass(frozen=True, slots=True)
 class FoundLookups:
     """`settings.lookup.Lookups` of what was inspected, so that the same problems show up now."""
@@ -35,8 +39,8 @@ class FoundLookups:
     inspection: Inspection
     zones: Mapping[str, str]
     """Subnet to Availability Zone; all of them lie in the load balancer's VPC."""
-    template_data: Callable[[LaunchTemplateVersion], Mapping[str, Any] | None] = lambda _: None
-    """Reads the data of a version of a launch template; `None` where there is none."""
+    template: Callable[[LaunchTemplateVersion], TemplateFacts] = _no_template
+    """Reads a launch template; raises `LookupFailedError` where there is none."""
 
     def subnet(self, subnet_id: str) -> SubnetFacts:
         """A subnet of an Auto Scaling group."""
@@ -92,10 +96,7 @@ class FoundLookups:
 
     def launch_template(self, version: LaunchTemplateVersion) -> TemplateFacts:
         """As AWS has it: a slot is made from it."""
-        data = self.template_data(version)
-        if data is None:
-            raise LookupFailedError(f"there is no {version}")
-        return TemplateFacts(data)
+        return self.template(version)
 
     def project_file(self, path: str) -> bytes:
         """No file was read."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fleets.auto_scaling_group.launch_settings import is_copied_whole
+from fleets.auto_scaling_group.copied_template import is_copied_whole
 from fleets.auto_scaling_group.template_data import untranslated
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import AutoScalingGroup, TemplateReport

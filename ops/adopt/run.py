@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from live.launch_templates import read_template_data
+from live.launch_templates import find_template
 from ops.adopt.adoption import Adoption, is_whole
 from ops.adopt.answers import (
     AdoptionRequest,
@@ -59,7 +59,7 @@ from pulumi_cli.pulumi import Pulumi
 from rollout.command import Command
 from rollout.json_value import map_of
 from rollout.problem import listed
-from settings.lookup import LaunchTemplateVersion
+from settings.lookup import LaunchTemplateVersion, LookupFailedError, TemplateFacts
 
 
 @contextlib.contextmanager
@@ -237,7 +237,7 @@ def _merged(
     reject_ignored_flags(request.flags, adopted, config, stack.path.name)
     subnets = config.get("failover:network", {}).get("instanceSubnetIds", [])
     lookups = FoundLookups(
-        inspection, _zones(calls, subnets), lambda version: _template_data(calls, version)
+        inspection, _zones(calls, subnets), lambda version: _template(calls, version)
     )
     found = problems(config, request.stack, os.environ, lookups)
     if found:
@@ -258,9 +258,12 @@ def _ask_about_conflicts(ask: Ask, merge: Merge, name: str) -> None:
         refuse_conflicts(merge, name)
 
 
-def _template_data(calls: Calls, version: LaunchTemplateVersion) -> Mapping[str, Any] | None:
+def _template(calls: Calls, version: LaunchTemplateVersion) -> TemplateFacts:
     with contextlib.closing(calls.client("ec2")) as ec2, reported():
-        return read_template_data(ec2, version.number, template_id=version.id, name=version.name)
+        found = find_template(ec2, version.number, template_id=version.id, name=version.name)
+    if found is None:
+        raise LookupFailedError(f"there is no {version.template} in this region of the account")
+    return TemplateFacts(found.data, found.latest, found.latest_data)
 
 
 def _zones(calls: Calls, subnets: list[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,18 @@ class Rehearsed:
     def observer(self) -> ServiceObserver:
         services = self.engine.outputs()["services"]
         return ServiceObserver(self.running.endpoint, self.running.region, services)
+
+    def failover(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command whatever comes of it; standard error is part of the output."""
+        return subprocess.run(
+            [sys.executable, "-m", "ops.cli", *arguments, "--stack", "rehearsal"],
+            cwd=self.root,
+            env={**self.env, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
 
     def pulumi(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run the CLI whatever comes of it; standard error is part of the output."""

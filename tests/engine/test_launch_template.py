@@ -110,6 +110,7 @@ def test_a_copy_of_a_template_boots_as_the_template_does(prod: Rehearsed) -> Non
             {"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 80, "Iops": 4000, "Encrypted": True}}
         ],
         "MetadataOptions": {"HttpTokens": "required"},
+        "NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": False}],
         "CreditSpecification": {"CpuCredits": "unlimited"},
         "Placement": {"Tenancy": "dedicated"},
     }
@@ -144,10 +145,39 @@ def test_after_a_copy_there_is_nothing_left_to_change(prod: Rehearsed) -> None:
     assert preview.returncode == 0, preview.stdout
 
 
+def test_a_later_version_of_the_template_is_a_line_of_the_plan(prod: Rehearsed) -> None:
+    prod.client("ec2").create_launch_template_version(
+        LaunchTemplateName="shop-web", SourceVersion="1", LaunchTemplateData={"KeyName": "others"}
+    )
+
+    plan = prod.failover("plan")
+
+    assert plan.returncode == 0, plan.stdout
+    assert (
+        "note: web: slot 02: its launch template is a copy of shop-web version 1, and version 2, "
+        "the latest, has other KeyName"
+    ) in " ".join(plan.stdout.split())
+    assert "no change" in plan.stdout
+
+
 def test_a_version_that_is_not_there_is_refused_by_name(prod: Rehearsed) -> None:
     prod.engine.set_config('capacity.web["02"].launchTemplate.from.version', "9", "--path")
 
     refused = prod.pulumi("preview")
 
     assert refused.returncode != 0
-    assert "there is no shop-web version 9" in " ".join(refused.stdout.split())
+    assert "a version that shop-web has; its latest one is 2" in " ".join(refused.stdout.split())
+
+
+def test_without_the_user_data_the_slot_is_refused_for_its_health(prod: Rehearsed) -> None:
+    prod.pulumi("config", "rm", "--path", 'capacity.web["02"].launchTemplate')
+    prod.engine.run("up", "--yes", "--skip-preview")
+    prod.engine.set_config("ramp.guard.waitSeconds", "5", "--path")
+    prod.engine.set_config("services.web.weights", "90/10", "--path")
+
+    refused = prod.pulumi("up", "--yes", "--skip-preview")
+
+    said = " ".join(refused.stdout.split())
+    assert refused.returncode != 0
+    assert "judgement: refused: web: 100/0 -> 90/10:" in said, said
+    assert "targets of web-02" in said, said

@@ -11,6 +11,7 @@ import pytest
 from pulumi_aws import ec2
 
 from fleets.auto_scaling_group.keys import NewInstances
+from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
 from fleets.auto_scaling_group.launch import parts_of
 from fleets.auto_scaling_group.template_data import (
     SET_BY_US,
@@ -231,6 +232,10 @@ def test_a_copy_boots_with_the_templates_user_data_and_the_identity_of_the_slot(
     [
         ({"Placement": {"AvailabilityZoneId": "use1-az1"}}, "Placement.AvailabilityZoneId"),
         ({"SecurityGroups": ["default"]}, "a version without SecurityGroups"),
+        (
+            {"NetworkInterfaces": [{"DeviceIndex": 0}], "SecurityGroupIds": ["sg-1"]},
+            "a version without SecurityGroupIds beside NetworkInterfaces",
+        ),
         ({"UserData": base64.b64encode(b"\x1f\x8b\x08").decode()}, "not compressed"),
         ({"UserData": base64.b64encode(b"<powershell>").decode()}, "a kind of cloud-init"),
         ({"UserData": base64.b64encode(b"#!" + b"a" * 16000).decode()}, "at most 16384 bytes"),
@@ -247,6 +252,53 @@ def test_a_template_that_cannot_be_copied_is_refused_by_name(
     (problem,) = refused.value.problems
     assert problem.path == 'failover:capacity.web["02"].launchTemplate.from.version'
     assert expected in problem.expected
+
+
+def test_a_template_is_copied_by_whatever_names_its_image_and_its_instance_types() -> None:
+    data = {
+        "ImageId": "resolve:ssm:/golden/web",
+        "InstanceRequirements": {"VCpuCount": {"Min": 2}, "MemoryMiB": {"Min": 4096}},
+        "KeyName": "ops",
+    }
+
+    inputs = recording_of_copy(data).one(":LaunchTemplate", "web-02").inputs
+
+    assert inputs["imageId"] == stack_config("prod")["failover:images"]["web"]["02"]
+    assert inputs["instanceType"] == "m7i.large"
+    assert "instanceRequirements" not in inputs
+    assert inputs["keyName"] == "ops"
+
+
+def fleet_of_copy(later: dict[str, Any], **launch: Any) -> NewInstances:
+    """Slot 02 of web, a copy of version 4, where version 6 is the latest."""
+    config, lookups = copied(DATA)
+    config["failover:capacity"]["web"]["02"]["launchTemplate"].update(launch)
+    lookups.templates["shop-web version 6"] = later
+    (web,) = [each for each in parsed(config, lookups).services if each.name == "web"]
+    (second,) = [each for each in web.slots if each.slot is Slot.SECOND]
+    assert isinstance(second.fleet, NewInstances)
+    return second.fleet
+
+
+def test_a_later_version_is_a_note_with_what_differs_and_the_command_that_takes_it_over() -> None:
+    later = {**DATA, "UserData": "IyEvYmluL2Jhc2gK", "Placement": {}, "RamDiskId": "ari-1"}
+
+    (note,) = AUTO_SCALING_GROUP.notes(fleet_of_copy(later))
+
+    assert note == (
+        "its launch template is a copy of shop-web version 4, and version 6, the latest, has other "
+        "UserData, Placement, RamDiskId\n  fix: pulumi config set --path "
+        "'failover:capacity.web[\"02\"].launchTemplate.from.version' 6   "
+        "# takes it over, which is a release of the slot"
+    )
+
+
+def test_a_later_version_that_makes_the_same_is_no_note() -> None:
+    later = {**DATA, "ImageId": "ami-2", "InstanceType": "m7i.large"}
+    own_data = {**DATA, "UserData": "IyEvYmluL2Jhc2gK"}
+
+    assert AUTO_SCALING_GROUP.notes(fleet_of_copy(later)) == ()
+    assert AUTO_SCALING_GROUP.notes(fleet_of_copy(own_data, userData={"text": "#!/bin/sh\n"})) == ()
 
 
 def test_user_data_of_the_config_replaces_that_of_the_template() -> None:

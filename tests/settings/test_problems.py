@@ -25,8 +25,14 @@ def changed(*changes: Change) -> Config:
 
 def problems(config: Config) -> list[Problem]:
     with pytest.raises(SettingsError) as caught:
-        parsed(config)
+        parsed(config, lookups_with_a_template())
     return list(caught.value.problems)
+
+
+def lookups_with_a_template() -> FakeLookups:
+    lookups = FakeLookups()
+    lookups.templates = {f"{each} version 4": {} for each in ("shop-web", "lt-0a1b2c3d4e5f60718")}
+    return lookups
 
 
 @dataclass(frozen=True)
@@ -766,8 +772,15 @@ WRONG = {
         copy_of(name="shop-web", version=5),
         f"{COPY}.version",
         "5",
-        "can be read; shop-web version 5: not found",
+        "a version that shop-web has; its latest one is 4",
         f"pulumi config set --path '{COPY}.version' VERSION",
+    ),
+    "a template that is not there": Wrong(
+        copy_of(name="shop-wbe", version=4),
+        f"{COPY}.name",
+        "shop-wbe",
+        "a launch template that can be read; there is no shop-wbe",
+        f"pulumi config set --path '{COPY}.name' LAUNCH_TEMPLATE_NAME",
     ),
     "a security group by name": Wrong(
         launch(securityGroupIds=["shop-web"]),
@@ -1024,6 +1037,7 @@ def test_the_command_in_the_message_fixes_the_config(name: str) -> None:
         "ACCOUNT_ID": "111122223333",
         "UNTIL": "2026-12-01T00:00:00Z",
         "SCRIPT_FILE": "boot/web.sh",
+        "LAUNCH_TEMPLATE_NAME": "shop-web",
         "LAUNCH_TEMPLATE_ID": "lt-0a1b2c3d4e5f60718",
         "VERSION": "4",
         "SCRIPT_TEXT": "#!/bin/sh",
@@ -1034,10 +1048,9 @@ def test_the_command_in_the_message_fixes_the_config(name: str) -> None:
     command = problem.fix
     for placeholder, value in known.items():
         command = command.replace(placeholder, value)
-    lookups = FakeLookups()
+    lookups = lookups_with_a_template()
     lookups.parameters["/builds/web:1"] = "ami-0a7d3c5e9b1f02468"
     lookups.files["boot/web.sh"] = b"#!/bin/sh\n"
-    lookups.templates = {f"{each} version 4": {} for each in ("shop-web", "lt-0a1b2c3d4e5f60718")}
 
     settings = parsed(fixed(config, command), lookups)
 

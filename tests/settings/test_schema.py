@@ -96,6 +96,7 @@ ONLY_THE_PROGRAM = {
     "a template by id and by name",
     "a template by neither",
     "a version that is not there",
+    "a template that is not there",
     # The order of a list.
     "stages that fall",
     "stages that do not end in all",

@@ -24,7 +24,7 @@ from ops.adopt.proposal import Import, proposed
 from ops.adopt.state import RULE, SERVICE, State, import_document, missing
 from ops.errors import InputError
 from ops.inspect.document import Details, RuleConditionReport, TemplateReport
-from settings.lookup import LaunchTemplateVersion
+from settings.lookup import LaunchTemplateVersion, TemplateFacts
 from tests.ops.balancers import (
     PORTAL,
     SUBNETS,
@@ -183,7 +183,9 @@ def test_slot_02_is_made_from_the_template_of_slot_01() -> None:
         "max": 4,
         "02": {"launchTemplate": {"from": {"id": "lt-0a1b2c3d4e5f60718", "version": 3}}},
     }
-    lookups = FoundLookups(inspection(), ZONES, {COPIED: data}.get)
+    lookups = FoundLookups(
+        inspection(), ZONES, {COPIED: TemplateFacts(data, COPIED.number, data)}.__getitem__
+    )
     assert problems(proposal.config, "prod", {}, lookups) == ()
 
 
