@@ -110,7 +110,16 @@ class ProviderLookups:
         found = self._asked(
             lambda: aws.autoscaling.get_group(name=name), "autoscaling:DescribeAutoScalingGroups"
         )
-        return GroupFacts(found.name, frozenset(found.target_group_arns))
+        return GroupFacts(
+            found.name,
+            frozenset(found.target_group_arns),
+            has_weights=any(
+                override.weighted_capacity not in ("", "1")
+                for policy in found.mixed_instances_policies or ()
+                for template in policy.launch_templates
+                for override in template.overrides
+            ),
+        )
 
     def parameter(self, name: str) -> ParameterFacts:
         """Source: SSM API, GetParameter, whose Name takes `name:version`."""

@@ -22,6 +22,11 @@ class LiveImage:
     architecture: str
 
 
+def is_arm(instance_type: str) -> bool:
+    """Whether instances of the type run images of arm64, and no others."""
+    return _GRAVITON.match(instance_type) is not None
+
+
 def image_problem(found: LiveImage | None, instance_type: str) -> str:
     """Why an instance of this type cannot be launched from an image; empty where it can.
 
@@ -34,7 +39,7 @@ def image_problem(found: LiveImage | None, instance_type: str) -> str:
         )
     if found.state != AVAILABLE:
         return f"it is {found.state}, and only an image that is {AVAILABLE} can be launched"
-    is_arm = _GRAVITON.match(instance_type) is not None
-    if (found.architecture == _ARM and not is_arm) or (found.architecture in _INTEL and is_arm):
+    runs_arm = is_arm(instance_type)
+    if (found.architecture == _ARM and not runs_arm) or (found.architecture in _INTEL and runs_arm):
         return f"it is of {found.architecture}, which {instance_type} does not run"
     return ""

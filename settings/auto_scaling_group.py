@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from settings.declaration.key import ConfigMap, Key, KeyGroup, key, optional
+from settings.declaration.key import ConfigMap, Key, KeyGroup, key, optional, required
 from settings.declaration.kind import (
+    Decimal,
     Json,
     JsonSchema,
     ListOf,
     RefusedValueError,
+    Text,
     ValueProblem,
     WholeNumber,
 )
 from settings.declaration.landing import AUTO_SCALING_GROUP, SCALING_POLICY, Landing
+from settings.declaration.section import Section
+from settings.launch_template import INSTANCE_TYPE
 from settings.network import OFFERED_SUBNETS, SUBNET_ID
 
 STOPS_RAMPS = {
@@ -29,6 +33,8 @@ WEAKENS_RAMPS = {
     "AlarmNotification": "the group does not grow with its load",
 }
 """The processes that a ramp does without, and what it then misses."""
+_DISTRIBUTION = "mixedInstancesPolicy.instancesDistribution"
+_ALL = 100
 _OTHERS = ("AZRebalance", "ScheduledActions")
 
 
@@ -83,6 +89,69 @@ class Scaling(ConfigMap):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MixedInstances(ConfigMap):
+    """Several instance types, and Spot instances beside On-Demand ones.
+
+    Source: Auto Scaling API, MixedInstancesPolicy and InstancesDistribution.
+    """
+
+    instance_types: Key[tuple[str, ...]] = required(
+        ("m7i.large", "m6i.large"),
+        ListOf(
+            Text(
+                INSTANCE_TYPE.pattern,
+                f"{INSTANCE_TYPE.expected}, without a weight: guards and ramps count instances",
+            ),
+            1,
+            40,
+        ),
+        "The instance types, the most wanted one first; `instanceType` is one of them. They have "
+        "no weights: min, max and every floor of a ramp are numbers of instances.",
+    )
+    on_demand_base: Key[int] = key(
+        0,
+        WholeNumber(0, 1000),
+        "How many instances are On-Demand before any is Spot.",
+        lands=Landing(AUTO_SCALING_GROUP, f"{_DISTRIBUTION}.onDemandBaseCapacity"),
+    )
+    on_demand_percent_above_base: Key[int] = key(
+        100,
+        WholeNumber(0, 100),
+        "How many of 100 instances above the base are On-Demand.",
+        lands=Landing(AUTO_SCALING_GROUP, f"{_DISTRIBUTION}.onDemandPercentageAboveBaseCapacity"),
+    )
+    spot_allocation_strategy: Key[str] = key(
+        "price-capacity-optimized",
+        Text(
+            "price-capacity-optimized|capacity-optimized|capacity-optimized-prioritized"
+            "|lowest-price",
+            "a Spot allocation strategy: price-capacity-optimized, capacity-optimized, "
+            "capacity-optimized-prioritized or lowest-price",
+        ),
+        "How AWS chooses the types of Spot instances.",
+        lands=Landing(AUTO_SCALING_GROUP, f"{_DISTRIBUTION}.spotAllocationStrategy"),
+    )
+    max_price: Key[float | None] = optional(
+        0.05,
+        Decimal(0.0001, 1000),
+        "The most that a Spot instance may cost an hour, in US dollars; without it the On-Demand "
+        "price.",
+    )
+
+    def reject_inconsistent(self, section: Section) -> None:
+        """A price and a strategy of Spot instances need Spot instances."""
+        if self.on_demand_percent_above_base == _ALL and section.is_sound(
+            MixedInstances.on_demand_percent_above_base
+        ):
+            section.reject_idle(
+                f"{MixedInstances.on_demand_percent_above_base.name}: {_ALL}, without Spot "
+                "instances",
+                MixedInstances.max_price,
+                MixedInstances.spot_allocation_strategy,
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class GroupOptions(ConfigMap):
     """What the Auto Scaling group of a slot has beside its size."""
 
@@ -90,6 +159,12 @@ class GroupOptions(ConfigMap):
         "What the number of instances follows, in place of `cpuTargetPercent`. A slot's own "
         "replaces its service's.",
         Scaling,
+        is_optional=True,
+    )
+    mixed_instances: KeyGroup[MixedInstances | None] = KeyGroup(
+        "Several instance types, and Spot instances, in place of `instanceType` alone. A slot's "
+        "own replaces its service's.",
+        MixedInstances,
         is_optional=True,
     )
     suspended_processes: Key[tuple[str, ...]] = key(

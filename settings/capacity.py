@@ -16,7 +16,7 @@ from settings.declaration.key import (
     optional,
     required,
 )
-from settings.declaration.kind import Text, WholeNumber
+from settings.declaration.kind import WholeNumber
 from settings.declaration.landing import (
     AUTO_SCALING_GROUP,
     LAUNCH_TEMPLATE,
@@ -24,7 +24,7 @@ from settings.declaration.landing import (
     Landing,
 )
 from settings.declaration.section import Section
-from settings.launch_template import DEVICE_NAME, LaunchTemplate
+from settings.launch_template import DEVICE_NAME, INSTANCE_TYPE, LaunchTemplate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class OwnCapacity(ConfigMap):
 
     instance_type: Key[str] = required(
         "m7i.large",
-        Text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an instance type, such as m7i.large"),
+        INSTANCE_TYPE,
         "The instance type.",
         lands=Landing(LAUNCH_TEMPLATE, "instanceType"),
     )

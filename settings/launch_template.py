@@ -99,6 +99,7 @@ class TemplateSource(ConfigMap):
     )
 
 
+INSTANCE_TYPE = Text(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an instance type, such as m7i.large")
 DEVICE_NAME = Text(r"/dev/[a-z0-9]+", "a device name, such as /dev/xvda")
 _OTHER_DEVICE = "a device name that no other entry of the list has"
 _SECURITY_GROUP = Text(r"sg-([0-9a-f]{8}|[0-9a-f]{17})", "the id of a security group: sg-...")

@@ -76,6 +76,8 @@ class GroupFacts:
 
     name: str
     target_group_arns: frozenset[str]
+    has_weights: bool = False
+    """Whether its instance types have weights, so that its sizes count units, not instances."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,15 @@ from live.address import ServiceAddress
 from live.errors import LiveError
 from rollout.command import REFRESH, UP
 from rollout.forward_action import declared_groups
+from rollout.json_value import map_of
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule
 from rollout.split import Slot, Split
 
 _HARMLESS_IN_TEMPLATE = frozenset({"tags", "tagsAll", "tagSpecifications", "name", "description"})
 _GUARDED_IN_GROUP = frozenset({"targetGroupArns"})
+
+_MIXED = "mixedInstancesPolicy"
 
 READ_BACK_SECONDS = 10.0
 """How long AWS may return the old weights of a rule."""
@@ -127,7 +130,10 @@ class UpdateHooks:
         self._refuse_live(args, _changed(args) - _HARMLESS_IN_TEMPLATE, "its launch template")
 
     async def _before_group(self, args: ResourceHookArgs) -> None:
-        self._refuse_live(args, _changed(args) & _GUARDED_IN_GROUP, "its Auto Scaling group")
+        changed = _changed(args) & _GUARDED_IN_GROUP
+        if launched_types(args.old_inputs) != launched_types(args.new_inputs):
+            changed.add(_MIXED)
+        self._refuse_live(args, changed, "its Auto Scaling group")
 
     def _refuse_live(self, args: ResourceHookArgs, changed: Collection[str], of: str) -> None:
         """Refuse a change of a live slot that the config alone does not show."""
@@ -232,6 +238,19 @@ async def verify_rule(
                 f"  fix: {REFRESH}   # shows the live weights"
             )
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def launched_types(inputs: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The policy of instance types, without the template's version: a change ends instances.
+
+    Source: hashicorp/aws internal/service/autoscaling/group.go, which refreshes the instances.
+    """
+    policy = map_of(map_of(inputs).get(_MIXED))
+    launched = map_of(policy.get("launchTemplate"))
+    return {
+        "distribution": policy.get("instancesDistribution"),
+        "overrides": launched.get("overrides"),
+    }
 
 
 def _changed(args: ResourceHookArgs) -> set[str]:

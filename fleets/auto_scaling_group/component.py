@@ -178,10 +178,7 @@ def _declare_group(
         vpc_zone_identifiers=list(settings.group.subnet_ids) or place.placement.subnet_ids,
         suspended_processes=list(settings.group.suspended_processes) or None,
         target_group_arns=[place.target_group_arn],
-        launch_template={
-            "id": template.id,
-            "version": template.latest_version.apply(str),
-        },
+        **_source(settings, template),
         health_check_type="ELB",
         health_check_grace_period=service.health_check_grace_seconds,
         default_instance_warmup=service.health_check_grace_seconds,
@@ -204,6 +201,32 @@ def _declare_group(
         ],
         opts=pulumi.ResourceOptions(parent=place.parent, hooks=context.hooks.group),
     )
+
+
+def _source(settings: NewInstances, template: aws.ec2.LaunchTemplate) -> dict[str, Any]:
+    """What the group launches from: a numbered version, by itself or in a policy of types."""
+    version, mixed = template.latest_version.apply(str), settings.group.mixed
+    if mixed is None:
+        return {"launch_template": {"id": template.id, "version": version}}
+    distribution: dict[str, Any] = {
+        "on_demand_base_capacity": mixed.on_demand_base,
+        "on_demand_percentage_above_base_capacity": mixed.on_demand_percent_above_base,
+        "spot_allocation_strategy": mixed.spot_allocation_strategy,
+    }
+    if mixed.max_price is not None:
+        distribution["spot_max_price"] = f"{mixed.max_price:.6f}".rstrip("0").rstrip(".")
+    return {
+        "mixed_instances_policy": {
+            "instances_distribution": distribution,
+            "launch_template": {
+                "launch_template_specification": {
+                    "launch_template_id": template.id,
+                    "version": version,
+                },
+                "overrides": [{"instance_type": each} for each in mixed.instance_types],
+            },
+        }
+    }
 
 
 def _user_data(settings: NewInstances, place: FleetPlace) -> pulumi.Input[str]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from fleets.auto_scaling_group.home import home, own_or_shared
 from fleets.kind import SlotSections
+from rollout.images import is_arm
 from rollout.split import Slot
-from settings.auto_scaling_group import WEAKENS_RAMPS, GroupOptions, Scaling
+from settings.auto_scaling_group import WEAKENS_RAMPS, GroupOptions, MixedInstances, Scaling
 from settings.capacity import Capacity
+from settings.declaration import command
 from settings.declaration.section import Section
 from settings.network import reject_subnets
 
@@ -25,6 +27,8 @@ class GroupSettings:
     suspended_processes: tuple[str, ...] = ()
     subnet_ids: tuple[str, ...] = ()
     """Empty for those of the network."""
+    mixed: MixedInstances | None = None
+    """`None` for the instance type alone."""
 
     @property
     def notes(self) -> Iterator[str]:
@@ -34,12 +38,13 @@ class GroupSettings:
                 yield f"{process} of its group is suspended: {WEAKENS_RAMPS[process]}"
 
 
-def read_group(sections: SlotSections) -> GroupSettings:
+def read_group(sections: SlotSections, capacity: Capacity) -> GroupSettings:
     """A slot's own values over the service's; problems are recorded in the sections."""
     return GroupSettings(
         _read_scaling(sections),
         own_or_shared(sections, _GROUP, GroupOptions.suspended_processes),
         own_or_shared(sections, _GROUP, GroupOptions.subnet_ids),
+        _read_mixed(sections, capacity),
     )
 
 
@@ -53,6 +58,27 @@ def check_subnets(settings: GroupSettings, sections: SlotSections, vpc_id: str |
         section.reject_idle("network.create, which makes the subnets", key)
     elif sections.lookups is not None:
         reject_subnets(key, vpc_id, section, sections.lookups)
+
+
+def _read_mixed(sections: SlotSections, capacity: Capacity) -> MixedInstances | None:
+    """The instance types; one of another architecture, or without `instanceType`, is refused."""
+    group, types = GroupOptions.mixed_instances, MixedInstances.instance_types
+    above = home(sections, _GROUP, group)
+    if not above.has(group):
+        return None
+    section = above.section(group)
+    mixed = MixedInstances.read(section)
+    own = capacity.instance_type
+    if not section.is_sound(types):
+        return mixed
+    if own not in mixed.instance_types:
+        fix = command.setting(f"{command.joined(section.path, types.name)}[0]", own)
+        section.reject(types, f"a list with the instanceType of slot {sections.slot}, {own}", fix)
+    for place, each in enumerate(mixed.instance_types):
+        if is_arm(each) is not is_arm(own):
+            expected = f"a type that runs the same images as {own}"
+            section.reject_entry(types, place, expected, is_idle=True)
+    return mixed
 
 
 def _read_scaling(sections: SlotSections) -> Scaling | None:

@@ -87,7 +87,7 @@ def read_instances(sections: SlotSections) -> NewInstances | ExistingInstances:
         image_id=found_image(sections.images, sections.slot, sections.lookups),
         capacity=capacity,
         launch=read_launch(sections, capacity),
-        group=read_group(sections),
+        group=read_group(sections, capacity),
     )
 
 
@@ -118,6 +118,13 @@ def reject_detached(group_name: str, target_group_arn: str, sections: SlotSectio
         facts = sections.lookups.auto_scaling_group(group_name)
     except LookupFailedError as error:
         own.reject(ExistingInstances.group_name, f"an Auto Scaling group that can be read; {error}")
+        return
+    if facts.has_weights:
+        own.reject(
+            ExistingInstances.group_name,
+            "an Auto Scaling group whose instance types have no weights: guards and ramps count "
+            "instances, and its sizes count units",
+        )
         return
     if target_group_arn and target_group_arn not in facts.target_group_arns:
         named = sections.target_group.read(ExistingTargetGroup.name_or_arn)

@@ -148,12 +148,20 @@ def _groups_behind(resources: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     for resource in resources:
         if resource.get("type") != GROUP:
             continue
-        launched = map_of(map_of(resource.get("outputs")).get("launchTemplate"))
-        version = str(launched.get("version", ""))
-        is_newest = newest.get(str(launched.get("id")), version) == version
+        template_id, version = _launched(map_of(resource.get("outputs")))
+        is_newest = newest.get(template_id, version) == version
         if resource.get("initErrors") or not (is_newest or not version.isdigit()):
             behind.add(str(resource.get("urn", "")).rpartition("::")[2])
     return frozenset(behind)
+
+
+def _launched(group: Mapping[str, Any]) -> tuple[str, str]:
+    """The launch template of a group and its version, alone or in a policy of instance types."""
+    if template := map_of(group.get("launchTemplate")):
+        return str(template.get("id")), str(template.get("version", ""))
+    mixed = map_of(map_of(group.get("mixedInstancesPolicy")).get("launchTemplate"))
+    specification = map_of(mixed.get("launchTemplateSpecification"))
+    return str(specification.get("launchTemplateId")), str(specification.get("version", ""))
 
 
 def _read(read: Callable[[], _Found]) -> _Found:

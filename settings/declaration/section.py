@@ -156,13 +156,19 @@ class Section:
                 self.reject(member, f"not to be set: it does nothing beside {beside}", fix)
 
     def reject_entry(
-        self, key: Key[tuple[str, ...]], place: int, expected: str, instead: Json = None
+        self,
+        key: Key[tuple[str, ...]],
+        place: int,
+        expected: str,
+        instead: Json = None,
+        *,
+        is_idle: bool = False,
     ) -> None:
-        """Record that one entry of a list will not do, and what would."""
+        """Record that one entry of a list will not do, and what would; an idle one is taken out."""
         # As the config has it: once one entry is refused, the key reads as its example.
         own = self._values.get(key.name)
         entry = own[place] if isinstance(own, list) and own else self.read(key)[place]
-        self._reject_problem(key, ValueProblem(entry, expected, f"[{place}]", instead))
+        self._reject_problem(key, ValueProblem(entry, expected, f"[{place}]", instead, is_idle))
 
     def reject_field(
         self,

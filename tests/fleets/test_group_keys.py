@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from components.guards.hooks import launched_types
 from fleets.auto_scaling_group.kind import AUTO_SCALING_GROUP
 from rollout.errors import SettingsError
 from rollout.problem import Problem
@@ -14,6 +16,7 @@ from settings.settings import Settings
 from tests.components.recording import Recording
 from tests.components.stacks import declared, recording_of
 from tests.configs import Config, parsed, stack_config
+from tests.settings.test_values import with_existing_slot
 
 SUBNETS = ["subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"]
 
@@ -153,3 +156,61 @@ def test_subnets_of_a_vpc_that_is_yet_to_be_created_are_refused() -> None:
 
     assert problem.path == 'failover:capacity.web["02"].autoScalingGroup.subnetIds'
     assert "beside network.create" in problem.expected
+
+
+MIXED = {
+    "instanceTypes": ["m7i.large", "m6i.large"],
+    "onDemandBase": 2,
+    "onDemandPercentAboveBase": 50,
+    "maxPrice": "0.05",
+}
+
+
+def test_the_version_of_the_template_is_in_the_policy_of_the_types_and_nowhere_else() -> None:
+    group = recording(mixedInstances=MIXED).one("autoscaling/group:Group", "web-02").inputs
+
+    assert "launchTemplate" not in group
+    assert group["mixedInstancesPolicy"] == {
+        "instancesDistribution": {
+            "onDemandBaseCapacity": 2,
+            "onDemandPercentageAboveBaseCapacity": 50,
+            "spotAllocationStrategy": "price-capacity-optimized",
+            "spotMaxPrice": "0.05",
+        },
+        "launchTemplate": {
+            "launchTemplateSpecification": {"launchTemplateId": "id-web-02", "version": "3"},
+            "overrides": [{"instanceType": "m7i.large"}, {"instanceType": "m6i.large"}],
+        },
+    }
+
+
+def test_an_existing_group_whose_types_have_weights_is_refused() -> None:
+    config, lookups = with_existing_slot()
+    lookups.groups["shop-web-asg"] = replace(lookups.groups["shop-web-asg"], has_weights=True)
+
+    with pytest.raises(SettingsError) as refused:
+        parsed(config, lookups)
+
+    (problem,) = refused.value.problems
+    assert problem.path == 'failover:services.web.slots["01"].autoScalingGroup.existing'
+    assert "whose instance types have no weights" in problem.expected
+
+
+def inputs_of(version: str, *types: str) -> dict[str, Any]:
+    return {
+        "mixedInstancesPolicy": {
+            "instancesDistribution": {"onDemandBaseCapacity": 0.0},
+            "launchTemplate": {
+                "launchTemplateSpecification": {"version": version},
+                "overrides": [{"instanceType": each} for each in types],
+            },
+        }
+    }
+
+
+def test_other_instance_types_end_instances_and_another_version_alone_does_not() -> None:
+    before = inputs_of("3", "m7i.large")
+
+    assert launched_types(before) == launched_types(inputs_of("4", "m7i.large"))
+    assert launched_types(before) != launched_types(inputs_of("3", "m7i.large", "m6i.large"))
+    assert launched_types(before) != launched_types({"launchTemplate": {"version": "3"}})

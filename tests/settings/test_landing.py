@@ -39,6 +39,7 @@ NOWHERE = {
     "port", "securityGroupId", "instanceProfile", "rootDeviceName", "topicArn", "01", "02",
     "file", "text", "id", "version", "securityGroupIds", "volumes",
     "healthCheckPort",
+    "instanceTypes", "maxPrice",
     # The weights have a rule of their own in the drift report.
     "weights",
 }  # fmt: skip
@@ -67,7 +68,10 @@ def with_value(path: tuple[str, ...], key: Key[Any]) -> Config:
     first, *others = path
     value = list(key.example) if isinstance(key.example, tuple) else key.example
     *steps, last = [f"failover:{first}", *others]
-    functools.reduce(lambda inner, step: inner.setdefault(step, {}), steps, config)[last] = value
+    found = functools.reduce(lambda inner, step: inner.setdefault(step, {}), steps, config)
+    if "mixedInstances" in steps:
+        found |= {"instanceTypes": ["m7i.large"], "onDemandPercentAboveBase": 50}
+    found[last] = value
     return config
 
 

@@ -102,6 +102,11 @@ def group(**values: object) -> Change:
     return lambda c: c[CAPACITY]["web"].update(autoScalingGroup=values)
 
 
+def mixed(**values: object) -> Change:
+    return group(mixedInstances=values)
+
+
+MIXED = "failover:capacity.web.autoScalingGroup.mixedInstances"
 GROUP = "failover:capacity.web.autoScalingGroup"
 LAUNCH = "failover:capacity.web.launchTemplate"
 COPY = "failover:capacity.web.launchTemplate.from"
@@ -993,6 +998,72 @@ WRONG = {
         "pulumi config rm --path 'failover:ramp.gates.probe' && "
         "pulumi config rm --path 'failover:ramp.gates.smoke' && "
         "pulumi config set --path 'failover:ramp.gates.targets' true",
+    ),
+    "an instance type with a weight": Wrong(
+        mixed(instanceTypes=[{"type": "m7i.large", "weight": 2}]),
+        f"{MIXED}.instanceTypes[0]",
+        '{"type": "m7i.large", "weight": 2}',
+        "without a weight: guards and ramps count instances",
+        f"pulumi config set --path '{MIXED}.instanceTypes[0]' m7i.large",
+    ),
+    "mixed instances without types": Wrong(
+        mixed(onDemandBase=2),
+        f"{MIXED}.instanceTypes",
+        NOT_SET,
+        "a list of 1 to 40 entries, each an instance type",
+        f"pulumi config set --path '{MIXED}.instanceTypes[0]' m7i.large && "
+        f"pulumi config set --path '{MIXED}.instanceTypes[1]' m6i.large",
+    ),
+    "mixed instances without the slot's own type": Wrong(
+        mixed(instanceTypes=["m6i.large"]),
+        f"{MIXED}.instanceTypes",
+        '["m6i.large"]',
+        "a list with the instanceType of slot 01, m7i.large",
+        f"pulumi config set --path '{MIXED}.instanceTypes[0]' m7i.large",
+    ),
+    "mixed instances of two architectures": Wrong(
+        mixed(instanceTypes=["m7i.large", "m7g.large"]),
+        f"{MIXED}.instanceTypes[1]",
+        "m7g.large",
+        "a type that runs the same images as m7i.large",
+        f"pulumi config rm --path '{MIXED}.instanceTypes[1]'",
+    ),
+    "an On-Demand base that is no number": Wrong(
+        mixed(instanceTypes=["m7i.large"], onDemandBase="2"),
+        f"{MIXED}.onDemandBase",
+        '"2"',
+        "without quotes",
+        f"pulumi config set --path '{MIXED}.onDemandBase' 2",
+    ),
+    "an On-Demand share over all": Wrong(
+        mixed(instanceTypes=["m7i.large"], onDemandPercentAboveBase=120),
+        f"{MIXED}.onDemandPercentAboveBase",
+        "120",
+        "a whole number from 0 to 100",
+        f"pulumi config set --path '{MIXED}.onDemandPercentAboveBase' 100",
+    ),
+    "a Spot strategy that AWS has not": Wrong(
+        mixed(
+            instanceTypes=["m7i.large"], onDemandPercentAboveBase=50, spotAllocationStrategy="best"
+        ),
+        f"{MIXED}.spotAllocationStrategy",
+        "best",
+        "a Spot allocation strategy: price-capacity-optimized",
+        f"pulumi config set --path '{MIXED}.spotAllocationStrategy' price-capacity-optimized",
+    ),
+    "a Spot price that is no number": Wrong(
+        mixed(instanceTypes=["m7i.large"], onDemandPercentAboveBase=50, maxPrice="$1"),
+        f"{MIXED}.maxPrice",
+        "$1",
+        "a number from 0.0001 to 1000",
+        f"pulumi config set --path '{MIXED}.maxPrice' 0.05",
+    ),
+    "a Spot price without Spot instances": Wrong(
+        mixed(instanceTypes=["m7i.large"], maxPrice=0.1),
+        f"{MIXED}.maxPrice",
+        "0.1",
+        "it does nothing beside onDemandPercentAboveBase: 100",
+        f"pulumi config rm --path '{MIXED}.maxPrice'",
     ),
     "an old TLS policy": Wrong(
         lambda c: c[LOAD_BALANCER].update(sslPolicy="ELBSecurityPolicy-2016-08"),

@@ -91,6 +91,9 @@ ONLY_THE_PROGRAM = {
     "two sizes of the root",
     "a subnet of the instances that is not there",
     "two metrics to scale by",
+    "mixed instances without the slot's own type",
+    "mixed instances of two architectures",
+    "a Spot price without Spot instances",
     "a percentage beside scaling",
     # What AWS has of a template.
     "a template by id and by name",

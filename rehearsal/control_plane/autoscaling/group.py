@@ -85,6 +85,11 @@ class Member:
         return self.instance.instance_type
 
     @property
+    def is_spot(self) -> bool:
+        """Whether it is a Spot instance."""
+        return self.instance.lifecycle == "spot"
+
+    @property
     def image_id(self) -> str:
         """Machine image of the EC2 instance."""
         return self.instance.image_id

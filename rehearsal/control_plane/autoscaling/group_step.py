@@ -24,6 +24,7 @@ from rehearsal.control_plane.autoscaling.launches import (
     specification_of,
     subnet_for_next,
 )
+from rehearsal.control_plane.autoscaling.purchase import Purchase, next_purchase
 from rehearsal.control_plane.autoscaling.refresh import template_to_launch
 from rehearsal.control_plane.autoscaling.termination import Candidate, chosen_for_termination
 from rehearsal.control_plane.world import World, timestamp
@@ -206,7 +207,7 @@ class GroupStep:
             self.changed = True
             try:
                 ec2 = self.backend.ec2_backend
-                specification = self._specification()
+                specification = self._specification().bought(self._purchase())
                 subnet_ids = self.group.vpc_zone_identifier.split(",")
                 subnet_id = subnet_for_next(ec2, subnet_ids, list(active(self.members)))
                 instance = launch_instance(ec2, self.group, specification, subnet_id, self.now)
@@ -217,6 +218,13 @@ class GroupStep:
             member = new_member(self.group, instance, specification, activity, self.now)
             self.members.append(member)
         self._attach_and_detach()
+
+    def _purchase(self) -> Purchase | None:
+        """What a mixed instances policy launches next; None for a group without one."""
+        policy = self.group.mixed_instances_policy
+        if not policy:
+            return None
+        return next_purchase(policy, [m.is_spot for m in active(self.members)])
 
     def _specification(self) -> LaunchSpecification:
         """What an instance is launched from now, by the refresh that runs or the group itself."""

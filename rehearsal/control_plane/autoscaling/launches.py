@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -16,6 +16,7 @@ from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.utils import convert_tag_spec
 
 from rehearsal.control_plane.autoscaling.group import Activity, Member, TemplateVersion
+from rehearsal.control_plane.autoscaling.purchase import Purchase
 from rehearsal.control_plane.autoscaling.refresh import TemplateRequest
 from rehearsal.control_plane.world import epoch_of, timestamp
 from rollout.json_value import map_of
@@ -37,6 +38,14 @@ class LaunchSpecification:
     """None for a launch configuration."""
     configuration_name: str | None
     """None for a launch template."""
+    is_spot: bool = False
+
+    def bought(self, purchase: Purchase | None) -> LaunchSpecification:
+        """With the type that a mixed instances policy has chosen."""
+        if purchase is None:
+            return self
+        chosen = {"InstanceType": purchase.instance_type} if purchase.instance_type else {}
+        return replace(self, data={**self.data, **chosen}, is_spot=purchase.is_spot)
 
     @classmethod
     def of_template(cls, version: LaunchTemplateVersion) -> LaunchSpecification:
@@ -162,6 +171,7 @@ def _as_run(specification: LaunchSpecification) -> dict[str, Any]:
         named = {"LaunchTemplateId": template.template_id, "Version": str(template.number)}
     return {
         "launch_template": named,
+        "lifecycle": "spot" if specification.is_spot else None,
         "instance_type": data.get("InstanceType", "m1.small"),
         "is_instance_type_default": False,
         "security_group_ids": [*data.get("SecurityGroupIds", []), *interface.get("Groups", [])],

@@ -176,6 +176,9 @@ def use_template(step: GroupStep, request: TemplateRequest) -> None:
     step.group.ec2_launch_template = step.backend.ec2_backend.get_launch_template(
         request.template_id
     )
+    if step.group.mixed_instances_policy:
+        launched = step.group.mixed_instances_policy["LaunchTemplate"]
+        launched["LaunchTemplateSpecification"]["Version"] = request.version or "$Default"
     step.group.launch_template_version = request.version or "$Default"
     step.group.provided_launch_template_version = request.version
 

@@ -15,7 +15,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from rehearsal.control_plane.autoscaling.group import GroupRecord
 from rehearsal.control_plane.autoscaling.group_step import GroupStep
-from rehearsal.control_plane.correction import Add, Correction, Replace
+from rehearsal.control_plane.correction import Add, ComputedProperty, Correction, Replace
 from rehearsal.control_plane.corrections.group_settings import (
     check_bounds,
     check_settings,
@@ -28,6 +28,7 @@ from rehearsal.control_plane.world import World, timestamp
 
 _Original = Callable[..., Any]
 
+_SOURCES = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
 GRANULARITY = "1Minute"
 METRIC_NAMES = tuple(
     f"{scope}{name}"
@@ -104,7 +105,8 @@ def _update(world: World, original: _Original, self: AutoScalingResponse) -> Act
     group = group_named(backend, params["AutoScalingGroupName"])
     check_settings(params)
     record = world.groups.setdefault(group.arn, GroupRecord())
-    is_new_source = "LaunchTemplate" in params or "LaunchConfigurationName" in params
+    is_new_source = any(name in params for name in _SOURCES)
+    policy = group.mixed_instances_policy
     if is_new_source:
         _refuse_during_refresh(record)
         check_source(backend, params)
@@ -113,6 +115,8 @@ def _update(world: World, original: _Original, self: AutoScalingResponse) -> Act
     max_size = int(params.get("MaxSize", group.max_size))
     check_bounds(min_size, max_size, desired)
     result = _in_autoscaling_words(lambda: original(self))
+    if not is_new_source:
+        group.mixed_instances_policy = policy
     note_settings(group, params)
     if is_new_source:
         _forget_other_source(group, params)
@@ -128,7 +132,7 @@ def _update(world: World, original: _Original, self: AutoScalingResponse) -> Act
 
 def _forget_other_source(group: Any, params: dict[str, Any]) -> None:
     """A template takes the place of a configuration, and the other way round."""
-    if "LaunchTemplate" in params:
+    if "LaunchConfigurationName" not in params:
         group.launch_config, group.launch_configuration_name = None, None
     else:
         group.ec2_launch_template = None
@@ -188,6 +192,19 @@ def _set_desired_capacity(
     group.desired_capacity = desired_capacity
 
 
+def _template_alone(world: World, self: FakeAutoScalingGroup) -> dict[str, Any] | None:
+    """A group with a mixed instances policy shows its template in the policy, and there only."""
+    del world
+    template: Any = self.ec2_launch_template
+    if template is None or self.mixed_instances_policy:
+        return None
+    return {
+        "LaunchTemplateId": template.id,
+        "LaunchTemplateName": template.name,
+        "Version": self.provided_launch_template_version,
+    }
+
+
 def _nothing(world: World, original: _Original, self: Any, *args: Any) -> None:
     """Left to the reconciler, which attaches, registers and replaces."""
     del world, original, self, args
@@ -243,6 +260,7 @@ CAPACITY = Correction(
         Replace(AutoScalingResponse, "delete_auto_scaling_group", _delete),
         Replace(AutoScalingBackend, "set_desired_capacity", _set_desired_capacity),
         Replace(FakeAutoScalingGroup, "set_desired_capacity", _note_desired_capacity),
+        ComputedProperty(FakeAutoScalingGroup, "launch_template", _template_alone),
         Replace(AutoScalingBackend, "update_attached_target_groups", _nothing),
         Replace(AutoScalingBackend, "update_attached_elbs", _nothing),
         Replace(AutoScalingBackend, "notify_terminate_instances", _nothing),

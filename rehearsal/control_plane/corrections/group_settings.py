@@ -10,14 +10,17 @@ from moto.autoscaling.models import AutoScalingBackend
 from moto.core.exceptions import ServiceException
 
 from rehearsal.control_plane.autoscaling.launches import LaunchError, image_of, resolved
+from rehearsal.control_plane.autoscaling.purchase import DEFAULTS
 from rehearsal.control_plane.autoscaling.refresh import TemplateRequest
 from rehearsal.control_plane.autoscaling.termination import POLICIES
+from rollout.json_value import map_of
 
 _SUPPORTED = frozenset(
     [
         "AutoScalingGroupName",
         "LaunchTemplate",
         "LaunchConfigurationName",
+        "MixedInstancesPolicy",
         "MinSize",
         "MaxSize",
         "DesiredCapacity",
@@ -128,8 +131,18 @@ def note_settings(group: Any, params: dict[str, Any]) -> None:
     for name, default in _ONLY_DEFAULTS.items():
         if isinstance(default, dict):
             setattr(group, xform_name(name), default)
+    if params.get("MixedInstancesPolicy"):
+        _note_policy(group)
     if "CapacityRebalance" in params:
         group.capacity_rebalance = params["CapacityRebalance"]
+
+
+def _note_policy(group: Any) -> None:
+    """With AWS's defaults; the version as it was asked for, as of a template alone."""
+    policy = group.mixed_instances_policy
+    policy["InstancesDistribution"] = {**DEFAULTS, **map_of(policy.get("InstancesDistribution"))}
+    specification = policy["LaunchTemplate"]["LaunchTemplateSpecification"]
+    group.provided_launch_template_version = specification.get("Version")
 
 
 def asked_template(
@@ -171,17 +184,39 @@ def check_launchable(backend: AutoScalingBackend, request: TemplateRequest) -> N
         ) from failure
 
 
+def _checked_policy(policy: dict[str, Any]) -> dict[str, Any] | None:
+    """The template of a mixed instances policy, of which the rehearsal can do all.
+
+    Raises:
+        ValidationError: something in it is not supported by the rehearsal.
+    """
+    launched: dict[str, Any] = policy.get("LaunchTemplate") or {}
+    unknown = {name for each in launched.get("Overrides", ()) for name in each} - {"InstanceType"}
+    if unknown:
+        raise ValidationError(
+            f"not supported by the rehearsal: {', '.join(sorted(unknown))} in Overrides"
+        )
+    distribution = map_of(policy.get("InstancesDistribution"))
+    strategy = distribution.get("OnDemandAllocationStrategy")
+    if strategy not in (None, DEFAULTS["OnDemandAllocationStrategy"]):
+        raise ValidationError(
+            f"OnDemandAllocationStrategy {strategy}: not supported by the rehearsal"
+        )
+    return launched.get("LaunchTemplateSpecification")
+
+
 def check_source(backend: AutoScalingBackend, params: dict[str, Any]) -> None:
     """Refuse a group that has not exactly one thing to launch from, or one that cannot launch.
 
     Raises:
         ValidationError: no template and no configuration, both, or one that is not there.
     """
-    name = params.get("LaunchConfigurationName")
-    if name is None:
-        check_launchable(backend, asked_template(backend, params.get("LaunchTemplate")))
+    name, mixed = params.get("LaunchConfigurationName"), params.get("MixedInstancesPolicy")
+    if sum(map(bool, (name, mixed, params.get("LaunchTemplate")))) < 2 and name is None:
+        template = _checked_policy(mixed) if mixed else params.get("LaunchTemplate")
+        check_launchable(backend, asked_template(backend, template))
         return
-    if params.get("LaunchTemplate"):
+    if params.get("LaunchTemplate") or mixed:
         raise ValidationError(
             "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, "
             "InstanceId or MixedInstancesPolicy parameter."

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rehearsal.provider.call import ProviderCall, unless_gone
-from rehearsal.provider.families import group_memberships, instance_refresh
+from rehearsal.provider.families import group_memberships, instance_refresh, mixed_instances
 from rehearsal.provider.families.launch_templates import (
     LAUNCH_REFERENCE,
     reference_as_aws,
@@ -142,8 +142,10 @@ def _arguments(inputs: Values, names: frozenset[str]) -> dict[str, Any]:
         sent["DefaultInstanceWarmup"] = -1  # AWS's way to say "none"
     if "healthCheckType" in names:
         sent["HealthCheckGracePeriod"] = inputs["healthCheckGracePeriod"]
-    if "launchTemplate" in names:
+    if "launchTemplate" in names and inputs.get("launchTemplate"):
         sent["LaunchTemplate"] = reference_as_aws(inputs["launchTemplate"])
+    if "mixedInstancesPolicy" in names and inputs.get("mixedInstancesPolicy"):
+        sent["MixedInstancesPolicy"] = mixed_instances.as_aws(inputs["mixedInstancesPolicy"])
     if "vpcZoneIdentifiers" in names and inputs.get("vpcZoneIdentifiers"):
         sent["VPCZoneIdentifier"] = ",".join(inputs["vpcZoneIdentifiers"])
     return sent
@@ -209,6 +211,7 @@ def read_group(call: ProviderCall, name: str) -> Values | None:
         "vpcZoneIdentifiers": zones.split(",") if zones else [],
         "targetGroupArns": group.get("TargetGroupARNs", []),
         "launchTemplate": reference_from_aws(group.get("LaunchTemplate")),
+        "mixedInstancesPolicy": mixed_instances.from_aws(group.get("MixedInstancesPolicy")),
         "suspendedProcesses": [one["ProcessName"] for one in group.get("SuspendedProcesses", ())],
         "enabledMetrics": [one["Metric"] for one in metrics],
         "metricsGranularity": metrics[0]["Granularity"] if metrics else "1Minute",
@@ -257,8 +260,11 @@ def _problems(inputs: Values) -> Iterator[tuple[str, str]]:
     least, most = inputs.get("minSize"), inputs.get("maxSize")
     if isinstance(least, int) and isinstance(most, int) and least > most:
         yield "minSize", f"must not be over maxSize {most}, got {least}"
-    if not inputs.get("launchTemplate"):
+    sources = [inputs.get("launchTemplate"), inputs.get("mixedInstancesPolicy")]
+    if not any(sources):
         yield "launchTemplate", "is needed: other launch sources are not supported by the rehearsal"
+    if all(sources):
+        yield "mixedInstancesPolicy", "conflicts with launchTemplate"
     if not inputs.get("vpcZoneIdentifiers"):
         yield "vpcZoneIdentifiers", "is needed: availability zones are not supported alone"
 
@@ -273,6 +279,7 @@ GROUP = ResourceType(
         "vpcZoneIdentifiers": Property(SetOf(STRING), computed=True),
         "targetGroupArns": Property(SetOf(STRING), computed=True, valid=arn),
         "launchTemplate": Property(LAUNCH_REFERENCE),
+        "mixedInstancesPolicy": Property(mixed_instances.POLICY),
         "healthCheckType": Property(STRING, computed=True),
         "healthCheckGracePeriod": Property(INTEGER, default=300),
         "defaultCooldown": Property(INTEGER, computed=True),

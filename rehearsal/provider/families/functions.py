@@ -103,11 +103,29 @@ def _get_group(call: ProviderCall, arguments: Values) -> Values:
     # The data source spells some of the group's properties in its own way.
     zones = state.pop("vpcZoneIdentifiers", [])
     template = state.pop("launchTemplate", None)
+    mixed = state.pop("mixedInstancesPolicy", None)
     return {
         "id": name,
         **state,
         "vpcZoneIdentifier": ",".join(zones),
         "launchTemplates": [template] if template else [],
+        "mixedInstancesPolicies": [_mixed(mixed)] if mixed else [],
+    }
+
+
+def _mixed(policy: Values) -> Values:
+    """A mixed instances policy as the data source has it: each map is a list of one."""
+    launched = policy["launchTemplate"]
+    return {
+        "instancesDistributions": [policy["instancesDistribution"]],
+        "launchTemplates": [
+            {
+                "launchTemplateSpecifications": [launched["launchTemplateSpecification"]],
+                "overrides": [
+                    {"weightedCapacity": "", **each} for each in launched.get("overrides") or ()
+                ],
+            }
+        ],
     }
 
 

@@ -66,7 +66,8 @@ def is_wanted(inputs: Values, changed: frozenset[str]) -> bool:
     refresh = inputs.get("instanceRefresh")
     if not refresh:
         return False
-    return bool(changed & ({"launchTemplate"} | trigger_properties(refresh)))
+    sources = {"launchTemplate", "mixedInstancesPolicy"}
+    return bool(changed & (sources | trigger_properties(refresh)))
 
 
 def start(call: ProviderCall, name: str, inputs: Values) -> None:

@@ -374,13 +374,17 @@ def test_a_state_without_an_update_has_no_service() -> None:
 
 
 def slot_resources(
-    latest: float, launched: str, errors: list[str] | None = None
+    latest: float, launched: str, errors: list[str] | None = None, *, is_mixed: bool = False
 ) -> list[dict[str, Any]]:
     """A slot whose template has `latest` versions, the newest of NEW, and a group with one."""
     base = "urn:pulumi:prod::failover::failover:index:Service"
     slots = f"{base}$failover:index:Slot$"
     template = {"id": "lt-1", "latestVersion": latest, "imageId": NEW}
-    group = {"launchTemplate": {"id": "lt-1", "version": launched}}
+    group: dict[str, Any] = {"launchTemplate": {"id": "lt-1", "version": launched}}
+    if is_mixed:
+        specification = {"launchTemplateId": "lt-1", "version": launched}
+        policy = {"launchTemplate": {"launchTemplateSpecification": specification}}
+        group = {"mixedInstancesPolicy": policy}
     return [
         {"urn": f"{base}::web", "type": "failover:index:Service"},
         {
@@ -406,6 +410,8 @@ def slot_resources(
         (slot_resources(2.0, "2"), {("web", Slot.SECOND): NEW}),
         (slot_resources(2, "$Latest"), {("web", Slot.SECOND): NEW}),
         (slot_resources(2, "1"), {}),
+        (slot_resources(2, "2", is_mixed=True), {("web", Slot.SECOND): NEW}),
+        (slot_resources(2, "1", is_mixed=True), {}),
         (slot_resources(2, "2", ["InvalidAMIID.NotFound"]), {}),
     ],
 )

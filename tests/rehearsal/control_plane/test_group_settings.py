@@ -136,7 +136,6 @@ def test_the_grace_period_is_0_where_none_is_given(aws: Aws) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"MixedInstancesPolicy": {"InstancesDistribution": {"OnDemandBaseCapacity": 1}}},
         {"InstanceMaintenancePolicy": {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 110}},
         {"PlacementGroup": "p"},
         {"MaxInstanceLifetime": 86400},
@@ -151,6 +150,73 @@ def test_a_setting_that_the_rehearsal_cannot_honour_is_refused_as_unsupported(
 
     assert code == "ValidationError"
     assert message.startswith("not supported by the rehearsal")
+
+
+def policy_of(template_id: str, *overrides: dict[str, str], version: str = "1") -> dict[str, Any]:
+    return {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": {"LaunchTemplateId": template_id, "Version": version},
+            "Overrides": list(overrides),
+        },
+        "InstancesDistribution": {
+            "OnDemandBaseCapacity": 1,
+            "OnDemandPercentageAboveBaseCapacity": 50,
+            "SpotAllocationStrategy": "price-capacity-optimized",
+        },
+    }
+
+
+def mixed_group(aws: Aws, policy: dict[str, Any], size: int = 0) -> None:
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="mixed",
+        MixedInstancesPolicy=policy,
+        MinSize=size,
+        MaxSize=9,
+        VPCZoneIdentifier=",".join(aws.subnet_ids),
+    )
+
+
+def test_a_group_with_a_mixed_instances_policy_launches_its_types_from_its_version(
+    aws: Aws,
+) -> None:
+    template_id = aws.template()
+    types = ({"InstanceType": "m7i.large"}, {"InstanceType": "m6i.large"})
+
+    mixed_group(aws, policy_of(template_id, *types), size=5)
+    aws.pass_seconds(5)
+    update(aws, "mixed", MaxSize=8)
+
+    shown = aws.described("mixed")
+    specification = shown["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]
+    assert "LaunchTemplate" not in shown
+    assert (specification["LaunchTemplateId"], specification["Version"]) == (template_id, "1")
+    assert {each["LaunchTemplate"]["Version"] for each in shown["Instances"]} == {"1"}
+    reservations = aws.ec2.describe_instances()["Reservations"]
+    launched = [each for one in reservations for each in one["Instances"]]
+    found = sorted((each.get("InstanceLifecycle", ""), each["InstanceType"]) for each in launched)
+    on_demand, spot = [("", "m7i.large")] * 3, [("spot", "m6i.large"), ("spot", "m7i.large")]
+    assert found == on_demand + spot
+
+
+def test_a_policy_and_a_template_take_each_others_place(aws: Aws) -> None:
+    template_id = aws.template()
+    mixed_group(aws, policy_of(template_id, {"InstanceType": "m7i.large"}))
+
+    update(aws, "mixed", LaunchTemplate={"LaunchTemplateId": template_id, "Version": "1"})
+    alone = aws.described("mixed")
+    update(aws, "mixed", MixedInstancesPolicy=policy_of(template_id))
+    again = aws.described("mixed")
+
+    assert ("LaunchTemplate" in alone, "MixedInstancesPolicy" in alone) == (True, False)
+    assert ("LaunchTemplate" in again, "MixedInstancesPolicy" in again) == (False, True)
+
+
+def test_weights_of_instance_types_are_not_supported(aws: Aws) -> None:
+    policy = policy_of(aws.template(), {"InstanceType": "m7i.large", "WeightedCapacity": "2"})
+
+    _, message = refusal(mixed_group, aws=aws, policy=policy)
+
+    assert message == "not supported by the rehearsal: WeightedCapacity in Overrides"
 
 
 @pytest.mark.parametrize(

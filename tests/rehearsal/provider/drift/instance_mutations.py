@@ -122,6 +122,44 @@ def _reference(other: Callable[[Subject], dict[str, str]]) -> Callable[[Subject]
     return apply
 
 
+def _mixed(edit: Callable[[Subject, Any], object]) -> Mutation:
+    """Another mixed instances policy, as a person would set one in the console."""
+
+    def apply(subject: Subject) -> Undo:
+        autoscaling = subject.client("autoscaling")
+
+        def put(policy: Any) -> None:
+            autoscaling.update_auto_scaling_group(
+                AutoScalingGroupName=subject.id, MixedInstancesPolicy=policy
+            )
+
+        described = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[subject.id])
+        before = described["AutoScalingGroups"][0]["MixedInstancesPolicy"]
+        # AWS returns both names of a template, and takes one.
+        del before["LaunchTemplate"]["LaunchTemplateSpecification"]["LaunchTemplateName"]
+        after = copy.deepcopy(before)
+        edit(subject, after)
+        put(after)
+        return lambda: put(before)
+
+    return Mutation(apply, on="scaled-by-policy")
+
+
+def _distributed(**changed: Any) -> Mutation:
+    return _mixed(lambda _, policy: policy["InstancesDistribution"].update(changed))
+
+
+def _specified(changed: Callable[[Subject], dict[str, str]]) -> Mutation:
+    def edit(subject: Subject, policy: Any) -> None:
+        policy["LaunchTemplate"]["LaunchTemplateSpecification"].update(changed(subject))
+
+    return _mixed(edit)
+
+
+def _other_types(_subject: Subject, policy: Any) -> None:
+    policy["LaunchTemplate"]["Overrides"][1]["InstanceType"] = "m5.large"
+
+
 def _later_version(subject: Subject) -> dict[str, str]:
     ec2 = subject.client("ec2")
     template_id = subject.ids["template-interfaces"]
@@ -294,7 +332,32 @@ _PREFERENCES = (
     "standbyInstances",
 )
 
+_DISTRIBUTION = "mixedInstancesPolicy.instancesDistribution"
+_MIXED: Table = {
+    f"{_DISTRIBUTION}.onDemandAllocationStrategy": Fixed("the rehearsal supports one strategy"),
+    f"{_DISTRIBUTION}.onDemandBaseCapacity": _distributed(OnDemandBaseCapacity=2),
+    f"{_DISTRIBUTION}.onDemandPercentageAboveBaseCapacity": _distributed(
+        OnDemandPercentageAboveBaseCapacity=60
+    ),
+    f"{_DISTRIBUTION}.spotAllocationStrategy": _distributed(
+        SpotAllocationStrategy="capacity-optimized"
+    ),
+    f"{_DISTRIBUTION}.spotInstancePools": _distributed(SpotInstancePools=3),
+    f"{_DISTRIBUTION}.spotMaxPrice": _distributed(SpotMaxPrice="0.06"),
+    "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification.launchTemplateId": _specified(
+        lambda subject: {"LaunchTemplateId": subject.ids["template-named"]}
+    ),
+    "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification.launchTemplateName": Fixed(
+        "it changes with the id, by which the template is declared"
+    ),
+    "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification.version": _specified(
+        _later_version
+    ),
+    "mixedInstancesPolicy.launchTemplate.overrides.instanceType": _mixed(_other_types),
+}
+
 _GROUP: Table = {
+    **_MIXED,
     "name": REPLACED,
     "minSize": _group("MinSize", 1, "minSize"),
     "maxSize": _group("MaxSize", 3, "maxSize"),

@@ -450,10 +450,30 @@ templates = {
 }
 references: dict[str, dict[str, Any]] = {
     "by-id": {
-        "id": templates["interfaces"]("id"),
-        "version": templates["interfaces"]("latestVersion"),
+        "launchTemplate": {
+            "id": templates["interfaces"]("id"),
+            "version": templates["interfaces"]("latestVersion"),
+        },
     },
-    "by-name": {"name": "drift-interfaces", "version": "1"},
+    "by-name": {"launchTemplate": {"name": "drift-interfaces", "version": "1"}},
+    "by-policy": {
+        "mixedInstancesPolicy": {
+            "instancesDistribution": {
+                "onDemandBaseCapacity": 1,
+                "onDemandPercentageAboveBaseCapacity": 50,
+                "spotAllocationStrategy": "lowest-price",
+                "spotInstancePools": 2,
+                "spotMaxPrice": "0.05",
+            },
+            "launchTemplate": {
+                "launchTemplateSpecification": {
+                    "launchTemplateId": templates["interfaces"]("id"),
+                    "version": "1",
+                },
+                "overrides": [{"instanceType": "m7i.large"}, {"instanceType": "m6i.large"}],
+            },
+        },
+    },
 }
 scaled = {
     form: declare(
@@ -465,7 +485,7 @@ scaled = {
         maxSize=2,
         vpcZoneIdentifiers=[subnet("id") for subnet in subnets[:2]],
         targetGroupArns=[target_groups[0]("arn")],
-        launchTemplate=reference,
+        **reference,
         healthCheckType="ELB",
         healthCheckGracePeriod=5,
         defaultCooldown=6,
