@@ -187,7 +187,9 @@ class Addresses:
         if not self._firewall.lets_requests_through(group.arn, target_id, port):
             return HOST, self._silent.of(_unreachable_key(group, target_id))
         instance_id = self._by_private_ip.get(target_id, target_id)
-        if self._serves_on(instance_id, port):
+        # An instance of the rehearsal answers health checks on whatever port they are made.
+        is_check = port == group.health_check.port
+        if self._serves_on(instance_id, group.port if is_check else port):
             return HOST, self.of_instance(instance_id)
         if _is_loopback(target_id):
             return target_id, port

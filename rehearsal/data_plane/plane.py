@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from rehearsal.account import self_signed_certificate
 from rehearsal.control_plane.topology import PortOf, Topology, decoded, each_listener
 from rehearsal.data_plane.addresses import Addresses
 from rehearsal.data_plane.envoy import Envoy, ResourceFiles
@@ -35,6 +36,8 @@ TargetKey = tuple[str, str, int]
 
 log = logging.getLogger(__name__)
 CA_FILE = "ca.pem"
+INSTANCE_CERTIFICATE = "instance.pem"
+"""Of every instance, with its key."""
 TRAFFIC_SECONDS = 0.5
 """How often the traffic is reported to the control plane."""
 
@@ -107,7 +110,12 @@ class DataPlane:
     def __init__(self, settings: DataPlaneSettings) -> None:
         self._settings = settings
         self._dirty = asyncio.Event()
-        self._fleet = InstanceFleet(settings.boot_seconds, self._port_of_instance, self._dirty.set)
+        self._fleet = InstanceFleet(
+            settings.boot_seconds,
+            self._port_of_instance,
+            self._dirty.set,
+            settings.folder / INSTANCE_CERTIFICATE,
+        )
         self.addresses = Addresses(self._fleet.serves_on)
         self._checker = Checker(self._dirty.set)
         self._envoy = Envoy(settings.folder)
@@ -123,6 +131,10 @@ class DataPlane:
     async def start(self) -> None:
         """Start the proxy; there is nothing to carry yet."""
         (self._settings.folder / CA_FILE).write_text("")
+        certificate = self._settings.folder / INSTANCE_CERTIFICATE
+        certificate.touch(0o600)
+        # By another name than any client asks for: a load balancer verifies nothing of it.
+        certificate.write_bytes(b"".join(self_signed_certificate(["instance.invalid"])))
         await self._envoy.start()
 
     async def run(self) -> None:

@@ -32,6 +32,21 @@ _CLUSTER = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
 _ENDPOINTS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
 _HTTP = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _CONNECT_SECONDS = 10
+_ROUND_ROBIN = "round_robin"
+_POLICIES = {
+    _ROUND_ROBIN: "ROUND_ROBIN",
+    "least_outstanding_requests": "LEAST_REQUEST",
+    "weighted_random": "RANDOM",
+}
+"""Envoy's policy for each algorithm."""
+_UNVERIFIED_TLS = {
+    "name": "envoy.transport_sockets.tls",
+    "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+    },
+}
+"""Encrypted, and the certificate of a target is not verified. Source: ELB user guide, "Target
+groups for your Application Load Balancers", routing configuration."""
 _UNLIMITED = 1_000_000
 
 Address = tuple[str, int]
@@ -134,7 +149,9 @@ def cluster(
     `healthy_panic_threshold` 1 is an ALB's fail-open: some healthy target takes all, and with none
     all of them share.
     """
-    least = group.attributes.get("load_balancing.algorithm.type") == "least_outstanding_requests"
+    algorithm = group.attributes.get("load_balancing.algorithm.type", _ROUND_ROBIN)
+    slow_start = slow_start_seconds(group)
+    window = {"slow_start_config": {"slow_start_window": f"{slow_start}s"}}
     limits = ("max_connections", "max_pending_requests", "max_requests", "max_retries")
     http1: dict[str, Any] = {"http_protocol_options": {}}
     return {
@@ -147,7 +164,9 @@ def cluster(
             "eds_config": {"path_config_source": {"path": endpoints_path}},
         },
         "connect_timeout": f"{_CONNECT_SECONDS}s",
-        "lb_policy": "LEAST_REQUEST" if least else "ROUND_ROBIN",
+        "lb_policy": _POLICIES[algorithm],
+        **({"round_robin_lb_config": window} if slow_start else {}),
+        **({"transport_socket": _UNVERIFIED_TLS} if group.protocol == "HTTPS" else {}),
         "common_lb_config": {"healthy_panic_threshold": {"value": 1}},
         "circuit_breakers": {"thresholds": [dict.fromkeys(limits, _UNLIMITED)]},
         "typed_extension_protocol_options": {
@@ -160,17 +179,28 @@ def cluster(
     }
 
 
+def slow_start_seconds(group: TopologyTargetGroup) -> int:
+    """Time in which the share of a new target rises; 0 for none."""
+    return int(group.attributes.get("slow_start.duration_seconds", "0"))
+
+
 def endpoints(
     group: TopologyTargetGroup, address_of: AddressOf, is_healthy: IsHealthy
 ) -> dict[str, Any]:
-    """The group's targets that may take requests, each with its health."""
+    """The group's targets that may take requests, each with its health.
+
+    Envoy's slow start begins when a target joins and an ALB's when it becomes healthy, so with one
+    a target joins when it is healthy, as long as there is a healthy one.
+    """
+    present = list(checked_targets(group))
+    healthy = [target for target in present if is_healthy(group.arn, target)]
     listed = [
         {
             "endpoint": {"address": _socket(address_of(group, target.target_id, target.port))},
             "health_status": "HEALTHY" if is_healthy(group.arn, target) else "UNHEALTHY",
             "metadata": _metadata(is_healthy=is_healthy(group.arn, target)),
         }
-        for target in checked_targets(group)
+        for target in (healthy if healthy and slow_start_seconds(group) else present)
     ]
     return {
         "@type": _ENDPOINTS,

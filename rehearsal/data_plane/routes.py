@@ -286,10 +286,8 @@ def _forward(forward: Forward, groups: Groups) -> dict[str, Any]:
 def _require_supported(group: TopologyTargetGroup) -> None:
     if group.attributes.get("stickiness.enabled") == "true":
         raise UnsupportedError(f"stickiness of {group.name}")
-    if (group.protocol, group.protocol_version) != ("HTTP", "HTTP1"):
-        raise UnsupportedError(f"{group.protocol} {group.protocol_version} of {group.name}")
-    if group.health_check.protocol != "HTTP":
-        raise UnsupportedError(f"health checks of {group.name} by {group.health_check.protocol}")
+    if group.protocol_version != "HTTP1":
+        raise UnsupportedError(f"{group.protocol_version} of {group.name}")
 
 
 def _answer(status: int, content_type: str, body: str | None) -> dict[str, Any]:

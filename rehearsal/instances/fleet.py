@@ -25,8 +25,9 @@ _RUNNING = "running"
 class InstanceProcess:
     """One instance from the end of its boot to its end. It ends when this process does."""
 
-    def __init__(self, identity: Identity, port: int) -> None:
+    def __init__(self, identity: Identity, port: int, certificate: Path) -> None:
         self.identity = identity
+        self._certificate = certificate
         self._port = port
         self._process: asyncio.subprocess.Process | None = None
 
@@ -45,6 +46,7 @@ class InstanceProcess:
             "rehearsal.instances",
             json.dumps(dataclasses.asdict(self.identity)),
             str(self._port),
+            str(self._certificate),
             cwd=_ROOT,
             env={**os.environ, "PYTHONPATH": str(_ROOT)},
             stdin=asyncio.subprocess.PIPE,
@@ -85,11 +87,17 @@ class InstanceFleet:
         boot_seconds: From an instance's launch to the start of its application.
         port_of: The loopback port of an instance, by its id.
         changed: Called in the event loop when an instance began or ceased to serve.
+        certificate: A file with the certificate of every instance and its key, in PEM.
     """
 
     def __init__(
-        self, boot_seconds: float, port_of: Callable[[str], int], changed: Callable[[], None]
+        self,
+        boot_seconds: float,
+        port_of: Callable[[str], int],
+        changed: Callable[[], None],
+        certificate: Path,
     ) -> None:
+        self._certificate = certificate
         self._boot_seconds = boot_seconds
         self._port_of = port_of
         self._changed = changed
@@ -133,7 +141,7 @@ class InstanceFleet:
     async def _live(self, identity: Identity, launched_at: float) -> None:
         boot_seconds = self._boot_seconds * behaviour_of(identity.build).boot_factor
         await asyncio.sleep(max(0.0, launched_at + boot_seconds - time.time()))
-        process = InstanceProcess(identity, self._port_of(identity.instance_id))
+        process = InstanceProcess(identity, self._port_of(identity.instance_id), self._certificate)
         self._processes[identity.instance_id] = process
         try:
             await process.start()

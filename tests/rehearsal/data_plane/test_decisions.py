@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,27 @@ def test_a_group_in_no_rule_is_no_cluster() -> None:
     configuration = rendered(topology((1, 1), {}), set())
 
     assert [cluster["name"] for cluster in configuration.clusters] == ["one", "two"]
+
+
+def test_with_a_slow_start_a_target_joins_when_it_is_healthy_unless_none_is() -> None:
+    held = topology((1, 1), {"new": "initial", "old": "healthy"})
+    slow = {"slow_start.duration_seconds": "30"}
+    starting = replace(
+        held, target_groups=tuple(replace(g, attributes=slow) for g in held.target_groups)
+    )
+
+    plain, one, none = (
+        rendered(held, {"old"}),
+        rendered(starting, {"old"}),
+        rendered(starting, set()),
+    )
+
+    assert [joined(each) for each in (plain, one, none)] == [2, 1, 2]
+    assert all("round_robin_lb_config" in each for each in one.clusters)
+    assert not any("round_robin_lb_config" in each for each in plain.clusters)
+
+
+def joined(configuration: EnvoyConfiguration) -> int:
+    """How many targets are in the first of the groups, which all have the same."""
+    (of_group, *_) = configuration.endpoints.values()
+    return len(of_group["endpoints"][0]["lb_endpoints"])

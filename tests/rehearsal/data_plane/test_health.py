@@ -12,6 +12,7 @@ import pytest
 
 from rehearsal.control_plane.images import GOOD_BUILDS, NEVER_HEALTHY
 from tests.rehearsal.data_plane.browser import Connection
+from tests.rehearsal.data_plane.own_target import recording_target
 from tests.rehearsal.data_plane.world import Rehearsed, eventually
 
 V1, V2, _ = (image.image_id for image in GOOD_BUILDS)
@@ -88,6 +89,71 @@ def test_killed_instances_become_unhealthy_and_are_avoided_until_none_is_left(
     assert with_none == {502: 50}
     assert set(shared) == {200, 502}
     assert 50 < shared[502] < 150
+
+
+def test_targets_of_https_are_checked_and_asked_by_https_without_a_look_at_their_certificate(
+    aws: Rehearsed,
+) -> None:
+    group = aws.target_group(Protocol="HTTPS", HealthCheckProtocol="HTTPS")
+    aws.rule("https.example.test", (group, 1))
+    aws.group(V1, group, size=2)
+    aws.wait_for(group, "healthy", "healthy")
+
+    with connection(aws, "https.example.test") as kept:
+        answered = statuses(kept, 50)
+
+    assert answered == {200: 50}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("slow_start.duration_seconds", "30"),
+        ("load_balancing.algorithm.type", "least_outstanding_requests"),
+        ("load_balancing.algorithm.type", "weighted_random"),
+    ],
+)
+def test_a_group_of_any_algorithm_or_slow_start_answers_from_all_of_its_targets(
+    aws: Rehearsed, key: str, value: str
+) -> None:
+    group = aws.target_group()
+    aws.elbv2.modify_target_group_attributes(
+        TargetGroupArn=group, Attributes=[{"Key": key, "Value": value}]
+    )
+    host = f"{value.replace('_', '-')}.example.test"
+    aws.rule(host, (group, 1))
+    aws.group(V1, group, size=2)
+    aws.wait_for(group, "healthy", "healthy")
+
+    with connection(aws, host) as kept:
+        answered = {kept.get()["x-instance"] for _ in range(60)}
+
+    assert answered == set(aws.health(group))
+
+
+def test_a_target_that_speaks_no_tls_fails_a_check_by_https_and_answers_502(aws: Rehearsed) -> None:
+    with recording_target() as (port, seen):
+        group = aws.target_group(
+            Protocol="HTTPS", HealthCheckProtocol="HTTPS", TargetType="ip", Port=port
+        )
+        aws.rule("plain.example.test", (group, 1))
+        aws.elbv2.register_targets(
+            TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": port}]
+        )
+        aws.wait_for(group, "unhealthy", seconds=UNHEALTHY_SECONDS)
+        with connection(aws, "plain.example.test") as kept:
+            answered = statuses(kept, 5)
+
+    assert answered == {502: 5}
+    assert seen == []
+
+
+def test_checks_of_an_instance_may_have_a_port_and_a_protocol_of_their_own(aws: Rehearsed) -> None:
+    group = aws.target_group(HealthCheckProtocol="HTTPS", HealthCheckPort="8081")
+    aws.rule("checked-elsewhere.example.test", (group, 1))
+    aws.group(V1, group)
+
+    aws.wait_for(group, "healthy")
 
 
 def test_a_group_without_targets_answers_503_for_its_share(aws: Rehearsed) -> None:

@@ -7,6 +7,7 @@ import dataclasses
 import http.client
 import json
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from fleets.auto_scaling_group.user_data import user_data
+from rehearsal.account import self_signed_certificate
 from rehearsal.control_plane.images import CATALOGUE, GOOD_BUILDS, NEEDED_FILE, NEEDS_USER_DATA
 from rehearsal.data_plane.addresses import Ports
 from rehearsal.instances.behaviour import Behaviour, Identity, behaviour_of, identity_from
@@ -29,13 +31,13 @@ MEMORY_KB = 20 * 1024
 class Started:
     """An instance that serves on a port of its own."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, certificate: str = "") -> None:
         self.ports = Ports()
         self.port = self.ports.of("instance")
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-S", "-m", "rehearsal.instances"),
-                *(json.dumps(dataclasses.asdict(identity)), str(self.port)),
+                *(json.dumps(dataclasses.asdict(identity)), str(self.port), certificate),
             ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -149,3 +151,31 @@ def test_it_is_light(instance: Started) -> None:
     (kilobytes,) = [int(line.split()[1]) for line in status.splitlines() if "RssAnon" in line]
 
     assert kilobytes < MEMORY_KB
+
+
+def test_an_instance_speaks_https_and_http_on_one_port(tmp_path: Path) -> None:
+    certificate = tmp_path / "instance.pem"
+    certificate.write_bytes(b"".join(self_signed_certificate(["instance.invalid"])))
+    context = ssl.create_default_context(cafile=certificate)
+    identity = Identity("i-1", "v2", "web", "02", 8080)
+
+    with closing(Started(identity, str(certificate))) as started:
+        encrypted = http.client.HTTPSConnection("127.0.0.1", started.port, context=context)
+        context.check_hostname = False
+        with started.connection() as plain, closing(encrypted):
+            for connection in (plain, encrypted):
+                connection.request("GET", "/")
+                answer = connection.getresponse()
+                answer.read()
+                assert (answer.status, answer.headers["X-Build"]) == (200, "v2")
+
+
+def test_who_begins_no_request_keeps_no_other_client_waiting() -> None:
+    with (
+        closing(Started(Identity("i-1", "v2", "web", "02", 8080))) as started,
+        socket.create_connection(("127.0.0.1", started.port)),
+        started.connection() as other,
+    ):
+        other.request("GET", "/")
+
+        assert other.getresponse().status == 200
