@@ -283,13 +283,13 @@ def answered(inspection: Inspection, flags: Flags, earlier: EarlierAnswers, ask:
         or _security_group(inspection, ask),
         images=flags.images,
         instance_types=flags.instance_types,
-        second_groups=_second_groups(inspection, services, flags, earlier),
+        second_groups=second_groups_of(inspection, services, flags, earlier),
         second_names=flags.second_names,
         protection=flags.protection is not False,
     )
 
 
-def _second_groups(
+def second_groups_of(
     inspection: Inspection, services: Mapping[str, str], flags: Flags, earlier: EarlierAnswers
 ) -> dict[str, str]:
     """The existing groups of slot 02; none is suggested where an adoption began.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ops.adopt.answers import Ask
@@ -109,6 +110,7 @@ def read_secrets(
     cookies: Mapping[str, str],
     environ: Mapping[str, str],
     ask: Ask,
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> LoginSecrets:
     """The secrets that the stack file does not have yet.
 
@@ -118,6 +120,7 @@ def read_secrets(
         cookies: Service to the variable that has the cookies of a session.
         environ: The variables.
         ask: Asks for a secret of a client that no variable has.
+        known: The secrets that were asked for before.
 
     Raises:
         InputError: a variable is not set, a service has no such login, or nothing is known.
@@ -133,13 +136,35 @@ def read_secrets(
         raise InputError(f"{SECRET_FLAG} {without[0]}: its rule has no authenticate-oidc action")
     for name, service in services.items():
         if _at(service, _AT_OIDC) and not _at(service, SECRET_PATH) and name not in found:
-            found[name] = ask.secret(
-                f"The client secret of the login of {name}, which AWS does not show",
-                f"{SECRET_FLAG} {name}=VARIABLE, the name of a variable that has it",
-            )
+            found[name] = known.get(name) or asked_secret(name, ask)
     return LoginSecrets(
         found, {n: _variable(COOKIE_FLAG, n, v, environ) for n, v in cookies.items()}
     )
+
+
+def asked_secret(service: str, ask: Ask) -> str:
+    """The secret of the client of a service's login, from a person.
+
+    Raises:
+        InputError: no person is asked.
+    """
+    return ask.secret(
+        f"The client secret of the login of {service}, which AWS does not show",
+        f"{SECRET_FLAG} {service}=VARIABLE, the name of a variable that has it",
+    )
+
+
+def secret_of_new_rule(
+    service: str, variables: Mapping[str, str], environ: Mapping[str, str], ask: Ask
+) -> str:
+    """The secret that a new rule with a login needs, from a variable or a person.
+
+    Raises:
+        InputError: neither has it.
+    """
+    if service in variables:
+        return _variable(SECRET_FLAG, service, variables[service], environ)
+    return asked_secret(service, ask)
 
 
 def _variable(flag: str, service: str, name: str, environ: Mapping[str, str]) -> str:

@@ -7,11 +7,12 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from ops.adopt.conditions import conditions_of
 from ops.adopt.login import COOKIE_FLAG, asks
@@ -19,6 +20,8 @@ from ops.errors import InputError, UnsureError
 from ops.inspect.document import RuleReport
 from ops.traffic.plan import ConnectionRoute
 from probe.process.child import ProberChild
+from rollout.conditions import Field
+from rollout.wildcards import covers
 from settings.probe import (
     has_own_sources,
     plain_headers,
@@ -231,6 +234,47 @@ def requests_of(
         )
         for name, url in urls.items()
     )
+
+
+def requests_by_hand(
+    urls: Sequence[str], rules: Mapping[str, RuleReport], cookies: Mapping[str, str]
+) -> tuple[ProbedService, ...]:
+    """A request to each URL, with what the rule that takes it asks for beside host and path.
+
+    A URL that none of the rules takes is requested as it is. A query string of its own stays.
+
+    Args:
+        urls: As they were given.
+        rules: The rule of each service.
+        cookies: Those of a session, of each service whose requests have one.
+    """
+    in_order = sorted(rules.items(), key=lambda each: each[1].priority or 0)
+    found: list[ProbedService] = []
+    for url in urls:
+        service = next((name for name, rule in in_order if _takes(rule, url)), None)
+        if service is None:
+            found.append(ProbedService(url, {}))
+            continue
+        conditions = conditions_of(rules[service])
+        parts = urlsplit(url)
+        query = parts.query or plain_query(conditions).removeprefix("?")
+        headers = {**_cookie(cookies.get(service)), **plain_headers(conditions)}
+        found.append(ProbedService(urlunsplit(parts._replace(query=query)), headers))
+    return tuple(found)
+
+
+def _takes(rule: RuleReport, url: str) -> bool:
+    """Whether a rule's hosts and paths take a URL."""
+    parts = urlsplit(url)
+    asked = (
+        (Field.HOST, (parts.hostname or "").lower()),
+        (Field.PATH, parts.path or "/"),
+    )
+    held = {
+        field: [v.lower() if field is Field.HOST else v for v in rule.values_of(field)]
+        for field, _ in asked
+    }
+    return all(not held[field] or covers(held[field], [text]) for field, text in asked)
 
 
 def _cookie(text: str | None) -> dict[str, str]:

@@ -22,13 +22,21 @@ from ops.adopt.answers import (
     answered,
     reject_ignored_flags,
     rule_of,
+    second_groups_of,
 )
 from ops.adopt.config_check import FoundLookups, problems
 from ops.adopt.config_merge import SERVICES, Config, Merge, conflicts_text, merged
+from ops.adopt.default_rule import DefaultService, add_rules, of_defaults
 from ops.adopt.first_slot import FirstSlot, read_first_slot
-from ops.adopt.login import COOKIE_PATH, LoginSecrets, read_secrets, with_held_secrets
-from ops.adopt.plan import AdoptionPlan, plan_lines, verdict
-from ops.adopt.probing import Probe, ProberProcess, requests_of
+from ops.adopt.login import (
+    COOKIE_PATH,
+    LoginSecrets,
+    read_secrets,
+    secret_of_new_rule,
+    with_held_secrets,
+)
+from ops.adopt.plan import AdoptionPlan, AdoptionStep, AdoptionStepKind, plan_lines, verdict
+from ops.adopt.probing import Probe, ProberProcess, requests_by_hand, requests_of
 from ops.adopt.proposal import Proposal, found_services, image_of_second, proposed
 from ops.adopt.result import AdoptionOutcome, AdoptionResult
 from ops.adopt.scratch import scratch_of
@@ -49,6 +57,7 @@ from ops.inspect.obstacle import Alike, alike
 from ops.inspect.obstacles import obstacles
 from ops.inspect.reader import Wanted, inspect
 from ops.inspect.rule_obstacles import candidates
+from ops.plan.service_plan import RULE
 from ops.stack.stack_file import read_aws_config
 from ops.terraform.handover import TerraformReport
 from ops.terraform.output import report_lines
@@ -85,11 +94,16 @@ def asked(
     """The inspection with the services' groups read in full, and all questions answered."""
     first = inspect(calls, request.load_balancer, Wanted())
     answers = answered(first, request.flags, EarlierAnswers.of(stack.config), request.ask)
+    return _in_full(first, answers, calls), answers
+
+
+def _in_full(first: Inspection, answers: Answers, calls: Calls) -> Inspection:
+    """The inspection with every group of the services and their rules read in full."""
     names = {*answers.services.values(), *answers.second_groups.values()}
     for name in answers.services.values():
         placed = rule_of(first, name)
         names |= {first.name_of(group.arn) for group in placed[1].groups} if placed else set()
-    return inspect(calls, first.load_balancer.arn, Wanted(names=names)), answers
+    return inspect(calls, first.load_balancer.arn, Wanted(names=names))
 
 
 def refuse_obstacles(inspection: Inspection, answers: Answers, state: State) -> None:
@@ -148,6 +162,13 @@ def adopt(request: AdoptionRequest, say: Say) -> AdoptionResult:
         calls = Calls(request.profile, request.region, read_aws_config(pulumi))
         state = State.of(brought_in(pulumi, calls, deployment, say, applies=request.applies))
         inspection, answers = asked(request, calls, stack)
+        wanted = of_defaults(inspection, answers)
+        if wanted and not request.applies:
+            return _only_rules(wanted, say)
+        known = _new_secrets(request, wanted)
+        if wanted:
+            before = inspection, answers
+            inspection, answers = _with_new_rules(request, wanted, known, calls, before, stack, say)
         refuse_obstacles(inspection, answers, state)
         found = found_services(inspection, answers)
         kept = request.kept_in_terraform
@@ -157,7 +178,7 @@ def adopt(request: AdoptionRequest, say: Say) -> AdoptionResult:
         proposal = proposed(inspection, answers, _first_slots(calls, inspection, answers))
         config = with_held_secrets(proposal.config, stack.config)
         proposal = dataclasses.replace(proposal, config=config)
-        secrets = _secrets(request, config)
+        secrets = _secrets(request, config, known)
         merge = _merged(request, stack, proposal, state, inspection, calls)
         _write(request, stack, merge, pulumi, proposal, secrets, say)
         adoption = Adoption(
@@ -173,10 +194,59 @@ def adopt(request: AdoptionRequest, say: Say) -> AdoptionResult:
         return AdoptionResult(outcome, plan, proposal.unlike if plan.steps else (), reports)
 
 
-def _secrets(request: AdoptionRequest, config: Config) -> LoginSecrets:
+def _secrets(request: AdoptionRequest, config: Config, known: Mapping[str, str]) -> LoginSecrets:
     """The secrets of the services' logins that the stack file does not have yet."""
     flags = request.flags
-    return read_secrets(config, flags.client_secrets, flags.cookies, os.environ, request.ask)
+    return read_secrets(config, flags.client_secrets, flags.cookies, os.environ, request.ask, known)
+
+
+def _only_rules(wanted: list[DefaultService], say: Say) -> AdoptionResult:
+    """What can be planned while a service has no rule: the rule."""
+    for each in wanted:
+        say(f"--apply would add {each}")
+    say("nothing was changed; the plan needs the rule, so --apply adds it and then shows the plan")
+    steps = tuple(
+        AdoptionStep(AdoptionStepKind.NEW, RULE, each.service, str(each)) for each in wanted
+    )
+    return AdoptionResult(AdoptionOutcome.PLANNED, AdoptionPlan(steps), (), ())
+
+
+def _new_secrets(request: AdoptionRequest, wanted: list[DefaultService]) -> dict[str, str]:
+    """The secrets that new rules need."""
+    return {
+        each.service: secret_of_new_rule(
+            each.service, request.flags.client_secrets, os.environ, request.ask
+        )
+        for each in wanted
+        if each.rule.login is not None and each.rule.login.kind == "authenticate-oidc"
+    }
+
+
+def _with_new_rules(
+    request: AdoptionRequest,
+    wanted: list[DefaultService],
+    secrets: Mapping[str, str],
+    calls: Calls,
+    asked_before: tuple[Inspection, Answers],
+    stack: AdoptedConfig,
+    say: Say,
+) -> tuple[Inspection, Answers]:
+    """The inspection and the answers once each of `wanted` has a rule of its own."""
+    inspection, answers = asked_before
+    if not request.probe_urls:
+        names = " and ".join(each.service for each in wanted)
+        raise InputError(
+            f"the new rule of {names} takes every host, and the prober needs one: pass --probe-url "
+            "https://HOST/, with a name that the certificate covers; nothing was changed"
+        )
+    add_rules(wanted, secrets, calls)
+    for each in wanted:
+        say(f"added {each}")
+    first = inspect(calls, inspection.load_balancer.arn, Wanted())
+    earlier = EarlierAnswers.of(stack.config)
+    second_groups = second_groups_of(first, answers.services, request.flags, earlier)
+    answers = dataclasses.replace(answers, second_groups=second_groups)
+    return _in_full(first, answers, calls), answers
 
 
 def _first_slots(calls: Calls, inspection: Inspection, answers: Answers) -> dict[str, FirstSlot]:
@@ -381,9 +451,13 @@ def _entry(value: Any, name: str) -> Any:
 
 def _convert(request: AdoptionRequest, adoption: Adoption, own: Path, say: Say) -> None:
     cookies = _cookies(adoption)
-    probed = () if request.probe_urls else requests_of(adoption.rules, cookies)
+    probed = (
+        requests_by_hand(request.probe_urls, adoption.rules, cookies)
+        if request.probe_urls
+        else requests_of(adoption.rules, cookies)
+    )
     probe = Probe(
-        request.probe_urls or tuple(each.url for each in probed),
+        tuple(each.url for each in probed),
         request.probe_rate,
         ConnectionRoute.from_environment(),
         own / "adopt",

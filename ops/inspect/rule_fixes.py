@@ -160,6 +160,8 @@ def _priority(placed: list[RuleReport], at: int) -> int:
     return (placed[at].priority or 0) if at >= 0 else 0
 
 
+FOR_ALL = [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}]
+"""The conditions of a rule for every request: AWS takes no rule without one."""
 _FIRST_PLACE = 1000
 """Of a rule for all that no other rule takes, where the others leave it free."""
 _ROOM_TO_GROW = 10
@@ -169,33 +171,44 @@ _STICKINESS_FIRST = Fix(
 """Each command sets the whole action as it was read: after one, the other is out of date."""
 
 
+def place_behind(inspection: Inspection, listener: ListenerReport) -> int | None:
+    """The priority of a rule behind all others, with two free ones before it; `None` for none."""
+    priorities = [each.priority or 0 for each in listener.rules]
+    place = max(_FIRST_PLACE, max(priorities, default=0) + _ROOM_TO_GROW)
+    is_free = place <= LAST_PRIORITY and inspection.rule_count < MOST_RULES
+    return place if is_free else None
+
+
 def rule_above(inspection: Inspection, listener: ListenerReport, rule: RuleReport) -> Fix:
     """A rule right before the default one that answers as it does."""
-    if not rule.only_forwards:
+    if not rule.is_adoptable:
         return Fix(
             "leave it as it is: it does more than forward, and a rule above it that only forwards "
             "would take that away from every request"
         )
     if listener.protocol != "HTTPS":
         return Fix("leave it as it is: a rule above it would be on this listener too")
-    priorities = [each.priority or 0 for each in listener.rules]
-    place = max(_FIRST_PLACE, max(priorities, default=0) + _ROOM_TO_GROW)
-    if place > LAST_PRIORITY or inspection.rule_count >= MOST_RULES:
+    place = place_behind(inspection, listener)
+    if place is None:
         return Fix("leave it as it is: there is no place for a rule of its own behind the others")
-    command = _elbv2(
-        inspection,
-        "create-rule",
-        {
-            "listener-arn": listener.arn,
-            "priority": str(place),
-            "conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}],
-            "actions": _same_forward(rule),
-        },
+    sentence = (
+        f"give these requests rule {place}, behind all others and with the same actions; "
+        "`failover adopt` adds it, with --apply, for a service that --service names"
     )
+    if not rule.only_forwards:
+        return Fix(f"{sentence}, the login included")
     return Fix(
-        f"give these requests rule {place}, behind all others and with the same action, then adopt "
-        "that",
-        command,
+        f"{sentence}, and this command does too",
+        _elbv2(
+            inspection,
+            "create-rule",
+            {
+                "listener-arn": listener.arn,
+                "priority": str(place),
+                "conditions": FOR_ALL,
+                "actions": _same_forward(rule),
+            },
+        ),
     )
 
 

@@ -39,7 +39,7 @@ def rule_obstacles(inspection: Inspection) -> Iterator[Obstacle]:
     for listener, rule in candidates(inspection):
         subject = subject_of(listener, rule)
         yield from _listener(subject, listener, rule, inspection)
-        yield from _actions(subject, rule)
+        yield from _actions(subject, listener, rule)
         if rule.priority is None:
             yield _default_action(subject, listener, rule, inspection)
             continue
@@ -80,8 +80,9 @@ def _listener(
         )
 
 
-def _actions(subject: str, rule: RuleReport) -> Iterator[Obstacle]:
-    if rule.only_forwards or (rule.priority is not None and rule.is_adoptable):
+def _actions(subject: str, listener: ListenerReport, rule: RuleReport) -> Iterator[Obstacle]:
+    is_secure = listener.protocol == "HTTPS"
+    if rule.only_forwards or (is_secure and rule.is_adoptable):
         return
     others = [each.answer or each.kind for each in rule.actions if each.kind != "forward"]
     yield Obstacle(

@@ -95,3 +95,34 @@ def _ramped_there_and_back(shop: Adopting) -> None:
     assert summary["requests"]["failed"] == 0
     rule = shop.rules()["100"]["Actions"]
     assert [each["Type"] for each in rule] == ["authenticate-oidc", "forward"]
+
+
+def test_a_service_of_the_default_action_gets_a_rule_of_its_own(tmp_path: Path) -> None:
+    with adopting(tmp_path) as shop:
+        with_login(shop)
+        elb = shop.stack.client("elbv2")
+        rules = elb.describe_rules(RuleArns=[shop.before["100"]["RuleArn"]])["Rules"]
+        elb.delete_rule(RuleArn=shop.before["100"]["RuleArn"])
+        config = {name[0].upper() + name[1:]: value for name, value in OIDC.items()}
+        login = {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": config}
+        elb.modify_listener(
+            ListenerArn=shop.shop.listener_arn, DefaultActions=[login, rules[0]["Actions"][1]]
+        )
+        default = shop.rules()["default"]
+        secret = {"CLIENT_SECRET": OIDC_SECRET, "SESSION": SESSION}
+        flags = ("--client-secret-from", "web=CLIENT_SECRET", "--cookie-from", "web=SESSION")
+
+        looked = adopt(shop, *flags, **secret)
+        before = set(shop.rules())
+        adopted = adopt(shop, "--apply", *flags, "--probe-url", URL, **secret)
+
+        assert looked.returncode == 0, looked.stdout
+        assert "--apply would add rule 1000 on :443 for web: path is /*" in looked.stdout
+        assert "1000" not in before
+        assert adopted.returncode == 0, adopted.stdout
+        assert " 0 failed" in adopted.stdout
+        assert shop.rules()["default"] == default
+        actions = shop.rules()["1000"]["Actions"]
+        assert [each["Type"] for each in actions] == ["authenticate-oidc", "forward"]
+        assert len(actions[1]["ForwardConfig"]["TargetGroups"]) == 2
+        shop.stack.engine.run("preview", "--refresh", "--expect-no-changes")

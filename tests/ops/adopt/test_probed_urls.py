@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ops.adopt.probing import requests_of
+from ops.adopt.probing import requests_by_hand, requests_of
 from ops.errors import InputError
 from ops.inspect.document import Action, RuleConditionReport, RuleReport
 
@@ -91,3 +91,38 @@ def test_the_prober_needs_no_session_where_a_login_lets_it_pass() -> None:
     (found,) = requests_of({"web": with_login("allow")})
 
     assert found.headers == {}
+
+
+def test_a_url_by_hand_meets_the_other_conditions_of_the_rule_that_takes_it() -> None:
+    plain = rule(("*.a.example",), ("/shop/*",))
+    stage = RuleConditionReport("http-header", ("beta*",), "X-Stage")
+    query = RuleConditionReport("query-string", ("v=2",), keys=("v",))
+    web = replace(plain, conditions=(*plain.conditions, stage, query))
+
+    found = requests_by_hand(
+        [
+            "https://www.A.example/shop/",
+            "https://www.a.example/shop/?v=2&x=1",
+            "https://b.example/",
+        ],
+        {"web": web},
+        {"web": "a=b"},
+    )
+
+    headers = {"Cookie": "a=b", "X-Stage": "beta"}
+    assert [(each.url, dict(each.headers)) for each in found] == [
+        ("https://www.A.example/shop/?v=2", headers),
+        ("https://www.a.example/shop/?v=2&x=1", headers),
+        ("https://b.example/", {}),
+    ]
+
+
+def test_a_url_by_hand_is_of_the_rule_that_comes_first() -> None:
+    stage = RuleConditionReport("http-header", ("beta",), "X-Stage")
+    later = replace(rule(("a.example",)), priority=20)
+    first = rule(("a.example",))
+    first = replace(first, conditions=(*first.conditions, stage))
+
+    (found,) = requests_by_hand(["https://a.example/"], {"later": later, "first": first}, {})
+
+    assert found.headers == {"X-Stage": "beta"}

@@ -253,9 +253,8 @@ def default(*actions: Action) -> RuleReport:
     return replace(rule(None, WEB), conditions=(), actions=actions)
 
 
-@pytest.mark.parametrize("protocol", ["HTTPS", "HTTP"])
-def test_a_default_rule_that_logs_users_in_is_told_as_that_and_left_alone(protocol: str) -> None:
-    intranet = replace(listener(), rules=(default(LOGIN, forward((WEB, 1))),), protocol=protocol)
+def test_a_default_rule_that_logs_users_in_over_http_is_left_alone() -> None:
+    intranet = replace(listener(), rules=(default(LOGIN, forward((WEB, 1))),), protocol="HTTP")
 
     found = [o for o in obstacles(inspection(listeners=(intranet,))) if rule_arn(None) in o.arns]
 
@@ -264,6 +263,17 @@ def test_a_default_rule_that_logs_users_in_is_told_as_that_and_left_alone(protoc
     assert "rule-default" in told
     assert [each.fix.command for each in found] == [None] * len(found)
     assert all("leave" in each.fix.sentence for each in found)
+
+
+def test_a_default_rule_with_a_login_is_for_an_adoption_to_answer_with_a_rule_of_its_own() -> None:
+    last = default(LOGIN, forward((WEB, 1)))
+    found = obstacles(inspection(listeners=(replace(listener(), rules=(last,)),)))
+
+    (fix,) = (each.fix for each in found if rule_arn(None) in each.arns)
+
+    assert fix.command is None
+    assert "rule 1000, behind all others" in fix.sentence
+    assert "the login included" in fix.sentence
 
 
 @pytest.mark.parametrize("kind", ["authenticate-oidc", "authenticate-cognito"])
