@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from settings.declaration.key import KeyGroup
 from settings.declaration.landing import ANY_NAME, ANY_RESOURCE, OF_SERVICE, OF_SLOT, Landing
 from settings.names import OWN_TAGS
 from settings.settings import TOP
+
+_STEP = re.compile(r'[A-Za-z_][\w-]*|\["[^"]+"\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,35 @@ class _LandedKey:
         return ConfigKey(_joined(self.way, known) + last, self.landing.rules)
 
 
-def config_key(step: ResourceStep, path: str) -> ConfigKey | None:
+def config_key(
+    step: ResourceStep, path: str, is_set: Callable[[str], bool] = lambda _path: False
+) -> ConfigKey | None:
     """The key behind the property at `path`; `None` where the program sets it without a key.
 
-    Where both a slot and its service can have the key, the slot's is returned. The
-    weights of a rule are not here: which key holds them is for the services together.
+    Where both a slot and its service can have the key, the slot's is returned. Of keys in each
+    other's place, such as the metrics that a group can scale by, the one that is set, or else the
+    one with the shortest way. The weights of a rule are not here: which key holds them is for the
+    services together.
+
+    Args:
+        step: What a preview does with the resource.
+        path: Of the property.
+        is_set: Whether the config has a key, by its path without the namespace.
     """
     found = [key for landed in _LANDED if (key := landed.found(step, path)) is not None]
-    return found[0] if found else None
+    if not found:
+        return None
+    chosen = [key for key in found if is_set(key.path)] or [min(found, key=_length)]
+    return next(key for key in found if _name(key) == _name(chosen[0]))
+
+
+def _length(key: ConfigKey) -> int:
+    return len(_STEP.findall(key.path))
+
+
+def _name(key: ConfigKey) -> str:
+    """The key itself, without the way to it and the entry of a list or a map."""
+    return re.sub(r"(\[[^\]]*\])+$", "", key.path).rpartition(".")[2]
 
 
 def slot_of(step: ResourceStep) -> tuple[str, Slot | None]:

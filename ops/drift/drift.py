@@ -176,7 +176,9 @@ class _DriftFinder:
         for change in property_changes(step):
             if not is_of(change.path, touched) or _is_weight(step, change.path):
                 continue
-            key = None if change.before == SECRET else config_key(step, change.path)
+            key = (
+                None if change.before == SECRET else config_key(step, change.path, self.config.has)
+            )
             service, slot = slot_of(step)
             is_floored = slot is not None and (service, slot) in self.config.floors
             if change.path == "minSize" and is_floored:

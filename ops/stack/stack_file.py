@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ops.errors import InputError
 from pulumi_cli.pulumi import Pulumi
 from pulumi_cli.stacks import stack_file
 from rollout.command import Command
-from rollout.json_value import is_map
+from rollout.json_value import is_map, map_of
 from settings.declaration.command import NAMESPACE
 from settings.declaration.raw import in_namespace
 
@@ -23,6 +24,7 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _CONFLICT = "<<<<<<< "
 """How git begins one; a ramp commits this file, and so does everybody else."""
 _TEXT = "tag:yaml.org,2002:str"
+_PART = re.compile(r'([A-Za-z_][\w-]*)|\["([^"]+)"\]')
 
 
 class StackFileError(InputError):
@@ -95,6 +97,14 @@ def ours(config: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in named.items()
         if key.startswith(prefix) or ":" not in key
     }
+
+
+def value_at(config: Mapping[str, Any], path: str) -> Any:
+    """What stands at a path as `pulumi config set --path` takes it, of our keys by bare names."""
+    found: Any = config
+    for plain, quoted in _PART.findall(path):
+        found = map_of(found).get(plain or quoted)
+    return found
 
 
 def read_config(text: str, name: str, *, is_here: bool = True) -> dict[str, Any] | None:

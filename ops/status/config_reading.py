@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ops.deploy.merge import MergedWeights
 from ops.errors import InputError
 from ops.stack.repository import file_before, is_ignored, short_commit
-from ops.stack.stack_file import StackFileError, ours, read_config
+from ops.stack.stack_file import StackFileError, ours, read_config, value_at
 from ops.status.document import MainBranch, UnreadError
 from rollout.command import Command, config_remove
 from rollout.json_value import map_of
@@ -30,6 +30,12 @@ class ConfigReading:
     """What a ramp holds a slot at."""
     notes: tuple[str, ...]
     """What is set for a time: override, candidate, freeze."""
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Our namespace, by bare names."""
+
+    def has(self, path: str) -> bool:
+        """Whether a key is set, by its path without the namespace."""
+        return value_at(self.config, path) is not None
 
     @classmethod
     def parse(
@@ -62,6 +68,7 @@ class ConfigReading:
                 if str(floor).isdigit()
             },
             notes=_notes(config, option),
+            config=config,
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,10 @@ from typing import Any
 from fleets.kind import Kind
 from fleets.registry import kind_in
 from ops.ramp.errors import BadInputError
-from ops.stack.stack_file import StackFileError, ours, read_config, read_text
+from ops.stack.stack_file import StackFileError, ours, read_config, read_text, value_at
 from rollout.json_value import map_of
 from rollout.split import Slot
 from rollout.weights_key import configured_weights
-
-_PART = re.compile(r'([A-Za-z_][\w-]*)|\["([^"]+)"\]')
 
 
 @dataclass(frozen=True)
@@ -86,9 +83,7 @@ class StackFile:
 
     def value(self, path: str) -> str | None:
         """What stands at a path as `pulumi config set --path` takes it; None where nothing does."""
-        found: Any = self.config
-        for plain, quoted in _PART.findall(path):
-            found = map_of(found).get(plain or quoted)
+        found = value_at(self.config, path)
         return None if found is None else str(found)
 
     def values(self, paths: Iterable[str]) -> dict[str, str | None]:

@@ -277,6 +277,18 @@ def test_a_key_is_named_as_the_cli_takes_it(kind: str, name: str, path: str, key
     assert found.path == key
 
 
+@pytest.mark.parametrize("metric", ["cpuPercent", "requestsPerTarget"])
+def test_of_keys_in_each_others_place_the_one_that_is_set_is_named(metric: str) -> None:
+    step = ResourceStep(f"{URN}{POLICY}::web-02", Operation.UPDATE)
+    path = "targetTrackingConfiguration.targetValue"
+    shared = f'capacity["web"].autoScalingGroup.scaling.{metric}'
+
+    found = config_key(step, path, lambda each: each == shared)
+
+    assert found is not None
+    assert found.path == f'capacity["web"]["02"].autoScalingGroup.scaling.{metric}'
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "path"),
     [
