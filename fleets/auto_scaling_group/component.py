@@ -105,10 +105,13 @@ def _copied_arguments(
     interfaces: list[dict[str, Any]] | None = arguments.get("network_interfaces")
     if interfaces is None:
         theirs = arguments.get("vpc_security_group_ids", [])
-        arguments["vpc_security_group_ids"] = _groups(theirs, launch, place)
+        arguments["vpc_security_group_ids"] = _groups(theirs, launch, place) or None
     else:
         arguments["network_interfaces"] = [
-            {**each, "security_groups": _groups(each.get("security_groups", []), launch, place)}
+            {
+                **each,
+                "security_groups": _groups(each.get("security_groups", []), launch, place) or None,
+            }
             if is_primary(each)
             else each
             for each in interfaces
@@ -123,9 +126,14 @@ def _copied_arguments(
 def _groups(
     theirs: Sequence[str], launch: LaunchSettings, place: FleetPlace
 ) -> list[pulumi.Input[str]]:
-    """The security groups of an interface: the stack's, those it has, those of the config."""
+    """The security groups of an interface: the stack's, those it has, those of the config.
+
+    Those of an adopted service's template let its load balancer in already, as slot 01 shows. The
+    stack's would add to what its instances may reach.
+    """
     others = dict.fromkeys([*theirs, *launch.security_group_ids])
-    return [place.placement.security_group_id, *others]
+    is_open = launch.copied is not None and place.service.rule.is_adopted
+    return [*others] if is_open else [place.placement.security_group_id, *others]
 
 
 def _own_arguments(settings: NewInstances, place: FleetPlace) -> dict[str, Any]:

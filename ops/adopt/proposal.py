@@ -12,6 +12,7 @@ from ops.adopt.answers import Answers, rule_of
 from ops.adopt.conditions import as_config, conditions_of
 from ops.adopt.config_merge import Config
 from ops.adopt.first_slot import FirstSlot
+from ops.adopt.group_settings import fleet_settings, is_made_alike, target_group_settings
 from ops.adopt.slot_differences import unlike
 from ops.errors import InputError
 from ops.inspect.document import (
@@ -137,7 +138,7 @@ def proposed(
             if each.is_second_new
         },
         "failover:capacity": {
-            each.name: _capacity(each, answers, first_slots[each.name])
+            each.name: _capacity(each, answers, first_slots[each.name], list(subnets))
             for each in found
             if each.is_second_new
         },
@@ -232,17 +233,6 @@ def _groups_of(
     return own, _named(f"--second-group {service}={wanted}", wanted, inspection)
 
 
-def is_made_alike(group: TargetGroupReport) -> bool:
-    """Whether a target group that the stack makes has the same type, protocol and check port."""
-    return (
-        group.target_type,
-        group.protocol,
-        group.protocol_version,
-        group.check.protocol,
-        group.check.port,
-    ) == ("instance", "HTTP", "HTTP1", "HTTP", "traffic-port")
-
-
 def _named(flag: str, name: str, inspection: Inspection) -> TargetGroupReport:
     for group in inspection.target_groups:
         if group.name == name:
@@ -277,6 +267,7 @@ def _service(found: FoundService, answers: Answers) -> Config:
         "deregistrationDelaySeconds": details.deregistration_delay_seconds,
         "healthCheckGraceSeconds": found.fleet.grace_seconds if found.fleet else None,
         "instanceProfile": found.fleet.template.instance_profile if found.fleet else None,
+        "targetGroup": target_group_settings(found.group) if found.second is None else None,
         "weights": _own_weights(found),
         "slots": _slots(found, answers),
     }
@@ -340,12 +331,17 @@ def _instance_type(found: FoundService, answers: Answers) -> str:
     return kind
 
 
-def _capacity(found: FoundService, answers: Answers, first: FirstSlot) -> Config:
+def _capacity(
+    found: FoundService, answers: Answers, first: FirstSlot, network: list[str]
+) -> Config:
     capacity: Config = {
         "instanceType": _instance_type(found, answers),
         "min": found.made_like.min_size,
         "max": max(found.made_like.max_size, 1),
     }
+    group = fleet_settings(first, found.made_like.subnet_ids, network)
+    if group:
+        capacity[Capacity.auto_scaling_group.name] = group
     if first.copied is not None:
         source = {"id": first.copied.id, "version": first.copied.number}
         capacity[Slot.SECOND.value] = {"launchTemplate": {"from": source}}

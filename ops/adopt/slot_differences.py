@@ -11,6 +11,7 @@ from typing import Any
 
 from live.launch_source import registered_in
 from ops.adopt.first_slot import FirstSlot
+from ops.adopt.group_settings import kept_processes
 from ops.inspect.document import TemplateReport
 from rollout.json_value import is_list, is_map
 from rollout.split import Slot
@@ -34,6 +35,9 @@ TAKEN_OVER = {
     "group": {
         "Port": "failover:services.<service>.port",
         "VpcId": "failover:network.vpcId",
+        "Protocol": "failover:services.<service>.targetGroup.protocol",
+        "HealthCheckProtocol": "failover:services.<service>.targetGroup.healthCheckProtocol",
+        "HealthCheckPort": "failover:services.<service>.targetGroup.healthCheckPort",
         "HealthCheckPath": "failover:services.<service>.healthCheck.path",
         "HealthCheckIntervalSeconds": "failover:services.<service>.healthCheck.intervalSeconds",
         "HealthCheckTimeoutSeconds": "failover:services.<service>.healthCheck.timeoutSeconds",
@@ -45,6 +49,8 @@ TAKEN_OVER = {
         "deregistration_delay.timeout_seconds": (
             "failover:services.<service>.deregistrationDelaySeconds"
         ),
+        "slow_start.duration_seconds": "failover:services.<service>.targetGroup.slowStartSeconds",
+        "load_balancing.algorithm.type": "failover:services.<service>.targetGroup.algorithm",
     },
 }
 """What the config takes over, with the key that has it."""
@@ -96,11 +102,8 @@ _SLOT_02: dict[str, dict[str, str]] = {
         "TerminationPolicies": "OldestLaunchTemplate, OldestInstance",
     },
     "group": {
-        "Protocol": "HTTP",
         "ProtocolVersion": "HTTP1",
         "TargetType": "instance",
-        "HealthCheckProtocol": "HTTP",
-        "HealthCheckPort": "traffic-port",
         "HealthCheckEnabled": "true",
     },
     "attributes": {
@@ -152,10 +155,8 @@ _AWS_DEFAULTS: dict[str, dict[str, str]] = {
     },
     "group": {"IpAddressType": "ipv4"},
     "attributes": {
-        "load_balancing.algorithm.type": "round_robin",
         "load_balancing.algorithm.anomaly_mitigation": "off",
         "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
-        "slow_start.duration_seconds": "0",
         "stickiness.type": "lb_cookie",
         "stickiness.app_cookie.duration_seconds": "86400",
         "stickiness.lb_cookie.duration_seconds": "86400",
@@ -194,7 +195,10 @@ def unlike(
     slot = f"{service}-{Slot.SECOND}"
     source = f"{template.kind} {template.name}".strip()
     launched = (
-        [f"a launch template of its own, a copy of version {first.copied.number} of {source}"]
+        [
+            f"a launch template of its own, a copy of version {first.copied.number} of {source}",
+            *_without_requirements(first, source, instance_type),
+        ]
         if first.copied is not None
         else [
             "a security group of its own, which takes requests from the load balancer alone; what "
@@ -220,6 +224,11 @@ def unlike(
         if names:
             lines.append(f"without the {what} {', '.join(names)} of {_name(first.fleet)}")
     return [f"{slot}: {line}" for line in lines]
+
+
+def _without_requirements(first: FirstSlot, source: str, instance_type: str) -> Iterator[str]:
+    if first.launch.get("InstanceRequirements"):
+        yield f"{instance_type} alone; the InstanceRequirements of {source} are not taken over"
 
 
 def _not_copied(first: FirstSlot) -> Iterator[str]:
@@ -297,7 +306,9 @@ def fleet_differences(first: FirstSlot) -> list[str]:
         del fleet["ServiceLinkedRoleARN"]
     if fleet.get("DefaultInstanceWarmup") == fleet.get("HealthCheckGracePeriod"):
         fleet.pop("DefaultInstanceWarmup", None)  # Slot 02 has it so, too.
+    kept = kept_processes(first)
     suspended = [each.get("ProcessName", "") for each in fleet.pop("SuspendedProcesses", ())]
+    suspended = [name for name in suspended if name not in kept]
     metrics = [each.get("Metric", "") for each in fleet.pop("EnabledMetrics", ())]
     own = {first.group.get("TargetGroupArn")}
     others = [arn for arn in registered_in(fleet) if arn not in own]

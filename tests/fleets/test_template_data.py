@@ -190,6 +190,29 @@ def test_the_other_slot_stays_as_it_is() -> None:
     assert recording_of_copy(DATA).one(":LaunchTemplate", "web-01").inputs == before.inputs
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"SecurityGroupIds": ["sg-1", "sg-2"]}, {"vpcSecurityGroupIds": ["sg-1", "sg-2"]}),
+        (
+            {"NetworkInterfaces": [{"DeviceIndex": 0, "Groups": ["sg-1"]}]},
+            {"networkInterfaces": [{"deviceIndex": 0, "securityGroups": ["sg-1"]}]},
+        ),
+        ({"KeyName": "ops"}, {"keyName": "ops"}),
+    ],
+)
+def test_the_copy_of_an_adopted_service_has_the_security_groups_of_the_template_alone(
+    data: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    config, lookups = copied(data)
+    config["failover:services"]["web"]["adoptedRule"] = True
+
+    inputs = declared(config, lookups=lookups).one(":LaunchTemplate", "web-02").inputs
+
+    networked = ("vpcSecurityGroupIds", "networkInterfaces", "keyName")
+    assert {name: inputs[name] for name in networked if name in inputs} == expected
+
+
 def test_the_first_interface_gets_the_group_of_the_stack_too() -> None:
     interfaces = [
         {"DeviceIndex": 0, "Groups": ["sg-1"], "AssociatePublicIpAddress": True},

@@ -51,7 +51,8 @@ def test_a_slot_by_a_launch_template_is_read_whole(shell: Local, shop: Shop) -> 
 
     assert first.root_volume_gib(IMAGE) == 100
     assert first.root_device(IMAGE) == "/dev/xvda"
-    assert "slow_start.duration_seconds 120" in text
+    assert first.attributes["slow_start.duration_seconds"] == "120"
+    assert "target group" not in text
     assert first.launch["KeyName"] == "ops"
     assert "a copy of version 2 of launch template shop-web" in text
     assert "MetadataOptions" not in text

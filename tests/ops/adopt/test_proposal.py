@@ -26,6 +26,7 @@ from ops.errors import InputError
 from ops.inspect.document import Details, RuleConditionReport, TemplateReport
 from settings.lookup import LaunchTemplateVersion, TemplateFacts
 from tests.ops.balancers import (
+    CHECK,
     PORTAL,
     SUBNETS,
     WEB,
@@ -166,6 +167,59 @@ def test_the_root_volume_of_slot_01_is_taken_over() -> None:
         "rootVolumeGib": 100,
     }
     assert problems(config, "prod", {}, FoundLookups(inspection(), ZONES)) == ()
+
+
+def test_the_target_group_and_the_group_of_slot_02_are_as_those_of_slot_01() -> None:
+    attributes = {
+        "slow_start.duration_seconds": "0",
+        "load_balancing.algorithm.type": "least_outstanding_requests",
+    }
+    targets = group(WEB).details
+    assert targets is not None
+    web = group(
+        WEB,
+        protocol="HTTPS",
+        check=replace(CHECK, protocol="HTTP", port="8081"),
+        details=replace(targets, attributes=attributes),
+    )
+    elsewhere = ("subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712")
+    found = inspection(
+        target_groups=(group(PORTAL), web),
+        auto_scaling_groups=(
+            fleet("portal", PORTAL),
+            fleet("web", WEB, subnet_ids=elsewhere),
+        ),
+    )
+    suspended = [{"ProcessName": "AZRebalance"}, {"ProcessName": "Launch"}]
+    first = FirstSlot(fleet={"SuspendedProcesses": suspended})
+
+    config = proposed(found, ANSWERS, {**FIRST, "web": first}).config
+
+    assert config["failover:services"]["web"]["targetGroup"] == {
+        "protocol": "HTTPS",
+        "algorithm": "least_outstanding_requests",
+        "healthCheckPort": 8081,
+        "healthCheckProtocol": "HTTP",
+    }
+    assert "targetGroup" not in config["failover:services"]["portal"]
+    assert config["failover:capacity"]["web"]["autoScalingGroup"] == {
+        "suspendedProcesses": ["AZRebalance"],
+        "subnetIds": list(elsewhere),
+    }
+    zones = {**ZONES, elsewhere[0]: "us-east-1a", elsewhere[1]: "us-east-1b"}
+    assert problems(config, "prod", {}, FoundLookups(found, zones)) == ()
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        group(WEB, protocol_version="GRPC"),
+        group(WEB, check=replace(CHECK, protocol="TCP")),
+    ],
+)
+def test_a_target_group_that_the_stack_cannot_make_needs_a_second_one(spoiled: Any) -> None:
+    with pytest.raises(InputError, match="the stack makes no target group like it"):
+        proposed(inspection(target_groups=(group(PORTAL), spoiled)), ANSWERS, FIRST)
 
 
 COPIED = LaunchTemplateVersion("lt-0a1b2c3d4e5f60718", None, 3)

@@ -113,20 +113,25 @@ def test_a_target_group_with_the_defaults_of_aws_is_taken_over_whole() -> None:
     )
 
 
-def test_slow_start_and_algorithm_are_told_only_of_a_group_that_is_made() -> None:
+def test_attributes_are_told_only_of_a_group_that_is_made() -> None:
     first = FirstSlot(
         group={"TargetGroupName": "web-tg"},
         attributes={
             "slow_start.duration_seconds": "120",
-            "load_balancing.algorithm.type": "least_outstanding_requests",
+            "load_balancing.cross_zone.enabled": "false",
         },
     )
 
     assert (
-        "web-02: not as target group web-tg has it: slow_start.duration_seconds 120, "
-        "load_balancing.algorithm.type least_outstanding_requests"
+        "web-02: not as target group web-tg has it: load_balancing.cross_zone.enabled false"
     ) in told(first)
-    assert "slow_start" not in told(first, has_new_group=False)
+    assert "cross_zone" not in told(first, has_new_group=False)
+
+
+def test_a_suspended_process_is_told_only_where_a_ramp_would_wait_for_it() -> None:
+    fleet = {"SuspendedProcesses": [{"ProcessName": "AZRebalance"}, {"ProcessName": "Launch"}]}
+
+    assert fleet_differences(FirstSlot(fleet=fleet)) == ["SuspendedProcesses Launch"]
 
 
 def test_a_spot_policy_is_told_with_what_is_launched_in_its_place() -> None:
@@ -238,3 +243,15 @@ def test_a_copy_of_the_template_needs_one_note_in_place_of_its_differences() -> 
     assert told(first) == (
         "web-02: a launch template of its own, a copy of version 3 of launch template shop-web"
     )
+
+
+def test_a_copy_without_the_instance_requirements_says_so() -> None:
+    first = FirstSlot(
+        launch={"InstanceRequirements": {"VCpuCount": {"Min": 2}, "MemoryMiB": {"Min": 4096}}},
+        version=LaunchTemplateVersion("lt-0a1b2c3d4e5f60718", None, 3),
+    )
+
+    assert (
+        "web-02: m5.large alone; the InstanceRequirements of launch template shop-web are not "
+        "taken over"
+    ) in told(first)
