@@ -12,10 +12,11 @@ from rehearsal.cutover import Cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.engine import pack_options
 from rehearsal.lifecycle import engine_of
-from rehearsal.local_aws import LocalAws, ServiceObserver
+from rehearsal.local_aws import LocalAws, ServiceObserver, local_clients
 from rehearsal.ramp import ramp_process
 from rehearsal.shell_environment import process_environment
 from rehearsal.stack_file import set_ramp, shorten_draining
+from rehearsal.traffic.conditions import request_headers
 from rehearsal.traffic.run import LoadBalancerAddress, TrafficRun
 from rehearsal.traffic.watch import HeldDownload, RampTraffic, StageWatch
 from rehearsal.workspace import Running, Workspace
@@ -58,15 +59,25 @@ def run_cutover(workspace: Workspace, running: Running, view: CutoverView) -> Cu
     Raises:
         RehearsalError: the engine refused a step, a slot did not settle, or the traffic ended.
     """
-    traffic = TrafficRun(workspace.traffic)
+    engine = engine_of(workspace, running)
+
+    def headers() -> dict[str, dict[str, str]]:
+        elb = local_clients(running.endpoint, running.region)("elbv2")
+        return request_headers(elb, engine.outputs()["services"])
+
+    def download(address: LoadBalancerAddress, url: str) -> HeldDownload:
+        (service,) = (name for name, each in engine.outputs()["urls"].items() if each == url)
+        return HeldDownload(address, url, headers()[service])
+
+    traffic = TrafficRun(workspace.traffic, request_headers=headers)
     view.follow(traffic.counts)
     address = LoadBalancerAddress(LOOPBACK, running.https_port, workspace.ca_file)
-    watch = StageWatch(traffic, HeldDownload, address, view.say)
+    watch = StageWatch(traffic, download, address, view.say)
     set_ramp(workspace.stack_file, RAMP)
     shorten_draining(workspace.stack_file, IDLE_DRAINING_SECONDS)
     env = process_environment(workspace, running, os.environ)
     cutover = Cutover(
-        engine_of(workspace, running).at_low_priority(),
+        engine.at_low_priority(),
         lambda outputs: ServiceObserver(running.endpoint, running.region, outputs["services"]),
         images_of(running.endpoint, running.region)[RELEASED_BUILD],
         view.say,

@@ -151,3 +151,12 @@ def _matches_one(patterns: Sequence[str], text: str) -> bool:
     for character in text:
         states = automaton.after(states, character)
     return automaton.accepts(states)
+
+
+def plain_text(pattern: str) -> str:
+    """A text that a pattern takes: `*` as nothing, `?` as `x`, and what a backslash precedes."""
+    characters = iter(pattern)
+    return "".join(
+        next(characters, "\\") if each == "\\" else {"*": "", "?": "x"}.get(each, each)
+        for each in characters
+    )

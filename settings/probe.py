@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from rollout.wildcards import plain_text
 from settings.conditions import RuleConditions
 from settings.declaration.key import ConfigMap, Key, optional
 from settings.declaration.kind import (
@@ -177,15 +178,6 @@ def plain_query(conditions: RuleConditions | None) -> str:
 def plain_headers(conditions: RuleConditions) -> dict[str, str]:
     """A header for each that the rule looks at, with a value that the first pattern takes."""
     return {name: plain_text(values[0]) or "x" for name, values in conditions.headers.items()}
-
-
-def plain_text(pattern: str) -> str:
-    """A text that a pattern takes: `*` as nothing, `?` as `x`, and what a backslash precedes."""
-    characters = iter(pattern)
-    return "".join(
-        next(characters, "\\") if each == "\\" else {"*": "", "?": "x"}.get(each, each)
-        for each in characters
-    )
 
 
 def unmet_condition(conditions: RuleConditions) -> str | None:

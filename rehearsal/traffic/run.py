@@ -65,9 +65,18 @@ class TrafficRun:
     however that ends.
     """
 
-    def __init__(self, folder: Path, rate_per_s: int = RATE_PER_S) -> None:
-        """Keep the record in `folder`, which is emptied first."""
+    def __init__(
+        self,
+        folder: Path,
+        rate_per_s: int = RATE_PER_S,
+        request_headers: Callable[[], Mapping[str, Mapping[str, str]]] = dict,
+    ) -> None:
+        """Keep the record in `folder`, which is emptied first.
+
+        `request_headers`: service -> what its requests carry; called when the traffic begins.
+        """
         self._folder = folder
+        self._request_headers = request_headers
         self._rate_per_s = rate_per_s
         self._record = GrowingRecord(folder)
         self._services: dict[str, str] = {}
@@ -92,8 +101,8 @@ class TrafficRun:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
         probed = {name: _at_port(url, address.port) for name, url in services.items()}
-        more = {f"{url.rstrip('/')}/{path}": n for n, url in probed.items() for path in paths}
-        self._services = {u: name for name, url in probed.items() for u in _urls_of(url)} | more
+        more = {_beneath(url, path): n for n, url in probed.items() for path in paths}
+        self._services = {u: name for name, url in probed.items() for u in urls_of(url)} | more
         with (self._folder / "prober.log").open("wb") as log:
             self._prober = ProberChild(
                 "ops.cli",
@@ -178,9 +187,13 @@ class TrafficRun:
         arguments += ["--ca", str(address.ca_file), "--long", f"{LONG_SECONDS}s"]
         for host in {urlsplit(url).hostname for url in probed.values()}:
             arguments += ["--resolve", f"{host}:{address.port}:{address.host}"]
-        for url in probed.values():
-            _, long_url, socket_url = _urls_of(url)
+        headers = self._request_headers()
+        for name, url in probed.items():
+            _, long_url, socket_url = urls_of(url)
             arguments += ["--long-url", long_url, "--websocket-url", socket_url]
+            for each in (*urls_of(url), *(u for u in more if self._services[u] == name)):
+                for header, value in headers.get(name, {}).items():
+                    arguments += ["--header-to", f"{each} {header}: {value}"]
         return arguments
 
     def _take(self, event: Mapping[str, Any]) -> None:
@@ -212,11 +225,17 @@ def _at_port(url: str, port: int) -> str:
     return parts._replace(netloc=f"{parts.hostname}:{port}").geturl()
 
 
-def _urls_of(url: str) -> tuple[str, str, str]:
+def urls_of(url: str) -> tuple[str, str, str]:
     """The page itself, a download that takes a while, and a WebSocket, of a service at `url`."""
-    base = url.rstrip("/")
-    download = f"{base}/download?seconds={LONG_SECONDS}"
-    return url, download, f"{base}/ws".replace("https://", "wss://", 1)
+    download = _beneath(url, "download", f"seconds={LONG_SECONDS}")
+    return url, download, _beneath(url, "ws").replace("https://", "wss://", 1)
+
+
+def _beneath(url: str, path: str, query: str = "") -> str:
+    """A URL below another one, with the query string that its rule may look at, and more of it."""
+    parts = urlsplit(url)
+    asked = "&".join(each for each in (query, parts.query) if each)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/{path}", query=asked).geturl()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -204,7 +205,12 @@ class Finished:
 class HeldDownload:
     """Reads in small pieces until it may finish."""
 
-    def __init__(self, address: LoadBalancerAddress, url: str) -> None:
+    def __init__(
+        self,
+        address: LoadBalancerAddress,
+        url: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Begin, and return when the head of the answer is there.
 
         Raises:
@@ -212,9 +218,10 @@ class HeldDownload:
         """
         parts = urlsplit(url)
         self._connection = _Connection(parts.hostname or "", address)
-        path = f"{parts.path.rstrip('/')}/download?bytes={_DOWNLOAD_BYTES}"
+        query = f"&{parts.query}" if parts.query else ""
+        path = f"{parts.path.rstrip('/')}/download?bytes={_DOWNLOAD_BYTES}{query}"
         try:
-            self._connection.request("GET", path)
+            self._connection.request("GET", path, headers=dict(headers))
             self._response = self._connection.getresponse()
         except OSError as error:
             raise RehearsalError(f"no download from {url}: {error}") from error

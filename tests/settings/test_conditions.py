@@ -9,12 +9,12 @@ import pytest
 from rollout.conditions import Condition, Field, covers
 from rollout.errors import SettingsError
 from rollout.problem import Problem
+from rollout.wildcards import plain_text
 from settings.conditions import RuleConditions
 from settings.probe import (
     has_own_sources,
     plain_headers,
     plain_query,
-    plain_text,
     unmet_condition,
 )
 from tests.configs import Config, parsed, stack_config
