@@ -56,7 +56,7 @@ def prepare_account(endpoint: str, region: str, hosts: Iterable[str]) -> Account
         for block, zone in zip(blocks, _ZONES * 2, strict=False)
     ]
     ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]  # pyright: ignore[reportTypedDictNotRequiredAccess]
-    _connect_to_the_internet(ec2, vpc_id, ids[:2])
+    connect_to_the_internet(ec2, vpc_id, ids[:2])
     certificate, key = self_signed_certificate(certificate_names(hosts))
     imported = acm.import_certificate(Certificate=certificate, PrivateKey=key)
     return Account(
@@ -121,7 +121,8 @@ def self_signed_certificate(names: list[str]) -> tuple[bytes, bytes]:
     return pem, private
 
 
-def _connect_to_the_internet(ec2: EC2Client, vpc_id: str, public_subnet_ids: list[str]) -> None:
+def connect_to_the_internet(ec2: EC2Client, vpc_id: str, public_subnet_ids: list[str]) -> None:
+    """Give a VPC a gateway to the internet, and these subnets a route to it."""
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
     table = ec2.create_route_table(VpcId=vpc_id)["RouteTable"]["RouteTableId"]  # pyright: ignore[reportTypedDictNotRequiredAccess]

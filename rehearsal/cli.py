@@ -8,6 +8,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +20,8 @@ from rehearsal.account import images_of
 from rehearsal.cutover_run import CutoverResult, run_cutover
 from rehearsal.cutover_view import CutoverView
 from rehearsal.errors import RehearsalError
-from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, find, start, stop
+from rehearsal.inspected.images import chosen_builds
+from rehearsal.lifecycle import METRIC_LAG_SECONDS, ROOT, Inspected, find, start, stop
 from rehearsal.scenarios.catalogue import CATALOGUE
 from rehearsal.scenarios.scenario_run import INTERRUPTED, listed, run_and_report
 from rehearsal.shell_environment import (
@@ -120,21 +122,49 @@ def rehearse(ctx: click.Context) -> None:
     metavar="SECONDS",
     help="Delay with which the load balancer follows a change of the API.",
 )
+@click.option(
+    "--as",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What `failover inspect --json` printed of the stack's account, to be made locally.",
+)
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    metavar="AMI=BUILD",
+    help="With --as: the build that stands for an image; can be repeated.",
+)
 @_with_reported_errors
 def up(
-    like: str, boot_seconds: float, metric_lag_seconds: float, propagation_seconds: float
+    like: str,
+    boot_seconds: float,
+    metric_lag_seconds: float,
+    propagation_seconds: float,
+    file: Path | None,
+    images: tuple[str, ...],
 ) -> None:
     """Start the local AWS and leave it running. If it runs already, print its addresses.
 
     Writes Pulumi.rehearsal.yaml (git-ignored): the named stack with local ids and its own secrets.
-    Creates no resources: run `pulumi up` for that.
+    Creates no resources of the stack: run `pulumi up` for that.
+
+    A stack that `failover adopt` wrote names what only its account has: a load balancer, target
+    groups, Auto Scaling groups, launch templates. --as makes them locally, with the same names,
+    ids and ARNs, from an inspection of the account. Images become builds that work: v2 for those
+    that slot 02 alone has, v1 for all others, or what --image names.
 
     \b
     Examples:
       failover rehearse up --like prod
+      failover inspect --load-balancer shop --profile prod --json > inspected.json
+      failover rehearse up --like prod --as inspected.json
       failover rehearse up --like dev --boot-seconds 20
       failover rehearse up --metric-lag-seconds 120 --propagation-seconds 5
     """
+    if images and file is None:
+        raise click.UsageError("--image is for --as: add it")
     workspace = Workspace(ROOT)
     started = start(
         workspace,
@@ -143,6 +173,7 @@ def up(
         _say,
         metric_lag_seconds=metric_lag_seconds,
         propagation_seconds=propagation_seconds,
+        inspected=None if file is None else Inspected(file, chosen_builds(images)),
     )
     running = started.running
     verb = "runs" if started.is_new else "already runs"

@@ -4,6 +4,7 @@ RehearsalError            base; `exit_code` is what the command ends with
 ├── NotRunningError       a command needs a running rehearsal and there is none
 ├── BadScenarioError      there is no scenario of that name
 ├── BadStackError         there is no such stack to rehearse, or its file cannot be read
+├── BadInspectionError    the file of an inspection cannot be read, or is not the stack's
 ├── NoPortError           no port is free on loopback, or there is no loopback
 ├── StartError            the supervisor could not start it; it has the supervisor's exit code
 ├── BusyError             someone else runs, or an update is in progress
@@ -33,6 +34,12 @@ class BadScenarioError(RehearsalError):
 
 class BadStackError(RehearsalError):
     """There is no such stack to rehearse, or its file cannot be read; nothing was begun."""
+
+    exit_code = 2
+
+
+class BadInspectionError(RehearsalError):
+    """The file of an inspection cannot be read, or is not the stack's; nothing was begun."""
 
     exit_code = 2
 

@@ -9,21 +9,74 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rehearsal.account import prepare_account
 from rehearsal.engine import RehearsalEngine, write_pack_config
 from rehearsal.errors import BusyError, NotRunningError, RehearsalError, StartError
+from rehearsal.inspected.construction import construct
+from rehearsal.inspected.document import read_inspection
+from rehearsal.inspected.images import ImageChoices, only_second
+from rehearsal.inspected.selection import Selection, StackNames, selected
+from rehearsal.inspected.site import ConstructionSite
 from rehearsal.shell_environment import process_environment
-from rehearsal.stack_file import RehearsalStackFile, read_stack, rehearsed_stack, write_stack
+from rehearsal.stack_file import (
+    RehearsalStackFile,
+    inspection_command,
+    read_stack,
+    rehearsed_as_inspected,
+    rehearsed_stack,
+    write_stack,
+)
 from rehearsal.workspace import STACK, Running, Workspace, leases
 
 ROOT = Path(__file__).parents[1]
 STOP_SECONDS = 15.0
 METRIC_LAG_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """The file of an inspected account, and the builds that were chosen for its images."""
+
+    file: Path
+    builds: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Build by the id of the image in the account."""
+
+    def selection_for(self, source: RehearsalStackFile) -> Selection:
+        """What of the account the stack needs.
+
+        Raises:
+            BadInspectionError: the file cannot be read, or is not of this stack's load balancer.
+            NotSupportedError: the stack does not need it, or needs what cannot be made.
+        """
+        names = StackNames.of(f"Pulumi.{source.like}.yaml", source.config)
+        again = inspection_command(source.config, self.file)
+        return selected(names, read_inspection(self.file, again), str(self.file), again)
+
+    def build(
+        self,
+        endpoint: str,
+        source: RehearsalStackFile,
+        selection: Selection,
+        boot_seconds: float,
+        say: Callable[[str], None],
+    ) -> RehearsalStackFile:
+        """Make the account in the local AWS; the stack file for it.
+
+        Raises:
+            NotSupportedError: the local AWS refused a part of it.
+        """
+        images = ImageChoices(self.builds, only_second(source.config, selection))
+        hosts = tuple(source.hosts)
+        for note in construct(ConstructionSite(endpoint, selection, images, boot_seconds, hosts)):
+            say(f"note: {note}")
+        return rehearsed_as_inspected(
+            source, selection.account.account_id, images.local, boot_seconds
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +102,7 @@ def start(
     tethered: bool = False,
     metric_lag_seconds: float = METRIC_LAG_SECONDS,
     propagation_seconds: float = 0.0,
+    inspected: Inspected | None = None,
 ) -> Started:
     """Start a rehearsal of the stack `like`, or find the one that runs.
 
@@ -60,17 +114,22 @@ def start(
         tethered: End the rehearsal with this process, whatever ends it.
         metric_lag_seconds: From the end of a minute to its CloudWatch data points, at least 2.
         propagation_seconds: From a change of a rule or a target to the requests that follow it.
+        inspected: What the local AWS has before a stack that names existing resources.
 
     Raises:
         RehearsalError: it could not be started; nothing is left behind.
-        BusyError: one runs already that was made from another stack.
+        BusyError: one runs already that was made from another stack, or from another account.
     """
     source = read_stack(workspace.root, like)
+    file = "" if inspected is None else str(inspected.file.absolute())
+    selection = None if inspected is None else inspected.selection_for(source)
     found = workspace.read_running()
     if found is not None:
-        if found.like != like or tethered:
+        if (found.like, found.inspected) != (like, file) or tethered:
+            of_file = f" as {found.inspected}" if found.inspected else ""
             raise BusyError(
-                f"a rehearsal like {found.like} runs in this clone since {found.started_at}; "
+                f"a rehearsal like {found.like}{of_file} runs in this clone since "
+                f"{found.started_at}; "
                 "end it with `failover rehearse down`"
             )
         return Started(found, None)
@@ -79,6 +138,7 @@ def start(
     say("starting the local AWS")
     options = ["--boot-seconds", str(boot_seconds), "--metric-lag-seconds", str(metric_lag_seconds)]
     options += ["--propagation-seconds", str(propagation_seconds)]
+    options += [] if selection is None else ["--account-id", selection.account.account_id]
     supervisor, ready = _start_supervisor(workspace, options, tethered=tethered)
     running = Running(
         pid=int(ready["pid"]),
@@ -89,12 +149,18 @@ def start(
         like=like,
         region=source.region,
         started_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        inspected=file,
     )
     try:
-        say("preparing the account: network, certificate, images")
-        account = prepare_account(running.endpoint, source.region, source.hosts)
+        if inspected is None or selection is None:
+            say("preparing the account: network, certificate, images")
+            account = prepare_account(running.endpoint, source.region, source.hosts)
+            stack = rehearsed_stack(source, account, boot_seconds)
+        else:
+            say(f"making the account as in {inspected.file}")
+            stack = inspected.build(running.endpoint, source, selection, boot_seconds, say)
         say(f"writing {workspace.stack_file.name}, made from Pulumi.{like}.yaml")
-        _create_stack(workspace, running, rehearsed_stack(source, account, boot_seconds))
+        _create_stack(workspace, running, stack)
     except BaseException:
         supervisor.terminate()
         supervisor.communicate()

@@ -10,7 +10,7 @@ import contextlib
 import json
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -98,7 +98,7 @@ class SlotState:
     in_service: int
     template_version: str
     """The version that the Auto Scaling group is pinned to; of one without a launch template, the
-    name of its launch configuration."""
+    name of its launch configuration; `-` where targets are registered by hand."""
     instance_versions: tuple[str, ...]
     """The version that each in-service instance was launched from."""
     image_ids: tuple[str, ...]
@@ -170,18 +170,20 @@ class ServiceObserver:
         self, weights: Mapping[str, int], arn: str, groups: Mapping[str, Mapping[str, Any]]
     ) -> SlotState:
         described = self._elb.describe_target_health(TargetGroupArn=arn)
-        states = [
-            target["TargetHealth"]["State"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+        targets = [
+            (target["Target"]["Id"], target["TargetHealth"]["State"])  # pyright: ignore[reportTypedDictNotRequiredAccess]
             for target in described["TargetHealthDescriptions"]
         ]
-        group = groups[arn]
+        group = groups.get(arn)
+        if group is None:
+            return self._registered(weights[arn], targets)
         in_service = [i for i in group["Instances"] if i["LifecycleState"] == "InService"]
         refreshes = self._groups.describe_instance_refreshes(
             AutoScalingGroupName=group["AutoScalingGroupName"]
         )
         return SlotState(
             weight=weights[arn],
-            target_states=tuple(states),
+            target_states=tuple(state for _, state in targets),
             desired=group["DesiredCapacity"],
             in_service=len(in_service),
             template_version=_launched_from(group),
@@ -191,6 +193,20 @@ class ServiceObserver:
                 refresh.get("Status") in {"Pending", "InProgress", "Cancelling"}
                 for refresh in refreshes["InstanceRefreshes"]
             ),
+        )
+
+    def _registered(self, weight: int, targets: Sequence[tuple[str, str]]) -> SlotState:
+        """A slot whose targets are registered by hand: all of them count as wanted."""
+        kept = [target for target, state in targets if state != "draining"]
+        return SlotState(
+            weight=weight,
+            target_states=tuple(state for _, state in targets),
+            desired=len(kept),
+            in_service=len(kept),
+            template_version="-",
+            instance_versions=(),
+            image_ids=self._images([target for target in kept if target.startswith("i-")]),
+            refreshing=False,
         )
 
     def _images(self, instance_ids: list[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ import yaml
 
 from rehearsal.account import Account
 from rehearsal.errors import BadStackError, NotSupportedError
+from rehearsal.inspected.document import InspectionCommand
 from rehearsal.workspace import PROJECT, STACK
 from rollout.command import Command
-from rollout.json_value import is_map, list_of, map_of
+from rollout.json_value import is_list, is_map, list_of, map_of
+from rollout.split import Slot
 
 FIRST_BUILD = "v1"
 _ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRole", "aws:endpoints", "aws:shared")
@@ -25,6 +27,9 @@ _ENDS_OF_THE_ACCOUNT = ("aws:profile", "aws:assumeRole", "aws:endpoints", "aws:s
 _SHORT_GUARD = {"pollSeconds": 1, "waitSeconds": 120}
 """Local targets boot within seconds: to look at them as rarely as at AWS's would only make every
 stage slower. The stack's own value holds."""
+
+EMPTY_SCRIPT = "#!/bin/sh\n"
+"""In the place of user data that only the team's own stack can decrypt."""
 
 _HEADER = """\
 # Written by `failover rehearse up` from Pulumi.{like}.yaml; `failover rehearse down` removes it.
@@ -106,11 +111,8 @@ def rehearsed_stack(
     Raises:
         NotSupportedError: the stack builds on resources that only the team's account has.
     """
-    config = copy.deepcopy(dict(source.config))
-    for key in [k for k in config if k.startswith(_ENDS_OF_THE_ACCOUNT)]:
-        del config[key]
-    config["aws:allowedAccountIds"] = [account.account_id]
-    _refuse_existing(config, source.like)
+    _refuse_existing(source.config, source.like)
+    config = _localised(source, account.account_id, boot_seconds)
     network = config.get(f"{PROJECT}:network")
     if isinstance(network, dict) and "vpcId" in network:
         network["vpcId"] = account.vpc_id
@@ -119,15 +121,69 @@ def rehearsed_stack(
     load_balancer = config.get(f"{PROJECT}:loadBalancer")
     if isinstance(load_balancer, dict) and "certificateArn" in load_balancer:
         load_balancer["certificateArn"] = account.certificate_arn
+    _replace_images(config, lambda _: account.images[FIRST_BUILD])
+    return RehearsalStackFile(source.like, config)
+
+
+def rehearsed_as_inspected(
+    source: RehearsalStackFile, account_id: str, local: Callable[[str], str], boot_seconds: float
+) -> RehearsalStackFile:
+    """The same config for a local AWS that has the ids which the config names.
+
+    As `rehearsed_stack`, but the ids of network and load balancer stay.
+
+    Args:
+        source: The stack.
+        account_id: The account of the local AWS.
+        local: The local image that stands for an image of the config.
+        boot_seconds: What a local instance takes to boot.
+    """
+    config = _localised(source, account_id, boot_seconds)
+    _replace_images(config, local)
+    return RehearsalStackFile(source.like, config)
+
+
+def _localised(source: RehearsalStackFile, account_id: str, boot_seconds: float) -> dict[str, Any]:
+    """What every rehearsal changes: the account, what leads to the team's own, boots, secrets."""
+    config = copy.deepcopy(dict(source.config))
+    for key in [k for k in config if k.startswith(_ENDS_OF_THE_ACCOUNT)]:
+        del config[key]
+    config["aws:allowedAccountIds"] = [account_id]
     for service in map_of(config.get(f"{PROJECT}:services")).values():
-        service["healthCheckGraceSeconds"] = math.ceil(2 * boot_seconds) + 1
+        if _has_own_group(service):
+            service["healthCheckGraceSeconds"] = math.ceil(2 * boot_seconds) + 1
     ramp = config.setdefault(f"{PROJECT}:ramp", {})
     ramp["guard"] = {**_SHORT_GUARD, **map_of(ramp.get("guard"))}
-    for service in map_of(config.get(f"{PROJECT}:images")).values():
-        for slot in map_of(service):
-            service[slot] = account.images[FIRST_BUILD]
     # Secrets are encrypted for the team's own stack, and cannot be read here.
-    return RehearsalStackFile(source.like, {k: v for k, v in config.items() if not _is_secret(v)})
+    return {key: _without_secrets(value) for key, value in config.items() if not _is_secret(value)}
+
+
+def _has_own_group(service: Any) -> bool:
+    """Whether the stack makes the Auto Scaling group of a slot, which then has a grace period."""
+    slots = map_of(map_of(service).get("slots"))
+    named = [map_of(slots.get(slot.value)) for slot in Slot]
+    return any(
+        each.get("registered") in (None, False)
+        and "existing" not in map_of(each.get("autoScalingGroup"))
+        for each in named
+    )
+
+
+def _without_secrets(value: Any) -> Any:
+    """Without what is encrypted inside of it; user data becomes a script that does nothing."""
+    if is_map(value):
+        kept = {k: _without_secrets(v) for k, v in value.items() if not _is_secret(v)}
+        own_data = value.get("userData")
+        if is_map(own_data) and _is_secret(own_data.get("text")):
+            kept["userData"] = {"text": EMPTY_SCRIPT}
+        return kept
+    return [_without_secrets(each) for each in value] if is_list(value) else value
+
+
+def _replace_images(config: Mapping[str, Any], local: Callable[[str], str]) -> None:
+    for service in map_of(config.get(f"{PROJECT}:images")).values():
+        for slot, image in map_of(service).items():
+            service[slot] = local(str(image))
 
 
 def write_stack(path: Path, stack: RehearsalStackFile) -> None:
@@ -175,10 +231,20 @@ def _refuse_existing(config: Mapping[str, Any], like: str) -> None:
                 if "existing" in map_of(value):
                     found.append(f"services.{name}.slots.{slot}.{part}.existing")
     if found:
+        inspected = inspection_command(config, Path("inspected.json"))
+        up = Command.of("failover", "rehearse", "up", "--like", like, "--as", "inspected.json")
         raise NotSupportedError(
             f"Pulumi.{like}.yaml names resources that the local AWS does not have "
-            f"({', '.join(found)}): not supported by the rehearsal"
+            f"({', '.join(found)}): not supported by the rehearsal without --as\n"
+            f"  fix:      {inspected}\n"
+            f"  then:     {up}"
         )
+
+
+def inspection_command(config: Mapping[str, Any], file: Path) -> InspectionCommand:
+    """The command that writes the inspection of the stack's load balancer to `file`."""
+    balancer = map_of(config.get(f"{PROJECT}:loadBalancer")).get("arn")
+    return InspectionCommand(str(balancer or "LOAD_BALANCER_ARN"), file)
 
 
 def _is_secret(value: Any) -> bool:

@@ -113,6 +113,8 @@ class Running:
     region: str
     started_at: str
     """ISO 8601, UTC."""
+    inspected: str = ""
+    """The file of the account that it has; empty for the rehearsal's own."""
 
     @property
     def life(self) -> str:

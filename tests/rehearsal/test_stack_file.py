@@ -11,6 +11,7 @@ from rehearsal.errors import BadStackError, NotSupportedError, RehearsalError
 from rehearsal.stack_file import (
     RehearsalStackFile,
     read_stack,
+    rehearsed_as_inspected,
     rehearsed_stack,
     set_ramp,
     shorten_draining,
@@ -115,6 +116,55 @@ def test_resources_that_only_the_own_account_has_are_refused_by_name(
         rehearsed_stack(stack(**own), ACCOUNT, 2.0)
 
     assert named in str(refused.value)
+    assert "--json > inspected.json" in str(refused.value)
+    assert "failover rehearse up --like prod --as inspected.json" in str(refused.value)
+
+
+def test_the_ids_of_an_inspected_account_stay_and_its_images_become_local_ones() -> None:
+    own = {"failover:loadBalancer": {"arn": "arn:own"}, "aws:profile": "prod"}
+
+    rehearsed = rehearsed_as_inspected(stack(**own), "111122223333", lambda i: f"local-{i}", 2.0)
+
+    assert rehearsed.config == {
+        **stack().config,
+        "failover:loadBalancer": {"arn": "arn:own"},
+        "failover:services": {"web": {"priority": 100, "healthCheckGraceSeconds": 5}},
+        "failover:images": {"web": {"01": "local-ami-own", "02": "local-ami-other"}},
+        "failover:ramp": {"guard": {"pollSeconds": 1, "waitSeconds": 120}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("second", "grace"),
+    [
+        ({"registered": True}, 120),
+        ({"autoScalingGroup": {"existing": "web"}}, 120),
+        ({"autoScalingGroup": {"name": "web"}}, 5),
+        ({}, 5),
+    ],
+)
+def test_only_a_group_that_the_stack_makes_has_a_local_grace_period(
+    second: dict[str, Any], grace: int
+) -> None:
+    slots = {"01": {"registered": True}, "02": second}
+    web = {"priority": 100, "healthCheckGraceSeconds": 120, "slots": slots}
+
+    rehearsed = rehearsed_as_inspected(
+        stack(**{"failover:services": {"web": web}}), "111122223333", str, 2.0
+    )
+
+    assert rehearsed.config["failover:services"]["web"]["healthCheckGraceSeconds"] == grace
+
+
+def test_user_data_that_is_a_secret_becomes_a_script_that_does_nothing() -> None:
+    secret = {"secure": "v1:abc"}
+    capacity = {"web": {"02": {"launchTemplate": {"userData": {"text": secret}, "other": secret}}}}
+
+    rehearsed = rehearsed_stack(stack(**{"failover:capacity": capacity}), ACCOUNT, 2.0)
+
+    assert rehearsed.config["failover:capacity"] == {
+        "web": {"02": {"launchTemplate": {"userData": {"text": "#!/bin/sh\n"}}}}
+    }
 
 
 def test_a_file_that_was_written_reads_back_alike(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The output of `failover inspect --json` of an account, made again in the local AWS."""
