@@ -124,6 +124,8 @@ QUOTED = {
             "which was ready in",
         ),
         *("a security group of its own, which takes requests", "probing at"),
+        *("declares adopted rules. Before --apply:", "declares none of the adopted rules"),
+        "may have only rules that are no longer managed",
     ),
     "docs/guards.md": (
         *("the next stage of slot", "will wait", "rollback to slot", "without waiting"),
