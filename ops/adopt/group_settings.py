@@ -27,20 +27,21 @@ def is_made_alike(group: TargetGroupReport) -> bool:
 
 def target_group_settings(group: TargetGroupReport) -> Config:
     """The map `targetGroup` of a service whose new target group is like `group`."""
-    attributes = group.details.attributes if group.details is not None else {}
-    own, check = TargetGroupSettings, group.check
-    algorithm = attributes.get(_ALGORITHM, ROUND_ROBIN)
-    values = {
-        own.protocol: (group.protocol, own.protocol.default),
-        own.slow_start_seconds: (int(attributes.get(_SLOW_START) or 0), 0),
-        own.algorithm: (algorithm, ROUND_ROBIN),
-        own.health_check_port: (
-            check.port if check.port == TRAFFIC_PORT else int(check.port),
-            TRAFFIC_PORT,
-        ),
-        own.health_check_protocol: (check.protocol, group.protocol),
-    }
-    return {key.name: value for key, (value, default) in values.items() if value != default}
+    assert group.details is not None, "the groups of the services are read in full"
+    attributes = group.details.attributes
+    own, port = TargetGroupSettings, group.check.port
+    settings: Config = {}
+    if group.protocol != own.protocol.default:
+        settings[own.protocol.name] = group.protocol
+    if seconds := int(attributes.get(_SLOW_START) or 0):
+        settings[own.slow_start_seconds.name] = seconds
+    if (algorithm := attributes.get(_ALGORITHM, ROUND_ROBIN)) != ROUND_ROBIN:
+        settings[own.algorithm.name] = algorithm
+    if port != TRAFFIC_PORT:
+        settings[own.health_check_port.name] = int(port)
+    if group.check.protocol != group.protocol:
+        settings[own.health_check_protocol.name] = group.check.protocol
+    return settings
 
 
 def fleet_settings(first: FirstSlot, subnet_ids: tuple[str, ...], network: list[str]) -> Config:
