@@ -12,7 +12,12 @@ from ops.adopt.answers import Answers, rule_of
 from ops.adopt.conditions import as_config, conditions_of
 from ops.adopt.config_merge import Config
 from ops.adopt.first_slot import FirstSlot
-from ops.adopt.group_settings import fleet_settings, is_made_alike, target_group_settings
+from ops.adopt.group_settings import (
+    fleet_settings,
+    is_made_alike,
+    policy_types,
+    target_group_settings,
+)
 from ops.adopt.slot_differences import unlike
 from ops.errors import InputError
 from ops.inspect.document import (
@@ -166,7 +171,7 @@ def proposed(
                 each.made_like.template,
                 first_slots[each.name],
                 image_of_second(each, answers),
-                _instance_type(each, answers),
+                _instance_type(each, answers, first_slots[each.name]),
                 has_new_group=each.second is None,
             )
         ),
@@ -320,8 +325,12 @@ def image_of_second(found: FoundService, answers: Answers) -> str:
     )
 
 
-def _instance_type(found: FoundService, answers: Answers) -> str:
-    kind = answers.instance_types.get(found.name) or found.made_like.template.instance_type
+def _instance_type(found: FoundService, answers: Answers, first: FirstSlot) -> str:
+    """The type that is answered, or that of slot 01's template, or the first of its policy."""
+    kind, types = found.made_like.template.instance_type, policy_types(first)
+    if types and kind not in types:
+        kind = types[0]
+    kind = answers.instance_types.get(found.name) or kind
     if kind is None:
         raise InputError(
             f"slot {Slot.SECOND} of {found.name} needs an instance type, and "
@@ -334,12 +343,13 @@ def _instance_type(found: FoundService, answers: Answers) -> str:
 def _capacity(
     found: FoundService, answers: Answers, first: FirstSlot, network: list[str]
 ) -> Config:
+    instance_type = _instance_type(found, answers, first)
     capacity: Config = {
-        "instanceType": _instance_type(found, answers),
+        "instanceType": instance_type,
         "min": found.made_like.min_size,
         "max": max(found.made_like.max_size, 1),
     }
-    group = fleet_settings(first, found.made_like.subnet_ids, network)
+    group = fleet_settings(first, instance_type, found.made_like.subnet_ids, network)
     if group:
         capacity[Capacity.auto_scaling_group.name] = group
     if first.copied is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from live.launch_source import registered_in
 from ops.adopt.first_slot import FirstSlot
-from ops.adopt.group_settings import kept_processes
+from ops.adopt.group_settings import kept_processes, mixed_instances
 from ops.inspect.document import TemplateReport
 from rollout.json_value import is_list, is_map
 from rollout.split import Slot
@@ -259,7 +259,7 @@ def _booted(template: TemplateReport, first: FirstSlot, image_id: str) -> Iterat
 
 def _mixed(first: FirstSlot, instance_type: str) -> Iterator[str]:
     mixed = first.fleet.get("MixedInstancesPolicy")
-    if mixed:
+    if mixed and mixed_instances(first, instance_type) is None:
         mixed_text = ", ".join(
             f"{k} {v}" for k, v in sorted(flattened(mixed).items()) if _is_mixed(k)
         )

@@ -222,6 +222,71 @@ def test_a_target_group_that_the_stack_cannot_make_needs_a_second_one(spoiled: A
         proposed(inspection(target_groups=(group(PORTAL), spoiled)), ANSWERS, FIRST)
 
 
+DISTRIBUTION = {
+    "OnDemandAllocationStrategy": "prioritized",
+    "OnDemandBaseCapacity": 1,
+    "OnDemandPercentageAboveBaseCapacity": 25,
+    "SpotAllocationStrategy": "capacity-optimized",
+    "SpotInstancePools": 2,
+    "SpotMaxPrice": "0.05",
+}
+
+
+def mixed(*types: str, **changed: Any) -> FirstSlot:
+    overrides = [{"InstanceType": each} for each in types]
+    policy = {
+        "LaunchTemplate": {"Overrides": overrides},
+        "InstancesDistribution": {**DISTRIBUTION, **changed},
+    }
+    return FirstSlot(fleet={"MixedInstancesPolicy": policy})
+
+
+def test_the_instance_types_and_the_spot_instances_of_slot_01_are_taken_over() -> None:
+    first = mixed("m6i.large", "m7i.large")
+
+    proposal = proposed(inspection(), ANSWERS, {**FIRST, "web": first})
+
+    capacity = proposal.config["failover:capacity"]["web"]
+    assert capacity["instanceType"] == "m6i.large"
+    assert capacity["autoScalingGroup"]["mixedInstances"] == {
+        "instanceTypes": ["m6i.large", "m7i.large"],
+        "onDemandBase": 1,
+        "onDemandPercentAboveBase": 25,
+        "spotAllocationStrategy": "capacity-optimized",
+        "maxPrice": 0.05,
+    }
+    assert problems(proposal.config, "prod", {}, FoundLookups(inspection(), ZONES)) == ()
+
+
+def test_without_spot_instances_their_strategy_and_price_are_left_out() -> None:
+    first = mixed("m5.large", OnDemandPercentageAboveBaseCapacity=100)
+
+    config = proposed(inspection(), ANSWERS, {**FIRST, "web": first}).config
+
+    assert config["failover:capacity"]["web"]["autoScalingGroup"]["mixedInstances"] == {
+        "instanceTypes": ["m5.large"],
+        "onDemandBase": 1,
+        "onDemandPercentAboveBase": 100,
+    }
+    assert problems(config, "prod", {}, FoundLookups(inspection(), ZONES)) == ()
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        mixed("m5.large", SpotAllocationStrategy="diversified-by-hand"),
+        mixed("m5.large", ANewSetting="on"),
+        mixed("m5.large", "m6g.large"),
+        mixed(),
+    ],
+)
+def test_a_policy_that_the_stack_cannot_make_is_left_out_with_a_note(first: FirstSlot) -> None:
+    proposal = proposed(inspection(), ANSWERS, {**FIRST, "web": first})
+
+    assert "autoScalingGroup" not in proposal.config["failover:capacity"]["web"]
+    assert any("the mixed instances policy of" in line for line in proposal.unlike)
+
+
 COPIED = LaunchTemplateVersion("lt-0a1b2c3d4e5f60718", None, 3)
 
 

@@ -134,11 +134,14 @@ def test_a_suspended_process_is_told_only_where_a_ramp_would_wait_for_it() -> No
     assert fleet_differences(FirstSlot(fleet=fleet)) == ["SuspendedProcesses Launch"]
 
 
-def test_a_spot_policy_is_told_with_what_is_launched_in_its_place() -> None:
-    policy = {
+def test_a_policy_with_weights_is_told_with_what_is_launched_in_its_place() -> None:
+    policy: dict[str, Any] = {
         "LaunchTemplate": {
             "LaunchTemplateSpecification": {"LaunchTemplateName": "shop-web"},
-            "Overrides": [{"InstanceType": "c5.large"}, {"InstanceType": "m5.large"}],
+            "Overrides": [
+                {"InstanceType": "c5.large", "WeightedCapacity": "2"},
+                {"InstanceType": "m5.large"},
+            ],
         },
         "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": 25},
     }
@@ -149,6 +152,8 @@ def test_a_spot_policy_is_told_with_what_is_launched_in_its_place() -> None:
     assert "web-02: m5.large on demand alone; the mixed instances policy of web-asg" in text
     assert "OnDemandPercentageAboveBaseCapacity 25" in text
     assert "InstanceType c5.large" in text
+    del policy["LaunchTemplate"]["Overrides"][0]["WeightedCapacity"]
+    assert "mixed instances" not in told(FirstSlot(fleet=fleet))
 
 
 def test_key_hop_limit_monitoring_and_volumes_are_told_with_what_slot_02_has() -> None:
