@@ -16,6 +16,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fleets.auto_scaling_group.floor import give_back, hold
+from live.clients import Clients
+from ops.terraform.handover import AdoptedParts, terraform_report
+from ops.terraform.state_file import read_states
 from rehearsal.account import images_of
 from tests.engine import ramping
 from tests.engine.rehearsed import Rehearsed, rehearsed
@@ -34,6 +38,59 @@ pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 _REMOVED = re.compile(r"^removed \{\n.*?^\}$", re.MULTILINE | re.DOTALL)
 _LIFECYCLE = re.compile(r"^  lifecycle \{\n.*?^  \}$", re.MULTILINE | re.DOTALL)
+
+
+_FIRST = "aws_lb_listener_rule.list[0]"
+_MANY = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" { region = "us-east-1" }
+
+data "aws_lb" "shop" { name = "shop" }
+
+data "aws_lb_listener" "https" {
+  load_balancer_arn = data.aws_lb.shop.arn
+  port              = 443
+}
+
+data "aws_lb_target_group" "web" { name = "hankooktire-us-prd-web-01-tg" }
+
+locals {
+  each = { a = "201", b = "202" }
+  list = [211, 212, 213]
+}
+
+resource "aws_lb_listener_rule" "each" {
+  for_each     = local.each
+  listener_arn = data.aws_lb_listener.https.arn
+  priority     = each.value
+  action {
+    type             = "forward"
+    target_group_arn = data.aws_lb_target_group.web.arn
+  }
+  condition {
+    host_header { values = ["${each.key}.example"] }
+  }
+}
+
+resource "aws_lb_listener_rule" "list" {
+  count        = length(local.list)
+  listener_arn = data.aws_lb_listener.https.arn
+  priority     = local.list[count.index]
+  action {
+    type             = "forward"
+    target_group_arn = data.aws_lb_target_group.web.arn
+  }
+  condition {
+    host_header { values = ["l${local.list[count.index]}.example"] }
+  }
+}
+"""
+"""Rules of one resource with `for_each`, and of one with `count`."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +179,60 @@ def test_at_a_stage_terraform_has_nothing_to_change(shop: Declared, split: str) 
     assert moved.returncode == 0, moved.stdout
     assert shop.is_at(split)
     assert code == PLAN_IS_EMPTY, text
+
+
+def test_a_group_that_a_ramp_holds_at_a_floor_leaves_terraform_nothing_to_change(
+    shop: Declared,
+) -> None:
+    floor = 'services.web.slots["02"].autoScalingGroup.floor'
+    shop.stack.engine.set_config(floor, "write", "--path")
+    printed = shop.adopt("--keep-in-terraform", "portal").stdout
+    client = shop.stack.client
+    clients = Clients(
+        client("elbv2"), client("autoscaling"), client("ec2"), shop.stack.running.region
+    )
+    hold(clients, "shop-web-02", 3)
+    without, text = shop.terraform.plan()
+
+    main = shop.terraform.folder / "main.tf"
+    block = found(_LIFECYCLE, printed.partition("A ramp raises the min")[2])
+    last = "    version = aws_launch_template.shop.latest_version\n  }\n"
+    main.write_text(main.read_text().replace(last, f"{last}\n{block}\n"))
+    code, text_with = shop.terraform.plan()
+    give_back(clients, "shop-web-02")
+
+    assert without == PLAN_HAS_CHANGES, text
+    assert "failover:former-min" in text
+    assert code == PLAN_IS_EMPTY, text_with
+
+
+def test_the_printed_commands_forget_some_instances_and_leave_the_others(
+    shop: Declared, tmp_path: Path
+) -> None:
+    other = TerraformFolder(tmp_path, shop.stack.env)
+    (tmp_path / "main.tf").write_text(_MANY)
+    shutil.copy(shop.terraform.folder / ".terraform.lock.hcl", tmp_path)
+    other.init()
+    other.apply()
+    (state,) = read_states([tmp_path])
+    arns = {each.address: str(each.arn) for each in state.resources}
+    adopted = {arns[name]: name for name in ('aws_lb_listener_rule.each["b"]', _FIRST)}
+    parts = AdoptedParts(adopted, {}, shop.stack.running.region, "123456789012")
+
+    handovers = terraform_report(state, parts, ()).handovers
+    for command in (each for handover in handovers for each in handover.commands):
+        ran = subprocess.run(
+            str(command), shell=True, cwd=tmp_path, env=shop.stack.env, capture_output=True
+        )
+        assert ran.returncode == 0, ran.stderr
+    smaller = _MANY.replace(', b = "202"', "").replace("[211, ", "[")
+    (tmp_path / "main.tf").write_text(smaller)
+    code, text = other.plan()
+
+    assert code == PLAN_IS_EMPTY, text
+    other.destroy()
+    elb = shop.stack.client("elbv2")
+    assert len(elb.describe_rules(RuleArns=[*adopted])["Rules"]) == 2
 
 
 def test_without_the_blocks_terraform_would_reset_both_rules(shop: Declared) -> None:
