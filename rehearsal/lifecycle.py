@@ -29,6 +29,7 @@ from rehearsal.stack_file import (
     read_stack,
     rehearsed_as_inspected,
     rehearsed_stack,
+    stand_in_secrets,
     write_stack,
 )
 from rehearsal.workspace import STACK, Running, Workspace, leases
@@ -160,7 +161,7 @@ def start(
             say(f"making the account as in {inspected.file}")
             stack = inspected.build(running.endpoint, source, selection, boot_seconds, say)
         say(f"writing {workspace.stack_file.name}, made from Pulumi.{like}.yaml")
-        _create_stack(workspace, running, stack)
+        _create_stack(workspace, running, stack, stand_in_secrets(source))
     except BaseException:
         supervisor.terminate()
         supervisor.communicate()
@@ -257,9 +258,13 @@ def _start_supervisor(
     return supervisor, ready
 
 
-def _create_stack(workspace: Workspace, running: Running, stack: RehearsalStackFile) -> None:
+def _create_stack(
+    workspace: Workspace, running: Running, stack: RehearsalStackFile, secrets_of: dict[str, str]
+) -> None:
     write_stack(workspace.stack_file, stack)
     write_pack_config(workspace, stack.like)
     engine = engine_of(workspace, running)
     engine.run("stack", "init", STACK, "--no-select")
     engine.write_secret("previewToken", secrets.token_hex(16))
+    for path, value in secrets_of.items():
+        engine.write_secret(path, value, is_path=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,12 @@ stage slower. The stack's own value holds."""
 
 EMPTY_SCRIPT = "#!/bin/sh\n"
 """In the place of user data that only the team's own stack can decrypt."""
+
+_STAND_INS = {
+    "clientSecret": "rehearsal",
+    "cookie": "AWSELBAuthSessionCookie-0=rehearsal",
+}
+"""In the place of other secrets of the team's own stack, by their key."""
 
 _HEADER = """\
 # Written by `failover rehearse up` from Pulumi.{like}.yaml; `failover rehearse down` removes it.
@@ -156,6 +162,24 @@ def _localised(source: RehearsalStackFile, account_id: str, boot_seconds: float)
     ramp["guard"] = {**_SHORT_GUARD, **map_of(ramp.get("guard"))}
     # Secrets are encrypted for the team's own stack, and cannot be read here.
     return {key: _without_secrets(value) for key, value in config.items() if not _is_secret(value)}
+
+
+def stand_in_secrets(source: RehearsalStackFile) -> dict[str, str]:
+    """What stands for the secrets inside of services, by their path, to be encrypted again.
+
+    A login of the local AWS takes any secret of its client, and any session.
+    """
+    config = {f"{PROJECT}:services": source.config.get(f"{PROJECT}:services")}
+    return {path: _STAND_INS[key] for path, key in _secrets_in(config, "") if key in _STAND_INS}
+
+
+def _secrets_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    for key, each in map_of(value).items():
+        own = f"{path}.{key}" if path else str(key)
+        if _is_secret(each):
+            yield own, str(key)
+        else:
+            yield from _secrets_in(each, own)
 
 
 def _has_own_group(service: Any) -> bool:

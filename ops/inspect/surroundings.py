@@ -7,7 +7,7 @@ secrets. Only `failover inspect --json` reads this.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from live.launch_source import LaunchKind
 from ops.errors import InputError
 from ops.inspect.calls import Calls, reported
 from ops.inspect.document import AutoScalingGroup, Inspection
-from rollout.json_value import list_of, map_of
+from rollout.json_value import map_of
 
 _MOST_VALUES = 200
 """Values of one filter. Source: EC2 API, DescribeInstances."""
@@ -105,8 +105,7 @@ class BalancerSurroundings:
     """Those of the VPC."""
     subnets: tuple[SubnetReport, ...]
     security_groups: tuple[SecurityGroupReport, ...]
-    """Those of the load balancer, the servers and the templates, those that their rules name, and
-    the default one of the VPC."""
+    """All of the VPC."""
     servers: tuple[ServerReport, ...]
     launch_templates: tuple[LaunchTemplateReport, ...]
     launch_configurations: tuple[LaunchConfigurationReport, ...]
@@ -136,20 +135,13 @@ def read_surroundings(
         balancer = inspection.load_balancer
         fleet = inspection.auto_scaling_groups
         listed = elb.describe_load_balancer_attributes(LoadBalancerArn=balancer.arn)["Attributes"]
-        servers = tuple(_servers(ec2, inspection))
-        launch_templates = tuple(_templates(ec2, fleet, templates))
-        configurations = tuple(_configurations(autoscaling, fleet))
-        named = {*balancer.security_group_ids, *(g for s in servers for g in s.security_group_ids)}
-        for template in launch_templates:
-            named |= {g for version in template.versions for g in _groups_of(version.data)}
-        named |= {g for each in configurations for g in list_of(each.data.get("SecurityGroups"))}
         return BalancerSurroundings(
             cidr_blocks=_cidr_blocks(ec2, balancer.vpc_id),
             subnets=_subnets(ec2, balancer.vpc_id),
-            security_groups=_security_groups(ec2, balancer.vpc_id, named),
-            servers=servers,
-            launch_templates=launch_templates,
-            launch_configurations=configurations,
+            security_groups=_security_groups(ec2, balancer.vpc_id),
+            servers=tuple(_servers(ec2, inspection)),
+            launch_templates=tuple(_templates(ec2, fleet, templates)),
+            launch_configurations=tuple(_configurations(autoscaling, fleet)),
             attributes={each["Key"]: each.get("Value", "") for each in listed},
         )
 
@@ -204,12 +196,10 @@ def _of_vpc(ec2: Any, operation: str, key: str, vpc_id: str) -> Iterator[Mapping
         yield from page[key]
 
 
-def _security_groups(
-    ec2: Any, vpc_id: str, named: Iterable[str]
-) -> tuple[SecurityGroupReport, ...]:
-    """The named groups of the VPC with all that their rules name, and its default one."""
-    known = {
-        each["GroupId"]: SecurityGroupReport(
+def _security_groups(ec2: Any, vpc_id: str) -> tuple[SecurityGroupReport, ...]:
+    """All of the VPC: a stack may name any."""
+    found = (
+        SecurityGroupReport(
             id=each["GroupId"],
             name=each["GroupName"],
             description=each.get("Description", ""),
@@ -217,27 +207,8 @@ def _security_groups(
             egress=tuple(each.get("IpPermissionsEgress", ())),
         )
         for each in _of_vpc(ec2, "describe_security_groups", "SecurityGroups", vpc_id)
-    }
-    wanted = {each.id for each in known.values() if each.name == "default"}
-    open_ids = {*named, *wanted} & set(known)
-    while open_ids:
-        wanted |= open_ids
-        open_ids = ({g for i in open_ids for g in _referenced(known[i])} & set(known)) - wanted
-    return tuple(known[each] for each in sorted(wanted))
-
-
-def _referenced(group: SecurityGroupReport) -> Iterator[str]:
-    for rule in (*group.ingress, *group.egress):
-        for pair in rule.get("UserIdGroupPairs", ()):
-            if pair.get("GroupId"):
-                yield pair["GroupId"]
-
-
-def _groups_of(data: Part) -> Iterator[str]:
-    """The security groups that a launch template gives its instances, by id."""
-    yield from list_of(data.get("SecurityGroupIds"))
-    for interface in list_of(data.get("NetworkInterfaces")):
-        yield from list_of(map_of(interface).get("Groups"))
+    )
+    return tuple(sorted(found, key=lambda group: group.id))
 
 
 def _templates(

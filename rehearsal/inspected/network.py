@@ -17,7 +17,7 @@ _DEFAULT = "default"
 def make_network(site: ConstructionSite) -> None:
     """Make the VPC, with a gateway to the internet for the load balancer's subnets."""
     ec2, network = site.client("ec2"), site.account.network
-    default = [group.id for group in network.security_groups if group.name == _DEFAULT]
+    default = [group.id for group in site.selection.security_groups if group.name == _DEFAULT]
     site.give(network.vpc_id, *default)
     first, *more = network.cidr_blocks
     ec2.create_vpc(CidrBlock=first)
@@ -34,7 +34,7 @@ def make_network(site: ConstructionSite) -> None:
 
 def make_security_groups(site: ConstructionSite) -> None:
     """Make the groups, then their rules, which name groups."""
-    ec2, groups = site.client("ec2"), site.account.network.security_groups
+    ec2, groups = site.client("ec2"), site.selection.security_groups
     for group in groups:
         if group.name != _DEFAULT:
             site.give(group.id)
@@ -83,7 +83,7 @@ def _authorize(
 def _admit_clients(site: ConstructionSite, ec2: Any) -> None:
     """Clients on this machine stand for ones on the internet."""
     own = site.account.load_balancer.security_group_ids
-    groups = [group for group in site.account.network.security_groups if group.id in own]
+    groups = [group for group in site.selection.security_groups if group.id in own]
     for listener in site.account.listeners:
         if groups and not admits_everyone(groups, listener.port):
             ec2.authorize_security_group_ingress(

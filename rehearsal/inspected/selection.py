@@ -15,6 +15,7 @@ from rehearsal.inspected.document import (
     InspectedFleet,
     InspectedListener,
     InspectedRule,
+    InspectedSecurityGroup,
     InspectedTarget,
     InspectedTargetGroup,
     InspectedTemplate,
@@ -81,6 +82,8 @@ class StackNames:
     priorities: Mapping[int, str]
     """The service of each priority."""
     templates: tuple[TemplateName, ...]
+    security_group_ids: tuple[str, ...]
+    """Those of instances that the stack makes."""
 
     @classmethod
     def of(cls, file: str, config: Mapping[str, Any]) -> StackNames:
@@ -101,7 +104,10 @@ class StackNames:
         prefix = "-".join(
             str(config.get(f"{PROJECT}:{part}")) for part in ("org", "regionCode", "environment")
         )
+        places = dict(_places(map_of(config.get(f"{PROJECT}:capacity"))))
         listed = [*list_of(network.get("albSubnetIds")), *list_of(network.get("instanceSubnetIds"))]
+        for place in places.values():
+            listed += list_of(map_of(place.get("autoScalingGroup")).get("subnetIds"))
         return cls(
             file=file,
             region=str(config.get("aws:region")),
@@ -117,7 +123,12 @@ class StackNames:
                 for name, service in services.items()
                 if isinstance(priority := map_of(service).get("priority"), int)
             },
-            templates=tuple(_template_names(map_of(config.get(f"{PROJECT}:capacity")))),
+            templates=tuple(_template_names(places)),
+            security_group_ids=tuple(
+                str(each)
+                for place in places.values()
+                for each in list_of(map_of(place.get("launchTemplate")).get("securityGroupIds"))
+            ),
         )
 
     def slot_of(self, group: InspectedTargetGroup) -> SlotNames | None:
@@ -145,16 +156,21 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _template_names(capacity: Mapping[str, Any]) -> Iterator[TemplateName]:
+def _places(capacity: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The maps of `capacity` that describe a launch: a service's, and those of its slots."""
     for service, own in capacity.items():
-        places = {f"capacity.{service}": map_of(own)}
-        places |= {f"capacity.{service}.{s}": map_of(map_of(own).get(s.value)) for s in Slot}
-        for key, place in places.items():
-            source = map_of(map_of(place.get("launchTemplate")).get("from"))
-            named = source.get("id") or source.get("name")
-            version = source.get("version")
-            if isinstance(named, str) and isinstance(version, int):
-                yield TemplateName(f"{key}.launchTemplate.from", named, version)
+        yield f"capacity.{service}", map_of(own)
+        for slot in Slot:
+            yield f"capacity.{service}.{slot}", map_of(map_of(own).get(slot.value))
+
+
+def _template_names(places: Mapping[str, Mapping[str, Any]]) -> Iterator[TemplateName]:
+    for key, place in places.items():
+        source = map_of(map_of(place.get("launchTemplate")).get("from"))
+        named = source.get("id") or source.get("name")
+        version = source.get("version")
+        if isinstance(named, str) and isinstance(version, int):
+            yield TemplateName(f"{key}.launchTemplate.from", named, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +200,7 @@ class Selection:
     listeners: tuple[SelectedListener, ...]
     fleets: tuple[InspectedFleet, ...]
     templates: tuple[InspectedTemplate, ...]
+    security_groups: tuple[InspectedSecurityGroup, ...]
     unsupported: Mapping[str, str]
     """Why a target group that a rule forwards to is not made, by its ARN."""
 
@@ -269,6 +286,7 @@ def selected(
         listeners=listeners,
         fleets=_fleets(names, account),
         templates=_templates(names, account),
+        security_groups=_security_groups(names, account),
         unsupported=unsupported,
     )
 
@@ -303,6 +321,9 @@ def _missing(names: StackNames, account: InspectedAccount) -> Iterator[str]:
     for subnet_id in dict.fromkeys(names.subnet_ids):
         if subnet_id not in known:
             yield f"network: subnet {subnet_id}"
+    for group_id in dict.fromkeys(names.security_group_ids):
+        if group_id not in {group.id for group in account.network.security_groups}:
+            yield f"capacity: security group {group_id}"
     for slot in names.slots:
         yield from _missing_of_slot(slot, account)
     for named in names.templates:
@@ -460,3 +481,37 @@ def _templates(names: StackNames, account: InspectedAccount) -> tuple[InspectedT
     wanted = {each.id_or_name for each in names.templates}
     wanted |= {str(fleet.template.id) for fleet in _fleets(names, account)}
     return tuple(t for t in account.launch_templates if wanted & {t.id, t.name})
+
+
+def _security_groups(
+    names: StackNames, account: InspectedAccount
+) -> tuple[InspectedSecurityGroup, ...]:
+    """Those of all that is made, with those that their rules name, and the VPC's default one."""
+    known = {group.id: group for group in account.network.security_groups}
+    found = {group.id for group in known.values() if group.name == "default"}
+    found |= {*account.load_balancer.security_group_ids, *names.security_group_ids}
+    found |= {each for server in account.servers for each in server.security_group_ids}
+    for template in _templates(names, account):
+        found |= {each for version in template.versions for each in _groups_of(version.data)}
+    for configuration in account.launch_configurations:
+        found |= {str(each) for each in list_of(configuration.data.get("SecurityGroups"))}
+    wanted: set[str] = set()
+    following = found & set(known)
+    while following:
+        wanted |= following
+        named = {each for group_id in following for each in _referenced(known[group_id])}
+        following = (named & set(known)) - wanted
+    return tuple(known[each] for each in sorted(wanted))
+
+
+def _groups_of(data: Mapping[str, Any]) -> Iterator[str]:
+    """The security groups that a launch template gives its instances, by id."""
+    yield from (str(each) for each in list_of(data.get("SecurityGroupIds")))
+    for interface in list_of(data.get("NetworkInterfaces")):
+        yield from (str(each) for each in list_of(map_of(interface).get("Groups")))
+
+
+def _referenced(group: InspectedSecurityGroup) -> Iterator[str]:
+    for rule in (*group.ingress, *group.egress):
+        for pair in list_of(rule.get("UserIdGroupPairs")):
+            yield str(map_of(pair).get("GroupId"))

@@ -15,6 +15,7 @@ from rehearsal.stack_file import (
     rehearsed_stack,
     set_ramp,
     shorten_draining,
+    stand_in_secrets,
     write_stack,
 )
 
@@ -154,6 +155,20 @@ def test_only_a_group_that_the_stack_makes_has_a_local_grace_period(
     )
 
     assert rehearsed.config["failover:services"]["web"]["healthCheckGraceSeconds"] == grace
+
+
+def test_secrets_of_a_login_and_of_a_session_have_stand_ins_to_encrypt() -> None:
+    secret = {"secure": "v1:abc"}
+    web = {
+        "authenticate": {"oidc": {"clientSecret": secret, "clientId": "shop"}},
+        "probe": {"cookie": secret, "unknown": secret},
+    }
+    source = stack(**{"failover:services": {"web": web}, "failover:previewToken": secret})
+
+    assert stand_in_secrets(source) == {
+        "failover:services.web.authenticate.oidc.clientSecret": "rehearsal",
+        "failover:services.web.probe.cookie": "AWSELBAuthSessionCookie-0=rehearsal",
+    }
 
 
 def test_user_data_that_is_a_secret_becomes_a_script_that_does_nothing() -> None:

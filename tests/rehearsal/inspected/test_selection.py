@@ -17,6 +17,7 @@ from rehearsal.stack_file import inspection_command
 from tests.rehearsal.inspected.documents import (
     GROUPS,
     LISTENER,
+    SECURITY_GROUP,
     SUBNETS,
     TEMPLATE,
     config,
@@ -203,6 +204,52 @@ def test_everything_that_is_missing_is_one_message_with_the_templates_to_add(
     for part in ("network.vpcId: vpc-0000", "web-01-tg", "web-02-tg", "version 3 of golden"):
         assert part in text
     assert "--json --launch-template golden > inspected.json" in text
+
+
+def test_security_groups_and_subnets_of_instances_that_the_stack_makes_are_needed_too(
+    tmp_path: Path,
+) -> None:
+    own = {
+        **config(),
+        "failover:capacity": {
+            "web": {
+                "launchTemplate": {"securityGroupIds": ["sg-0bbbbbbbbbbbbbbbb"]},
+                "02": {"autoScalingGroup": {"subnetIds": ["subnet-0ffffffffffffffff"]}},
+            }
+        },
+    }
+
+    with pytest.raises(BadInspectionError) as refused:
+        selection(tmp_path, document(), own)
+
+    assert "capacity: security group sg-0bbbbbbbbbbbbbbbb" in str(refused.value)
+    assert "network: subnet subnet-0ffffffffffffffff" in str(refused.value)
+
+
+def test_only_security_groups_that_are_needed_are_made_with_those_that_their_rules_name(
+    tmp_path: Path,
+) -> None:
+    found = document()
+    (front,) = found["network"]["securityGroups"]
+    peers = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-0ccccccccccccccc1"}]}]
+    for group_id, rules in {
+        "sg-0bbbbbbbbbbbbbbbb": peers,
+        "sg-0ccccccccccccccc1": [],
+        "sg-0ddddddddddddddd1": [],
+    }.items():
+        found["network"]["securityGroups"].append(
+            {**front, "id": group_id, "name": group_id, "ingress": rules}
+        )
+    own = {
+        **config(),
+        "failover:capacity": {
+            "web": {"launchTemplate": {"securityGroupIds": ["sg-0bbbbbbbbbbbbbbbb"]}}
+        },
+    }
+
+    made = [group.id for group in selection(tmp_path, found, own).security_groups]
+
+    assert made == [SECURITY_GROUP, "sg-0bbbbbbbbbbbbbbbb", "sg-0ccccccccccccccc1"]
 
 
 @pytest.mark.parametrize(
