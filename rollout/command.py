@@ -97,7 +97,9 @@ def config_set(path: str, text: str) -> Command:
     `path`: as the stack file has it, such as `failover:services.web.priority`.
     """
     value = ("--", text) if text.startswith("-") else (text,)
-    return Command.of("pulumi", "config", "set", *_address(path), *value)
+    # The CLI asks back where the name of a key looks like a secret's, such as `tokenEndpoint`.
+    plain = ("--plaintext",) if "token" in path.rpartition(".")[2].lower() else ()
+    return Command.of("pulumi", "config", "set", *plain, *_address(path), *value)
 
 
 def config_set_secret(path: str) -> Command:

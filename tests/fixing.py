@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.configs import TOKEN, Config
 
+_FLAGS = ("--path", "--secret", "--plaintext", "--")
 _STEP = re.compile(r'\.?([A-Za-z_0-9-]+)|\["([^"]+)"\]|\[(\d+)\]')
 
 
@@ -18,7 +19,7 @@ def fixed(config: Config, commands: str) -> Config:
     for line in commands.split(" && "):
         words = shlex.split(line.replace("$(openssl rand -hex 16)", TOKEN))
         assert words[:2] == ["pulumi", "config"], f"no config command: {line}"
-        action, rest = words[2], [w for w in words[3:] if w not in ("--path", "--secret", "--")]
+        action, rest = words[2], [w for w in words[3:] if w not in _FLAGS]
         path = rest[0] if ":" in rest[0].split(".")[0] else f"failover:{rest[0]}"
         key, *steps = _steps(path) if "--path" in words else [path]
         if action == "rm":

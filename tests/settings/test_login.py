@@ -128,6 +128,12 @@ def test_a_user_pool_that_cannot_be_one_is_one_problem(changed: dict[str, str], 
     assert problem.path == f"{WEB}.authenticate.cognito.{key}"
 
 
+def test_an_endpoint_whose_name_looks_like_a_secret_s_is_set_as_plain_text() -> None:
+    problem = problem_of(oidc(tokenEndpoint="http://login.example"), "failover:services")
+
+    assert problem.fix.startswith("pulumi config set --plaintext --path ")
+
+
 def test_a_login_without_the_secret_is_fixed_by_a_command_that_asks_for_it() -> None:
     problem = problem_of(oidc(clientSecret=None))
 
