@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from settings.arguments import OWNED_BY_GROUP, Arguments
 from settings.declaration.key import ConfigMap, Key, KeyGroup, key, optional, required
 from settings.declaration.kind import (
     Decimal,
@@ -174,6 +177,12 @@ class GroupOptions(ConfigMap):
         "is refused. A slot's own list replaces its service's.",
         example=("AZRebalance",),
         lands=Landing(AUTO_SCALING_GROUP, "suspendedProcesses"),
+    )
+    arguments: Key[Mapping[str, Any] | None] = optional(
+        {"warmPool": {"minSize": 1, "poolState": "Stopped"}},
+        Arguments("autoScalingGroup", OWNED_BY_GROUP),
+        "Any other argument of `aws.autoscaling.Group`, under its own name. A map extends what "
+        "the program sets; anything else replaces it. A slot's own map replaces its service's.",
     )
     subnet_ids: Key[tuple[str, ...]] = key(
         (),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from settings.arguments import OWNED_BY_TEMPLATE, Arguments
 from settings.declaration.key import ConfigMap, Key, KeyGroup, key, optional, required
 from settings.declaration.kind import (
     Confidential,
@@ -215,6 +216,13 @@ class LaunchTemplate(ConfigMap):
         "The KMS key of every volume: the root, those of `volumes`, and those of `from`, whose "
         "keys it replaces. A slot's own replaces its service's.",
         lands=Landing(LAUNCH_TEMPLATE, "blockDeviceMappings[*].ebs.kmsKeyId"),
+    )
+    arguments: Key[Mapping[str, Any] | None] = optional(
+        {"monitoring": {"enabled": True}},
+        Arguments("launchTemplate", OWNED_BY_TEMPLATE),
+        "Any other argument of `aws.ec2.LaunchTemplate`, under its own name. A map extends what "
+        "the program or `from` sets, and a network interface that of its device index; anything "
+        "else replaces it. A slot's own map replaces its service's.",
     )
     volumes: Key[tuple[Mapping[str, Any], ...]] = key(
         (),

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from fleets.auto_scaling_group.copied_template import CopiedTemplate
+from fleets.auto_scaling_group.extended import extended
 from fleets.auto_scaling_group.keys import NewInstances
 from fleets.auto_scaling_group.launch import FLOOR_TAG
 from fleets.auto_scaling_group.launch_settings import LaunchSettings, slot_user_data
@@ -69,17 +70,20 @@ def _tracking(
 def _declare_template(settings: NewInstances, place: FleetPlace) -> aws.ec2.LaunchTemplate:
     context, service, slot, name = place.context, place.service, place.slot, place.name
     template_name = context.names.of(name, "lt")
+    declared = {
+        "name": template_name,
+        "image_id": settings.image_id,
+        "instance_type": settings.capacity.instance_type,
+        "user_data": _user_data(settings, place),
+        "description": settings.launch.description,
+        "tag_specifications": _tag_specifications(settings, place),
+        "tags": context.tags(template_name, service.name, slot),
+        **_launched(settings, place),
+    }
     return aws.ec2.LaunchTemplate(
         name,
-        name=template_name,
-        image_id=settings.image_id,
-        instance_type=settings.capacity.instance_type,
-        user_data=_user_data(settings, place),
-        description=settings.launch.description,
-        tag_specifications=_tag_specifications(settings, place),
-        tags=context.tags(template_name, service.name, slot),
         opts=pulumi.ResourceOptions(parent=place.parent, hooks=context.hooks.template),
-        **_launched(settings, place),
+        **extended(declared, settings.launch.arguments),
     )
 
 
@@ -177,21 +181,20 @@ def _declare_group(
     tags = context.tags(group_name, service.name, place.slot)
     if capacity.floor_size:
         tags[FLOOR_TAG] = str(capacity.floor_size)
-    return aws.autoscaling.Group(
-        place.name,
-        name=group_name,
+    declared: dict[str, Any] = {
+        "name": group_name,
         # The scaling policy owns the desired capacity: a value here would undo its work.
-        min_size=capacity.effective_min_size,
-        max_size=capacity.max_size,
-        vpc_zone_identifiers=list(settings.group.subnet_ids) or place.placement.subnet_ids,
-        suspended_processes=list(settings.group.suspended_processes) or None,
-        target_group_arns=[place.target_group_arn],
+        "min_size": capacity.effective_min_size,
+        "max_size": capacity.max_size,
+        "vpc_zone_identifiers": list(settings.group.subnet_ids) or place.placement.subnet_ids,
+        "suspended_processes": list(settings.group.suspended_processes) or None,
+        "target_group_arns": [place.target_group_arn],
         **_source(settings, template),
-        health_check_type="ELB",
-        health_check_grace_period=service.health_check_grace_seconds,
-        default_instance_warmup=service.health_check_grace_seconds,
-        termination_policies=["OldestLaunchTemplate", "OldestInstance"],
-        instance_refresh={
+        "health_check_type": "ELB",
+        "health_check_grace_period": service.health_check_grace_seconds,
+        "default_instance_warmup": service.health_check_grace_seconds,
+        "termination_policies": ["OldestLaunchTemplate", "OldestInstance"],
+        "instance_refresh": {
             "strategy": "Rolling",
             "preferences": {
                 "min_healthy_percentage": 100,
@@ -201,13 +204,17 @@ def _declare_group(
             },
         },
         # The guards and the ramp wait for health; the engine does not, under the stack's lock.
-        wait_for_capacity_timeout="0",
+        "wait_for_capacity_timeout": "0",
         # Instances and volumes get their tags from the launch template.
-        tags=[
+        "tags": [
             {"key": key, "value": value, "propagate_at_launch": False}
             for key, value in tags.items()
         ],
+    }
+    return aws.autoscaling.Group(
+        place.name,
         opts=pulumi.ResourceOptions(parent=place.parent, hooks=context.hooks.group),
+        **extended(declared, settings.group.arguments),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from fleets.auto_scaling_group.home import home, own_or_shared
 from fleets.kind import SlotSections
@@ -29,6 +30,8 @@ class GroupSettings:
     """Empty for those of the network."""
     mixed: MixedInstances | None = None
     """`None` for the instance type alone."""
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Further ones of `aws.autoscaling.Group`, by their Pulumi names."""
 
     @property
     def notes(self) -> Iterator[str]:
@@ -45,6 +48,7 @@ def read_group(sections: SlotSections, capacity: Capacity) -> GroupSettings:
         own_or_shared(sections, _GROUP, GroupOptions.suspended_processes),
         own_or_shared(sections, _GROUP, GroupOptions.subnet_ids),
         _read_mixed(sections, capacity),
+        own_or_shared(sections, _GROUP, GroupOptions.arguments) or {},
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fleets.auto_scaling_group.copied_template import CopiedTemplate, read_source
+from fleets.auto_scaling_group.extended import INTERFACES
 from fleets.auto_scaling_group.home import home, own_or_shared
 from fleets.auto_scaling_group.launch import description_of
 from fleets.auto_scaling_group.user_data import rejected, user_data
@@ -22,6 +23,12 @@ from settings.lookup import LookupFailedError
 
 if TYPE_CHECKING:
     from settings.service import ServiceSettings
+
+_OWNED_OF_INTERFACE = {
+    "securityGroups": "those of the first interface are the key launchTemplate.securityGroupIds",
+    "subnetId": "the subnets are the key autoScalingGroup.subnetIds",
+    "networkInterfaceId": "each instance of a group has interfaces of its own",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class LaunchSettings:
     """The ARN of the key of every volume; `None` for what each has otherwise."""
     volumes: tuple[Mapping[str, Any], ...] = ()
     """As the config has them."""
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Further ones of `aws.ec2.LaunchTemplate`, by their Pulumi names."""
 
     @property
     def description(self) -> str | None:
@@ -79,9 +88,29 @@ def read_launch(sections: SlotSections, capacity: Capacity) -> LaunchSettings:
         key_name=own_or_shared(sections, Capacity.launch_template, LaunchTemplate.key_name),
         kms_key_id=own_or_shared(sections, Capacity.launch_template, LaunchTemplate.kms_key_id),
         volumes=own_or_shared(sections, Capacity.launch_template, LaunchTemplate.volumes),
+        arguments=own_or_shared(sections, Capacity.launch_template, LaunchTemplate.arguments) or {},
     )
     _reject_volumes(launch, capacity, sections, has_source=source is not None)
+    _reject_arguments(launch, sections)
     return launch
+
+
+def _reject_arguments(launch: LaunchSettings, sections: SlotSections) -> None:
+    """Record arguments that contradict another key, or take an interface from the group."""
+    key = LaunchTemplate.arguments
+    section = _launch_home(sections, key)
+    if "blockDeviceMappings" in launch.arguments and (launch.volumes or launch.kms_key_id):
+        beside = "volumes and kmsKeyId" if launch.volumes and launch.kms_key_id else "volumes"
+        beside = beside if launch.volumes else "kmsKeyId"
+        expected = f"not beside {beside}, which sets the volumes"
+        section.reject_part(key, ".blockDeviceMappings", expected)
+    for place, interface in enumerate(launch.arguments.get(INTERFACES, ())):
+        owned = dict(_OWNED_OF_INTERFACE)
+        if interface.get("deviceIndex") or interface.get("networkCardIndex"):
+            del owned["securityGroups"]
+        for name in owned.keys() & interface.keys():
+            expected = f"not in arguments: {owned[name]}"
+            section.reject_part(key, f".{INTERFACES}[{place}].{name}", expected)
 
 
 def _home(sections: SlotSections, group: KeyGroup[Any]) -> Section | None:

@@ -182,6 +182,16 @@ class Section:
         found = self.read(key)[place].get(name)
         self._reject_problem(key, ValueProblem(found, expected, f"[{place}].{name}", instead))
 
+    def reject_part(self, key: Key[Any], at: str, expected: str) -> None:
+        """Record that a part of a map, at `at` from the key, must be taken out."""
+        value: Json = self._values.get(key.name)
+        for step in re.findall(r"\.([^.\[]+)|\[(\d+)\]", at):
+            if isinstance(value, dict):
+                value = value.get(step[0])
+            elif isinstance(value, list):
+                value = value[int(step[1])]
+        self._reject_problem(key, ValueProblem(value, expected, at, is_unknown=True))
+
     def _reject_problem(self, key: Key[T], problem: ValueProblem) -> None:
         if not problem.at:
             self.reject(key, problem.expected, self._fix(key, problem.instead))
