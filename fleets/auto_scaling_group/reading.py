@@ -93,8 +93,19 @@ class Groups:
 def _delays(group: Mapping[str, Any], region: str) -> Iterator[str]:
     """What of a group keeps its instances from being ready.
 
-    Source: EC2 Auto Scaling API, SuspendedProcess.
+    Source: EC2 Auto Scaling API, SuspendedProcess; EC2 Auto Scaling user guide, "Amazon EC2 Auto
+    Scaling instance lifecycle".
     """
+    held = [each["InstanceId"] for each in group.get("Instances", ()) if _is_held(each)]
+    if held:
+        listed = Command.of_aws(
+            "autoscaling",
+            "describe-lifecycle-hooks",
+            {"auto-scaling-group-name": group["AutoScalingGroupName"]},
+            region=region,
+        )
+        verb = "waits" if len(held) == 1 else "wait"
+        yield f"{', '.join(held)} {verb} for a lifecycle hook, which {listed} shows"
     found = {each["ProcessName"] for each in group.get("SuspendedProcesses", ())}
     suspended = [process for process in _NEEDED if process in found]
     if suspended:
@@ -109,3 +120,8 @@ def _delays(group: Mapping[str, Any], region: str) -> Iterator[str]:
         )
         verb = "is" if len(suspended) == 1 else "are"
         yield f"{', '.join(suspended)} of its group {verb} suspended; {resumed} resumes"
+
+
+def _is_held(instance: Mapping[str, Any]) -> bool:
+    """Whether a lifecycle hook of the launch has yet to complete: it is not registered before."""
+    return instance["LifecycleState"] == "Pending:Wait"

@@ -95,6 +95,24 @@ def test_a_suspended_process_that_instances_need_is_named_with_what_resumes_it()
     ]
 
 
+def test_an_instance_that_a_lifecycle_hook_holds_is_named_with_what_shows_the_hook() -> None:
+    states = ("InService", "Pending:Wait", "Pending:Proceed", "Terminating:Wait")
+    instances = [
+        {"InstanceId": f"i-{n}", "LifecycleState": state} for n, state in enumerate(states)
+    ]
+    fake = aws(groups=[group(FIRST, Instances=instances), group(SECOND)])
+
+    found = [read_group(fake, slot).delays for slot in Slot]
+
+    assert found == [
+        (
+            "i-1 waits for a lifecycle hook, which aws autoscaling describe-lifecycle-hooks "
+            "--auto-scaling-group-name web-01 --region us-east-1 shows",
+        ),
+        (),
+    ]
+
+
 def test_a_second_poll_asks_for_groups_by_name_and_for_no_template_again() -> None:
     fake = aws(page_size=1, groups=[group(FIRST), group(SECOND), group(FIRST, TargetGroupARNs=[])])
     reader = Reader(fake.clients, [WEB], fleet_readers(fake.clients))
