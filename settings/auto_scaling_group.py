@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from settings.arguments import OWNED_BY_GROUP, Arguments
 from settings.declaration.key import ConfigMap, Key, KeyGroup, key, optional, required
 from settings.declaration.kind import (
     Decimal,
+    Fields,
     Json,
     JsonSchema,
     ListOf,
@@ -154,6 +155,75 @@ class MixedInstances(ConfigMap):
             )
 
 
+_HOOK: Mapping[str, Json] = {
+    "name": "warm-up",
+    "transition": "launching",
+    "heartbeatSeconds": 300,
+    "defaultResult": "ABANDON",
+}
+_HOOK_EXAMPLES: Mapping[str, Json] = {
+    **_HOOK,
+    "metadata": "web",
+    "targetArn": "arn:aws:sqs:us-east-1:123456789012:hooks",
+    "roleArn": "arn:aws:iam::123456789012:role/hooks",
+}
+
+
+def _hook_fields() -> Mapping[str, Any]:
+    return {
+        "name": Text(r"[A-Za-z0-9_/-]{1,255}", "the name of the hook: letters, digits and - _ /"),
+        "transition": Text("launching|terminating", "launching or terminating"),
+        "heartbeatSeconds": WholeNumber(30, 7200),
+        "defaultResult": Text("ABANDON|CONTINUE", "ABANDON or CONTINUE"),
+        "metadata": Text(r"[\x20-\x7e]{1,1023}", "text of at most 1023 characters"),
+        "targetArn": Text(r"arn:aws[a-z-]*:(sqs|sns):\S+", "the ARN of an SQS queue or SNS topic"),
+        "roleArn": Text(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", "the ARN of an IAM role"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class HookFields(Fields):
+    """The kind of a lifecycle hook.
+
+    Source: Auto Scaling API, PutLifecycleHook.
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=_hook_fields)
+    needed: tuple[str, ...] = ("name", "transition")
+    examples: Mapping[str, Json] = field(default_factory=lambda: _HOOK_EXAMPLES)
+
+    def read(self, value: Json) -> Mapping[str, Any]:
+        """A hook; a target and the role that may reach it need each other."""
+        hook = super(HookFields, self).read(value)
+        for one, other in (("targetArn", "roleArn"), ("roleArn", "targetArn")):
+            if one in hook and other not in hook:
+                expected = f"{self.fields[other].expected}, beside {one}"
+                raise RefusedValueError(
+                    ValueProblem(None, expected, f".{other}", _HOOK_EXAMPLES[other])
+                )
+        return hook
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks(ListOf[Mapping[str, Any]]):
+    """The kind of a list of lifecycle hooks, each with a name of its own."""
+
+    def read(self, value: Json) -> tuple[Mapping[str, Any], ...]:
+        """The hooks, in order."""
+        hooks = super(Hooks, self).read(value)
+        names = [hook["name"] for hook in hooks]
+        problems = [
+            ValueProblem(
+                name, "a name that no other hook has", f"[{n}].name", f"{_HOOK['name']}-{n}"
+            )
+            for n, name in enumerate(names)
+            if name in names[:n]
+        ]
+        if problems:
+            raise RefusedValueError(*problems)
+        return hooks
+
+
 @dataclass(frozen=True, kw_only=True)
 class GroupOptions(ConfigMap):
     """What the Auto Scaling group of a slot has beside its size."""
@@ -177,6 +247,14 @@ class GroupOptions(ConfigMap):
         "is refused. A slot's own list replaces its service's.",
         example=("AZRebalance",),
         lands=Landing(AUTO_SCALING_GROUP, "suspendedProcesses"),
+    )
+    lifecycle_hooks: Key[tuple[Mapping[str, Any], ...]] = key(
+        (),
+        Hooks(HookFields(), 1, 50),
+        "Lifecycle hooks of the group: heartbeatSeconds is how long an instance waits, 3600 where "
+        "it is not set, and defaultResult what then happens, ABANDON where it is not set. A slot's "
+        "own list replaces its service's.",
+        example=(_HOOK,),
     )
     arguments: Key[Mapping[str, Any] | None] = optional(
         {"warmPool": {"minSize": 1, "poolState": "Stopped"}},

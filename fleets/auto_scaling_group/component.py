@@ -38,7 +38,26 @@ def declare_instances(settings: NewInstances, place: FleetPlace) -> aws.ec2.Laun
         target_tracking_configuration=_tracking(settings, place),
         opts=pulumi.ResourceOptions(parent=place.parent),
     )
+    _declare_hooks(settings, place, group)
     return template
+
+
+def _declare_hooks(settings: NewInstances, place: FleetPlace, group: aws.autoscaling.Group) -> None:
+    """The lifecycle hooks, as resources of their own: the group's are for its creation only."""
+    for hook in settings.group.lifecycle_hooks:
+        aws.autoscaling.LifecycleHook(
+            f"{place.name}-{hook['name']}",
+            name=hook["name"],
+            autoscaling_group_name=group.name,
+            lifecycle_transition=f"autoscaling:EC2_INSTANCE_{hook['transition'].upper()}",
+            heartbeat_timeout=hook.get("heartbeatSeconds", 3600),
+            default_result=hook.get("defaultResult", "ABANDON"),
+            notification_metadata=hook.get("metadata"),
+            notification_target_arn=hook.get("targetArn"),
+            role_arn=hook.get("roleArn"),
+            # Not protected, so that the config can take it out.
+            opts=pulumi.ResourceOptions(parent=place.parent, protect=False),
+        )
 
 
 def _tracking(

@@ -30,6 +30,8 @@ class GroupSettings:
     """Empty for those of the network."""
     mixed: MixedInstances | None = None
     """`None` for the instance type alone."""
+    lifecycle_hooks: tuple[Mapping[str, Any], ...] = ()
+    """As the config has them."""
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Further ones of `aws.autoscaling.Group`, by their Pulumi names."""
 
@@ -48,6 +50,7 @@ def read_group(sections: SlotSections, capacity: Capacity) -> GroupSettings:
         own_or_shared(sections, _GROUP, GroupOptions.suspended_processes),
         own_or_shared(sections, _GROUP, GroupOptions.subnet_ids),
         _read_mixed(sections, capacity),
+        own_or_shared(sections, _GROUP, GroupOptions.lifecycle_hooks),
         own_or_shared(sections, _GROUP, GroupOptions.arguments) or {},
     )
 

@@ -16,6 +16,7 @@ from settings.settings import Settings
 from tests.components.recording import Recording
 from tests.components.stacks import declared, recording_of
 from tests.configs import Config, parsed, stack_config
+from tests.fixing import fixed
 from tests.settings.test_values import with_existing_slot
 
 SUBNETS = ["subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"]
@@ -214,3 +215,82 @@ def test_other_instance_types_end_instances_and_another_version_alone_does_not()
     assert launched_types(before) == launched_types(inputs_of("4", "m7i.large"))
     assert launched_types(before) != launched_types(inputs_of("3", "m7i.large", "m6i.large"))
     assert launched_types(before) != launched_types({"launchTemplate": {"version": "3"}})
+
+
+def test_a_lifecycle_hook_is_a_resource_of_its_own_that_the_config_can_take_out() -> None:
+    made = recording(
+        lifecycleHooks=[
+            {"name": "warm-up", "transition": "launching", "heartbeatSeconds": 300},
+            {"name": "drain", "transition": "terminating", "defaultResult": "CONTINUE"},
+        ]
+    )
+
+    hook = made.one(":LifecycleHook", "web-02-warm-up")
+    before = {r.key for r in recording_of("prod").registrations}
+    assert hook.inputs == {
+        "name": "warm-up",
+        "autoscalingGroupName": "hankooktire-us-prd-web-02-asg",
+        "lifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+        "heartbeatTimeout": 300,
+        "defaultResult": "ABANDON",
+    }
+    assert not hook.is_protected
+    assert len({r.key for r in made.registrations} - before) == 2
+
+
+@pytest.mark.parametrize(
+    ("hooks", "path", "expected"),
+    [
+        ([{"name": "a"}], "[0].transition", "launching or terminating"),
+        ([{"name": "a b", "transition": "launching"}], "[0].name", "the name of the hook"),
+        ([{"name": "a", "transition": "booting"}], "[0].transition", "launching or terminating"),
+        (
+            [{"name": "a", "transition": "launching", "heartbeatSeconds": 10}],
+            "[0].heartbeatSeconds",
+            "a whole number from 30 to 7200",
+        ),
+        (
+            [{"name": "a", "transition": "launching", "defaultResult": "STOP"}],
+            "[0].defaultResult",
+            "ABANDON or CONTINUE",
+        ),
+        (
+            [{"name": "a", "transition": "launching", "heartbeat": 60}],
+            "[0].heartbeat",
+            "no such field; did you mean heartbeatSeconds?",
+        ),
+        (
+            [{"name": "a", "transition": "launching", "roleArn": "arn:aws:iam::1:role/x"}],
+            "[0].roleArn",
+            "the ARN of an IAM role",
+        ),
+        (
+            [
+                {
+                    "name": "a",
+                    "transition": "launching",
+                    "targetArn": "arn:aws:sqs:us-east-1:123456789012:q",
+                }
+            ],
+            "[0].roleArn",
+            "the ARN of an IAM role, beside targetArn",
+        ),
+        (
+            [{"name": "a", "transition": "launching"}, {"name": "a", "transition": "terminating"}],
+            "[1].name",
+            "a name that no other hook has",
+        ),
+    ],
+)
+def test_a_bad_lifecycle_hook_has_one_message_and_its_command_fixes_the_config(
+    hooks: Any, path: str, expected: str
+) -> None:
+    config = with_group(lifecycleHooks=hooks)
+
+    (problem,) = problems(config)
+
+    assert problem.path == f'failover:capacity.web["02"].autoScalingGroup.lifecycleHooks{path}'
+    assert expected in problem.expected
+    fixed_once = fixed(config, problem.fix)
+    if "roleArn" not in path or "beside" in problem.expected:
+        parsed(fixed_once)

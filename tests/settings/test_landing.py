@@ -39,7 +39,7 @@ NOWHERE = {
     "port", "securityGroupId", "instanceProfile", "rootDeviceName", "topicArn", "01", "02",
     "file", "text", "id", "version", "securityGroupIds", "volumes",
     "healthCheckPort",
-    "instanceTypes", "maxPrice", "arguments",
+    "instanceTypes", "maxPrice", "arguments", "lifecycleHooks",
     # The weights have a rule of their own in the drift report.
     "weights",
 }  # fmt: skip
