@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from rehearsal.control_plane.autoscaling.hooks import HeldAction, Hook
 from rehearsal.control_plane.autoscaling.refresh import InstanceRefresh
 
 PENDING = "Pending"
 IN_SERVICE = "InService"
+PENDING_WAIT = "Pending:Wait"
 TERMINATING = "Terminating"
+TERMINATING_WAIT = "Terminating:Wait"
 
 KEPT_ACTIVITIES = 100
 """Finished activities that a group remembers."""
@@ -73,6 +76,8 @@ class Member:
     attached: set[str] = field(default_factory=set[str])
     """ARNs of the target groups that the group has registered it with."""
     termination: Activity | None = None
+    held_by: list[HeldAction] = field(default_factory=list[HeldAction])
+    """The lifecycle hooks of the transition that it waits in."""
 
     @property
     def instance_id(self) -> str:
@@ -125,6 +130,8 @@ class GroupRecord:
     """Newest first, as the API lists them."""
     refreshes: list[InstanceRefresh] = field(default_factory=list[InstanceRefresh])
     """Newest first, as the API lists them."""
+    hooks: dict[str, Hook] = field(default_factory=dict[str, Hook])
+    """Lifecycle hooks by their names."""
     desired_cause: str = ""
     """Why the desired capacity is what it is: the first sentence of an activity's cause."""
     launch_after: float = 0.0
@@ -144,5 +151,5 @@ class GroupRecord:
 
 
 def active(members: list[Member]) -> Iterator[Member]:
-    """The members that count as capacity: pending or in service."""
-    return (m for m in members if m.lifecycle_state in (PENDING, IN_SERVICE))
+    """The members that count as capacity: pending, held by a hook or not, or in service."""
+    return (m for m in members if m.lifecycle_state in (PENDING, PENDING_WAIT, IN_SERVICE))

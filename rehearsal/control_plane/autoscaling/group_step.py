@@ -9,11 +9,15 @@ from moto.autoscaling.models import AutoScalingBackend
 from rehearsal.control_plane.autoscaling.group import (
     IN_SERVICE,
     PENDING,
+    PENDING_WAIT,
     TERMINATING,
+    TERMINATING_WAIT,
     GroupRecord,
     Member,
     active,
 )
+from rehearsal.control_plane.autoscaling.hooks import ABANDON, LAUNCHING, held_by, outcome
+from rehearsal.control_plane.autoscaling.hooks import TERMINATING as HOOKED_END
 from rehearsal.control_plane.autoscaling.launches import (
     LaunchError,
     LaunchSpecification,
@@ -67,7 +71,11 @@ class GroupStep:
             if self.is_suspended("AddToLoadBalancer")
             else set(self.group.target_group_arns)
         )
+        is_hooked = any(h.transition == LAUNCHING for h in self.record.hooks.values())
         for member in active(self.members):
+            # With a hook of the launch, an instance is registered when it is in service.
+            if is_hooked and member.lifecycle_state != IN_SERVICE:
+                continue
             for arn in sorted(wanted - member.attached):
                 target_group = self.backend.elbv2_backend.target_groups.get(arn)
                 if target_group is None:
@@ -91,10 +99,30 @@ class GroupStep:
         for member in self.members:
             is_new = member.lifecycle_state == PENDING and member.launched_at < self.now
             if is_new and member.is_running:
-                member.lifecycle_state = IN_SERVICE
-                member.in_service_at = self.now
-                member.launch.finish(self.now)
+                member.held_by = held_by(self.record.hooks.values(), LAUNCHING, self.now)
+                member.lifecycle_state = PENDING_WAIT
                 self.changed = True
+            if member.lifecycle_state == PENDING_WAIT:
+                self._end_launch(member)
+
+    def _end_launch(self, member: Member) -> None:
+        """Put a member into service, or end it, once its hooks have decided."""
+        decided = outcome(member.held_by, self.now)
+        if decided == ABANDON:
+            self.terminate(member, "an instance launch was abandoned by a lifecycle hook.")
+        elif decided:
+            member.lifecycle_state = IN_SERVICE
+            member.in_service_at = self.now
+            member.launch.finish(self.now)
+            self.changed = True
+
+    def _is_held_at_end(self, member: Member) -> bool:
+        """Whether a hook holds a member that its target groups have let go of."""
+        if member.lifecycle_state == TERMINATING:
+            member.held_by = held_by(self.record.hooks.values(), HOOKED_END, self.now)
+            member.lifecycle_state = TERMINATING_WAIT
+            self.changed = True
+        return not outcome(member.held_by, self.now)
 
     def _check_health(self) -> None:
         for member in list(active(self.members)):
@@ -149,13 +177,13 @@ class GroupStep:
 
     def _finish_terminations(self) -> None:
         for member in list(self.members):
-            if member.lifecycle_state != TERMINATING:
+            if member.lifecycle_state not in (TERMINATING, TERMINATING_WAIT):
                 continue
             is_gone = member.instance.state == "terminated"
             drains = any(
                 self.world.targets.is_attached(arn, member.instance_id) for arn in member.attached
             )
-            if drains and not is_gone:
+            if not is_gone and (drains or self._is_held_at_end(member)):
                 continue
             if not is_gone:
                 self.backend.ec2_backend.terminate_instances([member.instance_id])

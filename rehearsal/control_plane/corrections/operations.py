@@ -23,11 +23,10 @@ _SILENT = (
     "batch_put_scheduled_update_group_action",
     "enter_standby",
     "exit_standby",
-    "put_lifecycle_hook",
     "put_scheduled_update_group_action",
     "put_warm_pool",
 )
-"""Of Auto Scaling: instances made elsewhere, schedules, hooks, pools."""
+"""Of Auto Scaling: instances made elsewhere, schedules, pools."""
 
 _NAMES: dict[tuple[type, str, object, object], tuple[str, ...]] = {}
 

@@ -8,6 +8,7 @@ from rehearsal.provider.families.autoscaling import GROUP
 from rehearsal.provider.families.cloudwatch import DASHBOARD, METRIC_ALARM
 from rehearsal.provider.families.functions import FUNCTIONS, SECRET_RESULTS
 from rehearsal.provider.families.launch_templates import LAUNCH_TEMPLATE
+from rehearsal.provider.families.lifecycle_hooks import LIFECYCLE_HOOK
 from rehearsal.provider.families.listener_rules import LISTENER_RULE
 from rehearsal.provider.families.listeners import LISTENER
 from rehearsal.provider.families.load_balancers import LOAD_BALANCER
@@ -37,6 +38,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         INGRESS_RULE,
         INTERNET_GATEWAY,
         LAUNCH_TEMPLATE,
+        LIFECYCLE_HOOK,
         LISTENER,
         LISTENER_RULE,
         LOAD_BALANCER,

@@ -222,7 +222,6 @@ def test_weights_of_instance_types_are_not_supported(aws: Aws) -> None:
 @pytest.mark.parametrize(
     ("operation", "arguments"),
     [
-        ("put_lifecycle_hook", {"LifecycleHookName": "h"}),
         ("put_warm_pool", {}),
         ("put_scheduled_update_group_action", {"ScheduledActionName": "s"}),
         ("enter_standby", {"ShouldDecrementDesiredCapacity": True}),

@@ -215,6 +215,20 @@ def _tag(key: str, value: str, *, is_passed_on: bool) -> Callable[[Subject], Und
     return apply
 
 
+def _hook(**changed: Any) -> Mutation:
+    def apply(subject: Subject) -> Undo:
+        autoscaling = subject.client("autoscaling")
+        group, name = subject.inputs["autoscalingGroupName"], subject.inputs["name"]
+        found = autoscaling.describe_lifecycle_hooks(
+            AutoScalingGroupName=group, LifecycleHookNames=[name]
+        )
+        before = {k: v for k, v in found["LifecycleHooks"][0].items() if k != "GlobalTimeout"}
+        autoscaling.put_lifecycle_hook(**{**before, **changed})
+        return lambda: autoscaling.put_lifecycle_hook(**before)
+
+    return Mutation(apply)
+
+
 def _policy(edit: Callable[[Any], object]) -> Mutation:
     def apply(subject: Subject) -> Undo:
         autoscaling = subject.client("autoscaling")
@@ -392,6 +406,18 @@ _GROUP: Table = {
 INSTANCES: dict[str, Table] = {
     "aws:ec2/launchTemplate:LaunchTemplate": _TEMPLATE,
     "aws:autoscaling/group:Group": _GROUP,
+    "aws:autoscaling/lifecycleHook:LifecycleHook": {
+        "name": REPLACED,
+        "autoscalingGroupName": REPLACED,
+        "lifecycleTransition": _hook(LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING"),
+        "defaultResult": _hook(DefaultResult="ABANDON"),
+        "heartbeatTimeout": _hook(HeartbeatTimeout=61),
+        "notificationMetadata": _hook(NotificationMetadata="elsewhere"),
+        "notificationTargetArn": _hook(
+            NotificationTargetARN="arn:aws:sqs:us-east-1:123456789012:elsewhere"
+        ),
+        "roleArn": _hook(RoleARN="arn:aws:iam::123456789012:role/elsewhere"),
+    },
     "aws:autoscaling/policy:Policy": {
         "name": REPLACED,
         "autoscalingGroupName": REPLACED,

@@ -517,6 +517,18 @@ scaled = {
     )
     for form, reference in references.items()
 }
+declare(
+    "aws:autoscaling/lifecycleHook:LifecycleHook",
+    "hook",
+    name="drift",
+    autoscalingGroupName=scaled["by-id"]("id"),
+    lifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING",
+    defaultResult="CONTINUE",
+    heartbeatTimeout=60,
+    notificationMetadata="drift",
+    notificationTargetArn="arn:aws:sqs:us-east-1:123456789012:drift",
+    roleArn="arn:aws:iam::123456789012:role/drift",
+)
 metrics: dict[str, dict[str, Any]] = {
     "cpu": {"predefinedMetricType": "ASGAverageCPUUtilization"},
     "requests": {
