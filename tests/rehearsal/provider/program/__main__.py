@@ -459,6 +459,7 @@ references: dict[str, dict[str, Any]] = {
     "by-policy": {
         "mixedInstancesPolicy": {
             "instancesDistribution": {
+                "onDemandAllocationStrategy": "prioritized",
                 "onDemandBaseCapacity": 1,
                 "onDemandPercentageAboveBaseCapacity": 50,
                 "spotAllocationStrategy": "lowest-price",
