@@ -108,6 +108,8 @@ class SlotResources(pulumi.ComponentResource):
             deregistration_delay=service.deregistration_delay_seconds,
             slow_start=wanted.slow_start_seconds or None,
             load_balancing_algorithm_type=wanted.algorithm,
+            load_balancing_anomaly_mitigation=_word(wanted.anomaly_mitigation, "on", "off"),
+            load_balancing_cross_zone_enabled=_word(wanted.cross_zone, "true", "false"),
             stickiness={"enabled": False, "type": "lb_cookie"},
             health_check={
                 "enabled": True,
@@ -135,3 +137,8 @@ class SlotResources(pulumi.ComponentResource):
             tags=args["context"].tags(settings.name, service.name, args["slot"].slot),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _word(flag: bool | None, yes: str, no: str) -> str | None:
+    """What AWS calls a flag; `None` where it is not set."""
+    return None if flag is None else yes if flag else no

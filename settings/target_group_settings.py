@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from settings.declaration.key import ConfigMap, Key, key, optional
 from settings.declaration.kind import (
+    Flag,
     Json,
     JsonSchema,
     RefusedValueError,
@@ -17,7 +18,7 @@ from settings.declaration.landing import TARGET_GROUP, Landing
 from settings.declaration.section import Section
 
 HTTP1, GRPC = "HTTP1", "GRPC"
-ROUND_ROBIN = "round_robin"
+ROUND_ROBIN, WEIGHTED_RANDOM = "round_robin", "weighted_random"
 TRAFFIC_PORT = "traffic-port"
 
 _PROTOCOL = Text("HTTPS?", "HTTP or HTTPS")
@@ -109,12 +110,26 @@ class TargetGroupSettings(ConfigMap):
     algorithm: Key[str | None] = optional(
         "least_outstanding_requests",
         Text(
-            f"{ROUND_ROBIN}|least_outstanding_requests|weighted_random",
-            f"{ROUND_ROBIN}, least_outstanding_requests or weighted_random",
+            f"{ROUND_ROBIN}|least_outstanding_requests|{WEIGHTED_RANDOM}",
+            f"{ROUND_ROBIN}, least_outstanding_requests or {WEIGHTED_RANDOM}",
         ),
         f"How a target is chosen; {ROUND_ROBIN} in a new target group. Set `{ROUND_ROBIN}` to "
         "return to it: AWS keeps the last algorithm where the key is removed.",
         lands=Landing(TARGET_GROUP, "loadBalancingAlgorithmType", "both slots"),
+    )
+    anomaly_mitigation: Key[bool | None] = optional(
+        True,
+        Flag(),
+        f"Whether a target that answers worse than the others gets fewer requests; only with the "
+        f"algorithm {WEIGHTED_RANDOM}. AWS keeps the last value where the key is removed.",
+        offer=False,
+    )
+    cross_zone: Key[bool | None] = optional(
+        True,
+        Flag(),
+        "Whether each Availability Zone of the load balancer sends requests to the targets of all "
+        "of them. Default: as the load balancer has it, which is true. AWS keeps the last value "
+        "where the key is removed.",
     )
     health_check_port: Key[int | str] = key(
         TRAFFIC_PORT,
@@ -145,7 +160,7 @@ class TargetGroupSettings(ConfigMap):
         return port if self.health_check_port == TRAFFIC_PORT else int(self.health_check_port)
 
     def reject_inconsistent(self, section: Section) -> None:
-        """Record a slow start beside an algorithm that has none.
+        """Record a slow start or an anomaly mitigation beside an algorithm that has none.
 
         Source: ELB user guide, "Edit target group attributes", slow start mode.
         """
@@ -157,4 +172,13 @@ class TargetGroupSettings(ConfigMap):
                 self.slow_start_seconds,
                 f"0 with algorithm {self.algorithm}: AWS has a slow start for {ROUND_ROBIN} only",
                 0,
+            )
+        is_comparable = section.is_sound(own.anomaly_mitigation, own.algorithm)
+        if is_comparable and self.anomaly_mitigation and self.algorithm != WEIGHTED_RANDOM:
+            section.reject_value(
+                own.anomaly_mitigation,
+                self.anomaly_mitigation,
+                f"false with algorithm {self.algorithm or ROUND_ROBIN}: AWS has it for "
+                f"{WEIGHTED_RANDOM} only",
+                instead=False,
             )

@@ -17,6 +17,8 @@ from settings.target_group_settings import HTTP1, ROUND_ROBIN, TRAFFIC_PORT, Tar
 
 _PROTOCOLS = ("HTTP", "HTTPS")
 _ALGORITHM = "load_balancing.algorithm.type"
+_MITIGATION = "load_balancing.algorithm.anomaly_mitigation"
+_CROSS_ZONE = "load_balancing.cross_zone.enabled"
 _SLOW_START = "slow_start.duration_seconds"
 _PERCENT = "OnDemandPercentageAboveBaseCapacity"
 _DISTRIBUTION: Mapping[str, Key[Any]] = {
@@ -57,6 +59,10 @@ def target_group_settings(group: TargetGroupReport) -> Config:
         settings[own.slow_start_seconds.name] = seconds
     if (algorithm := attributes.get(_ALGORITHM, ROUND_ROBIN)) != ROUND_ROBIN:
         settings[own.algorithm.name] = algorithm
+    if attributes.get(_MITIGATION) == "on":
+        settings[own.anomaly_mitigation.name] = True
+    if (crosses := attributes.get(_CROSS_ZONE)) in ("true", "false"):
+        settings[own.cross_zone.name] = crosses == "true"
     if port != TRAFFIC_PORT:
         settings[own.health_check_port.name] = int(port)
     if group.check.protocol != group.protocol:

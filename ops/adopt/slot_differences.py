@@ -51,6 +51,10 @@ TAKEN_OVER = {
         ),
         "slow_start.duration_seconds": "failover:services.<service>.targetGroup.slowStartSeconds",
         "load_balancing.algorithm.type": "failover:services.<service>.targetGroup.algorithm",
+        "load_balancing.algorithm.anomaly_mitigation": (
+            "failover:services.<service>.targetGroup.anomalyMitigation"
+        ),
+        "load_balancing.cross_zone.enabled": "failover:services.<service>.targetGroup.crossZone",
     },
 }
 """What the config takes over, with the key that has it."""
@@ -155,8 +159,6 @@ _AWS_DEFAULTS: dict[str, dict[str, str]] = {
     },
     "group": {"IpAddressType": "ipv4"},
     "attributes": {
-        "load_balancing.algorithm.anomaly_mitigation": "off",
-        "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
         "stickiness.type": "lb_cookie",
         "stickiness.app_cookie.duration_seconds": "86400",
         "stickiness.lb_cookie.duration_seconds": "86400",

@@ -286,6 +286,8 @@ def _forward(forward: Forward, groups: Groups) -> dict[str, Any]:
 def _require_supported(group: TopologyTargetGroup) -> None:
     if group.attributes.get("stickiness.enabled") == "true":
         raise UnsupportedError(f"stickiness of {group.name}")
+    if group.attributes.get("load_balancing.cross_zone.enabled") == "false":
+        raise UnsupportedError(f"zones kept apart in {group.name}")
     if group.protocol_version != "HTTP1":
         raise UnsupportedError(f"{group.protocol_version} of {group.name}")
 

@@ -79,6 +79,21 @@ def test_a_target_group_speaks_and_chooses_as_the_config_has_it_in_both_slots() 
     assert recording.one(":TargetGroup", "portal-01").inputs == portal
 
 
+def test_anomalies_are_mitigated_and_zones_kept_apart_where_the_config_has_it() -> None:
+    config = stack_config("prod")
+    config["failover:services"]["web"]["targetGroup"] = {
+        "algorithm": "weighted_random",
+        "anomalyMitigation": True,
+        "crossZone": False,
+    }
+
+    inputs = declared(config).one(":TargetGroup", "web-02").inputs
+
+    assert inputs["loadBalancingAlgorithmType"] == "weighted_random"
+    assert inputs["loadBalancingAnomalyMitigation"] == "on"
+    assert inputs["loadBalancingCrossZoneEnabled"] == "false"
+
+
 def test_targets_of_https_are_checked_by_https_and_of_grpc_by_its_codes() -> None:
     config = stack_config("prod")
     config["failover:ramp"] = {"gates": {"targets": True}}

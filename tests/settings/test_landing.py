@@ -38,7 +38,7 @@ NOWHERE = {
     # In several properties at once, or not as it is.
     "port", "securityGroupId", "instanceProfile", "rootDeviceName", "topicArn", "01", "02",
     "file", "text", "id", "version", "securityGroupIds", "volumes",
-    "healthCheckPort",
+    "healthCheckPort", "anomalyMitigation", "crossZone",
     "instanceTypes", "maxPrice", "arguments", "lifecycleHooks",
     # The weights have a rule of their own in the drift report.
     "weights",

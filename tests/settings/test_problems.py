@@ -963,6 +963,17 @@ WRONG = {
         "0 with algorithm least_outstanding_requests",
         "pulumi config set --path 'failover:services.web.targetGroup.slowStartSeconds' 0",
     ),
+    "an anomaly mitigation without its algorithm": Wrong(
+        target_group(anomalyMitigation=True),
+        "failover:services.web.targetGroup.anomalyMitigation",
+        "true",
+        "false with algorithm round_robin: AWS has it for weighted_random only",
+        "pulumi config set --path 'failover:services.web.targetGroup.anomalyMitigation' false",
+    ),
+    "an anomaly mitigation that is no flag": wrong_target_group(
+        "anomalyMitigation", "on", "true or false", "false"
+    ),
+    "cross-zone that is no flag": wrong_target_group("crossZone", "off", "true or false", "true"),
     "status codes of HTTP with GRPC": Wrong(
         lambda c: (
             target_group(protocolVersion="GRPC")(c),

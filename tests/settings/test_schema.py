@@ -57,6 +57,7 @@ ONLY_THE_PROGRAM = {
     "a timeout that is not below the interval",
     "a bake too short for metrics",
     "a slow start with an algorithm that has none",
+    "an anomaly mitigation without its algorithm",
     "status codes of HTTP with GRPC",
     "codes of GRPC with HTTP",
     "GRPC with the default gates",

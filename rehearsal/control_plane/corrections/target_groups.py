@@ -128,6 +128,14 @@ def _modify_attributes(
             "InvalidConfigurationRequest",
             "Slow start needs the load balancing algorithm round_robin",
         )
+    if (
+        merged["load_balancing.algorithm.type"] != "weighted_random"
+        and merged["load_balancing.algorithm.anomaly_mitigation"] == "on"
+    ):
+        raise ELBClientError(
+            "InvalidConfigurationRequest",
+            "Anomaly mitigation needs the load balancing algorithm weighted_random",
+        )
     del original
     group.attributes.update(attributes)
 

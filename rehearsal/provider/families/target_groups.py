@@ -30,6 +30,8 @@ _ATTRIBUTES: dict[tuple[str, ...], str] = {
     ("deregistrationDelay",): "deregistration_delay.timeout_seconds",
     ("slowStart",): "slow_start.duration_seconds",
     ("loadBalancingAlgorithmType",): "load_balancing.algorithm.type",
+    ("loadBalancingAnomalyMitigation",): "load_balancing.algorithm.anomaly_mitigation",
+    ("loadBalancingCrossZoneEnabled",): "load_balancing.cross_zone.enabled",
     ("stickiness", "enabled"): "stickiness.enabled",
     ("stickiness", "type"): "stickiness.type",
     ("stickiness", "cookieDuration"): "stickiness.lb_cookie.duration_seconds",
@@ -221,6 +223,14 @@ TARGET_GROUP = ResourceType(
             STRING,
             computed=True,
             valid=one_of("round_robin", "least_outstanding_requests", "weighted_random"),
+        ),
+        "loadBalancingAnomalyMitigation": Property(
+            STRING, computed=True, valid=one_of("on", "off")
+        ),
+        "loadBalancingCrossZoneEnabled": Property(
+            STRING,
+            computed=True,
+            valid=one_of("true", "false", "use_load_balancer_configuration"),
         ),
         "stickiness": Property(
             Block(

@@ -21,6 +21,10 @@ def shop(local: Local) -> Shop:
     made = click_together(local.client, {"v1": IMAGE})
     attributes = [
         {"Key": "slow_start.duration_seconds", "Value": "120"},
+        {
+            "Key": "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count",
+            "Value": "2",
+        },
     ]
     made.client("elbv2").modify_target_group_attributes(
         TargetGroupArn=made.target_groups[WEB_GROUP], Attributes=attributes
@@ -52,7 +56,7 @@ def test_a_slot_by_a_launch_template_is_read_whole(shell: Local, shop: Shop) -> 
     assert first.root_volume_gib(IMAGE) == 100
     assert first.root_device(IMAGE) == "/dev/xvda"
     assert first.attributes["slow_start.duration_seconds"] == "120"
-    assert "target group" not in text
+    assert "unhealthy_state_routing.minimum_healthy_targets.count 2 (slot 02: 1)" in text
     assert first.launch["KeyName"] == "ops"
     assert "a copy of version 2 of launch template shop-web" in text
     assert "MetadataOptions" not in text

@@ -23,7 +23,12 @@ from ops.adopt.first_slot import FirstSlot
 from ops.adopt.proposal import Import, proposed
 from ops.adopt.state import RULE, SERVICE, State, import_document, missing
 from ops.errors import InputError
-from ops.inspect.document import Details, RuleConditionReport, TemplateReport
+from ops.inspect.document import (
+    Details,
+    RuleConditionReport,
+    TargetGroupReport,
+    TemplateReport,
+)
 from settings.lookup import LaunchTemplateVersion, TemplateFacts
 from tests.ops.balancers import (
     CHECK,
@@ -114,6 +119,54 @@ def test_a_group_that_is_there_may_become_slot_02() -> None:
 
     assert services["web"]["slots"]["02"] == {"targetGroup": {"existing": "spare"}}
     assert services["portal"]["slots"]["02"] == {"targetGroup": {"name": "short-tg"}}
+
+
+def encrypted(**changed: Any) -> TargetGroupReport:
+    """The group of web, as a slow one of HTTPS that is checked by HTTP on another port."""
+    attributes = {
+        "slow_start.duration_seconds": "60",
+        "load_balancing.algorithm.type": "round_robin",
+        "load_balancing.algorithm.anomaly_mitigation": "off",
+        "load_balancing.cross_zone.enabled": "false",
+    }
+    details = replace(group(WEB).details or Details((), False, 30), attributes=attributes)
+    check = replace(group(WEB).check, port="8081", protocol="HTTP")
+    return replace(group(WEB), protocol="HTTPS", check=check, details=details, **changed)
+
+
+def test_the_group_of_slot_02_is_made_with_the_protocol_and_the_attributes_of_slot_01() -> None:
+    found = inspection(target_groups=(group(PORTAL), encrypted()))
+
+    services = proposed(found, ANSWERS, FIRST).config["failover:services"]
+
+    assert services["web"]["targetGroup"] == {
+        "protocol": "HTTPS",
+        "slowStartSeconds": 60,
+        "crossZone": False,
+        "healthCheckPort": 8081,
+        "healthCheckProtocol": "HTTP",
+    }
+    assert "targetGroup" not in services["portal"]
+
+
+def test_the_settings_of_a_group_are_left_out_where_none_is_made() -> None:
+    spare = group("spare", details=Details((), False, 30))
+    found = inspection(target_groups=(group(PORTAL), encrypted(), spare))
+    answers = replace(ANSWERS, second_groups={"web": "spare"})
+
+    services = proposed(found, answers, FIRST).config["failover:services"]
+
+    assert "targetGroup" not in services["web"]
+
+
+@pytest.mark.parametrize("version", ["HTTP2", "GRPC"])
+def test_no_group_is_made_for_a_version_that_the_prober_does_not_speak(version: str) -> None:
+    found = inspection(target_groups=(group(PORTAL), encrypted(protocol_version=version)))
+
+    with pytest.raises(
+        InputError, match=f"HTTPS {version}, checked by HTTP on 8081\\) for slot 02: create one"
+    ):
+        proposed(found, ANSWERS, FIRST)
 
 
 def with_template(**changed: Any) -> Any:

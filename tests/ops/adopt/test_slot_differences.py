@@ -113,19 +113,21 @@ def test_a_target_group_with_the_defaults_of_aws_is_taken_over_whole() -> None:
     )
 
 
-def test_attributes_are_told_only_of_a_group_that_is_made() -> None:
+def test_what_is_not_taken_over_is_told_only_of_a_group_that_is_made() -> None:
     first = FirstSlot(
         group={"TargetGroupName": "web-tg"},
         attributes={
             "slow_start.duration_seconds": "120",
-            "load_balancing.cross_zone.enabled": "false",
+            "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "2",
         },
     )
 
     assert (
-        "web-02: not as target group web-tg has it: load_balancing.cross_zone.enabled false"
+        "web-02: not as target group web-tg has it: target_group_health.unhealthy_state_routing."
+        "minimum_healthy_targets.count 2 (slot 02: 1)"
     ) in told(first)
-    assert "cross_zone" not in told(first, has_new_group=False)
+    assert "slow_start" not in told(first)
+    assert "web-tg" not in told(first, has_new_group=False)
 
 
 def test_a_suspended_process_is_told_only_where_a_ramp_would_wait_for_it() -> None:

@@ -144,6 +144,13 @@ BALANCING: dict[str, Table] = {
             _group_attribute("load_balancing.algorithm.type", "least_outstanding_requests").apply,
             on="targets-3",
         ),
+        "loadBalancingAnomalyMitigation": Mutation(
+            _group_attribute("load_balancing.algorithm.anomaly_mitigation", "on").apply,
+            on="targets-3",
+        ),
+        "loadBalancingCrossZoneEnabled": _group_attribute(
+            "load_balancing.cross_zone.enabled", "true"
+        ),
         "stickiness.enabled": _group_attribute("stickiness.enabled", "true"),
         "stickiness.type": _group_attribute("stickiness.type", "app_cookie"),
         "stickiness.cookieDuration": _group_attribute(

@@ -193,7 +193,9 @@ target_groups = [
         targetType="instance",
         deregistrationDelay=1,
         slowStart=0 if at == 3 else 30,
-        loadBalancingAlgorithmType="round_robin",
+        loadBalancingAlgorithmType="weighted_random" if at == 3 else "round_robin",
+        loadBalancingAnomalyMitigation="off",
+        loadBalancingCrossZoneEnabled="use_load_balancer_configuration",
         stickiness={"enabled": False, "type": "lb_cookie", "cookieDuration": 3600},
         healthCheck={
             "enabled": True,
