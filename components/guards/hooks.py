@@ -25,7 +25,7 @@ from live.address import ServiceAddress
 from live.errors import LiveError
 from rollout.command import REFRESH, UP
 from rollout.forward_action import declared_groups
-from rollout.json_value import map_of
+from rollout.json_value import list_of, map_of
 from rollout.notice import Notice, NoticeKind
 from rollout.observation import LiveRule
 from rollout.split import Slot, Split
@@ -34,6 +34,7 @@ _HARMLESS_IN_TEMPLATE = frozenset({"tags", "tagsAll", "tagSpecifications", "name
 _GUARDED_IN_GROUP = frozenset({"targetGroupArns"})
 
 _MIXED = "mixedInstancesPolicy"
+_SUBNETS = "vpcZoneIdentifiers"
 
 READ_BACK_SECONDS = 10.0
 """How long AWS may return the old weights of a rule."""
@@ -133,6 +134,8 @@ class UpdateHooks:
         changed = _changed(args) & _GUARDED_IN_GROUP
         if launched_types(args.old_inputs) != launched_types(args.new_inputs):
             changed.add(_MIXED)
+        if subnets_of(args.old_inputs) != subnets_of(args.new_inputs):
+            changed.add(_SUBNETS)
         self._refuse_live(args, changed, "its Auto Scaling group")
 
     def _refuse_live(self, args: ResourceHookArgs, changed: Collection[str], of: str) -> None:
@@ -251,6 +254,14 @@ def launched_types(inputs: Mapping[str, Any] | None) -> Mapping[str, Any]:
         "distribution": policy.get("instancesDistribution"),
         "overrides": launched.get("overrides"),
     }
+
+
+def subnets_of(inputs: Mapping[str, Any] | None) -> frozenset[Any]:
+    """The subnets of a group, in any order: with others AWS ends instances to balance the zones.
+
+    Source: Amazon EC2 Auto Scaling user guide, "Availability Zone rebalancing".
+    """
+    return frozenset(list_of(map_of(inputs).get(_SUBNETS)))
 
 
 def _changed(args: ResourceHookArgs) -> set[str]:

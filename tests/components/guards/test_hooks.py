@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pulumi import Output
+from pulumi import Output, ResourceHookArgs
 
-from components.guards.errors import ReadBackError
-from components.guards.hooks import groups_of, other_groups, verify_rule
+from components.guards.errors import ReadBackError, RefusedUpdateError
+from components.guards.hooks import UpdateHooks, groups_of, other_groups, verify_rule
 from live.errors import ThrottledError
 from rollout.observation import LiveRule
 from rollout.split import Slot
+from tests.components.guards.test_update_judge import aws_at, config_at, judge_of, parsed
 
 KNOWN = {Slot.FIRST: "one", Slot.SECOND: "two"}
 
@@ -104,3 +105,39 @@ def test_a_hook_reads_the_groups_of_a_rule_whose_actions_are_a_secret(is_secret:
         return await groups_of({"actions": Output.secret(actions) if is_secret else actions})
 
     assert asyncio.run(read()) == [("one", 75), ("two", 25)]
+
+
+GROUP = {"targetGroupArns": ["one"], "vpcZoneIdentifiers": ["subnet-1", "subnet-2"]}
+OTHER_TYPES = {"launchTemplate": {"overrides": [{"instanceType": "m7i.large"}]}}
+
+
+def change_group(name: str, **changed: Any) -> None:
+    """An update of the Auto Scaling group of a slot of a service at 100/0."""
+    judge = judge_of(config_at("100/0"), aws_at(parsed(config_at("100/0")), "100/0"), "100/0")
+    judge.judge()
+    nothing: Any = None
+    hooks = UpdateHooks(judge, nothing, nothing, nothing, nothing)
+    args = ResourceHookArgs("urn", "id", name, "type", {**GROUP, **changed}, GROUP)
+    asyncio.run(hooks._before_group(args))  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"vpcZoneIdentifiers": ["subnet-1"]}, "vpcZoneIdentifiers"),
+        ({"vpcZoneIdentifiers": ["subnet-1", "subnet-2", "subnet-3"]}, "vpcZoneIdentifiers"),
+        ({"mixedInstancesPolicy": OTHER_TYPES}, "mixedInstancesPolicy"),
+        ({"targetGroupArns": ["two"]}, "targetGroupArns"),
+    ],
+)
+def test_what_would_end_instances_of_a_live_group_is_refused(
+    changed: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(RefusedUpdateError, match=f"{named} of its Auto Scaling group: web-01"):
+        change_group("web-01", **changed)
+
+    change_group("web-02", **changed)
+
+
+def test_the_order_of_the_subnets_and_the_size_of_a_live_group_may_change() -> None:
+    change_group("web-01", vpcZoneIdentifiers=["subnet-2", "subnet-1"], maxSize=9)
