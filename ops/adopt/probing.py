@@ -54,16 +54,26 @@ class Probe:
     )
     """URL -> the headers that the rule behind it asks for."""
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """The values of the headers: as arguments they would be in the list of processes."""
+        return {variable: value for variable, (_, _, value) in self._variables().items()}
+
+    def _variables(self) -> dict[str, tuple[str, str, str]]:
+        """URL, name and value of each header by the variable that has the value."""
+        headers = [
+            (url, name, value) for url, own in self.headers.items() for name, value in own.items()
+        ]
+        return {f"FAILOVER_PROBE_HEADER_{n}": header for n, header in enumerate(headers, 1)}
+
     def arguments(self) -> list[str]:
         """The options of `failover probe`."""
         urls = [self.way.url(url) for url in self.urls]
         options = ["--rate", f"{self.rate:g}", "--expect", self.expect, "--interval", "1s"]
         for (host, port), addresses in self.way.overrides(urls).items():
             options += ["--resolve", f"{host}:{port}:{','.join(addresses)}"]
-        for url, headers in self.headers.items():
-            for name, value in headers.items():
-                options += ["--header-to", f"{self.way.url(url)} {name}: {value}"]
-                options += ["--secret-header", name]
+        for variable, (url, name, _) in self._variables().items():
+            options += ["--header-from", f"{self.way.url(url)} {name}: {variable}"]
         options += ["--ca", self.way.ca_file] if self.way.ca_file else []
         return [*urls, *options, "--log", str(self.log_folder), "--events", "--marks"]
 
@@ -80,7 +90,7 @@ class ProberProcess:
     ) -> None:
         """Be ready; nothing is sent yet."""
         self._arguments = ["probe", *probe.arguments()]
-        self._environ = {**environ, "PYTHONPATH": _on_path(_ROOT, environ)}
+        self._environ = {**environ, "PYTHONPATH": _on_path(_ROOT, environ), **probe.environ}
         self.changed = changed or threading.Condition()
         self._now = now
         self.good = 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,17 @@ def _header_to(text: str) -> tuple[str, Header]:
     return url, Header.parse(header)
 
 
+def _header_from(text: str) -> tuple[str, Header]:
+    url, space, header = text.partition(" ")
+    name, _, variable = header.partition(":")
+    if not space or not variable.strip():
+        raise ValueError("'URL Name: VARIABLE' in one line")
+    held = os.environ.get(variable.strip())
+    if held is None:
+        raise ValueError(f"a variable of the environment; there is no {variable.strip()}")
+    return url, Header.parse(f"{name}: {held}")
+
+
 def _url_and_name(text: str) -> str:
     """A URL and a header as they may be shown: the value is not."""
     url, _, header = text.partition(" ")
@@ -75,6 +88,7 @@ _RATE = OptionKind(
 _SIZE = OptionKind(parse_size_bytes, "bytes, KiB or MiB")
 _HEADER = OptionKind(Header.parse, shown=_name_alone)
 _HEADER_TO = OptionKind(_header_to, shown=_url_and_name)
+_HEADER_FROM = OptionKind(_header_from)
 _STATUS = OptionKind(ExpectedStatus.parse, "statuses (200,204), classes (2xx) or ranges (200-399)")
 _PATTERN = OptionKind(ExpectedBody.parse, "a regular expression of Python")
 _URL = OptionKind(ProbeTarget.parse, shown=_without_user)
@@ -134,6 +148,15 @@ class RunOptions:
         metavar="'URL NAME: VALUE'",
         example="'https://www.example.com/ X-Name: value'",
         help="Send this header to that one of the URLs.",
+    )
+    variable_headers: Mapping[str, tuple[Header, ...]] = option(
+        "--header-from",
+        _HEADER_FROM,
+        collect=_by_url,
+        metavar="'URL NAME: VARIABLE'",
+        example="'https://www.example.com/ Cookie: SESSION'",
+        help="Send this header to that one of the URLs, its value from the environment; it is "
+        "never recorded.",
     )
     secret_names: frozenset[str] = option(
         "--secret-header",
@@ -286,7 +309,8 @@ class RunOptions:
 
     def headers_to(self, target: ProbeTarget) -> tuple[Header, ...]:
         """Those of every request, and those of requests to this target."""
-        return (*self.headers, *self.target_headers.get(target.url, ()))
+        own = (each.get(target.url, ()) for each in (self.target_headers, self.variable_headers))
+        return (*self.headers, *itertools.chain(*own))
 
     def fault_of(self, status: int, body: bytes) -> tuple[RequestFault, str] | None:
         """The class and words of an answer that is not as expected; None if it is.
@@ -321,11 +345,18 @@ def checked_options(urls: tuple[str, ...], typed: Mapping[str, Any], user_agent:
     problems = Problems()
     targets = _targets(urls, problems)
     values = read_all(RunOptions, typed, problems)
-    options = RunOptions(targets, **values, user_agent=user_agent)
+    options = _with_secrets(RunOptions(targets, **values, user_agent=user_agent))
     _check_together(options, problems)
     if problems.found:
         raise OptionsError(tuple(problems.found))
     return options
+
+
+def _with_secrets(options: RunOptions) -> RunOptions:
+    """With the names of the headers from the environment among those that are never recorded."""
+    found = itertools.chain(*options.variable_headers.values())
+    names = {header.name.lower() for header in found}
+    return replace(options, secret_names=options.secret_names | names)
 
 
 def _targets(urls: tuple[str, ...], problems: Problems) -> tuple[ProbeTarget, ...]:
@@ -350,9 +381,13 @@ def _check_together(options: RunOptions, problems: Problems) -> None:
     if options.long_targets and options.long_s is None and not problems.has("--long"):
         problems.add("--long", NOT_SET, "a duration beside --long-url", "--long 30s")
     known = {target.url for target in (*options.targets, *options.held_targets)}
-    for url in sorted(set(options.target_headers) - known):
-        expected = "one of the URLs that are requested, as it is written there"
-        problems.add("--header-to", _without_user(url), expected, "the same URL in both places")
+    for flag, headers in (
+        ("--header-to", options.target_headers),
+        ("--header-from", options.variable_headers),
+    ):
+        for url in sorted(set(headers) - known):
+            expected = "one of the URLs that are requested, as it is written there"
+            problems.add(flag, _without_user(url), expected, "the same URL in both places")
     if options.method == "HEAD" and options.expected_body is not None:
         pattern = options.expected_body.pattern.pattern.decode()
         problems.add("--body-regex", pattern, "no pattern with HEAD", "--method GET")

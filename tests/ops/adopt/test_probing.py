@@ -60,3 +60,16 @@ def test_a_trickle_of_answers_is_not_waited_for_without_end(tmp_path: Path) -> N
         answers.prober.wait_until_good(1000, SILENCE_SECONDS)
 
     assert answers.at_s == MAX_WAITS * SILENCE_SECONDS
+
+
+def test_no_value_of_a_header_is_in_the_list_of_processes(tmp_path: Path) -> None:
+    url = "https://a.example/"
+    headers = {url: {"Cookie": "id=s3cret", "X-A": "b"}}
+    probe = Probe((url,), 1, ConnectionRoute(), tmp_path, headers=headers)
+
+    assert "s3cret" not in " ".join(probe.arguments())
+    assert f"{url} Cookie: FAILOVER_PROBE_HEADER_1" in probe.arguments()
+    assert probe.environ == {
+        "FAILOVER_PROBE_HEADER_1": "id=s3cret",
+        "FAILOVER_PROBE_HEADER_2": "b",
+    }

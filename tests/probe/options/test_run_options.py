@@ -53,6 +53,9 @@ def test_what_is_not_given_is_the_documented_default() -> None:
         ({"headers": ("Connection: close",)}, "--header"),
         ({"target_headers": (URL,)}, "--header-to"),
         ({"target_headers": (f"{URL}other X-A: b",)}, "--header-to"),
+        ({"variable_headers": (URL,)}, "--header-from"),
+        ({"variable_headers": (f"{URL} Cookie: FAILOVER_NO_SUCH_VARIABLE",)}, "--header-from"),
+        ({"variable_headers": (f"{URL}other X-A: PATH",)}, "--header-from"),
         ({"expected_status": "ok"}, "--expect"),
         ({"expected_body": "("}, "--body-regex"),
         ({"expected_body": "x", "method": "HEAD"}, "--body-regex"),
@@ -186,5 +189,27 @@ def test_a_header_for_one_url_goes_to_no_other() -> None:
 
 def test_a_problem_with_a_header_for_one_url_does_not_show_its_value() -> None:
     (problem,) = problems_of(target_headers=(f"{URL} Connection: s3cret",)).problems
+
+    assert "s3cret" not in str(problem)
+
+
+def test_a_header_from_the_environment_is_sent_and_is_a_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SESSION", "id=s3cret")
+
+    options = checked(URL, variable_headers=(f"{URL} X-Session: SESSION",))
+
+    (header,) = options.headers_to(options.targets[0])
+    assert (header.name, header.value) == ("X-Session", "id=s3cret")
+    assert header.is_secret(options.secret_names)
+
+
+def test_a_problem_with_a_header_from_the_environment_does_not_show_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SESSION", "s3cret\x07")
+
+    (problem,) = problems_of(variable_headers=(f"{URL} X-Session: SESSION",)).problems
 
     assert "s3cret" not in str(problem)
