@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi import _types  # pyright: ignore[reportPrivateUsage]
-from pulumi_aws import autoscaling, ec2
+from pulumi_aws import autoscaling, ec2, lb
 
 _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 def sdk_arguments() -> dict[str, Any]:
-    """The arguments of both resources by their Pulumi names.
+    """The arguments of each resource by their Pulumi names.
 
     A scalar is its name, a list has the shape of its entries in it, a map of any names is
     `{"*": shape}`, and any other map has the shape of each of its fields.
@@ -27,6 +27,7 @@ def sdk_arguments() -> dict[str, Any]:
     return {
         "launchTemplate": _fields(ec2.LaunchTemplateArgs),
         "autoScalingGroup": _fields(autoscaling.GroupArgs),
+        "targetGroup": _fields(lb.TargetGroupArgs),
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from components.alarms import declare_alarms
 from components.context import Context, Placement
+from components.extended import extended
 from fleets.kind import FleetPlace
 from settings.alarms import AlarmSettings
 from settings.service import ServiceSettings
@@ -97,21 +98,20 @@ class SlotResources(pulumi.ComponentResource):
     ) -> aws.lb.TargetGroup:
         service, check = args["service"], args["service"].health_check
         wanted = service.target_group
-        return aws.lb.TargetGroup(
-            name,
-            name=settings.name,
-            port=service.port,
-            protocol=wanted.protocol,
-            protocol_version=wanted.protocol_version,
-            vpc_id=args["placement"].vpc_id,
-            target_type="instance",
-            deregistration_delay=service.deregistration_delay_seconds,
-            slow_start=wanted.slow_start_seconds or None,
-            load_balancing_algorithm_type=wanted.algorithm,
-            load_balancing_anomaly_mitigation=_word(wanted.anomaly_mitigation, "on", "off"),
-            load_balancing_cross_zone_enabled=_word(wanted.cross_zone, "true", "false"),
-            stickiness={"enabled": False, "type": "lb_cookie"},
-            health_check={
+        declared: dict[str, Any] = {
+            "name": settings.name,
+            "port": service.port,
+            "protocol": wanted.protocol,
+            "protocol_version": wanted.protocol_version,
+            "vpc_id": args["placement"].vpc_id,
+            "target_type": "instance",
+            "deregistration_delay": service.deregistration_delay_seconds,
+            "slow_start": wanted.slow_start_seconds or None,
+            "load_balancing_algorithm_type": wanted.algorithm,
+            "load_balancing_anomaly_mitigation": _word(wanted.anomaly_mitigation, "on", "off"),
+            "load_balancing_cross_zone_enabled": _word(wanted.cross_zone, "true", "false"),
+            "stickiness": {"enabled": False, "type": "lb_cookie"},
+            "health_check": {
                 "enabled": True,
                 "path": check.path,
                 "port": str(wanted.health_check_port),
@@ -123,7 +123,7 @@ class SlotResources(pulumi.ComponentResource):
                 "unhealthy_threshold": check.unhealthy_threshold,
             },
             # An idle slot may have no healthy target; that must not fail the load balancer's DNS.
-            target_group_health={
+            "target_group_health": {
                 "dns_failover": {
                     "minimum_healthy_targets_count": "off",
                     "minimum_healthy_targets_percentage": "off",
@@ -134,8 +134,12 @@ class SlotResources(pulumi.ComponentResource):
                     "minimum_healthy_targets_percentage": "off",
                 },
             },
-            tags=args["context"].tags(settings.name, service.name, args["slot"].slot),
+            "tags": args["context"].tags(settings.name, service.name, args["slot"].slot),
+        }
+        return aws.lb.TargetGroup(
+            name,
             opts=pulumi.ResourceOptions(parent=self),
+            **extended(declared, wanted.arguments or {}),
         )
 
 

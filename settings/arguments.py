@@ -19,6 +19,7 @@ from settings.declaration.kind import Json, JsonSchema, RefusedValueError, Value
 
 _TABLE = Path(__file__).with_name("sdk_arguments.json")
 _ANY_NAME = "*"
+INTERFACES = "networkInterfaces"
 _EXAMPLES: Mapping[str, Json] = {"string": "VALUE", "integer": 1, "number": 1, "boolean": True}
 _ARTICLES = {"string": "text", "integer": "a whole number", "number": "a number"}
 
@@ -185,3 +186,33 @@ OWNED_BY_GROUP: Mapping[str, str] = {
     "region": _ITS_REGION,
 }
 """Arguments of an Auto Scaling group that the program must own, and what sets each."""
+_IS_KEY = "it is the key {} of the service"
+_KEPT = "the stack makes target groups of instances in the VPC of its load balancer"
+OWNED_BY_TARGET_GROUP: Mapping[str, str] = {
+    "name": "the name of a group is services.<service>.slots.<slot>.targetGroup.name",
+    "namePrefix": _NAMES,
+    "port": _IS_KEY.format("port"),
+    "protocol": _IS_KEY.format("targetGroup.protocol"),
+    "protocolVersion": _IS_KEY.format("targetGroup.protocolVersion"),
+    "vpcId": _KEPT,
+    "targetType": _KEPT,
+    "ipAddressType": _KEPT,
+    "deregistrationDelay": _IS_KEY.format("deregistrationDelaySeconds"),
+    "slowStart": _IS_KEY.format("targetGroup.slowStartSeconds"),
+    "loadBalancingAlgorithmType": _IS_KEY.format("targetGroup.algorithm"),
+    "loadBalancingAnomalyMitigation": _IS_KEY.format("targetGroup.anomalyMitigation"),
+    "loadBalancingCrossZoneEnabled": _IS_KEY.format("targetGroup.crossZone"),
+    "stickiness": "it would keep clients on a slot of weight 0",
+    "healthCheck": "its settings are the keys healthCheck and targetGroup of the service",
+    "tags": _BY_TAGS,
+    "region": _ITS_REGION,
+    # What target groups of instances behind an Application Load Balancer do not have.
+    **dict.fromkeys(
+        (
+            *("connectionTermination", "lambdaMultiValueHeadersEnabled", "preserveClientIp"),
+            *("proxyProtocolV2", "targetControlPort", "targetFailovers", "targetHealthStates"),
+        ),
+        "a target group of instances behind an Application Load Balancer does not have it",
+    ),
+}
+"""Arguments of a target group that the program must own, and what sets each."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from settings.arguments import OWNED_BY_TARGET_GROUP, Arguments
 from settings.declaration.key import ConfigMap, Key, key, optional
 from settings.declaration.kind import (
     Flag,
@@ -143,6 +146,13 @@ class TargetGroupSettings(ConfigMap):
         _PROTOCOL,
         "The protocol of the health checks. Default: `protocol`.",
         lands=Landing(TARGET_GROUP, "healthCheck.protocol", "both slots"),
+    )
+
+    arguments: Key[Mapping[str, Any] | None] = optional(
+        {"targetGroupHealth": {"unhealthyStateRouting": {"minimumHealthyTargetsCount": 2}}},
+        Arguments("targetGroup", OWNED_BY_TARGET_GROUP),
+        "Any other argument of `aws.lb.TargetGroup`, under its own name. A map extends what the "
+        "program sets; anything else replaces it.",
     )
 
     @property

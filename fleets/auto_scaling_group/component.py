@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.extended import extended
 from fleets.auto_scaling_group.copied_template import CopiedTemplate
-from fleets.auto_scaling_group.extended import extended
 from fleets.auto_scaling_group.keys import NewInstances
 from fleets.auto_scaling_group.launch import FLOOR_TAG
 from fleets.auto_scaling_group.launch_settings import LaunchSettings, slot_user_data

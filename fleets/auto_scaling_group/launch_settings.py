@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fleets.auto_scaling_group.copied_template import CopiedTemplate, read_source
-from fleets.auto_scaling_group.extended import INTERFACES
 from fleets.auto_scaling_group.home import home, own_or_shared
 from fleets.auto_scaling_group.launch import description_of
 from fleets.auto_scaling_group.user_data import rejected, user_data
 from fleets.auto_scaling_group.volumes import DeviceMapping, devices_without_size, root_volume
 from fleets.kind import SlotSections
 from rollout.split import Slot
+from settings.arguments import INTERFACES
 from settings.capacity import Capacity
 from settings.declaration import command
 from settings.declaration.key import Key, KeyGroup, Member

@@ -8,13 +8,13 @@ import sys
 from typing import Any
 
 import pytest
-from pulumi_aws import autoscaling, ec2
+from pulumi_aws import autoscaling, ec2, lb
 
+from components.extended import extended, python_name
 from components.sdk_arguments import sdk_arguments
-from fleets.auto_scaling_group.extended import extended, python_name
 from rollout.errors import SettingsError
 from rollout.problem import Problem
-from settings.arguments import OWNED_BY_GROUP, OWNED_BY_TEMPLATE
+from settings.arguments import OWNED_BY_GROUP, OWNED_BY_TARGET_GROUP, OWNED_BY_TEMPLATE
 from tests.components.stacks import declared, recording_of
 from tests.configs import ROOT, Config, FakeLookups, parsed, stack_config
 from tests.fixing import fixed
@@ -59,6 +59,7 @@ def test_every_argument_has_its_name_of_the_sdk() -> None:
 
     assert {python_name(name) for name in table[TEMPLATE]} <= set(vars(ec2.LaunchTemplateArgs))
     assert {python_name(name) for name in table[GROUP]} <= set(vars(autoscaling.GroupArgs))
+    assert {python_name(name) for name in table["targetGroup"]} <= set(vars(lb.TargetGroupArgs))
 
 
 def test_what_the_program_owns_are_arguments_of_the_sdk() -> None:
@@ -66,6 +67,7 @@ def test_what_the_program_owns_are_arguments_of_the_sdk() -> None:
 
     assert set(OWNED_BY_TEMPLATE) <= set(table[TEMPLATE])
     assert set(OWNED_BY_GROUP) <= set(table[GROUP])
+    assert set(OWNED_BY_TARGET_GROUP) <= set(table["targetGroup"])
 
 
 def test_the_config_is_read_without_the_sdk() -> None:
@@ -96,6 +98,37 @@ def test_a_map_extends_what_the_program_sets_and_anything_else_replaces_it() -> 
         "httpPutResponseHopLimit": 2,
     }
     assert group["terminationPolicies"] == ["OldestInstance"]
+
+
+def test_a_map_within_a_map_of_a_target_group_extends_it_too() -> None:
+    config = stack_config("prod")
+    health = {"unhealthyStateRouting": {"minimumHealthyTargetsCount": 2}}
+    config["failover:services"]["web"]["targetGroup"] = {"arguments": {"targetGroupHealth": health}}
+
+    found = [declared(config).one(":TargetGroup", f"web-{slot}").inputs for slot in ("01", "02")]
+
+    assert [each["targetGroupHealth"] for each in found] == 2 * [
+        {
+            "dnsFailover": {
+                "minimumHealthyTargetsCount": "off",
+                "minimumHealthyTargetsPercentage": "off",
+            },
+            "unhealthyStateRouting": {
+                "minimumHealthyTargetsCount": 2,
+                "minimumHealthyTargetsPercentage": "off",
+            },
+        }
+    ]
+
+
+def test_an_argument_of_a_target_group_that_a_key_sets_is_refused_with_the_key() -> None:
+    config = stack_config("prod")
+    config["failover:services"]["web"]["targetGroup"] = {"arguments": {"stickiness": {}}}
+
+    problem = problem_of(config)
+
+    assert problem.path == "failover:services.web.targetGroup.arguments.stickiness"
+    assert "it would keep clients on a slot of weight 0" in problem.expected
 
 
 def test_the_first_interface_keeps_the_security_groups_of_the_stack() -> None:

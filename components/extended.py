@@ -7,27 +7,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rollout.json_value import is_map
+from settings.arguments import INTERFACES
 
 Declared = Mapping[str, Any]
 """Arguments of a resource, by their names in Python."""
-INTERFACES = "networkInterfaces"
 
 
 def extended(declared: Declared, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """`declared` with `arguments`, which have the names of Pulumi.
 
-    A map extends the fields that are declared, and a network interface those of the interface with
-    its device index; anything else takes the place of what is declared.
+    A map extends the fields that are declared, at any depth, and a network interface those of the
+    interface with its device index; anything else takes the place of what is declared.
     """
+    others = {name: value for name, value in arguments.items() if name != INTERFACES}
+    found = _merged(declared, others)
+    if INTERFACES in arguments:
+        found = _with_interfaces(found, [_named(each) for each in arguments[INTERFACES]])
+    return found
+
+
+def _merged(declared: Declared, given: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(declared)
-    for name, value in arguments.items():
+    for name, value in given.items():
         own = python_name(name)
-        if name == INTERFACES:
-            found = _with_interfaces(found, [_named(each) for each in value])
-        elif is_map(value) and is_map(found.get(own)):
-            found[own] = {**found[own], **_named(value)}
-        else:
-            found[own] = value
+        held = found.get(own)
+        found[own] = _merged(held, value) if is_map(value) and is_map(held) else value
     return found
 
 
