@@ -14,7 +14,7 @@ from tests.engine.adopting import Adopting, adopting
 from tests.ops.console_made import WEB_GROUP
 from tests.rehearsal.data_plane.world import eventually
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 URL = "https://www.hankooktire.example/"
 ENCRYPTED = WEB_GROUP.replace("-web-", "-tls-")

@@ -14,7 +14,7 @@ from tests.configs import OIDC, OIDC_SECRET
 from tests.engine.adopting import Adopting, adopting
 from tests.ops.console_made import WEB_GROUP
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 URL = "https://www.hankooktire.example/"
 SESSION = "AWSELBAuthSessionCookie-0=anything"

@@ -15,7 +15,7 @@ from rehearsal.control_plane.images import NEEDED_FILE, NEEDS_USER_DATA
 from tests.engine.adopting import Adopting, adopting
 from tests.ops.console_made import WEB_GROUP
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 SECOND = "hankooktire-us-prd-web-02"
 SCRIPT = f"#!/bin/sh\nsystemctl start shop\ntouch {NEEDED_FILE}\n"

@@ -61,6 +61,7 @@ def test_user_data_of_the_team_is_a_secret_in_the_state(prod: Rehearsed) -> None
     assert "ciphertext" in template["outputs"]["userData"]
 
 
+@pytest.mark.long
 def test_the_guards_recognise_what_they_recorded_of_it(prod: Rehearsed) -> None:
     preview = prod.pulumi("preview", "--refresh", "--expect-no-changes")
 
@@ -68,6 +69,7 @@ def test_the_guards_recognise_what_they_recorded_of_it(prod: Rehearsed) -> None:
     assert "user data" not in preview.stdout
 
 
+@pytest.mark.long
 def test_another_text_of_the_file_is_a_release_by_hash_and_size_alone(prod: Rehearsed) -> None:
     (prod.root / "boot" / "web.sh").write_text(SCRIPT + "# again\n")
 
@@ -91,6 +93,7 @@ def test_a_live_slot_keeps_its_user_data(prod: Rehearsed) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_file_that_is_not_there_is_refused_by_name(prod: Rehearsed) -> None:
     (prod.root / "boot" / "web.sh").rename(prod.root / "boot" / "other.sh")
 
@@ -160,6 +163,7 @@ def test_a_later_version_of_the_template_is_a_line_of_the_plan(prod: Rehearsed) 
     assert "no change" in plan.stdout
 
 
+@pytest.mark.long
 def test_a_version_that_is_not_there_is_refused_by_name(prod: Rehearsed) -> None:
     prod.engine.set_config('capacity.web["02"].launchTemplate.from.version', "9", "--path")
 

@@ -82,6 +82,7 @@ def test_a_stage_changes_the_forward_alone_and_shows_no_secret(stack: Rehearsed)
     assert [each for each in files if OIDC_SECRET.encode() in each.read_bytes()] == []
 
 
+@pytest.mark.long
 def test_weights_that_someone_else_sets_are_reported_and_a_drift_shows_no_secret(
     stack: Rehearsed,
 ) -> None:
@@ -106,6 +107,7 @@ def test_weights_that_someone_else_sets_are_reported_and_a_drift_shows_no_secret
     assert sorted(back) == [10, 90]
 
 
+@pytest.mark.long
 def test_a_ramp_needs_a_session_and_then_sees_both_slots(stack: Rehearsed) -> None:
     stack.engine.run("config", "set", "weights", "100/0")
     stack.engine.run("up", "--yes", "--skip-preview")
