@@ -20,7 +20,8 @@ from rehearsal.errors import BusyError, NotRunningError, RehearsalError, StartEr
 from rehearsal.inspected.construction import construct
 from rehearsal.inspected.document import read_inspection
 from rehearsal.inspected.images import ImageChoices, only_second
-from rehearsal.inspected.selection import Selection, StackNames, selected
+from rehearsal.inspected.names import StackNames
+from rehearsal.inspected.selection import Selection, selected
 from rehearsal.inspected.site import ConstructionSite
 from rehearsal.shell_environment import process_environment
 from rehearsal.stack_file import (

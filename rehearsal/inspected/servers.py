@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from rehearsal.inspected.document import InspectedServer, InspectedTarget
+from rehearsal.inspected.names import SlotNames
 from rehearsal.inspected.requests import identity
-from rehearsal.inspected.selection import SelectedGroup, SlotNames
+from rehearsal.inspected.selection import SelectedGroup
 from rehearsal.inspected.site import ConstructionSite
 from rollout.split import Slot
 

@@ -31,7 +31,7 @@ from tests.rehearsal.inspected.documents import (
     template,
 )
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 LIKE = "adopted"
 BOOT_SECONDS = 0.5
@@ -135,7 +135,6 @@ def test_the_copy_differs_in_the_token_and_the_guards_alone(clone: Path, stack: 
     assert stack.client("sts").get_caller_identity()["Account"] == ACCOUNT
 
 
-@pytest.mark.long
 def test_another_file_is_refused_while_it_runs(stack: Rehearsed) -> None:
     other = Inspected(stack.root / "other.json")
     other.file.write_text(json.dumps(account()))
@@ -157,7 +156,6 @@ def test_the_first_up_makes_the_rules_alone_and_leaves_nothing_to_change(stack: 
     assert groups[0]["LaunchTemplate"]["LaunchTemplateId"] == TEMPLATE
 
 
-@pytest.mark.long
 def test_a_bare_up_is_one_change_of_one_rule(stack: Rehearsed) -> None:
     aws = LocalAws(stack.running.endpoint)
     stack.engine.set_config("weights", "50/50")
@@ -175,7 +173,6 @@ def test_a_bare_up_is_one_change_of_one_rule(stack: Rehearsed) -> None:
     assert [service.slots[each].desired for each in Slot] == [2, 2]
 
 
-@pytest.mark.long
 def test_a_ramp_moves_all_requests_and_loses_none(stack: Rehearsed) -> None:
     ramped = ramping.failover(stack, "ramp", "--to", "02", "--yes")
     preview = stack.pulumi("preview", "--expect-no-changes")

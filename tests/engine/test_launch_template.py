@@ -142,12 +142,14 @@ def test_a_copy_of_a_template_boots_as_the_template_does(prod: Rehearsed) -> Non
     assert found["BlockDeviceMappings"][0]["Ebs"]["Iops"] == 4000
 
 
+@pytest.mark.long
 def test_after_a_copy_there_is_nothing_left_to_change(prod: Rehearsed) -> None:
     preview = prod.pulumi("preview", "--refresh", "--expect-no-changes")
 
     assert preview.returncode == 0, preview.stdout
 
 
+@pytest.mark.long
 def test_a_later_version_of_the_template_is_a_line_of_the_plan(prod: Rehearsed) -> None:
     prod.client("ec2").create_launch_template_version(
         LaunchTemplateName="shop-web", SourceVersion="1", LaunchTemplateData={"KeyName": "others"}

@@ -47,6 +47,7 @@ def rule_of(stack: Rehearsed) -> list[dict[str, Any]]:
     return rule["Actions"]
 
 
+@pytest.mark.long
 def test_a_refresh_finds_the_login_as_it_is_declared(stack: Rehearsed) -> None:
     stack.engine.run("preview", "--refresh", "--expect-no-changes")
 

@@ -19,7 +19,8 @@ from rehearsal.errors import NotSupportedError
 from rehearsal.inspected.construction import construct
 from rehearsal.inspected.document import read_inspection
 from rehearsal.inspected.images import ImageChoices, only_second
-from rehearsal.inspected.selection import StackNames, selected
+from rehearsal.inspected.names import StackNames
+from rehearsal.inspected.selection import selected
 from rehearsal.inspected.site import ConstructionSite
 from rehearsal.local_aws import local_clients
 from rehearsal.stack_file import inspection_command

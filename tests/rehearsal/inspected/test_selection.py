@@ -12,7 +12,8 @@ import pytest
 from rehearsal.errors import BadInspectionError, NotSupportedError
 from rehearsal.inspected.document import read_inspection
 from rehearsal.inspected.images import ImageChoices, chosen_builds, only_second
-from rehearsal.inspected.selection import Selection, StackNames, selected
+from rehearsal.inspected.names import StackNames
+from rehearsal.inspected.selection import Selection, selected
 from rehearsal.stack_file import inspection_command
 from tests.rehearsal.inspected.documents import (
     GROUPS,

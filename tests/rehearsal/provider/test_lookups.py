@@ -97,6 +97,7 @@ def test_every_function_returns_what_exists(stack: Attached) -> None:
     }
 
 
+@pytest.mark.long
 def test_what_does_not_exist_is_reported_by_its_name(stack: Attached) -> None:
     stack.set_config(missing="nobody")
 
