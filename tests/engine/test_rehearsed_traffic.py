@@ -23,7 +23,7 @@ from rehearsal.workspace import Running
 from rollout.split import Slot, Split
 from tests.engine.rehearsed import Rehearsed, rehearsed
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 HOST = "www.hankooktire.example"
 LOAD_SECONDS = 6
@@ -75,7 +75,6 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Generator[Serving]:
         yield serving
 
 
-@pytest.mark.long
 def test_curl_meets_the_services_the_idle_slot_and_the_answers_to_anything_else(
     serving: Serving,
 ) -> None:
