@@ -175,6 +175,7 @@ def test_a_version_that_is_not_there_is_refused_by_name(prod: Rehearsed) -> None
     assert "a version that shop-web has; its latest one is 2" in " ".join(refused.stdout.split())
 
 
+@pytest.mark.long
 def test_without_the_user_data_the_slot_is_refused_for_its_health(prod: Rehearsed) -> None:
     prod.pulumi("config", "rm", "--path", 'capacity.web["02"].launchTemplate')
     prod.engine.run("up", "--yes", "--skip-preview")

@@ -16,7 +16,7 @@ from tests.engine import ramping
 from tests.engine.rehearsed import Rehearsed, rehearsed
 from tests.engine.test_guards import configure
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 SECRET = 'services["web"].authenticate.oidc.clientSecret'
 COOKIE = 'services["web"].probe.cookie'
@@ -47,7 +47,6 @@ def rule_of(stack: Rehearsed) -> list[dict[str, Any]]:
     return rule["Actions"]
 
 
-@pytest.mark.long
 def test_a_refresh_finds_the_login_as_it_is_declared(stack: Rehearsed) -> None:
     stack.engine.run("preview", "--refresh", "--expect-no-changes")
 
@@ -83,7 +82,6 @@ def test_a_stage_changes_the_forward_alone_and_shows_no_secret(stack: Rehearsed)
     assert [each for each in files if OIDC_SECRET.encode() in each.read_bytes()] == []
 
 
-@pytest.mark.long
 def test_weights_that_someone_else_sets_are_reported_and_a_drift_shows_no_secret(
     stack: Rehearsed,
 ) -> None:
@@ -108,7 +106,6 @@ def test_weights_that_someone_else_sets_are_reported_and_a_drift_shows_no_secret
     assert sorted(back) == [10, 90]
 
 
-@pytest.mark.long
 def test_a_ramp_needs_a_session_and_then_sees_both_slots(stack: Rehearsed) -> None:
     stack.engine.run("config", "set", "weights", "100/0")
     stack.engine.run("up", "--yes", "--skip-preview")

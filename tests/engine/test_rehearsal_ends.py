@@ -20,6 +20,7 @@ from tests.ports import listeners
 
 pytestmark = [
     pytest.mark.engine,
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc"),
 ]
 
@@ -111,7 +112,6 @@ def ramping(workspace: Workspace) -> Generator[subprocess.Popen[str]]:
         ramp.wait()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_ramp_that_is_stopped_under_traffic_leaves_nothing(
     workspace: Workspace, number: signal.Signals
