@@ -175,7 +175,7 @@ _NOT_STORED: dict[str, tuple[str, list[str]]] = {
     "rule-oidc": ("update", ["actions[0].authenticateOidc.clientSecret"]),
     **{
         f"scaled-{form}": ("update", ["instanceRefresh", "waitForCapacityTimeout"])
-        for form in ("by-id", "by-name")
+        for form in ("by-id", "by-name", "by-policy")
     },
 }
 """What an import cannot know, because AWS does not store it, or does not show it."""
