@@ -163,10 +163,14 @@ def _other_types(_subject: Subject, policy: Any) -> None:
 def _later_version(subject: Subject) -> dict[str, str]:
     ec2 = subject.client("ec2")
     template_id = subject.ids["template-interfaces"]
-    versions = ec2.describe_launch_template_versions(LaunchTemplateId=template_id)
-    data = versions["LaunchTemplateVersions"][-1]["LaunchTemplateData"]
+    # As the latest one is: another property of the template may be changed in the same round.
+    (latest,) = ec2.describe_launch_template_versions(
+        LaunchTemplateId=template_id, Versions=["$Latest"]
+    )["LaunchTemplateVersions"]
     made = ec2.create_launch_template_version(
-        LaunchTemplateId=template_id, LaunchTemplateData=data, VersionDescription="a template"
+        LaunchTemplateId=template_id,
+        LaunchTemplateData=latest["LaunchTemplateData"],
+        VersionDescription=latest["VersionDescription"],
     )
     return {"Version": str(made["LaunchTemplateVersion"]["VersionNumber"])}
 

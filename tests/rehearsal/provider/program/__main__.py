@@ -477,6 +477,16 @@ references: dict[str, dict[str, Any]] = {
             },
         },
     },
+    "by-policy-name": {
+        "mixedInstancesPolicy": {
+            "launchTemplate": {
+                "launchTemplateSpecification": {
+                    "launchTemplateName": "drift-interfaces",
+                    "version": "1",
+                },
+            },
+        },
+    },
 }
 scaled = {
     form: declare(
